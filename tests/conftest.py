@@ -1,0 +1,32 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Golden data of the original programs and real regions, which are not part of the repository."""
+    path = Path(os.environ.get("SEQCAST_SHARED", ROOT.parent / "shared"))
+    if not path.is_dir():
+        pytest.skip(f"golden data of the originals not present at {path} (set SEQCAST_SHARED)")
+    return path
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that take ``device`` on the CPU, and on a GPU where there is one."""
+    if "device" in metafunc.fixturenames:
+        import torch
+
+        devices = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
+        metafunc.parametrize("device", devices)

@@ -1,0 +1,50 @@
+"""The contract that every architecture keeps, and the doors to models."""
+
+import pytest
+import torch
+
+from seqcast.errors import InputError
+from seqcast.models.interface import ARCHITECTURES, build_model, choose_device, load_model, read_hyperparameters
+from tests.seqcast.models.test_borzuki import TINY
+
+EXAMPLES = {"borzuki": TINY}
+
+
+def test_every_architecture_has_an_example():
+    assert EXAMPLES.keys() == ARCHITECTURES.keys()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_coverage_contract(architecture):
+    model = build_model(architecture, EXAMPLES[architecture], "human").eval()
+    bins = model.window_length_bp // model.bin_size_bp - 2 * model.crop_bins
+    with torch.inference_mode():
+        coverage = model(torch.zeros(1, 4, model.window_length_bp))
+    assert coverage.shape == (1, model.tracks, bins)
+    assert (coverage >= 0).all()
+
+
+def test_unknown_names_list_the_known_ones(tmp_path):
+    with pytest.raises(InputError, match="unknown architecture 'enformer'; known: borzuki"):
+        build_model("enformer", TINY, "human")
+    with pytest.raises(InputError, match="head 'rat' is not in the hyperparameters; they have human, mouse"):
+        build_model("borzuki", TINY, "rat")
+    (tmp_path / "w.safetensors").touch()
+    with pytest.raises(InputError, match="precision 'fp8'; expected one of fp32, tf32, bf16"):
+        load_model("borzuki", tmp_path / "w.safetensors", TINY, precision="fp8")
+
+
+def test_missing_gpu_is_an_error():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(InputError, match="sees no GPU"):
+        choose_device("cuda")
+    assert choose_device("auto").type == "cpu"
+
+
+def test_hyperparameters_must_be_readable(tmp_path):
+    with pytest.raises(InputError, match="no such file of hyperparameters"):
+        read_hyperparameters(tmp_path / "none.json")
+    (tmp_path / "bad.json").write_text("{")
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_hyperparameters(tmp_path / "bad.json")

@@ -1,0 +1,45 @@
+"""Building blocks against torch's own layers."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from seqcast.models import layers
+
+
+@pytest.mark.parametrize("length", [8, 510, 514, 2048])
+@pytest.mark.parametrize("kernel", [1, 3, 11])
+def test_tiled_convolution_equals_the_whole(length, kernel, monkeypatch):
+    monkeypatch.setattr(layers, "TILE_VALUES", 256 * 6)
+    torch.manual_seed(length)
+    conv = layers.Conv(4, 6, kernel).double()
+    x = torch.randn(2, length, 4, dtype=torch.float64)
+    plain = F.conv1d(torch.sigmoid(x).mT, conv.weight[:, :, 0], conv.bias, padding=kernel // 2).mT
+    with torch.inference_mode():
+        tiled = conv(x, before=torch.sigmoid, after=layers.max_pool)
+    # sigmoid(0) is not 0: zero padding must come after `before`
+    assert torch.allclose(tiled, F.max_pool1d(plain.mT, 2).mT, rtol=0, atol=1e-12)
+
+
+def test_batch_norm_equals_torch_in_evaluation_mode():
+    torch.manual_seed(1)
+    norm = layers.BatchNorm(5).double().eval()
+    for values in (norm.running_mean, norm.running_var, norm.weight.data, norm.bias.data):
+        values.uniform_(0.5, 2)
+    x = torch.randn(3, 7, 5, dtype=torch.float64)
+    golden = F.batch_norm(x.mT, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-3).mT
+    assert torch.allclose(norm(x), golden, rtol=0, atol=1e-12)
+
+
+def test_dense_is_the_same_as_a_convolution(monkeypatch):
+    torch.manual_seed(2)
+    dense, x = layers.Dense(6, 9), torch.randn(2, 11, 6)
+    monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", False)
+    plain = dense(x)
+    monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", True)
+    assert torch.allclose(dense(x), plain, atol=1e-6)
+
+
+def test_even_kernels_are_refused():
+    with pytest.raises(ValueError, match="kernel 4 is even"):
+        layers.Conv(4, 4, 4)

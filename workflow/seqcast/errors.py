@@ -1,0 +1,9 @@
+"""The one exception a user can mend."""
+
+
+class InputError(ValueError):
+    """Something in the user's files or options is wrong and the user can mend it.
+
+    The message names the value found, what was expected, and the remedy. Scripts print it
+    without a traceback and exit with status 2; every other exception keeps its traceback.
+    """

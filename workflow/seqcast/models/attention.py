@@ -1,0 +1,126 @@
+"""Multi-head attention with Borzoi's relative positions, in its exact short form.
+
+Glossary, after baskerville ``layers.py`` (commit 544073b) and Dai et al. 2019 (Transformer-XL):
+
+    r_w_bias, r_r_bias   content and position bias added to the scaled query
+    distance             key position minus query position
+    feature              central mask i: 1 where |distance| < r^i - 1; then the same times sign
+    band                 a run of distances on which all features are equal
+
+The original multiplies the query by one key vector for each of the 2 n - 1 distances and shifts
+the result into place. All features are steps in |distance| and its sign, so only about
+2 F + 1 of those key vectors differ: one a band. The product per band, then a lookup by distance,
+is the same number in 1 % of the work.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seqcast.models.layers import Dense
+
+QUERY_ROWS = 128
+
+
+@lru_cache(maxsize=8)
+def position_bands(length: int, features: int, trained_length: int) -> tuple[Tensor, Tensor]:
+    """Feature vectors of the relative distances, once per band of equal vectors.
+
+    Parameters
+    ----------
+    length : int
+        Number of positions n.
+    features : int
+        Number of features P, half of them symmetric and half signed.
+    trained_length : int
+        Length that sets the widths of the masks; n unless the hyperparameters name another.
+
+    Returns
+    -------
+    features_of_band : Tensor, shape=(bands, P), float32
+    band_of_distance : Tensor, shape=(2 n - 1,), int64
+        For the distances -(n - 1) to n - 1, inclusive.
+    """
+    # the rate in double, the power in single precision: thresholds as the original has them
+    rate = np.float32(np.exp(np.log(trained_length + 1) / (features // 2)))
+    widths = np.power(rate, np.arange(1, features // 2 + 1, dtype=np.float32)) - np.float32(1)
+    distance = np.arange(-(length - 1), length, dtype=np.float32)
+    inside = (widths[None, :] > np.abs(distance)[:, None]).astype(np.float32)
+    table = torch.from_numpy(np.hstack([inside, np.sign(distance)[:, None] * inside]))
+    return torch.unique_consecutive(table, dim=0, return_inverse=True)
+
+
+class RelativeAttention(nn.Module):
+    """Self-attention of ``(batch, n, channels)``; the output map has a bias, the others none."""
+
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        key_size: int,
+        position_features: int,
+        trained_length: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.heads, self.key_size = heads, key_size
+        self.position_features, self.trained_length = position_features, trained_length
+        self.query = Dense(channels, heads * key_size, bias=False)
+        self.key = Dense(channels, heads * key_size, bias=False)
+        self.value = Dense(channels, channels, bias=False)
+        self.position = nn.Linear(position_features, heads * key_size, bias=False)
+        self.content_bias = nn.Parameter(torch.zeros(1, heads, 1, key_size))
+        self.position_bias = nn.Parameter(torch.zeros(1, heads, 1, key_size))
+        self.output = Dense(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query = self._split(self.query(x)) * self.key_size**-0.5  # (batch, heads, n, key_size)
+        key, value = self._split(self.key(x)), self._split(self.value(x))
+        n = x.shape[1]
+        features, band = position_bands(n, self.position_features, self.trained_length or n)
+        of_band = self.position(features.to(x)).unflatten(1, (self.heads, -1)).transpose(0, 1)
+        by_band = (query + self.position_bias) @ of_band.transpose(1, 2)  # (..., n, bands)
+        query = query + self.content_bias
+        attend = _attend_by_rows if x.device.type == "cpu" else _attend_fused
+        mixed = attend(query, key, value, by_band, band.to(x.device))
+        return self.output(mixed.transpose(1, 2).flatten(2))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+def _attend_fused(query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor) -> Tensor:
+    """Attention through torch's fused kernels; the position term is materialised, (n, n)."""
+    n = query.shape[2]
+    position = torch.arange(n, device=query.device)
+    index = band[position[None, :] - position[:, None] + n - 1]
+    bias = by_band.gather(3, index.expand(*by_band.shape[:2], n, n))
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
+
+
+def _attend_by_rows(
+    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor
+) -> Tensor:
+    """Attention over blocks of queries, so that the logits stay in the cache of a CPU.
+
+    The lookup by distance is a product with a 0/1 matrix (exact), read back with the row stride
+    shortened by one, which moves row i left by i: the relative shift without a copy.
+    """
+    n = query.shape[2]
+    one_hot = F.one_hot(band, by_band.shape[3]).to(query).T.contiguous()  # (bands, 2 n - 1)
+    batches = []
+    for q, k, v, b in zip(*(t.flatten(0, 1) for t in (query, key, value, by_band)), strict=True):
+        k = k.T.contiguous()
+        blocks = []
+        for start in range(0, n, QUERY_ROWS):
+            rows = min(QUERY_ROWS, n - start)
+            first = n - start - rows  # distance index of key 0 for the block's last query
+            width = n + rows - 1
+            shifted = b[start : start + rows] @ one_hot[:, first : first + width]
+            bias = shifted.as_strided((rows, n), (width - 1, 1), shifted.storage_offset() + rows - 1)
+            logits = torch.addmm(bias, q[start : start + rows], k)
+            blocks.append(logits.softmax(-1) @ v)
+        batches.append(torch.cat(blocks))
+    return torch.stack(batches).unflatten(0, query.shape[:2])

@@ -1,0 +1,173 @@
+"""Published Keras weights to PyTorch: read with h5py alone, kept as safetensors.
+
+Keras 2 full-model HDF5 files: ``model_weights`` has the attribute ``layer_names`` in topological
+order, each layer group ``weight_names``. The counters in the names drift between files, so layers
+are matched by kind and by the order of their counters, weights inside a layer by name.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from seqcast.errors import InputError
+from seqcast.store import atomic
+
+# Keras' name of a weight, by kind of layer -> our name and how to lay it out
+_TRANSPOSE_DENSE = (1, 0)  # (in, out) -> (out, in)
+_LAYOUTS: dict[str, dict[str, tuple[str, tuple[int, ...] | None]]] = {
+    "conv1d": {"kernel": ("weight", (2, 1, 0)), "bias": ("bias", None)},
+    "separable_conv1d": {
+        "depthwise_kernel": ("depthwise.weight", (1, 2, 0)),
+        "pointwise_kernel": ("pointwise.weight", (2, 1, 0)),
+        "bias": ("pointwise.bias", None),
+    },
+    "dense": {"kernel": ("weight", _TRANSPOSE_DENSE), "bias": ("bias", None)},
+    "batch_normalization": {
+        "gamma": ("weight", None), "beta": ("bias", None),
+        "moving_mean": ("running_mean", None), "moving_variance": ("running_var", None),
+    },
+    "layer_normalization": {"gamma": ("weight", None), "beta": ("bias", None)},
+    "multihead_attention": {
+        "r_w_bias": ("content_bias", None), "r_r_bias": ("position_bias", None),
+        "q_layer/kernel": ("query.weight", _TRANSPOSE_DENSE),
+        "k_layer/kernel": ("key.weight", _TRANSPOSE_DENSE),
+        "v_layer/kernel": ("value.weight", _TRANSPOSE_DENSE),
+        "r_k_layer/kernel": ("position.weight", _TRANSPOSE_DENSE),
+        "embedding_layer/kernel": ("output.weight", _TRANSPOSE_DENSE),
+        "embedding_layer/bias": ("output.bias", None),
+    },
+}  # fmt: skip
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
+    """Read the weights of a Keras full-model .h5 file.
+
+    Returns
+    -------
+    dict
+        Kind of layer (``conv1d``, ``dense`` ...) -> its layers in order of their counters, each a
+        mapping from the weight's name inside the layer (``kernel``, ``q_layer/kernel``) to values.
+
+    Raises
+    ------
+    InputError
+        If the file is not HDF5, or holds no Keras model.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file") from error
+    with file:
+        group = file.get("model_weights", file)
+        names = _chunked_attribute(group, "layer_names")
+        if not names:
+            raise InputError(f"{path}: no attribute 'layer_names'; expected a full Keras 2 model")
+        kinds: dict[str, list[tuple[int, dict[str, np.ndarray]]]] = defaultdict(list)
+        for name in names:
+            weights = _chunked_attribute(group[name], "weight_names")
+            if weights:
+                kind, counter = _kind_and_counter(name)
+                inside = {_inside_layer(w): group[name][w][()] for w in weights}
+                kinds[kind].append((counter, inside))
+    return {kind: [w for _, w in sorted(layers, key=lambda x: x[0])] for kind, layers in kinds.items()}
+
+
+def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, Tensor]:
+    """Tensors of a Keras file under the names of a PyTorch module.
+
+    Parameters
+    ----------
+    order : iterable of (kind, prefix)
+        The module's layers in the order Keras made them (``Borzuki.tensor_order``).
+
+    Raises
+    ------
+    InputError
+        If the file has more or fewer layers of a kind, or other weights inside one.
+    """
+    layers = read_keras_layers(path)
+    prefixes: dict[str, list[str]] = defaultdict(list)
+    for kind, prefix in order:
+        prefixes[kind].append(prefix)
+    found = {kind: len(group) for kind, group in layers.items()}
+    expected = {kind: len(group) for kind, group in prefixes.items()}
+    if found != expected:
+        raise InputError(
+            f"{path}: layers with weights {found}; the hyperparameters describe {expected}. "
+            "Use the params.json that belongs to these weights"
+        )
+    state = {}
+    for kind, group in prefixes.items():
+        layout = _LAYOUTS[kind]
+        for prefix, weights in zip(group, layers[kind], strict=True):
+            if unknown := set(weights) - set(layout):
+                raise InputError(f"{path}: {kind} holds {sorted(unknown)}; known: {sorted(layout)}")
+            for name, values in weights.items():
+                ours, axes = layout[name]
+                tensor = torch.from_numpy(np.asarray(values, dtype=np.float32))
+                tensor = tensor if axes is None else tensor.permute(axes).contiguous()
+                state[f"{prefix}.{ours}"] = _as_image(kind, ours, tensor)
+    return state
+
+
+def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write tensors and their provenance to `path`, atomically."""
+    with atomic(path) as temporary:
+        save_file({k: v.contiguous() for k, v in state.items()}, temporary, metadata)
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except Exception as error:
+        raise InputError(f"{path}: not readable as safetensors ({error})") from error
+
+
+def _chunked_attribute(group: h5py.Group, name: str) -> list[str]:
+    """Attribute `name`, which Keras splits into name0, name1 ... above 64 kB."""
+    if name in group.attrs:
+        values = list(group.attrs[name])
+    else:
+        values, i = [], 0
+        while f"{name}{i}" in group.attrs:
+            values += list(group.attrs[f"{name}{i}"])
+            i += 1
+    return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
+
+
+def _kind_and_counter(layer: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(.*?)(?:_(\d+))?", layer)
+    assert match is not None
+    return match[1], int(match[2] or 0)
+
+
+def _inside_layer(weight: str) -> str:
+    """``multihead_attention_1/q_layer/kernel:0`` -> ``q_layer/kernel``."""
+    return weight.split("/", 1)[1].removesuffix(":0")
+
+
+def _as_image(kind: str, name: str, tensor: Tensor) -> Tensor:
+    if kind == "conv1d" and name == "weight":
+        return tensor.unsqueeze(2)  # (out, in, 1, kernel)
+    if name == "depthwise.weight":
+        return tensor[:, :, None, :]  # (channels, 1, 1, kernel)
+    if name == "pointwise.weight":
+        return tensor.squeeze(2)  # (out, in)
+    return tensor

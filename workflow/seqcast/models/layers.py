@@ -1,0 +1,138 @@
+"""Building blocks shared by convolutional architectures.
+
+Activations are ``(batch, length, channels)`` throughout: a convolution sees them as a
+channels-last image of height 1 without a copy, and dense layers and norms act on the last axis.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# A large freshly mapped buffer costs more in page faults than the arithmetic that fills it.
+# Tiles of this many values (8 MiB in float32) stay in the allocator and in the cache.
+TILE_VALUES = 1 << 21
+
+
+def gelu(x: Tensor) -> Tensor:
+    """GELU in its tanh approximation, as Keras' ``approximate=True`` (`borzoi` uses no other)."""
+    return F.gelu(x, approximate="tanh")
+
+
+def max_pool(x: Tensor) -> Tensor:
+    """Maximum over neighbouring pairs: ``(batch, length, channels)`` to half the length.
+
+    The length must be even; every length inside the architectures is.
+    """
+    return torch.maximum(x[:, 0::2], x[:, 1::2])
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Repeat every position twice (nearest neighbour)."""
+    return x.repeat_interleave(2, dim=1)
+
+
+def _dense_as_convolution() -> bool:
+    """Whether dense layers run as 1 x 1 convolutions: MKL's matrix product is slow on AMD."""
+    cpuinfo = Path("/proc/cpuinfo")
+    return cpuinfo.is_file() and "AuthenticAMD" in cpuinfo.read_text()[:4096]
+
+
+DENSE_AS_CONVOLUTION = _dense_as_convolution()
+
+
+class Dense(nn.Linear):
+    """Affine map of the last axis."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if DENSE_AS_CONVOLUTION and x.device.type == "cpu" and x.ndim == 3:
+            return _convolve(x, self.weight[:, :, None, None], self.bias)
+        return F.linear(x, self.weight, self.bias)
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation over the last axis with Keras' epsilon of 1e-3.
+
+    Inference only: the running statistics are applied as one affine map.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=1e-3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        scale = self.weight * torch.rsqrt(self.running_var + self.eps)
+        return torch.addcmul(self.bias - self.running_mean * scale, x, scale)
+
+
+class Conv(nn.Conv2d):
+    """Convolution along the length with zero padding that keeps it ("same"), odd kernels.
+
+    The weight is ``(out, in / groups, 1, kernel)``.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, groups: int = 1, bias: bool = True
+    ) -> None:
+        if kernel % 2 == 0:
+            raise ValueError(f"kernel {kernel} is even; 'same' padding here needs odd kernels")
+        super().__init__(in_channels, out_channels, (1, kernel), groups=groups, bias=bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        before: Callable[[Tensor], Tensor] = lambda x: x,
+        after: Callable[[Tensor], Tensor] = lambda x: x,
+    ) -> Tensor:
+        """Compute ``after(conv(before(x)))`` tile by tile.
+
+        Parameters
+        ----------
+        x : Tensor, shape=(batch, length, in_channels)
+        before, after : callables
+            Maps that act on each position alone (`before`), or on each pair of neighbouring
+            positions at even offsets at most (`after`, a pooling).
+
+        Returns
+        -------
+        Tensor, shape=(batch, length or length / 2, out_channels)
+            Equal to the computation in one piece; tiles only bound the memory.
+        """
+        length, halo = x.shape[1], self.kernel_size[1] // 2
+        tile = _tile_length(x, max(self.in_channels, self.out_channels))
+        parts = []
+        for start in range(0, length, tile):
+            end = min(start + tile, length)
+            left, right = max(0, start - halo), min(length, end + halo)
+            y = before(x[:, left:right])
+            # zeros only where the tile touches the end of the sequence
+            y = F.pad(y, (0, 0, halo - (start - left), halo - (right - end)))
+            parts.append(after(_convolve(y, self.weight, self.bias, self.groups)))
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+
+class SeparableConv(nn.Module):
+    """Depthwise convolution without bias, then a dense map of the channels with bias."""
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__()
+        self.depthwise = Conv(channels, channels, kernel, groups=channels, bias=False)
+        self.pointwise = Dense(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.pointwise(self.depthwise(x))
+
+
+def _tile_length(x: Tensor, channels: int) -> int:
+    """Even number of positions to convolve at once; all of them on a GPU or for training."""
+    if x.device.type != "cpu" or torch.is_grad_enabled():
+        return x.shape[1]
+    return max(256, TILE_VALUES // channels // 256 * 256)
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int = 1) -> Tensor:
+    image = x.transpose(1, 2).unsqueeze(2)  # (batch, channels, 1, length), channels last
+    return F.conv2d(image, weight, bias, groups=groups).squeeze(2).transpose(1, 2)
