@@ -1,0 +1,18 @@
+"""RNA and DNA sequence models for computational biologists.
+
+The doors: `load_model`, `predict_coverage`, `score_variants` (see `seqcast.api`).
+"""
+
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load_model", "predict_coverage", "score_variants"]
+
+
+def __getattr__(name: str) -> Any:
+    # torch loads only when a door is opened: the workflow reads the version at every parse
+    if name in __all__:
+        from seqcast import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'seqcast' has no attribute {name!r}")

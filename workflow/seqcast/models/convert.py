@@ -5,7 +5,6 @@ order, each layer group ``weight_names``. The counters in the names drift betwee
 are matched by kind and by the order of their counters, weights inside a layer by name.
 """
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -46,12 +45,6 @@ _LAYOUTS: dict[str, dict[str, tuple[str, tuple[int, ...] | None]]] = {
         "embedding_layer/bias": ("output.bias", None),
     },
 }  # fmt: skip
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:

@@ -77,6 +77,7 @@ def load_model(
     weights: str | Path,
     hyperparameters: str | Path | Mapping[str, Any],
     head: str | None = None,
+    compat: str | None = None,
     device: str = "auto",
     precision: str = "fp32",
 ) -> torch.nn.Module:
@@ -93,6 +94,9 @@ def load_model(
     head : str, optional
         Which head the file holds ("human", "mouse"). Default: the first head whose number of
         outputs is that of the file.
+    compat : str, optional
+        Whose numbers to reproduce where the original program is wrong. Borzuki's network has no
+        such case: its conventions belong to scoring (`ScoreOptions.compat`).
     device : str
         "auto", "cpu", "cuda", "cuda:1".
     precision : {"fp32", "tf32", "bf16"}
@@ -112,9 +116,11 @@ def load_model(
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights")
+    if compat is not None:
+        raise InputError(f"compat {compat!r}: architecture {architecture!r} has no such option")
     if precision not in PRECISIONS:
         raise InputError(f"precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
-    heads = [head] if head else _heads(params)
+    heads = [head] if head else heads_of(params)
     model, state = build_model(architecture, params, heads[0]), None
     for name in heads:
         model = build_model(architecture, params, name)
@@ -131,7 +137,8 @@ def load_model(
     return model.eval().requires_grad_(False).to(target)
 
 
-def _heads(params: Mapping[str, Any]) -> list[str]:
+def heads_of(params: Mapping[str, Any]) -> list[str]:
+    """Names of the output heads that hyperparameters describe, in natural order."""
     keys = sorted(key for key in params.get("model", {}) if key.startswith("head"))
     return [key.removeprefix("head_") for key in keys] or ["human"]
 

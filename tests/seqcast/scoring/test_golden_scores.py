@@ -1,0 +1,85 @@
+"""Scores with ``compat`` against the files that the original programs wrote."""
+
+import h5py
+import numpy as np
+import pytest
+
+from seqcast import load_model, score_variants
+
+# golden file -> VCF, targets, options (README of the golden data)
+SED = {
+    "eqtl_f32": ("eqtl", "targets", {}),
+    "eqtl_rc_f32": ("eqtl", "targets", {"reverse_complement": True}),
+    "eqtl_span_rna_noclip_rc_f32": (
+        "eqtl", "targets_rna", {"reverse_complement": True, "span": True, "unclip": False}),
+    "indels_f32": ("synthetic_indels", "targets", {}),
+    "indels_rc_f32": ("synthetic_indels", "targets", {"reverse_complement": True}),
+    "indels_span_rna_noclip_rc_f32": (
+        "synthetic_indels", "targets_rna", {"reverse_complement": True, "span": True, "unclip": False}),
+    "old_untransform_f32": ("eqtl", "targets", {"old_transform": True}),
+}  # fmt: skip
+HOUND = {
+    "eqtl_f32": ("eqtl", {}),
+    "eqtl_rc_f32": ("eqtl", {"reverse_complement": True}),
+    "eqtl_rc_shifts_f32": ("eqtl", {"reverse_complement": True, "shifts_bp": (1, 0, -1)}),
+    "eqtl_cluster_f32": ("eqtl", {"cluster": 0.2}),
+    "flip_f32": ("eqtl_flip", {}),
+    "flip_rc_f32": ("eqtl_flip", {"reverse_complement": True}),
+    "indels_f32": ("synthetic_indels", {}),
+    "indels_rc_f32": ("synthetic_indels", {"reverse_complement": True}),
+    "indels_rc_shifts_f32": (
+        "synthetic_indels", {"reverse_complement": True, "shifts_bp": (1, 0, -1)}),
+    "indels_stitch_f32": ("synthetic_indels", {"stitch": True}),
+    "indels_cluster_f32": ("synthetic_indels", {"cluster": 0.2}),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tiny(shared):
+    data = shared / "reference/borzuki/real_tiny/data"
+    return data, load_model("borzuki", data / "model.h5", data / "params.json", device="cpu")
+
+
+def score(tiny, vcf, targets, **options):
+    data, model = tiny
+    return score_variants(
+        model, data / f"{vcf}.vcf", data / "hg38_1m.fa.gz", data / "synthetic_genes.gtf",
+        data / f"tiny_hg38/{targets}.txt", on_ref_mismatch="swap", **options,
+    )  # fmt: skip
+
+
+def assert_close(found, golden, name):
+    """Within the tolerance of the golden README: rtol 1e-3, atol relative to the spread."""
+    spread = np.abs(golden).max()
+    assert np.allclose(found, golden, rtol=1e-3, atol=2e-4 * spread), (
+        f"{name}: largest difference {np.abs(found - golden).max() / spread:.2e} of the spread"
+    )
+
+
+@pytest.mark.parametrize("golden", SED)
+def test_gene_scores_equal_borzoi_sed(shared, tiny, golden):
+    vcf, targets, options = SED[golden]
+    with h5py.File(shared / f"reference/borzuki/real_tiny/golden/borzoi_sed_{golden}.h5") as file:
+        names = [n for n in file if file[n].ndim == 2]
+        scores = {n: file[n][()] for n in names}
+        rows = list(zip(file["snp"][()][file["si"][()]].astype(str), file["gene"][()].astype(str), strict=True))
+    table = score(tiny, vcf, targets, compat="borzoi_sed", gene_scores=tuple(names), **options).gene
+    table = table.filter(table["status"] == "scored")
+    ours = {(v, g): i for i, (v, g) in enumerate(table.select("variant", "gene_id").iter_rows())}
+    assert set(ours) == set(rows)
+    order = [ours[key] for key in rows]
+    for name in names:
+        assert_close(table[name].to_numpy()[order], scores[name], name)
+
+
+@pytest.mark.parametrize("golden", HOUND)
+def test_window_scores_equal_hound_snp(shared, tiny, golden):
+    vcf, options = HOUND[golden]
+    with h5py.File(shared / f"reference/borzuki/real_tiny/golden/hound_snp_{golden}.h5") as file:
+        names = [n for n in file if file[n].ndim == 2]
+        scores = {n: file[n][()] for n in names}
+        variants = file["snp"][()].astype(str).tolist()
+    table = score(tiny, vcf, "targets", compat="hound_snp", window_scores=tuple(names), **options).window
+    assert table["variant"].to_list() == variants
+    for name in names:
+        assert_close(table[name].to_numpy(), scores[name], name)

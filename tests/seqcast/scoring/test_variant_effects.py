@@ -1,0 +1,113 @@
+"""Whole score tables with a model that counts bases."""
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from seqcast.errors import InputError
+from seqcast.scoring.variant_effects import ScoreOptions, score_variants, shard_rows
+
+OPTIONS = ScoreOptions()
+
+
+@pytest.fixture
+def snv(genome):
+    ref = genome.fetch("chr1", 2099, 2100)
+    return 2100, ref, "A" if ref != "A" else "C"
+
+
+def test_one_row_an_alt_and_gene(genome, annotation, tracks, model, checked, snv):
+    pos, ref, alt = snv
+    tables = score_variants(model, checked(snv), genome, annotation, tracks, OPTIONS)
+    assert tables.gene.select("variant", "gene_id", "status", "distance_to_tss_bp").rows() == [
+        ("v0", "G1.1", "scored", 199), ("v0", "G2.1", "scored", 300)]  # fmt: skip
+    change = {b: 0 for b in "ACGT"} | {ref: -1, alt: 1}
+    # track a+ counts A, its partner a- counts C, c and d count G and T
+    assert tables.gene["SED"].to_list()[0] == [change["A"], change["G"], change["T"]]
+    assert tables.gene["SED"].to_list()[1] == [0, 0, 0]
+    assert tables.window["SUM"].to_list() == [
+        [change["A"] + change["C"], change["G"], change["T"]]]  # fmt: skip
+
+
+def test_minus_genes_read_the_minus_tracks(genome, annotation, tracks, model, checked):
+    ref = genome.fetch("chr1", 2349, 2350)
+    alt = "C" if ref != "C" else "A"
+    table = score_variants(model, checked((2350, ref, alt)), genome, annotation, tracks, OPTIONS).gene
+    assert table["gene_id"].to_list() == ["G1.1", "G2.1"]
+    assert table["SED"].to_list()[1][0] == {"C": -1}.get(ref, 0) + {"C": 1}.get(alt, 0)
+
+
+def test_every_row_is_there_with_its_status(genome, annotation, tracks, model, checked, snv):
+    base = genome.fetch("chr1", 99, 100)
+    variants = checked(
+        snv, (2100, snv[1], "<DEL>"), (9999, "A", "C"), (100, base, "A" if base != "A" else "C"),
+        (2100, snv[1], snv[1] + "ACGT" * 200), (2100, snv[1], "*"),
+    )  # fmt: skip
+    tables = score_variants(model, variants, genome, annotation, tracks, OPTIONS)
+    assert tables.window["status"].to_list() == [
+        "scored", "alt_symbolic", "position_out_of_range", "scored", "indel_too_long", "alt_star"]
+    assert tables.gene.filter(pl.col("row") == 3)["status"].to_list() == ["no_gene_in_window"]
+    unscored = tables.gene.filter(pl.col("status") != "scored")
+    assert unscored["SED"].null_count() == len(unscored) == 5  # never 0
+    assert tables.gene["row"].unique(maintain_order=True).to_list() == list(range(6))
+
+
+def test_spellings_of_one_deletion_score_alike(genome, annotation, tracks, model, checked):
+    ref = genome.fetch("chr1", 2099, 2105)
+    variants = checked((2100, ref, ref[0]), (2099, genome.fetch("chr1", 2098, 2105), genome.fetch("chr1", 2098, 2100)))
+    table = score_variants(model, variants, genome, annotation, tracks, OPTIONS).gene
+    assert len(table) == 4
+    assert table["SED"].to_list()[:2] == table["SED"].to_list()[2:]
+
+
+@pytest.mark.parametrize("how", [{"batch_size": 4}, {"workers": 2}, {"shards": 3}])
+@pytest.mark.parametrize("compat", [{}, {"compat": "hound_snp", "cluster": 0.5}])
+def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, checked, how, compat):
+    rows = []
+    for pos in range(1500, 2600, 150):
+        ref = genome.fetch("chr1", pos - 1, pos + 1)
+        rows += [(pos, ref, ref[0]), (pos, ref[0], ref[0] + "ACGT"), (pos, ref[0], "A" if ref[0] != "A" else "G")]
+    variants, options = checked(*rows), ScoreOptions(**compat)
+    how = dict(how)
+    shards = how.pop("shards", 1)
+    parts = [
+        score_variants(model, variants, genome, annotation, tracks, options,
+                       shard_rows(len(variants), shard, shards), **how)
+        for shard in range(shards)
+    ]  # fmt: skip
+    whole = score_variants(model, variants, genome, annotation, tracks, options)
+    assert_frame_equal(pl.concat([p.gene for p in parts]), whole.gene)
+    assert_frame_equal(pl.concat([p.window for p in parts]), whole.window)
+
+
+def test_swapped_alleles_change_the_sign(genome, annotation, tracks, model, checked, snv):
+    pos, ref, alt = snv
+    straight = checked(snv)
+    swapped = straight.with_columns(ref=pl.lit(alt), alt=pl.lit(ref), swapped=pl.lit(True))
+    a, b = (score_variants(model, v, genome, annotation, tracks, OPTIONS).gene["logSED"].to_list()
+            for v in (straight, swapped))  # fmt: skip
+    assert a[0] == [-x for x in b[0]]
+
+
+def test_nothing_to_score(genome, annotation, tracks, model, checked):
+    tables = score_variants(model, checked((9999, "A", "C")), genome, annotation, tracks, OPTIONS)
+    assert tables.gene["status"].to_list() == ["position_out_of_range"]
+    empty = checked((9999, "A", "C")).clear()
+    tables = score_variants(model, empty, genome, annotation, tracks, OPTIONS)
+    assert len(tables.gene) == len(tables.window) == 0
+    assert tables.gene["SED"].dtype == pl.Array(pl.Float32, 3)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"compat": "borzoi"}, "compat 'borzoi'; expected none or one of borzoi_sed, hound_snp"),
+    ({"gene_scores": ("SAD",)}, r"unknown scores \['SAD'\]; known: SED"),
+    ({"cluster": 0.2}, "cluster and stitch are options of compat: hound_snp"),
+])  # fmt: skip
+def test_options_are_checked(options, message):
+    with pytest.raises(InputError, match=message):
+        ScoreOptions(**options)
+
+
+def test_tracks_of_another_model_are_refused(genome, annotation, tracks, model, checked, snv):
+    with pytest.raises(InputError, match="names output 9 but the model has 4"):
+        score_variants(model, checked(snv), genome, annotation, tracks.take(tracks.channel + 6), OPTIONS)

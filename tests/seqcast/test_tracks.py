@@ -1,0 +1,89 @@
+"""Targets tables and the transform of the training data."""
+
+import numpy as np
+import pytest
+import torch
+
+from seqcast.errors import InputError
+from seqcast.tracks import Tracks
+
+HEADER = "\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
+ROWS = (
+    "0\ta+\tx\t384\t384\t0.3\tsum_sqrt\t1\tRNA:a\n"
+    "1\ta-\tx\t384\t384\t0.3\tsum_sqrt\t0\tRNA:a\n"
+    "2\tb\tx\t64\t32\t2\tmean\t2\tDNASE:b\n"
+)
+
+
+def table(tmp_path, text):
+    path = tmp_path / "targets.txt"
+    path.write_text(text)
+    return path
+
+
+def test_strands_and_collapse(tmp_path):
+    tracks = Tracks.read(table(tmp_path, HEADER + ROWS))
+    assert tracks.strand.tolist() == ["+", "-", "."]
+    assert tracks.collapsed.tolist() == [0, 2]
+    assert tracks.of_gene_strand("+").tolist() == [0, 2]
+    assert tracks.of_gene_strand("-").tolist() == [1, 2]
+    assert tracks.table()["identifier"].to_list() == ["a+", "b"]
+    assert tracks.table()["units"].to_list() == ["sum of coverage x 0.3", "mean of coverage x 2"]
+
+
+def test_subset_keeps_the_channels_of_the_full_table(tmp_path):
+    rows = HEADER + "7\ta+\tx\t384\t384\t1\tsum_sqrt\t8\tRNA\n8\ta-\tx\t384\t384\t1\tsum_sqrt\t7\tRNA\n"
+    tracks = Tracks.read(table(tmp_path, rows))
+    assert tracks.channel.tolist() == [7, 8]
+    assert tracks.pair.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (HEADER + ROWS.split("\n")[0] + "\n", "strand_pair names rows \\[1\\]"),
+    (HEADER.replace("scale", "factor") + ROWS, "columns \\['scale'\\] are missing"),
+    (HEADER + ROWS.replace("a+", "a"), "do not end in \\+ or -"),
+])  # fmt: skip
+def test_broken_tables_are_refused(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        Tracks.read(table(tmp_path, text))
+
+
+def test_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="not readable as a tab-separated table"):
+        Tracks.read(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize("unclip", [0, 1])
+@pytest.mark.parametrize("unscale", [0, 1])
+@pytest.mark.parametrize("function", ["untransform_preds", "untransform_preds1"])
+@pytest.mark.parametrize("name", ["borzuki", "tiny"])
+def test_untransform_equals_the_original(shared, name, function, unclip, unscale):
+    golden = np.load(shared / "reference/borzuki/metrics/untransform.npz")
+    column = {key: golden[f"{name}/{key}"] for key in ("clip_soft", "scale", "sum_stat")}
+    n = len(column["scale"])
+    blank = np.full(n, "")
+    tracks = Tracks(
+        np.arange(n), blank, blank, column["sum_stat"].astype(str), np.full(n, "."), np.arange(n),
+        column["clip_soft"].astype(float), column["scale"].astype(float),
+    )  # fmt: skip
+    found = tracks.untransform(
+        torch.from_numpy(golden[f"{name}/preds"].T), bool(unclip), bool(unscale), function.endswith("1")
+    )
+    expected = golden[f"{name}/{function}/unclip{unclip}_unscale{unscale}"].T
+    # the original computes in float32 where it does not unclip: (p + 1)^2 - 1 loses digits near 0
+    in_float32 = function == "untransform_preds" and not unclip
+    atol = 1e-6 / (column["scale"].min() if unscale else 1)
+    rtol, atol = (1e-5, atol) if in_float32 else (1e-12, 1e-12)
+    assert np.allclose(found, expected, rtol=rtol, atol=atol)
+
+
+def test_published_tables_are_read(shared):
+    counts = {}
+    for folder in sorted((shared / "reference/borzuki/arch").iterdir()):
+        tracks = Tracks.read(folder / "targets_human.txt")
+        counts[folder.name] = len(tracks)
+        assert (tracks.pair[tracks.pair] == np.arange(len(tracks))).all()
+    assert counts == {"baseline": 123, "baseline_micro": 123, "hl_clip": 426,
+                      "hl_clip_micro": 426, "hl_micro": 353}  # fmt: skip
+    rna = Tracks.read(shared / "reference/borzuki/arch/hl_clip/targets_human_rna.txt")
+    assert (rna.channel[0], rna.channel[-1]) == (34, 352)  # borzuki.md section 5

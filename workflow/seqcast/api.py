@@ -1,0 +1,109 @@
+"""The doors for use from Python: paths in, numbers out.
+
+Each takes files where the functions behind it take objects; those are `inference.predict_coverage`
+and `scoring.variant_effects.score_variants`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from seqcast import inference
+from seqcast.annotation import Annotation, read_annotation
+from seqcast.genome import Genome
+from seqcast.models.interface import load_model
+from seqcast.scoring import variant_effects
+from seqcast.scoring.variant_effects import ScoreOptions, ScoreTables
+from seqcast.tracks import Tracks
+from seqcast.variants import check_variants, guard_build, read_variants
+
+__all__ = ["load_model", "predict_coverage", "score_variants"]
+
+
+def predict_coverage(
+    model: torch.nn.Module,
+    genome: str | Path | Genome,
+    windows: list[tuple[str, int]],
+    tracks: str | Path | Tracks,
+    **options: Any,
+) -> np.ndarray:
+    """Untransformed coverage of windows of a genome.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        As `load_model` returns it.
+    genome : path or Genome
+        FASTA, plain or bgzip.
+    windows : list of (contig, start)
+        0-based first base of each window, of the model's length.
+    tracks : path or Tracks
+        Targets table.
+    **options
+        Of `inference.predict_coverage`: reverse_complement, shifts_bp, unclip, unscale ...
+
+    Returns
+    -------
+    ndarray, shape=(windows, tracks, bins), float32
+    """
+    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
+    genome = genome if isinstance(genome, Genome) else Genome(genome)
+    variant_effects.check_fit(model, tracks)
+    return np.stack(list(inference.predict_coverage(model, genome, windows, tracks, **options)))
+
+
+def score_variants(
+    model: torch.nn.Module,
+    variants: str | Path | pl.DataFrame,
+    genome: str | Path | Genome,
+    annotation: str | Path | Annotation,
+    tracks: str | Path | Tracks,
+    on_ref_mismatch: str = "exclude",
+    batch_size: int = 1,
+    workers: int = 0,
+    **options: Any,
+) -> ScoreTables:
+    """Score the variants of a VCF against the genes and the window around them.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        As `load_model` returns it.
+    variants : path or DataFrame
+        VCF or BCF, or variants as `variants.check_variants` returns them.
+    genome : path or Genome
+        FASTA, plain or bgzip.
+    annotation : path or Annotation
+        GTF, GFF3, or parquet of `Annotation.write`.
+    tracks : path or Tracks
+        Targets table; a subset of its rows scores those tracks.
+    on_ref_mismatch : {"exclude", "error", "swap"}
+        See `variants.check_variants`.
+    **options
+        Fields of `ScoreOptions`: compat, reverse_complement, shifts_bp, span, unclip ...
+
+    Returns
+    -------
+    ScoreTables
+        ``gene``: a row an ALT and gene. ``window``: a row an ALT. Every ALT of the file is there
+        with its status. Scores are ALT minus REF.
+
+    Raises
+    ------
+    InputError
+        If a file or an option is wrong, or the VCF seems to be of another genome build.
+    """
+    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
+    genome = genome if isinstance(genome, Genome) else Genome(genome)
+    if not isinstance(annotation, Annotation):
+        annotation = read_annotation(annotation, genome)
+    if not isinstance(variants, pl.DataFrame):
+        variants = check_variants(read_variants(variants), genome, on_ref_mismatch)
+        guard_build(variants)
+    return variant_effects.score_variants(
+        model, variants, genome, annotation, tracks, ScoreOptions(**options),
+        batch_size=batch_size, workers=workers,
+    )  # fmt: skip

@@ -1,0 +1,276 @@
+"""Fetch the published files: resumed after a cut, checked, and in place whole or not at all.
+
+The transfer is left to ``curl``, which most machines have and which reports a broken transfer
+reliably. This module decides what a failure means: try again, go on from the bytes already here,
+start over, or tell the user. While a transfer runs there are three files beside the output:
+
+    <name>.part          the bytes so far
+    <name>.part.headers  the server's answer that they came with (ETag, Last-Modified)
+    <name>.part.url      where they came from
+
+They outlive a failed or killed job, so that the next one goes on where it stopped.
+"""
+
+import hashlib
+import logging
+import os
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqcast.errors import InputError
+from seqcast.store import atomic, file_sha256
+
+logger = logging.getLogger(__name__)
+
+# Exit codes of curl that a second try may cure: host not found, no connection, partial file,
+# timeout or stall, TLS handshake, empty answer, send and receive errors, HTTP/2 and HTTP/3 streams.
+TRANSIENT_EXITS = frozenset({5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92, 95, 96})
+TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+HTTP_ERROR, CANNOT_RESUME = 22, 33  # exit codes of curl
+CONNECT_TIMEOUT_S = 30
+STALL_BYTES_PER_S = 1000  # slower than this for `stall_s` counts as stalled
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The digest that a download must have."""
+
+    sha256: str
+    origin: str  # where the digest comes from
+    remedy: str  # what to do when the publisher's file has changed for good
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A transfer under way: the bytes so far, and what they are the beginning of."""
+
+    url: str
+    body: Path
+
+    @property
+    def headers(self) -> Path:
+        """The server's answer that the bytes came with."""
+        return self.body.with_name(f"{self.body.name}.headers")
+
+    @property
+    def origin(self) -> Path:
+        """The URL that the bytes came from; two files of one server may have the same date."""
+        return self.body.with_name(f"{self.body.name}.url")
+
+    @property
+    def size(self) -> int:
+        """Bytes received so far."""
+        return self.body.stat().st_size if self.body.exists() else 0
+
+    @property
+    def version(self) -> str | None:
+        """The validator of the bytes here; None if there are none to go on from safely."""
+        if not (self.size and self.headers.exists() and self.origin.exists()):
+            return None
+        same_url = self.origin.read_text() == self.url
+        return _validator(self.headers.read_text("latin-1")) if same_url else None
+
+    def start(self) -> None:
+        """Forget the bytes and begin anew."""
+        self.remove()
+        self.origin.write_text(self.url)
+
+    def remove(self) -> None:
+        """Forget the transfer."""
+        for path in (self.body, self.headers, self.origin):
+            path.unlink(missing_ok=True)
+
+
+def fetch(
+    url: str,
+    path: str | Path,
+    sha256: str | None = None,
+    lock: str | Path | None = None,
+    *,
+    retries: int = 5,
+    stall_s: int = 60,
+    pause_s: float = 2.0,
+) -> None:
+    """Download ``url`` to ``path``, verified; an older file there is replaced only on success.
+
+    A transfer that was cut goes on from where it stopped, within one call and across calls. It
+    goes on only if the server still has the same version (``If-Range``, RFC 9110 section 13.1.5,
+    and the same ETag or Last-Modified in its answer); otherwise it starts over.
+
+    Parameters
+    ----------
+    url
+        An ``https``, ``http``, ``ftp`` or ``file`` URL.
+    path
+        The output. Parent folders are made.
+    sha256
+        The expected digest, 64 hexadecimal digits. None or empty: trust on first use, see ``lock``.
+    lock
+        Where the digest of the first download is kept if no ``sha256`` is known, as one line
+        ``<sha256>  <url>``. Every later download must have the same bytes. None: not checked.
+    retries
+        Further tries after a failure that may pass: a cut, a stall, status 503, no connection.
+    stall_s
+        A transfer below 1,000 bytes/s for this many seconds is given up, and tried again.
+    pause_s
+        Seconds before the first retry; doubled each time, at most 60.
+
+    Raises
+    ------
+    InputError
+        If curl is missing, the URL cannot be had, the tries are used up, or the bytes are not the
+        expected ones. In the last case the bytes are removed, so that the next call starts clean.
+    """
+    expected = _expected(sha256, lock)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = Partial(url, path.with_name(f"{path.name}.part"))
+    _transfer(partial, retries, stall_s, pause_s)
+    found = file_sha256(partial.body)
+    if expected and found != expected.sha256:
+        partial.remove()
+        raise InputError(
+            f"{url} has sha256 {found}; expected {expected.sha256} ({expected.origin}). The bytes "
+            "were removed. Check whether the publisher changed the file: if so and wanted, "
+            f"{expected.remedy}; otherwise run again."
+        )
+    if lock and not expected:
+        _write_lock(Path(lock), found, url)
+    logger.info("%s: %d bytes, sha256 %s", path, partial.size, found)
+    os.replace(partial.body, path)  # noqa: PTH105 - the one call that is atomic on every system
+    partial.remove()
+
+
+def _transfer(partial: Partial, retries: int, stall_s: int, pause_s: float) -> None:
+    """Run curl until the whole file is in ``partial.body`` or the tries are used up."""
+    if shutil.which("curl") is None:
+        raise InputError(
+            "the program curl is not on the PATH; every download needs it. Install curl, or run "
+            "with --sdm conda, which brings it."
+        )
+    url, tries, reason = partial.url, retries + 1, ""
+    for attempt in range(tries):
+        if attempt:
+            time.sleep(min(pause_s * 2 ** (attempt - 1), LONGEST_PAUSE_S))
+        logger.info("%s: try %d of %d, from byte %d", url, attempt + 1, tries, partial.size)
+        reason = _attempt(partial, stall_s)
+        if not reason:
+            return
+        logger.warning("%s: %s", url, reason)
+    raise InputError(
+        f"{url} could not be had in {tries} tries; the last ended with: {reason}. Check the URL "
+        f"and the connection, then run again: {partial.size} bytes are kept in {partial.body} to "
+        "go on from."
+    )
+
+
+def _attempt(partial: Partial, stall_s: int) -> str:
+    """Run curl once; return why it failed in a way that may pass, or "" if the file is whole."""
+    version = partial.version
+    if version is None:
+        partial.start()
+        process = _curl(partial, stall_s, ["--dump-header", str(partial.headers)])
+        answer = partial.headers.read_text("latin-1") if partial.headers.exists() else ""
+    else:
+        # The answer goes to stdout: the headers on disk must keep naming the bytes on disk.
+        resume = ["--continue-at", str(partial.size), "--header", f"If-Range: {version}"]
+        process = _curl(partial, stall_s, [*resume, "--dump-header", "-"])
+        answer = process.stdout.decode("latin-1")
+        if process.returncode == CANNOT_RESUME or _other_version(answer, version):
+            logger.warning("%s: not %s any more, or no resume; over again", partial.url, version)
+            partial.remove()
+            return _attempt(partial, stall_s)
+    if process.returncode == 0:
+        partial.body.touch()  # curl makes no file for an empty body
+        return ""
+    if not partial.size:
+        partial.remove()  # an answer without a byte is nothing to go on from
+    message = process.stderr.decode(errors="replace").strip()
+    return _transient(partial.url, process.returncode, _status(answer), message)
+
+
+def _curl(partial: Partial, stall_s: int, options: list[str]) -> subprocess.CompletedProcess[bytes]:
+    """Run curl into ``partial.body``."""
+    command = ["curl", "--fail", "--silent", "--show-error", "--location", "--globoff"]
+    command += ["--suppress-connect-headers", "--connect-timeout", str(CONNECT_TIMEOUT_S)]
+    command += ["--speed-limit", str(STALL_BYTES_PER_S), "--speed-time", str(stall_s)]
+    command += [*options, "--output", str(partial.body), "--", partial.url]
+    return subprocess.run(command, capture_output=True, check=False)
+
+
+def _other_version(answer: str, known: str) -> bool:
+    """Whether the server answered a resume with something else than the rest of those bytes.
+
+    Status 200 is the whole file anew, 416 a file shorter than the bytes here (curl calls that a
+    success). Some servers know no If-Range and send the rest of whatever they have now; so does
+    curl itself with a local file, where there is no status.
+    """
+    status, found = _status(answer), _validator(answer)
+    return status in (200, 416) or (status in (206, None) and found not in (None, known))
+
+
+def _transient(url: str, exit_code: int, status: int | None, message: str) -> str:
+    """Return the reason of a failure that may pass; raise if no further try can help."""
+    if exit_code in TRANSIENT_EXITS or (exit_code == HTTP_ERROR and status in TRANSIENT_STATUS):
+        return message
+    raise InputError(
+        f"{url} cannot be downloaded: {message}. Expected a file that curl can fetch without a "
+        "login; check the URL, and that the disk has room."
+    )
+
+
+def _status(answer: str) -> int | None:
+    """Return the status of the last answer in a header dump (redirects come before it)."""
+    found = re.findall(r"^HTTP/\S+ (\d{3})", answer, flags=re.MULTILINE)
+    return int(found[-1]) if found else None
+
+
+def _validator(answer: str) -> str | None:
+    """Return the strong ETag, or else the Last-Modified date, of the last answer in a dump.
+
+    A weak ETag (``W/...``) says that two versions mean the same, not that their bytes agree, and
+    is not allowed in ``If-Range`` (RFC 9110 section 13.1.5).
+    """
+    last = re.split(r"^HTTP/", answer, flags=re.MULTILINE)[-1]
+    fields = {
+        name.strip().lower(): value.strip()
+        for name, separator, value in (line.partition(":") for line in last.splitlines())
+        if separator
+    }
+    etag = fields.get("etag", "")
+    return etag if etag.startswith('"') else fields.get("last-modified")
+
+
+def _expected(sha256: str | None, lock: str | Path | None) -> Expectation | None:
+    """Return the digest to expect: the one given, else the one in the lock file, else none."""
+    if sha256:
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+            raise InputError(
+                f"sha256 {sha256!r} is not a SHA-256 digest; expected 64 hexadecimal digits, as "
+                "the program sha256sum prints them. Mend it, or leave it empty."
+            )
+        remedy = "mend the sha256, or empty it to trust the next download"
+        return Expectation(sha256.lower(), "given with the source", remedy)
+    if lock is None or not Path(lock).exists():
+        return None
+    text = Path(lock).read_text().strip()
+    match = re.fullmatch(r"([0-9a-f]{64})  (\S+)", text)
+    if match is None:
+        raise InputError(
+            f"lock file {lock} holds {text[:100]!r}; expected one line '<sha256>  <url>'. Delete "
+            "it to trust the next download."
+        )
+    origin = f"of the first download, from {match[2]}, kept in {lock}"
+    return Expectation(match[1], origin, f"delete {lock} to trust the next download")
+
+
+def _write_lock(lock: Path, digest: str, url: str) -> None:
+    """Keep the digest of a first download."""
+    with atomic(lock) as temporary:
+        temporary.write_text(f"{digest}  {url}\n")
+    logger.warning("%s: no sha256 known, trusted on first use; kept in %s", url, lock)

@@ -1,0 +1,81 @@
+"""Windows of a model over regions of a genome. Coordinates are 0-based, half-open."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from seqcast.errors import InputError
+
+BED = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
+
+
+def read_bed(path: str | Path) -> pl.DataFrame:
+    """The first three columns of a BED file: contig, start, end.
+
+    Lines that begin with "#", "track" or "browser" are headers.
+
+    Raises
+    ------
+    InputError
+        If a line has fewer than three columns, coordinates that are no numbers, or an empty or
+        reversed interval; the line is named.
+    """
+    rows = []
+    for number, line in enumerate(Path(path).read_text().splitlines(), start=1):
+        if not line.strip() or line.startswith(("#", "track", "browser")):
+            continue
+        cells = line.split("\t")
+        try:
+            contig, start, end = cells[0], int(cells[1]), int(cells[2])
+        except (IndexError, ValueError) as error:
+            raise InputError(
+                f"{path}, line {number}: {line!r}; expected contig, start and end, separated by tabs"
+            ) from error
+        if not 0 <= start < end:
+            raise InputError(
+                f"{path}, line {number}: interval {start}-{end}; expected 0 <= start < end"
+            )
+        rows.append((contig, start, end))
+    return pl.DataFrame(rows, schema=BED, orient="row")
+
+
+def tile_regions(
+    regions: pl.DataFrame, contigs: Mapping[str, int], output_length_bp: int
+) -> pl.DataFrame:
+    """Intervals of one model output each that cover every region.
+
+    A region no longer than an output is put in its middle; a longer one is tiled from its start,
+    the last tile reaching beyond it.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        contig, start, end.
+    contigs : mapping
+        Lengths in bp.
+    output_length_bp : int
+        What a model predicts of one window, its crop left out.
+
+    Returns
+    -------
+    DataFrame
+        contig, start, end; start may be negative and end beyond the contig.
+
+    Raises
+    ------
+    InputError
+        If a region lies on an unknown contig or outside its contig.
+    """
+    tiles: list[tuple[str, int, int]] = []
+    for contig, start, end in regions.iter_rows():
+        if end > contigs.get(contig, 0):
+            raise InputError(
+                f"region {contig}:{start}-{end} is not inside the genome, where {contig!r} has "
+                f"{contigs.get(contig, 'no')} bp; check the assembly and the contig's name"
+            )
+        spare = max(0, output_length_bp - (end - start))
+        first = start - spare // 2
+        starts: Sequence[int] = range(first, max(first + 1, end), output_length_bp)
+        tiles += [(contig, tile, tile + output_length_bp) for tile in starts]
+    return pl.DataFrame(tiles, schema=BED, orient="row")

@@ -1,0 +1,34 @@
+"""Weights of a fold as the workflow keeps them: one safetensors file that names its origin."""
+
+from pathlib import Path
+
+import torch
+
+from seqcast.models.convert import write_safetensors
+from seqcast.models.interface import build_model, heads_of, load_model, read_hyperparameters
+from seqcast.store import file_sha256
+
+
+def convert_weights(
+    weights: str | Path, path: str | Path, architecture: str, hyperparameters: str | Path,
+    head: str | None,
+) -> None:  # fmt: skip
+    """Convert published weights, checking that they fit the hyperparameters.
+
+    The metadata of `path` holds ``origin`` and ``source_sha256``, the digest of `weights`.
+    """
+    model = load_model(architecture, weights, hyperparameters, head, device="cpu")
+    facts = {"origin": "source", "source_sha256": file_sha256(weights)}
+    write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})
+
+
+def random_weights(
+    seed: int, path: str | Path, architecture: str, hyperparameters: str | Path, head: str | None
+) -> None:
+    """Write untrained weights drawn from `seed`: they show that the workflow runs, no more."""
+    params = read_hyperparameters(hyperparameters)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = build_model(architecture, params, head or heads_of(params)[0])
+    facts = {"origin": "random", "source_sha256": f"none: random weights of seed {seed}"}
+    write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})

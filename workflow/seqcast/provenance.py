@@ -1,0 +1,95 @@
+"""What made a file: code digests that follow imports, and facts for its metadata."""
+
+import ast
+import hashlib
+import platform
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from seqcast import __version__
+
+PACKAGE = Path(__file__).parent
+
+
+def code_digest(script: str | Path, *modules: str) -> str:
+    """Digest of the code that a script can reach in this package.
+
+    Snakemake reruns a job when its script changes but does not see an imported package. This
+    digest, passed as a parameter of the rule, changes with any module that the script imports,
+    directly or not, and with no other. Comments, docstrings and layout do not count.
+
+    Parameters
+    ----------
+    script : path
+        A Python file.
+    *modules : str
+        Modules imported by a name that a table gives, such as an architecture's.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
+    seen: dict[Path, str] = {}
+    pending = [Path(script), *(file for name in modules for file in _module_files(name))]
+    while pending:
+        path = pending.pop()
+        if path not in seen:
+            seen[path], imports = _normalised(path)
+            pending += [module for name in imports for module in _module_files(name)]
+    parts = sorted((path.name, text) for path, text in seen.items())
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def versions() -> dict[str, str]:
+    """Versions of the programs that decide numbers."""
+    packages = {name: version(name) for name in ("torch", "numpy", "pysam", "polars")}
+    return {"seqcast": __version__, "python": platform.python_version(), **packages}
+
+
+def provenance(**facts: Any) -> dict[str, Any]:
+    """Facts about an output: those given, and the version of seqcast."""
+    return {"seqcast_version": __version__, **facts}
+
+
+def merge_folds(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facts of an ensemble: what its folds share, and a list where they differ."""
+    merged = {}
+    for key in folds[0]:
+        values = [fold.get(key) for fold in folds]
+        merged[key] = values[0] if all(value == values[0] for value in values) else values
+    return merged
+
+
+@lru_cache(maxsize=None)
+def _normalised(path: Path) -> tuple[str, frozenset[str]]:
+    """Code of a file without docstrings and comments, and the names of the modules it imports."""
+    tree = ast.parse(path.read_text())
+    imports: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imports |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        _drop_docstring(node)
+    return ast.dump(tree), frozenset(imports)
+
+
+def _drop_docstring(node: ast.AST) -> None:
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            node.body = node.body[1:]
+
+
+def _module_files(name: str) -> list[Path]:
+    """Files of this package that importing `name` runs."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE.name:
+        return []
+    files = [PACKAGE.joinpath(*parts[1:i], "__init__.py") for i in range(1, len(parts) + 1)]
+    files.append(PACKAGE.joinpath(*parts[1:]).with_suffix(".py") if parts[1:] else files[0])
+    return [file for file in files if file.is_file()]

@@ -1,0 +1,70 @@
+"""Coverage of both alleles for the few variants that a report shows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import torch
+
+from seqcast.annotation import Annotation
+from seqcast.genome import Genome
+from seqcast.scoring.alleles import Edit
+from seqcast.scoring.variant_effects import ScoreOptions, edits_of, geometry_of, predict_alleles
+from seqcast.tracks import Tracks
+
+
+def predict_top(
+    models: Sequence[torch.nn.Module],
+    variants: pl.DataFrame,
+    ranked: pl.DataFrame,
+    genome: Genome,
+    annotation: Annotation,
+    tracks: Tracks,
+    wanted: Sequence[int],
+    options: ScoreOptions,
+) -> dict[str, np.ndarray]:
+    """Coverage of REF and ALT of ranked variants, as the mean over the folds of a model.
+
+    Parameters
+    ----------
+    models : sequence of CoverageModel
+        The folds.
+    variants : DataFrame
+        Checked variants, the whole set.
+    ranked : DataFrame
+        Rows of `ranking.rank_variants` (row, variant, gene_id).
+    wanted : sequence of int
+        Collapsed tracks to keep; of each, the member on the gene's strand.
+
+    Returns
+    -------
+    dict of ndarray
+        variant, gene_id, contig (n,); start (n,), 0-based coordinate of bin 0; bin_size_bp;
+        track (k,); ref and alt (n, k, bins) float32, untransformed.
+    """
+    geometry = geometry_of(models[0])
+    strands = {gene.gene_id: gene.strand for gene in annotation.genes}
+    edits = edits_of(variants[ranked["row"].to_list()], geometry)
+    found = [(edit, None) for edit in edits if isinstance(edit, Edit)]
+    of_strand = [tracks.of_gene_strand(strands[g])[list(wanted)] for g in ranked["gene_id"]]
+    swapped = variants["swapped"].to_numpy()[ranked["row"].to_list()]
+    shape = (len(found), len(wanted), geometry.bins)
+    ref_sum, alt_sum, starts = np.zeros(shape), np.zeros(shape), np.zeros(len(found), dtype=int)
+    for model in models:
+        predictions = predict_alleles(model, found, genome, tracks, options)
+        for i, (pair, ref, alt) in enumerate(predictions):
+            if swapped[i]:
+                ref, alt = alt, ref
+            ref_sum[i] += ref.mean(0)[of_strand[i]].cpu().numpy() / len(models)
+            alt_sum[i] += alt.mean(0)[of_strand[i]].cpu().numpy() / len(models)
+            starts[i] = pair.start + geometry.crop_bp
+    return {
+        "variant": np.array(ranked["variant"].to_list(), dtype=str),
+        "gene_id": np.array(ranked["gene_id"].to_list(), dtype=str),
+        "contig": np.array([edit.contig for edit, _ in found], dtype=str),
+        "start": starts,
+        "bin_size_bp": np.array(geometry.bin_size_bp),
+        "track": np.array(wanted, dtype=int),
+        "ref": ref_sum.astype(np.float32),
+        "alt": alt_sum.astype(np.float32),
+    }

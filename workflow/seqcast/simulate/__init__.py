@@ -1,0 +1,6 @@
+"""A synthetic genome whose truth is known in closed form, for the demo and for tests."""
+
+from seqcast.simulate.parameters import Parameters
+from seqcast.simulate.simulation import simulate_genome
+
+__all__ = ["Parameters", "simulate_genome"]

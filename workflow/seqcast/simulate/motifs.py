@@ -1,0 +1,70 @@
+"""Drawing sequences and finding the motifs that function in them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqcast.simulate.parameters import Composition, Element, Range
+
+BASES = "ACGT"
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One motif that functions: its span with the flanks it has, and its part of a full copy."""
+
+    name: str
+    start: int
+    end: int
+    weight: float
+
+
+def element_sites(element: Element, sequence: str) -> Iterator[Site]:
+    """Find the sites of one element, overlapping ones included.
+
+    Parameters
+    ----------
+    element
+        The motif.
+    sequence
+        Upper-case DNA, sense strand. A flank beyond its ends counts as absent.
+
+    Yields
+    ------
+    Site
+        From left to right; cores of weight 0 are left out.
+    """
+    for match in re.finditer(f"(?={element.core.replace('N', '[ACGT]')})", sequence):
+        start, end = match.start(), match.start() + len(element.core)
+        left = sequence.endswith(element.left, 0, start)
+        right = sequence.startswith(element.right, end)
+        weight = element.weights[left + right]
+        if weight:
+            start -= left * len(element.left)
+            end += right * len(element.right)
+            yield Site(element.name, start, end, weight)
+
+
+def hexamer_sites(hexamers: Mapping[str, float], sequence: str) -> Iterator[Site]:
+    """Find poly(A) hexamers anywhere in a sequence, each with its strength as the weight."""
+    for hexamer, strength in hexamers.items():
+        for match in re.finditer(f"(?={hexamer})", sequence):
+            yield Site("PAS", match.start(), match.start() + len(hexamer), strength)
+
+
+def reverse_complement(sequence: str) -> str:
+    """Return the other strand of an upper-case ACGT sequence, 5' to 3'."""
+    return sequence.translate(_COMPLEMENT)[::-1]
+
+
+def between(rng: np.random.Generator, bounds: Range) -> int:
+    """Draw an integer from an inclusive range."""
+    return int(rng.integers(*bounds, endpoint=True))
+
+
+def random_sequence(rng: np.random.Generator, length: int, composition: Composition) -> str:
+    """Draw independent bases with the given frequencies of A, C, G and T."""
+    return "".join(BASES[i] for i in rng.choice(4, length, p=composition))

@@ -1,0 +1,225 @@
+"""What the synthetic genome is made of: every number with its unit and where it comes from.
+
+"chosen" marks a number without a measured source; it was picked so that a small network can learn
+the effect from a small genome. Sources: AUGUSTUS = the human parameter set of AUGUSTUS 3.5.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from seqcast.errors import InputError
+
+Range = tuple[int, int]
+Composition = tuple[float, float, float, float]
+
+DOWNSTREAM_ROOM_BP = 150
+"""Least length behind the distal cleavage site: the U/GU element, a decoy and the contig's end."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """A 3' UTR motif that changes the decay rate.
+
+    Attributes
+    ----------
+    name
+        Short name, used in the truth tables.
+    core
+        The motif (DNA, sense strand) without which there is no site; N is any base.
+    effect
+        Change of ln(decay rate) for one full copy.
+    left, right
+        Bases beside the core that make a site stronger.
+    weights
+        Fraction of `effect` that a core has with none, one and both of its flanks.
+    """
+
+    name: str
+    core: str
+    effect: float
+    left: str = ""
+    right: str = ""
+    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def full(self) -> str:
+        """The motif with both flanks, as it is planted."""
+        return self.left + self.core + self.right
+
+
+# The nonamer UUAUUUAUU is the minimal AU-rich element; a mutated outer U weakens it, two abolish it
+# (Zubiaga 1995, PMC230450). Pumilio binds UGUANAUA. The microRNA site is let-7's: seed classes
+# 8-mer > 7-mer > 6-mer. Effects and the fractions 0.4, 0.6 and 0.25 are chosen; the literature's
+# effects are 0.2-0.5 ln units.
+ELEMENTS = (
+    Element("ARE", "TATTTAT", 0.70, left="T", right="T", weights=(0.0, 0.4, 1.0)),
+    Element("PUM", "TGTANATA", 0.45),
+    Element("MIR", "TACCTC", 0.45, left="C", right="A", weights=(0.25, 0.6, 1.0)),
+    Element("STB", "CCTCCCTCC", -0.45),
+)
+
+# AUGUSTUS human; the eight add up to 0.9993 and are rescaled when drawn.
+PAS_FREQUENCY: Mapping[str, float] = MappingProxyType(
+    {
+        "AATAAA": 0.743,
+        "ATTAAA": 0.155,
+        "AGTAAA": 0.0235,
+        "TATAAA": 0.0228,
+        "AATATA": 0.015,
+        "CATAAA": 0.0136,
+        "GATAAA": 0.0136,
+        "AATACA": 0.0128,
+    }
+)
+
+# After Sheets 1990 (PMID 2170946): every point mutation greatly reduces polyadenylation.
+# AATATA and AATACA are chosen.
+PAS_STRENGTH: Mapping[str, float] = MappingProxyType(
+    {
+        "AATAAA": 1.0,
+        "ATTAAA": 0.77,
+        "AGTAAA": 0.29,
+        "TATAAA": 0.18,
+        "CATAAA": 0.18,
+        "GATAAA": 0.12,
+        "AATATA": 0.10,
+        "AATACA": 0.10,
+        "ACTAAA": 0.06,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All choices of the synthetic genome. Ranges are inclusive; compositions are A, C, G, T.
+
+    Attributes
+    ----------
+    contigs
+        Name and number of genes of each contig. A gene fills one slot, so the default contigs have
+        about 600 kb (training) and 200 kb (held out).
+    slot_bp
+        Length of a slot: one gene with its promoter and the intergenic sequence around it.
+    upstream_bp
+        From the slot's start to the TSS; at least 140, for the GC boxes.
+    utr5_bp, utr3_bp
+        Lengths of the untranslated regions. Human medians are about 210 and 1,030 nt
+        (Pesole 2001); the 3' UTR is shorter here so that a gene fits its slot.
+    cds_codons
+        Sense codons between the start and the stop codon.
+    introns, intron_bp
+        Number and lengths of the introns, all within the CDS (as in nearly all human genes, the
+        3' UTR is one exon).
+    tata_probability, tata_effect
+        TATA box, its 8 bases starting 30 bp upstream of the TSS, and its effect on ln(expression).
+    gc_boxes, gc_box_effect
+        Number of GC boxes 140 to 51 bp upstream of the TSS and the effect of each.
+    log_expression, log_expression_sd
+        ln(expression) without promoter elements, and the spread that no sequence explains.
+        Expression is the level (coverage per base, arbitrary unit) of an mRNA that has the base
+        half-life and a perfect poly(A) signal.
+    optimality_sd
+        Spread of the codon preference between genes: codon weights are exp(+-0.6 preference), plus
+        for a G or C at the third position.
+    optimality_effect
+        Change of ln(decay rate) per unit of codon optimality, (GC3 - 0.5) / 0.25; the direction as
+        in Saluki (Agarwal & Kelley 2022).
+    base_half_life_h
+        Half-life of an mRNA without elements and with optimality 0. Published medians run from
+        50 min (TT-seq, Schwalb 2016) to 10 h (Yang 2003): 4 h is between them, on the log scale.
+    elements
+        The 3' UTR motifs that change the decay rate.
+    element_attempts
+        Elements tried in one 3' UTR; one that would touch another feature is left out.
+    pas_frequency
+        How often each poly(A) hexamer is planted.
+    pas_strength, pas_lost_strength
+        Relative strength of each hexamer, and of every other hexamer in its place.
+    cleavage_bp
+        Bases between a hexamer and its cleavage site: 11-23 (Chen 1995).
+    downstream_bp
+        Bases between the cleavage site and the U/GU-rich element: within 30 nt (Chen 1995).
+    proximal_probability, proximal_bp
+        How often there is a second poly(A) site, and where in the 3' UTR its hexamer starts. More
+        than one is found in 54 % of human genes (Tian 2005).
+    competition
+        Constant in the share of the proximal site, s_prox / (s_prox + s_dist + competition).
+    readthrough_level
+        Share of the distal transcripts that are made without any distal signal: the yield is
+        readthrough_level + (1 - readthrough_level) s_dist. Chosen.
+    decoy_probability
+        How often a gene has a full element where it does nothing (last intron or intergenic).
+    causal_snvs, causal_indels, decoys
+        Variants to write; each causal one brings a matched one.
+    minimum_effect
+        Least absolute change of ln(decay rate) or ln(level) of a causal variant.
+    """
+
+    contigs: tuple[tuple[str, int], ...] = (("chrS1", 168), ("chrS2", 56))
+    slot_bp: Range = (3072, 4096)
+    upstream_bp: Range = (150, 400)
+    utr5_bp: Range = (60, 210)
+    cds_codons: Range = (90, 170)
+    introns: Range = (1, 3)
+    intron_bp: Range = (80, 300)
+    utr3_bp: Range = (350, 800)
+    background: Composition = (0.27, 0.23, 0.23, 0.27)
+    utr5_composition: Composition = (0.20, 0.30, 0.30, 0.20)
+    utr3_composition: Composition = (0.28, 0.21, 0.21, 0.30)
+    intron_composition: Composition = (0.25, 0.20, 0.20, 0.35)
+
+    tata_probability: float = 0.5
+    tata_effect: float = 0.7
+    gc_boxes: Range = (0, 3)
+    gc_box_effect: float = 0.35
+    log_expression: float = 3.2
+    log_expression_sd: float = 0.2
+
+    optimality_sd: float = 0.8
+    optimality_effect: float = -0.18
+    base_half_life_h: float = 4.0
+    elements: tuple[Element, ...] = ELEMENTS
+    element_attempts: Range = (0, 6)
+
+    pas_frequency: Mapping[str, float] = field(default_factory=lambda: PAS_FREQUENCY)
+    pas_strength: Mapping[str, float] = field(default_factory=lambda: PAS_STRENGTH)
+    pas_lost_strength: float = 0.03
+    cleavage_bp: Range = (11, 23)
+    downstream_bp: Range = (6, 20)
+    proximal_probability: float = 0.4
+    proximal_bp: Range = (110, 190)
+    competition: float = 0.15
+    readthrough_level: float = 0.35
+
+    decoy_probability: float = 0.5
+    causal_snvs: int = 40
+    causal_indels: int = 5
+    decoys: int = 10
+    minimum_effect: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse sizes with which the longest possible gene would not fit the shortest slot.
+
+        Raises
+        ------
+        InputError
+            If the slots are too short, or a contig has fewer than two genes (a matched variant lies
+            in another gene of the contig).
+        """
+        longest = (
+            self.upstream_bp[1]
+            + self.utr5_bp[1]
+            + 3 * (self.cds_codons[1] + 2)
+            + self.introns[1] * self.intron_bp[1]
+            + self.utr3_bp[1]
+            + DOWNSTREAM_ROOM_BP
+        )
+        if longest > self.slot_bp[0]:
+            raise InputError(
+                f"slot_bp starts at {self.slot_bp[0]}, but the longest gene needs {longest} bp; "
+                "lengthen the slots or shorten the gene's parts."
+            )
+        for name, n_genes in self.contigs:
+            if n_genes < 2:
+                raise InputError(f"contig {name} has {n_genes} gene(s); expected at least 2.")

@@ -1,0 +1,135 @@
+"""Output files: they appear whole or not at all, and say where they come from.
+
+A job that dies halfway must not leave a file that looks finished, and a table found in a
+folder a year later must say which model, weights and options made it.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from seqcast.errors import InputError
+
+PROVENANCE_KEY = b"seqcast"
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary sibling of ``path`` that takes its name only if the block succeeds.
+
+    Parent folders are made. The temporary name keeps the whole file name at its end, so that
+    writers which look at the suffix (``.parquet``, ``.vcf.gz``, ``.zarr``) behave as usual. The
+    block may write a file or make a folder; an older output of the same name is replaced. On any
+    exception, an interrupt included, what was written is removed and the older output stays.
+
+    Parameters
+    ----------
+    path
+        The final name.
+
+    Yields
+    ------
+    Path
+        The name to write to; nothing exists there yet.
+    """
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = final.with_name(f".{uuid.uuid4().hex[:12]}.{final.name}")
+    try:
+        yield temporary
+        if temporary.is_dir() and final.is_dir():
+            _swap_folders(temporary, final)
+        else:
+            os.replace(temporary, final)  # noqa: PTH105 - the one call that is atomic on every system
+    finally:
+        _remove(temporary)
+
+
+def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, Any]) -> None:
+    """Write a table as parquet (zstd) with its provenance in the schema metadata.
+
+    ``pl.Array(pl.Float32, n)`` columns become fixed-size lists of n, null rows stay null.
+
+    Parameters
+    ----------
+    frame
+        The table; it may have no rows.
+    path
+        The parquet file, written atomically.
+    provenance
+        JSON-serialisable facts about the run: model, fold, weights sha256, code digest, options.
+
+    Raises
+    ------
+    TypeError
+        If ``provenance`` holds something that JSON cannot express.
+    """
+    table = frame.to_arrow()
+    metadata = {**(table.schema.metadata or {}), PROVENANCE_KEY: json.dumps(dict(provenance))}
+    with atomic(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Return the provenance that `write_table` stored in a parquet file.
+
+    Raises
+    ------
+    InputError
+        If the file carries none, that is, if it was not written by seqcast.
+    """
+    metadata = pq.read_schema(path).metadata or {}
+    if PROVENANCE_KEY not in metadata:
+        raise InputError(
+            f"{path} carries no seqcast provenance in its schema metadata; expected a table "
+            "written by this workflow. Make it again with the workflow instead of another program."
+        )
+    provenance: dict[str, Any] = json.loads(metadata[PROVENANCE_KEY])
+    return provenance
+
+
+def array_column(name: str, values: np.ndarray, valid: np.ndarray) -> pl.Series:
+    """A column of fixed-size lists of float32: one number a track.
+
+    Parameters
+    ----------
+    values : ndarray, shape=(rows, width)
+    valid : ndarray of bool, shape=(rows,)
+        Rows that have a value; the others are null, whatever `values` holds there.
+    """
+    flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).ravel())
+    lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
+    return pl.Series(name, lists, dtype=pl.Array(pl.Float32, values.shape[1]))
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _swap_folders(new: Path, final: Path) -> None:
+    """Put a folder in the place of an older one, which a rename alone cannot do."""
+    older = final.with_name(f".{uuid.uuid4().hex[:12]}.{final.name}")
+    final.rename(older)
+    new.rename(final)
+    shutil.rmtree(older)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

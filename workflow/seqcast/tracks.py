@@ -1,0 +1,171 @@
+"""Tracks: the columns of a coverage model, their strands and their scales."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from seqcast.errors import InputError
+
+REQUIRED = ["identifier", "clip_soft", "scale", "sum_stat", "strand_pair", "description"]
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """A published targets table, or a subset of its rows.
+
+    Attributes
+    ----------
+    channel : ndarray of int
+        Output channel of the model, a track each.
+    identifier, description, sum_stat : ndarray of str
+    strand : ndarray of str
+        "+", "-", or "." for an unstranded track.
+    pair : ndarray of int
+        Position in this table of the same assay on the other strand; itself if unstranded.
+    clip_soft : ndarray of float
+        Value above which the training data were compressed; NaN where they were not.
+    scale : ndarray of float
+        Factor that the training data were multiplied by.
+    """
+
+    channel: np.ndarray
+    identifier: np.ndarray
+    description: np.ndarray
+    sum_stat: np.ndarray
+    strand: np.ndarray
+    pair: np.ndarray
+    clip_soft: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a targets.txt as published (tab-separated, the unnamed first column an index).
+
+        A subset of rows keeps the index of the full table, which names the model's channels.
+
+        Raises
+        ------
+        InputError
+            If columns are missing, or a stranded track's partner is not in the table.
+        """
+        try:
+            table = pl.read_csv(path, separator="\t", infer_schema=False)
+        except (FileNotFoundError, pl.exceptions.PolarsError) as error:
+            raise InputError(f"{path}: not readable as a tab-separated table ({error})") from error
+        if missing := [name for name in REQUIRED if name not in table.columns]:
+            raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
+        index = table[table.columns[0]].cast(pl.Int64).to_list()
+        labels = table["strand_pair"].cast(pl.Int64).to_list()
+        position = {label: i for i, label in enumerate(index)}
+        if lost := [label for label in labels if label not in position]:
+            raise InputError(
+                f"{path}: strand_pair names rows {lost[:5]} that the table does not have; "
+                "keep both members of a stranded pair"
+            )
+        identifiers = table["identifier"].to_list()
+        strands = [
+            "." if pair == own else name[-1]
+            for own, pair, name in zip(index, labels, identifiers, strict=True)
+        ]
+        if bad := [n for n, s in zip(identifiers, strands, strict=True) if s not in "+-."]:
+            raise InputError(
+                f"{path}: {bad[:5]} have a strand_pair but their identifiers do not end in + or -"
+            )
+        number = {name: table[name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+                  for name in ("clip_soft", "scale")}  # fmt: skip
+        return cls(
+            channel=np.array(index),
+            identifier=np.array(identifiers),
+            description=np.array(table["description"].fill_null("").to_list()),
+            sum_stat=np.array(table["sum_stat"].to_list()),
+            strand=np.array(strands),
+            pair=np.array([position[label] for label in labels]),
+            clip_soft=number["clip_soft"],
+            scale=number["scale"],
+        )
+
+    def __len__(self) -> int:
+        return len(self.identifier)
+
+    @property
+    def collapsed(self) -> np.ndarray:
+        """Positions of the tracks that stand for a strand pair: all but the minus ones."""
+        return np.flatnonzero(self.strand != "-")
+
+    def of_gene_strand(self, strand: str) -> np.ndarray:
+        """Positions of the tracks that report on a gene of that strand, one a collapsed track."""
+        return self.pair[self.collapsed] if strand == "-" else self.collapsed
+
+    def table(self) -> pl.DataFrame:
+        """The collapsed tracks as files name them: track, identifier, description, units."""
+        rows = self.collapsed
+        units = [f"{self.sum_stat[i].removesuffix('_sqrt')} of coverage x {self.scale[i]:g}"
+                 for i in rows]  # fmt: skip
+        return pl.DataFrame(
+            {
+                "track": np.arange(len(rows)),
+                "identifier": self.identifier[rows].tolist(),
+                "description": self.description[rows].tolist(),
+                "units": units,
+            }
+        )
+
+    def take(self, channels: np.ndarray) -> Self:
+        """The tracks of a model whose outputs were already reduced to these rows, in order."""
+        return replace(self, channel=channels)
+
+    def untransform(
+        self,
+        predictions: Tensor,
+        unclip: bool = True,
+        unscale: bool = False,
+        old: bool = False,
+        single: bool = False,
+    ) -> Tensor:
+        """Undo the transform of the training data: from model output to coverage.
+
+        Parameters
+        ----------
+        predictions : Tensor, shape=(..., tracks, bins)
+        unclip : bool
+            Undo the soft clip. Values above it grow as the square: the gene evaluation of the
+            paper goes without, its variant scores with.
+        unscale : bool
+            Divide by the scale. The published scores do not.
+        old : bool
+            The transform of older training data (``untransform_preds1``): power 3/4 instead of
+            a square root, and scaled last.
+        single : bool
+            Square in float32, as the original does without `unclip`: values below 1e-7 are lost.
+
+        Returns
+        -------
+        Tensor, shape=(..., tracks, bins), float64
+
+        Notes
+        -----
+        baskerville ``dataset.py`` at 544073b, ``untransform_preds`` and ``untransform_preds1``.
+        Only statistics with "_sqrt" are squared; ``clip`` itself cannot be undone.
+        """
+        x = predictions.float() if single else predictions.double()
+        clip_soft = self._column(np.where(np.isnan(self.clip_soft), np.inf, self.clip_soft), x)
+        scale = self._column(self.scale, x)
+        is_sqrt = self._column(np.char.endswith(self.sum_stat, "_sqrt"), x)
+        if old:
+            x = x / scale
+            if unclip:
+                x = torch.where(x > clip_soft, clip_soft + (x - clip_soft) ** 2, x)
+            x = torch.where(is_sqrt, x.clamp(min=0) ** (4 / 3), x)
+            return x if unscale else x * scale
+        if unclip:
+            x = torch.where(x > clip_soft, clip_soft - 1 + (x - clip_soft + 1) ** 2, x)
+        x = torch.where(is_sqrt, (x + 1) ** 2 - 1, x).double()
+        return x / scale if unscale else x
+
+    def _column(self, values: np.ndarray, like: Tensor) -> Tensor:
+        return torch.tensor(np.asarray(values), device=like.device)[:, None]
