@@ -101,9 +101,16 @@ class Tracks:
         """Positions of the tracks that report on a gene of that strand, one a collapsed track."""
         return self.pair[self.collapsed] if strand == "-" else self.collapsed
 
-    def table(self) -> pl.DataFrame:
-        """The collapsed tracks as files name them: track, identifier, description, units."""
-        rows = self.collapsed
+    def table(self, collapse: bool = True) -> pl.DataFrame:
+        """The tracks as files name them: track, identifier, description, units.
+
+        Parameters
+        ----------
+        collapse : bool
+            One row a strand pair, named as its plus member, as scores have them; otherwise one row
+            a track, as coverage has them.
+        """
+        rows = self.collapsed if collapse else np.arange(len(self))
         units = [f"{self.sum_stat[i].removesuffix('_sqrt')} of coverage x {self.scale[i]:g}"
                  for i in rows]  # fmt: skip
         return pl.DataFrame(

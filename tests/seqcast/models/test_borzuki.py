@@ -11,6 +11,7 @@ from seqcast.errors import InputError
 from seqcast.models.borzuki import BorzukiConfig, TowerConfig
 from seqcast.models.interface import build_model, load_model
 from tests.seqcast.golden import relative_error, window_one_hot
+from tests.seqcast.plain_borzuki import plain_forward
 
 TINY = {
     "model": {
@@ -157,3 +158,23 @@ def test_wrong_input_is_refused():
         model(torch.zeros(1, 4, 2000))
     with pytest.raises(InputError, match=r"\(1, 2048, 4\)"):
         model(torch.zeros(1, 2048, 4))
+
+
+@pytest.mark.parametrize("upsample_conv", [False, True])
+@pytest.mark.parametrize("crop", [0, 8])
+def test_fast_network_equals_the_plain_one(upsample_conv, crop):
+    params = copy.deepcopy(TINY)
+    for step in params["model"]["trunk"][3:]:
+        step["upsample_conv"] = upsample_conv
+    if crop:
+        params["model"]["trunk"].append({"name": "Cropping1D", "cropping": crop})
+    torch.manual_seed(9)
+    model = build_model("borzuki", params, "human").double().eval()
+    for name, tensor in model.state_dict().items():
+        if "running_var" in name:
+            tensor.uniform_(0.5, 2)
+        elif "num_batches" not in name:
+            tensor.normal_(0, 0.5)
+    x = torch.nn.functional.one_hot(torch.randint(0, 4, (2, 2048)), 4).double().mT
+    with torch.inference_mode():
+        assert torch.allclose(model(x), plain_forward(model, x), rtol=1e-10, atol=1e-10)

@@ -30,5 +30,9 @@ def random_weights(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build_model(architecture, params, head or heads_of(params)[0])
+        for parameter in model.parameters():
+            # torch's own initialisation fades with depth; this keeps the scale of activations
+            if parameter.ndim > 1:
+                torch.nn.init.kaiming_normal_(parameter, nonlinearity="linear")
     facts = {"origin": "random", "source_sha256": f"none: random weights of seed {seed}"}
     write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})

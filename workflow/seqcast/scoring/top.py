@@ -12,6 +12,8 @@ from seqcast.scoring.alleles import Edit
 from seqcast.scoring.variant_effects import ScoreOptions, edits_of, geometry_of, predict_alleles
 from seqcast.tracks import Tracks
 
+IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
+
 
 def predict_top(
     models: Sequence[torch.nn.Module],
@@ -32,7 +34,7 @@ def predict_top(
     variants : DataFrame
         Checked variants, the whole set.
     ranked : DataFrame
-        Rows of `ranking.rank_variants` (row, variant, gene_id).
+        Rows of `ranking.rank_variants`: the identity of the variant, and gene_id.
     wanted : sequence of int
         Collapsed tracks to keep; of each, the member on the gene's strand.
 
@@ -44,10 +46,10 @@ def predict_top(
     """
     geometry = geometry_of(models[0])
     strands = {gene.gene_id: gene.strand for gene in annotation.genes}
-    edits = edits_of(variants[ranked["row"].to_list()], geometry)
-    found = [(edit, None) for edit in edits if isinstance(edit, Edit)]
+    rows = ranked.join(variants.unique(IDENTITY, keep="first"), on=IDENTITY, maintain_order="left")
+    found = [(edit, None) for edit in edits_of(rows, geometry) if isinstance(edit, Edit)]
     of_strand = [tracks.of_gene_strand(strands[g])[list(wanted)] for g in ranked["gene_id"]]
-    swapped = variants["swapped"].to_numpy()[ranked["row"].to_list()]
+    swapped = rows["swapped"].to_list()
     shape = (len(found), len(wanted), geometry.bins)
     ref_sum, alt_sum, starts = np.zeros(shape), np.zeros(shape), np.zeros(len(found), dtype=int)
     for model in models:

@@ -1,0 +1,30 @@
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/download.smk"
+include: "workflow/rules/windows.smk"
+include: "workflow/rules/coverage.smk"
+include: "workflow/rules/variant_effects.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        VARIANT_EFFECTS,
+        EXPORTS,
+        COVERAGE,
+        REPORT,

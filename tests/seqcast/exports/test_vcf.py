@@ -1,0 +1,234 @@
+"""The input VCF comes back with the values of each ALT, in an order that can be indexed."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pysam
+import pytest
+
+from seqcast.errors import InputError
+from seqcast.exports import annotate_vcf
+from seqcast.vcf import read_variants
+from tests.seqcast.exports.examples import BODY, TRACKS, gene_scores, window_scores
+
+HEADER = [
+    "##fileformat=VCFv4.2",
+    "##contig=<ID=chr1,length=100>",
+    '##INFO=<ID=DP,Number=1,Type=Integer,Description="Depth">',
+    '##INFO=<ID=OLD,Number=0,Type=Flag,Description="Flag">',
+    '##FILTER=<ID=q10,Description="Low">',
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tsample",
+]
+
+
+def write_vcf(path: Path, header: list[str] = HEADER, body: list[str] = BODY) -> Path:
+    path.write_text("\n".join([*header, *body]) + "\n")
+    return path
+
+
+def annotate(tmp_path: Path, source: Path, scores: pl.DataFrame) -> list[str]:
+    path = tmp_path / "out" / "annotated.vcf.gz"
+    annotate_vcf(source, scores, TRACKS, path, provenance={"model": "tiny <1>"})
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, f"{path.name}.tbi"]
+    with gzip.open(path, "rt") as file:
+        return file.read().splitlines()
+
+
+def test_vcf_values_are_those_of_each_alt(tmp_path: Path) -> None:
+    lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
+    records = [line for line in lines if not line.startswith("#")]
+    assert records == [
+        "chr1\t5\trs5\tG\tT\t.\tq10\tSEQCAST_STATUS=no_gene_in_window;SEQCAST_GENE=.;"
+        "SEQCAST_logSED=.;SEQCAST_logSED_MAX=.\tGT\t0/1",
+        "chr1\t9\trs3\tTA\tT\t.\t.\tSEQCAST_STATUS=scored;SEQCAST_GENE=G3;"
+        "SEQCAST_logSED=0.0833333;SEQCAST_logSED_MAX=0.5\tGT\t1/1",
+        "chr2\t40\t.\tT\t.\t.\t.\tSEQCAST_STATUS=alt_missing;SEQCAST_GENE=.;"
+        "SEQCAST_logSED=.;SEQCAST_logSED_MAX=.\tGT\t0/0",
+        # G2 has the greater mean |logSED|: 3 against 7/3
+        "chr2\t50\trs1\tA\tC,G\t7.10\tPASS\tDP=3;OLD;SEQCAST_STATUS=scored,scored;"
+        "SEQCAST_GENE=G2%3Bb%20c,G1.2;SEQCAST_logSED=-3,0;SEQCAST_logSED_MAX=-3,0\tGT\t0/1",
+        # the duplicate has its own row, which knows one gene only
+        "chr2\t50\trs1\tA\tC\t.\t.\tSEQCAST_STATUS=scored;SEQCAST_GENE=G1.2;"
+        "SEQCAST_logSED=1;SEQCAST_logSED_MAX=4\tGT\t0/1",
+    ]
+
+
+def test_vcf_header_is_kept_and_completed(tmp_path: Path) -> None:
+    lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
+    header = [line for line in lines if line.startswith("#")]
+    assert header[:6] == HEADER[:6]
+    assert header[6] == "##contig=<ID=chr2>"
+    assert header[7:11] == [
+        '##INFO=<ID=SEQCAST_STATUS,Number=A,Type=String,Description="scored, or the reason why the '
+        'ALT was not scored">',
+        '##INFO=<ID=SEQCAST_GENE,Number=A,Type=String,Description="Gene with the greatest mean '
+        '|logSED| over tracks, percent-encoded">',
+        '##INFO=<ID=SEQCAST_logSED,Number=A,Type=Float,Description="Mean logSED over 3 tracks for '
+        'SEQCAST_GENE, ALT against REF">',
+        '##INFO=<ID=SEQCAST_logSED_MAX,Number=A,Type=Float,Description="logSED for SEQCAST_GENE of '
+        'the track, of 3, with the greatest |logSED|">',
+    ]
+    assert header[11:] == ['##seqcast={"model": "tiny <1>"}', HEADER[-1]]
+
+
+def test_annotated_vcf_can_be_queried(tmp_path: Path) -> None:
+    annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
+    with pysam.VariantFile(str(tmp_path / "out/annotated.vcf.gz")) as file:
+        found = list(file.fetch("chr2", 49, 50))
+        assert [record.alts for record in found] == [("C", "G"), ("C",)]
+        assert found[0].info["SEQCAST_logSED"] == (-3.0, 0.0)
+        assert [record.info["SEQCAST_GENE"] for record in file.fetch("chr1", 0, 5)] == [(".",)]
+        assert found[0].samples["sample"]["GT"] == (0, 1)
+
+
+def as_gzip(path: Path) -> Path:
+    compressed = path.with_name("in.vcf.gz")
+    compressed.write_bytes(gzip.compress(path.read_bytes()))
+    return compressed
+
+
+def as_bgzip(path: Path) -> Path:
+    pysam.tabix_compress(str(path), str(path.with_name("in.vcf.bgz")))
+    return path.with_name("in.vcf.bgz")
+
+
+def as_dos(path: Path) -> Path:
+    dos = path.with_name("dos.vcf")
+    dos.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n")
+    return dos
+
+
+@pytest.mark.parametrize("convert", [as_gzip, as_bgzip, as_dos])
+def test_every_container_gives_the_same_records(
+    tmp_path: Path, convert: Callable[[Path], Path]
+) -> None:
+    plain = write_vcf(tmp_path / "in.vcf")
+    expected = annotate(tmp_path, plain, gene_scores())
+    assert annotate(tmp_path, convert(plain), gene_scores()) == expected
+
+
+def test_bcf_gives_the_same_values(tmp_path: Path) -> None:
+    header = [*HEADER[:2], "##contig=<ID=chr2>", *HEADER[2:]]
+    plain = write_vcf(tmp_path / "in.vcf", header)
+    expected = annotate(tmp_path, plain, gene_scores())
+    with (
+        pysam.VariantFile(str(plain)) as file,
+        pysam.VariantFile(str(tmp_path / "in.bcf"), "wb", header=file.header) as bcf,
+    ):
+        for record in file:
+            bcf.write(record)
+    found = annotate(tmp_path, tmp_path / "in.bcf", gene_scores())
+    # htslib writes the quality 7.10 as 7.1
+    assert found[-5:] == [line.replace("\t7.10\t", "\t7.1\t") for line in expected[-5:]]
+
+
+def test_file_without_column_line(tmp_path: Path) -> None:
+    body = ["\t".join(line.split("\t")[:7]) for line in BODY]
+    lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf", HEADER[:1], body), gene_scores())
+    assert lines[:3] == ["##fileformat=VCFv4.2", "##contig=<ID=chr2>", "##contig=<ID=chr1>"]
+    assert "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO" in lines
+    assert lines[-1].startswith("chr1\t9\t")  # no contig lines: contigs in order of appearance
+    assert all(line.count("\t") == 7 for line in lines[-5:])
+    with pysam.VariantFile(str(tmp_path / "out/annotated.vcf.gz")) as file:
+        assert sum(1 for _ in file) == 5
+
+
+def test_short_column_line(tmp_path: Path) -> None:
+    body = ["\t".join(line.split("\t")[:5]) for line in BODY]
+    source = write_vcf(tmp_path / "in.vcf", ["#CHROM\tPOS\tID\tREF\tALT"], body)
+    lines = annotate(tmp_path, source, gene_scores())
+    assert lines[0] == "##fileformat=VCFv4.2"
+    assert lines[-6] == "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+    assert lines[-5].startswith("chr2\t40\t.\tT\t.\t.\t.\tSEQCAST_STATUS=alt_missing;")
+
+
+def test_positions_that_no_index_holds_are_named(tmp_path: Path) -> None:
+    source = write_vcf(tmp_path / "in.vcf", body=["chr1\t600000000\t.\tA\tC\t.\t.\t.\tGT\t0/1"])
+    with pytest.raises(InputError, match=r"chr1:600000000; expected positions up to 536870912"):
+        annotate_vcf(source, gene_scores(), TRACKS, tmp_path / "out.vcf.gz")
+
+
+def test_annotating_twice_changes_nothing(tmp_path: Path) -> None:
+    once = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
+    body = [line for line in once if not line.startswith("#")]
+    again = write_vcf(tmp_path / "again.vcf", once[: -len(body)], body)
+    scores = read_variants(again).select("row", "chrom", "pos", "ref", "alt")
+    # sorting moved the ALTs: old rows 5, 3, 2, 0, 1, 4
+    order = pl.DataFrame({"row": [5, 3, 2, 0, 1, 4], "new": range(6)})
+    moved = gene_scores().join(order, on="row", maintain_order="left")
+    table = moved.sort("new", maintain_order=True).with_columns(row="new").drop("new")
+    assert table["row"].n_unique() == scores.height
+    twice = annotate(tmp_path, again, table)
+    assert [line for line in twice if not line.startswith("##seqcast")] == [
+        line for line in once if not line.startswith("##seqcast")
+    ]
+
+
+def test_sorted_files_keep_their_order(tmp_path: Path) -> None:
+    # contigs lie in runs, though not in the header's order: an index needs no more
+    body = [BODY[1], BODY[0], BODY[4], BODY[2]]
+    order = pl.DataFrame({"row": [2, 0, 1, 5, 3], "new": range(5)})
+    moved = gene_scores().join(order, on="row").sort("new", maintain_order=True)
+    table = moved.with_columns(row="new").drop("new")
+    lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf", body=body), table)
+    assert [line.split("\t")[1] for line in lines[-4:]] == ["40", "50", "5", "9"]
+
+
+def test_positions_off_the_contig_are_indexed(tmp_path: Path) -> None:
+    body = ["chr1\t0\t.\tA\tC\t.\t.\t.\tGT\t0/1"]
+    table = gene_scores().tail(1).with_columns(row=0, pos=0, ref=pl.lit("A"), alt=pl.lit("C"))
+    source = write_vcf(tmp_path / "in.vcf", body=body)
+    lines = annotate(tmp_path, source, table.with_columns(status=pl.lit("position_out_of_range")))
+    assert lines[-1].startswith("chr1\t0\t.\tA\tC\t.\t.\tSEQCAST_STATUS=position_out_of_range;")
+
+
+def test_file_without_records(tmp_path: Path) -> None:
+    source = write_vcf(tmp_path / "in.vcf", body=[])
+    lines = annotate(tmp_path, source, gene_scores().head(0))
+    assert lines[-1] == HEADER[-1]
+
+
+def test_window_level_scores_have_no_gene(tmp_path: Path) -> None:
+    lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), window_scores())
+    assert "SEQCAST_STATUS=scored;SEQCAST_GENE=.;SEQCAST_logSED=0.0833333;" in lines[-4]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (gene_scores().filter(pl.col("row") < 5), r"has 6 ALTs and the table scores of 5; 1 of"),
+        (gene_scores().with_columns(pos=pl.col("pos") + 1), r"6 of the .* such as rs1\. Give"),
+    ],
+)
+def test_scores_of_another_file_are_refused(
+    tmp_path: Path, scores: pl.DataFrame, message: str
+) -> None:
+    source = write_vcf(tmp_path / "in.vcf")
+    with pytest.raises(InputError, match=message):
+        annotate_vcf(source, scores, TRACKS, tmp_path / "out.vcf.gz")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_annotated_vcf_is_bgzip_by_name(tmp_path: Path) -> None:
+    source = write_vcf(tmp_path / "in.vcf")
+    with pytest.raises(InputError, match=r"end its name in \.vcf\.gz"):
+        annotate_vcf(source, gene_scores(), TRACKS, tmp_path / "out.vcf")
+
+
+def test_the_golden_vcf(shared: Path, tmp_path: Path) -> None:
+    source = shared / "reference/borzuki/real_tiny/data/eqtl.vcf"
+    variants = read_variants(source)
+    scores = variants.with_columns(
+        gene_id=pl.lit("SYNG000001.2"),
+        status=pl.lit("scored"),
+        logSED=pl.Series([[i, -i, 0.5] for i in range(8)], dtype=pl.Array(pl.Float32, 3)),
+    )
+    lines = annotate(tmp_path, source, scores)
+    assert lines[-8] == (
+        "chr1\t14677\tchr1_14677_G_A_b38\tG\tA\t.\t.\tSEQCAST_STATUS=scored;"
+        "SEQCAST_GENE=SYNG000001.2;SEQCAST_logSED=0.166667;SEQCAST_logSED_MAX=0.5"
+    )
+    assert len([line for line in lines if not line.startswith("#")]) == 8

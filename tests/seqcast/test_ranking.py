@@ -1,0 +1,199 @@
+"""Ranking by hand-made scores, and time courses by the published descriptions."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from seqcast.errors import InputError
+from seqcast.ranking import (
+    TimeCourse,
+    rank_variants,
+    rna_tracks,
+    select_tracks,
+    time_courses,
+    tracks_to_show,
+)
+
+TRACKS = pl.DataFrame({"description": ["RNA:ActD:sim 0h", "RNA:ActD:sim 2h", "CAGE:sim"]})
+
+
+def scores(rows: list[tuple[str, str | None, list[float] | None]], **more: Any) -> pl.DataFrame:
+    """A score table of (variant, gene, logSED) rows; None is not scored."""
+    variants = [variant for variant, _, _ in rows]
+    return pl.DataFrame(
+        {
+            "variant": variants,
+            "chrom": "chr1",
+            "pos": [100 + ord(variant[0]) for variant in variants],
+            "ref": "A",
+            "alt": "G",
+            "gene_id": [gene for _, gene, _ in rows],
+            "gene_name": [gene and gene.upper() for _, gene, _ in rows],
+            "status": ["ref_mismatch" if x is None else "scored" for _, _, x in rows],
+            "distance_to_tss_bp": pl.Series([None if x is None else 10 for _, _, x in rows], dtype=pl.Int64),
+            "logSED": pl.Series([x for _, _, x in rows], dtype=pl.Array(pl.Float32, 3)),
+        }
+    ).with_columns(**more)  # fmt: skip
+
+
+def test_one_row_a_variant_with_its_strongest_gene() -> None:
+    table = scores(
+        [
+            ("a", "g1", [0.25, -0.5, 0.0]),  # mean |x| = 0.25
+            ("a", "g2", [-1.0, 0.5, 0.0]),  # mean |x| = 0.5, mean = -1/6
+            ("b", None, None),
+            ("c", "g3", [2.0, 0.0, 4.0]),  # mean |x| = 2
+        ]
+    )
+    ranked = rank_variants(table, TRACKS)
+    assert ranked["rank"].to_list() == [1, 2]
+    assert ranked["variant"].to_list() == ["c", "a"]
+    assert ranked["gene_id"].to_list() == ["g3", "g2"]
+    assert ranked["gene_name"].to_list() == ["G3", "G2"]
+    assert ranked["mean_abs"].to_list() == [2.0, 0.5]
+    assert ranked["mean"].to_list() == [2.0, pytest.approx(-0.5 / 3)]
+    assert ranked["strongest_track"].to_list() == ["CAGE:sim", "RNA:ActD:sim 0h"]
+    assert ranked["strongest_value"].to_list() == [4.0, -1.0]
+    assert ranked["fold_sd"].to_list() == [None, None]  # no column logSED_sd
+    assert ranked.columns == [
+        "rank", "variant", "chrom", "pos", "ref", "alt", "gene_id", "gene_name",
+        "distance_to_tss_bp", "mean_abs", "mean", "strongest_track", "strongest_value", "fold_sd",
+    ]  # fmt: skip
+
+
+def test_only_matching_tracks_count() -> None:
+    table = scores([("a", "g1", [1.0, -3.0, 0.0]), ("b", "g1", [0.0, 1.0, 90.0])])
+    ranked = rank_variants(table, TRACKS, tracks_like="^RNA:ActD")
+    assert ranked["variant"].to_list() == ["a", "b"]
+    assert ranked["mean_abs"].to_list() == [2.0, 0.5]
+    assert ranked["mean"].to_list() == [-1.0, 0.5]
+    assert ranked["strongest_track"].to_list() == ["RNA:ActD:sim 2h"] * 2
+    assert ranked["strongest_value"].to_list() == [-3.0, 1.0]
+
+
+def test_ties_stay_in_input_order() -> None:
+    table = scores(
+        [
+            ("z", "g1", [0.5, 0.5, 0.5]),
+            ("z", "g2", [-0.5, -0.5, -0.5]),
+            ("y", "g1", [-0.5, 0.5, 0.5]),
+            ("x", "g1", [1.0, 1.0, 1.0]),
+        ]
+    )
+    ranked = rank_variants(table, TRACKS)
+    assert ranked["variant"].to_list() == ["x", "z", "y"]
+    assert ranked["gene_id"].to_list() == ["g1", "g1", "g1"]
+    assert rank_variants(table, TRACKS, top=2)["variant"].to_list() == ["x", "z"]
+    assert len(rank_variants(table, TRACKS, top=None)) == 3
+
+
+def test_repeated_variants_are_one_row_and_keep_the_first_row_number() -> None:
+    table = scores([("a", "g1", [1.0, 1.0, 1.0])] * 2, row=pl.Series([7, 8]))
+    assert rank_variants(table, TRACKS)["row"].to_list() == [7]
+
+
+def test_scores_that_are_not_numbers_are_not_ranked() -> None:
+    table = scores([("a", "g1", [float("nan"), 1.0, 1.0]), ("b", "g1", [0.0, 0.0, 0.0])])
+    assert rank_variants(table, TRACKS)["variant"].to_list() == ["b"]
+
+
+def test_fold_sd_is_the_mean_over_selected_tracks() -> None:
+    spread = pl.Series("logSED_sd", [[0.1, 0.3, 9.0], None], dtype=pl.Array(pl.Float32, 3))
+    table = scores([("a", "g1", [2.0, 2.0, 2.0]), ("b", "g1", [1.0, 1.0, 1.0])], logSED_sd=spread)
+    ranked = rank_variants(table, TRACKS, tracks_like="ActD")
+    assert ranked["fold_sd"].to_list() == [pytest.approx(0.2), None]
+
+
+def test_nothing_scored_gives_an_empty_table_of_the_same_columns() -> None:
+    empty = rank_variants(scores([("a", None, None)]), TRACKS)
+    full = rank_variants(scores([("a", "g1", [1.0, 1.0, 1.0])]), TRACKS)
+    assert len(empty) == 0
+    assert empty.schema == full.schema
+
+
+def test_what_the_user_can_mend_is_named() -> None:
+    table = scores([("a", "g1", [1.0, 1.0, 1.0])])
+    with pytest.raises(InputError, match="no score 'SED' in the table; it has logSED"):
+        rank_variants(table, TRACKS, score="SED")
+    with pytest.raises(InputError, match="'DNASE' matches none of the 3 track descriptions"):
+        select_tracks(TRACKS, "DNASE")
+    with pytest.raises(InputError, match=r"'\(' is not a regular expression"):
+        select_tracks(TRACKS, "(")
+
+
+@pytest.mark.parametrize(
+    ("description", "name", "hours"),
+    [
+        ("RNA:ActD:HeLa mRNA lifetime-SiControl-TI-3h D2", "HeLa mRNA lifetime-SiControl-TI", 3.0),
+        ("RNA:ActD:HeLa mRNA lifetime-SiControl-TI-3h E2", "HeLa mRNA lifetime-SiControl-TI", 3.0),
+        ("RNA:ActD:K562__0.5h__rep2", "K562", 0.5),
+        ("RNA:ActD:HepG2_shNS_1h_rep1 (RNA-seq_rep1)", "HepG2_shNS", 1.0),
+        ("RNA:ActD:HEK293T 293t_6h_chx_B", "HEK293T 293t chx", 6.0),
+        ("RNA:ActD:sim 8h", "sim", 8.0),
+    ],
+)
+def test_description_of_a_time_point(description: str, name: str, hours: float) -> None:
+    prefix = description.split(f"{hours:g}h")[0]
+    suffix = description.split(f"{hours:g}h")[1]
+    table = pl.DataFrame({"description": [description, f"{prefix}99h{suffix}"]})
+    assert time_courses(table) == [TimeCourse(name, (hours, 99.0), ((0,), (1,)))]
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "RNA:ActD:HEK293T half-life measurement by transcriptional inhibition ctrl_actD_2",
+        "RNA:ActD:HEK293T miCLIP-Seq of HEK293T cells hek293t_rnaseq",
+        "RNA:4sU:HEK293_4h_R1",  # labelling
+        "RNA:4sU:Jurkat total RNA 4 hours 4CT",  # activation
+        "RNA:ActD:2h of this, then 4h of that",  # two times
+        "RNA:K562 0h",
+        "CLIP:PUM1:K562 0h",
+    ],
+)
+def test_a_time_is_not_guessed(description: str) -> None:
+    table = pl.DataFrame({"description": [description, description.replace("4h", "8h")]})
+    assert time_courses(table) == []
+
+
+def test_one_time_is_no_course() -> None:
+    table = pl.DataFrame({"description": ["RNA:ActD:a_0h_A", "RNA:ActD:a_0h_B", "RNA:ActD:b_1h"]})
+    assert time_courses(table) == []
+    assert tracks_to_show(table) == [0, 1, 2]
+
+
+def test_published_tracks_hold_eight_courses(shared: Path) -> None:
+    table = pl.read_csv(
+        shared / "reference/borzuki/arch/hl_clip/targets_human.txt", separator="\t"
+    )  # fmt: skip
+    courses = {course.name: course for course in time_courses(table)}
+    assert {name: course.hours for name, course in courses.items()} == {
+        "HeLa mRNA lifetime-SiControl-TI": (0, 3, 6),
+        "HeLa mRNA lifetime-SiYTHDF2-TI": (0, 3, 6),
+        "K562": (0, 0.5, 2, 4, 8),
+        "HUES9": (0, 0.5, 2, 4, 8),
+        "HepG2_shNS": (0, 1, 3, 6),
+        "HepG2_shIGF2BP1": (0, 1, 3, 6),
+        "HEK293T 293t ad": (1, 3, 6),
+        "HEK293T 293t chx": (1, 3, 6),
+    }
+    assert courses["K562"].tracks[0] == (221, 222, 223)  # K562__0.0h__rep2, rep1, rep0
+    assert courses["HEK293T 293t ad"].tracks == ((343,), (347,), (349, 351))
+    assert sum(len(course.positions) for course in courses.values()) == 12 + 30 + 16 + 8
+
+
+def test_replicates_are_averaged_by_their_place_in_the_table() -> None:
+    course = TimeCourse("x", (0.0, 2.0), ((5, 3), (4,)))
+    coverage = np.array([[1.0, 2.0], [10.0, 10.0], [3.0, 6.0]])
+    average = course.average(coverage, np.array([3, 4, 5]))
+    assert average.tolist() == [[2.0, 4.0], [10.0, 10.0]]
+
+
+def test_rna_tracks_stand_in_where_no_course_is() -> None:
+    table = pl.DataFrame({"description": ["CAGE:a", *[f"RNA:{i}" for i in range(9)]]})
+    assert rna_tracks(table) == list(range(1, 10))
+    assert tracks_to_show(table) == [1, 2, 3, 4, 5, 6]
+    assert tracks_to_show(table.head(1)) == [0]
+    assert tracks_to_show(TRACKS) == [0, 1]

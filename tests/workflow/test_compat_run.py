@@ -1,0 +1,56 @@
+"""The workflow with ``compat: borzoi_sed`` against the original's files, sed.h5 included."""
+
+import h5py
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.seqcast.scoring.test_golden_scores import assert_close
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def run(workflow, shared):
+    data = shared / "reference/borzuki/real_tiny/data"
+    workflow.configure(
+        {
+            "assemblies": [("hg38", data / "hg38_1m.fa.gz", data / "synthetic_genes.gtf", "")],
+            "models": [("tiny", "borzuki", "coverage", data / "params.json", "human",
+                        data / "tiny_hg38/targets.txt", "")],
+            "folds": [("tiny", "0", "source", data / "model.h5")],
+            "datasets": [("eqtl", "variants", "hg38", data / "eqtl.vcf", 1),
+                         ("indels", "variants", "hg38", data / "synthetic_indels.vcf", 3)],
+        },
+        variant_effects={"compat": "borzoi_sed"},
+    )  # fmt: skip
+    workflow.succeed(*[f"results/variant_effects/tiny/{d}.ensemble.{e}"
+                       for d in ("eqtl", "indels") for e in ("parquet", "sed.h5")])  # fmt: skip
+    return workflow
+
+
+@pytest.mark.parametrize("name", ["eqtl", "indels"])
+def test_scores_equal_the_original(run, shared, name):
+    found = pl.read_parquet(run.folder / f"results/variant_effects/tiny/{name}.ensemble.parquet")
+    found = found.filter(pl.col("status") == "scored")
+    with h5py.File(shared / f"reference/borzuki/real_tiny/golden/borzoi_sed_{name}_rc_f32.h5") as file:
+        snps = file["snp"][()][file["si"][()]].astype(str)
+        order = {key: i for i, key in enumerate(zip(snps, file["gene"][()].astype(str), strict=True))}
+        at = [order[key] for key in found.select("variant", "gene_id").iter_rows()]
+        assert sorted(at) == list(range(len(order)))
+        for score in ("SED", "logSED", "D1", "D2", "logD2", "nD2", "nDi", "JS", "REF", "ALT"):
+            assert_close(found[score].to_numpy(), file[score][()][at], score)
+
+
+def test_sed_h5_reads_as_the_originals(run, shared):
+    with (
+        h5py.File(run.folder / "results/variant_effects/tiny/eqtl.ensemble.sed.h5") as ours,
+        h5py.File(shared / "reference/borzuki/real_tiny/golden/borzoi_sed_eqtl_rc.h5") as golden,
+    ):
+        for name in ("snp", "chr", "pos", "ref_allele", "alt_allele", "target_ids", "target_labels"):
+            assert ours[name][()].tolist() == golden[name][()].tolist(), name
+        assert ours["logSED"].dtype == golden["logSED"].dtype == np.float16
+        key = lambda f: [*zip(f["si"][()].tolist(), f["gene"][()].tolist(), strict=True)]  # noqa: E731
+        at = [key(golden).index(k) for k in key(ours)]
+        assert sorted(at) == list(range(len(key(golden))))
+        assert_close(ours["logSED"][()].astype(float), golden["logSED"][()][at].astype(float), "logSED")

@@ -1,0 +1,86 @@
+"""The conda environments name the versions of pyproject.toml, in words that conda understands.
+
+Whether a channel has each build, and whether the set solves, needs the channels: that is left to
+``snakemake --sdm conda --conda-create-envs-only``.
+"""
+
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ENVS = sorted((Path(__file__).resolve().parents[2] / "envs").glob("*.yaml"))
+PYPI_NAMES = {"matplotlib-base": "matplotlib"}  # where conda's name differs
+TOOLS = {"python", "pip", "curl"}  # not dependencies of the package
+
+
+def parts(path: Path) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The file, its conda specs, and its pip specs."""
+    env = yaml.safe_load(path.read_text())
+    conda = [spec for spec in env["dependencies"] if isinstance(spec, str)]
+    pip = [spec for part in env["dependencies"] if isinstance(part, dict) for spec in part["pip"]]
+    return env, conda, pip
+
+
+def pins(path: Path) -> dict[str, str]:
+    """PyPI name -> version of every Python package that the environment pins."""
+    _, conda, pip = parts(path)
+    named = [spec.split("=", 1) for spec in conda] + [spec.split("==") for spec in pip]
+    return {PYPI_NAMES.get(name, name): version for name, version in named if name not in TOOLS}
+
+
+@pytest.fixture(scope="module")
+def project(root: Path) -> dict[str, str]:
+    """PyPI name -> version pinned in pyproject.toml."""
+    text = tomllib.loads((root / "pyproject.toml").read_text())
+    return dict(spec.split("==") for spec in text["project"]["dependencies"])
+
+
+def test_the_families_of_rules_have_their_environment() -> None:
+    assert {path.stem for path in ENVS} >= {"download", "torch", "tables", "report"}
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+def test_keys_channels_and_pins(path: Path) -> None:
+    env, conda, pip = parts(path)
+    assert set(env) == {"channels", "dependencies"}
+    assert env["channels"] == ["conda-forge", "bioconda", "nodefaults"]
+    assert "python=3.11" in conda  # the floor of requires-python, which the tests run on
+    for spec in conda:
+        assert re.fullmatch(r"[a-z0-9-]+=\d+(\.\d+)*", spec), f"{spec} is not pinned as name=1.2.3"
+    for spec in pip:
+        assert re.fullmatch(r"[a-z0-9-]+==\d+(\.\d+)*", spec), f"{spec} is not name==1.2.3"
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+def test_conda_reads_each_spec_as_written(path: Path) -> None:
+    rattler = pytest.importorskip("rattler", reason="py-rattler is not installed")
+    for spec in parts(path)[1]:
+        match = rattler.MatchSpec(spec)
+        name, version = spec.split("=")
+        assert (match.name.normalized, str(match.version)) == (name, f"{version}.*")
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+def test_versions_are_those_of_the_project(path: Path, project: dict[str, str]) -> None:
+    found = pins(path)
+    assert found == {name: project[name] for name in found}
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+def test_versions_are_those_the_tests_run_with(path: Path) -> None:
+    found = pins(path)
+    # A local part such as "+cpu" names a build, not a version (PEP 440).
+    here = {name: importlib.metadata.version(name).split("+")[0] for name in found}
+    assert found == here
+
+
+def test_torch_is_a_pip_wheel() -> None:
+    specs = {path.stem: parts(path) for path in ENVS}
+    conda_names = {spec.split("=")[0] for _, conda, _ in specs.values() for spec in conda}
+    assert not conda_names & {"torch", "pytorch", "pytorch-gpu", "pytorch-cpu"}
+    assert [s for s in specs["torch"][2] if s.startswith("torch==")]

@@ -1,0 +1,126 @@
+"""Tables to paths. What decides anything is in the package `seqcast`."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+from snakemake.utils import validate
+
+# Jobs in conda environments of their own find the package here, as this file does.
+WORKFLOW = Path(workflow.basedir) / "workflow"
+sys.path.insert(0, str(WORKFLOW))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(WORKFLOW), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+from seqcast.provenance import code_digest
+
+validate(config, str(WORKFLOW / "schemas/config.schema.yaml"))
+
+
+def read_table(name, index):
+    """Rows of a table of config["tables"], checked against its schema."""
+    table = pd.read_csv(config["tables"][name], sep="\t", comment="#", keep_default_na=False)
+    validate(table, str(WORKFLOW / f"schemas/{name}.schema.yaml"))
+    return table.astype({column: str for column in index}).set_index(index, verify_integrity=True)
+
+
+ASSEMBLIES = read_table("assemblies", ["assembly"])
+MODELS = read_table("models", ["model"])
+FOLDS = read_table("folds", ["model", "fold"])
+SOURCES = read_table("sources", ["source"])
+DATASETS = read_table("datasets", ["dataset"])
+VARIANT_SETS = DATASETS.index[DATASETS["kind"] == "variants"].to_list()
+WINDOW_SETS = DATASETS.index[DATASETS["kind"] == "windows"].to_list()
+
+
+def one_of(names):
+    """A wildcard constraint: one of these names; a name that cannot be, where there are none."""
+    return "|".join(map(re.escape, names)) or "none"
+
+
+wildcard_constraints:
+    assembly=one_of(ASSEMBLIES.index),
+    model=one_of(MODELS.index),
+    fold=one_of(sorted(set(FOLDS.index.get_level_values("fold")))),
+    dataset=one_of(DATASETS.index),
+    source=one_of(SOURCES.index),
+    shard=r"\d+",
+    level="gene|window",
+
+
+def located(value):
+    """Path of a cell that names a source of sources.tsv, or is a path itself."""
+    return f"resources/{SOURCES.at[value, 'path']}" if value in SOURCES.index else value
+
+
+def folds_of(model):
+    """Names of a model's folds, in the order of the table."""
+    return FOLDS.loc[model].index.to_list()
+
+
+def assembly_file(suffix):
+    """Input function: a file of the assembly that the job's dataset is on."""
+    return lambda wildcards: (
+        f"resources/assemblies/{DATASETS.at[wildcards.dataset, 'assembly']}{suffix}"
+    )
+
+
+def cell(table, key, column):
+    """Input or params function: a cell in the row of `table` that the wildcard `key` names."""
+    return lambda wildcards: table.at[getattr(wildcards, key), column]
+
+
+def model_files(wildcards):
+    """What loading a model takes beside its weights."""
+    row = MODELS.loc[wildcards.model]
+    return {"hyperparameters": located(row["hyperparameters"]), "tracks": located(row["tracks"])}
+
+
+def code_of(script):
+    """Params function: digest of the code a script reaches (Snakemake sees only the script)."""
+
+    def digest(wildcards):
+        model = getattr(wildcards, "model", None)
+        modules = [f"seqcast.models.{MODELS.at[model, 'architecture']}"] if model else []
+        return code_digest(WORKFLOW / "scripts" / f"{script}.py", *modules)
+
+    return digest
+
+
+def model_facts(wildcards):
+    """What results say of the model that made them."""
+    fold = FOLDS.loc[(wildcards.model, wildcards.fold)]
+    return {
+        "model": wildcards.model,
+        "fold": wildcards.fold,
+        "architecture": MODELS.at[wildcards.model, "architecture"],
+        "origin": fold["origin"],
+        "assembly": DATASETS.at[wildcards.dataset, "assembly"],
+    }
+
+
+def effects(pattern, **wildcards):
+    """Paths below results/variant_effects for every model and set of variants."""
+    return expand(
+        f"results/variant_effects/{{model}}/{{dataset}}.{pattern}",
+        model=MODELS.index, dataset=VARIANT_SETS, **wildcards,
+    )  # fmt: skip
+
+
+EXPORT_SUFFIX = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
+VARIANT_EFFECTS = effects("{level}ensemble.parquet", level=["", "window."])
+EXPORTS = effects("ensemble.{export}", export=[EXPORT_SUFFIX[name] for name in config["exports"]])
+COVERAGE = expand(
+    "results/coverage/{model}/{dataset}.ensemble.{kind}",
+    model=MODELS.index, dataset=WINDOW_SETS, kind=["zarr", "bigwig"] if config["bigwig"] else ["zarr"],
+)  # fmt: skip
+REPORT = ["results/report/summary.html"] * bool(VARIANT_SETS) + [
+    f"results/report/{model}/{dataset}.{figure}"
+    for model in MODELS.index
+    for dataset in VARIANT_SETS
+    for figure in ["distribution.png", "ranked.html", "tracks"]
+    + ["agreement.png"] * (len(folds_of(model)) > 1)
+]

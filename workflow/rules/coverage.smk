@@ -1,0 +1,61 @@
+rule predict_coverage:
+    input:
+        unpack(model_files),
+        weights="resources/models/{model}.fold{fold}.safetensors",
+        regions=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        genome=assembly_file(".fa.gz"),
+        index=assembly_file(".fa.gz.fai"),
+    output:
+        "results/coverage/{model}/{dataset}.fold{fold}.zarr",
+    log:
+        "logs/predict_coverage/{model}/{dataset}.fold{fold}.log",
+    benchmark:
+        "logs/predict_coverage/{model}/{dataset}.fold{fold}.benchmark.tsv"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        facts=model_facts,
+        inference=config["inference"],
+        options=config["variant_effects"],
+        head=cell(MODELS, "model", "head"),
+        code=code_of("predict_coverage"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/predict_coverage.py"
+
+
+rule ensemble_coverage:
+    input:
+        lambda wildcards: expand(
+            "results/coverage/{{model}}/{{dataset}}.fold{fold}.zarr",
+            fold=folds_of(wildcards.model),
+        ),
+    output:
+        "results/coverage/{model}/{dataset}.ensemble.zarr",
+    log:
+        "logs/ensemble_coverage/{model}/{dataset}.log",
+    params:
+        code=code_of("ensemble_coverage"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/ensemble_coverage.py"
+
+
+rule export_bigwig:
+    input:
+        coverage="results/coverage/{model}/{dataset}.ensemble.zarr",
+        genome=assembly_file(".fa.gz"),
+        index=assembly_file(".fa.gz.fai"),
+    output:
+        directory("results/coverage/{model}/{dataset}.ensemble.bigwig"),
+    log:
+        "logs/export_bigwig/{model}/{dataset}.log",
+    params:
+        code=code_of("export_bigwig"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/export_bigwig.py"

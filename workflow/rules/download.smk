@@ -1,0 +1,91 @@
+rule download_source:
+    output:
+        "resources/{path}",
+    log:
+        "logs/download_source/{path}.log",
+    params:
+        url=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "url"],
+        sha256=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "sha256"] or None,
+        lock="resources/locks/{path}.sha256",
+        code=code_of("download_source"),
+    wildcard_constraints:
+        path=one_of(SOURCES["path"]),
+    conda:
+        "../../envs/download.yaml"
+    script:
+        "../scripts/download_source.py"
+
+
+rule simulate_genome:
+    output:
+        multiext(
+            "resources/simulated/",
+            genome="genome.fa",
+            annotation="annotation.gtf",
+            variants="variants.vcf",
+            genes="genes.tsv",
+        ),
+    log:
+        "logs/simulate_genome.log",
+    params:
+        seed=1,
+        code=code_of("simulate_genome"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/simulate_genome.py"
+
+
+rule prepare_genome:
+    input:
+        lambda wildcards: located(ASSEMBLIES.at[wildcards.assembly, "genome"]),
+    output:
+        multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
+    log:
+        "logs/prepare_genome/{assembly}.log",
+    params:
+        code=code_of("prepare_genome"),
+    conda:
+        "../../envs/download.yaml"
+    script:
+        "../scripts/prepare_genome.py"
+
+
+rule prepare_annotation:
+    input:
+        annotation=lambda wildcards: located(ASSEMBLIES.at[wildcards.assembly, "annotation"]),
+        genome=multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
+    output:
+        "resources/assemblies/{assembly}.genes.parquet",
+    log:
+        "logs/prepare_annotation/{assembly}.log",
+    params:
+        aliases=cell(ASSEMBLIES, "assembly", "contig_aliases"),
+        code=code_of("prepare_annotation"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/prepare_annotation.py"
+
+
+rule prepare_weights:
+    input:
+        unpack(model_files),
+        weights=lambda wildcards: (
+            located(FOLDS.at[(wildcards.model, wildcards.fold), "source"])
+            if FOLDS.at[(wildcards.model, wildcards.fold), "origin"] == "source"
+            else []
+        ),
+    output:
+        "resources/models/{model}.fold{fold}.safetensors",
+    log:
+        "logs/prepare_weights/{model}.fold{fold}.log",
+    params:
+        architecture=cell(MODELS, "model", "architecture"),
+        head=cell(MODELS, "model", "head"),
+        source=lambda wildcards: str(FOLDS.at[(wildcards.model, wildcards.fold), "source"]),
+        code=code_of("prepare_weights"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/prepare_weights.py"

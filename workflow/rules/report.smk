@@ -1,0 +1,161 @@
+RANKED_ROWS = 100  # of the table in the report; the file has all
+
+
+rule rank_variants:
+    input:
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        table="results/report/{model}/{dataset}.ranked.parquet",
+        page=report(
+            "results/report/{model}/{dataset}.ranked.html",
+            caption="../report/ranked.rst",
+            category="Variant effects",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "ranked variants"},
+        ),
+    log:
+        "logs/rank_variants/{model}/{dataset}.log",
+    params:
+        report=config["report"],
+        rows=RANKED_ROWS,
+        code=code_of("rank_variants"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/rank_variants.py"
+
+
+rule predict_strongest:
+    input:
+        unpack(model_files),
+        weights=lambda wildcards: expand(
+            "resources/models/{{model}}.fold{fold}.safetensors", fold=folds_of(wildcards.model)
+        ),
+        variants="results/variants/{dataset}.parquet",
+        ranked="results/report/{model}/{dataset}.ranked.parquet",
+        annotation=assembly_file(".genes.parquet"),
+        genome=assembly_file(".fa.gz"),
+        index=assembly_file(".fa.gz.fai"),
+    output:
+        "results/report/{model}/{dataset}.strongest.npz",
+    log:
+        "logs/predict_strongest/{model}/{dataset}.log",
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        architecture=cell(MODELS, "model", "architecture"),
+        head=cell(MODELS, "model", "head"),
+        options=config["variant_effects"],
+        inference=config["inference"],
+        top=config["report"]["top"],
+        code=code_of("predict_strongest"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/predict_strongest.py"
+
+
+rule plot_strongest:
+    input:
+        predictions="results/report/{model}/{dataset}.strongest.npz",
+        ranked="results/report/{model}/{dataset}.ranked.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+        annotation=assembly_file(".genes.parquet"),
+    output:
+        report(
+            directory("results/report/{model}/{dataset}.tracks"),
+            patterns=["{rank}.png"],
+            caption="../report/tracks.rst",
+            category="Variant effects",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "strongest variant {rank}"},
+        ),
+    log:
+        "logs/plot_strongest/{model}/{dataset}.log",
+    params:
+        code=code_of("plot_strongest"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/plot_strongest.py"
+
+
+rule plot_distribution:
+    input:
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        report(
+            "results/report/{model}/{dataset}.distribution.png",
+            caption="../report/distribution.rst",
+            category="Variant effects",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "distribution of scores"},
+        ),
+    log:
+        "logs/plot_distribution/{model}/{dataset}.log",
+    params:
+        report=config["report"],
+        code=code_of("plot_distribution"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/plot_distribution.py"
+
+
+rule plot_agreement:
+    input:
+        folds=lambda wildcards: expand(
+            "results/variant_effects/{{model}}/{{dataset}}.fold{fold}.parquet",
+            fold=folds_of(wildcards.model),
+        ),
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        report(
+            "results/report/{model}/{dataset}.agreement.png",
+            caption="../report/agreement.rst",
+            category="Variant effects",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "agreement of folds"},
+        ),
+    log:
+        "logs/plot_agreement/{model}/{dataset}.log",
+    params:
+        report=config["report"],
+        folds=lambda wildcards: folds_of(wildcards.model),
+        code=code_of("plot_agreement"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/plot_agreement.py"
+
+
+rule summarise_run:
+    input:
+        checked=expand("results/variants/{dataset}.parquet", dataset=VARIANT_SETS),
+        ensembles=effects("ensemble.parquet"),
+        folds=[
+            f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
+            for model, fold in FOLDS.index
+            for dataset in VARIANT_SETS
+        ],
+    output:
+        report(
+            "results/report/summary.html",
+            caption="../report/summary.rst",
+            category="Run",
+            labels={"what": "summary"},
+        ),
+    log:
+        "logs/summarise_run.log",
+    params:
+        datasets=VARIANT_SETS,
+        pairs=[(model, dataset) for model in MODELS.index for dataset in VARIANT_SETS],
+        snakemake_version=snakemake.__version__,
+        code=code_of("summarise_run"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/summarise_run.py"

@@ -1,0 +1,158 @@
+rule score_variants:
+    input:
+        unpack(model_files),
+        weights="resources/models/{model}.fold{fold}.safetensors",
+        variants="results/variants/{dataset}.parquet",
+        annotation=assembly_file(".genes.parquet"),
+        genome=assembly_file(".fa.gz"),
+        index=assembly_file(".fa.gz.fai"),
+    output:
+        gene="results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.gene.parquet",
+        window="results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.window.parquet",
+    log:
+        "logs/score_variants/{model}/{dataset}.fold{fold}.{shard}.log",
+    benchmark:
+        "logs/score_variants/{model}/{dataset}.fold{fold}.{shard}.benchmark.tsv"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        facts=model_facts,
+        inference=config["inference"],
+        options=config["variant_effects"],
+        head=cell(MODELS, "model", "head"),
+        shards=cell(DATASETS, "dataset", "shards"),
+        code=code_of("score_variants"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/score_variants.py"
+
+
+def shards_of(level):
+    """Input function: the shards of one fold's scores, in order."""
+    return lambda wildcards: expand(
+        "results/variant_effects/{{model}}/shards/{{dataset}}.fold{{fold}}.{shard}.{level}.parquet",
+        shard=range(DATASETS.at[wildcards.dataset, "shards"]),
+        level=level,
+    )
+
+
+rule gather_shards:
+    input:
+        gene=shards_of("gene"),
+        window=shards_of("window"),
+    output:
+        gene="results/variant_effects/{model}/{dataset}.fold{fold}.parquet",
+        window="results/variant_effects/{model}/{dataset}.window.fold{fold}.parquet",
+    log:
+        "logs/gather_shards/{model}/{dataset}.fold{fold}.log",
+    params:
+        code=code_of("gather_shards"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/gather_shards.py"
+
+
+rule ensemble_variant_effects:
+    input:
+        lambda wildcards: expand(
+            "results/variant_effects/{{model}}/{{dataset}}.{{kind}}fold{fold}.parquet",
+            fold=folds_of(wildcards.model),
+        ),
+    output:
+        "results/variant_effects/{model}/{dataset}.{kind}ensemble.parquet",
+    log:
+        "logs/ensemble_variant_effects/{model}/{dataset}.{kind}log",
+    params:
+        code=code_of("ensemble_variant_effects"),
+    wildcard_constraints:
+        kind=r"(window\.)?",
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/ensemble_variant_effects.py"
+
+
+rule describe_tracks:
+    input:
+        lambda wildcards: model_files(wildcards)["tracks"],
+    output:
+        "results/variant_effects/{model}/tracks.parquet",
+    log:
+        "logs/describe_tracks/{model}.log",
+    params:
+        code=code_of("describe_tracks"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/describe_tracks.py"
+
+
+rule export_sed_h5:
+    input:
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        "results/variant_effects/{model}/{dataset}.ensemble.sed.h5",
+    log:
+        "logs/export_sed_h5/{model}/{dataset}.log",
+    params:
+        code=code_of("export_sed_h5"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/export_sed_h5.py"
+
+
+rule export_scores_h5:
+    input:
+        scores="results/variant_effects/{model}/{dataset}.window.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        "results/variant_effects/{model}/{dataset}.ensemble.scores.h5",
+    log:
+        "logs/export_scores_h5/{model}/{dataset}.log",
+    params:
+        code=code_of("export_scores_h5"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/export_scores_h5.py"
+
+
+rule export_tsv:
+    input:
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        "results/variant_effects/{model}/{dataset}.ensemble.tsv.gz",
+    log:
+        "logs/export_tsv/{model}/{dataset}.log",
+    params:
+        scores=config["variant_effects"]["gene_scores"],
+        code=code_of("export_tsv"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/export_tsv.py"
+
+
+rule export_vcf:
+    input:
+        variants=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz",
+        "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz.tbi",
+    log:
+        "logs/export_vcf/{model}/{dataset}.log",
+    params:
+        score=config["report"]["score"],
+        code=code_of("export_vcf"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/export_vcf.py"

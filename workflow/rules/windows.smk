@@ -1,0 +1,20 @@
+rule check_variants:
+    input:
+        variants=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        genome=assembly_file(".fa.gz"),
+        index=assembly_file(".fa.gz.fai"),
+    output:
+        "results/variants/{dataset}.parquet",
+    log:
+        "logs/check_variants/{dataset}.log",
+    params:
+        aliases=lambda wildcards: ASSEMBLIES.at[
+            DATASETS.at[wildcards.dataset, "assembly"], "contig_aliases"
+        ],
+        assembly=cell(DATASETS, "dataset", "assembly"),
+        options=config["variants"],
+        code=code_of("check_variants"),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/check_variants.py"

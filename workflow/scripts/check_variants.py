@@ -1,0 +1,22 @@
+"""Check every ALT of a VCF against the genome, before any inference."""
+
+from seqcast.genome import Genome
+from seqcast.logs import reporting
+from seqcast.provenance import provenance
+from seqcast.store import file_sha256, write_table
+from seqcast.variants import check_variants, guard_build, read_variants
+
+with reporting(snakemake.log[0]):
+    options = dict(snakemake.params.options)
+    min_match = options.pop("min_ref_match")
+    with Genome(snakemake.input.genome, snakemake.params.aliases or None) as genome:
+        variants = check_variants(read_variants(snakemake.input.variants), genome, **options)
+    guard_build(variants, min_match)
+    facts = provenance(
+        dataset=snakemake.wildcards.dataset,
+        assembly=snakemake.params.assembly,
+        file=snakemake.input.variants,
+        sha256=file_sha256(snakemake.input.variants),
+        options=options,
+    )
+    write_table(variants, snakemake.output[0], facts)

@@ -1,0 +1,10 @@
+"""Name the tracks that the scores of a model are given for."""
+
+from seqcast.logs import reporting
+from seqcast.provenance import provenance
+from seqcast.store import write_table
+from seqcast.tracks import Tracks
+
+with reporting(snakemake.log[0]):
+    tracks = Tracks.read(snakemake.input[0])
+    write_table(tracks.table(), snakemake.output[0], provenance(file=snakemake.input[0]))

@@ -1,0 +1,13 @@
+"""Mean and spread of the scores over the folds of a model."""
+
+import polars as pl
+
+from seqcast.ensemble import average_scores
+from seqcast.logs import reporting
+from seqcast.provenance import merge_folds
+from seqcast.store import read_provenance, write_table
+
+with reporting(snakemake.log[0]):
+    table = average_scores([pl.read_parquet(fold) for fold in snakemake.input])
+    facts = merge_folds([read_provenance(fold) for fold in snakemake.input])
+    write_table(table, snakemake.output[0], facts)

@@ -1,0 +1,11 @@
+"""Write scores as a table to read: one line a row, a few numbers a score."""
+
+import polars as pl
+
+from seqcast.exports import write_tsv
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    scores = pl.read_parquet(snakemake.input.scores)
+    tracks = pl.read_parquet(snakemake.input.tracks)
+    write_tsv(scores, tracks, snakemake.output[0], snakemake.params.scores)

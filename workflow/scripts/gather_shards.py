@@ -1,0 +1,12 @@
+"""Put the shards of one fold's scores together, in input order."""
+
+import polars as pl
+
+from seqcast.logs import reporting
+from seqcast.store import read_provenance, write_table
+
+with reporting(snakemake.log[0]):
+    for level in ("gene", "window"):
+        shards = snakemake.input[level]
+        table = pl.concat([pl.read_parquet(shard) for shard in shards])
+        write_table(table, snakemake.output[level], read_provenance(shards[0]))

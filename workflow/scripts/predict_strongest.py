@@ -1,0 +1,21 @@
+"""Predict both alleles of the highest-ranked variants again, for the report's track plots."""
+
+import numpy as np
+
+from seqcast.jobs import predict_strongest
+from seqcast.logs import reporting
+from seqcast.store import atomic
+
+with reporting(snakemake.log[0]):
+    predictions = predict_strongest(
+        files=snakemake.input,
+        weights=snakemake.input.weights,
+        architecture=snakemake.params.architecture,
+        head=snakemake.params.head or None,
+        options=snakemake.params.options,
+        inference=snakemake.params.inference,
+        threads=snakemake.threads,
+        top=snakemake.params.top,
+    )
+    with atomic(snakemake.output[0]) as temporary:
+        np.savez_compressed(temporary, **predictions)

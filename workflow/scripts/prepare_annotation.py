@@ -1,0 +1,10 @@
+"""Read the genes of an assembly once, under the contig names of its genome."""
+
+from seqcast.annotation import read_annotation
+from seqcast.genome import Genome
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    with Genome(snakemake.input.genome[0], snakemake.params.aliases or None) as genome:
+        genes = read_annotation(snakemake.input.annotation, genome)
+    genes.write(snakemake.output[0])

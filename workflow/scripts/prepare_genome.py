@@ -1,0 +1,8 @@
+"""Block-compress and index the genome of an assembly."""
+
+from seqcast.bgzip import index_fasta, recompress_bgzip
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    recompress_bgzip(snakemake.input[0], snakemake.output[0])
+    index_fasta(snakemake.output[0])

@@ -1,0 +1,246 @@
+"""The input VCF again, with the scores of each ALT in its INFO column."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pysam
+
+from seqcast.errors import InputError
+from seqcast.exports.summary import summarise_tracks
+from seqcast.genome import compression, quiet_htslib
+from seqcast.store import atomic
+from seqcast.vcf import read_variants
+
+IDENTITY = ["row", "chrom", "pos", "ref", "alt"]
+COLUMNS = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+TABIX_LIMIT_BP = 1 << 29
+# What an INFO value may not hold is percent-encoded (VCF 4.3, section 1.2).
+ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in " %,;=\t\r\n"})
+
+
+def annotate_vcf(
+    vcf_in: str | Path,
+    scores: pl.DataFrame,
+    tracks: pl.DataFrame,
+    path: str | Path,
+    score: str = "logSED",
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
+    """Copy a VCF with the strongest gene of each ALT, as bgzip with a tabix index beside it.
+
+    Lines are copied as they are but for INFO, where four values an ALT (``Number=A``) are added in
+    place of any of an earlier run: ``SEQCAST_STATUS``; ``SEQCAST_GENE``, the gene_id with the
+    greatest mean magnitude over tracks (the first of equals); ``SEQCAST_<score>``, the mean over
+    tracks of the signed score for that gene; ``SEQCAST_<score>_MAX``, the value of the track with
+    the greatest magnitude. A record without ALT has one of each. What is missing is ".".
+
+    A file that lacks its ``#CHROM`` line gets one, columns missing up to INFO are filled with ".",
+    contigs missing in the header are added. Records are sorted (stably, contigs as in the header)
+    if an index needs it, and only then held in memory.
+
+    Parameters
+    ----------
+    vcf_in
+        A VCF or BCF that `vcf.read_variants` reads.
+    scores
+        The table of its scores, all ALTs and all genes; joined by ``row``.
+    tracks
+        ``identifier`` of each track, in the order of the score lists.
+    path
+        The annotated file, ending in ``.vcf.gz``; it and ``<path>.tbi`` are written atomically.
+    score
+        Name of the score.
+    provenance
+        Facts about the run, for the header line ``##seqcast``.
+
+    Raises
+    ------
+    InputError
+        If the VCF cannot be read, is not the one that was scored, lacks scores for some ALTs, or
+        has positions that no tabix index holds; if ``path`` has another suffix; if the score or the
+        tracks do not fit.
+    """
+    vcf_in, path = Path(vcf_in), Path(path)
+    if not path.name.endswith(".vcf.gz"):
+        raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
+    variants = read_variants(vcf_in)
+    _check_indexable(variants, vcf_in)
+    values = _values_of_alts(scores, tracks, score)
+    _check_scored(variants, scores, vcf_in)
+    header, contigs = _header(vcf_in, variants, _definitions(score, tracks.height), provenance)
+    lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
+    index = Path(f"{path}.tbi")
+    with atomic(path) as temporary, atomic(index) as temporary_index:
+        with pysam.BGZFile(str(temporary), "wb", None) as file:
+            for line in (*header, *_sorted(lines, variants, contigs)):
+                file.write(f"{line}\n".encode(errors="surrogateescape"))
+        pysam.tabix_index(str(temporary), preset="vcf", index=str(temporary_index), force=True)
+
+
+def _values_of_alts(
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str
+) -> dict[str, Sequence[str]]:
+    """The text of each INFO key, one value an ALT in input order."""
+    summary = summarise_tracks(scores, tracks, score)
+    strongest = (
+        pl.concat([scores.select("row", "status", "gene_id"), summary], how="horizontal")
+        .sort("row", "mean_abs", descending=[False, True], nulls_last=True, maintain_order=True)
+        .unique("row", keep="first", maintain_order=True)
+    )
+    return {
+        "SEQCAST_STATUS": strongest["status"].to_list(),
+        "SEQCAST_GENE": [(gene or ".").translate(ESCAPES) for gene in strongest["gene_id"]],
+        f"SEQCAST_{score}": [_number(value) for value in strongest["mean"]],
+        f"SEQCAST_{score}_MAX": [_number(value) for value in strongest["top"]],
+    }
+
+
+def _definitions(score: str, n_tracks: int) -> list[str]:
+    """The header lines of the INFO keys."""
+    described = {
+        "SEQCAST_STATUS": ("String", "scored, or the reason why the ALT was not scored"),
+        "SEQCAST_GENE": (
+            "String",
+            f"Gene with the greatest mean |{score}| over tracks, percent-encoded",
+        ),
+        f"SEQCAST_{score}": (
+            "Float",
+            f"Mean {score} over {n_tracks} tracks for SEQCAST_GENE, ALT against REF",
+        ),
+        f"SEQCAST_{score}_MAX": (
+            "Float",
+            f"{score} for SEQCAST_GENE of the track, of {n_tracks}, with the greatest |{score}|",
+        ),
+    }
+    return [
+        f'##INFO=<ID={key},Number=A,Type={kind},Description="{text}">'
+        for key, (kind, text) in described.items()
+    ]
+
+
+def _check_scored(variants: pl.DataFrame, scores: pl.DataFrame, path: Path) -> None:
+    """Refuse scores that are not those of this file's ALTs, all of them."""
+    scored = scores.select(IDENTITY).unique("row", keep="first").sort("row")
+    if scored.equals(variants.select(IDENTITY)):
+        return
+    both = variants.join(scored, on=IDENTITY, how="anti")
+    example = "" if both.is_empty() else f", such as {both['variant'][0]}"
+    raise InputError(
+        f"{path} has {variants.height} ALTs and the table scores of {scored.height}; "
+        f"{both.height} of the file's ALTs are not in the table{example}. Give the file that was "
+        "scored, unchanged, and the table of all its shards."
+    )
+
+
+def _check_indexable(variants: pl.DataFrame, path: Path) -> None:
+    """Refuse positions that htslib cannot put into a tabix index."""
+    beyond = variants.filter(pl.col("pos") + pl.col("ref").str.len_bytes() > TABIX_LIMIT_BP)
+    if not beyond.is_empty():
+        chrom, pos = beyond.select("chrom", "pos").row(0)
+        raise InputError(
+            f"{path} holds {chrom}:{pos}; expected positions up to {TABIX_LIMIT_BP}, all that a "
+            "tabix index can hold. Correct or remove the record; its status is in the score table."
+        )
+
+
+def _header(
+    path: Path,
+    variants: pl.DataFrame,
+    definitions: list[str],
+    provenance: Mapping[str, Any] | None,
+) -> tuple[list[str], list[str]]:
+    """All header lines, ``#CHROM`` last, and the names of the contigs in their order."""
+    given = list(_lines(path, header=True))
+    columns = next((line for line in given if line.startswith("#CHROM")), "")
+    if columns.count("\t") < len(COLUMNS) - 1:
+        columns = "\t".join(COLUMNS)
+    lines = [
+        line
+        for line in given
+        if line.startswith("##") and not line.startswith("##INFO=<ID=SEQCAST_")
+    ]
+    if not lines or not lines[0].startswith("##fileformat"):
+        lines.insert(0, "##fileformat=VCFv4.2")
+    matches = (re.match(r"##contig=<(?:.*,)?ID=([^,>]+)", line) for line in lines)
+    contigs = [match[1] for match in matches if match]
+    missing = [
+        name for name in variants["chrom"].unique(maintain_order=True) if name not in contigs
+    ]
+    lines += [f"##contig=<ID={name}>" for name in missing]
+    lines += definitions
+    if provenance is not None:
+        lines.append(f"##seqcast={json.dumps(dict(provenance))}")
+    return [*lines, columns], contigs + missing
+
+
+def _annotated(
+    path: Path, variants: pl.DataFrame, values: dict[str, Sequence[str]], n_columns: int
+) -> Iterator[str]:
+    """Each record with its values added to INFO, padded or cut to the columns of the header."""
+    first = 0
+    alts_of_record = variants.group_by("record", maintain_order=True).len()["len"]
+    for line, n_alts in zip(_lines(path, header=False), alts_of_record, strict=True):
+        fields = line.split("\t")[:n_columns]
+        fields += ["."] * (n_columns - len(fields))
+        kept = [
+            item for item in fields[7].split(";") if item != "." and not item.startswith("SEQCAST_")
+        ]
+        added = [
+            f"{key}={','.join(column[first : first + n_alts])}" for key, column in values.items()
+        ]
+        fields[7] = ";".join(kept + added)
+        first += n_alts
+        yield "\t".join(fields)
+
+
+def _sorted(lines: Iterable[str], variants: pl.DataFrame, contigs: list[str]) -> Iterable[str]:
+    """The records in an order that can be indexed: as they are if that can be."""
+    records = variants.unique("record", keep="first", maintain_order=True)
+    in_runs = records["chrom"].rle_id().max() == records["chrom"].n_unique() - 1
+    backwards = records.select(
+        (pl.col("pos").diff() < 0) & (pl.col("chrom") == pl.col("chrom").shift())
+    ).to_series()
+    if records.is_empty() or (in_runs and not backwards.any()):
+        return lines
+    rank = pl.col("chrom").replace_strict(contigs, range(len(contigs)), return_dtype=pl.Int64)
+    order = records.sort(rank, "pos", maintain_order=True)["record"]
+    held = list(lines)
+    return (held[record] for record in order)
+
+
+def _lines(path: Path, header: bool) -> Iterator[str]:
+    """The header's lines, or else the records', as text; undecodable bytes survive the copy.
+
+    htslib is asked only for BCF: it refuses some VCF files that `read_variants` reads, and rewrites
+    numbers.
+    """
+    with path.open("rb") if compression(path) is None else gzip.open(path, "rb") as file:
+        if file.read(3) == b"BCF":
+            yield from _bcf_lines(path, header)
+            return
+        file.seek(0)
+        for raw in file:
+            line = raw.decode(errors="surrogateescape").rstrip("\r\n").removeprefix("\ufeff")
+            if line.startswith("#") == header and line.strip():
+                yield line
+            elif header and line.strip():
+                return
+
+
+def _bcf_lines(path: Path, header: bool) -> Iterator[str]:
+    with quiet_htslib(), pysam.VariantFile(str(path)) as file:
+        if header:
+            yield from str(file.header).splitlines()
+        else:
+            for record in file:
+                yield str(record).rstrip("\n")
+
+
+def _number(value: float | None) -> str:
+    """Six significant digits, "." where there is none."""
+    return "." if value is None else f"{value:.6g}"

@@ -1,0 +1,211 @@
+"""The reference genome: bases by contig and 0-based half-open interval.
+
+Contigs have one name in the FASTA and others in variant files and annotations (``chr1``, ``1``,
+``NC_000001.11``). The names are joined by a table, never by adding or cutting a prefix: ``chrM`` of
+UCSC's hg19 and ``MT`` of GRCh37, for one, are different sequences.
+"""
+
+import csv
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import pysam
+
+from seqcast.bgzip import index_fasta
+from seqcast.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+# A BGZF block is a gzip member whose extra field holds "BC" (SAM specification, section 4.1).
+GZIP_MAGIC = b"\x1f\x8b"
+BGZF_EXTRA = slice(12, 14), b"BC"
+
+
+class Genome:
+    """A FASTA file, plain or bgzip, with its index.
+
+    A missing index, or one older than the FASTA, is made anew. Opening reads only the index, and a
+    pickled genome re-opens its file, so that worker processes can hold one each.
+
+    Parameters
+    ----------
+    fasta
+        The FASTA file; ``.fai`` (and ``.gzi``) lie beside it.
+    aliases
+        A table (TSV: ``contig``, ``alias``) of other contig names, as in ``resources/contigs``.
+        Every name in it may stand for every other name of its contig, in both directions.
+
+    Attributes
+    ----------
+    contigs : dict[str, int]
+        Name -> length_bp, in file order.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, not FASTA, or gzip instead of bgzip; if it needs an index
+        that cannot be written; or if the alias table is not one.
+    """
+
+    def __init__(self, fasta: str | Path, aliases: str | Path | None = None) -> None:
+        self.fasta = Path(fasta)
+        self.aliases = None if aliases is None else Path(aliases)
+        _ensure_index(self.fasta)
+        try:
+            with quiet_htslib():
+                self._file = pysam.FastaFile(str(self.fasta))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.fasta} cannot be opened ({error}); expected FASTA with a matching index. "
+                f"Remove {self.fasta}.fai (and .gzi) so that it is made anew."
+            ) from error
+        self.contigs = dict(zip(self._file.references, self._file.lengths, strict=True))
+        self._synonyms = {} if self.aliases is None else _read_aliases(self.aliases)
+
+    def resolve(self, chrom: str) -> str | None:
+        """Return the FASTA's name for a contig: itself, else through the alias table, else None."""
+        if chrom in self.contigs:
+            return chrom
+        names = self._synonyms.get(chrom, ())
+        return next((name for name in names if name in self.contigs), None)
+
+    def fetch(self, contig: str, start: int, end: int) -> str:
+        """Return the bases of ``[start, end)`` in upper case, N beyond either end of the contig.
+
+        Parameters
+        ----------
+        contig
+            A name of `contigs`.
+        start, end
+            0-based half-open; ``start`` may be negative and ``end`` past the contig.
+
+        Returns
+        -------
+        str
+            Exactly ``end - start`` letters; IUPAC codes are kept as read.
+
+        Raises
+        ------
+        KeyError
+            If the contig is not in the FASTA.
+        ValueError
+            If ``end < start``.
+        """
+        if end < start:
+            raise ValueError(f"interval {contig}:{start}-{end} ends before it starts")
+        length_bp = self.contigs[contig]
+        inside_start, inside_end = max(start, 0), min(end, length_bp)
+        if inside_start >= inside_end:
+            return "N" * (end - start)
+        bases = self._file.fetch(contig, inside_start, inside_end).upper()
+        return "N" * (inside_start - start) + bases + "N" * (end - inside_end)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> "Genome":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[type["Genome"], tuple[Path, Path | None]]:
+        return Genome, (self.fasta, self.aliases)
+
+
+@contextmanager
+def quiet_htslib() -> Iterator[None]:
+    """Keep htslib's own messages off stderr; our errors say the same and the remedy."""
+    before = pysam.set_verbosity(0)
+    try:
+        yield
+    finally:
+        pysam.set_verbosity(before)
+
+
+def compression(path: Path) -> str | None:
+    """Return "bgzip", "gzip" or None by the first bytes of a file."""
+    with path.open("rb") as file:
+        head = file.read(18)
+    if not head.startswith(GZIP_MAGIC):
+        return None
+    where, mark = BGZF_EXTRA
+    return "bgzip" if head[where] == mark else "gzip"
+
+
+def _ensure_index(fasta: Path) -> None:
+    """Check that the file is FASTA, and index it where no current index lies beside it."""
+    if not fasta.is_file():
+        raise InputError(
+            f"{fasta} is not there; expected the genome as a FASTA file. Fetch it first."
+        )
+    packed = compression(fasta)
+    if packed == "gzip":
+        raise InputError(
+            f"{fasta} is gzip, which cannot be read in the middle; expected plain FASTA or bgzip. "
+            f"Run: gunzip {fasta} && bgzip {fasta.with_suffix('')} && samtools faidx {fasta}"
+        )
+    if packed is None:
+        _check_fasta(fasta)
+    suffixes = [".fai", ".gzi"] if packed == "bgzip" else [".fai"]
+    indexes = [fasta.with_name(fasta.name + suffix) for suffix in suffixes]
+    missing = [index.name for index in indexes if not index.is_file()]
+    changed_ns = fasta.stat().st_mtime_ns
+    if not missing and all(index.stat().st_mtime_ns >= changed_ns for index in indexes):
+        return
+    reason = f"{missing[0]} is missing" if missing else f"{indexes[0].name} is older than the FASTA"
+    if not os.access(fasta.parent, os.W_OK):
+        raise InputError(
+            f"{fasta}: {reason}, and its folder cannot be written to; expected a current index. "
+            f"Run `samtools faidx {fasta}` with the rights to write there, or copy the FASTA."
+        )
+    logger.warning("%s: %s; indexing it", fasta, reason)
+    with quiet_htslib():
+        index_fasta(fasta)
+
+
+def _check_fasta(fasta: Path) -> None:
+    """Refuse a plain file that does not begin as FASTA does."""
+    with fasta.open("rb") as file:
+        head = file.read(20)
+    if not head.startswith(b">"):
+        found = f"it begins with {head!r}" if head else "it is empty"
+        raise InputError(
+            f"{fasta} is not FASTA: {found}; expected '>' and a contig name. Give a FASTA file."
+        )
+
+
+def _read_aliases(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return each name of the table -> all names of its contig, the table's own one first."""
+    if not path.is_file():
+        raise InputError(
+            f"{path} is not there; expected a table of contig aliases (contig, alias)."
+        )
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        if rows.fieldnames != ["contig", "alias"]:
+            raise InputError(
+                f"{path} has columns {rows.fieldnames}; expected contig and alias, tab-separated. "
+                "Write the table as resources/contigs/hg38.tsv is written."
+            )
+        groups: dict[str, list[str]] = {}
+        owner: dict[str, str] = {}
+        for row in rows:
+            contig, alias = row["contig"], row["alias"]
+            if owner.setdefault(alias, contig) != contig:
+                raise InputError(
+                    f"{path} gives alias {alias} to {owner[alias]} and to {contig}; expected one "
+                    "contig an alias. Remove one of the two rows."
+                )
+            groups.setdefault(contig, [contig]).append(alias)
+    return {name: tuple(names) for names in groups.values() for name in names}
