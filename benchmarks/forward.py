@@ -53,7 +53,11 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     for name in arguments.model:
         row = measure(name, arguments.repeats)
-        print("  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
+        print(
+            "  ".join(
+                f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def unicode_samples() -> bytes:
 def bgzip(folder: Path, data: bytes) -> bytes:
     """The bytes compressed as BGZF."""
     path = folder / "packed.gz"
-    with pysam.BGZFile(str(path), "wb") as file:
+    with pysam.BGZFile(str(path), "wb", index=None) as file:
         file.write(data)
     return path.read_bytes()
 

@@ -22,10 +22,16 @@ def plain_forward(model: Borzuki, one_hot: Tensor) -> Tensor:
         x = F.max_pool1d(x, 2)
     x = x.mT
     for i, block in enumerate(model.transformer):
-        x = _transformer(state, f"transformer.{i}", x, block.attention.heads, block.has_feed_forward)
+        x = _transformer(
+            state, f"transformer.{i}", x, block.attention.heads, block.has_feed_forward
+        )
     x = x.mT
     for i in range(len(model.unet)):
-        skip = _dense(state, f"unet.{i}.skip_dense", _gelu(_norm(state, f"unet.{i}.skip_norm", skips.pop())).mT)
+        skip = _dense(
+            state,
+            f"unet.{i}.skip_dense",
+            _gelu(_norm(state, f"unet.{i}.skip_norm", skips.pop())).mT,
+        )
         x = _gelu(_norm(state, f"unet.{i}.norm", x)).mT
         if f"unet.{i}.dense.weight" in state:
             x = _dense(state, f"unet.{i}.dense", x)
@@ -61,10 +67,14 @@ def _layer_norm(state, name, x):
 
 
 def _transformer(state, name, x, heads, has_feed_forward):
-    x = x + _attention(state, f"{name}.attention", _layer_norm(state, f"{name}.attention_norm", x), heads)
+    x = x + _attention(
+        state, f"{name}.attention", _layer_norm(state, f"{name}.attention_norm", x), heads
+    )
     if not has_feed_forward:
         return x
-    hidden = F.relu(_dense(state, f"{name}.expand", _layer_norm(state, f"{name}.feed_forward_norm", x)))
+    hidden = F.relu(
+        _dense(state, f"{name}.expand", _layer_norm(state, f"{name}.feed_forward_norm", x))
+    )
     return x + _dense(state, f"{name}.contract", hidden)
 
 

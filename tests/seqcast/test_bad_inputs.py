@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -115,9 +116,10 @@ REFUSED: dict[str, tuple[bytes | Maker, str]] = {
 
 
 @pytest.fixture(scope="module")
-def genome(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Genome:
+def genome(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Genome]:
     fasta = write_genome(tmp_path_factory.mktemp("genome") / "genome.fa")
-    return Genome(fasta, root / "resources/contigs/hg38.tsv")  # without .fai: it is built
+    with Genome(fasta, root / "resources/contigs/hg38.tsv") as opened:  # without .fai: it is built
+        yield opened
 
 
 def check_file(path: Path, genome: Genome) -> pl.DataFrame:

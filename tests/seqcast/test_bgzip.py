@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+
 from seqcast.bgzip import index_fasta, recompress_bgzip
 from seqcast.errors import InputError
 

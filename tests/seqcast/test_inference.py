@@ -33,7 +33,9 @@ ENSEMBLES = [  # folder, weights, hyperparameters, targets, golden file, rc, shi
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("folder", "weights", "params", "targets", "golden", "rc", "shifts"), ENSEMBLES)
+@pytest.mark.parametrize(
+    ("folder", "weights", "params", "targets", "golden", "rc", "shifts"), ENSEMBLES
+)
 def test_ensembles_equal_the_original(shared, folder, weights, params, targets, golden, rc, shifts):
     reference = shared / "reference/borzuki"
     fasta = reference / "real_tiny/data/hg38_1m.fa.gz"
@@ -43,7 +45,9 @@ def test_ensembles_equal_the_original(shared, folder, weights, params, targets, 
     expected = np.load(base / golden)
     for window, coverage in zip(expected["windows"], expected["preds"], strict=True):
         with torch.inference_mode():
-            found = predict(model, torch.from_numpy(window_one_hot(fasta, window)), tracks, rc, shifts)
+            found = predict(
+                model, torch.from_numpy(window_one_hot(fasta, window)), tracks, rc, shifts
+            )
         assert relative_error(found[0].T.numpy()[expected["bins"]], coverage) < 1e-5
 
 

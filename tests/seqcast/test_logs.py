@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+
 from seqcast.errors import InputError
 from seqcast.logs import reporting
 

@@ -13,7 +13,9 @@ def package(tmp_path, monkeypatch):
     (folder / "__init__.py").write_text("")
     (folder / "models/__init__.py").write_text("")
     (folder / "models/lazy.py").write_text("x = 1\n")
-    (folder / "used.py").write_text('"""Doc."""\nfrom seqcast import deep\n\n\ndef f():\n    """Doc."""\n    return 1\n')
+    (folder / "used.py").write_text(
+        '"""Doc."""\nfrom seqcast import deep\n\n\ndef f():\n    """Doc."""\n    return 1\n'
+    )
     (folder / "deep.py").write_text("y = 2\n")
     (folder / "other.py").write_text("z = 3\n")
     script = tmp_path / "script.py"

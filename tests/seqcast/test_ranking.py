@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+
 from seqcast.errors import InputError
 from seqcast.ranking import (
     TimeCourse,
@@ -29,13 +30,13 @@ def scores(rows: list[tuple[str, str | None, list[float] | None]], **more: Any) 
             "pos": [100 + ord(variant[0]) for variant in variants],
             "ref": "A",
             "alt": "G",
-            "gene_id": [gene for _, gene, _ in rows],
-            "gene_name": [gene and gene.upper() for _, gene, _ in rows],
+            "gene_id": pl.Series([gene for _, gene, _ in rows], dtype=pl.String),
+            "gene_name": pl.Series([gene and gene.upper() for _, gene, _ in rows], dtype=pl.String),
             "status": ["ref_mismatch" if x is None else "scored" for _, _, x in rows],
-            "distance_to_tss_bp": pl.Series([None if x is None else 10 for _, _, x in rows], dtype=pl.Int64),
+            "distance_to_tss_bp": 10,
             "logSED": pl.Series([x for _, _, x in rows], dtype=pl.Array(pl.Float32, 3)),
         }
-    ).with_columns(**more)  # fmt: skip
+    ).with_columns(**more)
 
 
 def test_one_row_a_variant_with_its_strongest_gene() -> None:
@@ -165,9 +166,7 @@ def test_one_time_is_no_course() -> None:
 
 
 def test_published_tracks_hold_eight_courses(shared: Path) -> None:
-    table = pl.read_csv(
-        shared / "reference/borzuki/arch/hl_clip/targets_human.txt", separator="\t"
-    )  # fmt: skip
+    table = pl.read_csv(shared / "reference/borzuki/arch/hl_clip/targets_human.txt", separator="\t")
     courses = {course.name: course for course in time_courses(table)}
     assert {name: course.hours for name, course in courses.items()} == {
         "HeLa mRNA lifetime-SiControl-TI": (0, 3, 6),

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+
 from seqcast.store import write_table
 from seqcast.summary import count_statuses, ranked_table_html, run_summary_html
 
@@ -20,6 +21,7 @@ class Cells(HTMLParser):
         super().__init__()
         self.rows: list[list[str]] = []
         self.tags: set[str] = set()
+        self.is_cell = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -28,9 +30,13 @@ class Cells(HTMLParser):
             self.rows.append([])
         elif tag in ("td", "th"):
             self.rows[-1].append("")
+            self.is_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_cell = self.is_cell and tag not in ("td", "th")
 
     def handle_data(self, data: str) -> None:
-        if self.rows and self.rows[-1]:
+        if self.is_cell:
             self.rows[-1][-1] += data.strip()
 
 

@@ -32,7 +32,10 @@ def test_strands_and_collapse(tmp_path):
 
 
 def test_subset_keeps_the_channels_of_the_full_table(tmp_path):
-    rows = HEADER + "7\ta+\tx\t384\t384\t1\tsum_sqrt\t8\tRNA\n8\ta-\tx\t384\t384\t1\tsum_sqrt\t7\tRNA\n"
+    rows = (
+        HEADER
+        + "7\ta+\tx\t384\t384\t1\tsum_sqrt\t8\tRNA\n8\ta-\tx\t384\t384\t1\tsum_sqrt\t7\tRNA\n"
+    )
     tracks = Tracks.read(table(tmp_path, rows))
     assert tracks.channel.tolist() == [7, 8]
     assert tracks.pair.tolist() == [1, 0]
@@ -67,7 +70,10 @@ def test_untransform_equals_the_original(shared, name, function, unclip, unscale
         column["clip_soft"].astype(float), column["scale"].astype(float),
     )  # fmt: skip
     found = tracks.untransform(
-        torch.from_numpy(golden[f"{name}/preds"].T), bool(unclip), bool(unscale), function.endswith("1")
+        torch.from_numpy(golden[f"{name}/preds"].T),
+        bool(unclip),
+        bool(unscale),
+        function.endswith("1"),
     )
     expected = golden[f"{name}/{function}/unclip{unclip}_unscale{unscale}"].T
     # the original computes in float32 where it does not unclip: (p + 1)^2 - 1 loses digits near 0

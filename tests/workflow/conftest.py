@@ -43,7 +43,11 @@ class Workflow:
     def succeed(self, *arguments: str, config: str = "config.yaml") -> str:
         """Run Snakemake and return what it printed; fail the test if it failed."""
         result = self.run(*arguments, config=config)
-        logs = "\n".join(p.read_text()[-2000:] for p in self.folder.glob("logs/**/*.log") if "ERROR" in p.read_text())
+        logs = "\n".join(
+            p.read_text()[-2000:]
+            for p in self.folder.glob("logs/**/*.log")
+            if "ERROR" in p.read_text()
+        )
         assert result.returncode == 0, result.stderr[-4000:] + logs
         return result.stdout + result.stderr
 

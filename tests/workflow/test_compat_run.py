@@ -33,9 +33,13 @@ def run(workflow, shared):
 def test_scores_equal_the_original(run, shared, name):
     found = pl.read_parquet(run.folder / f"results/variant_effects/tiny/{name}.ensemble.parquet")
     found = found.filter(pl.col("status") == "scored")
-    with h5py.File(shared / f"reference/borzuki/real_tiny/golden/borzoi_sed_{name}_rc_f32.h5") as file:
+    with h5py.File(
+        shared / f"reference/borzuki/real_tiny/golden/borzoi_sed_{name}_rc_f32.h5"
+    ) as file:
         snps = file["snp"][()][file["si"][()]].astype(str)
-        order = {key: i for i, key in enumerate(zip(snps, file["gene"][()].astype(str), strict=True))}
+        order = {
+            key: i for i, key in enumerate(zip(snps, file["gene"][()].astype(str), strict=True))
+        }
         at = [order[key] for key in found.select("variant", "gene_id").iter_rows()]
         assert sorted(at) == list(range(len(order)))
         for score in ("SED", "logSED", "D1", "D2", "logD2", "nD2", "nDi", "JS", "REF", "ALT"):
@@ -47,10 +51,20 @@ def test_sed_h5_reads_as_the_originals(run, shared):
         h5py.File(run.folder / "results/variant_effects/tiny/eqtl.ensemble.sed.h5") as ours,
         h5py.File(shared / "reference/borzuki/real_tiny/golden/borzoi_sed_eqtl_rc.h5") as golden,
     ):
-        for name in ("snp", "chr", "pos", "ref_allele", "alt_allele", "target_ids", "target_labels"):
+        for name in (
+            "snp",
+            "chr",
+            "pos",
+            "ref_allele",
+            "alt_allele",
+            "target_ids",
+            "target_labels",
+        ):
             assert ours[name][()].tolist() == golden[name][()].tolist(), name
         assert ours["logSED"].dtype == golden["logSED"].dtype == np.float16
         key = lambda f: [*zip(f["si"][()].tolist(), f["gene"][()].tolist(), strict=True)]  # noqa: E731
         at = [key(golden).index(k) for k in key(ours)]
         assert sorted(at) == list(range(len(key(golden))))
-        assert_close(ours["logSED"][()].astype(float), golden["logSED"][()][at].astype(float), "logSED")
+        assert_close(
+            ours["logSED"][()].astype(float), golden["logSED"][()][at].astype(float), "logSED"
+        )

@@ -1,10 +1,12 @@
 RANKED_ROWS = 100  # of the table in the report; the file has all
+TEMPLATES = sorted(str(path) for path in WORKFLOW.glob("seqcast/templates/*.html"))
 
 
 rule rank_variants:
     input:
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
+        templates=TEMPLATES,
     output:
         table="results/report/{model}/{dataset}.ranked.parquet",
         page=report(
@@ -136,6 +138,7 @@ rule summarise_run:
     input:
         checked=expand("results/variants/{dataset}.parquet", dataset=VARIANT_SETS),
         ensembles=effects("ensemble.parquet"),
+        templates=TEMPLATES,
         folds=[
             f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
             for model, fold in FOLDS.index

@@ -4,7 +4,12 @@ import polars as pl
 
 from seqcast.exports import write_sed_h5
 from seqcast.logs import reporting
+from seqcast.store import read_provenance
 
 with reporting(snakemake.log[0]):
-    scores = pl.read_parquet(snakemake.input.scores)
-    write_sed_h5(scores, pl.read_parquet(snakemake.input.tracks), snakemake.output[0])
+    write_sed_h5(
+        pl.read_parquet(snakemake.input.scores),
+        pl.read_parquet(snakemake.input.tracks),
+        snakemake.output[0],
+        read_provenance(snakemake.input.scores),
+    )

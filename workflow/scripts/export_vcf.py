@@ -4,10 +4,14 @@ import polars as pl
 
 from seqcast.exports import annotate_vcf
 from seqcast.logs import reporting
+from seqcast.store import read_provenance
 
 with reporting(snakemake.log[0]):
-    scores = pl.read_parquet(snakemake.input.scores)
-    tracks = pl.read_parquet(snakemake.input.tracks)
     annotate_vcf(
-        snakemake.input.variants, scores, tracks, snakemake.output[0], snakemake.params.score
+        snakemake.input.variants,
+        pl.read_parquet(snakemake.input.scores),
+        pl.read_parquet(snakemake.input.tracks),
+        snakemake.output[0],
+        snakemake.params.score,
+        read_provenance(snakemake.input.scores),
     )

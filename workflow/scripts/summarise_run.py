@@ -1,9 +1,8 @@
 """Write the page that says what the run did."""
 
-from pathlib import Path
-
 from seqcast.logs import reporting
 from seqcast.provenance import versions
+from seqcast.store import atomic
 from seqcast.summary import run_summary_html
 
 with reporting(snakemake.log[0]):
@@ -13,4 +12,5 @@ with reporting(snakemake.log[0]):
         folds=list(snakemake.input.folds),
         versions={**versions(), "snakemake": snakemake.params.snakemake_version},
     )
-    Path(snakemake.output[0]).write_text(page)
+    with atomic(snakemake.output[0]) as temporary:
+        temporary.write_text(page, encoding="utf-8")

@@ -77,7 +77,7 @@ class Annotation:
 
     genes: tuple[Gene, ...]
 
-    def overlapping(self, chrom: str, start: int, end: int) -> list[Gene]:
+    def overlapping(self, chrom: str, start: int, end: int, span: bool = False) -> list[Gene]:
         """Return the genes that have an exon in ``[start, end)``, in the annotation's order.
 
         Parameters
@@ -86,7 +86,11 @@ class Annotation:
             The contig; one without genes gives an empty list.
         start, end
             0-based half-open.
+        span
+            Genes count from their first to their last exon, introns included.
         """
+        if span:
+            return [g for g in self.genes if g.chrom == chrom and g.start < end and start < g.end]
         if chrom not in self._exons or start >= end:
             return []
         starts, ends, longest_ends, genes = self._exons[chrom]

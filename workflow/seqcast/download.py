@@ -11,7 +11,6 @@ start over, or tell the user. While a transfer runs there are three files beside
 They outlive a failed or killed job, so that the next one goes on where it stopped.
 """
 
-import hashlib
 import logging
 import os
 import re

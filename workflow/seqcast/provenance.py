@@ -4,8 +4,9 @@ import ast
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.metadata import version
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,12 @@ def code_digest(script: str | Path, *modules: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the programs that decide numbers."""
-    packages = {name: version(name) for name in ("torch", "numpy", "pysam", "polars")}
-    return {"seqcast": __version__, "python": platform.python_version(), **packages}
+    """Versions of the programs that decide numbers, as far as this environment has them."""
+    found = {"seqcast": __version__, "python": platform.python_version()}
+    for name in ("torch", "numpy", "pysam", "polars"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def provenance(**facts: Any) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def merge_folds(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-@lru_cache(maxsize=None)
+@cache
 def _normalised(path: Path) -> tuple[str, frozenset[str]]:
     """Code of a file without docstrings and comments, and the names of the modules it imports."""
     tree = ast.parse(path.read_text())

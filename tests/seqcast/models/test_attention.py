@@ -39,7 +39,11 @@ def test_fast_forms_equal_the_plain_one(n, attend, monkeypatch):
 @pytest.mark.parametrize("i", [0, 1, 2])
 def test_layer_equals_the_original(shared, i):
     ops = np.load(shared / "reference/borzuki/metrics/ops.npz")
-    weights = {k.removeprefix(f"mha{i}/w/"): torch.from_numpy(ops[k]) for k in ops if k.startswith(f"mha{i}/w/")}
+    weights = {
+        k.removeprefix(f"mha{i}/w/"): torch.from_numpy(ops[k])
+        for k in ops
+        if k.startswith(f"mha{i}/w/")
+    }
     x = torch.from_numpy(ops[f"mha{i}/x"]).float()
     heads, key_size = weights["r_w_bias"].shape[1], weights["r_w_bias"].shape[3]
     layer = RelativeAttention(x.shape[2], heads, key_size, weights["r_k_layer/kernel"].shape[0])
@@ -60,7 +64,9 @@ def test_position_features_equal_the_original(shared, n, features):
     table = of_band[band].numpy()
     golden = ops[f"posfeat/{n}_{features}/center"]
     assert np.array_equal(table[n - 1 - 40 : n + 40], golden)
-    assert np.array_equal((table != 0).sum(0), ops[f"posfeat/{n}_{features}/count_nonzero_per_feature"])
+    assert np.array_equal(
+        (table != 0).sum(0), ops[f"posfeat/{n}_{features}/count_nonzero_per_feature"]
+    )
 
 
 def test_published_length_has_31_bands():
@@ -72,4 +78,6 @@ def test_gelu_and_softplus_equal_the_original(shared):
     ops = np.load(shared / "reference/borzuki/metrics/ops.npz")
     x = torch.from_numpy(ops["gelu/x"])
     assert np.allclose(F.gelu(x, approximate="tanh"), ops["gelu/y"], atol=1e-6)
-    assert np.allclose(F.softplus(torch.from_numpy(ops["softplus/x"])), ops["softplus/y"], atol=1e-6)
+    assert np.allclose(
+        F.softplus(torch.from_numpy(ops["softplus/x"])), ops["softplus/y"], atol=1e-6
+    )

@@ -48,9 +48,13 @@ GOLDEN = [  # folder, weights, hyperparameters, golden file
 def test_forward_equals_the_original(shared, folder, weights, params, golden):
     reference = shared / "reference/borzuki"
     fasta = reference / "real_tiny/data/hg38_1m.fa.gz"
-    model = load_model("borzuki", reference / folder / weights, reference / folder / params, device="cpu")
+    model = load_model(
+        "borzuki", reference / folder / weights, reference / folder / params, device="cpu"
+    )
     expected = np.load(reference / folder / golden)
-    for window, coverage, total in zip(expected["windows"], expected["preds"], expected["total"], strict=True):
+    for window, coverage, total in zip(
+        expected["windows"], expected["preds"], expected["total"], strict=True
+    ):
         with torch.inference_mode():
             found = model(torch.from_numpy(window_one_hot(fasta, window)))[0].T.numpy()
         # tolerance of the golden README is 1e-4 of the scale; measured: <= 5e-6

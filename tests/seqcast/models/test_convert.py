@@ -7,7 +7,12 @@ import torch
 from safetensors.torch import load_file
 
 from seqcast.errors import InputError
-from seqcast.models.convert import keras_state_dict, read_keras_layers, read_safetensors, write_safetensors
+from seqcast.models.convert import (
+    keras_state_dict,
+    read_keras_layers,
+    read_safetensors,
+    write_safetensors,
+)
 from seqcast.models.interface import build_model, load_model
 from tests.seqcast.models.test_borzuki import TINY
 
@@ -85,7 +90,10 @@ def test_safetensors_give_the_same_model(tmp_path, model):
     assert read_safetensors(tmp_path / "model.safetensors")[1] == {"source_sha256": "abc"}
     assert load_file(tmp_path / "model.safetensors").keys() == state.keys()
     x = torch.rand(1, 4, 2048)
-    loaded = [load_model("borzuki", tmp_path / f, TINY, device="cpu") for f in ("model.h5", "model.safetensors")]
+    loaded = [
+        load_model("borzuki", tmp_path / f, TINY, device="cpu")
+        for f in ("model.h5", "model.safetensors")
+    ]
     with torch.inference_mode():
         assert torch.equal(loaded[0](x), loaded[1](x))
 
@@ -101,7 +109,9 @@ def test_head_is_found_by_its_number_of_outputs(tmp_path):
 def test_layers_that_do_not_fit_are_counted(tmp_path, model):
     write_keras(tmp_path / "model.h5", model)
     with pytest.raises(InputError, match="'conv1d': 7.*'conv1d': 6"):
-        keras_state_dict(tmp_path / "model.h5", [x for x in model.tensor_order() if x[1] != "stem.conv"])
+        keras_state_dict(
+            tmp_path / "model.h5", [x for x in model.tensor_order() if x[1] != "stem.conv"]
+        )
 
 
 def test_other_files_are_refused(tmp_path):

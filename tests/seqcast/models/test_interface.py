@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
-from seqcast.models.interface import ARCHITECTURES, build_model, choose_device, load_model, read_hyperparameters
+from seqcast.models.interface import (
+    ARCHITECTURES,
+    build_model,
+    choose_device,
+    load_model,
+    read_hyperparameters,
+)
 from tests.seqcast.models.test_borzuki import TINY
 
 EXAMPLES = {"borzuki": TINY}
@@ -27,7 +33,9 @@ def test_coverage_contract(architecture):
 def test_unknown_names_list_the_known_ones(tmp_path):
     with pytest.raises(InputError, match="unknown architecture 'enformer'; known: borzuki"):
         build_model("enformer", TINY, "human")
-    with pytest.raises(InputError, match="head 'rat' is not in the hyperparameters; they have human, mouse"):
+    with pytest.raises(
+        InputError, match="head 'rat' is not in the hyperparameters; they have human, mouse"
+    ):
         build_model("borzuki", TINY, "rat")
     (tmp_path / "w.safetensors").touch()
     with pytest.raises(InputError, match="precision 'fp8'; expected one of fp32, tf32, bf16"):

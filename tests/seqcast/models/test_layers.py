@@ -27,7 +27,9 @@ def test_batch_norm_equals_torch_in_evaluation_mode():
     for values in (norm.running_mean, norm.running_var, norm.weight.data, norm.bias.data):
         values.uniform_(0.5, 2)
     x = torch.randn(3, 7, 5, dtype=torch.float64)
-    golden = F.batch_norm(x.mT, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-3).mT
+    golden = F.batch_norm(
+        x.mT, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-3
+    ).mT
     assert torch.allclose(norm(x), golden, rtol=0, atol=1e-12)
 
 

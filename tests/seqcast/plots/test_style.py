@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from seqcast.plots.style import new_figure, plain, save, say, tidy
 
 

@@ -22,7 +22,11 @@ def edit(start, end, insert):
 def haplotype(genome, e, start, end):
     """The alt chromosome as a plain string, far beyond the window, and where `start` is in it."""
     far = 2000
-    return genome.fetch("chr1", start - far, e.start) + e.insert + genome.fetch("chr1", e.end, end + far)
+    return (
+        genome.fetch("chr1", start - far, e.start)
+        + e.insert
+        + genome.fetch("chr1", e.end, end + far)
+    )
 
 
 def test_snv_is_in_the_column_of_the_originals(genome):
@@ -35,7 +39,9 @@ def test_snv_is_in_the_column_of_the_originals(genome):
 
 
 @given(start=st.integers(0, LENGTH - 1), deleted=st.integers(0, 150), insert=BASES)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 def test_alt_sequences_are_pieces_of_the_alt_haplotype(genome, start, deleted, insert):
     e = edit(start, min(start + deleted, LENGTH), insert)
     pair = Aligned(GEOMETRY).pair(e, genome)
@@ -49,7 +55,9 @@ def test_alt_sequences_are_pieces_of_the_alt_haplotype(genome, start, deleted, i
 
 
 @given(start=st.integers(600, LENGTH - 700), deleted=st.integers(0, 150), insert=BASES)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 def test_bins_away_from_the_edit_hold_the_same_bases(genome, start, deleted, insert):
     e = edit(start, start + deleted, insert)
     pair = Aligned(GEOMETRY).pair(e, genome)
@@ -70,7 +78,9 @@ def test_bins_inside_a_deletion_have_no_coverage(genome):
     with torch.inference_mode():
         counts = BaseCounter(1024)(torch.from_numpy(np.stack([one_hot(s) for s in pair.sequences])))
     alt = assemble(counts, pair.alt)[0].sum(0)
-    inside = [b for b in range(32) if pair.start + 32 * b >= 2000 and pair.start + 32 * b + 32 <= 2128]
+    inside = [
+        b for b in range(32) if pair.start + 32 * b >= 2000 and pair.start + 32 * b + 32 <= 2128
+    ]
     assert len(inside) in (3, 4)
     assert alt[inside].tolist() == [0] * len(inside)
     assert (alt[[b for b in range(32) if b not in inside]] == 32).all()
@@ -90,4 +100,6 @@ def test_anchor(start, end, insert, anchor):
 def test_window_reaches_beyond_the_contig(genome):
     pair = Aligned(GEOMETRY).pair(edit(5, 5, "ACG"), genome)
     assert pair.sequences[0].startswith("N" * 507 + genome.fetch("chr1", 0, 5))
-    assert pair.sequences[2].endswith(genome.fetch("chr1", 5, 500)[-20:] + genome.fetch("chr1", 500, 517))
+    assert pair.sequences[2].endswith(
+        genome.fetch("chr1", 5, 500)[-20:] + genome.fetch("chr1", 500, 517)
+    )

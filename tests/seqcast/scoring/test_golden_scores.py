@@ -62,7 +62,13 @@ def test_gene_scores_equal_borzoi_sed(shared, tiny, golden):
     with h5py.File(shared / f"reference/borzuki/real_tiny/golden/borzoi_sed_{golden}.h5") as file:
         names = [n for n in file if file[n].ndim == 2]
         scores = {n: file[n][()] for n in names}
-        rows = list(zip(file["snp"][()][file["si"][()]].astype(str), file["gene"][()].astype(str), strict=True))
+        rows = list(
+            zip(
+                file["snp"][()][file["si"][()]].astype(str),
+                file["gene"][()].astype(str),
+                strict=True,
+            )
+        )
     table = score(tiny, vcf, targets, compat="borzoi_sed", gene_scores=tuple(names), **options).gene
     table = table.filter(table["status"] == "scored")
     ours = {(v, g): i for i, (v, g) in enumerate(table.select("variant", "gene_id").iter_rows())}
@@ -79,7 +85,9 @@ def test_window_scores_equal_hound_snp(shared, tiny, golden):
         names = [n for n in file if file[n].ndim == 2]
         scores = {n: file[n][()] for n in names}
         variants = file["snp"][()].astype(str).tolist()
-    table = score(tiny, vcf, "targets", compat="hound_snp", window_scores=tuple(names), **options).window
+    table = score(
+        tiny, vcf, "targets", compat="hound_snp", window_scores=tuple(names), **options
+    ).window
     assert table["variant"].to_list() == variants
     for name in names:
         assert_close(table[name].to_numpy(), scores[name], name)

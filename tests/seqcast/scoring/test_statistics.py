@@ -53,7 +53,9 @@ ORACLE = {
     "sqrtD2": lambda: over_bins(lambda r, a, *_: math.sqrt(a) - math.sqrt(r), norm),
     "nD2": lambda: over_bins(lambda r, a, rp, ap: ap - rp, norm),
     "nDi": lambda: over_bins(lambda r, a, rp, ap: abs(ap - rp), max),
-    "JS": lambda: over_bins(lambda r, a, rp, ap: (rp * math.log(rp / ap) + ap * math.log(ap / rp)) / 2),
+    "JS": lambda: over_bins(
+        lambda r, a, rp, ap: (rp * math.log(rp / ap) + ap * math.log(ap / rp)) / 2
+    ),
     "REF": lambda: over_bins(lambda r, a, *_: r),
     "ALT": lambda: over_bins(lambda r, a, *_: a),
 }

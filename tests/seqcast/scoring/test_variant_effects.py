@@ -21,7 +21,7 @@ def test_one_row_an_alt_and_gene(genome, annotation, tracks, model, checked, snv
     tables = score_variants(model, checked(snv), genome, annotation, tracks, OPTIONS)
     assert tables.gene.select("variant", "gene_id", "status", "distance_to_tss_bp").rows() == [
         ("v0", "G1.1", "scored", 199), ("v0", "G2.1", "scored", 300)]  # fmt: skip
-    change = {b: 0 for b in "ACGT"} | {ref: -1, alt: 1}
+    change = dict.fromkeys("ACGT", 0) | {ref: -1, alt: 1}
     # track a+ counts A, its partner a- counts C, c and d count G and T
     assert tables.gene["SED"].to_list()[0] == [change["A"], change["G"], change["T"]]
     assert tables.gene["SED"].to_list()[1] == [0, 0, 0]
@@ -32,7 +32,9 @@ def test_one_row_an_alt_and_gene(genome, annotation, tracks, model, checked, snv
 def test_minus_genes_read_the_minus_tracks(genome, annotation, tracks, model, checked):
     ref = genome.fetch("chr1", 2349, 2350)
     alt = "C" if ref != "C" else "A"
-    table = score_variants(model, checked((2350, ref, alt)), genome, annotation, tracks, OPTIONS).gene
+    table = score_variants(
+        model, checked((2350, ref, alt)), genome, annotation, tracks, OPTIONS
+    ).gene
     assert table["gene_id"].to_list() == ["G1.1", "G2.1"]
     assert table["SED"].to_list()[1][0] == {"C": -1}.get(ref, 0) + {"C": 1}.get(alt, 0)
 
@@ -45,7 +47,13 @@ def test_every_row_is_there_with_its_status(genome, annotation, tracks, model, c
     )  # fmt: skip
     tables = score_variants(model, variants, genome, annotation, tracks, OPTIONS)
     assert tables.window["status"].to_list() == [
-        "scored", "alt_symbolic", "position_out_of_range", "scored", "indel_too_long", "alt_star"]
+        "scored",
+        "alt_symbolic",
+        "position_out_of_range",
+        "scored",
+        "indel_too_long",
+        "alt_star",
+    ]
     assert tables.gene.filter(pl.col("row") == 3)["status"].to_list() == ["no_gene_in_window"]
     unscored = tables.gene.filter(pl.col("status") != "scored")
     assert unscored["SED"].null_count() == len(unscored) == 5  # never 0
@@ -54,7 +62,10 @@ def test_every_row_is_there_with_its_status(genome, annotation, tracks, model, c
 
 def test_spellings_of_one_deletion_score_alike(genome, annotation, tracks, model, checked):
     ref = genome.fetch("chr1", 2099, 2105)
-    variants = checked((2100, ref, ref[0]), (2099, genome.fetch("chr1", 2098, 2105), genome.fetch("chr1", 2098, 2100)))
+    variants = checked(
+        (2100, ref, ref[0]),
+        (2099, genome.fetch("chr1", 2098, 2105), genome.fetch("chr1", 2098, 2100)),
+    )
     table = score_variants(model, variants, genome, annotation, tracks, OPTIONS).gene
     assert len(table) == 4
     assert table["SED"].to_list()[:2] == table["SED"].to_list()[2:]
@@ -66,7 +77,11 @@ def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, ch
     rows = []
     for pos in range(1500, 2600, 150):
         ref = genome.fetch("chr1", pos - 1, pos + 1)
-        rows += [(pos, ref, ref[0]), (pos, ref[0], ref[0] + "ACGT"), (pos, ref[0], "A" if ref[0] != "A" else "G")]
+        rows += [
+            (pos, ref, ref[0]),
+            (pos, ref[0], ref[0] + "ACGT"),
+            (pos, ref[0], "A" if ref[0] != "A" else "G"),
+        ]
     variants, options = checked(*rows), ScoreOptions(**compat)
     how = dict(how)
     shards = how.pop("shards", 1)
@@ -110,4 +125,6 @@ def test_options_are_checked(options, message):
 
 def test_tracks_of_another_model_are_refused(genome, annotation, tracks, model, checked, snv):
     with pytest.raises(InputError, match="names output 9 but the model has 4"):
-        score_variants(model, checked(snv), genome, annotation, tracks.take(tracks.channel + 6), OPTIONS)
+        score_variants(
+            model, checked(snv), genome, annotation, tracks.take(tracks.channel + 6), OPTIONS
+        )

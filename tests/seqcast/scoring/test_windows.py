@@ -9,7 +9,9 @@ GEOMETRY = Geometry(length_bp=1000, bin_size_bp=10, crop_bins=0)
 
 
 def edits(*places):
-    return [p if isinstance(p, str) else Edit(p[0], p[1] - 1, p[1], "A", p[1], "C", "A") for p in places]
+    return [
+        p if isinstance(p, str) else Edit(p[0], p[1] - 1, p[1], "A", p[1], "C", "A") for p in places
+    ]
 
 
 @pytest.mark.parametrize(("cluster", "places", "starts"), [

@@ -91,7 +91,9 @@ class RelativeAttention(nn.Module):
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
-def _attend_fused(query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor) -> Tensor:
+def _attend_fused(
+    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor
+) -> Tensor:
     """Attention through torch's fused kernels; the position term is materialised, (n, n)."""
     n = query.shape[2]
     position = torch.arange(n, device=query.device)
@@ -119,7 +121,9 @@ def _attend_by_rows(
             first = n - start - rows  # distance index of key 0 for the block's last query
             width = n + rows - 1
             shifted = b[start : start + rows] @ one_hot[:, first : first + width]
-            bias = shifted.as_strided((rows, n), (width - 1, 1), shifted.storage_offset() + rows - 1)
+            bias = shifted.as_strided(
+                (rows, n), (width - 1, 1), shifted.storage_offset() + rows - 1
+            )
             logits = torch.addmm(bias, q[start : start + rows], k)
             blocks.append(logits.softmax(-1) @ v)
         batches.append(torch.cat(blocks))

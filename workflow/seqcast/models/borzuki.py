@@ -60,10 +60,14 @@ def _read_block(block: type, name: str, given: Mapping[str, Any]) -> Any:
         elif key in fixed and value == fixed[key] and type(value) is type(fixed[key]):
             continue
         elif key in fixed:
-            raise InputError(f"{name}: {key} is {value!r}; this architecture has {fixed[key]!r} only")
+            raise InputError(
+                f"{name}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
+            )
         elif key not in TRAINING_KEYS | {"name"}:
             allowed = ", ".join(sorted(known | set(fixed) | TRAINING_KEYS))
-            raise InputError(f"{name}: unknown key {key!r} in the hyperparameters; known: {allowed}")
+            raise InputError(
+                f"{name}: unknown key {key!r} in the hyperparameters; known: {allowed}"
+            )
     try:
         return block(**values)
     except TypeError as error:
@@ -165,7 +169,9 @@ class BorzukiConfig:
         if unknown := set(params) - {"train", "model"}:
             raise InputError(f"params: unknown section {sorted(unknown)}; known: model, train")
         if "model" not in params:
-            raise InputError("params: there is no section 'model'; expected a published params.json")
+            raise InputError(
+                "params: there is no section 'model'; expected a published params.json"
+            )
         model = dict(params["model"])
         trunk = model.pop("trunk", [])
         heads = {key: model.pop(key) for key in sorted(model) if key.startswith("head")}
@@ -372,7 +378,11 @@ class Borzuki(nn.Module):
         -------
         Tensor, shape=(batch, tracks, bins)
         """
-        if one_hot.ndim != 3 or one_hot.shape[1] != 4 or one_hot.shape[2] % self.config.token_size_bp:
+        if (
+            one_hot.ndim != 3
+            or one_hot.shape[1] != 4
+            or one_hot.shape[2] % self.config.token_size_bp
+        ):
             raise InputError(
                 f"one-hot input of shape {tuple(one_hot.shape)}; expected (batch, 4, length) with "
                 f"a length that is a multiple of {self.config.token_size_bp} bp"

@@ -64,7 +64,9 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise InputError(f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file") from error
+        raise InputError(
+            f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file"
+        ) from error
     with file:
         group = file.get("model_weights", file)
         names = _chunked_attribute(group, "layer_names")
@@ -77,7 +79,9 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
                 kind, counter = _kind_and_counter(name)
                 inside = {_inside_layer(w): group[name][w][()] for w in weights}
                 kinds[kind].append((counter, inside))
-    return {kind: [w for _, w in sorted(layers, key=lambda x: x[0])] for kind, layers in kinds.items()}
+    return {
+        kind: [w for _, w in sorted(layers, key=lambda x: x[0])] for kind, layers in kinds.items()
+    }
 
 
 def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, Tensor]:

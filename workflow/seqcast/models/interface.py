@@ -64,10 +64,14 @@ def read_hyperparameters(hyperparameters: str | Path | Mapping[str, Any]) -> dic
         raise InputError(f"{path}: not valid JSON ({error})") from error
 
 
-def build_model(architecture: str, hyperparameters: Mapping[str, Any], head: str) -> torch.nn.Module:
+def build_model(
+    architecture: str, hyperparameters: Mapping[str, Any], head: str
+) -> torch.nn.Module:
     """An untrained network of `architecture`."""
     if architecture not in ARCHITECTURES:
-        raise InputError(f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
+        raise InputError(
+            f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}"
+        )
     module, name = ARCHITECTURES[architecture]
     return getattr(importlib.import_module(module), name).from_params(hyperparameters, head)
 

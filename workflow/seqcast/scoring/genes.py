@@ -53,7 +53,7 @@ def genes_in_window(
     output_start = start + geometry.crop_bp
     output_end = output_start + geometry.bins * geometry.bin_size_bp
     found = []
-    for gene in annotation.overlapping(contig, output_start, output_end + offset_bp):
+    for gene in annotation.overlapping(contig, output_start, output_end + offset_bp, span):
         exons = [(gene.start, gene.end)] if span else gene.exons
         bins = _majority_bins(exons, output_start + offset_bp, geometry)
         if len(bins):

@@ -16,7 +16,15 @@ from seqcast.genome import Genome
 from seqcast.inference import inference_mode, predict_in_batches, prefetch
 from seqcast.models.interface import CoverageModel
 from seqcast.progress import progress
-from seqcast.scoring.alleles import Aligned, AllelePair, Convention, Edit, Geometry, assemble, reach_bp
+from seqcast.scoring.alleles import (
+    Aligned,
+    AllelePair,
+    Convention,
+    Edit,
+    Geometry,
+    assemble,
+    reach_bp,
+)
 from seqcast.scoring.compat import BorzoiSed, HoundSnp
 from seqcast.scoring.genes import distance_to_tss_bp, genes_in_window
 from seqcast.scoring.statistics import GENE_SCORES, WINDOW_SCORES, background_of, collapse_strands
