@@ -40,8 +40,14 @@ def measure(name: str, repeats: int) -> dict[str, float | str]:
             fast.append(cpu_seconds(lambda: model(x)))
             plain.append(cpu_seconds(lambda: plain_forward(model, x)))
         error = (model(x) - plain_forward(model, x)).abs().max().item()
-    return {"model": name, "cpu_s": min(fast), "plain_cpu_s": min(plain),
-            "speed-up": min(plain) / min(fast), "peak_gb": peak_gb, "largest_difference": error}  # fmt: skip
+    return {
+        "model": name,
+        "cpu_s": min(fast),
+        "plain_cpu_s": min(plain),
+        "speed-up": min(plain) / min(fast),
+        "peak_gb": peak_gb,
+        "largest_difference": error,
+    }
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Golden data of the original programs and real regions, which are not part of the repository."""
+    """Golden data of the original programs and real regions: not part of the repository."""
     path = Path(os.environ.get("SEQCAST_SHARED", ROOT.parent / "shared"))
     if not path.is_dir():
         pytest.skip(f"golden data of the originals not present at {path} (set SEQCAST_SHARED)")

@@ -23,7 +23,7 @@ def test_tiles(region, tiles):
 
 
 def test_regions_outside_the_genome_are_refused():
-    with pytest.raises(InputError, match="chr1:900-1001 is not inside the genome.*1000 bp"):
+    with pytest.raises(InputError, match=r"chr1:900-1001 is not inside the genome.*1000 bp"):
         tile_regions(regions(("chr1", 900, 1001)), {"chr1": 1000}, 100)
     with pytest.raises(InputError, match="'1' has no bp"):
         tile_regions(regions(("1", 1, 10)), {"chr1": 1000}, 100)

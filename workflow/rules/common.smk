@@ -1,18 +1,18 @@
 """Tables to paths. What decides anything is in the package `seqcast`."""
 
-import os
 import re
 import sys
+from os import environ, pathsep
 from pathlib import Path
 
 import pandas as pd
 from snakemake.utils import validate
 
 # Jobs in conda environments of their own find the package here, as this file does.
-WORKFLOW = Path(workflow.basedir) / "workflow"
+WORKFLOW = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(WORKFLOW))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(WORKFLOW), *filter(None, [os.environ.get("PYTHONPATH")])]
+environ["PYTHONPATH"] = pathsep.join(
+    [str(WORKFLOW), *filter(None, [environ.get("PYTHONPATH")])]
 )
 
 from seqcast.provenance import code_digest
@@ -22,9 +22,13 @@ validate(config, str(WORKFLOW / "schemas/config.schema.yaml"))
 
 def read_table(name, index):
     """Rows of a table of config["tables"], checked against its schema."""
-    table = pd.read_csv(config["tables"][name], sep="\t", comment="#", keep_default_na=False)
+    table = pd.read_csv(
+        config["tables"][name], sep="\t", comment="#", keep_default_na=False
+    )
     validate(table, str(WORKFLOW / f"schemas/{name}.schema.yaml"))
-    return table.astype({column: str for column in index}).set_index(index, verify_integrity=True)
+    return table.astype({column: str for column in index}).set_index(
+        index, verify_integrity=True
+    )
 
 
 ASSEMBLIES = read_table("assemblies", ["assembly"])
@@ -76,7 +80,10 @@ def cell(table, key, column):
 def model_files(wildcards):
     """What loading a model takes beside its weights."""
     row = MODELS.loc[wildcards.model]
-    return {"hyperparameters": located(row["hyperparameters"]), "tracks": located(row["tracks"])}
+    return {
+        "hyperparameters": located(row["hyperparameters"]),
+        "tracks": located(row["tracks"]),
+    }
 
 
 def code_of(script):
@@ -84,7 +91,9 @@ def code_of(script):
 
     def digest(wildcards):
         model = getattr(wildcards, "model", None)
-        modules = [f"seqcast.models.{MODELS.at[model, 'architecture']}"] if model else []
+        modules = (
+            [f"seqcast.models.{MODELS.at[model, 'architecture']}"] if model else []
+        )
         return code_digest(WORKFLOW / "scripts" / f"{script}.py", *modules)
 
     return digest
@@ -102,6 +111,15 @@ def model_facts(wildcards):
     }
 
 
+def shards_of(level):
+    """Input function: the shards of one fold's scores, in order."""
+    return lambda wildcards: expand(
+        "results/variant_effects/{{model}}/shards/{{dataset}}.fold{{fold}}.{shard}.{level}.parquet",
+        shard=range(DATASETS.at[wildcards.dataset, "shards"]),
+        level=level,
+    )
+
+
 def effects(pattern, **wildcards):
     """Paths below results/variant_effects for every model and set of variants."""
     return expand(
@@ -110,9 +128,16 @@ def effects(pattern, **wildcards):
     )  # fmt: skip
 
 
-EXPORT_SUFFIX = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
+EXPORT_SUFFIX = {
+    "sed_h5": "sed.h5",
+    "scores_h5": "scores.h5",
+    "vcf": "vcf.gz",
+    "tsv": "tsv.gz",
+}
 VARIANT_EFFECTS = effects("{level}ensemble.parquet", level=["", "window."])
-EXPORTS = effects("ensemble.{export}", export=[EXPORT_SUFFIX[name] for name in config["exports"]])
+EXPORTS = effects(
+    "ensemble.{export}", export=[EXPORT_SUFFIX[name] for name in config["exports"]]
+)
 COVERAGE = expand(
     "results/coverage/{model}/{dataset}.ensemble.{kind}",
     model=MODELS.index, dataset=WINDOW_SETS, kind=["zarr", "bigwig"] if config["bigwig"] else ["zarr"],

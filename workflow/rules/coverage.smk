@@ -11,6 +11,8 @@ rule predict_coverage:
         "logs/predict_coverage/{model}/{dataset}.fold{fold}.log",
     benchmark:
         "logs/predict_coverage/{model}/{dataset}.fold{fold}.benchmark.tsv"
+    conda:
+        "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
@@ -20,8 +22,6 @@ rule predict_coverage:
         options=config["variant_effects"],
         head=cell(MODELS, "model", "head"),
         code=code_of("predict_coverage"),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/predict_coverage.py"
 
@@ -36,10 +36,10 @@ rule ensemble_coverage:
         "results/coverage/{model}/{dataset}.ensemble.zarr",
     log:
         "logs/ensemble_coverage/{model}/{dataset}.log",
-    params:
-        code=code_of("ensemble_coverage"),
     conda:
         "../../envs/tables.yaml"
+    params:
+        code=code_of("ensemble_coverage"),
     script:
         "../scripts/ensemble_coverage.py"
 
@@ -53,9 +53,9 @@ rule export_bigwig:
         directory("results/coverage/{model}/{dataset}.ensemble.bigwig"),
     log:
         "logs/export_bigwig/{model}/{dataset}.log",
-    params:
-        code=code_of("export_bigwig"),
     conda:
         "../../envs/tables.yaml"
+    params:
+        code=code_of("export_bigwig"),
     script:
         "../scripts/export_bigwig.py"

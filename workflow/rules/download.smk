@@ -3,15 +3,16 @@ rule download_source:
         "resources/{path}",
     log:
         "logs/download_source/{path}.log",
-    params:
-        url=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "url"],
-        sha256=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "sha256"] or None,
-        lock="resources/locks/{path}.sha256",
-        code=code_of("download_source"),
     wildcard_constraints:
         path=one_of(SOURCES["path"]),
     conda:
         "../../envs/download.yaml"
+    params:
+        url=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "url"],
+        sha256=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "sha256"]
+        or None,
+        lock="resources/locks/{path}.sha256",
+        code=code_of("download_source"),
     script:
         "../scripts/download_source.py"
 
@@ -27,11 +28,11 @@ rule simulate_genome:
         ),
     log:
         "logs/simulate_genome.log",
+    conda:
+        "../../envs/tables.yaml"
     params:
         seed=1,
         code=code_of("simulate_genome"),
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/simulate_genome.py"
 
@@ -43,27 +44,29 @@ rule prepare_genome:
         multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
     log:
         "logs/prepare_genome/{assembly}.log",
-    params:
-        code=code_of("prepare_genome"),
     conda:
         "../../envs/download.yaml"
+    params:
+        code=code_of("prepare_genome"),
     script:
         "../scripts/prepare_genome.py"
 
 
 rule prepare_annotation:
     input:
-        annotation=lambda wildcards: located(ASSEMBLIES.at[wildcards.assembly, "annotation"]),
+        annotation=lambda wildcards: located(
+            ASSEMBLIES.at[wildcards.assembly, "annotation"]
+        ),
         genome=multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
     output:
         "resources/assemblies/{assembly}.genes.parquet",
     log:
         "logs/prepare_annotation/{assembly}.log",
+    conda:
+        "../../envs/tables.yaml"
     params:
         aliases=cell(ASSEMBLIES, "assembly", "contig_aliases"),
         code=code_of("prepare_annotation"),
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/prepare_annotation.py"
 
@@ -80,12 +83,14 @@ rule prepare_weights:
         "resources/models/{model}.fold{fold}.safetensors",
     log:
         "logs/prepare_weights/{model}.fold{fold}.log",
+    conda:
+        "../../envs/torch.yaml"
     params:
         architecture=cell(MODELS, "model", "architecture"),
         head=cell(MODELS, "model", "head"),
-        source=lambda wildcards: str(FOLDS.at[(wildcards.model, wildcards.fold), "source"]),
+        source=lambda wildcards: str(
+            FOLDS.at[(wildcards.model, wildcards.fold), "source"]
+        ),
         code=code_of("prepare_weights"),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/prepare_weights.py"

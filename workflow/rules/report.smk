@@ -18,12 +18,12 @@ rule rank_variants:
         ),
     log:
         "logs/rank_variants/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         report=config["report"],
         rows=RANKED_ROWS,
         code=code_of("rank_variants"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/rank_variants.py"
 
@@ -32,7 +32,8 @@ rule predict_strongest:
     input:
         unpack(model_files),
         weights=lambda wildcards: expand(
-            "resources/models/{{model}}.fold{fold}.safetensors", fold=folds_of(wildcards.model)
+            "resources/models/{{model}}.fold{fold}.safetensors",
+            fold=folds_of(wildcards.model),
         ),
         variants="results/variants/{dataset}.parquet",
         ranked="results/report/{model}/{dataset}.ranked.parquet",
@@ -43,6 +44,8 @@ rule predict_strongest:
         "results/report/{model}/{dataset}.strongest.npz",
     log:
         "logs/predict_strongest/{model}/{dataset}.log",
+    conda:
+        "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
@@ -53,8 +56,6 @@ rule predict_strongest:
         inference=config["inference"],
         top=config["report"]["top"],
         code=code_of("predict_strongest"),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/predict_strongest.py"
 
@@ -76,10 +77,10 @@ rule plot_strongest:
         ),
     log:
         "logs/plot_strongest/{model}/{dataset}.log",
-    params:
-        code=code_of("plot_strongest"),
     conda:
         "../../envs/report.yaml"
+    params:
+        code=code_of("plot_strongest"),
     script:
         "../scripts/plot_strongest.py"
 
@@ -98,11 +99,11 @@ rule plot_distribution:
         ),
     log:
         "logs/plot_distribution/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         report=config["report"],
         code=code_of("plot_distribution"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/plot_distribution.py"
 
@@ -124,12 +125,12 @@ rule plot_agreement:
         ),
     log:
         "logs/plot_agreement/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         report=config["report"],
         folds=lambda wildcards: folds_of(wildcards.model),
         code=code_of("plot_agreement"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/plot_agreement.py"
 
@@ -153,12 +154,12 @@ rule summarise_run:
         ),
     log:
         "logs/summarise_run.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         datasets=VARIANT_SETS,
         pairs=[(model, dataset) for model in MODELS.index for dataset in VARIANT_SETS],
         snakemake_version=snakemake.__version__,
         code=code_of("summarise_run"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/summarise_run.py"

@@ -13,6 +13,8 @@ rule score_variants:
         "logs/score_variants/{model}/{dataset}.fold{fold}.{shard}.log",
     benchmark:
         "logs/score_variants/{model}/{dataset}.fold{fold}.{shard}.benchmark.tsv"
+    conda:
+        "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
@@ -23,19 +25,8 @@ rule score_variants:
         head=cell(MODELS, "model", "head"),
         shards=cell(DATASETS, "dataset", "shards"),
         code=code_of("score_variants"),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/score_variants.py"
-
-
-def shards_of(level):
-    """Input function: the shards of one fold's scores, in order."""
-    return lambda wildcards: expand(
-        "results/variant_effects/{{model}}/shards/{{dataset}}.fold{{fold}}.{shard}.{level}.parquet",
-        shard=range(DATASETS.at[wildcards.dataset, "shards"]),
-        level=level,
-    )
 
 
 rule gather_shards:
@@ -47,10 +38,10 @@ rule gather_shards:
         window="results/variant_effects/{model}/{dataset}.window.fold{fold}.parquet",
     log:
         "logs/gather_shards/{model}/{dataset}.fold{fold}.log",
-    params:
-        code=code_of("gather_shards"),
     conda:
         "../../envs/tables.yaml"
+    params:
+        code=code_of("gather_shards"),
     script:
         "../scripts/gather_shards.py"
 
@@ -65,12 +56,12 @@ rule ensemble_variant_effects:
         "results/variant_effects/{model}/{dataset}.{kind}ensemble.parquet",
     log:
         "logs/ensemble_variant_effects/{model}/{dataset}.{kind}log",
-    params:
-        code=code_of("ensemble_variant_effects"),
     wildcard_constraints:
         kind=r"(window\.)?",
     conda:
         "../../envs/tables.yaml"
+    params:
+        code=code_of("ensemble_variant_effects"),
     script:
         "../scripts/ensemble_variant_effects.py"
 
@@ -82,10 +73,10 @@ rule describe_tracks:
         "results/variant_effects/{model}/tracks.parquet",
     log:
         "logs/describe_tracks/{model}.log",
-    params:
-        code=code_of("describe_tracks"),
     conda:
         "../../envs/torch.yaml"
+    params:
+        code=code_of("describe_tracks"),
     script:
         "../scripts/describe_tracks.py"
 
@@ -98,10 +89,10 @@ rule export_sed_h5:
         "results/variant_effects/{model}/{dataset}.ensemble.sed.h5",
     log:
         "logs/export_sed_h5/{model}/{dataset}.log",
-    params:
-        code=code_of("export_sed_h5"),
     conda:
         "../../envs/tables.yaml"
+    params:
+        code=code_of("export_sed_h5"),
     script:
         "../scripts/export_sed_h5.py"
 
@@ -114,10 +105,10 @@ rule export_scores_h5:
         "results/variant_effects/{model}/{dataset}.ensemble.scores.h5",
     log:
         "logs/export_scores_h5/{model}/{dataset}.log",
-    params:
-        code=code_of("export_scores_h5"),
     conda:
         "../../envs/tables.yaml"
+    params:
+        code=code_of("export_scores_h5"),
     script:
         "../scripts/export_scores_h5.py"
 
@@ -130,11 +121,11 @@ rule export_tsv:
         "results/variant_effects/{model}/{dataset}.ensemble.tsv.gz",
     log:
         "logs/export_tsv/{model}/{dataset}.log",
+    conda:
+        "../../envs/tables.yaml"
     params:
         scores=config["variant_effects"]["gene_scores"],
         code=code_of("export_tsv"),
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/export_tsv.py"
 
@@ -149,10 +140,10 @@ rule export_vcf:
         "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz.tbi",
     log:
         "logs/export_vcf/{model}/{dataset}.log",
+    conda:
+        "../../envs/tables.yaml"
     params:
         score=config["report"]["score"],
         code=code_of("export_vcf"),
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/export_vcf.py"

@@ -7,6 +7,8 @@ rule check_variants:
         "results/variants/{dataset}.parquet",
     log:
         "logs/check_variants/{dataset}.log",
+    conda:
+        "../../envs/tables.yaml"
     params:
         aliases=lambda wildcards: ASSEMBLIES.at[
             DATASETS.at[wildcards.dataset, "assembly"], "contig_aliases"
@@ -14,7 +16,5 @@ rule check_variants:
         assembly=cell(DATASETS, "dataset", "assembly"),
         options=config["variants"],
         code=code_of("check_variants"),
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/check_variants.py"

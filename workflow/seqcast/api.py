@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 
 from seqcast import inference
 from seqcast.annotation import Annotation, read_annotation
 from seqcast.genome import Genome
-from seqcast.models.interface import load_model
+from seqcast.models.interface import CoverageModel, load_model
 from seqcast.scoring import variant_effects
 from seqcast.scoring.variant_effects import ScoreOptions, ScoreTables
 from seqcast.tracks import Tracks
@@ -24,7 +23,7 @@ __all__ = ["load_model", "predict_coverage", "score_variants"]
 
 
 def predict_coverage(
-    model: torch.nn.Module,
+    model: CoverageModel,
     genome: str | Path | Genome,
     windows: list[tuple[str, int]],
     tracks: str | Path | Tracks,
@@ -34,7 +33,7 @@ def predict_coverage(
 
     Parameters
     ----------
-    model : torch.nn.Module
+    model : CoverageModel
         As `load_model` returns it.
     genome : path or Genome
         FASTA, plain or bgzip.
@@ -56,7 +55,7 @@ def predict_coverage(
 
 
 def score_variants(
-    model: torch.nn.Module,
+    model: CoverageModel,
     variants: str | Path | pl.DataFrame,
     genome: str | Path | Genome,
     annotation: str | Path | Annotation,
@@ -70,7 +69,7 @@ def score_variants(
 
     Parameters
     ----------
-    model : torch.nn.Module
+    model : CoverageModel
         As `load_model` returns it.
     variants : path or DataFrame
         VCF or BCF, or variants as `variants.check_variants` returns them.

@@ -80,10 +80,10 @@ def prefetch(dataset: Dataset, workers: int) -> Iterable:
 
 
 @contextmanager
-def inference_mode(model: torch.nn.Module) -> Iterator[torch.device]:
+def inference_mode(model: CoverageModel) -> Iterator[torch.device]:
     """No gradients and evaluation mode for the block; yields the model's device."""
     training = model.training
-    model.eval()
+    model.train(False)
     try:
         with torch.inference_mode():
             yield next(model.parameters()).device
@@ -111,7 +111,7 @@ class _Windows(Dataset):
 
 
 def predict_coverage(
-    model: torch.nn.Module,
+    model: CoverageModel,
     genome: Genome,
     windows: Sequence[tuple[str, int]],
     tracks: Tracks,

@@ -30,7 +30,7 @@ def read_bed(path: str | Path) -> pl.DataFrame:
             contig, start, end = cells[0], int(cells[1]), int(cells[2])
         except (IndexError, ValueError) as error:
             raise InputError(
-                f"{path}, line {number}: {line!r}; expected contig, start and end, separated by tabs"
+                f"{path}, line {number}: {line!r}; expected contig, start and end between tabs"
             ) from error
         if not 0 <= start < end:
             raise InputError(

@@ -14,7 +14,7 @@ from seqcast.genome import Genome
 from seqcast.inference import predict_coverage
 from seqcast.intervals import read_bed, tile_regions
 from seqcast.models.convert import read_safetensors
-from seqcast.models.interface import load_model
+from seqcast.models.interface import CoverageModel, load_model
 from seqcast.progress import progress
 from seqcast.provenance import provenance, versions
 from seqcast.ranking import tracks_to_show
@@ -32,12 +32,13 @@ from seqcast.tracks import Tracks
 
 def read_options(options: Mapping[str, Any]) -> ScoreOptions:
     """`ScoreOptions` from the section of a config file, whose lists are tuples here."""
-    return ScoreOptions(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    return ScoreOptions(**fields)
 
 
 def open_model(
     files: Any, architecture: str, head: str | None, inference: Mapping[str, Any], threads: int
-) -> tuple[torch.nn.Module, Tracks, dict[str, Any]]:
+) -> tuple[CoverageModel, Tracks, dict[str, Any]]:
     """A fold's model, the tracks to predict, and the facts that results say of both.
 
     Parameters
@@ -125,15 +126,22 @@ def predict_regions(
 
 
 def predict_strongest(
-    files: Any, weights: Sequence[str], architecture: str, head: str | None, options: Mapping[str, Any],
-    inference: Mapping[str, Any], threads: int, top: int,
-) -> dict[str, np.ndarray]:  # fmt: skip
+    files: Any,
+    weights: Sequence[str],
+    architecture: str,
+    head: str | None,
+    options: Mapping[str, Any],
+    inference: Mapping[str, Any],
+    threads: int,
+    top: int,
+) -> dict[str, np.ndarray]:
     """Coverage of both alleles of the highest-ranked variants, for plots (`scoring.top`).
 
     Parameters
     ----------
     files : namespace
-        Those of `open_model` less its weights; ``variants``, ``ranked``, ``annotation``, ``genome``.
+        Those of `open_model` less its weights, and ``variants``, ``ranked``, ``annotation``,
+        ``genome``.
     weights : sequence of path
         Safetensors of the folds.
     """
@@ -143,9 +151,10 @@ def predict_strongest(
             weights=fold, hyperparameters=files.hyperparameters, tracks=files.tracks
         )
         models.append(open_model(paths, architecture, head, inference, threads)[0])
+    ranked = pl.read_parquet(files.ranked).head(top)
     with Genome(files.genome) as genome:
         return predict_top(
-            models, pl.read_parquet(files.variants), pl.read_parquet(files.ranked).head(top), genome,
+            models, pl.read_parquet(files.variants), ranked, genome,
             read_annotation(files.annotation), tracks, tracks_to_show(tracks.table()),
             read_options(options),
         )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
-from seqcast.models.borzuki import BorzukiConfig, TowerConfig
+from seqcast.models.borzuki_config import BorzukiConfig, TowerConfig
 from seqcast.models.interface import build_model, load_model
 from tests.seqcast.golden import relative_error, window_one_hot
 from tests.seqcast.plain_borzuki import plain_forward

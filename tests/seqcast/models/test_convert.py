@@ -108,7 +108,7 @@ def test_head_is_found_by_its_number_of_outputs(tmp_path):
 
 def test_layers_that_do_not_fit_are_counted(tmp_path, model):
     write_keras(tmp_path / "model.h5", model)
-    with pytest.raises(InputError, match="'conv1d': 7.*'conv1d': 6"):
+    with pytest.raises(InputError, match=r"'conv1d': 7.*'conv1d': 6"):
         keras_state_dict(
             tmp_path / "model.h5", [x for x in model.tensor_order() if x[1] != "stem.conv"]
         )

@@ -17,7 +17,7 @@ def snv(genome):
 
 
 def test_one_row_an_alt_and_gene(genome, annotation, tracks, model, checked, snv):
-    pos, ref, alt = snv
+    _pos, ref, alt = snv
     tables = score_variants(model, checked(snv), genome, annotation, tracks, OPTIONS)
     assert tables.gene.select("variant", "gene_id", "status", "distance_to_tss_bp").rows() == [
         ("v0", "G1.1", "scored", 199), ("v0", "G2.1", "scored", 300)]  # fmt: skip
@@ -96,7 +96,7 @@ def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, ch
 
 
 def test_swapped_alleles_change_the_sign(genome, annotation, tracks, model, checked, snv):
-    pos, ref, alt = snv
+    _pos, ref, alt = snv
     straight = checked(snv)
     swapped = straight.with_columns(ref=pl.lit(alt), alt=pl.lit(ref), swapped=pl.lit(True))
     a, b = (score_variants(model, v, genome, annotation, tracks, OPTIONS).gene["logSED"].to_list()

@@ -4,9 +4,9 @@ Reference: baskerville ``seqnn.py`` and ``blocks.py`` (commit 544073b), with the
 borzoi-paper ``extensions/borzuki`` (commit ec33b15). In the order the data meet the parts:
 
     Stem          one-hot at 1 bp  ->  2 bp
-    Tower         2 bp  ->  128 bp, one pooling block a doubling; each keeps what it had before pooling
+    Tower         2 bp  ->  128 bp, one pooling block a doubling; keeps what it had before pooling
     Transformer   128 bp, attention over the whole window
-    UNet          128 bp  ->  64 bp  ->  32 bp, each step joined by the tower's output of that bin size
+    UNet          128 bp  ->  64 bp  ->  32 bp, each joined by the tower's output of that bin size
     head          32 bp, one softplus output a track
 
 Not carried over: dropout, noise layers and the switches of augmentation, which are the identity
@@ -14,16 +14,22 @@ at inference.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, Self
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqcast.errors import InputError
 from seqcast.models.attention import RelativeAttention
+from seqcast.models.borzuki_config import (
+    BorzukiConfig,
+    StemConfig,
+    TowerConfig,
+    TransformerConfig,
+    UNetConfig,
+)
 from seqcast.models.layers import (
     BatchNorm,
     Conv,
@@ -33,194 +39,6 @@ from seqcast.models.layers import (
     max_pool,
     upsample,
 )
-
-# Keys of params.json that only matter in training; their values are kept by the reader of the
-# "train" section, not here.
-TRAINING_KEYS = {
-    "augment_rc", "augment_shift", "bn_momentum", "kernel_initializer", "l1_scale", "l2_scale",
-    "mha_l2_scale", "mha_initializer", "dropout", "attention_dropout", "position_dropout",
-}  # fmt: skip
-# Keys with one value that Borzuki's code path takes; any other value is another network.
-FIXED_VALUES = {
-    "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2},
-    "res_tower": {"num_convs": 1, "pool_size": 2},
-    "final": {"activation": "softplus"},
-    "model": {"activation": "gelu", "norm_type": "batch", "padding": "same"},
-}
-
-
-def _read_block(block: type, name: str, given: Mapping[str, Any]) -> Any:
-    """Build the config dataclass `block` from a params.json mapping, refusing unknown keys."""
-    fixed = FIXED_VALUES.get(name, {})
-    known = {field.name for field in fields(block)}
-    values = {}
-    for key, value in given.items():
-        if key in known:
-            values[key] = value
-        elif key in fixed and value == fixed[key] and type(value) is type(fixed[key]):
-            continue
-        elif key in fixed:
-            raise InputError(
-                f"{name}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
-            )
-        elif key not in TRAINING_KEYS | {"name"}:
-            allowed = ", ".join(sorted(known | set(fixed) | TRAINING_KEYS))
-            raise InputError(
-                f"{name}: unknown key {key!r} in the hyperparameters; known: {allowed}"
-            )
-    try:
-        return block(**values)
-    except TypeError as error:
-        raise InputError(f"{name}: incomplete hyperparameters {dict(given)!r}: {error}") from error
-
-
-@dataclass(frozen=True)
-class StemConfig:
-    """``conv_dna``: one convolution of the bases, then pooling by 2."""
-
-    filters: int
-    kernel_size: int
-
-
-@dataclass(frozen=True)
-class TowerConfig:
-    """``res_tower`` with one convolution a block; widths grow geometrically."""
-
-    filters_init: int
-    filters_end: int
-    kernel_size: int
-    repeat: int
-    divisible_by: int = 1
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of each block: the running width stays unrounded, halves round to even."""
-        steps = max(1, self.repeat - 1)
-        growth = np.exp(np.log(self.filters_end / self.filters_init) / steps)
-        exact = [self.filters_init * growth**i for i in range(self.repeat)]
-        return [int(np.round(x / self.divisible_by) * self.divisible_by) for x in exact]
-
-
-@dataclass(frozen=True)
-class TransformerConfig:
-    """``transformer_tower``: pre-norm attention and feed-forward blocks."""
-
-    key_size: int
-    heads: int
-    repeat: int
-    num_position_features: int | None = None
-    dense_expansion: float = 2.0
-    seqlen_train: int | None = None
-
-
-@dataclass(frozen=True)
-class UNetConfig:
-    """``unet_conv``: doubling of the resolution, joined by a skip connection."""
-
-    kernel_size: int
-    upsample_conv: bool = False
-
-
-@dataclass(frozen=True)
-class CropConfig:
-    """``Cropping1D``: bins removed at each side."""
-
-    cropping: int
-
-
-@dataclass(frozen=True)
-class HeadConfig:
-    """One output a track."""
-
-    units: int
-
-
-@dataclass(frozen=True)
-class WindowConfig:
-    """What the model section says beside its blocks; seq_length is in bp."""
-
-    seq_length: int
-
-
-@dataclass(frozen=True)
-class BorzukiConfig:
-    """The architecture that a published ``params.json`` describes.
-
-    ``heads`` maps "human", "mouse" ... to their configuration, in natural order of their keys.
-    """
-
-    window_length_bp: int
-    stem: StemConfig
-    tower: TowerConfig
-    transformer: TransformerConfig
-    unets: tuple[UNetConfig, ...]
-    crop_bins: int
-    heads: Mapping[str, HeadConfig]
-
-    @classmethod
-    def from_params(cls, params: Mapping[str, Any]) -> Self:
-        """Read the content of a params.json as published.
-
-        Raises
-        ------
-        InputError
-            For unknown sections, blocks, keys or values, naming the known ones.
-        """
-        if unknown := set(params) - {"train", "model"}:
-            raise InputError(f"params: unknown section {sorted(unknown)}; known: model, train")
-        if "model" not in params:
-            raise InputError(
-                "params: there is no section 'model'; expected a published params.json"
-            )
-        model = dict(params["model"])
-        trunk = model.pop("trunk", [])
-        heads = {key: model.pop(key) for key in sorted(model) if key.startswith("head")}
-        window = _read_block(WindowConfig, "model", model)
-        blocks = [_read_block(_trunk_block(block), block["name"], block) for block in trunk]
-        names = [block["name"] for block in trunk]
-        unets = tuple(block for block in blocks if isinstance(block, UNetConfig))
-        crops = [block for block in blocks if isinstance(block, CropConfig)]
-        order = ["conv_dna", "res_tower", "transformer_tower"]
-        order += ["unet_conv"] * len(unets) + ["Cropping1D"] * len(crops)
-        if names != order or len(crops) > 1 or not heads:
-            raise InputError(
-                f"params: trunk {names} with heads {list(heads)}; expected conv_dna, res_tower, "
-                "transformer_tower, any number of unet_conv, at most one Cropping1D, and a head"
-            )
-        return cls(
-            window_length_bp=window.seq_length,
-            stem=blocks[0],
-            tower=blocks[1],
-            transformer=blocks[2],
-            unets=unets,
-            crop_bins=crops[0].cropping if crops else 0,
-            heads={key.removeprefix("head_"): _read_block(HeadConfig, head["name"], head)
-                   for key, head in heads.items()},
-        )  # fmt: skip
-
-    @property
-    def token_size_bp(self) -> int:
-        """Base pairs a transformer position stands for."""
-        return 2 ** (1 + self.tower.repeat)
-
-    @property
-    def bin_size_bp(self) -> int:
-        """Base pairs an output bin covers."""
-        return self.token_size_bp // 2 ** len(self.unets)
-
-
-def _trunk_block(block: Mapping[str, Any]) -> type:
-    known = {
-        "conv_dna": StemConfig,
-        "res_tower": TowerConfig,
-        "transformer_tower": TransformerConfig,
-        "unet_conv": UNetConfig,
-        "Cropping1D": CropConfig,
-    }
-    name = block.get("name")
-    if name not in known:
-        raise InputError(f"trunk: unknown block {name!r}; known: {', '.join(known)}")
-    return known[name]
 
 
 class Stem(nn.Module):
@@ -254,7 +72,7 @@ class Tower(nn.Module):
         super().__init__()
         widths = [in_channels, *config.widths]
         self.blocks = nn.ModuleList(
-            TowerBlock(a, b, config.kernel_size) for a, b in zip(widths, widths[1:], strict=False)
+            TowerBlock(a, b, config.kernel_size) for a, b in pairwise(widths)
         )
 
     def forward(self, x: Tensor, skip_bins_bp: set[int]) -> tuple[Tensor, dict[int, Tensor]]:
@@ -411,8 +229,11 @@ class Borzuki(nn.Module):
             order += [("layer_normalization", f"{prefix}.attention_norm"),
                       ("multihead_attention", f"{prefix}.attention")]  # fmt: skip
             if block.has_feed_forward:
-                order += [("layer_normalization", f"{prefix}.feed_forward_norm"),
-                          ("dense", f"{prefix}.expand"), ("dense", f"{prefix}.contract")]  # fmt: skip
+                order += [
+                    ("layer_normalization", f"{prefix}.feed_forward_norm"),
+                    ("dense", f"{prefix}.expand"),
+                    ("dense", f"{prefix}.contract"),
+                ]
         for i, step in enumerate(self.unet):
             order += [("batch_normalization", f"unet.{i}.norm"),
                       ("batch_normalization", f"unet.{i}.skip_norm")]  # fmt: skip

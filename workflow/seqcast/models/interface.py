@@ -2,9 +2,9 @@
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -17,7 +17,9 @@ PRECISIONS = ("fp32", "tf32", "bf16")
 
 
 class CoverageModel(Protocol):
-    """Coverage of `tracks` in bins of `bin_size_bp` from one-hot DNA."""
+    """Coverage of `tracks` in bins of `bin_size_bp` from one-hot DNA; a torch module."""
+
+    training: bool
 
     @property
     def window_length_bp(self) -> int: ...
@@ -27,6 +29,10 @@ class CoverageModel(Protocol):
     def crop_bins(self) -> int: ...
     @property
     def tracks(self) -> int: ...
+
+    def train(self, mode: bool = True) -> Any: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
 
     def __call__(self, one_hot: Tensor) -> Tensor:
         """``(batch, 4, length)`` one-hot to ``(batch, tracks, bins)``."""
@@ -84,7 +90,7 @@ def load_model(
     compat: str | None = None,
     device: str = "auto",
     precision: str = "fp32",
-) -> torch.nn.Module:
+) -> CoverageModel:
     """Read a trained model.
 
     Parameters
@@ -108,8 +114,8 @@ def load_model(
 
     Returns
     -------
-    torch.nn.Module
-        In evaluation mode, on `device`.
+    CoverageModel
+        A torch module in evaluation mode, on `device`.
 
     Raises
     ------
@@ -138,7 +144,7 @@ def load_model(
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
     if precision == "bf16":
         model.forward = torch.autocast(target.type, torch.bfloat16)(model.forward)
-    return model.eval().requires_grad_(False).to(target)
+    return cast(CoverageModel, model.eval().requires_grad_(False).to(target))
 
 
 def heads_of(params: Mapping[str, Any]) -> list[str]:
@@ -147,7 +153,7 @@ def heads_of(params: Mapping[str, Any]) -> list[str]:
     return [key.removeprefix("head_") for key in keys] or ["human"]
 
 
-def _read_state(path: Path, model: torch.nn.Module) -> dict[str, Tensor]:
+def _read_state(path: Path, model: Any) -> dict[str, Tensor]:
     if path.suffix in {".h5", ".hdf5", ".keras"}:
         return keras_state_dict(path, model.tensor_order())
     return read_safetensors(path)[0]
@@ -166,6 +172,8 @@ def _load_strictly(model: torch.nn.Module, state: Mapping[str, Tensor], path: Pa
         extra = [f"{k} {found[k]}" for k in found if k not in expected]
         shapes = [f"{k} is {found[k]}, expected {expected[k]}" for k in expected
                   if k in found and found[k] != expected[k]]  # fmt: skip
-        raise InputError(f"{path}: tensors do not fit the hyperparameters. "
-                         f"missing: {missing}; left over: {extra}; of another shape: {shapes}")  # fmt: skip
+        raise InputError(
+            f"{path}: tensors do not fit the hyperparameters. "
+            f"missing: {missing}; left over: {extra}; of another shape: {shapes}"
+        )
     model.load_state_dict(dict(state), strict=False)

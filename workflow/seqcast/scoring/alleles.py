@@ -12,13 +12,13 @@ How ref and alt bins line up (the default):
 
 A SNV needs one alt sequence. With an insertion or deletion, bins before the edit are read from an
 alt sequence whose left flank stays in place, bins behind it from one whose right flank stays in
-place, so that every bin is compared with the reference bin of the same bases. Bins that lie wholly
-inside deleted bases have no alt coverage (0); bins of inserted bases have no counterpart and are not
-compared. The sequences are filled from the genome, so both reach over the whole window.
+place, so that every bin is compared with the reference bin of the same bases. Bins that lie
+wholly inside deleted bases have no alt coverage (0); bins of inserted bases have no counterpart and
+are not compared. The sequences are filled from the genome, so both reach over the whole window.
 
 The two originals do otherwise, which changes the scores of insertions and deletions only:
 `borzoi_sed` centres both alleles and compares displaced bins; `hound_snp` averages over a
-left-anchored and a compensated comparison, or joins them (`stitch`), with zeros at the window's end.
+left-anchored and a compensated comparison, or joins them (`stitch`), with zeros at the end.
 """
 
 from collections.abc import Sequence
@@ -90,7 +90,10 @@ class AllelePair:
 class Convention(Protocol):
     """A way to turn an edit into sequences."""
 
-    unknown: float
+    @property
+    def unknown(self) -> float:
+        """Value of the four channels at a base that is not A, C, G or T."""
+        ...
 
     def pair(self, edit: Edit, genome: Genome, start: int | None = None) -> AllelePair:
         """Sequences of both alleles; `start` is a window shared with other variants."""

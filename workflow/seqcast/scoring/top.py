@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-import torch
 
 from seqcast.annotation import Annotation
 from seqcast.genome import Genome
+from seqcast.models.interface import CoverageModel
 from seqcast.scoring.alleles import Edit
 from seqcast.scoring.variant_effects import ScoreOptions, edits_of, geometry_of, predict_alleles
 from seqcast.tracks import Tracks
@@ -16,7 +16,7 @@ IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
 
 
 def predict_top(
-    models: Sequence[torch.nn.Module],
+    models: Sequence[CoverageModel],
     variants: pl.DataFrame,
     ranked: pl.DataFrame,
     genome: Genome,

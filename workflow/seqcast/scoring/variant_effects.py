@@ -239,7 +239,7 @@ def score_variants(
     edits = edits_of(variants, geometry)
     # windows are shared across the whole set, so that shards change no number
     starts = shared_windows(edits, geometry, options.cluster)
-    wanted = [(edits[i], starts[i]) for i in rows if isinstance(edits[i], Edit)]
+    wanted = [(edit, starts[i]) for i in rows if isinstance(edit := edits[i], Edit)]
     predictions = predict_alleles(model, wanted, genome, tracks, options, batch_size, workers)
     scored = progress(len(wanted), "variant")(predictions)
     gene_rows = _Rows(scores={name: [] for name in options.gene_scores})

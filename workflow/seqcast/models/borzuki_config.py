@@ -1,0 +1,197 @@
+"""What a published Borzuki params.json says: every key known by name, every width a number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+
+from seqcast.errors import InputError
+
+# Keys of params.json that only matter in training; their values are kept by the reader of the
+# "train" section, not here.
+TRAINING_KEYS = {
+    "augment_rc", "augment_shift", "bn_momentum", "kernel_initializer", "l1_scale", "l2_scale",
+    "mha_l2_scale", "mha_initializer", "dropout", "attention_dropout", "position_dropout",
+}  # fmt: skip
+# Keys with one value that Borzuki's code path takes; any other value is another network.
+FIXED_VALUES: dict[str, dict[str, Any]] = {
+    "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2},
+    "res_tower": {"num_convs": 1, "pool_size": 2},
+    "final": {"activation": "softplus"},
+    "model": {"activation": "gelu", "norm_type": "batch", "padding": "same"},
+}
+
+
+def _read_block(block: type, name: str, given: Mapping[str, Any]) -> Any:
+    """Build the config dataclass `block` from a params.json mapping, refusing unknown keys."""
+    fixed = FIXED_VALUES.get(name, {})
+    known = {field.name for field in fields(block)}
+    values = {}
+    for key, value in given.items():
+        if key in known:
+            values[key] = value
+        elif key in fixed and value == fixed[key] and type(value) is type(fixed[key]):
+            continue
+        elif key in fixed:
+            raise InputError(
+                f"{name}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
+            )
+        elif key not in TRAINING_KEYS | {"name"}:
+            allowed = ", ".join(sorted(known | set(fixed) | TRAINING_KEYS))
+            raise InputError(
+                f"{name}: unknown key {key!r} in the hyperparameters; known: {allowed}"
+            )
+    try:
+        return block(**values)
+    except TypeError as error:
+        raise InputError(f"{name}: incomplete hyperparameters {dict(given)!r}: {error}") from error
+
+
+@dataclass(frozen=True)
+class StemConfig:
+    """``conv_dna``: one convolution of the bases, then pooling by 2."""
+
+    filters: int
+    kernel_size: int
+
+
+@dataclass(frozen=True)
+class TowerConfig:
+    """``res_tower`` with one convolution a block; widths grow geometrically."""
+
+    filters_init: int
+    filters_end: int
+    kernel_size: int
+    repeat: int
+    divisible_by: int = 1
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each block: the running width stays unrounded, halves round to even."""
+        steps = max(1, self.repeat - 1)
+        growth = np.exp(np.log(self.filters_end / self.filters_init) / steps)
+        exact = [self.filters_init * growth**i for i in range(self.repeat)]
+        return [int(np.round(x / self.divisible_by) * self.divisible_by) for x in exact]
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """``transformer_tower``: pre-norm attention and feed-forward blocks."""
+
+    key_size: int
+    heads: int
+    repeat: int
+    num_position_features: int | None = None
+    dense_expansion: float = 2.0
+    seqlen_train: int | None = None
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """``unet_conv``: doubling of the resolution, joined by a skip connection."""
+
+    kernel_size: int
+    upsample_conv: bool = False
+
+
+@dataclass(frozen=True)
+class CropConfig:
+    """``Cropping1D``: bins removed at each side."""
+
+    cropping: int
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """One output a track."""
+
+    units: int
+
+
+@dataclass(frozen=True)
+class WindowConfig:
+    """What the model section says beside its blocks; seq_length is in bp."""
+
+    seq_length: int
+
+
+@dataclass(frozen=True)
+class BorzukiConfig:
+    """The architecture that a published ``params.json`` describes.
+
+    ``heads`` maps "human", "mouse" ... to their configuration, in natural order of their keys.
+    """
+
+    window_length_bp: int
+    stem: StemConfig
+    tower: TowerConfig
+    transformer: TransformerConfig
+    unets: tuple[UNetConfig, ...]
+    crop_bins: int
+    heads: Mapping[str, HeadConfig]
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Self:
+        """Read the content of a params.json as published.
+
+        Raises
+        ------
+        InputError
+            For unknown sections, blocks, keys or values, naming the known ones.
+        """
+        if unknown := set(params) - {"train", "model"}:
+            raise InputError(f"params: unknown section {sorted(unknown)}; known: model, train")
+        if "model" not in params:
+            raise InputError(
+                "params: there is no section 'model'; expected a published params.json"
+            )
+        model = dict(params["model"])
+        trunk = model.pop("trunk", [])
+        heads = {key: model.pop(key) for key in sorted(model) if key.startswith("head")}
+        window = _read_block(WindowConfig, "model", model)
+        blocks = [_read_block(_trunk_block(block), block["name"], block) for block in trunk]
+        names = [block["name"] for block in trunk]
+        unets = tuple(block for block in blocks if isinstance(block, UNetConfig))
+        crops = [block for block in blocks if isinstance(block, CropConfig)]
+        order = ["conv_dna", "res_tower", "transformer_tower"]
+        order += ["unet_conv"] * len(unets) + ["Cropping1D"] * len(crops)
+        if names != order or len(crops) > 1 or not heads:
+            raise InputError(
+                f"params: trunk {names} with heads {list(heads)}; expected conv_dna, res_tower, "
+                "transformer_tower, any number of unet_conv, at most one Cropping1D, and a head"
+            )
+        return cls(
+            window_length_bp=window.seq_length,
+            stem=blocks[0],
+            tower=blocks[1],
+            transformer=blocks[2],
+            unets=unets,
+            crop_bins=crops[0].cropping if crops else 0,
+            heads={key.removeprefix("head_"): _read_block(HeadConfig, head["name"], head)
+                   for key, head in heads.items()},
+        )  # fmt: skip
+
+    @property
+    def token_size_bp(self) -> int:
+        """Base pairs a transformer position stands for."""
+        return 2 ** (1 + self.tower.repeat)
+
+    @property
+    def bin_size_bp(self) -> int:
+        """Base pairs an output bin covers."""
+        return self.token_size_bp // 2 ** len(self.unets)
+
+
+def _trunk_block(block: Mapping[str, Any]) -> type:
+    known = {
+        "conv_dna": StemConfig,
+        "res_tower": TowerConfig,
+        "transformer_tower": TransformerConfig,
+        "unet_conv": UNetConfig,
+        "Cropping1D": CropConfig,
+    }
+    name = block.get("name")
+    if name not in known:
+        raise InputError(f"trunk: unknown block {name!r}; known: {', '.join(known)}")
+    return known[name]
