@@ -1,6 +1,7 @@
 """Time and memory of one forward pass, beside the same network written plainly.
 
     python benchmarks/forward.py [--model hl_clip_micro] [--repeats 3] [--threads 2]
+                                 [--keras-python keras/bin/python]
 
 Random weights: the work does not depend on them. Both networks run in turn in one process; CPU
 seconds are the smallest of the repeats, memory is the peak of the process before the plain one ran.
@@ -9,6 +10,7 @@ seconds are the smallest of the repeats, memory is the peak of the process befor
 import argparse
 import json
 import resource
+import subprocess
 import time
 from pathlib import Path
 
@@ -50,15 +52,26 @@ def measure(name: str, repeats: int) -> dict[str, float | str]:
     }
 
 
+def measure_keras(python: str, name: str, threads: int) -> dict[str, float]:
+    script = Path(__file__).with_name("keras_forward.py")
+    command = [python, script, "--model", name, "--threads", str(threads)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return json.loads(lines[-1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", nargs="+", default=["hl_clip_micro", "hl_clip"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--keras-python", help="interpreter with TensorFlow, see keras_forward.py")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     for name in arguments.model:
         row = measure(name, arguments.repeats)
+        if arguments.keras_python:
+            row |= measure_keras(arguments.keras_python, name, arguments.threads)
+            row["ratio to keras"] = row["cpu_s"] / row["keras_cpu_s"]
         print(
             "  ".join(
                 f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()

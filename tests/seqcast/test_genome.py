@@ -4,11 +4,14 @@ import gzip
 import logging
 import os
 import pickle
+from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pysam
 import pytest
 
+from seqcast.bgzip import recompress_bgzip
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 
@@ -171,3 +174,24 @@ def test_real_genome(shared: Path) -> None:
     with Genome(folder / "hg38_1m.fa.gz") as genome:
         assert genome.contigs == {"chr1": 1_000_000}
         assert genome.fetch("chr1", 9_998, 10_006) == "NNTAACCC"  # the telomere repeat begins
+
+
+OPENED_BEFORE_FORK: list[Genome] = []
+
+
+def read_in_worker(start: int) -> str:
+    return OPENED_BEFORE_FORK[0].fetch("chr1", start, start + 5000)
+
+
+def test_forked_workers_read_their_own_file(tmp_path: Path) -> None:
+    # with one shared file position reads fail, or come from the wrong place
+    rng = np.random.default_rng(8)
+    sequence = "".join(rng.choice(list("ACGT"), 300_000))
+    (tmp_path / "genome.fa").write_text(f">chr1\n{sequence}\n")
+    recompress_bgzip(tmp_path / "genome.fa", tmp_path / "genome.fa.gz")
+    starts = rng.integers(0, 290_000, 2000).tolist()
+    OPENED_BEFORE_FORK[:] = [Genome(tmp_path / "genome.fa.gz")]
+    with get_context("fork").Pool(4) as pool:
+        found = pool.map(read_in_worker, starts, chunksize=1)
+    OPENED_BEFORE_FORK.pop().close()
+    assert found == [sequence[s : s + 5000] for s in starts]

@@ -15,7 +15,8 @@ from seqcast.annotation import Annotation, read_annotation
 from seqcast.genome import Genome
 from seqcast.models.interface import CoverageModel, load_model
 from seqcast.scoring import variant_effects
-from seqcast.scoring.variant_effects import ScoreOptions, ScoreTables
+from seqcast.scoring.options import ScoreOptions
+from seqcast.scoring.tables import ScoreTables
 from seqcast.tracks import Tracks
 from seqcast.variants import check_variants, guard_build, read_variants
 

@@ -55,6 +55,12 @@ class Genome:
         self.fasta = Path(fasta)
         self.aliases = None if aliases is None else Path(aliases)
         _ensure_index(self.fasta)
+        self._open()
+        self.contigs = dict(zip(self._file.references, self._file.lengths, strict=True))
+        self._synonyms = {} if self.aliases is None else _read_aliases(self.aliases)
+
+    def _open(self) -> None:
+        self._process = os.getpid()
         try:
             with quiet_htslib():
                 self._file = pysam.FastaFile(str(self.fasta))
@@ -63,8 +69,6 @@ class Genome:
                 f"{self.fasta} cannot be opened ({error}); expected FASTA with a matching index. "
                 f"Remove {self.fasta}.fai (and .gzi) so that it is made anew."
             ) from error
-        self.contigs = dict(zip(self._file.references, self._file.lengths, strict=True))
-        self._synonyms = {} if self.aliases is None else _read_aliases(self.aliases)
 
     def resolve(self, chrom: str) -> str | None:
         """Return the FASTA's name for a contig: itself, else through the alias table, else None."""
@@ -101,6 +105,9 @@ class Genome:
         inside_start, inside_end = max(start, 0), min(end, length_bp)
         if inside_start >= inside_end:
             return "N" * (end - start)
+        if os.getpid() != self._process:
+            # a forked worker shares the parent's file position, and would read at random
+            self._open()
         bases = self._file.fetch(contig, inside_start, inside_end).upper()
         return "N" * (inside_start - start) + bases + "N" * (end - inside_end)
 

@@ -18,15 +18,10 @@ from seqcast.models.interface import CoverageModel, load_model
 from seqcast.progress import progress
 from seqcast.provenance import provenance, versions
 from seqcast.ranking import tracks_to_show
+from seqcast.scoring.options import ScoreOptions
+from seqcast.scoring.tables import ScoreTables
 from seqcast.scoring.top import predict_top
-from seqcast.scoring.variant_effects import (
-    ScoreOptions,
-    ScoreTables,
-    check_fit,
-    geometry_of,
-    score_variants,
-    shard_rows,
-)
+from seqcast.scoring.variant_effects import check_fit, geometry_of, score_variants, shard_rows
 from seqcast.tracks import Tracks
 
 

@@ -44,7 +44,7 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         line = f"ERROR: {' '.join(str(error).split())}"
         handler.setFormatter(logging.Formatter())
         handler.handle(logging.makeLogRecord({"msg": line, "levelno": logging.ERROR}))
-        print(line, file=sys.stderr)
+        sys.stderr.write(f"{line}\n")
         raise SystemExit(USER_ERROR) from None
     except Exception:
         package.exception("the job failed")

@@ -51,7 +51,7 @@ class Tracks:
         Raises
         ------
         InputError
-            If columns are missing, or a stranded track's partner is not in the table.
+            If columns are missing, or strand_pair names rows that are missing or name others.
         """
         try:
             table = pl.read_csv(path, separator="\t", infer_schema=False)
@@ -59,18 +59,11 @@ class Tracks:
             raise InputError(f"{path}: not readable as a tab-separated table ({error})") from error
         if missing := [name for name in REQUIRED if name not in table.columns]:
             raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
-        index = table[table.columns[0]].cast(pl.Int64).to_list()
-        labels = table["strand_pair"].cast(pl.Int64).to_list()
-        position = {label: i for i, label in enumerate(index)}
-        if lost := [label for label in labels if label not in position]:
-            raise InputError(
-                f"{path}: strand_pair names rows {lost[:5]} that the table does not have; "
-                "keep both members of a stranded pair"
-            )
+        index, pair = _index_and_pairs(table, path)
         identifiers = table["identifier"].to_list()
         strands = [
-            "." if pair == own else name[-1]
-            for own, pair, name in zip(index, labels, identifiers, strict=True)
+            "." if partner == own else name[-1]
+            for own, (partner, name) in enumerate(zip(pair, identifiers, strict=True))
         ]
         if bad := [n for n, s in zip(identifiers, strands, strict=True) if s not in "+-."]:
             raise InputError(
@@ -84,7 +77,7 @@ class Tracks:
             description=np.array(table["description"].fill_null("").to_list()),
             sum_stat=np.array(table["sum_stat"].to_list()),
             strand=np.array(strands),
-            pair=np.array([position[label] for label in labels]),
+            pair=np.array(pair),
             clip_soft=number["clip_soft"],
             scale=number["scale"],
         )
@@ -176,3 +169,25 @@ class Tracks:
 
     def _column(self, values: np.ndarray, like: Tensor) -> Tensor:
         return torch.tensor(np.asarray(values), device=like.device)[:, None]
+
+
+def _index_and_pairs(table: pl.DataFrame, path: str | Path) -> tuple[list[int], list[int]]:
+    """Channel of each row, and the position of the row that its strand_pair names."""
+    try:
+        index = table[table.columns[0]].cast(pl.Int64).to_list()
+        labels = table["strand_pair"].cast(pl.Int64).to_list()
+    except pl.exceptions.InvalidOperationError as error:
+        raise InputError(f"{path}: rows are not numbered as expected: {error}") from error
+    position = {label: i for i, label in enumerate(index)}
+    if lost := [label for label in labels if label not in position]:
+        raise InputError(
+            f"{path}: strand_pair names rows {lost[:5]} that the table does not have; "
+            "keep both members of a stranded pair"
+        )
+    pair = [position[label] for label in labels]
+    if loose := [index[i] for i, partner in enumerate(pair) if pair[partner] != i]:
+        raise InputError(
+            f"{path}: strand_pair of rows {loose[:5]} names rows that name others; the two of a "
+            "pair name each other"
+        )
+    return index, pair

@@ -5,7 +5,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast.errors import InputError
-from seqcast.scoring.variant_effects import ScoreOptions, score_variants, shard_rows
+from seqcast.scoring.options import ScoreOptions
+from seqcast.scoring.variant_effects import score_variants, shard_rows
+from tests.seqcast.toy_models import BaseCounter
 
 OPTIONS = ScoreOptions()
 
@@ -128,3 +130,16 @@ def test_tracks_of_another_model_are_refused(genome, annotation, tracks, model, 
         score_variants(
             model, checked(snv), genome, annotation, tracks.take(tracks.channel + 6), OPTIONS
         )
+
+
+def test_predictions_that_are_no_numbers_are_no_scores(genome, annotation, tracks, checked, snv):
+    class Broken(BaseCounter):
+        def forward(self, one_hot):
+            counts = super().forward(one_hot)
+            counts[..., 3] = float("nan")
+            return counts
+
+    tables = score_variants(Broken(1024), checked(snv), genome, annotation, tracks, OPTIONS)
+    assert tables.gene["status"].to_list() == ["prediction_not_finite"]
+    assert tables.window["status"].to_list() == ["prediction_not_finite"]
+    assert tables.window["SUM"].to_list() == [None]

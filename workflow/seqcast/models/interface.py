@@ -120,7 +120,7 @@ def load_model(
     Raises
     ------
     InputError
-        If a tensor is missing, left over or of another shape (all are listed).
+        If a tensor is missing, left over or of another shape (the first of each are named).
     """
     params = read_hyperparameters(hyperparameters)
     path = Path(weights)
@@ -173,7 +173,8 @@ def _load_strictly(model: torch.nn.Module, state: Mapping[str, Tensor], path: Pa
         shapes = [f"{k} is {found[k]}, expected {expected[k]}" for k in expected
                   if k in found and found[k] != expected[k]]  # fmt: skip
         raise InputError(
-            f"{path}: tensors do not fit the hyperparameters. "
-            f"missing: {missing}; left over: {extra}; of another shape: {shapes}"
+            f"{path}: tensors do not fit the hyperparameters: {len(missing)} missing "
+            f"{missing[:3]}, {len(extra)} left over {extra[:3]}, {len(shapes)} of another shape "
+            f"{shapes[:3]}; use the params.json that belongs to these weights"
         )
     model.load_state_dict(dict(state), strict=False)

@@ -9,7 +9,8 @@ from seqcast.annotation import Annotation
 from seqcast.genome import Genome
 from seqcast.models.interface import CoverageModel
 from seqcast.scoring.alleles import Edit
-from seqcast.scoring.variant_effects import ScoreOptions, edits_of, geometry_of, predict_alleles
+from seqcast.scoring.options import ScoreOptions
+from seqcast.scoring.variant_effects import edits_of, geometry_of, predict_alleles
 from seqcast.tracks import Tracks
 
 IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]

@@ -1,0 +1,88 @@
+"""Variants a minute of score_variants, the share of time outside the network, and peak memory.
+
+    python benchmarks/variants.py [--threads 2]
+
+Random weights (the work does not depend on them) on the demo's simulated genome, both strands, all
+scores. Each case runs in a process of its own, after a warm-up variant. `borzuki_tiny` is the
+demo's network on all its variants; `borzuki_hl_clip_micro` is the published size, on one SNV and
+one indel: its window is longer than half of the genome's contigs and so partly N.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+
+from seqcast import load_model, score_variants
+from seqcast.annotation import read_annotation
+from seqcast.genome import Genome
+from seqcast.models.prepare import random_weights
+from seqcast.simulate import Parameters, simulate_genome
+from seqcast.tracks import Tracks
+from seqcast.variants import check_variants, read_variants
+
+ROOT = Path(__file__).resolve().parents[1]
+CASES = {"borzuki_tiny": None, "borzuki_hl_clip_micro": 2}  # model -> variants; None: all
+
+
+def plain_tracks(n: int) -> Tracks:
+    """Unstranded RNA tracks for all outputs of a network."""
+    return Tracks(np.arange(n), np.arange(n).astype(str), np.full(n, "RNA"), np.full(n, "sum_sqrt"),
+                  np.full(n, "."), np.arange(n), np.full(n, 384.0), np.full(n, 0.3))  # fmt: skip
+
+
+def choose(variants: pl.DataFrame, n: int | None) -> pl.DataFrame:
+    """Rows that can be scored: all, or as many SNVs as indels."""
+    valid = variants.filter(status="valid")
+    snv = (pl.col("end") - pl.col("start") == 1) & (pl.col("insert").str.len_bytes() == 1)
+    return valid if n is None else pl.concat(
+        [valid.filter(snv).head(n // 2), valid.filter(~snv).head(n // 2)])  # fmt: skip
+
+
+def measure(name: str, folder: Path, threads: int) -> dict[str, str | float]:
+    torch.set_num_threads(threads)
+    hyperparameters = ROOT / f"config/hyperparameters/{name}.json"
+    weights = folder / f"{name}.safetensors"
+    random_weights(0, weights, "borzuki", hyperparameters, "human")
+    model = load_model("borzuki", weights, hyperparameters, "human", device="cpu")
+    genome = Genome(folder / "genome.fa")
+    variants = check_variants(read_variants(folder / "variants.vcf"), genome)
+    chosen = choose(variants, CASES[name])
+    files = genome, read_annotation(folder / "annotation.gtf"), plain_tracks(model.tracks)
+    score_variants(model, chosen.head(1), *files, reverse_complement=True)
+    ticks: list[float] = []
+    for register in (model.register_forward_pre_hook, model.register_forward_hook):
+        register(lambda *_: ticks.append(time.perf_counter()))
+    wall, cpu = time.perf_counter(), time.process_time()
+    score_variants(model, chosen, *files, reverse_complement=True)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    inside = sum(ticks[1::2]) - sum(ticks[::2])
+    return {"model": name, "variants": len(chosen), "forward_passes": len(ticks) // 2,
+            "variants_per_min": 60 * len(chosen) / wall, "cpu_s_per_variant": cpu / len(chosen),
+            "share_outside_network": 1 - inside / wall,
+            "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=2)
+    threads = parser.parse_args().threads
+    # a process a case: the peak of memory cannot be set back
+    alone = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
+    with tempfile.TemporaryDirectory() as name, alone as pool:
+        simulate_genome(Parameters(), 1, Path(name))
+        for case in CASES:
+            row = pool.submit(measure, case, Path(name), threads).result()
+            print("  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}"
+                            for k, v in row.items()), flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
