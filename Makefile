@@ -27,8 +27,8 @@ format: $(INSTALLED)
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
-	$(BIN)/python benchmarks/forward.py
-	$(BIN)/python benchmarks/variants.py
+	$(BIN)/python -m benchmarks.forward
+	$(BIN)/python -m benchmarks.variants
 
 clean:
 	rm -rf results logs resources/simulated resources/assemblies resources/models .snakemake

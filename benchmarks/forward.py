@@ -1,6 +1,6 @@
 """Time and memory of one forward pass, beside the same network written plainly.
 
-    python benchmarks/forward.py [--model hl_clip_micro] [--repeats 3] [--threads 2]
+    python -m benchmarks.forward [--model hl_clip_micro] [--repeats 3] [--threads 2]
                                  [--keras-python keras/bin/python]
 
 Random weights: the work does not depend on them. Both networks run in turn in one process; CPU

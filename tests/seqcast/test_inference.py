@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from seqcast.genome import Genome
-from seqcast.inference import predict, predict_coverage
+from seqcast.inference import grouped, predict, predict_coverage
 from seqcast.models.interface import build_model, load_model
 from seqcast.tracks import Tracks
 from tests.seqcast.golden import relative_error, window_one_hot
@@ -85,13 +85,36 @@ def test_windows_come_in_order_whoever_prepares_them(small, workers):
         for coverage, (contig, start) in zip(found, windows, strict=True):
             x = window_one_hot(fasta, f"{contig}:{start}-{start + 2048}".encode())
             alone = predict(model, torch.from_numpy(x), tracks, reverse_complement=True)
-            assert np.allclose(coverage, tracks.untransform(alone)[0], rtol=1e-6)
+            assert torch.allclose(coverage, alone[0], rtol=1e-6)
     assert [c.shape for c in found] == [(5, 64)] * 3
 
 
-def test_model_is_left_as_it_was(small):
+def test_model_and_modes_are_left_as_they_were(small):
     model, tracks, fasta = small
     model.train()
     with Genome(fasta) as genome:
-        next(iter(predict_coverage(model, genome, [("chr1", 0)], tracks)))
+        coverage = predict_coverage(model, genome, [("chr1", 0), ("chr1", 9)], tracks)
+        next(coverage)
+        assert not torch.is_inference_mode_enabled()  # between items the caller computes
+        coverage.close()
     assert model.training
+
+
+@pytest.mark.parametrize(("size", "groups"), [
+    (1, [[1], [3], [2], [2]]), (4, [[1, 3], [2, 2]]), (6, [[1, 3, 2], [2]]), (99, [[1, 3, 2, 2]]),
+])  # fmt: skip
+def test_batches_keep_items_whole(size, groups):
+    items = [(i, np.zeros(n)) for i, n in enumerate([1, 3, 2, 2])]
+    assert [[len(a) for _, a in group] for group in grouped(items, size)] == groups
+
+
+@pytest.mark.parametrize("batch_size", [2, 3])
+def test_batches_change_no_number_beyond_rounding(small, batch_size):
+    model, tracks, fasta = small
+    windows = [("chr1", start) for start in (0, 100, 1000, 2500)]
+    with Genome(fasta) as genome:
+        alone = torch.stack(list(predict_coverage(model, genome, windows, tracks)))
+        together = torch.stack(
+            list(predict_coverage(model, genome, windows, tracks, batch_size=batch_size))
+        )
+    assert torch.allclose(alone, together, rtol=1e-5, atol=1e-7)

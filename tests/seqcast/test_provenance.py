@@ -43,7 +43,19 @@ def test_digest_follows_reachable_code_only(package, name, text, changes):
     assert (digest_after(name, text) != before) is changes
 
 
-def test_digest_is_stable(root):
-    script = root / "workflow/seqcast/store.py"
-    assert code_digest(script) == code_digest(script)
-    assert len(code_digest(script)) == 12
+def test_scripts_reach_what_they_need_and_no_more(root):
+    def reached(script):
+        seen, pending = set(), [root / f"workflow/scripts/{script}.py"]
+        while pending:
+            path = pending.pop()
+            if path not in seen:
+                seen.add(path)
+                _, imports = provenance._normalised(path)
+                pending += [file for name in imports for file in provenance._module_files(name)]
+        return {str(p.relative_to(root / "workflow")).removeprefix("seqcast/") for p in seen}
+
+    download, score = reached("download_source"), reached("score_variants")
+    assert not [f for f in download if f.startswith(("scoring/", "models/", "plots/"))]
+    assert "scoring/statistics.py" in score
+    assert not [f for f in score if f.startswith(("plots/", "exports/", "ranking"))]
+    assert not [f for f in reached("plot_agreement") if f.startswith(("models/", "scoring/"))]

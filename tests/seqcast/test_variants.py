@@ -152,7 +152,7 @@ def test_error_names_the_first_mismatch() -> None:
     ):
         check_variants(table(rows), TextGenome(SEQUENCE), "error")
     assert check_variants(table(rows[:1]), TextGenome(SEQUENCE), "error").height == 1
-    with pytest.raises(ValueError, match="on_ref_mismatch is 'warn'"):
+    with pytest.raises(InputError, match="on_ref_mismatch is 'warn'"):
         check_variants(table(rows), TextGenome(SEQUENCE), "warn")
 
 

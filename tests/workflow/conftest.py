@@ -1,6 +1,9 @@
 """Runs of the workflow in a folder of their own."""
 
+import csv
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +18,12 @@ HEADERS = {
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards",
 }
+NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refused at once
+OFFLINE = {f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp", "all")}
 
 
 class Workflow:
-    """A folder with tables and a config, and Snakemake on it."""
+    """A folder with tables and a config, and Snakemake on it; no run reaches a network."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder = root, folder
@@ -32,31 +37,84 @@ class Workflow:
         config["tables"] = {name: f"{name}.tsv" for name in HEADERS}
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
 
-    def run(self, *arguments: str, config: str = "config.yaml") -> subprocess.CompletedProcess:
-        """Run Snakemake in the folder; the caller looks at the exit status."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", self.root / "Snakefile",
+    def start(
+        self, *arguments: str, config: str = "config.yaml", snakefile: str = "Snakefile"
+    ) -> subprocess.Popen:
+        """Start Snakemake in the folder, as the leader of a process group."""
+        command = [sys.executable, "-m", "snakemake", "--snakefile", self.root / snakefile,
                    "--directory", self.folder, "--configfile", self.folder / config,
                    "--cores", "2", *arguments]  # fmt: skip
-        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        environment = {**os.environ, **OFFLINE, "XDG_CACHE_HOME": str(self.folder / "cache")}
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment, start_new_session=True,
+        )  # fmt: skip
 
-    def succeed(self, *arguments: str, config: str = "config.yaml") -> str:
+    def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess:
+        """Run Snakemake in the folder; the caller looks at the exit status."""
+        process = self.start(*arguments, **options)
+        stdout, stderr = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def succeed(self, *arguments: str, **options: str) -> str:
         """Run Snakemake and return what it printed; fail the test if it failed."""
-        result = self.run(*arguments, config=config)
+        result = self.run(*arguments, **options)
         logs = "\n".join(
             p.read_text()[-2000:]
             for p in self.folder.glob("logs/**/*.log")
             if "ERROR" in p.read_text()
         )
-        assert result.returncode == 0, result.stderr[-4000:] + logs
+        assert result.returncode == 0, (result.stdout + result.stderr)[-4000:] + logs
         return result.stdout + result.stderr
 
+    def planned(self, *arguments: str, **options: str) -> dict[str, int]:
+        """Jobs a rule that a run would do, without `all`; empty where there is nothing to do."""
+        printed = self.succeed("-n", "--quiet", "rules", *arguments, **options)
+        jobs = dict(re.findall(r"^(\w+) +(\d+)$", printed, flags=re.MULTILINE))
+        return {rule: int(n) for rule, n in jobs.items() if rule not in {"all", "total"}}
 
-@pytest.fixture(scope="module")
-def workflow(root, tmp_path_factory) -> Workflow:
+    def copy(self, folder: Path) -> "Workflow":
+        """The same folder elsewhere, with what was made and what Snakemake remembers of it."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Workflow(self.root, folder)
+
+
+def new_folder(root: Path, folder: Path) -> Workflow:
     """A workflow folder where the repository's config and small shipped files are at hand."""
-    folder = tmp_path_factory.mktemp("run")
     (folder / "config").symlink_to(root / "config")
     (folder / "resources").mkdir()
     (folder / "resources/contigs").symlink_to(root / "resources/contigs")
     return Workflow(root, folder)
+
+
+@pytest.fixture(scope="module")
+def workflow(root, tmp_path_factory) -> Workflow:
+    """A folder for the runs of one module."""
+    return new_folder(root, tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def demo_tables(root) -> dict[str, list[tuple]]:
+    """The rows of the demo's tables, for `Workflow.configure`."""
+    paths = {name: root / f"config/demo/{name}.tsv" for name in HEADERS}
+    return {name: read_rows(path) for name, path in paths.items() if path.exists()}
+
+
+def read_rows(path: Path) -> list[tuple]:
+    """The rows of a table without its header."""
+    with path.open(newline="") as file:
+        return [tuple(row) for row in csv.reader(file, delimiter="\t")][1:]
+
+
+@pytest.fixture(scope="session")
+def finished(root, demo_tables, tmp_path_factory) -> Workflow:
+    """The demo's tables, run to the end once a session. Read it, or work on a `copy`."""
+    run = new_folder(root, tmp_path_factory.mktemp("finished"))
+    # one thread a job: two jobs at once end earlier than one after the other on two threads
+    run.configure(
+        demo_tables,
+        inference={"device": "cpu", "threads": 1},
+        report={"score": "logSED", "tracks": "^RNA:ActD", "top": 2},
+    )
+    run.succeed()
+    return run

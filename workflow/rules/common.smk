@@ -6,6 +6,7 @@ from os import environ, pathsep
 from pathlib import Path
 
 import pandas as pd
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 # Jobs in conda environments of their own find the package here, as this file does.
@@ -17,18 +18,48 @@ environ["PYTHONPATH"] = pathsep.join(
 
 from seqcast.provenance import code_digest
 
-validate(config, str(WORKFLOW / "schemas/config.schema.yaml"))
+
+def check(data, schema, name):
+    """Validate against a schema; a mistake is told in one line, without the schema's text."""
+    try:
+        validate(data, str(WORKFLOW / f"schemas/{schema}.schema.yaml"))
+    except WorkflowError as error:
+        where, cause = str(error).splitlines()[0], error.__context__
+        raise WorkflowError(f"{name}: {where} {cause.json_path}: {cause.message}")
+
+
+check(config, "config", "config")
+if config["report"]["score"] not in (made := config["variant_effects"]["gene_scores"]):
+    raise WorkflowError(
+        f"config: report.score is {config['report']['score']}, but variant_effects.gene_scores "
+        f"makes only {', '.join(made)}"
+    )
 
 
 def read_table(name, index):
-    """Rows of a table of config["tables"], checked against its schema."""
-    table = pd.read_csv(
-        config["tables"][name], sep="\t", comment="#", keep_default_na=False
-    )
-    validate(table, str(WORKFLOW / f"schemas/{name}.schema.yaml"))
-    return table.astype({column: str for column in index}).set_index(
-        index, verify_integrity=True
-    )
+    """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
+    path = config["tables"][name]
+    try:
+        table = pd.read_csv(path, sep="\t", comment="#", keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise WorkflowError(f"the table of {name}, {path}, is not readable: {error}")
+    check(table, name, path)
+    table = table.astype({column: str for column in index}).set_index(index)
+    if repeated := table.index[table.index.duplicated()].to_list():
+        raise WorkflowError(
+            f"{path}: more than one row has {' and '.join(index)} {repeated[0]}"
+        )
+    return table
+
+
+def check_names(name, found, other, known):
+    """Stop where the table `name` uses a name that the table `other` lacks."""
+    if missing := [value for value in found if value not in known]:
+        paths = config["tables"]
+        raise WorkflowError(
+            f"{paths[name]}: {missing[0]!r} has no row in {paths[other]}, which has "
+            f"{', '.join(dict.fromkeys(known)) or 'none'}"
+        )
 
 
 ASSEMBLIES = read_table("assemblies", ["assembly"])
@@ -36,6 +67,10 @@ MODELS = read_table("models", ["model"])
 FOLDS = read_table("folds", ["model", "fold"])
 SOURCES = read_table("sources", ["source"])
 DATASETS = read_table("datasets", ["dataset"])
+FOLDS_MODELS = FOLDS.index.get_level_values("model")
+check_names("folds", FOLDS_MODELS, "models", MODELS.index)
+check_names("models", MODELS.index, "folds", FOLDS_MODELS)
+check_names("datasets", DATASETS["assembly"], "assemblies", ASSEMBLIES.index)
 VARIANT_SETS = DATASETS.index[DATASETS["kind"] == "variants"].to_list()
 WINDOW_SETS = DATASETS.index[DATASETS["kind"] == "windows"].to_list()
 

@@ -17,6 +17,7 @@ with reporting(snakemake.log[0]):
         assembly=snakemake.params.assembly,
         file=snakemake.input.variants,
         sha256=file_sha256(snakemake.input.variants),
-        options=options,
+        options=snakemake.params.options,
+        code=snakemake.params.code,
     )
     write_table(variants, snakemake.output[0], facts)

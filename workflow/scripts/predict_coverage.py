@@ -1,13 +1,13 @@
 """Predict the coverage of regions of a genome with one fold of a model."""
 
-from seqcast.jobs import predict_regions
+from seqcast.jobs.coverage import predict_regions
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
     predict_regions(
         files=snakemake.input,
         path=snakemake.output[0],
-        facts=snakemake.params.facts,
+        facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,
         options=snakemake.params.options,
         inference=snakemake.params.inference,

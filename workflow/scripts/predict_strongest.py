@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqcast.jobs import predict_strongest
+from seqcast.jobs.strongest import predict_strongest
 from seqcast.logs import reporting
 from seqcast.store import atomic
 

@@ -1,7 +1,7 @@
 """Score one shard of a set of variants with one fold of a model."""
 
 from seqcast.logs import reporting
-from seqcast.jobs import score_shard
+from seqcast.jobs.variant_effects import score_shard
 from seqcast.store import write_table
 
 with reporting(snakemake.log[0]):
@@ -15,6 +15,6 @@ with reporting(snakemake.log[0]):
         shard=int(snakemake.wildcards.shard),
         shards=int(snakemake.params.shards),
     )
-    facts |= snakemake.params.facts
+    facts |= {**snakemake.params.facts, "code": snakemake.params.code}
     write_table(tables.gene, snakemake.output.gene, facts)
     write_table(tables.window, snakemake.output.window, facts)

@@ -3,6 +3,7 @@
 The doors: `load_model`, `predict_coverage`, `score_variants` (see `seqcast.api`).
 """
 
+import importlib
 from typing import Any
 
 __version__ = "0.1.0"
@@ -10,9 +11,8 @@ __all__ = ["__version__", "load_model", "predict_coverage", "score_variants"]
 
 
 def __getattr__(name: str) -> Any:
-    # torch loads only when a door is opened: the workflow reads the version at every parse
+    # torch loads only when a door is opened: the workflow reads the version at every parse; and
+    # the digest of a script's code (`provenance`) does not follow a name in a string
     if name in __all__:
-        from seqcast import api
-
-        return getattr(api, name)
+        return getattr(importlib.import_module("seqcast.api"), name)
     raise AttributeError(f"module 'seqcast' has no attribute {name!r}")

@@ -28,6 +28,8 @@ def predict_coverage(
     genome: str | Path | Genome,
     windows: list[tuple[str, int]],
     tracks: str | Path | Tracks,
+    batch_size: int = 1,
+    workers: int = 0,
     **options: Any,
 ) -> np.ndarray:
     """Untransformed coverage of windows of a genome.
@@ -43,7 +45,7 @@ def predict_coverage(
     tracks : path or Tracks
         Targets table.
     **options
-        Of `inference.predict_coverage`: reverse_complement, shifts_bp, unclip, unscale ...
+        Fields of `ScoreOptions`: reverse_complement, shifts_bp, unclip, unscale, old_transform.
 
     Returns
     -------
@@ -51,8 +53,13 @@ def predict_coverage(
     """
     tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
     genome = genome if isinstance(genome, Genome) else Genome(genome)
-    variant_effects.check_fit(model, tracks)
-    return np.stack(list(inference.predict_coverage(model, genome, windows, tracks, **options)))
+    wanted = ScoreOptions(**options)
+    inference.check_fit(model, tracks)
+    predictions = inference.predict_coverage(
+        model, genome, windows, tracks, wanted.reverse_complement, wanted.shifts_bp,
+        batch_size, workers,
+    )  # fmt: skip
+    return np.stack([wanted.untransform(tracks, y).float().cpu().numpy() for y in predictions])
 
 
 def score_variants(
@@ -89,7 +96,7 @@ def score_variants(
     -------
     ScoreTables
         ``gene``: a row an ALT and gene. ``window``: a row an ALT. Every ALT of the file is there
-        with its status. Scores are ALT minus REF.
+        with its status. Signed scores are ALT minus REF.
 
     Raises
     ------

@@ -12,7 +12,6 @@ They outlive a failed or killed job, so that the next one goes on where it stopp
 """
 
 import logging
-import os
 import re
 import shutil
 import subprocess
@@ -141,7 +140,7 @@ def fetch(
     if lock and not expected:
         _write_lock(Path(lock), found, url)
     logger.info("%s: %d bytes, sha256 %s", path, partial.size, found)
-    os.replace(partial.body, path)  # noqa: PTH105 - the one call that is atomic on every system
+    partial.body.replace(path)
     partial.remove()
 
 

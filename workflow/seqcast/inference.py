@@ -2,23 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from seqcast.errors import InputError
 from seqcast.genome import Genome
+from seqcast.intervals import Geometry
 from seqcast.models.interface import CoverageModel
 from seqcast.sequence import one_hot
 from seqcast.tracks import Tracks
+
+Item = TypeVar("Item")
 
 
 def predict(
     model: CoverageModel,
     one_hot_windows: Tensor,
     tracks: Tracks,
-    reverse_complement: bool = False,
+    reverse_complement: bool = True,
     shifts_bp: Sequence[int] = (0,),
 ) -> Tensor:
     """Predictions of the wanted tracks, averaged over strands and shifts of the input.
@@ -54,60 +59,83 @@ def predict(
     return total / (len(shifts_bp) * (2 if reverse_complement else 1))
 
 
-def predict_in_batches(
+def predict_batch(
     model: CoverageModel,
     one_hot_windows: np.ndarray,
     tracks: Tracks,
     device: torch.device,
-    batch_size: int,
     reverse_complement: bool,
     shifts_bp: Sequence[int],
 ) -> Tensor:
-    """`predict` for any number of windows, `batch_size` at a time, on `device`."""
-    parts = [
-        predict(model, torch.from_numpy(part).to(device), tracks, reverse_complement, shifts_bp)
-        for part in np.split(one_hot_windows, range(batch_size, len(one_hot_windows), batch_size))
-    ]
-    return torch.cat(parts)
+    """`predict` on `device`, without gradients."""
+    # not around a generator: inference mode would stay on in the caller's code between items
+    with torch.inference_mode():
+        x = torch.from_numpy(one_hot_windows).to(device)
+        return predict(model, x, tracks, reverse_complement, shifts_bp)
 
 
 def prefetch(dataset: Dataset, workers: int) -> Iterable:
     """Items of `dataset` in order, prepared by `workers` processes (0: in this one)."""
     return DataLoader(
-        dataset, batch_size=None, num_workers=workers, collate_fn=lambda item: item,
+        dataset, batch_size=None, num_workers=workers, collate_fn=_as_is,
         prefetch_factor=2 if workers else None,
     )  # fmt: skip
 
 
+def _as_is(item: Item) -> Item:
+    return item
+
+
+def grouped(items: Iterable[tuple[Item, np.ndarray]], size: int) -> Iterator[list]:
+    """Lists of consecutive (thing, sequences) items of at most `size` sequences, at least one."""
+    group: list[tuple[Item, np.ndarray]] = []
+    for item in items:
+        if group and sum(len(s) for _, s in group) + len(item[1]) > size:
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
+
+
 @contextmanager
-def inference_mode(model: CoverageModel) -> Iterator[torch.device]:
-    """No gradients and evaluation mode for the block; yields the model's device."""
+def evaluating(model: CoverageModel) -> Iterator[torch.device]:
+    """Evaluation mode for the block, and the mode before it afterwards; yields the device."""
     training = model.training
     model.train(False)
     try:
-        with torch.inference_mode():
-            yield next(model.parameters()).device
+        yield next(model.parameters()).device
     finally:
         model.train(training)
+
+
+def geometry_of(model: CoverageModel) -> Geometry:
+    """Window, bins and crop of a model."""
+    return Geometry(model.window_length_bp, model.bin_size_bp, model.crop_bins)
+
+
+def check_fit(model: CoverageModel, tracks: Tracks) -> None:
+    """Refuse a table of tracks that names outputs the model does not have."""
+    if len(tracks) and tracks.channel.max() >= model.tracks:
+        raise InputError(
+            f"the table of tracks names output {tracks.channel.max()} but the model has "
+            f"{model.tracks} outputs; use the targets table that belongs to this model and head"
+        )
 
 
 class _Windows(Dataset):
     """One-hot windows of a genome, (1, 4, length) each."""
 
-    def __init__(
-        self, genome: Genome, windows: Sequence[tuple[str, int]], length_bp: int, unknown: float
-    ) -> None:
+    def __init__(self, genome: Genome, windows: Sequence[tuple[str, int]], length_bp: int) -> None:
         self.genome, self.windows = genome, windows
-        self.length_bp, self.unknown = length_bp, unknown
+        self.length_bp = length_bp
 
     def __len__(self) -> int:
         return len(self.windows)
 
-    def __getitem__(self, i: int) -> np.ndarray:
-        if i >= len(self):
-            raise IndexError(i)
+    def __getitem__(self, i: int) -> tuple[int, np.ndarray]:
         contig, start = self.windows[i]
-        return one_hot(self.genome.fetch(contig, start, start + self.length_bp), self.unknown)[None]
+        return i, one_hot(self.genome.fetch(contig, start, start + self.length_bp))[None]
 
 
 def predict_coverage(
@@ -117,12 +145,10 @@ def predict_coverage(
     tracks: Tracks,
     reverse_complement: bool = True,
     shifts_bp: Sequence[int] = (0,),
-    unclip: bool = True,
-    unscale: bool = False,
-    unknown: float = 0.0,
+    batch_size: int = 1,
     workers: int = 0,
-) -> Iterator[np.ndarray]:
-    """Coverage of windows of a genome, one after the other.
+) -> Iterator[Tensor]:
+    """Predictions for windows of a genome, one after the other.
 
     Parameters
     ----------
@@ -131,24 +157,23 @@ def predict_coverage(
     windows : sequence of (contig, start)
         0-based start of the model's input, which may lie before or beyond the contig (padded).
     tracks : Tracks
-    unclip, unscale : bool
-        See `Tracks.untransform`.
-    unknown : float
-        See `sequence.one_hot`.
+    reverse_complement, shifts_bp
+        See `predict`.
+    batch_size : int
+        Windows predicted at once.
     workers : int
         Processes that prepare windows; changes no number.
 
     Yields
     ------
-    ndarray, shape=(tracks, bins), float32
-        Untransformed coverage of the window less its crop.
+    Tensor, shape=(tracks, bins), float32
+        Of the window less its crop, before untransformation.
     """
-    dataset = _Windows(genome, windows, model.window_length_bp, unknown)
-    with inference_mode(model) as device:
-        for encoded in prefetch(dataset, workers):
-            x = torch.from_numpy(encoded).to(device)
-            y = predict(model, x, tracks, reverse_complement, shifts_bp)
-            yield tracks.untransform(y, unclip, unscale)[0].float().cpu().numpy()
+    dataset = _Windows(genome, windows, model.window_length_bp)
+    with evaluating(model) as device:
+        for group in grouped(prefetch(dataset, workers), batch_size):
+            encoded = np.concatenate([window for _, window in group])
+            yield from predict_batch(model, encoded, tracks, device, reverse_complement, shifts_bp)
 
 
 def _shift(x: Tensor, shift_bp: int) -> Tensor:

@@ -1,6 +1,7 @@
 """Windows of a model over regions of a genome. Coordinates are 0-based, half-open."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,29 @@ import polars as pl
 from seqcast.errors import InputError
 
 BED = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Window of a model: its length, bins and crop."""
+
+    length_bp: int
+    bin_size_bp: int
+    crop_bins: int
+
+    @property
+    def bins(self) -> int:
+        """Number of output bins."""
+        return self.length_bp // self.bin_size_bp - 2 * self.crop_bins
+
+    @property
+    def crop_bp(self) -> int:
+        """Bases at each side without output."""
+        return self.crop_bins * self.bin_size_bp
+
+    def bin_at(self, column: int) -> int:
+        """Output bin that holds a column of the window, kept within [0, bins]."""
+        return min(max((column - self.crop_bp) // self.bin_size_bp, 0), self.bins)
 
 
 def read_bed(path: str | Path) -> pl.DataFrame:

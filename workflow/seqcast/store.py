@@ -6,7 +6,6 @@ folder a year later must say which model, weights and options made it.
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -51,7 +50,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         if temporary.is_dir() and final.is_dir():
             _swap_folders(temporary, final)
         else:
-            os.replace(temporary, final)  # noqa: PTH105 - the one call that is atomic on every system
+            temporary.replace(final)
     finally:
         _remove(temporary)
 

@@ -1,6 +1,6 @@
 """Tracks: the columns of a coverage model, their strands and their scales."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -69,8 +69,6 @@ class Tracks:
             raise InputError(
                 f"{path}: {bad[:5]} have a strand_pair but their identifiers do not end in + or -"
             )
-        number = {name: table[name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-                  for name in ("clip_soft", "scale")}  # fmt: skip
         return cls(
             channel=np.array(index),
             identifier=np.array(identifiers),
@@ -78,8 +76,8 @@ class Tracks:
             sum_stat=np.array(table["sum_stat"].to_list()),
             strand=np.array(strands),
             pair=np.array(pair),
-            clip_soft=number["clip_soft"],
-            scale=number["scale"],
+            clip_soft=_numbers(table, "clip_soft", pl.Float64, path, np.nan).to_numpy(),
+            scale=_numbers(table, "scale", pl.Float64, path).to_numpy(),
         )
 
     def __len__(self) -> int:
@@ -114,10 +112,6 @@ class Tracks:
                 "units": units,
             }
         )
-
-    def take(self, channels: np.ndarray) -> Self:
-        """The tracks of a model whose outputs were already reduced to these rows, in order."""
-        return replace(self, channel=channels)
 
     def untransform(
         self,
@@ -174,8 +168,8 @@ class Tracks:
 def _index_and_pairs(table: pl.DataFrame, path: str | Path) -> tuple[list[int], list[int]]:
     """Channel of each row, and the position of the row that its strand_pair names."""
     try:
-        index = table[table.columns[0]].cast(pl.Int64).to_list()
-        labels = table["strand_pair"].cast(pl.Int64).to_list()
+        index = _numbers(table, table.columns[0], pl.Int64, path).to_list()
+        labels = _numbers(table, "strand_pair", pl.Int64, path).to_list()
     except pl.exceptions.InvalidOperationError as error:
         raise InputError(f"{path}: rows are not numbered as expected: {error}") from error
     position = {label: i for i, label in enumerate(index)}
@@ -191,3 +185,22 @@ def _index_and_pairs(table: pl.DataFrame, path: str | Path) -> tuple[list[int], 
             "pair name each other"
         )
     return index, pair
+
+
+def _numbers(
+    table: pl.DataFrame,
+    name: str,
+    dtype: type[pl.DataType],
+    path: str | Path,
+    empty: float | None = None,
+) -> pl.Series:
+    """A column of numbers; an empty cell is `empty`, or an error like any other text."""
+    cells = table[name].str.strip_chars()
+    values = cells.cast(dtype, strict=False)
+    bad = values.is_null() & ((cells.fill_null("") != "") | (empty is None))
+    if bad.any():
+        row = bad.arg_true()[0]
+        raise InputError(
+            f"{path}: {cells[row]!r} in column {name!r} of row {row + 1}; expected a number"
+        )
+    return values.fill_null(empty) if empty is not None else values

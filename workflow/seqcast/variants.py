@@ -94,12 +94,11 @@ def check_variants(
     Raises
     ------
     InputError
-        If no contig of the variants is in the genome, or at a mismatch with "error".
-    ValueError
-        If ``on_ref_mismatch`` is none of the three.
+        If no contig of the variants is in the genome, or at a mismatch with "error", or if
+        ``on_ref_mismatch`` is none of the three.
     """
     if on_ref_mismatch not in MISMATCH_MODES:
-        raise ValueError(
+        raise InputError(
             f"on_ref_mismatch is {on_ref_mismatch!r}; expected one of {MISMATCH_MODES}"
         )
     contigs = _resolve_contigs(variants, genome)

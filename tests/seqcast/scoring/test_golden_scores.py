@@ -40,11 +40,12 @@ def tiny(shared):
     return data, load_model("borzuki", data / "model.h5", data / "params.json", device="cpu")
 
 
-def score(tiny, vcf, targets, **options):
+def score(tiny, vcf, targets, reverse_complement=False, **options):
     data, model = tiny
     return score_variants(
         model, data / f"{vcf}.vcf", data / "hg38_1m.fa.gz", data / "synthetic_genes.gtf",
-        data / f"tiny_hg38/{targets}.txt", on_ref_mismatch="swap", **options,
+        data / f"tiny_hg38/{targets}.txt", on_ref_mismatch="swap",
+        reverse_complement=reverse_complement, **options,
     )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ class TransformerBlock(nn.Module):
     def __init__(self, channels: int, config: TransformerConfig) -> None:
         super().__init__()
         hidden = int(config.dense_expansion * channels)
+        # as MultiheadAttention of baskerville's layers.py where the key is missing
         features = config.num_position_features or channels // config.heads // 2 * 2
         self.attention_norm = nn.LayerNorm(channels, eps=1e-3)
         self.attention = RelativeAttention(

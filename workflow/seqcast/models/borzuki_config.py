@@ -8,8 +8,7 @@ import numpy as np
 
 from seqcast.errors import InputError
 
-# Keys of params.json that only matter in training; their values are kept by the reader of the
-# "train" section, not here.
+# Keys of params.json that only matter in training
 TRAINING_KEYS = {
     "augment_rc", "augment_shift", "bn_momentum", "kernel_initializer", "l1_scale", "l2_scale",
     "mha_l2_scale", "mha_initializer", "dropout", "attention_dropout", "position_dropout",

@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -133,7 +133,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except Exception as error:
+    except (OSError, SafetensorError) as error:
         raise InputError(f"{path}: not readable as safetensors ({error})") from error
 
 

@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from seqcast.genome import Genome
+from seqcast.intervals import Geometry
 
 
 @dataclass(frozen=True)
@@ -102,29 +103,6 @@ class Convention(Protocol):
     def gene_offset_bp(self, edit: Edit) -> int:
         """How far gene coordinates are moved left against the window before binning."""
         ...
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Window of a model: its length, bins and crop."""
-
-    length_bp: int
-    bin_size_bp: int
-    crop_bins: int
-
-    @property
-    def bins(self) -> int:
-        """Number of output bins."""
-        return self.length_bp // self.bin_size_bp - 2 * self.crop_bins
-
-    @property
-    def crop_bp(self) -> int:
-        """Bases at each side without output."""
-        return self.crop_bins * self.bin_size_bp
-
-    def bin_at(self, column: int) -> int:
-        """Output bin that holds a column of the window, kept within [0, bins]."""
-        return min(max((column - self.crop_bp) // self.bin_size_bp, 0), self.bins)
 
 
 def assemble(predictions: Tensor, replicates: Sequence[Replicate]) -> Tensor:

@@ -7,7 +7,8 @@ zero scores for what they cannot score, crashes) are not. docs/differences.md me
 from dataclasses import dataclass
 
 from seqcast.genome import Genome
-from seqcast.scoring.alleles import AllelePair, Edit, Geometry, Replicate, Segment
+from seqcast.intervals import Geometry
+from seqcast.scoring.alleles import AllelePair, Edit, Replicate, Segment
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqcast.annotation import Annotation, Gene
-from seqcast.scoring.alleles import Geometry
+from seqcast.intervals import Geometry
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from seqcast.errors import InputError
-from seqcast.scoring.alleles import Aligned, Convention, Geometry
+from seqcast.intervals import Geometry
+from seqcast.scoring.alleles import Aligned, Convention
 from seqcast.scoring.compat import BorzoiSed, HoundSnp
 from seqcast.scoring.statistics import GENE_SCORES, WINDOW_SCORES
+from seqcast.tracks import Tracks
 
 COMPAT = ("borzoi_sed", "hound_snp")
 
@@ -35,7 +39,7 @@ class ScoreOptions:
     """
 
     compat: str | None = None
-    reverse_complement: bool = False
+    reverse_complement: bool = True
     shifts_bp: tuple[int, ...] = (0,)
     span: bool = False
     unclip: bool = True
@@ -52,6 +56,8 @@ class ScoreOptions:
         for wanted, known in ((self.gene_scores, GENE_SCORES), (self.window_scores, WINDOW_SCORES)):
             if unknown := [name for name in wanted if name not in known]:
                 raise InputError(f"unknown scores {unknown}; known: {', '.join(known)}")
+        if not self.shifts_bp:
+            raise InputError("no shifts; shifts_bp needs one or more numbers, [0] for none")
         if (self.cluster or self.stitch) and self.compat != "hound_snp":
             raise InputError("cluster and stitch are options of compat: hound_snp; leave them out")
 
@@ -62,6 +68,14 @@ class ScoreOptions:
         if self.compat == "hound_snp":
             return HoundSnp(geometry, tuple(self.shifts_bp), self.stitch)
         return Aligned(geometry)
+
+    def untransform(self, tracks: Tracks, predictions: Tensor) -> Tensor:
+        """Coverage of predictions, (..., tracks, bins) to the same in float64."""
+        # without unclip the originals square in float32
+        single = self.compat is not None and not self.unclip
+        return tracks.untransform(
+            predictions, self.unclip, self.unscale, self.old_transform, single
+        )
 
     @property
     def averaged_shifts_bp(self) -> tuple[int, ...]:

@@ -2,7 +2,8 @@
 
 Every function takes the coverage of the reference and of the alternative allele,
 ``(replicates, tracks, bins)`` in float64, untransformed, and returns one number a track. The sign
-is **alternative minus reference**, in the terms of the VCF: positive where the ALT allele has more.
+of signed scores is **alternative minus reference**, in the terms of the VCF: positive where the ALT
+allele has more. Distances (D1, D2, nD2, nDi, JS and their kin) have no sign.
 Replicates are predictions of the same allele in shifted windows; where a formula is not linear, it
 is taken for each replicate and then averaged.
 

@@ -7,10 +7,11 @@ import polars as pl
 
 from seqcast.annotation import Annotation
 from seqcast.genome import Genome
+from seqcast.inference import geometry_of
 from seqcast.models.interface import CoverageModel
 from seqcast.scoring.alleles import Edit
 from seqcast.scoring.options import ScoreOptions
-from seqcast.scoring.variant_effects import edits_of, geometry_of, predict_alleles
+from seqcast.scoring.variant_effects import edits_of, predict_alleles
 from seqcast.tracks import Tracks
 
 IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
@@ -46,28 +47,35 @@ def predict_top(
         track (k,); ref and alt (n, k, bins) float32, untransformed.
     """
     geometry = geometry_of(models[0])
-    strands = {gene.gene_id: gene.strand for gene in annotation.genes}
+    strands = {(gene.chrom, gene.gene_id): gene.strand for gene in annotation.genes}
     rows = ranked.join(variants.unique(IDENTITY, keep="first"), on=IDENTITY, maintain_order="left")
-    found = [(edit, None) for edit in edits_of(rows, geometry) if isinstance(edit, Edit)]
-    of_strand = [tracks.of_gene_strand(strands[g])[list(wanted)] for g in ranked["gene_id"]]
+    # a ranked variant was scored, so each row has an edit
+    edits = [edit for edit in edits_of(rows, geometry) if isinstance(edit, Edit)]
+    of_strand = [
+        tracks.of_gene_strand(strands[edit.contig, gene_id])[list(wanted)]
+        for edit, gene_id in zip(edits, ranked["gene_id"], strict=True)
+    ]
     swapped = rows["swapped"].to_list()
-    shape = (len(found), len(wanted), geometry.bins)
-    ref_sum, alt_sum, starts = np.zeros(shape), np.zeros(shape), np.zeros(len(found), dtype=int)
+    coverage = np.zeros((2, len(edits), len(wanted), geometry.bins))  # ref, alt
+    starts = np.zeros(len(edits), dtype=int)
     for model in models:
-        predictions = predict_alleles(model, found, genome, tracks, options)
-        for i, (pair, ref, alt) in enumerate(predictions):
-            if swapped[i]:
-                ref, alt = alt, ref
-            ref_sum[i] += ref.mean(0)[of_strand[i]].cpu().numpy() / len(models)
-            alt_sum[i] += alt.mean(0)[of_strand[i]].cpu().numpy() / len(models)
+        predictions = predict_alleles(
+            model, [(edit, None) for edit in edits], genome, tracks, options
+        )
+        for i, (pair, *alleles) in enumerate(predictions):
+            for to, allele in zip(
+                coverage[:, i], alleles[::-1] if swapped[i] else alleles, strict=True
+            ):
+                to += allele.mean(0)[of_strand[i]].cpu().numpy() / len(models)
             starts[i] = pair.start + geometry.crop_bp
+    ref, alt = coverage.astype(np.float32)
     return {
         "variant": np.array(ranked["variant"].to_list(), dtype=str),
         "gene_id": np.array(ranked["gene_id"].to_list(), dtype=str),
-        "contig": np.array([edit.contig for edit, _ in found], dtype=str),
+        "contig": np.array([edit.contig for edit in edits], dtype=str),
         "start": starts,
         "bin_size_bp": np.array(geometry.bin_size_bp),
         "track": np.array(wanted, dtype=int),
-        "ref": ref_sum.astype(np.float32),
-        "alt": alt_sum.astype(np.float32),
+        "ref": ref,
+        "alt": alt,
     }

@@ -8,12 +8,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from seqcast.annotation import Annotation
-from seqcast.errors import InputError
 from seqcast.genome import Genome
-from seqcast.inference import inference_mode, predict_in_batches, prefetch
+from seqcast.inference import check_fit, evaluating, geometry_of, grouped, predict_batch, prefetch
+from seqcast.intervals import Geometry
 from seqcast.models.interface import CoverageModel
 from seqcast.progress import progress
-from seqcast.scoring.alleles import AllelePair, Convention, Edit, Geometry, assemble, reach_bp
+from seqcast.scoring.alleles import AllelePair, Convention, Edit, assemble, reach_bp
 from seqcast.scoring.genes import genes_in_window
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables, TableBuilder
@@ -36,8 +36,6 @@ class _Alleles(Dataset):
         return len(self.edits)
 
     def __getitem__(self, i: int) -> tuple[AllelePair, np.ndarray]:
-        if i >= len(self):
-            raise IndexError(i)
         edit, start = self.edits[i]
         pair = self.convention.pair(edit, self.genome, start)
         return pair, np.stack([one_hot(s, self.convention.unknown) for s in pair.sequences])
@@ -74,19 +72,18 @@ def predict_alleles(
     pair : AllelePair
     ref, alt : Tensor, shape=(replicates, tracks, bins), float64
     """
-    geometry = geometry_of(model)
-    dataset = _Alleles(genome, options.convention(geometry), edits)
-    with inference_mode(model) as device:
-        for pair, encoded in prefetch(dataset, workers):
-            y = predict_in_batches(
-                model, encoded, tracks, device, batch_size,
+    dataset = _Alleles(genome, options.convention(geometry_of(model)), edits)
+    with evaluating(model) as device:
+        for group in grouped(prefetch(dataset, workers), batch_size):
+            pairs, sequences = zip(*group, strict=True)
+            y = predict_batch(
+                model, np.concatenate(sequences), tracks, device,
                 options.reverse_complement, options.averaged_shifts_bp,
             )  # fmt: skip
-            single = options.compat is not None and not options.unclip
-            y = tracks.untransform(
-                y, options.unclip, options.unscale, options.old_transform, single
-            )
-            yield pair, assemble(y, pair.ref), assemble(y, pair.alt)
+            parts = y.split([len(s) for s in sequences])
+            for pair, part in zip(pairs, parts, strict=True):
+                coverage = options.untransform(tracks, part)
+                yield pair, assemble(coverage, pair.ref), assemble(coverage, pair.alt)
 
 
 def score_variants(
@@ -116,7 +113,7 @@ def score_variants(
     rows : range, optional
         Rows to score, such as a shard. Default: all.
     batch_size : int
-        Sequences predicted at once.
+        Sequences predicted at once; those of one variant stay together.
     workers : int
         Processes that prepare sequences. Neither changes a number beyond float32 rounding.
 
@@ -155,20 +152,6 @@ def score_variants(
         )
         builder.add_scored(identity, ref, alt, genes, edit.anchor)
     return builder.tables()
-
-
-def geometry_of(model: CoverageModel) -> Geometry:
-    """Window, bins and crop of a model."""
-    return Geometry(model.window_length_bp, model.bin_size_bp, model.crop_bins)
-
-
-def check_fit(model: CoverageModel, tracks: Tracks) -> None:
-    """Refuse a table of tracks that names outputs the model does not have."""
-    if len(tracks) and tracks.channel.max() >= model.tracks:
-        raise InputError(
-            f"the table of tracks names output {tracks.channel.max()} but the model has "
-            f"{model.tracks} outputs; use the targets table that belongs to this model and head"
-        )
 
 
 def shard_rows(variants: int, shard: int, shards: int) -> range:

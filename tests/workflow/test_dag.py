@@ -1,0 +1,160 @@
+"""What a run would do, from the tables alone: no network, no data."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from seqcast.provenance import PACKAGE, _module_files, _normalised, code_digest
+
+pytestmark = pytest.mark.slow
+
+MODELS, FOLDS, SETS = 5, 2, 2  # config/models.tsv, config/folds.tsv, config/datasets.tsv
+SHARDS = 4 + 8  # of the two sets of config/datasets.tsv
+# Fetched: genome, annotation, two sets of variants, a table of tracks a model, weights a fold.
+SOURCES = 1 + 1 + SETS + MODELS + MODELS * FOLDS
+PUBLISHED = {
+    "download_source": SOURCES,
+    "prepare_genome": 1,
+    "prepare_annotation": 1,
+    "check_variants": SETS,
+    "prepare_weights": MODELS * FOLDS,
+    "describe_tracks": MODELS,
+    "score_variants": MODELS * FOLDS * SHARDS,
+    "gather_shards": MODELS * FOLDS * SETS,
+    "ensemble_variant_effects": MODELS * SETS * 2,  # genes and windows
+    "export_sed_h5": MODELS * SETS,
+    "export_vcf": MODELS * SETS,
+    "export_tsv": MODELS * SETS,
+    "rank_variants": MODELS * SETS,
+    "predict_strongest": MODELS * SETS,
+    "plot_strongest": MODELS * SETS,
+    "plot_distribution": MODELS * SETS,
+    "plot_agreement": MODELS * SETS,
+    "summarise_run": 1,
+}
+ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of 2 shards and its regions
+    "prepare_weights": 2,
+    "describe_tracks": 1,
+    "score_variants": 4,
+    "gather_shards": 2,
+    "ensemble_variant_effects": 2,
+    "export_sed_h5": 1,
+    "export_vcf": 1,
+    "export_tsv": 1,
+    "rank_variants": 1,
+    "predict_strongest": 1,
+    "plot_strongest": 1,
+    "plot_distribution": 1,
+    "plot_agreement": 1,
+    "predict_coverage": 2,
+    "ensemble_coverage": 1,
+    "export_bigwig": 1,
+}
+DEMO = {
+    "simulate_genome": 1,
+    "prepare_genome": 1,
+    "prepare_annotation": 1,
+    "check_variants": 1,
+    "summarise_run": 1,
+    **ONE_MODEL,
+}
+
+
+def test_published_run_plans_these_jobs(workflow):
+    planned = workflow.planned(config="config/config.yaml")
+    assert planned == PUBLISHED
+    assert sum(planned.values()) <= 2000  # a DAG of that size takes seconds, not minutes
+
+
+def test_published_tables_name_sources_or_files_that_exist(root):
+    paths = yaml.safe_load((root / "config/config.yaml").read_text())["tables"]
+    tables = {name: pd.read_csv(root / path, sep="\t", dtype=str) for name, path in paths.items()}
+    columns = [("assemblies", "genome"), ("assemblies", "annotation"), ("datasets", "path"),
+               ("assemblies", "contig_aliases"), ("models", "hyperparameters"),
+               ("models", "tracks"), ("folds", "source")]  # fmt: skip
+    named = [value for table, column in columns for value in tables[table][column].dropna()]
+    known = set(tables["sources"]["source"])
+    assert [v for v in named if v not in known and not (root / v).is_file()] == []
+
+
+def test_demo_plans_these_jobs(workflow):
+    assert workflow.planned(config="config/demo.yaml") == DEMO
+
+
+def test_entry_of_the_catalogue_plans_the_same_jobs(workflow):
+    found = workflow.planned(config="config/demo.yaml", snakefile="workflow/Snakefile")
+    assert found == DEMO
+
+
+def test_two_rows_add_a_model_and_no_other_job(finished, demo_tables, tmp_path):
+    run = finished.copy(tmp_path / "more")
+    for name, row in [
+        ("models", ("another", *demo_tables["models"][0][1:])),
+        ("folds", ("another", "0", "random", "12")),
+    ]:
+        with (run.folder / f"{name}.tsv").open("a") as file:
+            file.write("\t".join(row) + "\n")
+    halved = {"prepare_weights", "score_variants", "gather_shards", "predict_coverage"}
+    one_fold = {rule: n // 2 if rule in halved else n for rule, n in ONE_MODEL.items()}
+    del one_fold["plot_agreement"]  # there is nothing to agree with
+    assert run.planned() == {**one_fold, "summarise_run": 1}
+
+
+def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
+    run = finished.copy(tmp_path / "changed")
+    config = yaml.safe_load((run.folder / "config.yaml").read_text())
+    config["report"]["score"] = "SED"
+    (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    reruns = {"rank_variants", "predict_strongest", "plot_strongest", "plot_distribution"}
+    assert run.planned() == dict.fromkeys(reruns | {"plot_agreement", "export_vcf"}, 1)
+
+
+def reached(root, script):
+    """Modules of the package that a script runs, as paths below it."""
+    pending, seen = [root / f"workflow/scripts/{script}.py"], set()
+    while pending:
+        path = pending.pop()
+        if path not in seen:
+            seen.add(path)
+            pending += [file for name in _normalised(path)[1] for file in _module_files(name)]
+    return {path.relative_to(PACKAGE).as_posix() for path in seen if PACKAGE in path.parents}
+
+
+SCORING = {"score_variants", "predict_strongest"}
+RUN_MODELS = SCORING | {"predict_coverage", "prepare_weights"}
+
+
+@pytest.mark.parametrize(("module", "scripts"), [
+    ("scoring/tables.py", SCORING),
+    ("models/interface.py", RUN_MODELS),
+    ("inference.py", RUN_MODELS - {"prepare_weights"}),
+    ("plots/tracks.py", {"plot_strongest"}),
+    ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
+    ("simulate/gene.py", {"simulate_genome"}),
+    ("download.py", {"download_source"}),
+])  # fmt: skip
+def test_an_edit_reruns_the_rules_that_reach_it(root, module, scripts):
+    names = [path.stem for path in (root / "workflow/scripts").glob("*.py")]
+    assert {name for name in names if module in reached(root, name)} == scripts
+
+
+def test_digest_of_a_script_follows_its_modules_and_architecture(root, tmp_path, monkeypatch):
+    script = root / "workflow/scripts/score_variants.py"
+    plain = code_digest(script)
+    assert code_digest(script) == plain
+    # No module but the one that the table names: adding an architecture reruns no other.
+    assert code_digest(script, "seqcast.models.borzuki") != plain
+    edited = (PACKAGE / "scoring/statistics.py").read_text() + "\nEDITED = 1\n"
+    real = _normalised
+
+    def normalised(path):
+        if path != PACKAGE / "scoring/statistics.py":
+            return real(path)
+        (tmp_path / "statistics.py").write_text(edited)
+        return real(tmp_path / "statistics.py")
+
+    others = {name: code_digest(root / f"workflow/scripts/{name}.py")
+              for name in ("plot_strongest", "rank_variants", "prepare_weights")}  # fmt: skip
+    monkeypatch.setattr("seqcast.provenance._normalised", normalised)
+    assert code_digest(script) != plain
+    assert others == {name: code_digest(root / f"workflow/scripts/{name}.py") for name in others}

@@ -1,0 +1,266 @@
+"""The rules of this house, read from the code itself."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "workflow/seqcast"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "workflow").rglob("*.smk"))]
+ENVS = sorted((ROOT / "envs").glob("*.yaml"))
+
+BOTTOM = {"errors", "sequence", "intervals"}
+READERS = {"annotation", "bgzip", "download", "genome", "store", "tracks", "variants", "vcf"}
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
+
+
+def module_of(path: Path) -> str:
+    """Name of a module inside the package: ``models.borzuki``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of everything a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+MODULES = {module_of(path) for path in SOURCES} - {""}
+INSIDE = {
+    module_of(path): {
+        name.removeprefix("seqcast.") for name in imports_of(path) if name.startswith("seqcast.")
+    }
+    & MODULES
+    for path in SOURCES
+}
+
+
+def family(module: str) -> str:
+    """The folder of a module, or its own name."""
+    return module.split(".")[0]
+
+
+def strangers(modules: set[str], allowed: set[str]) -> list[str]:
+    """Imports of these modules that lead to no allowed module or family."""
+    return [
+        f"{module} imports {other}"
+        for module in sorted(modules)
+        for other in sorted(INSIDE[module])
+        if family(other) not in allowed
+    ]
+
+
+def test_the_lists_name_modules_that_exist():
+    assert BOTTOM | READERS <= MODULES
+
+
+def test_bottom_imports_nothing_but_errors():
+    assert strangers(BOTTOM, {"errors"}) == []
+
+
+def test_readers_import_readers():
+    assert strangers(READERS, BOTTOM | READERS) == []
+
+
+def test_models_open_no_file_but_their_weights():
+    models = {module for module in MODULES if family(module) == "models"}
+    assert strangers(models, {"models", "errors", "store"}) == []
+
+
+def test_simulate_and_exports_know_no_model():
+    apart = {module for module in MODULES if family(module) in {"simulate", "exports", "plots"}}
+    assert [m for m in strangers(apart, BOTTOM | READERS | {"ranking"} | set(map(family, apart)))
+            if "models" in m or "scoring" in m or "inference" in m] == []  # fmt: skip
+
+
+def test_plots_are_imported_by_scripts_only():
+    inside = {m for m, found in INSIDE.items() if "plots" in map(family, found)}
+    assert {family(module) for module in inside} <= {"plots"}
+
+
+def test_nothing_imports_in_a_circle():
+    waiting = {module: set(found) - {module} for module, found in INSIDE.items() if module}
+    while free := {module for module, found in waiting.items() if not found}:
+        waiting = {m: found - free for m, found in waiting.items() if m not in free}
+    assert waiting == {}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_package_knows_no_snakemake(path):
+    assert "snakemake" not in {family(name) for name in imports_of(path)}
+    assert not {node.id for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Name)} & {"snakemake", "workflow"}  # fmt: skip
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def length(function: ast.FunctionDef) -> int:
+    """Lines of a function, signature included, without its docstring."""
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function):
+        lines -= (function.body[0].end_lineno or 0) - function.body[0].lineno + 1
+    return lines
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_files_and_functions_are_short(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= LONGEST_FILE
+    lengths = {function.name: length(function) for function in functions(ast.parse(text))}
+    assert {name: n for name, n in lengths.items() if n > LONGEST_FUNCTION} == {}
+
+
+def undocumented(tree: ast.Module) -> Iterator[str]:
+    """Public functions and classes without a docstring.
+
+    Left out: functions in functions, ``forward`` of layers (their class says the shapes), and the
+    members of a Protocol (its class says what they are).
+    """
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node):
+            yield node.name
+        protocol = "Protocol" in {getattr(base, "id", "") for base in getattr(node, "bases", [])}
+        for member in node.body if isinstance(node, ast.ClassDef) and not protocol else []:
+            if (
+                isinstance(member, ast.FunctionDef)
+                and not member.name.startswith("_")
+                and member.name != "forward"
+                and not ast.get_docstring(member)
+            ):
+                yield f"{node.name}.{member.name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_what_is_public_has_a_docstring(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree) or not tree.body
+    assert list(undocumented(tree)) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_no_print_and_no_bare_except(path):
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    called = {getattr(node.func, "id", "") for node in nodes if isinstance(node, ast.Call)}
+    assert "print" not in called
+    assert [n.lineno for n in nodes if isinstance(n, ast.ExceptHandler) and n.type is None] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_are_short_and_report(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= LONGEST_SCRIPT
+    assert ast.get_docstring(ast.parse(text))
+    assert "with reporting(snakemake.log[0]):" in text  # what a user can mend becomes one line
+    assert list(functions(ast.parse(text))) == []  # what decides anything is in the package
+
+
+def rules() -> dict[str, str]:
+    """Name of each rule to the text of its body."""
+    texts = "\n".join(path.read_text() for path in SNAKEFILES)
+    parts = re.split(r"^(?:rule|checkpoint) (\w+):\n", texts, flags=re.MULTILINE)[1:]
+    bodies = [re.split(r"^\S", body, maxsplit=1, flags=re.MULTILINE)[0] for body in parts[1::2]]
+    return dict(zip(parts[::2], bodies, strict=True))
+
+
+RULES = {name: body for name, body in rules().items() if name != "all"}
+
+
+def directive(body: str, name: str) -> str:
+    """What follows a directive of a rule, quotes taken off; empty where it has none."""
+    found = re.search(rf"^    {name}:\s*(\S+)", body, flags=re.MULTILINE)
+    return found[1].strip('",') if found else ""
+
+
+def test_each_rule_has_the_script_of_its_name_and_each_script_its_rule():
+    assert set(RULES) == {path.stem for path in SCRIPTS}
+    found = {name: directive(body, "script") for name, body in RULES.items()}
+    assert found == {name: f"../scripts/{name}.py" for name in RULES}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_has_what_a_rule_needs(name):
+    body = RULES[name]
+    assert directive(body, "log").startswith(f"logs/{name}")
+    assert (ROOT / "workflow/rules" / directive(body, "conda")).resolve() in ENVS
+    assert f'code=code_of("{name}")' in body  # an edit of the package reruns it
+    assert not re.search(r"^    (run|shell|retries|wrapper):", body, flags=re.MULTILINE)
+
+
+def test_each_environment_is_used():
+    used = {Path(directive(body, "conda")).name for body in RULES.values()}
+    assert used == {path.name for path in ENVS}
+
+
+def test_snakefile_is_a_contents_page():
+    text = (ROOT / "Snakefile").read_text()
+    assert len(text.splitlines()) <= LONGEST_FUNCTION
+    assert "def " not in text
+
+
+def keys(schema: dict, at: str = "") -> Iterator[tuple[str, dict]]:
+    """Every key a schema describes, nested ones with their path."""
+    for name, part in schema.get("properties", {}).items():
+        yield f"{at}{name}", part
+        yield from keys(part, f"{at}{name}.")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflow/schemas").glob("*.yaml")),
+                         ids=lambda path: path.name.split(".")[0])  # fmt: skip
+def test_each_key_of_a_schema_is_described(path):
+    schema = yaml.safe_load(path.read_text())
+    assert [key for key, part in keys(schema) if not part.get("description")] == []
+    sections = [schema, *(part for _, part in keys(schema) if "properties" in part)]
+    assert all(part["additionalProperties"] is False for part in sections)  # typing errors stop
+
+
+def tracked_texts() -> list[Path]:
+    """Files of the repository, those to be added included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    suffixes = {".py", ".smk", ".yaml", ".yml", ".toml", ".tsv", ".md", ".json", ".rst", ""}
+    paths = [ROOT / name for name in listed.stdout.splitlines()]
+    return [path for path in paths if path.suffix in suffixes and path.is_file()]
+
+
+def test_no_path_of_a_machine():
+    machine = re.compile(r"(?<![\w.:/>-])/(home|Users|work|root|mnt|scratch|tmp)/\w")
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in tracked_texts()
+        if path != Path(__file__)
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if machine.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.slow
+def test_snakemake_lint_is_content():
+    result = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--lint"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,47 @@
+"""Predict the coverage of regions with one fold of a model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from seqcast.coverage_files import create_coverage_store
+from seqcast.genome import Genome
+from seqcast.inference import check_fit, geometry_of, predict_coverage
+from seqcast.intervals import read_bed, tile_regions
+from seqcast.jobs.model import open_model, read_options
+from seqcast.progress import progress
+
+
+def predict_regions(
+    files: Any, path: str, facts: Mapping[str, Any], head: str | None, options: Mapping[str, Any],
+    inference: Mapping[str, Any], threads: int,
+) -> None:  # fmt: skip
+    """Write the coverage of the regions of a BED file, tiled by the model's output.
+
+    Parameters
+    ----------
+    files : namespace
+        Those of `open_model`, and ``regions`` (BED), ``genome``.
+    path : str
+        The store of `coverage_files`.
+    facts : mapping
+        Provenance of the model; ``architecture`` names its class.
+    options : mapping
+        The fields of `ScoreOptions`; those of predictions are used.
+    """
+    model, tracks, made = open_model(files, facts["architecture"], head, inference, threads)
+    check_fit(model, tracks)
+    wanted, geometry = read_options(options), geometry_of(model)
+    with Genome(files.genome) as genome:
+        tiles = tile_regions(
+            read_bed(files.regions), genome.contigs, geometry.bins * geometry.bin_size_bp
+        )
+        windows = [(contig, start - geometry.crop_bp) for contig, start, _ in tiles.iter_rows()]
+        coverage = predict_coverage(
+            model, genome, windows, tracks, wanted.reverse_complement, wanted.shifts_bp,
+            inference["batch_size"], inference["workers"],
+        )  # fmt: skip
+        table = tracks.table(collapse=False)
+        about = {**made, **facts, "options": dict(options)}
+        with create_coverage_store(path, tiles, table, geometry.bins, about) as write:
+            for window in progress(len(windows), "window")(coverage):
+                write(wanted.untransform(tracks, window).float().cpu().numpy())
