@@ -32,10 +32,12 @@ ROOT = Path(__file__).resolve().parents[1]
 CASES = {"borzuki_tiny": None, "borzuki_hl_clip_micro": 2}  # model -> variants; None: all
 
 
-def plain_tracks(n: int) -> Tracks:
-    """Unstranded RNA tracks for all outputs of a network."""
-    return Tracks(np.arange(n), np.arange(n).astype(str), np.full(n, "RNA"), np.full(n, "sum_sqrt"),
-                  np.full(n, "."), np.arange(n), np.full(n, 384.0), np.full(n, 0.3))  # fmt: skip
+def stranded_tracks(n: int) -> Tracks:
+    """RNA tracks for all outputs of a network, neighbours being the strands of an assay."""
+    channel = np.arange(n)
+    return Tracks(channel, np.char.add(channel.astype(str), "+"), np.full(n, "RNA"),
+                  np.full(n, "sum_sqrt"), np.tile(["+", "-"], n // 2), channel ^ 1,
+                  np.full(n, 384.0), np.full(n, 0.3))  # fmt: skip
 
 
 def choose(variants: pl.DataFrame, n: int | None) -> pl.DataFrame:
@@ -55,7 +57,7 @@ def measure(name: str, folder: Path, threads: int) -> dict[str, str | float]:
     genome = Genome(folder / "genome.fa")
     variants = check_variants(read_variants(folder / "variants.vcf"), genome)
     chosen = choose(variants, CASES[name])
-    files = genome, read_annotation(folder / "annotation.gtf"), plain_tracks(model.tracks)
+    files = genome, read_annotation(folder / "annotation.gtf"), stranded_tracks(model.tracks)
     score_variants(model, chosen.head(1), *files, reverse_complement=True)
     ticks: list[float] = []
     for register in (model.register_forward_pre_hook, model.register_forward_hook):
@@ -64,7 +66,7 @@ def measure(name: str, folder: Path, threads: int) -> dict[str, str | float]:
     score_variants(model, chosen, *files, reverse_complement=True)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     inside = sum(ticks[1::2]) - sum(ticks[::2])
-    return {"model": name, "variants": len(chosen), "forward_passes": len(ticks) // 2,
+    return {"model": name, "variants": len(chosen), "network_calls": len(ticks) // 2,
             "variants_per_min": 60 * len(chosen) / wall, "cpu_s_per_variant": cpu / len(chosen),
             "share_outside_network": 1 - inside / wall,
             "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}  # fmt: skip

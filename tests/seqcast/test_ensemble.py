@@ -32,10 +32,27 @@ def test_spread_of_one_fold_is_unknown():
 
 
 def test_folds_with_other_rows_are_refused():
-    with pytest.raises(InputError, match="fold number 1 has other rows"):
+    with pytest.raises(
+        InputError, match="row 0 is 'scored' in one fold and 'ref_mismatch' in another"
+    ):
         average_scores([fold([1, 5]), fold([1, 5], status="ref_mismatch")])
+    with pytest.raises(InputError, match="fold number 1 has other rows"):
+        average_scores([fold([1, 5]), fold([1, 5]).head(1)])
 
 
 def test_tables_without_a_scored_row():
-    empty = fold([1, 2]).with_columns(pl.Series("SED", [None, None], dtype=pl.Array(pl.Float32, 2)))
+    empty = fold([1, 2], status="alt_dot").with_columns(
+        pl.Series("SED", [None, None], dtype=pl.Array(pl.Float32, 2))
+    )
     assert average_scores([empty, empty])["SED"].to_list() == [None, None]
+
+
+def test_a_fold_without_numbers_leaves_the_row_without():
+    broken = fold([1, 5]).with_columns(
+        pl.Series("status", ["prediction_not_finite", "alt_star"]),
+        pl.Series("SED", [None, None], dtype=pl.Array(pl.Float32, 2)),
+    )
+    for pair in ([fold([1, 5]), broken], [broken, fold([1, 5])]):
+        table = average_scores(pair)
+        assert table["status"].to_list() == ["prediction_not_finite", "alt_star"]
+        assert table["SED"].to_list() == table["SED_sd"].to_list() == [None, None]

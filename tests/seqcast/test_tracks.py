@@ -44,11 +44,22 @@ def test_subset_keeps_the_channels_of_the_full_table(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     (HEADER + ROWS.split("\n")[0] + "\n", "strand_pair names rows \\[1\\]"),
     (HEADER.replace("scale", "factor") + ROWS, "columns \\['scale'\\] are missing"),
-    (HEADER + ROWS.replace("a+", "a"), "do not end in \\+ or -"),
+    (HEADER + ROWS.replace("a+", "a"), "do not end in \\+ and -"),
+    (HEADER + ROWS.replace("a-", "b+"), "do not end in \\+ and -"),
+    (HEADER + ROWS.replace("\ta+", "\t"), "do not end in \\+ and -"),
+    (HEADER + ROWS.replace("mean", "sqrt_mean"), "sum_stat \\['sqrt_mean'\\]; expected sum, mean"),
+    (HEADER + ROWS.replace("2\tb", "-1\tb").replace("mean\t2", "mean\t-1"), "negative or repeated"),
+    (HEADER + ROWS.replace("\t32\t2\t", "\t32\t0,5\t"), "'0,5' in column 'scale' of row 3"),
+    (HEADER, "the table has no rows"),
 ])  # fmt: skip
 def test_broken_tables_are_refused(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         Tracks.read(table(tmp_path, text))
+
+
+def test_quotes_are_letters(tmp_path):
+    rows = ROWS.replace("RNA:a\n1", 'RNA:"a\n1').replace("DNASE:b", 'DNASE:b"')
+    assert len(Tracks.read(table(tmp_path, HEADER + rows))) == 3
 
 
 def test_missing_file_is_refused(tmp_path):

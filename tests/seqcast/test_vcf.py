@@ -8,6 +8,7 @@ from pathlib import Path
 import pysam
 import pytest
 
+from seqcast.errors import InputError
 from seqcast.variants import read_variants
 
 HEADER = (
@@ -88,3 +89,19 @@ def test_borzoi_files_without_column_names(shared: Path, caplog: pytest.LogCaptu
 def test_real_files_lose_no_row(shared: Path, file: str, n_rows: int) -> None:
     # Counts: data lines of the files (each has one ALT), by grep.
     assert read_variants(shared / file).height == n_rows
+
+
+def test_carriage_returns_alone_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mac.vcf").write_bytes(
+        b"##fileformat=VCFv4.2\r#CHROM\tPOS\tID\tREF\tALT\rchr1\t1\t.\tA\tC\r"
+    )
+    with pytest.raises(InputError, match="ends its lines with CR alone"):
+        read_variants(tmp_path / "mac.vcf")
+
+
+def test_reordered_columns_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "odd.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tALT\tREF\nchr1\t1\t.\tA\tC\n"
+    )
+    with pytest.raises(InputError, match="names the columns #CHROM POS ID ALT REF"):
+        read_variants(tmp_path / "odd.vcf")

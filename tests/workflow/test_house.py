@@ -93,6 +93,11 @@ def test_plots_are_imported_by_scripts_only():
     assert {family(module) for module in inside} <= {"plots"}
 
 
+def test_jobs_and_doors_are_at_the_top():
+    inside = {m for m, found in INSIDE.items() if {"jobs", "api"} & set(map(family, found))}
+    assert {family(module) for module in inside} <= {"jobs", ""}  # "": the doors of the package
+
+
 def test_nothing_imports_in_a_circle():
     waiting = {module: set(found) - {module} for module, found in INSIDE.items() if module}
     while free := {module for module, found in waiting.items() if not found}:

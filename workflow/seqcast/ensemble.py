@@ -26,26 +26,28 @@ def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If the folds' rows or statuses differ.
+        If the folds' rows differ, or their statuses for another reason than predictions that are
+        no numbers in some fold (`prediction_not_finite`, which the ensemble then has).
     """
     first = folds[0]
     scores = score_columns(first)
-    identity = first.drop(scores)
+    identity = first.drop(scores, "status")
     for i, fold in enumerate(folds[1:], start=1):
-        if not fold.drop(scores).equals(identity):
+        if score_columns(fold) != scores or not fold.drop(scores, "status").equals(identity):
             raise InputError(
                 f"fold number {i} has other rows than the first; all folds of a model must be "
                 "scored on the same variants. Delete the older table and run again"
             )
+    status = _common_status([fold["status"] for fold in folds])
+    valid = (status == "scored").to_numpy()
     means, spreads = [], []
     for name in scores:
-        valid = first[name].is_not_null().to_numpy()
         stack = np.stack([_values(fold[name], valid) for fold in folds])  # (folds, rows, tracks)
         means.append(array_column(name, stack.mean(0), valid))
         known = valid & (len(folds) > 1)
         spread = stack.std(0, ddof=1) if len(folds) > 1 else np.zeros_like(stack[0])
         spreads.append(array_column(f"{name}_sd", spread, known))
-    return identity.with_columns(means).with_columns(spreads)
+    return first.with_columns(status).drop(scores).with_columns(means).with_columns(spreads)
 
 
 def score_columns(table: pl.DataFrame) -> list[str]:
@@ -53,9 +55,27 @@ def score_columns(table: pl.DataFrame) -> list[str]:
     return [name for name, dtype in table.schema.items() if isinstance(dtype, pl.Array)]
 
 
+def _common_status(statuses: Sequence[pl.Series]) -> pl.Series:
+    """The status of each row in all folds; one fold without numbers leaves the row without."""
+    common = statuses[0]
+    for status in statuses[1:]:
+        differs = status != common
+        either = (status == "prediction_not_finite") | (common == "prediction_not_finite")
+        if (differs & ~either).any():
+            row = (differs & ~either).arg_true()[0]
+            raise InputError(
+                f"row {row} is {common[row]!r} in one fold and {status[row]!r} in another; all "
+                "folds must be scored on the same variants. Delete the older table and run again"
+            )
+        common = pl.select(
+            pl.when(either).then(pl.lit("prediction_not_finite")).otherwise(common).alias("status")
+        )["status"]
+    return common
+
+
 def _values(column: pl.Series, valid: np.ndarray) -> np.ndarray:
     """Scores as float64, (rows, tracks); rows without a score are 0."""
     values = np.zeros((len(column), column.dtype.size))  # type: ignore[attr-defined]
     if valid.any():
-        values[valid] = column.drop_nulls().to_numpy()
+        values[valid] = column.filter(pl.Series(valid)).to_numpy()
     return values

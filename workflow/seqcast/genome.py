@@ -199,7 +199,7 @@ def _read_aliases(path: Path) -> dict[str, tuple[str, ...]]:
             f"{path} is not there; expected a table of contig aliases (contig, alias)."
         )
     with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file, delimiter="\t")
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         if rows.fieldnames != ["contig", "alias"]:
             raise InputError(
                 f"{path} has columns {rows.fieldnames}; expected contig and alias, tab-separated. "

@@ -1,5 +1,6 @@
 """Tracks: the columns of a coverage model, their strands and their scales."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from seqcast.errors import InputError
 
+SUM_STAT = re.compile(r"(sum|mean|max)(_sqrt|_exp75)?")
 REQUIRED = ["identifier", "clip_soft", "scale", "sum_stat", "strand_pair", "description"]
 
 
@@ -54,26 +56,35 @@ class Tracks:
             If columns are missing, or strand_pair names rows that are missing or name others.
         """
         try:
-            table = pl.read_csv(path, separator="\t", infer_schema=False)
+            table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
         except (FileNotFoundError, pl.exceptions.PolarsError) as error:
             raise InputError(f"{path}: not readable as a tab-separated table ({error})") from error
         if missing := [name for name in REQUIRED if name not in table.columns]:
             raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
+        if table.is_empty():
+            raise InputError(f"{path}: the table has no rows; expected one a track")
         index, pair = _index_and_pairs(table, path)
-        identifiers = table["identifier"].to_list()
+        identifiers = table["identifier"].fill_null("").to_list()
         strands = [
-            "." if partner == own else name[-1]
+            "." if partner == own else name[-1:]
             for own, (partner, name) in enumerate(zip(pair, identifiers, strict=True))
         ]
-        if bad := [n for n, s in zip(identifiers, strands, strict=True) if s not in "+-."]:
+        if bad := [n for n, s, p in zip(identifiers, strands, pair, strict=True)
+                   if s != "." and {s, strands[p]} != {"+", "-"}]:  # fmt: skip
             raise InputError(
-                f"{path}: {bad[:5]} have a strand_pair but their identifiers do not end in + or -"
+                f"{path}: {bad[:5]} have a strand_pair, but the two identifiers of a pair do not "
+                "end in + and -; a strand_pair of its own index makes a track unstranded"
+            )
+        statistics = table["sum_stat"].fill_null("").to_list()
+        if bad := sorted({s for s in statistics if not SUM_STAT.fullmatch(s)}):
+            raise InputError(
+                f"{path}: sum_stat {bad[:5]}; expected sum, mean or max, perhaps with _sqrt, _exp75"
             )
         return cls(
             channel=np.array(index),
             identifier=np.array(identifiers),
             description=np.array(table["description"].fill_null("").to_list()),
-            sum_stat=np.array(table["sum_stat"].to_list()),
+            sum_stat=np.array(statistics),
             strand=np.array(strands),
             pair=np.array(pair),
             clip_soft=_numbers(table, "clip_soft", pl.Float64, path, np.nan).to_numpy(),
@@ -167,11 +178,12 @@ class Tracks:
 
 def _index_and_pairs(table: pl.DataFrame, path: str | Path) -> tuple[list[int], list[int]]:
     """Channel of each row, and the position of the row that its strand_pair names."""
-    try:
-        index = _numbers(table, table.columns[0], pl.Int64, path).to_list()
-        labels = _numbers(table, "strand_pair", pl.Int64, path).to_list()
-    except pl.exceptions.InvalidOperationError as error:
-        raise InputError(f"{path}: rows are not numbered as expected: {error}") from error
+    index = _numbers(table, table.columns[0], pl.Int64, path).to_list()
+    labels = _numbers(table, "strand_pair", pl.Int64, path).to_list()
+    if min(index) < 0 or len(set(index)) < len(index):
+        raise InputError(
+            f"{path}: the index has negative or repeated numbers; it names the outputs"
+        )
     position = {label: i for i, label in enumerate(index)}
     if lost := [label for label in labels if label not in position]:
         raise InputError(

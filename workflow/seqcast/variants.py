@@ -36,8 +36,8 @@ REASONS = {
     "ref_equals_alt": "REF and ALT are the same allele",
     "allele_invalid": "REF or ALT is not a sequence of bases (as '-' of an unanchored indel)",
     "indel_too_long": "the edit is longer than the model's window can hold",
-    "no_gene_in_window": "no gene has an exon in the window that the model predicts",
-    "prediction_not_finite": "the model predicts NaN or infinity for one of the alleles",
+    "no_gene_in_window": "no gene has an exon that takes up a predicted bin of the window",
+    "prediction_not_finite": "a score is NaN or infinite: the model predicts no numbers here",
 }
 MISMATCH_MODES = ("error", "exclude", "swap")
 BASES = frozenset("ACGT")

@@ -102,6 +102,11 @@ def _check_start(path: Path) -> bytes:
             first_line = file.readline().removeprefix(b"\xef\xbb\xbf")
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(path, error) from error
+    if b"\r" in first_line.rstrip(b"\r\n"):
+        raise InputError(
+            f"{path} ends its lines with CR alone; expected LF or CRLF. Convert it, for instance "
+            "with mac2unix."
+        )
     if not first_line.startswith((b"##fileformat=VCF", b"#CHROM", b"BCF")):
         raise InputError(
             f"{path} is not a VCF: it begins with {first_line[:40]!r}; expected "
@@ -146,6 +151,8 @@ def _five_columns(path: Path) -> Iterator[bytes]:
             file.seek(0)
             for number, raw in enumerate(file, start=1):
                 line = raw.rstrip(b"\r\n").decode(errors="replace")
+                if line.startswith("#CHROM"):
+                    _check_names(path, number, line)
                 if not line.strip() or line.startswith(("#", "\ufeff#")):
                     continue
                 # A line shorter than the first one is cut, even if five columns are left of it.
@@ -154,6 +161,16 @@ def _five_columns(path: Path) -> Iterator[bytes]:
                 yield "\t".join([*fields, ".", ".", ".\n"]).encode()
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, f"{error}, after line {number}") from error
+
+
+def _check_names(path: Path, number: int, line: str) -> None:
+    """Refuse a header whose first five columns are others, or in another order."""
+    names = line.split()[:5]
+    if names != ["#CHROM", "POS", "ID", "REF", "ALT"]:
+        raise InputError(
+            f"{path}, line {number} names the columns {' '.join(names)}; expected #CHROM POS ID "
+            "REF ALT in this order. Reorder the columns."
+        )
 
 
 def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[str]:

@@ -103,3 +103,13 @@ def test_window_reaches_beyond_the_contig(genome):
     assert pair.sequences[2].endswith(
         genome.fetch("chr1", 5, 500)[-20:] + genome.fetch("chr1", 500, 517)
     )
+
+
+@pytest.mark.parametrize("added", [-3, 0, 3])
+def test_replaced_bases_are_compared_not_lost(genome, added):
+    # 100 bases replaced by 100 +- 3: at most the bins at the end of the edit lose anything
+    e = edit(2000, 2100, "ACGTA" * 20 + "ACG" if added > 0 else ("ACGTA" * 20)[: 100 + added])
+    pair = Aligned(GEOMETRY).pair(e, genome)
+    with torch.inference_mode():
+        counts = BaseCounter(1024)(torch.from_numpy(np.stack([one_hot(s) for s in pair.sequences])))
+    assert (assemble(counts, pair.alt)[0].sum(0) == 32).all()

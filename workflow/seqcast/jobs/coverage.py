@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from seqcast.coverage_files import create_coverage_store
+from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.inference import check_fit, geometry_of, predict_coverage
 from seqcast.intervals import read_bed, tile_regions
@@ -43,5 +46,13 @@ def predict_regions(
         table = tracks.table(collapse=False)
         about = {**made, **facts, "options": dict(options)}
         with create_coverage_store(path, tiles, table, geometry.bins, about) as write:
-            for window in progress(len(windows), "window")(coverage):
-                write(wanted.untransform(tracks, window).float().cpu().numpy())
+            for (contig, start), window in zip(
+                windows, progress(len(windows), "window")(coverage), strict=True
+            ):
+                values = wanted.untransform(tracks, window).float().cpu().numpy()
+                if not np.isfinite(values).all():
+                    raise InputError(
+                        f"the model predicts NaN or infinity in the window of {contig}:{start}; "
+                        "check the weights, and that they belong to these hyperparameters"
+                    )
+                write(values)

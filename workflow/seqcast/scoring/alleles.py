@@ -14,7 +14,8 @@ A SNV needs one alt sequence. With an insertion or deletion, bins before the edi
 alt sequence whose left flank stays in place, bins behind it from one whose right flank stays in
 place, so that every bin is compared with the reference bin of the same bases. Bins that lie
 wholly inside deleted bases have no alt coverage (0); bins of inserted bases have no counterpart and
-are not compared. The sequences are filled from the genome, so both reach over the whole window.
+are not compared. Bases that a delins replaces one for one are neither: they count as part of the
+left flank. The sequences are filled from the genome, so both reach over the whole window.
 
 The two originals do otherwise, which changes the scores of insertions and deletions only:
 `borzoi_sed` centres both alleles and compares displaced bins; `hound_snp` averages over a
@@ -104,6 +105,10 @@ class Convention(Protocol):
         """How far gene coordinates are moved left against the window before binning."""
         ...
 
+    def reach_bp(self, edit: Edit) -> int:
+        """Longest stretch of either allele, which must fit into half a window."""
+        ...
+
 
 def assemble(predictions: Tensor, replicates: Sequence[Replicate]) -> Tensor:
     """Coverage of one allele.
@@ -124,11 +129,6 @@ def _read(predictions: Tensor, segment: Segment) -> Tensor:
         width = segment.end_bins - segment.start_bins
         return predictions.new_zeros(predictions.shape[1], width)
     return predictions[segment.sequence, :, segment.start_bins : segment.end_bins]
-
-
-def reach_bp(edit: Edit) -> int:
-    """Longest stretch of either allele, which must fit into half a window."""
-    return max(len(edit.insert), edit.end - edit.start)
 
 
 @dataclass(frozen=True)
@@ -159,16 +159,21 @@ class Aligned:
     def _segments(self, edit: Edit, start: int) -> Replicate:
         """Left-anchored bins, deleted bins, right-anchored bins."""
         size, bins = self.geometry.bin_size_bp, self.geometry.bins
-        # first bin without a base before the edit, and first bin with a base behind it
-        first = self.geometry.bin_at(edit.start - start + size - 1)
+        kept = edit.start + min(len(edit.insert), edit.end - edit.start)
+        # first bin without a base before the lost ones, and first bin with a base behind them
+        first = self.geometry.bin_at(kept - start + size - 1)
         behind = self.geometry.bin_at(edit.end - start)
         if behind >= first:
             return (Segment(1, 0, first), Segment(None, first, behind), Segment(2, behind, bins))
         # one bin holds both flanks: it is read with the flank that fills more of it
-        middle = (edit.start + edit.end) // 2 - start
+        middle = (kept + edit.end) // 2 - start
         split = self.geometry.bin_at(middle + size // 2)
         return (Segment(1, 0, split), Segment(2, split, bins))
 
     def gene_offset_bp(self, edit: Edit) -> int:
         """None: bins are those of the reference."""
         return 0
+
+    def reach_bp(self, edit: Edit) -> int:
+        """Of the trimmed edit: long spellings of a small edit do not count."""
+        return max(len(edit.insert), edit.end - edit.start)

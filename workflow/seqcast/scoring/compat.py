@@ -38,6 +38,10 @@ class BorzoiSed:
         """Deletions move the gene against the window by their length."""
         return max(0, len(edit.ref) - len(edit.alt))
 
+    def reach_bp(self, edit: Edit) -> int:
+        """Of the alleles as the VCF spells them, which this program puts into the window."""
+        return max(len(edit.ref), len(edit.alt))
+
     def _centre(self, sequence: str) -> str:
         offset = (len(sequence) - self.geometry.length_bp) // 2
         return sequence[offset : offset + self.geometry.length_bp]
@@ -90,6 +94,10 @@ class HoundSnp:
     def gene_offset_bp(self, edit: Edit) -> int:
         """Genes play no part in this program."""
         return 0
+
+    def reach_bp(self, edit: Edit) -> int:
+        """Of the alleles as the VCF spells them, which this program puts into the window."""
+        return max(len(edit.ref), len(edit.alt))
 
     def _replicates(
         self, plain: list[int], moved: list[int], boundary: int, is_indel: bool

@@ -32,6 +32,8 @@ class _Rows:
     scores: dict[str, list[np.ndarray | None]] = field(default_factory=dict)
 
     def add(self, row: Mapping[str, Any], scores: Mapping[str, np.ndarray] | None) -> None:
+        if scores is not None and not all(np.isfinite(v).all() for v in scores.values()):
+            row, scores = {**row, "status": "prediction_not_finite"}, None
         self.identity.append(dict(row))
         for name, values in self.scores.items():
             values.append(None if scores is None else scores[name])

@@ -50,7 +50,11 @@ def predict_top(
     strands = {(gene.chrom, gene.gene_id): gene.strand for gene in annotation.genes}
     rows = ranked.join(variants.unique(IDENTITY, keep="first"), on=IDENTITY, maintain_order="left")
     # a ranked variant was scored, so each row has an edit
-    edits = [edit for edit in edits_of(rows, geometry) if isinstance(edit, Edit)]
+    edits = [
+        edit
+        for edit in edits_of(rows, options.convention(geometry), geometry)
+        if isinstance(edit, Edit)
+    ]
     of_strand = [
         tracks.of_gene_strand(strands[edit.contig, gene_id])[list(wanted)]
         for edit, gene_id in zip(edits, ranked["gene_id"], strict=True)

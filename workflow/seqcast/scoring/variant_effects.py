@@ -13,7 +13,7 @@ from seqcast.inference import check_fit, evaluating, geometry_of, grouped, predi
 from seqcast.intervals import Geometry
 from seqcast.models.interface import CoverageModel
 from seqcast.progress import progress
-from seqcast.scoring.alleles import AllelePair, Convention, Edit, assemble, reach_bp
+from seqcast.scoring.alleles import AllelePair, Convention, Edit, assemble
 from seqcast.scoring.genes import genes_in_window
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables, TableBuilder
@@ -41,7 +41,9 @@ class _Alleles(Dataset):
         return pair, np.stack([one_hot(s, self.convention.unknown) for s in pair.sequences])
 
 
-def edits_of(variants: pl.DataFrame, geometry: Geometry) -> list[Edit | str]:
+def edits_of(
+    variants: pl.DataFrame, convention: Convention, geometry: Geometry
+) -> list[Edit | str]:
     """An edit for each row that can be scored, the status for each that cannot."""
     edits: list[Edit | str] = []
     for row in variants.iter_rows(named=True):
@@ -51,7 +53,7 @@ def edits_of(variants: pl.DataFrame, geometry: Geometry) -> list[Edit | str]:
         ref, alt = (row["alt"], row["ref"]) if row["swapped"] else (row["ref"], row["alt"])
         edit = Edit(row["contig"], row["start"], row["end"], row["insert"], row["pos"],
                     ref.upper(), alt.upper())  # fmt: skip
-        too_long = reach_bp(edit) >= geometry.length_bp // 2 - geometry.crop_bp
+        too_long = convention.reach_bp(edit) >= geometry.length_bp // 2 - geometry.crop_bp
         edits.append("indel_too_long" if too_long else edit)
     return edits
 
@@ -127,7 +129,7 @@ def score_variants(
     check_fit(model, tracks)
     convention = options.convention(geometry)
     rows = range(len(variants)) if rows is None else rows
-    edits = edits_of(variants, geometry)
+    edits = edits_of(variants, convention, geometry)
     # windows are shared across the whole set, so that shards change no number
     starts = shared_windows(edits, geometry, options.cluster)
     wanted = [(edit, starts[i]) for i in rows if isinstance(edit := edits[i], Edit)]
@@ -141,9 +143,6 @@ def score_variants(
             builder.add_unscored(identity, edit)
             continue
         pair, ref, alt = next(scored)
-        if not (ref.isfinite().all() and alt.isfinite().all()):
-            builder.add_unscored(identity, "prediction_not_finite")
-            continue
         if row["swapped"]:
             ref, alt = alt, ref
         offset_bp = convention.gene_offset_bp(edit)
