@@ -1,6 +1,6 @@
 """Measures what the default does otherwise than the originals: the table of docs/differences.md.
 
-    python benchmarks/differences.py [--shared ../shared]
+    python -m benchmarks.differences [--shared ../shared]
 
 Needs the golden data (see parity.py). The words of the table are in differences.tsv; every number
 is computed here, with a trained small Borzoi (74 tracks, 47 after strands are joined, 131,072 bp)

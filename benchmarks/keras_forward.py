@@ -54,8 +54,8 @@ class RelativeAttention(layers.Layer):
         n = x.shape[1]
 
         def split(y):
-            return tf.transpose(tf.reshape(y, [-1, y.shape[1], self.heads, y.shape[2] // self.heads]),
-                                [0, 2, 1, 3])  # fmt: skip
+            size = y.shape[2] // self.heads
+            return tf.transpose(tf.reshape(y, [-1, y.shape[1], self.heads, size]), [0, 2, 1, 3])
 
         query = split(self.query(x)) * self.key_size**-0.5
         features = tf.constant(position_features(n, self.features))

@@ -1,6 +1,6 @@
 """logSED of seqcast against the files that the original program wrote; makes docs/parity.png.
 
-    python benchmarks/parity.py [--shared ../shared] [--figure docs/parity.png]
+    python -m benchmarks.parity [--shared ../shared] [--figure docs/parity.png]
 
 Needs the golden data: a trained small Borzoi, 8 SNVs of an eQTL set, 16 SNVs, insertions and
 deletions on real sequence, and borzoi_sed's scores of both sets (float32 files). Both are scored

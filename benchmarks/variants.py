@@ -1,6 +1,6 @@
 """Variants a minute of score_variants, the share of time outside the network, and peak memory.
 
-    python benchmarks/variants.py [--threads 2]
+    python -m benchmarks.variants [--threads 2]
 
 Random weights (the work does not depend on them) on the demo's simulated genome, both strands, all
 scores. Each case runs in a process of its own, after a warm-up variant. `borzuki_tiny` is the

@@ -22,9 +22,12 @@ rule simulate_genome:
         multiext(
             "resources/simulated/",
             genome="genome.fa",
+            index="genome.fa.fai",
             annotation="annotation.gtf",
             variants="variants.vcf",
             genes="genes.tsv",
+            transcripts="transcripts.tsv",
+            elements="elements.tsv",
         ),
     log:
         "logs/simulate_genome.log",

@@ -143,7 +143,7 @@ rule export_vcf:
     conda:
         "../../envs/tables.yaml"
     params:
-        score=config["report"]["score"],
+        report=config["report"],
         code=code_of("export_vcf"),
     script:
         "../scripts/export_vcf.py"

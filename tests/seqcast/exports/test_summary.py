@@ -3,11 +3,12 @@
 import gzip
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.exports import score_names, summarise_tracks, write_tsv
+from seqcast.exports.summary import keep_tracks, score_names, summarise_tracks, write_tsv
 from tests.seqcast.exports.examples import TRACKS, gene_scores
 
 
@@ -59,3 +60,14 @@ def test_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("a.tsv.gz", "b.tsv.gz"):
         write_tsv(gene_scores(), TRACKS, tmp_path / name, ["SED", "logSED"])
     assert (tmp_path / "a.tsv.gz").read_bytes() == (tmp_path / "b.tsv.gz").read_bytes()
+
+
+def test_kept_tracks_take_their_scores_along() -> None:
+    scores = pl.DataFrame({"row": [0, 1]}).with_columns(
+        pl.Series("SED", [[1, 2, 3], None], dtype=pl.Array(pl.Float32, 3))
+    )
+    kept, tracks = keep_tracks(
+        scores, pl.DataFrame({"identifier": ["a", "b", "c"]}), np.array([2, 0])
+    )
+    assert kept["SED"].to_list() == [[3, 1], None]
+    assert tracks["identifier"].to_list() == ["c", "a"]

@@ -1,13 +1,12 @@
 """Score tables in the formats of other programs; the parquet remains the record of a run."""
 
 from seqcast.exports.hdf5 import write_scores_h5, write_sed_h5
-from seqcast.exports.summary import score_names, summarise_tracks, write_tsv
+from seqcast.exports.summary import keep_tracks, write_tsv
 from seqcast.exports.vcf import annotate_vcf
 
 __all__ = [
     "annotate_vcf",
-    "score_names",
-    "summarise_tracks",
+    "keep_tracks",
     "write_scores_h5",
     "write_sed_h5",
     "write_tsv",

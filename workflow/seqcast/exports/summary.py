@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.store import atomic
+from seqcast.store import array_column, atomic
 
 SUMMARY = ("mean", "mean_abs", "top_track", "top")
 
@@ -24,6 +24,21 @@ def score_names(scores: pl.DataFrame) -> list[str]:
         for name, kind in scores.schema.items()
         if isinstance(kind, pl.Array) and not name.endswith("_sd")
     ]
+
+
+def keep_tracks(
+    scores: pl.DataFrame, tracks: pl.DataFrame, selected: np.ndarray
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The score table and the track table with some of the tracks, in the order of `selected`."""
+    kept = []
+    for name, kind in scores.schema.items():
+        if isinstance(kind, pl.Array):
+            valid = scores[name].is_not_null()
+            values = np.zeros((len(scores), len(selected)), dtype=np.float32)
+            if valid.any():
+                values[valid.to_numpy()] = scores[name].filter(valid).to_numpy()[:, selected]
+            kept.append(array_column(name, values, valid.to_numpy()))
+    return scores.with_columns(kept), tracks[selected.tolist()]
 
 
 def summarise_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, score: str) -> pl.DataFrame:

@@ -1,0 +1,259 @@
+"""What a user can mend stops the run with one line that says what, and no traceback."""
+
+import gzip
+import json
+import shutil
+
+import polars as pl
+import pysam
+import pytest
+import torch
+
+pytestmark = pytest.mark.slow
+
+SCORES = "results/variant_effects/borzuki_tiny"
+TINY = "config/hyperparameters/borzuki_tiny.json"
+TARGETS = "config/demo/targets.tsv"
+DEMO_SET = ("simulated_variants", "variants", "simulated", "resources/simulated/variants.vcf", 2)
+MODEL = ("borzuki_tiny", "borzuki", "coverage", TINY, "human", TARGETS, "")
+SEEDED = ("borzuki_tiny", "0", "random", "10")
+
+# Found before any job is planned: what is written in place of the demo's, and what is said of it.
+PLANNING = {
+    "table that is not there": (
+        {}, {"tables": {"models": "nowhere.tsv"}}, "models, nowhere.tsv, is not readable"),
+    "unknown column": (
+        {"datasets": "dataset\tkind\tassembly\tpath\tshards\tshard\n"
+         "simulated_variants\tvariants\tsimulated\tnone.vcf\t1\t1\n"}, {},
+        "datasets.tsv: Error validating row 0 of data frame. $: Additional properties are not "
+        "allowed ('shard' was unexpected)"),
+    "value of another type": (
+        {"datasets": [(*DEMO_SET[:4], "two")]}, {},
+        "datasets.tsv: Error validating row 0 of data frame. $.shards: 'two' is not of type"),
+    "unknown architecture": (
+        {"models": [("borzuki_tiny", "borzoi", *MODEL[2:])]}, {},
+        "models.tsv: Error validating row 0 of data frame. $.architecture: 'borzoi' is not one of"),
+    "fold of an unknown model": (
+        {"folds": [SEEDED, ("borzuki_tony", "0", "random", "1")]}, {},
+        "folds.tsv: 'borzuki_tony' has no row in models.tsv, which has borzuki_tiny"),
+    "model without a fold": (
+        {"models": [MODEL, ("other", *MODEL[1:])]}, {},
+        "models.tsv: 'other' has no row in folds.tsv, which has borzuki_tiny"),
+    "set on an unknown assembly": (
+        {"datasets": [(*DEMO_SET[:2], "hg83", *DEMO_SET[3:])]}, {},
+        "datasets.tsv: 'hg83' has no row in assemblies.tsv, which has simulated"),
+    "two rows of one fold": (
+        {"folds": [SEEDED, SEEDED]}, {},
+        "folds.tsv: more than one row has model and fold ('borzuki_tiny', '0')"),
+    "set whose file is not there": (
+        {"datasets": [(*DEMO_SET[:3], "nowhere/missing.vcf", 1)]}, {},
+        "Missing input files for rule check_variants:\n    output: "
+        "results/variants/simulated_variants.parquet\n    wildcards: dataset=simulated_variants\n"
+        "    affected files:\n        nowhere/missing.vcf"),
+    "unknown key in the config": (
+        {}, {"report": {"scores": "SED"}}, "$.report: Additional properties are not allowed "
+        "('scores' was unexpected)"),
+    "unknown value in the config": (
+        {}, {"inference": {"device": "gpu"}}, "$.inference.device: 'gpu' does not match"),
+    "score that is not made": (
+        {}, {"variant_effects": {"gene_scores": ["SED"]}},
+        "report.score is logSED, but variant_effects.gene_scores makes only SED"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", PLANNING)
+def test_a_mistake_in_a_table_or_the_config_is_named(workflow, demo_tables, mistake):
+    tables, config, message = PLANNING[mistake]
+    rows = {name: value for name, value in tables.items() if isinstance(value, list)}
+    workflow.configure(
+        {**demo_tables, **rows}, **{k: v for k, v in config.items() if k != "tables"}
+    )
+    for name in set(tables) - set(rows):
+        (workflow.folder / f"{name}.tsv").write_text(tables[name])
+    if "tables" in config:
+        (workflow.folder / "models.tsv").rename(workflow.folder / "elsewhere.tsv")
+        text = (workflow.folder / "config.yaml").read_text()
+        (workflow.folder / "config.yaml").write_text(text.replace("models.tsv", "nowhere.tsv"))
+    result = workflow.run("-n")
+    printed = result.stdout + result.stderr
+    assert result.returncode == 1
+    assert message in printed
+    assert "Traceback" not in printed
+    assert "site-packages/pandas" not in printed  # no frames of other people's code either
+
+
+# Found by a job: its log, and what is said there and on stderr.
+JOBS = {
+    "VCF of another build": (
+        "check_variants/other_build", "REF matches the genome in 0 of 30 variants (0%); expected "
+        "at least 70%. Wrong build? Give the FASTA of the right assembly"),
+    "VCF of other contigs": (
+        "check_variants/other_contigs", "no contig of the variants (17, 18) is in"),
+    "file that is no VCF": ("check_variants/no_vcf", "expected"),
+    "weights of another network": (
+        "prepare_weights/misfit.fold0", "weights.safetensors: tensors do not fit the "
+        "hyperparameters: 0 missing [], 0 left over []"),
+    "unknown hyperparameter": (
+        "prepare_weights/unknown.fold0", "res_tower: unknown key 'dropuot' in the hyperparameters"),
+    "hyperparameters that are no JSON": ("prepare_weights/no_json.fold0", "no.json"),
+    "pair that is not in the table": (
+        "describe_tracks/lost", "lost.tsv: strand_pair names rows [13] that the table does not"),
+    "pair that is not mutual": (
+        "describe_tracks/loose", "loose.tsv: strand_pair of rows [0, 1] names rows that name"),
+    "pair that is no number": (
+        "describe_tracks/text", "text.tsv: 'next' in column 'strand_pair'"),
+    "annotation of another assembly": (
+        "prepare_annotation/other", "no contig of other.gtf (Chr1, Chr2) is in"),
+    "tracks that match nothing": ("rank_variants/borzuki_tiny/simulated_variants", "^DNASE:"),
+    "GPU that is not there": (
+        "score_variants/borzuki_tiny/fresh.fold0.0", "device 'cuda' was asked for but torch"),
+}  # fmt: skip
+
+
+def another_base(line):
+    """A VCF line with a REF that the genome does not carry."""
+    fields = line.split("\t")
+    fields[3], fields[4] = [base for base in "ACGT" if base != fields[3][0]][:2]
+    return "\t".join(fields)
+
+
+def write_inputs(folder):
+    """Files with one mistake each, made from the demo's."""
+    lines = (folder / "resources/simulated/variants.vcf").read_text().splitlines(keepends=True)
+    header = [line for line in lines if line.startswith("#")]
+    records = lines[len(header) :]
+    vcfs = {
+        "other_build": [another_base(line) for line in records[:30]],
+        "other_contigs": ["17\t5\t.\tA\tC\t.\t.\t.\n", "18\t5\t.\tA\tC\t.\t.\t.\n"],
+        "empty": [],
+        "unscorable": [line for line in records if "<DEL>" in line or "\t*\t" in line],
+    }
+    for name, some in vcfs.items():
+        (folder / f"{name}.vcf").write_text("".join(header + some))
+    (folder / "no_vcf.vcf").write_text("chrS1,100,A,C\n")
+    gtf = (folder / "resources/simulated/annotation.gtf").read_text()
+    (folder / "other.gtf").write_text(gtf.replace("chrS", "Chr"))
+    for name, key, value in [("misfit", "filters_end", 48), ("unknown", "dropuot", 0.1)]:
+        params = json.loads((folder / TINY).read_text())
+        params["model"]["trunk"][1][key] = value
+        (folder / f"{name}.json").write_text(json.dumps(params))
+    (folder / "no.json").write_text("{")
+    rows = (folder / TARGETS).read_text().splitlines(keepends=True)
+    (folder / "lost.tsv").write_text("".join(rows[:-1]))
+    (folder / "loose.tsv").write_text("".join(rows).replace("sum_sqrt\t1\t", "sum_sqrt\t3\t"))
+    (folder / "text.tsv").write_text("".join(rows).replace("sum_sqrt\t1\t", "sum_sqrt\tnext\t"))
+
+
+@pytest.fixture(scope="module")
+def mistaken(finished, tmp_path_factory):
+    """One run of everything in `JOBS`: each job fails alone, the others go on."""
+    run = finished.copy(tmp_path_factory.mktemp("mistaken") / "run")
+    folder = run.folder
+    write_inputs(folder)
+    shutil.copy(
+        folder / "resources/models/borzuki_tiny.fold0.safetensors", folder / "weights.safetensors"
+    )
+    for path in folder.glob("results/report/borzuki_tiny/*.ranked.*"):
+        path.unlink()
+    genome, annotation = "resources/simulated/genome.fa", "resources/simulated/annotation.gtf"
+    run.configure(
+        {
+            "assemblies": [("simulated", genome, annotation, ""), ("other", genome, "other.gtf", "")],
+            "models": [
+                MODEL,
+                *[(name, *MODEL[1:3], path, *MODEL[4:]) for name, path in
+                  [("misfit", "misfit.json"), ("unknown", "unknown.json"), ("no_json", "no.json")]],
+                *[(name, *MODEL[1:5], f"{name}.tsv", "") for name in ("lost", "loose", "text")],
+            ],
+            "folds": [SEEDED, ("borzuki_tiny", "1", "random", "11"),
+                      ("misfit", "0", "source", "weights.safetensors"),
+                      *[(name, "0", "random", "1") for name in
+                        ("unknown", "no_json", "lost", "loose", "text")]],
+            "datasets": [
+                DEMO_SET, ("fresh", *DEMO_SET[1:]),
+                *[(name, "variants", "simulated", f"{name}.vcf", 1) for name in
+                  ("other_build", "other_contigs", "no_vcf")],
+            ],
+        },
+        inference={"device": "cuda", "threads": 1},
+        report={"tracks": "^DNASE:"},
+    )  # fmt: skip
+    targets = [f"resources/models/{name}.fold0.safetensors"
+               for name in ("misfit", "unknown", "no_json")]  # fmt: skip
+    targets += [
+        f"results/variant_effects/{name}/tracks.parquet" for name in ("lost", "loose", "text")
+    ]
+    targets += [f"{SCORES}/{name}.fold0.parquet" for name in
+                ("fresh", "other_build", "other_contigs", "no_vcf")]  # fmt: skip
+    targets += ["resources/assemblies/other.genes.parquet",
+                "results/report/borzuki_tiny/simulated_variants.ranked.html"]  # fmt: skip
+    result = run.run("--keep-going", "--rerun-triggers", "mtime", "--", *targets)
+    assert result.returncode == 1
+    return run, result.stderr
+
+
+@pytest.mark.parametrize("mistake", JOBS)
+def test_a_mistake_in_a_file_is_one_line_in_the_log_and_on_stderr(mistaken, mistake):
+    run, stderr = mistaken
+    name, message = JOBS[mistake]
+    if mistake == "GPU that is not there" and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    said = (run.folder / f"logs/{name}.log").read_text().splitlines()
+    (line,) = [line for line in said if line.startswith("ERROR: ")]
+    assert line == said[-1]
+    assert message in line
+    assert len(line) < 800  # a line to read, not a dump
+    assert line in stderr.splitlines()
+    assert "Traceback" not in "\n".join(said)
+
+
+def test_no_traceback_on_stderr(mistaken):
+    assert "Traceback" not in mistaken[1]
+
+
+def test_another_build_stops_before_any_inference(mistaken):
+    folder = mistaken[0].folder
+    assert not (folder / "results/variants/other_build.parquet").exists()
+    assert list(folder.glob("logs/score_variants/*/other_build.*")) == []
+    assert list(folder.glob(f"{SCORES}/**/other_build.*")) == []
+
+
+@pytest.fixture(scope="module")
+def unscored(finished, demo_tables, tmp_path_factory):
+    """A run to the end on a VCF without rows, and on one of which no row can be scored."""
+    run = finished.copy(tmp_path_factory.mktemp("unscored") / "run")
+    write_inputs(run.folder)
+    sets = [("empty", 1), ("unscorable", 3)]  # more shards than rows
+    run.configure(
+        {**demo_tables, "datasets": [
+            (name, "variants", "simulated", f"{name}.vcf", shards) for name, shards in sets]},
+        inference={"device": "cpu", "threads": 1},
+        exports=["sed_h5", "scores_h5", "vcf", "tsv"],
+        report={"tracks": "^RNA:ActD"},
+    )  # fmt: skip
+    run.succeed()
+    return run
+
+
+@pytest.mark.parametrize(("name", "statuses"), [
+    ("empty", []),
+    ("unscorable", ["alt_star", "alt_symbolic"]),
+])  # fmt: skip
+def test_nothing_to_score_is_a_result(unscored, name, statuses):
+    for level in ("", "window."):
+        table = pl.read_parquet(unscored.folder / f"{SCORES}/{name}.{level}ensemble.parquet")
+        assert sorted(table["status"]) == statuses
+        assert table["logSED"].null_count() == len(statuses)
+    with gzip.open(unscored.folder / f"{SCORES}/{name}.ensemble.tsv.gz", "rt") as file:
+        assert len([line for line in file if not line.startswith("#")]) == 1 + len(statuses)
+    with pysam.VariantFile(str(unscored.folder / f"{SCORES}/{name}.ensemble.vcf.gz")) as vcf:
+        assert len(list(vcf)) == len(statuses)
+    report = unscored.folder / "results/report"
+    assert (report / f"borzuki_tiny/{name}.distribution.png").stat().st_size > 0
+    assert name in (report / "summary.html").read_text()
+    assert list((report / f"borzuki_tiny/{name}.tracks").glob("*.png")) == []
+
+
+def test_report_of_nothing_is_built(unscored):
+    unscored.succeed("--report", "report.zip")
+    assert (unscored.folder / "report.zip").stat().st_size > 0
