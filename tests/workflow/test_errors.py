@@ -21,7 +21,7 @@ SEEDED = ("borzuki_tiny", "0", "random", "10")
 # Found before any job is planned: what is written in place of the demo's, and what is said of it.
 PLANNING = {
     "table that is not there": (
-        {}, {"tables": {"models": "nowhere.tsv"}}, "models, nowhere.tsv, is not readable"),
+        {"models": None}, {}, "the table of models, models.tsv, is not readable"),
     "unknown column": (
         {"datasets": "dataset\tkind\tassembly\tpath\tshards\tshard\n"
          "simulated_variants\tvariants\tsimulated\tnone.vcf\t1\t1\n"}, {},
@@ -65,15 +65,12 @@ PLANNING = {
 def test_a_mistake_in_a_table_or_the_config_is_named(workflow, demo_tables, mistake):
     tables, config, message = PLANNING[mistake]
     rows = {name: value for name, value in tables.items() if isinstance(value, list)}
-    workflow.configure(
-        {**demo_tables, **rows}, **{k: v for k, v in config.items() if k != "tables"}
-    )
-    for name in set(tables) - set(rows):
-        (workflow.folder / f"{name}.tsv").write_text(tables[name])
-    if "tables" in config:
-        (workflow.folder / "models.tsv").rename(workflow.folder / "elsewhere.tsv")
-        text = (workflow.folder / "config.yaml").read_text()
-        (workflow.folder / "config.yaml").write_text(text.replace("models.tsv", "nowhere.tsv"))
+    workflow.configure({**demo_tables, **rows}, **config)
+    for name, value in tables.items():
+        if isinstance(value, str):
+            (workflow.folder / f"{name}.tsv").write_text(value)
+        elif value is None:
+            (workflow.folder / f"{name}.tsv").unlink()
     result = workflow.run("-n")
     printed = result.stdout + result.stderr
     assert result.returncode == 1
@@ -223,10 +220,9 @@ def unscored(finished, demo_tables, tmp_path_factory):
     """A run to the end on a VCF without rows, and on one of which no row can be scored."""
     run = finished.copy(tmp_path_factory.mktemp("unscored") / "run")
     write_inputs(run.folder)
-    sets = [("empty", 1), ("unscorable", 3)]  # more shards than rows
+    sets = [(name, "variants", "simulated", f"{name}.vcf", 1) for name in ("empty", "unscorable")]
     run.configure(
-        {**demo_tables, "datasets": [
-            (name, "variants", "simulated", f"{name}.vcf", shards) for name, shards in sets]},
+        {**demo_tables, "datasets": sets},
         inference={"device": "cpu", "threads": 1},
         exports=["sed_h5", "scores_h5", "vcf", "tsv"],
         report={"tracks": "^RNA:ActD"},

@@ -50,29 +50,22 @@ def predict_top(
     strands = {(gene.chrom, gene.gene_id): gene.strand for gene in annotation.genes}
     rows = ranked.join(variants.unique(IDENTITY, keep="first"), on=IDENTITY, maintain_order="left")
     # a ranked variant was scored, so each row has an edit
-    edits = [
-        edit
-        for edit in edits_of(rows, options.convention(geometry), geometry)
-        if isinstance(edit, Edit)
-    ]
+    found = edits_of(rows, options.convention(geometry), geometry)
+    edits = [edit for edit in found if isinstance(edit, Edit)]
     of_strand = [
         tracks.of_gene_strand(strands[edit.contig, gene_id])[list(wanted)]
         for edit, gene_id in zip(edits, ranked["gene_id"], strict=True)
     ]
-    swapped = rows["swapped"].to_list()
     coverage = np.zeros((2, len(edits), len(wanted), geometry.bins))  # ref, alt
     starts = np.zeros(len(edits), dtype=int)
+    at = [(edit, None) for edit in edits]
     for model in models:
-        predictions = predict_alleles(
-            model, [(edit, None) for edit in edits], genome, tracks, options
-        )
+        predictions = predict_alleles(model, at, genome, tracks, options)
         for i, (pair, *alleles) in enumerate(predictions):
-            for to, allele in zip(
-                coverage[:, i], alleles[::-1] if swapped[i] else alleles, strict=True
-            ):
+            ordered = alleles[::-1] if rows["swapped"][i] else alleles
+            for to, allele in zip(coverage[:, i], ordered, strict=True):
                 to += allele.mean(0)[of_strand[i]].cpu().numpy() / len(models)
             starts[i] = pair.start + geometry.crop_bp
-    ref, alt = coverage.astype(np.float32)
     return {
         "variant": np.array(ranked["variant"].to_list(), dtype=str),
         "gene_id": np.array(ranked["gene_id"].to_list(), dtype=str),
@@ -80,6 +73,6 @@ def predict_top(
         "start": starts,
         "bin_size_bp": np.array(geometry.bin_size_bp),
         "track": np.array(wanted, dtype=int),
-        "ref": ref,
-        "alt": alt,
+        "ref": coverage[0].astype(np.float32),
+        "alt": coverage[1].astype(np.float32),
     }
