@@ -28,7 +28,7 @@ from seqcast.annotation import read_annotation
 from seqcast.genome import Genome
 from seqcast.intervals import Geometry
 from seqcast.scoring.alleles import Aligned, AllelePair, Convention, Edit
-from seqcast.scoring.compat import BorzoiSed
+from seqcast.scoring.compat import BorzoiSed, HoundSnp
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
 from seqcast.scoring.variant_effects import score_variants
@@ -68,6 +68,17 @@ class Moved(Aligned):
     def pair(self, edit: Edit, genome: Genome, start: int | None = None) -> AllelePair:
         start = edit.anchor + 1 - self.geometry.length_bp // 2 + self.by_bp
         return super().pair(edit, genome, start)
+
+
+class Filled(HoundSnp):
+    """hound_snp at deletions, but with the genome's bases in place of the N at the window's end."""
+
+    def pair(self, edit: Edit, genome: Genome, start: int | None = None) -> AllelePair:
+        pair = super().pair(edit, genome, start)
+        end, lost = pair.start + self.geometry.length_bp, len(edit.ref) - len(edit.alt)
+        bases = genome.fetch(edit.contig, end, end + lost)
+        full = (s[:-lost] + bases if s.endswith("N" * lost) else s for s in pair.sequences)
+        return replace(pair, sequences=tuple(full))
 
 
 class FirstBaseLost(Aligned):
@@ -223,6 +234,14 @@ def window_phase(lab: Lab) -> str:
     return f"`{rows['variant'][0]}`: mean D1 {', '.join(found)}"
 
 
+def window_end(lab: Lab) -> str:
+    rows, one_strand = lab.variants(INDELS, LONG_DELETION), {"reverse_complement": False}
+    zeros = lab.score(rows, compat="hound_snp", stitch=True, **one_strand)
+    filled = Rebuilt(compat="hound_snp", build=partial(Filled, stitch=True), **one_strand)
+    a, b = (size(first(tables, "D1")) for tables in (zeros, lab.score(rows, filled)))
+    return f"`{rows['variant'][0]}`: mean D1 {a:.4g} with zeros, {b:.4g} with the genome's bases"
+
+
 def spelling(lab: Lab) -> str:
     given = lab.variants(INDELS, "866849")
     start, end = given.select("start", "end").row(0)
@@ -335,9 +354,9 @@ MEASURES: dict[str, Callable[[Lab], str]] = {
     "compensation": lambda lab: window(lab, "rc_"),
     "stitch": lambda lab: window(lab, "stitch_", reverse_complement=False),
     **{measure.__name__: measure for measure in (
-        snv, unknown_bases, bin_shift, window_phase, spelling, shifts, js, log_d1, several_alts,
-        substitution, delins, ref_mismatch, unscorable, no_gene, window_start, storage, unclip,
-        same_id)},
+        snv, unknown_bases, bin_shift, window_end, window_phase, spelling, shifts, js, log_d1,
+        several_alts, substitution, delins, ref_mismatch, unscorable, no_gene, window_start,
+        storage, unclip, same_id)},
 }  # fmt: skip
 
 

@@ -38,16 +38,17 @@ class Workflow:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
 
     def start(
-        self, *arguments: str, config: str = "config.yaml", snakefile: str = "Snakefile"
-    ) -> subprocess.Popen:
-        """Start Snakemake in the folder, as the leader of a process group."""
+        self, *arguments: str, config: str = "config.yaml", snakefile: str = "Snakefile",
+        own_group: bool = False,
+    ) -> subprocess.Popen:  # fmt: skip
+        """Start Snakemake in the folder; `own_group` lets a test kill it with all its jobs."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", self.root / snakefile,
                    "--directory", self.folder, "--configfile", self.folder / config,
                    "--cores", "2", *arguments]  # fmt: skip
         environment = {**os.environ, **OFFLINE, "XDG_CACHE_HOME": str(self.folder / "cache")}
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment, start_new_session=True,
+            env=environment, start_new_session=own_group,
         )  # fmt: skip
 
     def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess:

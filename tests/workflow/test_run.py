@@ -157,7 +157,7 @@ def test_killed_run_leaves_no_half_output_and_is_taken_up_again(finished, tmp_pa
     logs = [run.folder / f"logs/score_variants/borzuki_tiny/{SET}.fold0.{n}.log" for n in "01"]
     for path in [run.folder / target, *shards, *logs]:
         path.unlink()
-    process = run.start("--cores", "1", target)  # one shard after the other
+    process = run.start("--cores", "1", target, own_group=True)  # one shard after the other
     wait_for(lambda: all(log.exists() for log in logs), process)  # the second has begun
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
