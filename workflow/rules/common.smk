@@ -40,7 +40,7 @@ def read_table(name, index):
     """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
     path = config["tables"][name]
     try:
-        table = pd.read_csv(path, sep="\t", comment="#", keep_default_na=False)
+        table = pd.read_csv(path, sep="\t", keep_default_na=False)
     except (OSError, ValueError) as error:
         raise WorkflowError(f"the table of {name}, {path}, is not readable: {error}")
     check(table, name, path)
