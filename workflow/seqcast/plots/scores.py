@@ -120,7 +120,9 @@ def fold_agreement(
     ax.set(xlim=limits, ylim=limits, aspect="equal")
     ax.set_xlabel(f"mean {score}, {labels[0]}")
     ax.set_ylabel(f"mean {score}, {labels[1]}")
-    ax.text(0.03, 0.97, correlation_text(x, y), transform=ax.transAxes, va="top", fontsize=TICK_PT)
+    ax.text(0.03, 0.97, correlation_text(x, y), transform=ax.transAxes, va="top", fontsize=TICK_PT,
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1})  # fmt: skip
+    ax.locator_params(nbins=4)
     return tidy(ax)
 
 
@@ -199,6 +201,7 @@ def _draw_histograms(ax: Axes, values: Mapping[str, np.ndarray], labels: list[st
     ax.axvline(0, color=GUIDE, linewidth=0.8, zorder=0)
     ax.set_yscale("log")
     ax.set_ylim(bottom=0.7)
+    ax.locator_params(axis="x", nbins=6)
     ax.set_ylabel("number of variants")
 
 
