@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import seqcast  # noqa: F401 - sets how torch's threads wait, before anything loads torch
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -4,7 +4,13 @@ The doors: `load_model`, `predict_coverage`, `score_variants` (see `seqcast.api`
 """
 
 import importlib
+import os
 from typing import Any
+
+# Both are read once, when torch loads or first allocates. Threads that wait spinning make jobs that
+# share cores several times slower; activations are hundreds of MB, which huge pages fill faster.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "load_model", "predict_coverage", "score_variants"]
