@@ -66,12 +66,15 @@ def predict_batch(
     device: torch.device,
     reverse_complement: bool,
     shifts_bp: Sequence[int],
+    batch_size: int,
 ) -> Tensor:
-    """`predict` on `device`, without gradients."""
+    """`predict` on `device`, `batch_size` windows at a time, without gradients."""
     # not around a generator: inference mode would stay on in the caller's code between items
     with torch.inference_mode():
-        x = torch.from_numpy(one_hot_windows).to(device)
-        return predict(model, x, tracks, reverse_complement, shifts_bp)
+        parts = torch.from_numpy(one_hot_windows).split(batch_size)
+        return torch.cat(
+            [predict(model, x.to(device), tracks, reverse_complement, shifts_bp) for x in parts]
+        )
 
 
 def prefetch(dataset: Dataset, workers: int) -> Iterable:
@@ -173,7 +176,9 @@ def predict_coverage(
     with evaluating(model) as device:
         for group in grouped(prefetch(dataset, workers), batch_size):
             encoded = np.concatenate([window for _, window in group])
-            yield from predict_batch(model, encoded, tracks, device, reverse_complement, shifts_bp)
+            yield from predict_batch(
+                model, encoded, tracks, device, reverse_complement, shifts_bp, batch_size
+            )
 
 
 def _shift(x: Tensor, shift_bp: int) -> Tensor:

@@ -80,7 +80,7 @@ def predict_alleles(
             pairs, sequences = zip(*group, strict=True)
             y = predict_batch(
                 model, np.concatenate(sequences), tracks, device,
-                options.reverse_complement, options.averaged_shifts_bp,
+                options.reverse_complement, options.averaged_shifts_bp, batch_size,
             )  # fmt: skip
             parts = y.split([len(s) for s in sequences])
             for pair, part in zip(pairs, parts, strict=True):
@@ -115,7 +115,7 @@ def score_variants(
     rows : range, optional
         Rows to score, such as a shard. Default: all.
     batch_size : int
-        Sequences predicted at once; those of one variant stay together.
+        Sequences predicted at once.
     workers : int
         Processes that prepare sequences. Neither changes a number beyond float32 rounding.
 
