@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.store import array_column
+from seqcast.store import array_column, array_columns, array_values
 
 
 def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -30,10 +30,10 @@ def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
         no numbers in some fold (`prediction_not_finite`, which the ensemble then has).
     """
     first = folds[0]
-    scores = score_columns(first)
+    scores = array_columns(first)
     identity = first.drop(scores, "status")
     for i, fold in enumerate(folds[1:], start=1):
-        if score_columns(fold) != scores or not fold.drop(scores, "status").equals(identity):
+        if array_columns(fold) != scores or not fold.drop(scores, "status").equals(identity):
             raise InputError(
                 f"fold number {i} has other rows than the first; all folds of a model must be "
                 "scored on the same variants. Delete the older table and run again"
@@ -42,17 +42,12 @@ def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
     valid = (status == "scored").to_numpy()
     means, spreads = [], []
     for name in scores:
-        stack = np.stack([_values(fold[name], valid) for fold in folds])  # (folds, rows, tracks)
+        stack = np.stack([array_values(fold[name])[0] for fold in folds])  # (folds, rows, tracks)
         means.append(array_column(name, stack.mean(0), valid))
         known = valid & (len(folds) > 1)
         spread = stack.std(0, ddof=1) if len(folds) > 1 else np.zeros_like(stack[0])
         spreads.append(array_column(f"{name}_sd", spread, known))
     return first.with_columns(status).drop(scores).with_columns(means).with_columns(spreads)
-
-
-def score_columns(table: pl.DataFrame) -> list[str]:
-    """Names of the columns that hold one number a track."""
-    return [name for name, dtype in table.schema.items() if isinstance(dtype, pl.Array)]
 
 
 def _common_status(statuses: Sequence[pl.Series]) -> pl.Series:
@@ -71,11 +66,3 @@ def _common_status(statuses: Sequence[pl.Series]) -> pl.Series:
             pl.when(either).then(pl.lit("prediction_not_finite")).otherwise(common).alias("status")
         )["status"]
     return common
-
-
-def _values(column: pl.Series, valid: np.ndarray) -> np.ndarray:
-    """Scores as float64, (rows, tracks); rows without a score are 0."""
-    values = np.zeros((len(column), column.dtype.size))  # type: ignore[attr-defined]
-    if valid.any():
-        values[valid] = column.filter(pl.Series(valid)).to_numpy()
-    return values

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -46,17 +47,14 @@ def predict(
     """
     channel = torch.from_numpy(tracks.channel).to(one_hot_windows.device)
     pair = torch.from_numpy(tracks.pair).to(one_hot_windows.device)
-    total = None
+    members = []
     for shift in shifts_bp:
         x = _shift(one_hot_windows, shift)
-        members = [model(x)[:, channel]]
+        members.append(model(x)[:, channel].float())
         if reverse_complement:
             # channels A, C, G, T: complement is the reversed order
-            members.append(model(x.flip(1, 2))[:, channel].flip(2)[:, pair])
-        for y in members:
-            total = y.float() if total is None else total + y
-    assert total is not None
-    return total / (len(shifts_bp) * (2 if reverse_complement else 1))
+            members.append(model(x.flip(1, 2))[:, channel].float().flip(2)[:, pair])
+    return reduce(torch.add, members) / len(members)
 
 
 def predict_batch(

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.store import array_columns
 
 VARIANT = ["variant", "chrom", "pos", "ref", "alt"]
 GENE = ["gene_id", "gene_name", "distance_to_tss_bp"]
@@ -232,7 +233,7 @@ def rank_variants(
     InputError
         If there is no such score, or `tracks_like` matches no track.
     """
-    known = [name for name, dtype in ensemble.schema.items() if isinstance(dtype, pl.Array)]
+    known = array_columns(ensemble)
     if score not in known:
         raise InputError(f"no score {score!r} in the table; it has {', '.join(known)}")
     selected = select_tracks(tracks, tracks_like)

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -110,6 +110,20 @@ def array_column(name: str, values: np.ndarray, valid: np.ndarray) -> pl.Series:
     flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).ravel())
     lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
     return pl.Series(name, lists, dtype=pl.Array(pl.Float32, values.shape[1]))
+
+
+def array_values(column: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Inverse of `array_column`: values (rows, width) in float64, 0 in null rows, and `valid`."""
+    valid = column.is_not_null().to_numpy()
+    values = np.zeros((len(column), cast(pl.Array, column.dtype).size))
+    if valid.any():
+        values[valid] = column.drop_nulls().to_numpy()
+    return values, valid
+
+
+def array_columns(table: pl.DataFrame) -> list[str]:
+    """Names of the columns that hold one number a track, in order."""
+    return [name for name, kind in table.schema.items() if isinstance(kind, pl.Array)]
 
 
 def file_sha256(path: str | Path) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.store import array_column, atomic
+from seqcast.store import array_column, array_columns, array_values, atomic
 
 SUMMARY = ("mean", "mean_abs", "top_track", "top")
 
@@ -19,11 +19,7 @@ def score_names(scores: pl.DataFrame) -> list[str]:
 
     The spread over folds (``<score>_sd``) of an ensemble is not a score.
     """
-    return [
-        name
-        for name, kind in scores.schema.items()
-        if isinstance(kind, pl.Array) and not name.endswith("_sd")
-    ]
+    return [name for name in array_columns(scores) if not name.endswith("_sd")]
 
 
 def keep_tracks(
@@ -31,13 +27,9 @@ def keep_tracks(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The score table and the track table with some of the tracks, in the order of `selected`."""
     kept = []
-    for name, kind in scores.schema.items():
-        if isinstance(kind, pl.Array):
-            valid = scores[name].is_not_null()
-            values = np.zeros((len(scores), len(selected)), dtype=np.float32)
-            if valid.any():
-                values[valid.to_numpy()] = scores[name].filter(valid).to_numpy()[:, selected]
-            kept.append(array_column(name, values, valid.to_numpy()))
+    for name in array_columns(scores):
+        values, valid = array_values(scores[name])
+        kept.append(array_column(name, values[:, selected], valid))
     return scores.with_columns(kept), tracks[selected.tolist()]
 
 
@@ -92,7 +84,7 @@ def check_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, wanted: Sequence[st
     InputError
         Naming the score, or both numbers of tracks.
     """
-    known = [name for name, kind in scores.schema.items() if isinstance(kind, pl.Array)]
+    known = array_columns(scores)
     if unknown := [name for name in wanted if name not in known]:
         raise InputError(f"the table has no scores {unknown}; it has {known}. Name some of these.")
     for name in wanted:

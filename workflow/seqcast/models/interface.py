@@ -131,13 +131,13 @@ def load_model(
     if precision not in PRECISIONS:
         raise InputError(f"precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
     heads = [head] if head else heads_of(params)
-    model, state = build_model(architecture, params, heads[0]), None
-    for name in heads:
-        model = build_model(architecture, params, name)
-        state = state or _read_state(path, model)
+    model = build_model(architecture, params, heads[0])
+    state = _read_state(path, model)
+    for name in heads[1:]:
         if _output_size(state) == model.tracks:
             break
-    _load_strictly(model, state or {}, path)
+        model = build_model(architecture, params, name)
+    _load_strictly(model, state, path)
     target = choose_device(device)
     if target.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
