@@ -12,15 +12,18 @@ from seqcast.models.interface import (
     read_hyperparameters,
 )
 from tests.seqcast.models.test_borzuki import TINY
+from tests.seqcast.models.test_readseeker import TINY as TINY_READSEEKER
 
-EXAMPLES = {"borzuki": TINY}
+COVERAGE = {"borzuki": TINY}
+READS = {"readseeker": TINY_READSEEKER}
+EXAMPLES = COVERAGE | READS
 
 
 def test_every_architecture_has_an_example():
     assert EXAMPLES.keys() == ARCHITECTURES.keys()
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", COVERAGE)
 def test_coverage_contract(architecture):
     model = build_model(architecture, EXAMPLES[architecture], "human").eval()
     bins = model.window_length_bp // model.bin_size_bp - 2 * model.crop_bins
@@ -30,14 +33,38 @@ def test_coverage_contract(architecture):
     assert (coverage >= 0).all()
 
 
+@pytest.mark.parametrize("architecture", READS)
+def test_reads_contract(architecture):
+    torch.manual_seed(1)
+    model = build_model(architecture, READS[architecture])
+    model.initialise()
+    model.eval()
+    sequences = ["ACGTTGCATTAGGC" * 8, "GATTACA" * 9, "ACGTNNRYACGTACTGAC" * 3]
+    with torch.inference_mode():
+        together = model(model.tokenize(sequences))
+        alone = torch.cat([model(model.tokenize([sequence])) for sequence in sequences])
+    assert together.shape == (3, len(model.classes))
+    assert model.classes == ("non_coding", "coding")
+    assert (
+        0 < model.token_nt <= model.min_length_nt <= model.tested_length_nt <= model.max_length_nt
+    )
+    torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)  # padding changes nothing
+    with pytest.raises(InputError, match="longer than"):
+        model.tokenize(["A" * (model.max_length_nt + 1)])
+
+
 def test_unknown_names_list_the_known_ones(tmp_path):
-    with pytest.raises(InputError, match="unknown architecture 'enformer'; known: borzuki"):
+    with pytest.raises(
+        InputError, match="unknown architecture 'enformer'; known: borzuki, readseeker"
+    ):
         build_model("enformer", TINY, "human")
     with pytest.raises(
         InputError, match="head 'rat' is not in the hyperparameters; they have human, mouse"
     ):
         build_model("borzuki", TINY, "rat")
     (tmp_path / "w.safetensors").touch()
+    with pytest.raises(InputError, match="compat 'x': architecture 'borzuki': it has none"):
+        build_model("borzuki", TINY, compat="x")
     with pytest.raises(InputError, match="precision 'fp8'; expected one of fp32, tf32, bf16"):
         load_model("borzuki", tmp_path / "w.safetensors", TINY, precision="fp8")
 

@@ -15,6 +15,7 @@ at inference.
 
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Self
 
 import torch
@@ -30,6 +31,7 @@ from seqcast.models.borzuki_config import (
     TransformerConfig,
     UNetConfig,
 )
+from seqcast.models.convert import keras_state_dict, read_safetensors
 from seqcast.models.layers import (
     BatchNorm,
     Conv,
@@ -39,6 +41,9 @@ from seqcast.models.layers import (
     max_pool,
     upsample,
 )
+
+
+KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
 
 class Stem(nn.Module):
@@ -140,6 +145,8 @@ class Borzuki(nn.Module):
         Which of ``config.heads`` the network ends in.
     """
 
+    compat_options = ()
+
     def __init__(self, config: BorzukiConfig, head: str) -> None:
         super().__init__()
         if head not in config.heads:
@@ -161,9 +168,37 @@ class Borzuki(nn.Module):
         self.head = Dense(channels, config.heads[head].units)
 
     @classmethod
-    def from_params(cls, params: Mapping[str, Any], head: str) -> Self:
+    def from_params(cls, params: Mapping[str, Any], head: str | None = None) -> Self:
         """Build the network that a published params.json describes, ending in `head`."""
-        return cls(BorzukiConfig.from_params(params), head)
+        config = BorzukiConfig.from_params(params)
+        return cls(config, head or next(iter(config.heads)))
+
+    @classmethod
+    def from_weights(
+        cls, path: Path, params: Mapping[str, Any], head: str | None
+    ) -> tuple[Self, dict[str, Tensor]]:
+        """A network for the weights of `path` (Keras .h5, or ours), and their tensors.
+
+        Without `head`, the first head that has as many outputs as the file.
+        """
+        config = BorzukiConfig.from_params(params)
+        model = cls(config, head or next(iter(config.heads)))
+        if path.suffix in KERAS:
+            state = keras_state_dict(path, model.tensor_order())
+        else:
+            state = read_safetensors(path)[0]
+        outputs = len(state["head.bias"]) if "head.bias" in state else model.tracks
+        fitting = [name for name, found in config.heads.items() if found.units == outputs]
+        if not head and fitting and model.tracks != outputs:
+            model = cls(config, fitting[0])
+        return model, state
+
+    def initialise(self) -> None:
+        """Draw weights of the scale that keeps activations alive through all layers."""
+        for parameter in self.parameters():
+            # torch's own initialisation fades with depth
+            if parameter.ndim > 1:
+                nn.init.kaiming_normal_(parameter, nonlinearity="linear")
 
     @property
     def window_length_bp(self) -> int:

@@ -5,6 +5,7 @@ order, each layer group ``weight_names``. The counters in the names drift betwee
 are matched by kind and by the order of their counters, weights inside a layer by name.
 """
 
+import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from torch import Tensor
 
 from seqcast.errors import InputError
 from seqcast.store import atomic
+
+PICKLES = {".bin", ".pt", ".pth"}
 
 # Keras' name of a weight, by kind of layer -> our name and how to lay it out
 _TRANSPOSE_DENSE = (1, 0)  # (in, out) -> (out, in)
@@ -135,6 +138,32 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path}: not readable as safetensors ({error})") from error
+
+
+def read_pickle(path: Path) -> dict[str, Tensor]:
+    """Tensors of a pytorch_model.bin, zip or the older pickle; nothing but tensors is unpickled.
+
+    Raises
+    ------
+    InputError
+        If the file is no such file, or asks to run code.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path}: refused: not a file of tensors alone ({reason}); a pickle can run code when "
+            "it is read, so only tensors are. Ask for a .safetensors file"
+        ) from error
+    if not isinstance(state, dict) or not all(isinstance(t, Tensor) for t in state.values()):
+        raise InputError(f"{path}: holds something else than named tensors; expected a state_dict")
+    return dict(state)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Tensors of a PyTorch checkpoint: .bin, .pt or .pth, or else safetensors."""
+    return read_pickle(path) if path.suffix in PICKLES else read_safetensors(path)[0]
 
 
 def _chunked_attribute(group: h5py.Group, name: str) -> list[str]:

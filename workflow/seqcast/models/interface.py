@@ -2,18 +2,39 @@
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
-from seqcast.models.convert import keras_state_dict, read_safetensors
 
-ARCHITECTURES = {"borzuki": ("seqcast.models.borzuki", "Borzuki")}
+ARCHITECTURES = {
+    "borzuki": ("seqcast.models.borzuki", "Borzuki"),
+    "readseeker": ("seqcast.models.readseeker", "ReadSeeker"),
+}
 PRECISIONS = ("fp32", "tf32", "bf16")
+
+
+class Architecture(Protocol):
+    """How a class of networks makes one: untrained, or for a file of weights."""
+
+    compat_options: tuple[str, ...]
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], head: str | None, **compat: str) -> Any:
+        """An untrained network of these hyperparameters."""
+
+    @classmethod
+    def from_weights(
+        cls, path: Path, params: Mapping[str, Any], head: str | None, **compat: str
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """A network that fits the file, and the file's tensors under the network's names."""
+
+    def initialise(self) -> None:
+        """Draw the weights that training starts from."""
 
 
 class CoverageModel(Protocol):
@@ -36,6 +57,38 @@ class CoverageModel(Protocol):
 
     def __call__(self, one_hot: Tensor) -> Tensor:
         """``(batch, 4, length)`` one-hot to ``(batch, tracks, bins)``."""
+        ...
+
+
+class ReadModel(Protocol):
+    """Two logits, non-coding and coding, of each read; a torch module.
+
+    ``token_nt`` bases make a token, ``tested_length_nt`` is the shortest read that its published
+    numbers hold for, ``batch_nt`` the bases at once that suit a CPU.
+    """
+
+    training: bool
+    classes: tuple[str, ...]
+    tested_length_nt: int
+    batch_nt: int
+
+    @property
+    def token_nt(self) -> int: ...
+    @property
+    def max_length_nt(self) -> int: ...
+    @property
+    def min_length_nt(self) -> int: ...
+
+    def train(self, mode: bool = True) -> Any: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+    def tokenize(self, sequences: Sequence[str]) -> Tensor:
+        """Reads to ``(batch, tokens)``; padding changes no logit."""
+        ...
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """``(batch, tokens)`` to ``(batch, 2)`` logits, in the order of `classes`."""
         ...
 
 
@@ -70,16 +123,23 @@ def read_hyperparameters(hyperparameters: str | Path | Mapping[str, Any]) -> dic
         raise InputError(f"{path}: not valid JSON ({error})") from error
 
 
+def architecture_of(name: str) -> type["Architecture"]:
+    """The class of networks that `ARCHITECTURES` calls `name`."""
+    if name not in ARCHITECTURES:
+        raise InputError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
+    module, found = ARCHITECTURES[name]
+    return getattr(importlib.import_module(module), found)
+
+
 def build_model(
-    architecture: str, hyperparameters: Mapping[str, Any], head: str
-) -> torch.nn.Module:
-    """An untrained network of `architecture`."""
-    if architecture not in ARCHITECTURES:
-        raise InputError(
-            f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}"
-        )
-    module, name = ARCHITECTURES[architecture]
-    return getattr(importlib.import_module(module), name).from_params(hyperparameters, head)
+    architecture: str,
+    hyperparameters: Mapping[str, Any],
+    head: str | None = None,
+    compat: str | None = None,
+) -> Any:
+    """An untrained network of `architecture`, a torch module; see `load_model`."""
+    kind = architecture_of(architecture)
+    return kind.from_params(hyperparameters, head, **_compat(architecture, kind, compat))
 
 
 def load_model(
@@ -90,7 +150,7 @@ def load_model(
     compat: str | None = None,
     device: str = "auto",
     precision: str = "fp32",
-) -> CoverageModel:
+) -> Any:
     """Read a trained model.
 
     Parameters
@@ -98,15 +158,16 @@ def load_model(
     architecture : str
         A key of `ARCHITECTURES`.
     weights : path
-        A published Keras .h5 file, or safetensors written by `convert.write_safetensors`.
+        A published file (Keras .h5; pytorch_model.bin; .safetensors), or safetensors written by
+        `convert.write_safetensors`.
     hyperparameters : path or mapping
-        The published params.json, or its content.
+        The published params.json or config.json, or its content.
     head : str, optional
-        Which head the file holds ("human", "mouse"). Default: the first head whose number of
-        outputs is that of the file.
+        Which head the file holds ("human", "mouse"), where an architecture has several. Default:
+        the first whose number of outputs is that of the file.
     compat : str, optional
-        Whose numbers to reproduce where the original program is wrong. Borzuki's network has no
-        such case: its conventions belong to scoring (`ScoreOptions.compat`).
+        Whose numbers to reproduce where the original program is wrong: "dnabert" for readseeker.
+        Borzuki's conventions belong to scoring (`ScoreOptions.compat`), not to its network.
     device : str
         "auto", "cpu", "cuda", "cuda:1".
     precision : {"fp32", "tf32", "bf16"}
@@ -114,8 +175,8 @@ def load_model(
 
     Returns
     -------
-    CoverageModel
-        A torch module in evaluation mode, on `device`.
+    CoverageModel or ReadModel
+        A torch module in evaluation mode, on `device`; which of both is the architecture's task.
 
     Raises
     ------
@@ -126,17 +187,10 @@ def load_model(
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights")
-    if compat is not None:
-        raise InputError(f"compat {compat!r}: architecture {architecture!r} has no such option")
     if precision not in PRECISIONS:
         raise InputError(f"precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
-    heads = [head] if head else heads_of(params)
-    model = build_model(architecture, params, heads[0])
-    state = _read_state(path, model)
-    for name in heads[1:]:
-        if _output_size(state) == model.tracks:
-            break
-        model = build_model(architecture, params, name)
+    kind = architecture_of(architecture)
+    model, state = kind.from_weights(path, params, head, **_compat(architecture, kind, compat))
     _load_strictly(model, state, path)
     target = choose_device(device)
     if target.type == "cuda":
@@ -144,23 +198,17 @@ def load_model(
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
     if precision == "bf16":
         model.forward = torch.autocast(target.type, torch.bfloat16)(model.forward)
-    return cast(CoverageModel, model.eval().requires_grad_(False).to(target))
+    return model.eval().requires_grad_(False).to(target)
 
 
-def heads_of(params: Mapping[str, Any]) -> list[str]:
-    """Names of the output heads that hyperparameters describe, in natural order."""
-    keys = sorted(key for key in params.get("model", {}) if key.startswith("head"))
-    return [key.removeprefix("head_") for key in keys] or ["human"]
-
-
-def _read_state(path: Path, model: Any) -> dict[str, Tensor]:
-    if path.suffix in {".h5", ".hdf5", ".keras"}:
-        return keras_state_dict(path, model.tensor_order())
-    return read_safetensors(path)[0]
-
-
-def _output_size(state: Mapping[str, Tensor]) -> int:
-    return state["head.bias"].shape[0] if "head.bias" in state else -1
+def _compat(architecture: str, kind: type["Architecture"], compat: str | None) -> dict[str, str]:
+    """`compat` as the keyword of an architecture that knows it."""
+    if compat is None:
+        return {}
+    if compat not in kind.compat_options:
+        known = f"it has {', '.join(kind.compat_options)}" if kind.compat_options else "it has none"
+        raise InputError(f"compat {compat!r}: architecture {architecture!r}: {known}")
+    return {"compat": compat}
 
 
 def _load_strictly(model: torch.nn.Module, state: Mapping[str, Tensor], path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import build_model, heads_of, load_model, read_hyperparameters
+from seqcast.models.interface import build_model, load_model, read_hyperparameters
 from seqcast.store import file_sha256
 
 
@@ -29,10 +29,7 @@ def random_weights(
     params = read_hyperparameters(hyperparameters)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = build_model(architecture, params, head or heads_of(params)[0])
-        for parameter in model.parameters():
-            # torch's own initialisation fades with depth; this keeps the scale of activations
-            if parameter.ndim > 1:
-                torch.nn.init.kaiming_normal_(parameter, nonlinearity="linear")
+        model = build_model(architecture, params, head)
+        model.initialise()
     facts = {"origin": "random", "source_sha256": f"none: random weights of seed {seed}"}
     write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})
