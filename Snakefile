@@ -14,6 +14,7 @@ include: "workflow/rules/download.smk"
 include: "workflow/rules/windows.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/variant_effects.smk"
+include: "workflow/rules/reads.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -28,4 +29,5 @@ rule all:
         VARIANT_EFFECTS,
         EXPORTS,
         COVERAGE,
+        READS,
         REPORT,

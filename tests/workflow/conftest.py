@@ -16,7 +16,7 @@ HEADERS = {
     "models": "model architecture task hyperparameters head tracks description",
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
-    "datasets": "dataset kind assembly path shards",
+    "datasets": "dataset kind assembly path shards path2",
 }
 NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refused at once
 OFFLINE = {f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp", "all")}

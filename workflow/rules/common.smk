@@ -40,7 +40,7 @@ def read_table(name, index):
     """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
     path = config["tables"][name]
     try:
-        table = pd.read_csv(path, sep="\t", keep_default_na=False)
+        table = pd.read_csv(path, sep="\t", keep_default_na=False).fillna("")
     except (OSError, ValueError) as error:
         raise WorkflowError(f"the table of {name}, {path}, is not readable: {error}")
     check(table, name, path)
@@ -70,9 +70,22 @@ DATASETS = read_table("datasets", ["dataset"])
 FOLDS_MODELS = FOLDS.index.get_level_values("model")
 check_names("folds", FOLDS_MODELS, "models", MODELS.index)
 check_names("models", MODELS.index, "folds", FOLDS_MODELS)
-check_names("datasets", DATASETS["assembly"], "assemblies", ASSEMBLIES.index)
-VARIANT_SETS = DATASETS.index[DATASETS["kind"] == "variants"].to_list()
-WINDOW_SETS = DATASETS.index[DATASETS["kind"] == "windows"].to_list()
+check_names(
+    "datasets", filter(None, DATASETS["assembly"]), "assemblies", ASSEMBLIES.index
+)
+
+
+def of_kind(*kinds):
+    """Datasets of these kinds, in the order of the table."""
+    return DATASETS.index[DATASETS["kind"].isin(kinds)].to_list()
+
+
+VARIANT_SETS = of_kind("variants")
+WINDOW_SETS = of_kind("windows")
+LABELLED_SETS = of_kind("labelled_reads")
+READ_SETS = of_kind("reads") + LABELLED_SETS
+COVERAGE_MODELS = MODELS.index[MODELS["task"] == "coverage"].to_list()
+READ_MODELS = MODELS.index[MODELS["task"] == "reads"].to_list()
 
 
 def one_of(names):
@@ -115,10 +128,16 @@ def cell(table, key, column):
 def model_files(wildcards):
     """What loading a model takes beside its weights."""
     row = MODELS.loc[wildcards.model]
-    return {
-        "hyperparameters": located(row["hyperparameters"]),
-        "tracks": located(row["tracks"]),
-    }
+    named = {"hyperparameters": row["hyperparameters"], "tracks": row["tracks"]}
+    return {name: located(value) for name, value in named.items() if value}
+
+
+def fold_weights(wildcards):
+    """Input function: the weights of all folds of a model."""
+    return expand(
+        "resources/models/{{model}}.fold{fold}.safetensors",
+        fold=folds_of(wildcards.model),
+    )
 
 
 def code_of(script):
@@ -146,6 +165,24 @@ def model_facts(wildcards):
     }
 
 
+def read_files(wildcards):
+    """Files of a set of reads: one, or two of pairs; the genome that a CRAM file needs."""
+    row = DATASETS.loc[wildcards.dataset]
+    genome = row["assembly"] and f"resources/assemblies/{row['assembly']}.fa.gz"
+    named = {"path": row["path"], "path2": row.get("path2"), "reference": genome}
+    return {name: located(value) for name, value in named.items() if value}
+
+
+def reads_facts(wildcards):
+    """What tables of reads say of the model that made them: that of `model_facts`, all folds."""
+    return {
+        "model": wildcards.model,
+        "fold": folds_of(wildcards.model),
+        "architecture": MODELS.at[wildcards.model, "architecture"],
+        "origin": FOLDS.loc[wildcards.model]["origin"].to_list(),
+    }
+
+
 def shards_of(level):
     """Input function: the shards of one fold's scores, in order."""
     return lambda wildcards: expand(
@@ -159,7 +196,7 @@ def effects(pattern, **wildcards):
     """Paths below results/variant_effects for every model and set of variants."""
     return expand(
         f"results/variant_effects/{{model}}/{{dataset}}.{pattern}",
-        model=MODELS.index, dataset=VARIANT_SETS, **wildcards,
+        model=COVERAGE_MODELS, dataset=VARIANT_SETS, **wildcards,
     )  # fmt: skip
 
 
@@ -175,12 +212,20 @@ EXPORTS = effects(
 )
 COVERAGE = expand(
     "results/coverage/{model}/{dataset}.ensemble.{kind}",
-    model=MODELS.index, dataset=WINDOW_SETS, kind=["zarr", "bigwig"] if config["bigwig"] else ["zarr"],
+    model=COVERAGE_MODELS, dataset=WINDOW_SETS, kind=["zarr", "bigwig"] if config["bigwig"] else ["zarr"],
 )  # fmt: skip
 REPORT = ["results/report/summary.html"] * bool(VARIANT_SETS) + [
     f"results/report/{model}/{dataset}.{figure}"
-    for model in MODELS.index
+    for model in COVERAGE_MODELS
     for dataset in VARIANT_SETS
     for figure in ["distribution.png", "ranked.html", "tracks"]
     + ["agreement.png"] * (len(folds_of(model)) > 1)
+]
+READS = [
+    f"results/reads/{model}/{dataset}{suffix}"
+    for model in READ_MODELS
+    for dataset in READ_SETS
+    for suffix in [".parquet"]
+    + [".pred_results.npy"] * (dataset in LABELLED_SETS)
+    + [".split"] * (dataset not in LABELLED_SETS and config["split_reads"] != "no")
 ]

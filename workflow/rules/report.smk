@@ -31,10 +31,7 @@ rule rank_variants:
 rule predict_strongest:
     input:
         unpack(model_files),
-        weights=lambda wildcards: expand(
-            "resources/models/{{model}}.fold{fold}.safetensors",
-            fold=folds_of(wildcards.model),
-        ),
+        weights=fold_weights,
         variants="results/variants/{dataset}.parquet",
         ranked="results/report/{model}/{dataset}.ranked.parquet",
         annotation=assembly_file(".genes.parquet"),
@@ -143,6 +140,7 @@ rule summarise_run:
         folds=[
             f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
             for model, fold in FOLDS.index
+            if model in COVERAGE_MODELS
             for dataset in VARIANT_SETS
         ],
     output:
@@ -158,7 +156,9 @@ rule summarise_run:
         "../../envs/report.yaml"
     params:
         datasets=VARIANT_SETS,
-        pairs=[(model, dataset) for model in MODELS.index for dataset in VARIANT_SETS],
+        pairs=[
+            (model, dataset) for model in COVERAGE_MODELS for dataset in VARIANT_SETS
+        ],
         snakemake_version=snakemake.__version__,
         code=code_of("summarise_run"),
     script:

@@ -4,6 +4,7 @@ Each takes files where the functions behind it take objects; those are `inferenc
 and `scoring.variant_effects.score_variants`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ import polars as pl
 
 from seqcast import inference
 from seqcast.annotation import Annotation, read_annotation
+from seqcast.classification import Classifier, ReadOptions
 from seqcast.genome import Genome
-from seqcast.models.interface import CoverageModel, load_model
+from seqcast.models.interface import CoverageModel, ReadModel, load_model
+from seqcast.reads.open import open_reads
+from seqcast.reads.records import Read, in_chunks
 from seqcast.scoring import variant_effects
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
 from seqcast.tracks import Tracks
 from seqcast.variants import check_variants, guard_build, read_variants
 
-__all__ = ["load_model", "predict_coverage", "score_variants"]
+__all__ = ["classify_reads", "load_model", "predict_coverage", "score_variants"]
 
 
 def predict_coverage(
@@ -114,3 +118,49 @@ def score_variants(
         model, variants, genome, annotation, tracks, ScoreOptions(**options),
         batch_size=batch_size, workers=workers,
     )  # fmt: skip
+
+
+def classify_reads(
+    model: ReadModel | Sequence[ReadModel],
+    reads: str | Path | Sequence[str],
+    reads2: str | Path | None = None,
+    reference: str | Path | None = None,
+    **options: Any,
+) -> pl.DataFrame:
+    """Probability that each read is coding.
+
+    The table is held in memory; the workflow's rule `classify_reads` writes it as it goes.
+
+    Parameters
+    ----------
+    model : ReadModel or sequence of ReadModel
+        As `load_model` returns it; several are folds, whose mean counts.
+    reads : path, or sequence of str
+        FASTQ, FASTA, BAM, CRAM or SAM ("-": standard input); or the sequences themselves, which
+        are named read0, read1 ...
+    reads2 : path, optional
+        The second file of pairs.
+    reference : path, optional
+        FASTA that a CRAM file was written against.
+    **options
+        Fields of `ReadOptions`: threshold, both_strands, batch_nt. ``compat`` is the model's.
+
+    Returns
+    -------
+    DataFrame
+        A row a read, in order: read, mate, length_nt, p_coding, p_coding_sd, label, status, flags.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged or an option is wrong. A read that cannot be scored is a row with its
+        status.
+    """
+    folds = list(model) if isinstance(model, Sequence) else [model]
+    classifier = Classifier(folds, ReadOptions(**options))
+    empty = classifier([])
+    if isinstance(reads, str | Path):
+        with open_reads(reads, reads2, reference) as stream:
+            return pl.concat([empty, *map(classifier, stream)])
+    named = (Read(f"read{i}", 0, sequence, None, "") for i, sequence in enumerate(reads))
+    return pl.concat([empty, *map(classifier, in_chunks(named, 4096))])

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -80,6 +80,30 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
         pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
 
 
+def write_chunks(
+    chunks: Iterable[pl.DataFrame], schema: Mapping[str, Any], path: str | Path,
+    provenance: Callable[[], Mapping[str, Any]],
+) -> None:  # fmt: skip
+    """`write_table` for a table that comes in pieces and is never held as a whole.
+
+    Parameters
+    ----------
+    chunks : iterable of DataFrame
+        All of `schema`; there may be none.
+    schema : mapping
+        Column names to polars types.
+    path : path
+        The parquet file, written atomically.
+    provenance : callable
+        Asked after the last chunk, so that it can tell what was counted on the way.
+    """
+    fields = pl.DataFrame(schema=dict(schema)).to_arrow().schema
+    with atomic(path) as temporary, pq.ParquetWriter(temporary, fields, compression="zstd") as out:
+        for chunk in chunks:
+            out.write_table(chunk.to_arrow().cast(fields))
+        out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance()))})
+
+
 def read_provenance(path: str | Path) -> dict[str, Any]:
     """Return the provenance that `write_table` stored in a parquet file.
 
@@ -88,7 +112,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     InputError
         If the file carries none, that is, if it was not written by seqcast.
     """
-    metadata = pq.read_schema(path).metadata or {}
+    metadata = pq.read_metadata(path).metadata or {}
     if PROVENANCE_KEY not in metadata:
         raise InputError(
             f"{path} carries no seqcast provenance in its schema metadata; expected a table "

@@ -105,5 +105,5 @@ def test_another_vocabulary_is_named(tmp_path):
     with pytest.raises(InputError, match="line 7 is 'AAAAAC'"):
         check_vocabulary(path, K)
     path.write_text("\n".join(vocabulary(K)[:-1]) + "\n")
-    with pytest.raises(InputError, match="line 4101 is 'nothing'; .* there 'GGGGGG'"):
+    with pytest.raises(InputError, match=r"line 4101 is 'nothing'; .* there 'GGGGGG'"):
         check_vocabulary(path, K)

@@ -175,7 +175,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
 def test_vocabulary_beside_the_weights_is_checked(tmp_path, published):
     save_file(published, tmp_path / "model.safetensors")
     (tmp_path / "vocab.txt").write_text("\n".join(sorted(vocabulary(6))) + "\n")
-    with pytest.raises(InputError, match="vocab.txt: 4101 tokens, line 1 is 'AAAAAA'"):
+    with pytest.raises(InputError, match=r"vocab\.txt: 4101 tokens, line 1 is 'AAAAAA'"):
         load_model("readseeker", tmp_path / "model.safetensors", tmp_path / "config.json")
 
 

@@ -1,6 +1,7 @@
 """What all jobs begin with: the model of a fold, its tracks, and what results say of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,15 +19,16 @@ def read_options(options: Mapping[str, Any]) -> ScoreOptions:
     return ScoreOptions(**fields)
 
 
-def open_model(
-    files: Any, architecture: str, head: str | None, inference: Mapping[str, Any], threads: int
-) -> tuple[CoverageModel, Tracks, dict[str, Any]]:
-    """A fold's model, the tracks to predict, and the facts that results say of both.
+def open_network(
+    files: Any, architecture: str, head: str | None, inference: Mapping[str, Any], threads: int,
+    compat: str | None = None,
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """A fold's model, and the facts that results say of it.
 
     Parameters
     ----------
     files : namespace
-        Paths ``weights`` (safetensors), ``hyperparameters`` and ``tracks``.
+        Paths ``weights`` (safetensors) and ``hyperparameters``.
     inference : mapping
         The section of the config: device, precision.
     threads : int
@@ -34,14 +36,22 @@ def open_model(
     """
     torch.set_num_threads(threads)
     model = load_model(
-        architecture, files.weights, files.hyperparameters, head,
-        device=inference["device"], precision=inference["precision"],
+        architecture, files.weights, files.hyperparameters, head, compat,
+        inference["device"], inference["precision"],
     )  # fmt: skip
-    source = read_safetensors(files.weights)[1]
+    source = read_safetensors(Path(files.weights))[1]
     facts = provenance(
         weights_sha256=source.get("source_sha256"),
         device=str(next(model.parameters()).device),
         precision=inference["precision"],
         versions=versions(),
     )
+    return model, facts
+
+
+def open_model(
+    files: Any, architecture: str, head: str | None, inference: Mapping[str, Any], threads: int
+) -> tuple[CoverageModel, Tracks, dict[str, Any]]:
+    """`open_network` of a coverage model, with the tracks of ``files.tracks`` in the middle."""
+    model, facts = open_network(files, architecture, head, inference, threads)
     return model, Tracks.read(files.tracks), facts

@@ -42,7 +42,6 @@ from seqcast.models.layers import (
     upsample,
 )
 
-
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
 

@@ -69,6 +69,7 @@ class ReadModel(Protocol):
 
     training: bool
     classes: tuple[str, ...]
+    compat: str | None
     tested_length_nt: int
     batch_nt: int
 

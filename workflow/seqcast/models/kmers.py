@@ -1,7 +1,7 @@
 """Overlapping k-mers of reads as token ids, straight from the bases.
 
-DNABERT's vocabulary (vocab.txt of its bert-config-3 to -6): [PAD], [UNK], [CLS], [SEP], [MASK], then
-the 4^k k-mers in the order A, T, C, G, first base most significant. A read of L bases is
+DNABERT's vocabulary (vocab.txt of its bert-config-3 to -6): [PAD], [UNK], [CLS], [SEP], [MASK],
+then the 4^k k-mers in the order A, T, C, G, first base most significant. A read of L bases is
 [CLS], L - k + 1 k-mers, [SEP]. Reference: DNABERT ``tokenization_dna.py`` (commit b6da04e).
 """
 
@@ -107,7 +107,7 @@ class KmerTokenizer:
             row[len(ids) + 1] = END
         return tokens
 
-    def _rows(self, sequences: Sequence[str]) -> Sequence[np.ndarray]:
+    def _rows(self, sequences: Sequence[str]) -> list[np.ndarray]:
         """The k-mer ids of each read, at most `max_kmers`."""
         lengths = [len(sequence) for sequence in sequences]
         if self.compat is None and (longest := max(lengths, default=0)) > self.max_length_nt:
@@ -121,7 +121,7 @@ class KmerTokenizer:
         joined = "".join(sequences).encode("ascii", "replace")
         codes = self.codes[np.frombuffer(joined, dtype=np.uint8)]
         if len(set(lengths)) == 1:
-            return kmer_ids(codes.reshape(len(lengths), -1), self.k)[:, : self.max_kmers]
+            return list(kmer_ids(codes.reshape(len(lengths), -1), self.k)[:, : self.max_kmers])
         ids, ends = kmer_ids(codes, self.k), np.cumsum(lengths)
         counts = np.clip(np.array(lengths) - self.k + 1, 0, self.max_kmers)
         return [ids[end - n : end - n + m] for end, n, m in zip(ends, lengths, counts, strict=True)]

@@ -90,6 +90,7 @@ class ReadSeeker(nn.Module):
 
     def __init__(self, config: ReadSeekerConfig, compat: str | None = None) -> None:
         super().__init__()
+        self.compat = compat
         self.tokenizer = KmerTokenizer(config.k, config.max_seq_length, compat)
         self.embedding = Embedding(config)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))

@@ -38,8 +38,8 @@ _INERT = {
 class ReadSeekerConfig:
     """Sizes under the names of Hugging Face's BertConfig.
 
-    ``max_seq_length`` is no key of the published file: 298 tokens, [CLS] and [SEP] included, is what
-    ReadSeeker was trained and run with (``--max_seq_length 298``).
+    ``max_seq_length`` is no key of the published file: 298 tokens, [CLS] and [SEP] included, is
+    what ReadSeeker was trained and run with (``--max_seq_length 298``).
     """
 
     hidden_size: int = 768

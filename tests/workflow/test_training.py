@@ -1,0 +1,94 @@
+"""Training by Snakemake: weights, history and figure; an interrupted training goes on."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from seqcast.models.convert import read_safetensors
+from seqcast.reads.dnabert import write_dnabert
+from tests.workflow.conftest import Workflow, new_folder
+
+pytestmark = pytest.mark.slow
+
+CONFIG = {
+    "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32,
+    "max_position_embeddings": 64, "max_seq_length": 60,
+}  # fmt: skip
+RECIPE = {"learning_rate": 3e-3, "batch_size": 20, "warmup": 0.1, "seed": 42, "evaluate_every": 10}
+STEPS = {"quick": 40, "long": 400}
+WEIGHTS = "results/training/tiny.fold{}.safetensors"
+
+
+@pytest.fixture(scope="module")
+def run(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """A model of two folds, whose trainings differ in length."""
+    run = new_folder(root, tmp_path_factory.mktemp("training"))
+    for name, count in (("train", 200), ("dev", 60)):
+        rng = np.random.default_rng(count)
+        shares = ((0.4, 0.1, 0.1, 0.4), (0.1, 0.4, 0.4, 0.1))
+        rows = [("".join(rng.choice(list("ACGT"), 50, p=shares[i % 2])), i % 2)
+                for i in range(count)]  # fmt: skip
+        write_dnabert(run.folder / f"{name}.tsv", ["Sequence", "Label"], rows)
+    (run.folder / "config.json").write_text(json.dumps(CONFIG))
+    trainings = ["training\ttrain\tvalidation\tinitial\trecipe"]
+    for name, steps in STEPS.items():
+        (run.folder / f"{name}.json").write_text(json.dumps(RECIPE | {"steps": steps}))
+        trainings.append(f"{name}\ttrain.tsv\tdev.tsv\t\t{name}.json")
+    (run.folder / "trainings.tsv").write_text("\n".join(trainings) + "\n")
+    run.configure(
+        {"models": [("tiny", "readseeker", "reads", "config.json", "", "", "")],
+         "folds": [("tiny", 0, "train", "quick"), ("tiny", 1, "train", "long")]},
+        inference={"device": "cpu", "threads": 1},
+    )  # fmt: skip
+    config = yaml.safe_load((run.folder / "config.yaml").read_text())
+    config["tables"]["trainings"] = "trainings.tsv"
+    (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    return run
+
+
+def test_a_fold_is_trained_and_its_curve_drawn(run: Workflow) -> None:
+    figure = "results/training/tiny.fold0.learning_curve.png"
+    assert run.planned("--nocolor", figure) == {"train_reads": 1, "plot_learning_curve": 1}
+    run.succeed(figure)
+    assert run.planned("--nocolor", figure) == {}
+    history = pl.read_csv(run.folder / "results/training/tiny.fold0.history.tsv", separator="\t")
+    assert history["step"][-1] == STEPS["quick"]
+    facts = read_safetensors(run.folder / WEIGHTS.format(0))[1]
+    assert (facts["origin"], facts["training"]) == ("train", "quick")
+
+
+def test_other_rules_take_the_trained_weights(run: Workflow) -> None:
+    weights = "resources/models/tiny.fold0.safetensors"
+    run.succeed(weights)
+    assert read_safetensors(run.folder / weights)[1]["origin"] == "train"
+
+
+def test_a_killed_training_goes_on(run: Workflow) -> None:
+    checkpoint = run.folder / "results/training/checkpoints/tiny.fold1.pt"
+    process = run.start(WEIGHTS.format(1), own_group=True)
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert checkpoint.exists()
+    run.succeed("--unlock")
+    run.succeed("--rerun-incomplete", WEIGHTS.format(1))
+    assert "went on from" in (run.folder / "logs/train_reads/tiny.fold1.log").read_text()
+    assert not checkpoint.exists()
+
+
+def test_a_fold_must_name_a_training(run: Workflow, tmp_path: Path) -> None:
+    other = run.copy(tmp_path / "copy")
+    folds = other.folder / "folds.tsv"
+    folds.write_text(folds.read_text().replace("\tlong", "\tlonger"))
+    result = other.run("-n")
+    assert result.returncode != 0
+    assert "folds.tsv: 'longer' has no row in trainings.tsv" in result.stdout + result.stderr

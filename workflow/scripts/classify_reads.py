@@ -1,0 +1,17 @@
+"""Classify the reads of a dataset with all folds of a model."""
+
+from seqcast.jobs.reads import classify_dataset
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    classify_dataset(
+        reads={name: snakemake.input.get(name) for name in ("path", "path2", "reference")},
+        labelled=snakemake.params.labelled,
+        weights=list(snakemake.input.weights),
+        hyperparameters=snakemake.input.hyperparameters,
+        path=snakemake.output[0],
+        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        options=snakemake.params.options,
+        inference=snakemake.params.inference,
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,12 @@
+"""Write the reads of a dataset apart: coding, non-coding, not scored."""
+
+from seqcast.jobs.reads import split_dataset
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    split_dataset(
+        reads={name: snakemake.input.get(name) for name in ("path", "path2", "reference")},
+        table=snakemake.input.table,
+        folder=snakemake.output[0],
+        rule=snakemake.params.rule,
+    )

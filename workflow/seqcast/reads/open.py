@@ -1,0 +1,54 @@
+"""One door to every file of reads."""
+
+from pathlib import Path
+
+from seqcast.reads.alignments import stream_alignments
+from seqcast.reads.fastx import read_fastx, stream_fastx
+from seqcast.reads.records import CHUNK_READS, ReadStream
+from seqcast.reads.source import ByteSource
+
+
+def open_reads(
+    path: str | Path,
+    path2: str | Path | None = None,
+    reference: str | Path | None = None,
+    orientation: str = "read",
+    chunk: int = CHUNK_READS,
+) -> ReadStream:
+    """Open reads of any format that seqcast knows: the content decides.
+
+    Parameters
+    ----------
+    path
+        FASTQ or FASTA (plain, gzip, bgzip), BAM, CRAM or SAM; a pipe; or "-" for standard input.
+    path2
+        The second FASTQ or FASTA file of pairs.
+    reference
+        FASTA that a CRAM file was written against.
+    orientation : {"read", "reference", "aligned"}
+        Of aligned reads, see `seqcast.reads.alignments.read_alignments`.
+    chunk
+        Reads a list.
+
+    Returns
+    -------
+    ReadStream
+        Chunks of reads; ``counts`` says how many records there were. A file without records gives
+        no chunk: the caller reports it.
+
+    Raises
+    ------
+    InputError
+        At once if a file cannot be opened or has another format, while reading if it is damaged.
+    """
+    if path2 is not None:
+        return read_fastx(path, path2, chunk)
+    source = ByteSource(path)
+    try:
+        kind = source.kind()
+        if kind in ("bam", "cram", "sam"):
+            return stream_alignments(source, kind, reference, orientation, chunk)
+        return stream_fastx([source], [kind], chunk)
+    except BaseException:
+        source.close()
+        raise

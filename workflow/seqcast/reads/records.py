@@ -1,0 +1,140 @@
+"""What a reader of reads gives: records, in chunks, and how many there were."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from types import TracebackType
+from typing import NamedTuple, TypeVar
+
+CHUNK_READS = 4096
+
+T = TypeVar("T")
+
+
+class Read(NamedTuple):
+    """One read as its file has it.
+
+    Attributes
+    ----------
+    name : str
+        The header up to its first blank, a "/1" or "/2" at its end included.
+    mate : int
+        1 or 2 in a pair, 0 where the read has no mate.
+    sequence : str
+        Letters as in the file: lower case, U and IUPAC codes are kept. May be empty.
+    quality : str or None
+        One character a base (Phred + 33 in the usual files), None where the file has none.
+    comment : str
+        The rest of the header with the blank that begins it, so that ``name + comment`` is the
+        header as in the file. Empty for BAM, CRAM and SAM.
+    """
+
+    name: str
+    mate: int
+    sequence: str
+    quality: str | None
+    comment: str
+
+
+class LabelledRead(NamedTuple):
+    """One row of a DNABERT table.
+
+    Attributes
+    ----------
+    sequence : str
+        The bases that the k-mers overlap to.
+    label : int
+        1 coding, 0 non-coding.
+    columns : tuple of str
+        The fields after the label, as text.
+    """
+
+    sequence: str
+    label: int
+    columns: tuple[str, ...]
+
+
+@dataclass
+class ReadCounts:
+    """Records seen so far; ``records == reads + secondary + supplementary``.
+
+    Attributes
+    ----------
+    records : int
+        Records of the file or files.
+    reads : int
+        Those that are reads.
+    secondary, supplementary : int
+        Further alignments of a read that has its own record: skipped. A record that is both counts
+        as secondary.
+    """
+
+    records: int = 0
+    reads: int = 0
+    secondary: int = 0
+    supplementary: int = 0
+
+
+class ReadStream(Iterator[list[Read]]):
+    """Chunks of reads in file order, mates side by side where two files are read.
+
+    A context manager: leaving it closes the files. A stream read to its end closes them itself.
+
+    Parameters
+    ----------
+    chunks
+        The chunks, none of them empty.
+    kind : str
+        "fastq", "fasta", "bam", "cram", "sam", or "empty" for a file without any record.
+    paired : bool
+        Whether the reads come as mate 1, mate 2, mate 1, ... of two files.
+    counts
+        Filled by whoever makes the chunks; complete once the stream has ended.
+    close
+        Closes the files.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterator[list[Read]],
+        kind: str,
+        paired: bool,
+        counts: ReadCounts,
+        close: Callable[[], None],
+    ) -> None:
+        self.kind = kind
+        self.paired = paired
+        self.counts = counts
+        self._chunks = chunks
+        self._close = close
+
+    def __next__(self) -> list[Read]:
+        try:
+            return next(self._chunks)
+        except BaseException:  # the end, or an error: nothing more will be read
+            self.close()
+            raise
+
+    def __enter__(self) -> "ReadStream":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files; nothing more can be read."""
+        if isinstance(self._chunks, Generator):
+            self._chunks.close()
+        self._close()
+
+
+def in_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of ``size`` items, the last one shorter; never an empty list."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
