@@ -8,10 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcast.classification import (
-    COLUMNS,
-    FLAGS,
     REMEMBERED,
-    STATUSES,
     Classifier,
     ReadOptions,
     has_run_of_bases,
@@ -19,6 +16,7 @@ from seqcast.classification import (
     windows_of,
 )
 from seqcast.models.interface import build_model
+from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
 from seqcast.reads.records import Read
 from tests.seqcast.models.test_readseeker import TINY
 

@@ -121,13 +121,14 @@ def reached(root, script):
 
 
 SCORING = {"score_variants", "predict_strongest"}
-RUN_MODELS = SCORING | {"predict_coverage", "prepare_weights"}
+RUN_MODELS = SCORING | {"predict_coverage", "prepare_weights", "classify_reads"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
     ("scoring/tables.py", SCORING),
     ("models/interface.py", RUN_MODELS),
     ("inference.py", RUN_MODELS - {"prepare_weights"}),
+    ("classification.py", {"classify_reads"}),
     ("plots/tracks.py", {"plot_strongest"}),
     ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
     ("simulate/gene.py", {"simulate_genome"}),

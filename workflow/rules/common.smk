@@ -83,7 +83,7 @@ def of_kind(*kinds):
 VARIANT_SETS = of_kind("variants")
 WINDOW_SETS = of_kind("windows")
 LABELLED_SETS = of_kind("labelled_reads")
-READ_SETS = of_kind("reads") + LABELLED_SETS
+READ_DATASETS = of_kind("reads") + LABELLED_SETS
 COVERAGE_MODELS = MODELS.index[MODELS["task"] == "coverage"].to_list()
 READ_MODELS = MODELS.index[MODELS["task"] == "reads"].to_list()
 
@@ -130,6 +130,16 @@ def model_files(wildcards):
     row = MODELS.loc[wildcards.model]
     named = {"hyperparameters": row["hyperparameters"], "tracks": row["tracks"]}
     return {name: located(value) for name, value in named.items() if value}
+
+
+def given_weights(wildcards):
+    """Input function: the file that the weights of a fold come from, none for random ones."""
+    fold = FOLDS.loc[(wildcards.model, wildcards.fold)]
+    return {
+        "source": located(fold["source"]),
+        "train": f"results/training/{wildcards.model}.fold{wildcards.fold}.safetensors",
+        "random": [],
+    }[fold["origin"]]
 
 
 def fold_weights(wildcards):
@@ -221,11 +231,18 @@ REPORT = ["results/report/summary.html"] * bool(VARIANT_SETS) + [
     for figure in ["distribution.png", "ranked.html", "tracks"]
     + ["agreement.png"] * (len(folds_of(model)) > 1)
 ]
-READS = [
-    f"results/reads/{model}/{dataset}{suffix}"
+READ_TABLES = expand(
+    "results/reads/{model}/{dataset}.parquet", model=READ_MODELS, dataset=READ_DATASETS
+)
+READS = READ_TABLES + [
+    path
     for model in READ_MODELS
-    for dataset in READ_SETS
-    for suffix in [".parquet"]
-    + [".pred_results.npy"] * (dataset in LABELLED_SETS)
-    + [".split"] * (dataset not in LABELLED_SETS and config["split_reads"] != "no")
+    for dataset in READ_DATASETS
+    for path in [f"results/report/{model}/{dataset}.reads.png"]
+    + [f"results/reads/{model}/{dataset}.pred_results.npy"] * (dataset in LABELLED_SETS)
+    + [f"results/reads/{model}/{dataset}.split"]
+    * (dataset not in LABELLED_SETS and config["split_reads"] != "no")
 ]
+READS += ["results/report/reads.html"] * bool(READ_TABLES)
+# rules that render pages rerun when a template changes
+TEMPLATES = sorted(str(path) for path in WORKFLOW.glob("seqcast/templates/*.html"))

@@ -77,11 +77,7 @@ rule prepare_annotation:
 rule prepare_weights:
     input:
         unpack(model_files),
-        weights=lambda wildcards: (
-            located(FOLDS.at[(wildcards.model, wildcards.fold), "source"])
-            if FOLDS.at[(wildcards.model, wildcards.fold), "origin"] == "source"
-            else []
-        ),
+        weights=given_weights,
     output:
         "resources/models/{model}.fold{fold}.safetensors",
     log:
@@ -91,9 +87,7 @@ rule prepare_weights:
     params:
         architecture=cell(MODELS, "model", "architecture"),
         head=cell(MODELS, "model", "head"),
-        source=lambda wildcards: str(
-            FOLDS.at[(wildcards.model, wildcards.fold), "source"]
-        ),
+        fold=lambda wildcards: FOLDS.loc[(wildcards.model, wildcards.fold)].to_dict(),
         code=code_of("prepare_weights"),
     script:
         "../scripts/prepare_weights.py"

@@ -34,7 +34,7 @@ rule split_reads:
     log:
         "logs/split_reads/{model}/{dataset}.log",
     conda:
-        "../../envs/torch.yaml"
+        "../../envs/tables.yaml"
     params:
         rule=config["split_reads"],
         code=code_of("split_reads"),
@@ -50,8 +50,52 @@ rule export_predictions:
     log:
         "logs/export_predictions/{model}/{dataset}.log",
     conda:
-        "../../envs/torch.yaml"
+        "../../envs/tables.yaml"
     params:
         code=code_of("export_predictions"),
     script:
         "../scripts/export_predictions.py"
+
+
+rule plot_reads:
+    input:
+        "results/reads/{model}/{dataset}.parquet",
+    output:
+        report(
+            "results/report/{model}/{dataset}.reads.png",
+            caption="../report/reads.rst",
+            category="Reads",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "probabilities"},
+        ),
+    log:
+        "logs/plot_reads/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        threshold=config["reads"]["threshold"],
+        code=code_of("plot_reads"),
+    script:
+        "../scripts/plot_reads.py"
+
+
+rule summarise_reads:
+    input:
+        tables=READ_TABLES,
+        templates=TEMPLATES,
+    output:
+        report(
+            "results/report/reads.html",
+            caption="../report/reads_summary.rst",
+            category="Reads",
+            labels={"what": "summary"},
+        ),
+    log:
+        "logs/summarise_reads.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        pairs=[(model, dataset) for model in READ_MODELS for dataset in READ_DATASETS],
+        code=code_of("summarise_reads"),
+    script:
+        "../scripts/summarise_reads.py"

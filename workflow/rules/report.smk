@@ -1,5 +1,4 @@
 RANKED_ROWS = 100  # of the table in the report; the file has all
-TEMPLATES = sorted(str(path) for path in WORKFLOW.glob("seqcast/templates/*.html"))
 
 
 rule rank_variants:

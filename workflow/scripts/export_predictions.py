@@ -1,6 +1,6 @@
 """Write probabilities as the pred_results.npy of DNABERT."""
 
-from seqcast.jobs.reads import export_predictions
+from seqcast.jobs.read_tables import export_predictions
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):

@@ -10,6 +10,6 @@ with reporting(snakemake.log[0]):
         snakemake.params.head or None,
     )
     if weights := snakemake.input.get("weights"):
-        convert_weights(weights, snakemake.output[0], *build)
+        convert_weights(weights, snakemake.output[0], *build, snakemake.params.fold["origin"])
     else:
-        random_weights(int(snakemake.params.source), snakemake.output[0], *build)
+        random_weights(int(snakemake.params.fold["source"]), snakemake.output[0], *build)

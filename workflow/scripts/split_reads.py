@@ -1,6 +1,6 @@
 """Write the reads of a dataset apart: coding, non-coding, not scored."""
 
-from seqcast.jobs.reads import split_dataset
+from seqcast.jobs.read_tables import split_dataset
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):

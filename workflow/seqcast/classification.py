@@ -17,30 +17,12 @@ import torch
 
 from seqcast.inference import evaluating
 from seqcast.models.interface import ReadModel
+from seqcast.reads.outcomes import COLUMNS, LABELS
 from seqcast.reads.records import Read
 
 CODING = 1  # of the two classes
-LABELS = ("non_coding", "coding")
-STATUSES = {
-    "scored": "the read has a probability",
-    "no_sequence": "the record holds no bases",
-    "too_short": "shorter than the model can look at",
-    "no_known_base": "every stretch the model looks at holds N or another ambiguous base",
-}
-FLAGS = {
-    "ambiguous": "holds N or another IUPAC code",
-    "lower_case": "holds lower-case bases (soft masked), read as upper case",
-    "rna": "holds U, read as T",
-    "windows": "longer than the model takes: mean over windows",
-    "cut": "longer than the model takes: the right end was dropped, as DNABERT does",
-    "short": "shorter than the reads the model was tested on",
-}
 COMPLEMENT = str.maketrans("ACGTUacgtuRYKMBVDHrykmbvdh", "TGCAAtgcaaYRMKVBHDyrmkvbhd")
 REMEMBERED = 200_000  # sequences whose probability is kept for repeats in later chunks
-COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "read": pl.String, "mate": pl.UInt8, "length_nt": pl.Int32, "p_coding": pl.Float32,
-    "p_coding_sd": pl.Float32, "label": pl.String, "status": pl.String, "flags": pl.String,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,7 +62,7 @@ class Classifier:
         self.counts: Counter[str] = Counter()
 
     def __call__(self, reads: Sequence[Read]) -> pl.DataFrame:
-        """One row a read, in order; the columns of `COLUMNS`.
+        """One row a read, in order; the columns of `reads.outcomes.COLUMNS`.
 
         ``p_coding`` and ``label`` are null where ``status`` is not "scored"; ``p_coding_sd`` is the
         standard deviation over folds (n - 1), null for one fold.

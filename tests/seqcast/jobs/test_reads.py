@@ -9,7 +9,8 @@ import pytest
 from safetensors.torch import save_file
 
 from seqcast.errors import InputError
-from seqcast.jobs.reads import classify_dataset, export_predictions, split_dataset
+from seqcast.jobs.read_tables import export_predictions, split_dataset
+from seqcast.jobs.reads import classify_dataset
 from seqcast.reads.dnabert import write_dnabert
 from seqcast.store import read_provenance
 from tests.seqcast.models.test_readseeker import TINY

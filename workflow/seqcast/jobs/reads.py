@@ -3,25 +3,21 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from seqcast.classification import COLUMNS, FLAGS, STATUSES, Classifier, ReadOptions
-from seqcast.errors import InputError
+from seqcast.classification import Classifier, ReadOptions
 from seqcast.jobs.model import open_network
+from seqcast.jobs.read_tables import Files, open_files
 from seqcast.provenance import merge_folds
-from seqcast.reads.dnabert import read_dnabert, write_predictions
-from seqcast.reads.open import open_reads
-from seqcast.reads.records import Read, ReadStream
-from seqcast.reads.split import SplitWriter
-from seqcast.store import atomic, write_chunks
+from seqcast.reads.dnabert import read_dnabert
+from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
+from seqcast.reads.records import Read
+from seqcast.store import write_chunks
 
 logger = logging.getLogger(__name__)
-Files = Mapping[str, str | None]  # path, and path2 and reference where there are
 
 
 def classify_dataset(
@@ -29,7 +25,7 @@ def classify_dataset(
     path: str, facts: Mapping[str, Any], options: Mapping[str, Any],
     inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
-    """Write one row a read, in input order (`classification.COLUMNS`).
+    """Write one row a read, in input order (`reads.outcomes.COLUMNS`).
 
     Parameters
     ----------
@@ -72,61 +68,15 @@ def classify_dataset(
     write_chunks(tables(), COLUMNS, path, provenance)
 
 
-def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
-    """Write the reads of a file again, apart by the label that `table` gives them.
-
-    Parameters
-    ----------
-    reads : mapping
-        As of `classify_dataset`.
-    table : str
-        What `classify_dataset` wrote for these reads.
-    folder : str
-        Gets the files of `reads.split.SplitWriter`.
-    rule : {"either", "both"}
-        A pair is coding if either mate is, or if both are.
-
-    Raises
-    ------
-    InputError
-        If the table has another number of rows than the file has reads.
-    """
-    labels = pl.read_parquet(table, columns=["label"])["label"].to_list()
-    done = 0
-    with atomic(folder) as temporary, _open_reads(reads) as stream:
-        prefix = temporary / Path(table).stem
-        with SplitWriter(prefix, stream.paired, rule) as writer:
-            for chunk in stream:
-                done += len(chunk)
-                if done > len(labels):
-                    break
-                writer.write(chunk, labels[done - len(chunk) : done])
-        if done != len(labels):
-            raise InputError(
-                f"{table} has {len(labels)} rows, {reads['path']} another number of reads; "
-                "classify the reads again, the file has changed since"
-            )
-
-
-def export_predictions(table: str, path: str) -> None:
-    """Write ``p_coding`` as DNABERT's pred_results.npy: float32, a number a row, NaN where null."""
-    values = pl.read_parquet(table, columns=["p_coding"])["p_coding"]
-    write_predictions(path, values.fill_null(float("nan")).to_numpy().astype(np.float32))
-
-
 @contextmanager
 def _open(reads: Files, labelled: bool, records: dict[str, int]) -> Iterator[Iterator[list[Read]]]:
     """Chunks of reads; what the file held is in `records` at the end."""
     if labelled:
         yield _named(read_dnabert(str(reads["path"])))
         return
-    with _open_reads(reads) as stream:
+    with open_files(reads) as stream:
         yield stream
         records |= vars(stream.counts)
-
-
-def _open_reads(reads: Files) -> ReadStream:
-    return open_reads(str(reads["path"]), reads.get("path2"), reads.get("reference"))
 
 
 def _named(chunks: Iterator[list[Any]]) -> Iterator[list[Read]]:

@@ -11,14 +11,15 @@ from seqcast.store import file_sha256
 
 def convert_weights(
     weights: str | Path, path: str | Path, architecture: str, hyperparameters: str | Path,
-    head: str | None,
+    head: str | None, origin: str,
 ) -> None:  # fmt: skip
-    """Convert published weights, checking that they fit the hyperparameters.
+    """Convert weights that exist, checking that they fit the hyperparameters.
 
-    The metadata of `path` holds ``origin`` and ``source_sha256``, the digest of `weights`.
+    The metadata of `path` holds ``origin`` ("source", "train") and ``source_sha256``, the digest
+    of `weights`.
     """
     model = load_model(architecture, weights, hyperparameters, head, device="cpu")
-    facts = {"origin": "source", "source_sha256": file_sha256(weights)}
+    facts = {"origin": origin, "source_sha256": file_sha256(weights)}
     write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})
 
 

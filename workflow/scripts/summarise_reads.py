@@ -1,0 +1,10 @@
+"""Write the page that says what was found in the reads."""
+
+from seqcast.logs import reporting
+from seqcast.reads_summary import reads_summary_html
+from seqcast.store import atomic
+
+with reporting(snakemake.log[0]):
+    tables = dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.tables))
+    with atomic(snakemake.output[0]) as temporary:
+        temporary.write_text(reads_summary_html(tables), encoding="utf-8")

@@ -1,0 +1,63 @@
+"""What is made of a table of classified reads, without the model: split files, predictions."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from seqcast.errors import InputError
+from seqcast.reads.dnabert import write_predictions
+from seqcast.reads.open import open_reads
+from seqcast.reads.records import ReadStream
+from seqcast.reads.split import SplitWriter
+from seqcast.store import atomic
+
+Files = Mapping[str, str | None]  # path, and path2 and reference where there are
+
+
+def open_files(reads: Files) -> ReadStream:
+    """`reads.open.open_reads` of the files of a dataset."""
+    return open_reads(str(reads["path"]), reads.get("path2"), reads.get("reference"))
+
+
+def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
+    """Write the reads of a file again, apart by the label that `table` gives them.
+
+    Parameters
+    ----------
+    reads : mapping
+        ``path``, and ``path2`` and ``reference`` where there are.
+    table : str
+        What `jobs.reads.classify_dataset` wrote for these reads.
+    folder : str
+        Gets the files of `reads.split.SplitWriter`.
+    rule : {"either", "both"}
+        A pair is coding if either mate is, or if both are.
+
+    Raises
+    ------
+    InputError
+        If the table has another number of rows than the file has reads.
+    """
+    labels = pl.read_parquet(table, columns=["label"])["label"].to_list()
+    done = 0
+    with atomic(folder) as temporary, open_files(reads) as stream:
+        prefix = temporary / Path(table).stem
+        with SplitWriter(prefix, stream.paired, rule) as writer:
+            for chunk in stream:
+                done += len(chunk)
+                if done > len(labels):
+                    break
+                writer.write(chunk, labels[done - len(chunk) : done])
+        if done != len(labels):
+            raise InputError(
+                f"{table} has {len(labels)} rows, {reads['path']} another number of reads; "
+                "classify the reads again, the file has changed since"
+            )
+
+
+def export_predictions(table: str, path: str) -> None:
+    """Write ``p_coding`` as DNABERT's pred_results.npy: float32, a number a row, NaN where null."""
+    values = pl.read_parquet(table, columns=["p_coding"])["p_coding"]
+    write_predictions(path, values.fill_null(float("nan")).to_numpy().astype(np.float32))

@@ -1,0 +1,63 @@
+"""The HTML page of classified reads: how many, what was said of them, with which model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+from seqcast.reads.outcomes import FLAGS, LABELS, STATUSES
+from seqcast.store import read_provenance
+
+
+def reads_summary_html(tables: Mapping[tuple[str, str], str | Path]) -> str:
+    """The page of all sets of reads of a run, without scripts or outside resources.
+
+    Parameters
+    ----------
+    tables : mapping
+        (model, dataset) to its table of classified reads (parquet).
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("seqcast"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    rows = [_row(model, dataset, path) for (model, dataset), path in tables.items()]
+    untrained = {row["model"] for row in rows if "random" in row["origin"]}
+    return environment.get_template("reads.html").render(
+        rows=rows, statuses=STATUSES, flags=FLAGS, untrained=sorted(untrained)
+    )
+
+
+def count_reads(table: pl.DataFrame) -> dict[str, int]:
+    """Reads of a table: ``all``, and by label, status and flag.
+
+    A read has one status, one label or none, and any number of flags.
+    """
+    flags = table["flags"].str.split(",").list.explode(keep_nulls=False, empty_as_null=False)
+    found = {"all": len(table)}
+    for values, known in [(table["label"], LABELS), (table["status"], STATUSES), (flags, FLAGS)]:
+        counted = dict(values.value_counts().iter_rows())
+        found |= {name: counted.get(name, 0) for name in known}
+    return found
+
+
+def _row(model: str, dataset: str, path: str | Path) -> dict[str, Any]:
+    facts = read_provenance(path)
+    table = pl.read_parquet(path, columns=["label", "status", "flags"])
+    origin = facts.get("origin", [])
+    return {
+        "model": model,
+        "dataset": dataset,
+        "origin": origin if isinstance(origin, list) else [origin],
+        "threshold": facts["options"].get("threshold", 0.5),
+        "options": {k: v for k, v in facts["options"].items() if k != "threshold"},
+        "records": facts.get("records", {}),
+        "counts": count_reads(table),
+    }
