@@ -1,6 +1,7 @@
 """Classify the reads of a file with all folds of a model, in one pass."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -42,6 +43,7 @@ def classify_dataset(
     options : mapping
         The fields of `ReadOptions`, and ``compat`` of the model.
     """
+    started = time.monotonic(), time.process_time()
     wanted = ReadOptions(**{name: value for name, value in options.items() if name != "compat"})
     models, made = [], []
     for fold in weights:
@@ -62,8 +64,12 @@ def classify_dataset(
 
     def provenance() -> dict[str, Any]:
         _report(classifier, reads)
-        about = {"options": dict(options), "counts": dict(classifier.counts), "records": records}
-        return {**merge_folds(made), **facts, **about}
+        return {
+            **merge_folds(made), **facts, "options": dict(options),
+            "counts": dict(classifier.counts), "records": records, "threads": threads,
+            "wall_s": round(time.monotonic() - started[0], 3),
+            "cpu_s": round(time.process_time() - started[1], 3),
+        }  # fmt: skip
 
     write_chunks(tables(), COLUMNS, path, provenance)
 

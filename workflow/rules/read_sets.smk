@@ -1,0 +1,74 @@
+include: "read_sets_common.smk"
+
+
+wildcard_constraints:
+    collection=one_of(COLLECTIONS.index),
+    read_set=one_of(sorted(set(READ_SETS.index.get_level_values("read_set")))),
+
+
+rule select_assemblies:
+    input:
+        sources_of,
+    output:
+        "resources/read_sets/{collection}/assemblies.tsv",
+    log:
+        "logs/select_assemblies/{collection}.log",
+    conda:
+        "../../envs/download.yaml"
+    params:
+        selection=selection_of,
+        seed=config["read_sampling"]["seed"],
+        code=code_of("select_assemblies"),
+    script:
+        "../scripts/select_assemblies.py"
+
+
+rule index_assemblies:
+    input:
+        sources_of,
+        assemblies="resources/read_sets/{collection}/assemblies.tsv",
+    output:
+        sequences="resources/read_sets/{collection}/{shard}.2bit",
+        regions="resources/read_sets/{collection}/{shard}.regions.parquet",
+        report="resources/read_sets/{collection}/{shard}.report.tsv",
+    log:
+        "logs/index_assemblies/{collection}.{shard}.log",
+    conda:
+        "../../envs/download.yaml"
+    params:
+        downloads="resources/read_sets/{collection}/{shard}.downloads",
+        shards=cell(COLLECTIONS, "collection", "shards"),
+        min_length_nt=config["read_sampling"]["read_length_nt"],
+        compat=config["read_sampling"]["compat"],
+        max_failed_share=config["read_sampling"]["max_failed_share"],
+        code=code_of("index_assemblies"),
+    script:
+        "../scripts/index_assemblies.py"
+
+
+rule sample_reads:
+    input:
+        lambda wildcards: [
+            path
+            for portion in portions_of(wildcards.read_set)
+            for path in [portion["assemblies"], *sum(portion["shards"], ())]
+        ],
+    output:
+        train="results/read_sets/{read_set}/train.tsv",
+        dev="results/read_sets/{read_set}/dev.tsv",
+        genomes="results/read_sets/{read_set}/genomes.tsv",
+    log:
+        "logs/sample_reads/{read_set}.log",
+    benchmark:
+        "logs/sample_reads/{read_set}.benchmark.tsv"
+    conda:
+        "../../envs/download.yaml"
+    params:
+        portions=lambda wildcards: portions_of(wildcards.read_set),
+        options={
+            key: config["read_sampling"][key]
+            for key in ["read_length_nt", "seed", "group", "dev_share", "compat"]
+        },
+        code=code_of("sample_reads"),
+    script:
+        "../scripts/sample_reads.py"

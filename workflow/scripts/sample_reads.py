@@ -1,0 +1,13 @@
+"""Draw the labelled reads of a read set."""
+
+from seqcast.logs import reporting
+from seqcast.read_sets.sampling import Portion, SamplingOptions, write_read_set
+
+with reporting(snakemake.log[0]):
+    write_read_set(
+        [Portion(**portion) for portion in snakemake.params.portions],
+        SamplingOptions(**snakemake.params.options),
+        snakemake.output.train,
+        snakemake.output.dev,
+        snakemake.output.genomes,
+    )

@@ -1,0 +1,10 @@
+"""Choose the genomes of a collection."""
+
+from seqcast.logs import reporting
+from seqcast.read_sets.assemblies import Selection, select_assemblies, write_assemblies
+
+with reporting(snakemake.log[0]):
+    table = select_assemblies(
+        snakemake.input, Selection(**snakemake.params.selection), snakemake.params.seed
+    )
+    write_assemblies(table, snakemake.output[0])

@@ -1,0 +1,1 @@
+"""Labelled reads for training: from assemblies to train.tsv and dev.tsv."""
