@@ -15,6 +15,9 @@ include: "workflow/rules/windows.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/variant_effects.smk"
 include: "workflow/rules/reads.smk"
+include: "workflow/rules/read_sets.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/read_benchmark.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -30,4 +33,6 @@ rule all:
         EXPORTS,
         COVERAGE,
         READS,
+        READ_BENCHMARK,
+        LEARNING_CURVES,
         REPORT,

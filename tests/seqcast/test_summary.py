@@ -126,7 +126,7 @@ def test_summary_shows_options_and_versions(tmp_path: Path) -> None:
 def test_what_is_not_recorded_is_said(tmp_path: Path) -> None:
     rows = Cells(make_page(tmp_path)).rows
     missing = "not recorded"
-    assert ["tiny", missing, "0", "published weights", missing, missing] in rows
+    assert ["tiny", missing, "0", "given weights", missing, missing] in rows
 
 
 def test_untrained_weights_are_shown_in_red(tmp_path: Path) -> None:

@@ -17,7 +17,15 @@ HEADERS = {
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards path2",
+    "references": "reference genbank coding unclear proteins taxon description",
+    "samples": "sample reference reads1 reads2 first balanced description",
+    "benchmarks": "benchmark task datasets protocol published citation",
+    "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
+    " max_assemblies shards",
+    "read_sets": "read_set collection train_per_class dev_per_class split coding_share",
+    "trainings": "training train validation initial recipe",
 }
+SHIPPED = ("contigs", "published", "six_frame")  # below resources/
 NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refused at once
 OFFLINE = {f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp", "all")}
 
@@ -35,6 +43,7 @@ class Workflow:
             text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
             (self.folder / f"{name}.tsv").write_text(text)
         config["tables"] = {name: f"{name}.tsv" for name in HEADERS}
+        config.setdefault("read_benchmark", {"comparators": []})  # programs that may be missing
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
 
     def start(
@@ -84,7 +93,8 @@ def new_folder(root: Path, folder: Path) -> Workflow:
     """A workflow folder where the repository's config and small shipped files are at hand."""
     (folder / "config").symlink_to(root / "config")
     (folder / "resources").mkdir()
-    (folder / "resources/contigs").symlink_to(root / "resources/contigs")
+    for name in SHIPPED:
+        (folder / "resources" / name).symlink_to(root / "resources" / name)
     return Workflow(root, folder)
 
 
@@ -99,6 +109,19 @@ def demo_tables(root) -> dict[str, list[tuple]]:
     """The rows of the demo's tables, for `Workflow.configure`."""
     paths = {name: root / f"config/demo/{name}.tsv" for name in HEADERS}
     return {name: read_rows(path) for name, path in paths.items() if path.exists()}
+
+
+@pytest.fixture(scope="session")
+def coverage_tables(demo_tables) -> dict[str, list[tuple]]:
+    """The rows of the demo's tables that have to do with coverage, none with reads."""
+    models = [row for row in demo_tables["models"] if row[2] == "coverage"]
+    names = {row[0] for row in models}
+    return {
+        "assemblies": demo_tables["assemblies"],
+        "models": models,
+        "folds": [row for row in demo_tables["folds"] if row[0] in names],
+        "datasets": [row for row in demo_tables["datasets"] if row[1] in {"variants", "windows"}],
+    }
 
 
 def read_rows(path: Path) -> list[tuple]:
@@ -116,6 +139,8 @@ def finished(root, demo_tables, tmp_path_factory) -> Workflow:
         demo_tables,
         inference={"device": "cpu", "threads": 1},
         report={"score": "logSED", "tracks": "^RNA:ActD", "top": 2},
+        split_reads="either",
+        read_benchmark={"comparators": ["pyrodigal"]},
     )
     run.succeed()
     return run

@@ -8,16 +8,21 @@ from seqcast.provenance import PACKAGE, _module_files, _normalised, code_digest
 
 pytestmark = pytest.mark.slow
 
-MODELS, FOLDS, SETS = 5, 2, 2  # config/models.tsv, config/folds.tsv, config/datasets.tsv
+MODELS, FOLDS, SETS = 5, 2, 2  # Borzuki's rows of config/{models,folds,datasets}.tsv
+SAMPLES, REFERENCES, UNCLEAR = 11, 6, 3  # config/samples.tsv, config/references.tsv
+COMPARATORS = 2  # read_benchmark.comparators
 SHARDS = 4 + 8  # of the two sets of config/datasets.tsv
 # Fetched: genome, annotation, two sets of variants, a table of tracks a model, weights a fold.
 SOURCES = 1 + 1 + SETS + MODELS + MODELS * FOLDS
+# And for reads: weights and shape of the model, a GenBank file a reference, BEDs of coding (5) and of
+# unclear sequence, two files a sample.
+READ_SOURCES = 2 + REFERENCES + 5 + UNCLEAR + 2 * SAMPLES
 PUBLISHED = {
-    "download_source": SOURCES,
+    "download_source": SOURCES + READ_SOURCES,
     "prepare_genome": 1,
     "prepare_annotation": 1,
     "check_variants": SETS,
-    "prepare_weights": MODELS * FOLDS,
+    "prepare_weights": MODELS * FOLDS + 1,
     "describe_tracks": MODELS,
     "score_variants": MODELS * FOLDS * SHARDS,
     "gather_shards": MODELS * FOLDS * SETS,
@@ -31,6 +36,32 @@ PUBLISHED = {
     "plot_distribution": MODELS * SETS,
     "plot_agreement": MODELS * SETS,
     "summarise_run": 1,
+    "prepare_reference": REFERENCES,
+    "index_reference": REFERENCES,
+    "find_unclear": UNCLEAR,
+    "map_reads": SAMPLES,
+    "select_reads": SAMPLES,
+    "classify_reads": SAMPLES,
+    "export_predictions": SAMPLES,
+    "plot_reads": SAMPLES,
+    "summarise_reads": 1,
+    "run_comparator": SAMPLES * COMPARATORS,
+    "evaluate_benchmark": 1,
+    "plot_roc": 1,
+}
+READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of reads without
+    "select_assemblies": 1,
+    "index_assemblies": 1,
+    "sample_reads": 1,
+    "prepare_weights": 1,
+    "classify_reads": 2,
+    "plot_reads": 2,
+    "summarise_reads": 1,
+    "export_predictions": 1,
+    "split_reads": 1,
+    "run_comparator": 1,
+    "evaluate_benchmark": 1,
+    "plot_roc": 1,
 }
 ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of 2 shards and its regions
     "prepare_weights": 2,
@@ -57,6 +88,8 @@ DEMO = {
     "check_variants": 1,
     "summarise_run": 1,
     **ONE_MODEL,
+    **READS_OF_DEMO,
+    "prepare_weights": ONE_MODEL["prepare_weights"] + READS_OF_DEMO["prepare_weights"],
 }
 
 
@@ -74,7 +107,8 @@ def test_published_tables_name_sources_or_files_that_exist(root):
                ("models", "tracks"), ("folds", "source")]  # fmt: skip
     named = [value for table, column in columns for value in tables[table][column].dropna()]
     known = set(tables["sources"]["source"])
-    assert [v for v in named if v not in known and not (root / v).is_file()] == []
+    made = {f"results/read_benchmark/{name}/dev.tsv" for name in tables["samples"]["sample"]}
+    assert [v for v in named if v not in known | made and not (root / v).is_file()] == []
 
 
 def test_demo_plans_these_jobs(workflow):
@@ -86,10 +120,10 @@ def test_entry_of_the_catalogue_plans_the_same_jobs(workflow):
     assert found == DEMO
 
 
-def test_two_rows_add_a_model_and_no_other_job(finished, demo_tables, tmp_path):
+def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_path):
     run = finished.copy(tmp_path / "more")
     for name, row in [
-        ("models", ("another", *demo_tables["models"][0][1:])),
+        ("models", ("another", *coverage_tables["models"][0][1:])),
         ("folds", ("another", "0", "random", "12")),
     ]:
         with (run.folder / f"{name}.tsv").open("a") as file:
@@ -126,13 +160,13 @@ RUN_MODELS = SCORING | {"predict_coverage", "prepare_weights", "classify_reads"}
 
 @pytest.mark.parametrize(("module", "scripts"), [
     ("scoring/tables.py", SCORING),
-    ("models/interface.py", RUN_MODELS),
+    ("models/interface.py", RUN_MODELS | {"train_reads"}),
     ("inference.py", RUN_MODELS - {"prepare_weights"}),
     ("classification.py", {"classify_reads"}),
     ("plots/tracks.py", {"plot_strongest"}),
     ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
     ("simulate/gene.py", {"simulate_genome"}),
-    ("download.py", {"download_source"}),
+    ("download.py", {"download_source", "index_assemblies"}),
 ])  # fmt: skip
 def test_an_edit_reruns_the_rules_that_reach_it(root, module, scripts):
     names = [path.stem for path in (root / "workflow/scripts").glob("*.py")]

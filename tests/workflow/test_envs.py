@@ -15,7 +15,9 @@ import yaml
 
 ENVS = sorted((Path(__file__).resolve().parents[2] / "envs").glob("*.yaml"))
 PYPI_NAMES = {"matplotlib-base": "matplotlib"}  # where conda's name differs
-TOOLS = {"python", "pip", "curl"}  # not dependencies of the package
+TOOLS = {  # not dependencies of the package
+    "python", "pip", "curl", "bedtools", "blast", "bowtie2", "fraggenescan", "pyrodigal", "samtools",
+}  # fmt: skip
 
 
 def parts(path: Path) -> tuple[dict[str, Any], list[str], list[str]]:

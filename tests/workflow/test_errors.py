@@ -62,10 +62,10 @@ PLANNING = {
 
 
 @pytest.mark.parametrize("mistake", PLANNING)
-def test_a_mistake_in_a_table_or_the_config_is_named(workflow, demo_tables, mistake):
+def test_a_mistake_in_a_table_or_the_config_is_named(workflow, coverage_tables, mistake):
     tables, config, message = PLANNING[mistake]
     rows = {name: value for name, value in tables.items() if isinstance(value, list)}
-    workflow.configure({**demo_tables, **rows}, **config)
+    workflow.configure({**coverage_tables, **rows}, **config)
     for name, value in tables.items():
         if isinstance(value, str):
             (workflow.folder / f"{name}.tsv").write_text(value)
@@ -216,13 +216,13 @@ def test_another_build_stops_before_any_inference(mistaken):
 
 
 @pytest.fixture(scope="module")
-def unscored(finished, demo_tables, tmp_path_factory):
+def unscored(finished, coverage_tables, tmp_path_factory):
     """A run to the end on a VCF without rows, and on one of which no row can be scored."""
     run = finished.copy(tmp_path_factory.mktemp("unscored") / "run")
     write_inputs(run.folder)
     sets = [(name, "variants", "simulated", f"{name}.vcf", 1) for name in ("empty", "unscorable")]
     run.configure(
-        {**demo_tables, "datasets": sets},
+        {**coverage_tables, "datasets": sets},
         inference={"device": "cpu", "threads": 1},
         exports=["sed_h5", "scores_h5", "vcf", "tsv"],
         report={"tracks": "^RNA:ActD"},

@@ -123,7 +123,7 @@ def test_coverage_is_the_mean_of_the_folds(finished):
     np.testing.assert_array_equal(((values[0] + values[1]) / 2).astype(np.float32), values[2])
 
 
-def test_shards_change_no_number(finished, demo_tables, tmp_path):
+def test_shards_change_no_number(finished, coverage_tables, tmp_path):
     run = finished.copy(tmp_path / "split")
     text = (run.folder / "resources/simulated/variants.vcf").read_text().splitlines(keepends=True)
     header = [line for line in text if line.startswith("#")]
@@ -131,7 +131,7 @@ def test_shards_change_no_number(finished, demo_tables, tmp_path):
     some = text[len(header) :][:11] + text[-6:]
     (run.folder / "some.vcf").write_text("".join(header + some))
     sets = [(f"in{n}", "variants", "simulated", "some.vcf", n) for n in (1, 3)]
-    run.configure({**demo_tables, "datasets": sets}, inference={"device": "cpu", "threads": 1})
+    run.configure({**coverage_tables, "datasets": sets}, inference={"device": "cpu", "threads": 1})
     levels = ("", "window.")
     run.succeed(*[f"{SCORES}/in{n}.{level}fold0.parquet" for n in (1, 3) for level in levels])
     for level in levels:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 
 from seqcast.models.convert import read_safetensors
 from seqcast.reads.dnabert import write_dnabert
@@ -37,19 +36,16 @@ def run(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
                 for i in range(count)]  # fmt: skip
         write_dnabert(run.folder / f"{name}.tsv", ["Sequence", "Label"], rows)
     (run.folder / "config.json").write_text(json.dumps(CONFIG))
-    trainings = ["training\ttrain\tvalidation\tinitial\trecipe"]
+    trainings = []
     for name, steps in STEPS.items():
         (run.folder / f"{name}.json").write_text(json.dumps(RECIPE | {"steps": steps}))
-        trainings.append(f"{name}\ttrain.tsv\tdev.tsv\t\t{name}.json")
-    (run.folder / "trainings.tsv").write_text("\n".join(trainings) + "\n")
+        trainings.append((name, "train.tsv", "dev.tsv", "", f"{name}.json"))
     run.configure(
         {"models": [("tiny", "readseeker", "reads", "config.json", "", "", "")],
-         "folds": [("tiny", 0, "train", "quick"), ("tiny", 1, "train", "long")]},
+         "folds": [("tiny", 0, "train", "quick"), ("tiny", 1, "train", "long")],
+         "trainings": trainings},
         inference={"device": "cpu", "threads": 1},
     )  # fmt: skip
-    config = yaml.safe_load((run.folder / "config.yaml").read_text())
-    config["tables"]["trainings"] = "trainings.tsv"
-    (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     return run
 
 

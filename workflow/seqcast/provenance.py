@@ -13,6 +13,12 @@ from typing import Any
 from seqcast import __version__
 
 PACKAGE = Path(__file__).parent
+# What reports say of weights, by the origin in folds.tsv.
+ORIGINS = {
+    "random": "UNTRAINED random weights",
+    "source": "given weights",
+    "train": "trained by this workflow",
+}
 
 
 def code_digest(script: str | Path, *modules: str) -> str:

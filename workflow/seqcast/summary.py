@@ -11,16 +11,12 @@ from typing import Any
 import jinja2
 import polars as pl
 
+from seqcast.provenance import ORIGINS
 from seqcast.ranking import VARIANT
 from seqcast.store import read_provenance
 from seqcast.variants import OUTCOMES, REASONS
 
 NOT_RECORDED = "not recorded"
-ORIGINS = {
-    "random": "UNTRAINED random weights",
-    "source": "published weights",
-    "train": "trained by this workflow",
-}
 # Always listed, for a reader must know them; others are added as they were recorded.
 OPTIONS = ("on_ref_mismatch", "compat", "reverse_complement", "shifts_bp", "precision")
 LONGEST_ALLELE_BP = 12

@@ -14,6 +14,7 @@ from seqcast.errors import InputError
 ARCHITECTURES = {
     "borzuki": ("seqcast.models.borzuki", "Borzuki"),
     "readseeker": ("seqcast.models.readseeker", "ReadSeeker"),
+    "six_frame": ("seqcast.models.six_frame", "SixFrame"),
 }
 PRECISIONS = ("fp32", "tf32", "bf16")
 

@@ -42,8 +42,8 @@ def plot_probabilities(table: pl.DataFrame, model: str, dataset: str, threshold:
     edges = np.linspace(0, 1, BINS + 1)
     for label, colour in [("non_coding", COLOURS[0]), ("coding", COLOURS[1])]:
         values = scored.filter(pl.col("label") == label)["p_coding"].to_numpy()
-        share = len(values) / len(scored)
-        ax.hist(values, bins=edges, color=colour, label=f"{label.replace('_', '-')} ({share:.1%})")
+        called = f"{label.replace('_', '-')} ({len(values) / len(scored):.1%})"
+        ax.hist(values, bins=edges.tolist(), color=colour, label=called)
     ax.axvline(threshold, color=GUIDE, linewidth=1, linestyle="--")
     ax.set_xlim(0, 1)
     ax.set_xlabel("probability of coding", fontsize=LABEL_PT)

@@ -1,0 +1,109 @@
+"""Recipes are read strictly, and the schedule is the published one."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from seqcast.errors import InputError
+from seqcast.training.reads import ReadAugmentation
+from seqcast.training.recipe import Recipe, learning_rate, read_recipe
+
+LEAST = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 2}
+
+
+def written(folder: Path, **values: object) -> Path:
+    path = folder / "recipe.json"
+    path.write_text(json.dumps(values))
+    return path
+
+
+def test_rates_rise_and_fall_as_in_transformers() -> None:
+    # transformers' get_linear_schedule_with_warmup: step / warm-up, then (total - step) / (total -
+    # warm-up); by hand for 10 steps, int(0.25 * 10) = 2 of them warm-up
+    recipe = Recipe(learning_rate=8.0, batch_size=1, steps=10, warmup=0.25)
+    assert [learning_rate(recipe, step, 10) for step in range(11)] == [
+        0, 4, 8, 7, 6, 5, 4, 3, 2, 1, 0
+    ]  # fmt: skip
+
+
+def test_rates_may_stay() -> None:
+    recipe = Recipe(learning_rate=8.0, batch_size=1, steps=4, warmup=0.5, decay="none")
+    assert [learning_rate(recipe, step, 4) for step in range(4)] == [0, 4, 8, 8]
+
+
+def test_epochs_or_steps() -> None:
+    assert Recipe(learning_rate=1, batch_size=1, epochs=3).total_steps(7) == 21
+    assert Recipe(learning_rate=1, batch_size=1, steps=3).total_steps(7) == 3
+
+
+def test_a_recipe_and_the_section_of_its_task(tmp_path: Path) -> None:
+    path = written(tmp_path, **LEAST, reads={"reverse_complement": True, "substitution_rate": 0})
+    recipe, options = read_recipe(path, "reads", ReadAugmentation)
+    assert recipe == Recipe(learning_rate=1e-3, batch_size=8, epochs=2)
+    assert options == ReadAugmentation(reverse_complement=True)
+    assert (
+        read_recipe(written(tmp_path, **LEAST), "reads", ReadAugmentation)[1] == ReadAugmentation()
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"learningrate": 1}, "learningrate is 1; expected one of the keys learning_rate"),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast'; expected float or int"),
+        ({"learning_rate": 0}, "learning_rate is 0; expected a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan; expected a number above 0"),
+        ({"epochs": 2.5}, "epochs is 2.5; expected int or null"),
+        ({"epochs": True}, "epochs is True; expected int or null"),
+        ({"steps": 5}, r"epochs and steps is \(2, 5\); expected exactly one"),
+        ({"epochs": None}, "expected exactly one of the two"),
+        ({"warmup": 1.0}, "warmup is 1.0; expected a share"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1"),
+        ({"precision": "fp16"}, "precision is 'fp16'; expected one of"),
+        ({"decay": "cosine"}, "decay is 'cosine'; expected one of"),
+        ({"seed": -1}, "seed is -1; expected 0 or more"),
+        ({"patience": 0}, "patience is 0"),
+        ({"reads": {"flip": True}}, "reads.flip is True; expected one of the keys"),
+        ({"reads": {"substitution_rate": 1}}, "substitution_rate is 1; expected a share"),
+        ({"reads": {"shortest_crop_nt": 0}}, "shortest_crop_nt is 0; expected 1 or more"),
+        ({"reads": [1]}, r"reads is \[1\]; expected an object"),
+    ],
+)
+def test_mistakes_are_named_with_the_file(tmp_path: Path, change: dict, message: str) -> None:
+    path = written(tmp_path, **(LEAST | change))
+    with pytest.raises(InputError, match=message) as caught:
+        read_recipe(path, "reads", ReadAugmentation)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_files_that_are_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not readable"):
+        read_recipe(tmp_path / "none.json", "reads", ReadAugmentation)
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_recipe(tmp_path / "broken.json", "reads", ReadAugmentation)
+    (tmp_path / "list.json").write_text("[]")
+    with pytest.raises(InputError, match="expected a JSON object"):
+        read_recipe(tmp_path / "list.json", "reads", ReadAugmentation)
+    with pytest.raises(InputError, match=r"a key is missing: .*'batch_size'"):
+        read_recipe(written(tmp_path, learning_rate=1.0), "reads", ReadAugmentation)
+
+
+def test_another_task_brings_its_own_section(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Coverage:
+        shift_bp: int = 0
+
+    path = written(tmp_path, **LEAST, coverage={"shift_bp": 3})
+    assert read_recipe(path, "coverage", Coverage)[1] == Coverage(3)
+
+
+@pytest.mark.parametrize("name", ["readseeker", "readseeker_small"])
+def test_shipped_recipes_are_read(root: Path, name: str) -> None:
+    recipe, _ = read_recipe(root / f"config/training/{name}.json", "reads", ReadAugmentation)
+    if name == "readseeker":  # the published run: bnwlf/ReadSeeker f5ec670
+        published = {"learning_rate": 2e-5, "epochs": 5, "batch_size": 50, "warmup": 0.1,
+                     "weight_decay": 0.01, "gradient_clip_norm": 1.0, "seed": 42}  # fmt: skip
+        assert published.items() <= recipe.facts().items()

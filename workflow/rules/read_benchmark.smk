@@ -1,0 +1,190 @@
+include: "read_benchmark_common.smk"
+
+
+rule prepare_reference:
+    input:
+        unpack(reference_files),
+    output:
+        multiext("resources/references/{reference}", fasta=".fa", coding=".coding.bed"),
+    log:
+        "logs/prepare_reference/{reference}.log",
+    conda:
+        "../../envs/align.yaml"
+    params:
+        compat=config["read_benchmark"]["compat"],
+        code=code_of("prepare_reference"),
+    script:
+        "../scripts/prepare_reference.py"
+
+
+rule index_reference:
+    input:
+        "resources/references/{reference}.fa",
+    output:
+        multiext("resources/references/{reference}", *INDEX_SUFFIXES),
+    log:
+        "logs/index_reference/{reference}.log",
+    conda:
+        "../../envs/align.yaml"
+    threads: config["read_benchmark"]["threads"]
+    params:
+        code=code_of("index_reference"),
+    script:
+        "../scripts/index_reference.py"
+
+
+rule find_unclear:
+    input:
+        unpack(unclear_file),
+        genome="resources/references/{reference}.fa",
+        coding="resources/references/{reference}.coding.bed",
+    output:
+        "resources/references/{reference}.unclear.bed",
+    log:
+        "logs/find_unclear/{reference}.log",
+    conda:
+        "../../envs/align.yaml"
+    threads: config["read_benchmark"]["threads"]
+    params:
+        taxon=lambda wildcards: str(REFERENCES.at[wildcards.reference, "taxon"]),
+        compat=config["read_benchmark"]["compat"],
+        code=code_of("find_unclear"),
+    script:
+        "../scripts/find_unclear.py"
+
+
+rule map_reads:
+    input:
+        unpack(sample_reads),
+    output:
+        temp("results/read_benchmark/{sample}/mapped.bam"),
+    log:
+        "logs/map_reads/{sample}.log",
+    conda:
+        "../../envs/align.yaml"
+    threads: config["read_benchmark"]["threads"]
+    params:
+        first=cell(SAMPLES, "sample", "first"),
+        code=code_of("map_reads"),
+    script:
+        "../scripts/map_reads.py"
+
+
+rule select_reads:
+    input:
+        unpack(sample_regions),
+        bam="results/read_benchmark/{sample}/mapped.bam",
+    output:
+        multiext(
+            "results/read_benchmark/{sample}/",
+            table="dev.tsv",
+            fasta="reads.fasta",
+            counts="counts.tsv",
+        ),
+    log:
+        "logs/select_reads/{sample}.log",
+    conda:
+        "../../envs/align.yaml"
+    params:
+        reference=cell(SAMPLES, "sample", "reference"),
+        choice=lambda wildcards: {
+            "balanced": SAMPLES.at[wildcards.sample, "balanced"] == "yes",
+            **{
+                key: config["read_benchmark"][key]
+                for key in ["min_length_nt", "min_mapq", "seed"]
+            },
+        },
+        compat=config["read_benchmark"]["compat"],
+        code=code_of("select_reads"),
+    script:
+        "../scripts/select_reads.py"
+
+
+rule run_comparator:
+    input:
+        lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+    output:
+        multiext(
+            "results/reads/{comparator}/{dataset}",
+            scores=".parquet",
+            genes=".genes",
+            evaluation=".eval.tsv",
+        ),
+    log:
+        "logs/run_comparator/{comparator}/{dataset}.log",
+    conda:
+        "../../envs/align.yaml"
+    threads: config["read_benchmark"]["threads"]
+    params:
+        reference=lambda wildcards: reference_of(wildcards.dataset),
+        compat=config["read_benchmark"]["compat"],
+        code=code_of("run_comparator"),
+    script:
+        "../scripts/run_comparator.py"
+
+
+rule evaluate_benchmark:
+    input:
+        tables=lambda wildcards: [
+            located(DATASETS.at[dataset, "path"])
+            for dataset in BENCHMARK_SETS[wildcards.benchmark]
+        ],
+        scores=lambda wildcards: [
+            f"results/reads/{tool}/{dataset}.parquet"
+            for dataset in BENCHMARK_SETS[wildcards.benchmark]
+            for tool in READ_TOOLS
+        ],
+        published=lambda wildcards: located(
+            BENCHMARKS.at[wildcards.benchmark, "published"]
+        )
+        or [],
+        template=str(WORKFLOW / "seqcast/templates/benchmark.html"),
+    output:
+        metrics="results/benchmarks/{benchmark}.tsv",
+        times="results/benchmarks/{benchmark}.times.tsv",
+        roc="results/benchmarks/{benchmark}.roc.parquet",
+        page=report(
+            "results/benchmarks/{benchmark}.html",
+            caption="../report/benchmark.rst",
+            category="Benchmarks",
+            subcategory="{benchmark}",
+            labels={"what": "metrics beside the published ones"},
+        ),
+    log:
+        "logs/evaluate_benchmark/{benchmark}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        datasets=lambda wildcards: BENCHMARK_SETS[wildcards.benchmark],
+        references=lambda wildcards: [
+            reference_of(name) for name in BENCHMARK_SETS[wildcards.benchmark]
+        ],
+        tools=READ_TOOLS,
+        protocol=cell(BENCHMARKS, "benchmark", "protocol"),
+        citation=cell(BENCHMARKS, "benchmark", "citation"),
+        resamples=config["read_benchmark"]["resamples"],
+        code=code_of("evaluate_benchmark"),
+    script:
+        "../scripts/evaluate_benchmark.py"
+
+
+rule plot_roc:
+    input:
+        metrics="results/benchmarks/{benchmark}.tsv",
+        roc="results/benchmarks/{benchmark}.roc.parquet",
+    output:
+        report(
+            "results/benchmarks/{benchmark}.roc.png",
+            caption="../report/roc.rst",
+            category="Benchmarks",
+            subcategory="{benchmark}",
+            labels={"what": "ROC curves"},
+        ),
+    log:
+        "logs/plot_roc/{benchmark}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code_of("plot_roc"),
+    script:
+        "../scripts/plot_roc.py"

@@ -1,0 +1,64 @@
+"""Tables of the benchmark of reads to paths."""
+
+REFERENCES = read_table("references", ["reference"])
+SAMPLES = read_table("samples", ["sample"])
+BENCHMARKS = read_table("benchmarks", ["benchmark"])
+READ_BENCHMARKS = BENCHMARKS.index[BENCHMARKS["task"] == "reads"].to_list()
+BENCHMARK_SETS = {
+    name: [part.strip() for part in BENCHMARKS.at[name, "datasets"].split(",")]
+    for name in READ_BENCHMARKS
+}
+check_names("samples", SAMPLES["reference"], "references", REFERENCES.index)
+check_names("benchmarks", sum(BENCHMARK_SETS.values(), []), "datasets", LABELLED_SETS)
+INDEX_SUFFIXES = [".1.bt2", ".2.bt2", ".3.bt2", ".4.bt2", ".rev.1.bt2", ".rev.2.bt2"]
+COMPARATORS = config["read_benchmark"]["comparators"]
+READ_TOOLS = READ_MODELS + COMPARATORS
+READ_BENCHMARK = expand(
+    "results/benchmarks/{benchmark}.{file}",
+    benchmark=READ_BENCHMARKS, file=["tsv", "times.tsv", "html", "roc.png"],
+)  # fmt: skip
+
+
+wildcard_constraints:
+    reference=one_of(REFERENCES.index),
+    sample=one_of(SAMPLES.index),
+    benchmark=one_of(READ_BENCHMARKS),
+    comparator=one_of(COMPARATORS),
+
+
+def reference_of(dataset):
+    """Reference of a set of the benchmark, which has its sample's name; of another, its own."""
+    return SAMPLES.at[dataset, "reference"] if dataset in SAMPLES.index else dataset
+
+
+def has_unclear(reference):
+    """Whether the reference has unclear sequence, or proteins to search it with."""
+    return any(REFERENCES.loc[reference, ["proteins", "unclear"]])
+
+
+def reference_files(wildcards):
+    """Input function: GenBank file of a reference, and the BED of coding sequence if it has one."""
+    row = REFERENCES.loc[wildcards.reference, ["genbank", "coding"]]
+    return {name: located(value) for name, value in row.items() if value}
+
+
+def unclear_file(wildcards):
+    """Input function: the BED of unclear sequence, or else the proteins to search it with."""
+    row = REFERENCES.loc[wildcards.reference]
+    name = "unclear" if row["unclear"] else "proteins"
+    return {name: located(row[name])}
+
+
+def sample_reads(wildcards):
+    """Input function: index of the sample's reference, and its reads."""
+    row = SAMPLES.loc[wildcards.sample]
+    reads2 = {"reads2": located(row["reads2"])} if row["reads2"] else {}
+    index = multiext(f"resources/references/{row['reference']}", *INDEX_SUFFIXES)
+    return {"index": index, "reads1": located(row["reads1"]), **reads2}
+
+
+def sample_regions(wildcards):
+    """Input function: coding sequence of the sample's reference, and unclear one where known."""
+    reference = SAMPLES.at[wildcards.sample, "reference"]
+    kinds = ["coding"] + ["unclear"] * has_unclear(reference)
+    return {kind: f"resources/references/{reference}.{kind}.bed" for kind in kinds}

@@ -1,0 +1,16 @@
+"""Write the coding and unclear sequence of a reference."""
+
+from seqcast.logs import reporting
+from seqcast.read_benchmark.unclear import find_unclear
+
+with reporting(snakemake.log[0]):
+    find_unclear(
+        coding=snakemake.input.coding,
+        bed=snakemake.output[0],
+        genome=snakemake.input.genome,
+        proteins=snakemake.input.get("proteins"),
+        given=snakemake.input.get("unclear"),
+        taxon=snakemake.params.taxon,
+        threads=snakemake.threads,
+        compat=snakemake.params.compat,
+    )

@@ -1,0 +1,11 @@
+"""Draw the losses, validation values and learning rate of a training."""
+
+import polars as pl
+
+from seqcast.logs import reporting
+from seqcast.plots.learning_curve import learning_curve
+from seqcast.plots.style import new_figure, save
+
+with reporting(snakemake.log[0]):
+    history = pl.read_csv(snakemake.input[0], separator="\t")
+    save(learning_curve(new_figure(5.6, 5), history), snakemake.output[0])

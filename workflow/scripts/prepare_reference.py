@@ -1,0 +1,13 @@
+"""Write the genome of a reference and its coding sequence."""
+
+from seqcast.logs import reporting
+from seqcast.read_benchmark.references import prepare_reference
+
+with reporting(snakemake.log[0]):
+    prepare_reference(
+        genbank=snakemake.input.genbank,
+        fasta=snakemake.output.fasta,
+        coding_bed=snakemake.output.coding,
+        given=snakemake.input.get("coding"),
+        compat=snakemake.params.compat,
+    )

@@ -1,0 +1,15 @@
+"""Choose the reads of a sample that are coding or not beyond doubt."""
+
+from seqcast.logs import reporting
+from seqcast.read_benchmark.selection import Choice, select_sample
+
+with reporting(snakemake.log[0]):
+    select_sample(
+        bam=snakemake.input.bam,
+        coding=snakemake.input.coding,
+        unclear=snakemake.input.get("unclear"),
+        outputs=snakemake.output,
+        names=(snakemake.params.reference, snakemake.wildcards.sample),
+        choice=Choice(**snakemake.params.choice),
+        compat=snakemake.params.compat,
+    )

@@ -1,0 +1,120 @@
+"""The command `seqcast classify-reads`: a stream of reads in, a table out, without a workflow."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import polars as pl
+import torch
+
+from seqcast.classification import Classifier, ReadOptions
+from seqcast.errors import InputError
+from seqcast.logs import USER_ERROR
+from seqcast.models.interface import load_model
+from seqcast.reads.open import open_reads
+from seqcast.reads.outcomes import COLUMNS, STATUSES
+from seqcast.reads.split import PAIR_RULES, SplitWriter
+from seqcast.store import atomic
+
+ROOT = Path(__file__).resolve().parents[2]
+WEIGHTS = ROOT / "resources/six_frame/model.safetensors"
+HYPERPARAMETERS = ROOT / "config/hyperparameters/six_frame.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status, 2 for a mistake that the user can mend."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        classify_reads(chosen)
+    except InputError as error:
+        sys.stderr.write(f"ERROR: {' '.join(str(error).split())}\n")
+        return USER_ERROR
+    except BrokenPipeError:  # the reader of the table has had enough
+        sys.stderr.close()
+    return 0
+
+
+def classify_reads(chosen: argparse.Namespace) -> None:
+    """Classify a stream of reads: table to a file or to standard output, reads to split files.
+
+    Parameters
+    ----------
+    chosen : namespace
+        Arguments of ``seqcast classify-reads``.
+    """
+    torch.set_num_threads(chosen.threads)
+    model = load_model(
+        chosen.architecture, chosen.weights, chosen.hyperparameters, compat=chosen.compat,
+        device=chosen.device, precision=chosen.precision,
+    )  # fmt: skip
+    options = ReadOptions(chosen.threshold, chosen.both_strands, chosen.batch_nt)
+    classifier = Classifier([model], options)
+    with ExitStack() as stack:
+        reads = stack.enter_context(open_reads(chosen.reads, chosen.reads2, chosen.reference))
+        split = None
+        if chosen.split:
+            split = stack.enter_context(SplitWriter(chosen.split, reads.paired, chosen.pairs))
+
+        def tables() -> Iterator[pl.DataFrame]:
+            for chunk in reads:
+                table = classifier(chunk)
+                if split:
+                    split.write(chunk, table["label"].to_list())
+                yield table
+
+        if chosen.output == "-":
+            _write_tsv(tables(), sys.stdout)
+        else:
+            with atomic(chosen.output) as temporary, temporary.open("w") as file:
+                _write_tsv(tables(), file)
+    _report(classifier)
+
+
+def _write_tsv(tables: Iterator[pl.DataFrame], file) -> None:  # type: ignore[no-untyped-def]
+    file.write("\t".join(COLUMNS) + "\n")
+    for table in tables:
+        file.write(table.write_csv(separator="\t", include_header=False, float_precision=6))
+    file.flush()
+
+
+def _report(classifier: Classifier) -> None:
+    counts = classifier.counts
+    total = sum(counts[name] for name in STATUSES)
+    others = [f"{n} {name}" for name, n in sorted(counts.items()) if name != "scored"]
+    said = "; ".join([f"{total} reads, {counts['scored']} scored", *others])
+    sys.stderr.write(f"{said}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="seqcast", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    add = commands.add_parser(
+        "classify-reads",
+        help="coding or not, for each read of a file or of standard input",
+        description="Coding or not, for each read; a row a read, in order, tab-separated.",
+    ).add_argument
+    add("reads", help="FASTQ, FASTA (plain, gzip), BAM, CRAM or SAM; - is standard input")
+    add("reads2", nargs="?", help="second file of read pairs")
+    add("--output", "-o", default="-", help="table; - (default) is standard output")
+    add(
+        "--split",
+        metavar="PREFIX",
+        help="also write PREFIX.coding.fastq.gz, .non_coding, .unscored",
+    )
+    add("--pairs", choices=sorted(PAIR_RULES), default="either",
+        help="a pair is coding if either mate is, or if both are")  # fmt: skip
+    add("--threshold", type=float, default=ReadOptions.threshold,
+        help="reads of this probability or more are coding (default %(default)s)")  # fmt: skip
+    add("--both-strands", action="store_true", help="average each read with its reverse complement")
+    add("--reference", help="FASTA that a CRAM file was written against")
+    add("--architecture", default="six_frame", help="six_frame (default) or readseeker")
+    add("--weights", default=WEIGHTS, help="default: seqcast's own small classifier")
+    add("--hyperparameters", default=HYPERPARAMETERS, help="JSON that belongs to the weights")
+    add("--compat", choices=["dnabert"], help="treat reads as DNABERT does (readseeker)")
+    add("--device", default="auto", help="auto, cpu, cuda")
+    add("--precision", default="fp32", help="fp32, tf32 or bf16")
+    add("--batch-nt", type=int, help="bases predicted at once")
+    add("--threads", type=int, default=1, help="CPU threads (default 1)")
+    return parser

@@ -1,0 +1,8 @@
+"""The benchmark of coding reads: mapped reads as truth, gene finders for reads beside the models.
+
+Protocol of ReadSeeker (folder evaluation of bnwlf/ReadSeeker at f5ec670): reads that lie in a
+coding sequence of their reference, and reads that touch none, at the best mapping quality.
+Where the original has a defect, the default is right and ``compat="readseeker"`` repeats it.
+"""
+
+COMPAT = "readseeker"

@@ -1,0 +1,1 @@
+"""Training of models: a plain loop that knows no batch, checkpoints, recipes, and the tasks."""

@@ -1,0 +1,259 @@
+"""The task of read classification: coding or not, learned from labelled reads."""
+
+import hashlib
+import logging
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seqcast.errors import InputError
+from seqcast.metrics import classification_metrics
+from seqcast.training.loop import Batch
+from seqcast.training.recipe import Recipe, require
+
+logger = logging.getLogger(__name__)
+
+BATCHES_A_POOL = 64  # sorted by length together; order inside an epoch stays random beyond
+# Streams of random numbers: of an epoch's order, and of a batch's augmentation.
+_ORDER, _AUGMENTATION = 0, 1
+
+_COMPLEMENT = np.arange(256, dtype=np.uint8)
+_COMPLEMENT[list(b"ACGTUacgtu")] = list(b"TGCAAtgcaa")
+_BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
+_DIGIT = np.zeros(256, dtype=np.int8)
+_DIGIT[list(b"ACGTU")] = [0, 1, 2, 3, 3]
+
+
+@dataclass(frozen=True)
+class ReadAugmentation:
+    """Section ``reads`` of a recipe: what is done to reads before the model sees them.
+
+    Parameters
+    ----------
+    reverse_complement : bool
+        A random half of the reads of each epoch is turned to the other strand.
+    substitution_rate : float
+        Share of the bases A, C, G, T that become another one, as sequencers err.
+    shortest_crop_nt : int, optional
+        Each read of an epoch is cut at random to a random length between this and its own; reads
+        that are as short already stay whole. Default: no read is cut.
+    """
+
+    reverse_complement: bool = False
+    substitution_rate: float = 0.0
+    shortest_crop_nt: int | None = None
+
+    def __post_init__(self) -> None:
+        require(0 <= self.substitution_rate < 1, "substitution_rate", self.substitution_rate,
+                "a share in [0, 1)")  # fmt: skip
+        shortest = self.shortest_crop_nt
+        require(shortest is None or shortest > 0, "shortest_crop_nt", shortest, "1 or more")
+
+
+class ReadSet:
+    """Labelled reads in memory: a byte a base, and 9 bytes a read.
+
+    Parameters
+    ----------
+    reads : iterable of (str, int)
+        Sequence and label, 0 or 1; taken one by one.
+    name : str
+        Of the file, for messages.
+    shortest_nt, longest_nt : int
+        What the model takes. A longer read loses its right end, as in DNABERT, with a warning.
+
+    Raises
+    ------
+    InputError
+        If there is no read, a read is too short, or not both labels occur.
+    """
+
+    def __init__(
+        self, reads: Iterable[tuple[str, int]], name: str, shortest_nt: int, longest_nt: int
+    ) -> None:
+        bases, ends, labels, cut = bytearray(), array("q", [0]), bytearray(), 0
+        for row, (sequence, label) in enumerate(reads):
+            if len(sequence) < shortest_nt:
+                raise InputError(
+                    f"{name}: read {row + 1} has {len(sequence)} nt; the model takes {shortest_nt} "
+                    "and more; leave it out of the training data"
+                )
+            cut += len(sequence) > longest_nt
+            bases += sequence[:longest_nt].encode("ascii")
+            ends.append(len(bases))
+            labels.append(label)
+        self.bases = np.frombuffer(bases, dtype=np.uint8)
+        self.ends = np.frombuffer(ends, dtype=np.int64)  # (reads + 1,), from 0
+        self.labels = np.frombuffer(labels, dtype=np.uint8)
+        counts = np.bincount(self.labels, minlength=2)
+        if counts.min() == 0:
+            raise InputError(
+                f"{name}: {counts[0]} reads have label 0 (non-coding) and {counts[1]} have label 1 "
+                "(coding); both classes are needed to train or validate a classifier"
+            )
+        if cut:
+            logger.warning("%s: %d reads were cut to their first %d nt", name, cut, longest_nt)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        """Bases of a read as ASCII codes; a view."""
+        return self.bases[self.ends[row] : self.ends[row + 1]]
+
+    @property
+    def lengths_nt(self) -> np.ndarray:
+        """Length of each read."""
+        return np.diff(self.ends)
+
+    def digest(self) -> str:
+        """SHA-256 of all reads and labels."""
+        digest = hashlib.sha256()
+        for part in (self.bases, self.ends, self.labels):
+            digest.update(part.data)
+        return digest.hexdigest()
+
+
+class Part(NamedTuple):
+    """Reads that go through the model at once."""
+
+    rows: np.ndarray
+    sequences: list[str]
+    labels: Tensor
+
+
+class ReadTask:
+    """Classification of reads by a model of the protocol `ReadModel`; a `training.loop.Task`.
+
+    Validation gives ``loss`` (mean cross entropy), ``accuracy`` (at 0.5) and ``auc``, on reads as
+    they are, without augmentation.
+
+    Parameters
+    ----------
+    training, validation : ReadSet
+    options : ReadAugmentation
+        Of the training reads alone.
+    """
+
+    def __init__(self, training: ReadSet, validation: ReadSet, options: ReadAugmentation) -> None:
+        self.training, self.validation, self.options = training, validation, options
+        text = f"{training.digest()} {validation.digest()} {sorted(asdict(options).items())}"
+        self.digest = hashlib.sha256(text.encode()).hexdigest()
+
+    def steps_an_epoch(self, recipe: Recipe) -> int:
+        """Batches of an epoch; the last one may be smaller."""
+        return -(-len(self.training) // recipe.batch_size)
+
+    def batches(self, recipe: Recipe, epoch: int, start: int) -> Iterator[Batch]:
+        """Batches of an epoch from number `start` on; each read comes once.
+
+        Reads of a batch are of similar length, and a part holds at most `micro_batch_size`.
+        """
+        lengths = self._drawn_lengths(recipe, epoch)
+        size = recipe.micro_batch_size or recipe.batch_size
+        for number, rows in enumerate(self._order(recipe, epoch, lengths)):
+            if number < start:
+                continue
+            rng = np.random.default_rng([recipe.seed, epoch, _AUGMENTATION, number])
+            parts = (rows[i : i + size] for i in range(0, len(rows), size))
+            yield [(float(len(part)), self._part(part, lengths[part], rng)) for part in parts]
+
+    def loss(self, model: Any, part: Part) -> Tensor:
+        """Mean cross entropy of the reads of a part."""
+        logits = _logits(model, part.sequences)
+        return F.cross_entropy(logits, part.labels.to(logits.device))
+
+    def describe(self, batch: Batch) -> str:
+        """The reads of a batch, by their numbers in the training data."""
+        rows = np.concatenate([part.rows for _, part in batch]) + 1
+        return f"reads {', '.join(map(str, rows[:20]))}{' ...' if len(rows) > 20 else ''}"
+
+    def validate(self, model: Any, recipe: Recipe) -> dict[str, float]:
+        """Loss, accuracy and AUC on the validation reads."""
+        reads, size = self.validation, recipe.micro_batch_size or recipe.batch_size
+        order = np.argsort(reads.lengths_nt, kind="stable")
+        logits = torch.empty(len(reads), 2)
+        for i in range(0, len(order), size):
+            rows = order[i : i + size]
+            texts = [reads[row].tobytes().decode("ascii") for row in rows]
+            logits[rows] = _logits(model, texts).cpu()
+        labels = torch.from_numpy(reads.labels.astype(np.int64))
+        loss = F.cross_entropy(logits, labels).item()
+        values = {"loss": loss, "accuracy": np.nan, "auc": np.nan}
+        if np.isfinite(loss):
+            scores = logits.softmax(1)[:, 1].double().numpy()
+            found = classification_metrics(reads.labels, scores, resamples=0)
+            points = dict(found.select("metric", "value").iter_rows())
+            values |= {"accuracy": points["accuracy"], "auc": points["roc_auc"]}
+        return values
+
+    def _drawn_lengths(self, recipe: Recipe, epoch: int) -> np.ndarray:
+        """Length that each read has in an epoch."""
+        lengths, shortest = self.training.lengths_nt, self.options.shortest_crop_nt
+        if shortest is None:
+            return lengths
+        rng = np.random.default_rng([recipe.seed, epoch, _ORDER, 1])
+        return rng.integers(np.minimum(shortest, lengths), lengths, endpoint=True)
+
+    def _order(self, recipe: Recipe, epoch: int, lengths: np.ndarray) -> Iterator[np.ndarray]:
+        """Rows of each batch of an epoch: shuffled, sorted by length in pools, shuffled again."""
+        rng = np.random.default_rng([recipe.seed, epoch, _ORDER, 0])
+        order, size = rng.permutation(len(lengths)), recipe.batch_size
+        pool = size * BATCHES_A_POOL
+        for i in range(0, len(order), pool):
+            rows = order[i : i + pool]
+            rows = rows[np.argsort(lengths[rows], kind="stable")]
+            starts = np.arange(0, len(rows), size)
+            for start in rng.permutation(starts):
+                yield rows[start : start + size]
+
+    def _part(self, rows: np.ndarray, lengths: np.ndarray, rng: np.random.Generator) -> Part:
+        texts = [
+            augment(self.training[row], length, self.options, rng).tobytes().decode("ascii")
+            for row, length in zip(rows, lengths.tolist(), strict=True)
+        ]
+        return Part(rows, texts, torch.from_numpy(self.training.labels[rows].astype(np.int64)))
+
+
+def augment(
+    bases: np.ndarray, length_nt: int, options: ReadAugmentation, rng: np.random.Generator
+) -> np.ndarray:
+    """A read as one epoch shows it.
+
+    Parameters
+    ----------
+    bases : ndarray of uint8, shape=(nt,)
+        ASCII codes.
+    length_nt : int
+        To cut the read to, at a random place.
+    options : ReadAugmentation
+    rng : Generator
+
+    Returns
+    -------
+    ndarray of uint8, shape=(length_nt,)
+    """
+    if length_nt < len(bases):
+        start = int(rng.integers(len(bases) - length_nt, endpoint=True))
+        bases = bases[start : start + length_nt]
+    if options.reverse_complement and rng.random() < 0.5:
+        bases = _COMPLEMENT[bases[::-1]]
+    if options.substitution_rate:
+        changed = (rng.random(len(bases)) < options.substitution_rate) & np.isin(bases, _BASES)
+        bases = bases.copy()
+        # one of the three other bases: a step of 1 to 3 around the circle A, C, G, T
+        step = rng.integers(1, 4, size=int(changed.sum()))
+        bases[changed] = _BASES[(_DIGIT[bases[changed]] + step) % 4]
+    return bases
+
+
+def _logits(model: Any, sequences: list[str]) -> Tensor:
+    """Logits (reads, 2) in float32."""
+    device = next(model.parameters()).device
+    return model(model.tokenize(sequences).to(device)).float()

@@ -1,0 +1,187 @@
+"""Recipes: the settings of a training, read from a JSON file."""
+
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from seqcast.errors import InputError
+
+Settings = TypeVar("Settings")
+PRECISIONS = ("fp32", "bf16")
+DECAYS = ("linear", "none")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained, whatever it learns.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The highest one of the schedule.
+    batch_size : int
+        Examples of one step of the optimiser.
+    epochs : int, optional
+        Passes over the data; either this or `steps`.
+    steps : int, optional
+        Steps of the optimiser; either this or `epochs`.
+    micro_batch_size : int, optional
+        Examples whose gradients are computed at once, to save memory; those of a batch are added
+        up. Changes no number beyond rounding and the drawing of dropout. Default: the whole batch.
+    warmup : float
+        Share of the steps in which the learning rate rises from 0.
+    decay : {"linear", "none"}
+        What the learning rate does afterwards: falls to 0 at the last step, or stays.
+    weight_decay : float
+        Of AdamW, for matrices; not for biases and the weights of normalisations.
+    beta1, beta2, epsilon : float
+        Of AdamW.
+    gradient_clip_norm : float, optional
+        Longest gradient, all parameters taken together. None: gradients are not clipped.
+    precision : {"fp32", "bf16"}
+        Arithmetic of matrix products; weights, gradients and their sums are float32.
+    seed : int
+        Of the initial weights, the order of the data, augmentation and dropout.
+    evaluate_every : int, optional
+        Steps between two evaluations. Default: once an epoch.
+    select_by : str
+        Validation value that chooses the weights to keep: ``loss`` (the smallest) or another
+        value of the task (the largest).
+    patience : int, optional
+        Stop after so many evaluations in a row that are no better than the best. Default: never.
+    checkpoint_every : int, optional
+        Steps between two checkpoints. Default: one at each evaluation.
+    """
+
+    learning_rate: float
+    batch_size: int
+    epochs: int | None = None
+    steps: int | None = None
+    micro_batch_size: int | None = None
+    warmup: float = 0.0
+    decay: str = "linear"
+    weight_decay: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    gradient_clip_norm: float | None = 1.0
+    precision: str = "fp32"
+    seed: int = 0
+    evaluate_every: int | None = None
+    select_by: str = "loss"
+    patience: int | None = None
+    checkpoint_every: int | None = None
+
+    def __post_init__(self) -> None:
+        positive = ("batch_size", "epochs", "steps", "micro_batch_size", "evaluate_every",
+                    "patience", "checkpoint_every", "learning_rate", "gradient_clip_norm",
+                    "epsilon")  # fmt: skip
+        for name in positive:
+            value = getattr(self, name)
+            require(value is None or value > 0, name, value, "a number above 0")
+        require((self.epochs is None) != (self.steps is None), "epochs and steps",
+                (self.epochs, self.steps), "exactly one of the two")  # fmt: skip
+        for name in ("warmup", "beta1", "beta2"):
+            require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a share in [0, 1)")
+        require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
+        require(self.seed >= 0, "seed", self.seed, "0 or more")
+        for name, known in (("precision", PRECISIONS), ("decay", DECAYS)):
+            require(getattr(self, name) in known, name, getattr(self, name), f"one of {known}")
+
+    def total_steps(self, steps_an_epoch: int) -> int:
+        """Steps of the optimiser in the whole training."""
+        return self.steps if self.epochs is None else self.epochs * steps_an_epoch  # type: ignore[return-value]
+
+    def facts(self) -> dict[str, Any]:
+        """All settings, defaults included."""
+        return asdict(self)
+
+
+def learning_rate(recipe: Recipe, step: int, total: int) -> float:
+    """Learning rate of a step: a straight rise during warm-up, then a straight fall to 0.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    step : int
+        0-based; the first step of a warm-up has learning rate 0.
+    total : int
+        Steps of the whole training.
+
+    Notes
+    -----
+    As ``get_linear_schedule_with_warmup`` of transformers, which DNABERT's
+    ``examples/run_finetune.py`` calls with ``int(warmup * total)`` steps of warm-up (28d679a).
+    """
+    rise = int(recipe.warmup * total)
+    if step < rise:
+        return recipe.learning_rate * step / rise
+    if recipe.decay == "none":
+        return recipe.learning_rate
+    return recipe.learning_rate * max(0, total - step) / max(1, total - rise)
+
+
+def read_recipe(path: str | Path, section: str, options: type[Settings]) -> tuple[Recipe, Settings]:
+    """Settings of the loop, and those of the task, which stand in a section of their own.
+
+    Parameters
+    ----------
+    path : path
+        JSON: the keys of `Recipe`, and `section` with the keys of `options`, which may be absent.
+    section : str
+    options : dataclass
+
+    Raises
+    ------
+    InputError
+        If a key is unknown or missing, or its value is of another kind or out of range.
+    """
+    try:
+        values = json.loads(Path(path).read_text())
+    except OSError as error:
+        raise InputError(f"{path}: the recipe is not readable ({error.strerror})") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: the recipe is not valid JSON ({error})") from error
+    if not isinstance(values, Mapping):
+        raise InputError(f"{path}: expected a JSON object of settings, found {values!r}")
+    rest = {key: value for key, value in values.items() if key != section}
+    try:
+        return build(Recipe, rest), build(options, values.get(section, {}), f"{section}.")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
+    """A dataclass from a mapping, each key and the kind of each value checked.
+
+    Raises
+    ------
+    InputError
+        Naming the key, with `prefix`, and what was expected.
+    """
+    require(isinstance(values, Mapping), prefix.rstrip("."), values, "an object of settings")
+    kinds = typing.get_type_hints(kind)
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for name, value in values.items():
+        require(name in names, prefix + name, value, f"one of the keys {', '.join(names)}")
+        known = kinds[name]
+        allowed = typing.get_args(known) if isinstance(known, types.UnionType) else (known,)
+        if float in allowed:
+            allowed = (*allowed, int)
+        fits = isinstance(value, allowed) and (not isinstance(value, bool) or bool in allowed)
+        described = " or ".join("null" if k is types.NoneType else k.__name__ for k in allowed)
+        require(fits, prefix + name, value, described)
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise InputError(f"a key is missing: {error}; it has no default") from error
+
+
+def require(holds: bool, name: str, value: Any, expected: str) -> None:
+    """Refuse a setting, in the words all recipes share."""
+    if not holds:
+        raise InputError(f"{name} is {value!r}; expected {expected}")
