@@ -27,6 +27,7 @@ def test_standard_input_gives_a_row_a_read(tmp_path, packed):
     assert table["status"].to_list() == [
         "scored", "scored", "no_known_base", "too_short", "scored", "scored",
     ]  # fmt: skip
+    assert result.stdout.splitlines()[-1].endswith(b"scored\t")  # no flags: an empty cell
     assert b"6 reads, 4 scored" in result.stderr
 
 

@@ -36,7 +36,7 @@ def test_sources_are_named_fetched_and_stored_once(sources: pd.DataFrame, column
 
 
 def test_both_folds_of_the_five_published_models_are_sources(sources: pd.DataFrame) -> None:
-    weights = sources[sources["path"].str.startswith("weights/")]
+    weights = sources[sources["path"].str.startswith("weights/borzuki")]
     assert set(weights["source"]) == SHIPPED_WEIGHTS
     assert weights["url"].str.endswith("/model0_best.h5").all()  # model0 has the human head
 

@@ -75,7 +75,11 @@ def classify_reads(chosen: argparse.Namespace) -> None:
 def _write_tsv(tables: Iterator[pl.DataFrame], file) -> None:  # type: ignore[no-untyped-def]
     file.write("\t".join(COLUMNS) + "\n")
     for table in tables:
-        file.write(table.write_csv(separator="\t", include_header=False, float_precision=6))
+        # names end at their first blank: nothing needs quotes
+        text = table.write_csv(
+            separator="\t", include_header=False, float_precision=6, quote_style="never"
+        )
+        file.write(text)
     file.flush()
 
 
