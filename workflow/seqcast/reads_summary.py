@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
 
+from seqcast.pages import render
 from seqcast.reads.outcomes import FLAGS, LABELS, STATUSES
 from seqcast.store import read_provenance
 
@@ -24,14 +24,10 @@ def reads_summary_html(tables: Mapping[tuple[str, str], str | Path]) -> str:
     str
         A whole HTML document.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("seqcast"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     rows = [_row(model, dataset, path) for (model, dataset), path in tables.items()]
     untrained = {row["model"] for row in rows if "random" in row["origin"]}
-    return environment.get_template("reads.html").render(
-        rows=rows, statuses=STATUSES, flags=FLAGS, untrained=sorted(untrained)
+    return render(
+        "reads.html", rows=rows, statuses=STATUSES, flags=FLAGS, untrained=sorted(untrained)
     )
 
 

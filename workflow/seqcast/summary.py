@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
 
+from seqcast.pages import render
 from seqcast.provenance import ORIGINS
 from seqcast.ranking import VARIANT
 from seqcast.store import read_provenance
@@ -228,17 +228,10 @@ def _number(value: float | None, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def _page(template: str, **context: Any) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("seqcast"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+def _page(template: str, **values: Any) -> str:
+    filters = {
         "shorten": _shorten,
         "number": _number,
         "thousands": lambda n: f"{n:,}".replace("-", "−"),
     }
-    return environment.get_template(template).render(**context)
+    return render(template, filters, **values)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jinja2
 import polars as pl
+
+from seqcast.pages import render
 
 SHOWN = ("accuracy", "roc_auc", "average_precision", "f1", "mcc", "recall", "specificity")
 COUNTS = ("tn", "fp", "fn", "tp", "not_scored")
@@ -35,13 +36,10 @@ def benchmark_html(
     str
         A whole HTML document.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("seqcast"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {"figure": _figure, "count": _count}
     references = metrics["reference"].unique(maintain_order=True).to_list()
-    return environment.get_template("benchmark.html").render(
+    return render(
+        "benchmark.html",
+        {"figure": _figure, "count": _count},
         benchmark=benchmark,
         citation=citation,
         protocols=metrics["protocol"].unique(maintain_order=True).to_list(),
