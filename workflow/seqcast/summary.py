@@ -4,7 +4,7 @@ Each page is one file without scripts or outside resources. Names and alleles co
 files; the templates escape all of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +229,7 @@ def _number(value: float | None, signed: bool = False) -> str:
 
 
 def _page(template: str, **values: Any) -> str:
-    filters = {
+    filters: dict[str, Callable] = {
         "shorten": _shorten,
         "number": _number,
         "thousands": lambda n: f"{n:,}".replace("-", "−"),
