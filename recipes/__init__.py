@@ -1,0 +1,1 @@
+"""How files that the repository ships were made, as commands that anyone can run again."""

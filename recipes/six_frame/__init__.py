@@ -1,0 +1,1 @@
+"""How the small classifier `six_frame` was made."""
