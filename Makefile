@@ -6,10 +6,11 @@ SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all
 
 .PHONY: demo test lint format bench clean
 
-demo: $(INSTALLED) ## simulated genome, two folds of a tiny network, scores, report: no network access
+demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
 	$(SNAKEMAKE) --quiet rules progress
 	$(SNAKEMAKE) --quiet all --report results/report.zip
-	@echo "Open results/report/summary.html, or unpack results/report.zip and open report.html."
+	@echo "Variants: results/report/summary.html. Reads: results/benchmarks/plasmid.html, results/report/reads.html."
+	@echo "All in one: unpack results/report.zip and open report.html."
 
 test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
 	$(BIN)/python -m pytest
@@ -29,6 +30,8 @@ format: $(INSTALLED)
 bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.forward
 	$(BIN)/python -m benchmarks.variants
+	$(BIN)/python -m benchmarks.reads --no-peer
+	$(BIN)/python -m benchmarks.read_sampling
 
 clean:
 	rm -rf results logs resources/simulated resources/assemblies resources/models .snakemake

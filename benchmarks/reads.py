@@ -22,6 +22,7 @@ import torch
 from seqcast.classification import Classifier, ReadOptions, p_coding
 from seqcast.models.interface import build_model, load_model
 from seqcast.models.kmers import base_codes, kmer_ids, vocabulary
+from seqcast.models.readseeker import published_names
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import Read
 
@@ -59,7 +60,7 @@ class Peer:
 
         config = BertConfig(vocab_size=4101, attn_implementation="eager")
         self.network = BertForSequenceClassification(config).eval()
-        self.network.load_state_dict(published_names(model))
+        self.network.load_state_dict(published_state(model))
         self.ids = {token: i for i, token in enumerate(vocabulary(6))}
 
     def tokens(self, sequence: str) -> list[int]:
@@ -78,20 +79,11 @@ class Peer:
         return np.concatenate(found)
 
 
-def published_names(model) -> dict[str, torch.Tensor]:
+def published_state(model) -> dict[str, torch.Tensor]:
     """The weights of our network under Hugging Face's names."""
-    from seqcast.models.readseeker import _FUSED, _INSIDE, _OUTSIDE
-
-    state = model.state_dict()
-    found = {theirs: state[ours] for theirs, ours in _OUTSIDE.items()}
-    for i in range(len(model.blocks)):
-        for kind in ("weight", "bias"):
-            theirs, ours = f"bert.encoder.layer.{i}", f"blocks.{i}"
-            found |= {
-                f"{theirs}.{a}.{kind}": state[f"{ours}.{b}.{kind}"] for a, b in _INSIDE.items()
-            }
-            parts = state[f"{ours}.query_key_value.{kind}"].chunk(3)
-            found |= {f"{theirs}.{a}.{kind}": part for a, part in zip(_FUSED, parts, strict=True)}
+    state, found = model.state_dict(), {}
+    for ours, theirs in published_names(len(model.blocks)).items():
+        found |= dict(zip(theirs, state[ours].chunk(len(theirs)), strict=True))
     return found
 
 

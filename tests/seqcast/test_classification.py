@@ -1,20 +1,23 @@
 """Classes of reads: against one read at a time, and what is said of those that have none."""
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from seqcast.classification import (
-    REMEMBERED,
     Classifier,
     ReadOptions,
     has_run_of_bases,
     p_coding,
     windows_of,
 )
+from seqcast.errors import InputError
 from seqcast.models.interface import build_model
 from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
 from seqcast.reads.records import Read
@@ -46,7 +49,8 @@ def plain(model, sequence, both_strands=False):
     """One window and one strand at a time, no batches."""
     sequence = sequence.upper().replace("U", "T")
     found = []
-    for window in windows_of(sequence, model.max_length_nt):
+    windows = windows_of(sequence, model.max_length_nt)
+    for window in [window for window in windows if re.search("[ACGT]{6}", window)]:
         strands = [window]
         if both_strands:
             pairs = dict(zip("ACGTRYKMBVDHSWN", "TGCAYRMKVBHDSWN", strict=True))
@@ -92,7 +96,34 @@ def test_a_repeat_is_predicted_once(model, monkeypatch):
     second = classify(reads("GGGTTTAAAC"))
     assert predicted == ["ACGTACGTAA", "GGGTTTAAAC"]
     assert first["p_coding"][2] == second["p_coding"][0]
-    assert REMEMBERED > 0
+
+
+def test_what_is_remembered_is_bounded(model, monkeypatch):
+    monkeypatch.setattr("seqcast.classification.REMEMBERED_NT", 25)
+    classify = Classifier([model], ReadOptions())
+    first = classify(reads("ACGTACGTAA", "GGGTTTAAAC"))
+    assert (len(classify.known), classify.known_nt) == (2, 20)
+    classify(reads("TTTTTTTTTT"))
+    assert (len(classify.known), classify.known_nt) == (0, 0)
+    assert_frame_equal(classify(reads("ACGTACGTAA", "GGGTTTAAAC")), first)
+
+
+def test_windows_of_n_alone_do_not_count(model):
+    coding = "ACGTTGCATTAGC" * 23  # 299 nt
+    table = Classifier([model], ReadOptions())(reads(coding + "N" * 3000))
+    # the windows that hold bases begin at 0, and at about 150
+    kept = [window for window in windows_of(coding + "N" * 3000, 301) if set(window) != {"N"}]
+    each = [plain(model, window) for window in kept]
+    assert len(each) == 2
+    assert table["p_coding"][0] == pytest.approx(np.mean(each), abs=P_CODING)
+
+
+@pytest.mark.parametrize(
+    "options", [{"threshold": 7}, {"threshold": float("nan")}, {"batch_nt": 0}]
+)
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(InputError, match="expected"):
+        ReadOptions(**options)
 
 
 def test_each_read_has_a_row_with_its_status_and_flags(model):

@@ -47,6 +47,10 @@ def test_table_and_split_files(tmp_path, capsys):
     (["r.fastq", "--weights", "none.safetensors"], "none.safetensors: no such file of weights"),
     (["r.fastq", "--compat", "dnabert"], "architecture 'six_frame': it has none"),
     (["r.fastq", "--device", "cuda:9"], "cuda:9"),
+    (["r.fastq", "--device", "gpu"], "device 'gpu': expected auto, cpu, cuda"),
+    (["r.fastq", "--threads", "0"], "--threads 0: expected 1 or more"),
+    (["r.fastq", "--threshold", "7"], "threshold 7.0: expected a probability"),
+    (["r.fastq", "--architecture", "readseeker"], "needs --weights and --hyperparameters"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(tmp_path, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(tmp_path)

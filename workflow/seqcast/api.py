@@ -17,7 +17,7 @@ from seqcast.classification import Classifier, ReadOptions
 from seqcast.genome import Genome
 from seqcast.models.interface import CoverageModel, ReadModel, load_model
 from seqcast.reads.open import open_reads
-from seqcast.reads.records import Read, in_chunks
+from seqcast.reads.records import CHUNK_READS, Read, in_chunks
 from seqcast.scoring import variant_effects
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
@@ -163,4 +163,4 @@ def classify_reads(
         with open_reads(reads, reads2, reference) as stream:
             return pl.concat([empty, *map(classifier, stream)])
     named = (Read(f"read{i}", 0, sequence, None, "") for i, sequence in enumerate(reads))
-    return pl.concat([empty, *map(classifier, in_chunks(named, 4096))])
+    return pl.concat([empty, *map(classifier, in_chunks(named, CHUNK_READS))])

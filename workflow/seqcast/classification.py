@@ -2,7 +2,8 @@
 
 A read longer than the model takes is cut into windows of the model's length, evenly spread from
 its first to its last base, neighbours overlapping by at least half; its probability is the mean of
-theirs. With several folds, or both strands, it is the mean over these too.
+theirs, but for windows where nothing is known. With several folds, or both strands, it is the mean
+over these too.
 """
 
 import math
@@ -15,14 +16,15 @@ import numpy as np
 import polars as pl
 import torch
 
+from seqcast.errors import InputError
 from seqcast.inference import evaluating
 from seqcast.models.interface import ReadModel
-from seqcast.reads.outcomes import COLUMNS, LABELS
+from seqcast.reads.outcomes import COLUMNS, LABELS, STATUSES
 from seqcast.reads.records import Read
 
 CODING = 1  # of the two classes
 COMPLEMENT = str.maketrans("ACGTUacgtuRYKMBVDHrykmbvdh", "TGCAAtgcaaYRMKVBHDyrmkvbhd")
-REMEMBERED = 200_000  # sequences whose probability is kept for repeats in later chunks
+REMEMBERED_NT = 64_000_000  # bases of sequences kept for repeats in later chunks
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class ReadOptions:
     both_strands: bool = False
     batch_nt: int | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1:
+            raise InputError(f"threshold {self.threshold}: expected a probability, 0 to 1")
+        if self.batch_nt is not None and self.batch_nt < 1:
+            raise InputError(f"batch_nt {self.batch_nt}: expected 1 or more, or none")
+
 
 class Classifier:
     """Classifies chunks of reads with the folds of a model.
@@ -59,7 +67,13 @@ class Classifier:
         self.models, self.options = models, options
         self.model = models[0]
         self.known: dict[str, np.ndarray] = {}
+        self.known_nt = 0
         self.counts: Counter[str] = Counter()
+
+    @property
+    def total(self) -> int:
+        """Reads seen so far; each has one of the statuses."""
+        return sum(self.counts[name] for name in STATUSES)
 
     def __call__(self, reads: Sequence[Read]) -> pl.DataFrame:
         """One row a read, in order; the columns of `reads.outcomes.COLUMNS`.
@@ -75,8 +89,9 @@ class Classifier:
         valid = np.array([found == "scored" for found in status], dtype=bool)
         if scored:
             folds[valid] = [self.known[sequence] for sequence in scored]
-        if len(self.known) > REMEMBERED:
+        if self.known_nt > REMEMBERED_NT:
             self.known.clear()
+            self.known_nt = 0
         flags = [self._flags(read.sequence) for read in reads]
         self.counts.update(status)
         self.counts.update(name for names in flags for name in names)
@@ -136,8 +151,7 @@ class Classifier:
         pieces: list[str] = []
         owner: list[int] = []
         for i, sequence in enumerate(sequences):
-            longest = len(sequence) if self.model.compat else self.model.max_length_nt
-            for window in windows_of(sequence, longest):
+            for window in self._windows(sequence):
                 strands = [window, window.translate(COMPLEMENT)[::-1]]
                 for strand in strands if self.options.both_strands else strands[:1]:
                     pieces.append(strand)
@@ -152,6 +166,15 @@ class Classifier:
         ]
         values = np.stack(folds, axis=1).astype(np.float32)
         self.known.update(zip(sequences, values, strict=True))
+        self.known_nt += sum(map(len, sequences))
+
+    def _windows(self, sequence: str) -> list[str]:
+        """What is predicted of a read: itself, or its windows that hold a whole token of bases."""
+        if self.model.compat:
+            return [sequence]
+        windows = windows_of(sequence, self.model.max_length_nt)
+        # windows overlap by more than a token, so that at least one holds the read's
+        return [window for window in windows if has_run_of_bases(window, self.model.token_nt)]
 
 
 def p_coding(model: ReadModel, sequences: Sequence[str], batch_nt: int | None = None) -> np.ndarray:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 import polars as pl
 import torch
@@ -14,7 +15,7 @@ from seqcast.errors import InputError
 from seqcast.logs import USER_ERROR
 from seqcast.models.interface import load_model
 from seqcast.reads.open import open_reads
-from seqcast.reads.outcomes import COLUMNS, STATUSES
+from seqcast.reads.outcomes import COLUMNS
 from seqcast.reads.split import PAIR_RULES, SplitWriter
 from seqcast.store import atomic
 
@@ -44,9 +45,11 @@ def classify_reads(chosen: argparse.Namespace) -> None:
     chosen : namespace
         Arguments of ``seqcast classify-reads``.
     """
+    if chosen.threads < 1:
+        raise InputError(f"--threads {chosen.threads}: expected 1 or more")
     torch.set_num_threads(chosen.threads)
     model = load_model(
-        chosen.architecture, chosen.weights, chosen.hyperparameters, compat=chosen.compat,
+        chosen.architecture, *_model_files(chosen), compat=chosen.compat,
         device=chosen.device, precision=chosen.precision,
     )  # fmt: skip
     options = ReadOptions(chosen.threshold, chosen.both_strands, chosen.batch_nt)
@@ -72,7 +75,20 @@ def classify_reads(chosen: argparse.Namespace) -> None:
     _report(classifier)
 
 
-def _write_tsv(tables: Iterator[pl.DataFrame], file) -> None:  # type: ignore[no-untyped-def]
+def _model_files(chosen: argparse.Namespace) -> tuple[Path, Path]:
+    """Weights and hyperparameters: those given, or our own small classifier's."""
+    given = chosen.weights, chosen.hyperparameters
+    if chosen.architecture == "six_frame":
+        return chosen.weights or WEIGHTS, chosen.hyperparameters or HYPERPARAMETERS
+    if None in given:
+        raise InputError(
+            f"--architecture {chosen.architecture} needs --weights and --hyperparameters, the "
+            "published files of the model; only six_frame comes with seqcast"
+        )
+    return given
+
+
+def _write_tsv(tables: Iterator[pl.DataFrame], file: TextIO) -> None:
     file.write("\t".join(COLUMNS) + "\n")
     for table in tables:
         # names end at their first blank: nothing needs quotes
@@ -84,8 +100,7 @@ def _write_tsv(tables: Iterator[pl.DataFrame], file) -> None:  # type: ignore[no
 
 
 def _report(classifier: Classifier) -> None:
-    counts = classifier.counts
-    total = sum(counts[name] for name in STATUSES)
+    counts, total = classifier.counts, classifier.total
     others = [f"{n} {name}" for name, n in sorted(counts.items()) if name != "scored"]
     said = "; ".join([f"{total} reads, {counts['scored']} scored", *others])
     sys.stderr.write(f"{said}\n")
@@ -108,14 +123,14 @@ def _parser() -> argparse.ArgumentParser:
         help="also write PREFIX.coding.fastq.gz, .non_coding, .unscored",
     )
     add("--pairs", choices=sorted(PAIR_RULES), default="either",
-        help="a pair is coding if either mate is, or if both are")  # fmt: skip
+        help="of two files: a pair is coding if either mate is, or if both are")  # fmt: skip
     add("--threshold", type=float, default=ReadOptions.threshold,
         help="reads of this probability or more are coding (default %(default)s)")  # fmt: skip
     add("--both-strands", action="store_true", help="average each read with its reverse complement")
     add("--reference", help="FASTA that a CRAM file was written against")
     add("--architecture", default="six_frame", help="six_frame (default) or readseeker")
-    add("--weights", default=WEIGHTS, help="default: seqcast's own small classifier")
-    add("--hyperparameters", default=HYPERPARAMETERS, help="JSON that belongs to the weights")
+    add("--weights", type=Path, help="default: seqcast's own small classifier")
+    add("--hyperparameters", type=Path, help="JSON that belongs to the weights")
     add("--compat", choices=["dnabert"], help="treat reads as DNABERT does (readseeker)")
     add("--device", default="auto", help="auto, cpu, cuda")
     add("--precision", default="fp32", help="fp32, tf32 or bf16")

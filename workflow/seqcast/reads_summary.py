@@ -52,7 +52,7 @@ def _row(model: str, dataset: str, path: str | Path) -> dict[str, Any]:
         "model": model,
         "dataset": dataset,
         "origin": origin if isinstance(origin, list) else [origin],
-        "threshold": facts["options"].get("threshold", 0.5),
+        "threshold": facts["options"]["threshold"],
         "options": {k: v for k, v in facts["options"].items() if k != "threshold"},
         "records": facts.get("records", {}),
         "counts": count_reads(table),

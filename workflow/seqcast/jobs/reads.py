@@ -60,7 +60,7 @@ def classify_dataset(
         with _open(reads, labelled, records) as chunks:
             for chunk in chunks:
                 yield classifier(chunk)
-                logger.info("%d reads", sum(classifier.counts[name] for name in STATUSES))
+                logger.info("%d reads", classifier.total)
 
     def provenance() -> dict[str, Any]:
         _report(classifier, reads)
@@ -94,8 +94,7 @@ def _named(chunks: Iterator[list[Any]]) -> Iterator[list[Read]]:
 
 def _report(classifier: Classifier, reads: Files) -> None:
     """Say in the log how many reads were not scored, or need a look."""
-    counts = classifier.counts
-    total = sum(counts[name] for name in STATUSES)
+    counts, total = classifier.counts, classifier.total
     logger.info("%s: %d reads, %d scored", reads["path"], total, counts["scored"])
     if not total:
         logger.warning("%s holds no reads", reads["path"])

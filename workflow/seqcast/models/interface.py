@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -104,6 +105,8 @@ def choose_device(device: str = "auto") -> torch.device:
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+        raise InputError(f"device {device!r}: expected auto, cpu, cuda, or cuda:1 and so on")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(
             f"device {device!r} was asked for but torch {torch.__version__} sees no GPU; "

@@ -195,18 +195,25 @@ _INSIDE = {
 _FUSED = tuple(f"attention.self.{part}" for part in ("query", "key", "value"))
 
 
+def published_names(blocks: int) -> dict[str, tuple[str, ...]]:
+    """Our name of each tensor, and the tensors of a Hugging Face checkpoint that it stacks."""
+    names = {ours: (theirs,) for theirs, ours in _OUTSIDE.items()}
+    for i in range(blocks):
+        theirs, ours = f"bert.encoder.layer.{i}", f"blocks.{i}"
+        for kind in ("weight", "bias"):
+            names |= {f"{ours}.{b}.{kind}": (f"{theirs}.{a}.{kind}",) for a, b in _INSIDE.items()}
+            names[f"{ours}.query_key_value.{kind}"] = tuple(
+                f"{theirs}.{part}.{kind}" for part in _FUSED
+            )
+    return names
+
+
 def _from_published(state: dict[str, Tensor], blocks: int, path: Path) -> dict[str, Tensor]:
     """Tensors of a Hugging Face checkpoint under our names; query, key and value become one."""
     # a buffer that transformers 2 to 4.30 saved: 0, 1, 2 ...
     found = {name: t for name, t in state.items() if name != f"{_EMBEDDING}position_ids"}
-    renamed = dict(_OUTSIDE)
-    fused: dict[str, list[str]] = {}
-    for i in range(blocks):
-        theirs, ours = f"bert.encoder.layer.{i}", f"blocks.{i}"
-        for kind in ("weight", "bias"):
-            renamed |= {f"{theirs}.{a}.{kind}": f"{ours}.{b}.{kind}" for a, b in _INSIDE.items()}
-            fused[f"{ours}.query_key_value.{kind}"] = [f"{theirs}.{a}.{kind}" for a in _FUSED]
-    expected = renamed.keys() | {name for names in fused.values() for name in names}
+    names = published_names(blocks)
+    expected = {theirs for parts in names.values() for theirs in parts}
     if missing_or_extra := found.keys() ^ expected:
         missing, extra = sorted(expected - found.keys()), sorted(found.keys() - expected)
         raise InputError(
@@ -214,7 +221,4 @@ def _from_published(state: dict[str, Tensor], blocks: int, path: Path) -> dict[s
             f"missing {missing[:3]}, {len(extra)} left over {extra[:3]}; use the config.json that "
             "belongs to these weights"
         )
-    ours_state = {ours: found[theirs] for theirs, ours in renamed.items()}
-    return ours_state | {
-        name: torch.cat([found[n] for n in names]) for name, names in fused.items()
-    }
+    return {ours: torch.cat([found[name] for name in parts]) for ours, parts in names.items()}

@@ -39,7 +39,8 @@ def plot_probabilities(table: pl.DataFrame, model: str, dataset: str, threshold:
     if not len(scored):
         say(ax, "No read could be scored.")
         return figure
-    edges = np.linspace(0, 1, BINS + 1)
+    # no bar holds both labels
+    edges = np.unique([*np.linspace(0, 1, BINS + 1), threshold])
     for label, colour in [("non_coding", COLOURS[0]), ("coding", COLOURS[1])]:
         values = scored.filter(pl.col("label") == label)["p_coding"].to_numpy()
         called = f"{label.replace('_', '-')} ({len(values) / len(scored):.1%})"
