@@ -1,10 +1,12 @@
 """Windows over regions."""
 
+import gzip
+
 import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.intervals import BED, read_bed, tile_regions
+from seqcast.intervals import BED, check_inside, read_bed, tile_regions
 
 
 def regions(*rows):
@@ -32,6 +34,35 @@ def test_regions_outside_the_genome_are_refused():
 def test_bed_headers_are_skipped(tmp_path):
     (tmp_path / "a.bed").write_text("track name=x\n#c\nchr1\t5\t9\tname\n\n")
     assert read_bed(tmp_path / "a.bed").rows() == [("chr1", 5, 9)]
+
+
+def test_bed_may_be_gzip_whatever_its_name(tmp_path):
+    text = b"#c\nchr1\t5\t9\r\n"
+    for name, data in [("a.bed", gzip.compress(text)), ("a.bed.gz", text)]:
+        (tmp_path / name).write_bytes(data)
+        assert read_bed(tmp_path / name).rows() == [("chr1", 5, 9)]
+
+
+def test_a_damaged_or_wrong_gzip_bed_is_named(tmp_path):
+    path = tmp_path / "c.bed.gz"
+    path.write_bytes(gzip.compress(b"a\t1\t2\n" * 9000)[:-20])
+    with pytest.raises(InputError, match=r"c\.bed\.gz cannot be read to its end"):
+        read_bed(path)
+    path.write_bytes(gzip.compress(b"a\t2\t1\n"))
+    with pytest.raises(InputError, match=r"c\.bed\.gz, line 1"):
+        read_bed(path)
+
+
+def test_intervals_of_another_genome_are_refused():
+    contigs = {f"c{i}": 100 for i in range(6)}
+    check_inside(regions(("c0", 0, 100), ("c5", 5, 6)), contigs, "x.bed")
+    message = r"x\.bed has an interval that ends at 101 of 'c5', .*has 100 bp; .* c4, \.\.\.\. Use"
+    with pytest.raises(InputError, match=message):
+        check_inside(regions(("c0", 0, 1), ("c5", 7, 101), ("c5", 1, 2)), contigs, "x.bed")
+    with pytest.raises(
+        InputError, match="'chr1', of which the genome has no bp; its contigs are c0"
+    ):
+        check_inside(regions(("chr1", 0, 1)), contigs, "x.bed")
 
 
 @pytest.mark.parametrize(("line", "message"), [

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.store import atomic, file_sha256, read_provenance, write_table
+from seqcast.store import atomic, file_sha256, read_provenance, write_table, write_tsv
 
 
 def test_atomic_makes_parents_and_keeps_the_suffix(tmp_path: Path) -> None:
@@ -79,6 +79,23 @@ def test_unserialisable_provenance_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
         write_table(scores(), tmp_path / "scores.parquet", {"model": object()})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_tsv_has_a_line_a_row(tmp_path: Path, header: bool) -> None:
+    path = tmp_path / "made/table.tsv"
+    columns = {"text": ['say "so"', "", None, "a\tb\r\nc"], "n": [1.5, None, 2.0, 3.0]}
+    write_tsv(pl.DataFrame(columns), path, header)
+    lines = path.read_bytes().decode().split("\n")
+    assert lines == ["text\tn"] * header + ['say "so"\t1.5', "\t", "\t2.0", "a b c\t3.0", ""]
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_tsv_without_text_or_rows(tmp_path: Path) -> None:
+    write_tsv(pl.DataFrame({"n": [1, 2]}), tmp_path / "n.tsv")
+    assert (tmp_path / "n.tsv").read_text() == "n\n1\n2\n"
+    write_tsv(pl.DataFrame(schema={"n": pl.Int64, "text": pl.String}), tmp_path / "n.tsv")
+    assert (tmp_path / "n.tsv").read_text() == "n\ttext\n"
 
 
 def test_foreign_parquet_is_refused(tmp_path: Path) -> None:

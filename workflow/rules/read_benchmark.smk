@@ -78,7 +78,6 @@ rule select_reads:
         multiext(
             "results/read_benchmark/{sample}/",
             table="dev.tsv",
-            fasta="reads.fasta",
             counts="counts.tsv",
         ),
     log:
@@ -138,7 +137,7 @@ rule evaluate_benchmark:
             BENCHMARKS.at[wildcards.benchmark, "published"]
         )
         or [],
-        template=str(WORKFLOW / "seqcast/templates/benchmark.html"),
+        templates=TEMPLATES,
     output:
         metrics="results/benchmarks/{benchmark}.tsv",
         times="results/benchmarks/{benchmark}.times.tsv",

@@ -1,5 +1,7 @@
 """Tables of the benchmark of reads to paths."""
 
+from seqcast.read_benchmark import INDEX_SUFFIXES
+
 REFERENCES = read_table("references", ["reference"])
 SAMPLES = read_table("samples", ["sample"])
 BENCHMARKS = read_table("benchmarks", ["benchmark"])
@@ -10,7 +12,6 @@ BENCHMARK_SETS = {
 }
 check_names("samples", SAMPLES["reference"], "references", REFERENCES.index)
 check_names("benchmarks", sum(BENCHMARK_SETS.values(), []), "datasets", LABELLED_SETS)
-INDEX_SUFFIXES = [".1.bt2", ".2.bt2", ".3.bt2", ".4.bt2", ".rev.1.bt2", ".rev.2.bt2"]
 COMPARATORS = config["read_benchmark"]["comparators"]
 READ_TOOLS = READ_MODELS + COMPARATORS
 READ_BENCHMARK = expand(

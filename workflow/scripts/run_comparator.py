@@ -11,6 +11,7 @@ with reporting(snakemake.log[0]):
         scores=snakemake.output.scores,
         threads=snakemake.threads,
         compat=snakemake.params.compat,
+        facts={"code": snakemake.params.code},
     )
     names = snakemake.params.reference, snakemake.wildcards.dataset
     write_evaluation(scores, snakemake.output.evaluation, *names)

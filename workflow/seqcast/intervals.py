@@ -1,5 +1,7 @@
 """Windows of a model over regions of a genome. Coordinates are 0-based, half-open."""
 
+import gzip
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,8 @@ import polars as pl
 from seqcast.errors import InputError
 
 BED = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
+GZIP_MAGIC = b"\x1f\x8b"
+CONTIGS_TOLD = 5  # of a message that names those of a genome
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,24 @@ def read_bed(path: str | Path) -> pl.DataFrame:
 
     Lines that begin with "#", "track" or "browser" are headers.
 
+    Parameters
+    ----------
+    path : path
+        Plain or gzip, by its content.
+
+    Returns
+    -------
+    DataFrame
+        `BED`, in file order.
+
     Raises
     ------
     InputError
         If a line has fewer than three columns, coordinates that are no numbers, or an empty or
-        reversed interval; the line is named.
+        reversed interval; the line is named. If a gzip file is damaged.
     """
     rows = []
-    for number, line in enumerate(Path(path).read_text().splitlines(), start=1):
+    for number, line in enumerate(_text(Path(path)).splitlines(), start=1):
         if not line.strip() or line.startswith(("#", "track", "browser")):
             continue
         cells = line.split("\t")
@@ -62,6 +76,34 @@ def read_bed(path: str | Path) -> pl.DataFrame:
             )
         rows.append((contig, start, end))
     return pl.DataFrame(rows, schema=BED, orient="row")
+
+
+def check_inside(regions: pl.DataFrame, contigs: Mapping[str, int], source: str | Path) -> None:
+    """Stop if intervals are of another genome.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        contig, start, end.
+    contigs : mapping
+        Lengths in bp.
+    source : path
+        Where the intervals are from, for the message.
+
+    Raises
+    ------
+    InputError
+        If one lies on an unknown contig or ends beyond its contig.
+    """
+    for contig, end in regions.group_by("contig").agg(pl.max("end")).sort("contig").iter_rows():
+        if end > contigs.get(contig, 0):
+            more = ", ..." if len(contigs) > CONTIGS_TOLD else ""
+            raise InputError(
+                f"{source} has an interval that ends at {end} of {contig!r}, of which the genome "
+                f"has {contigs.get(contig, 'no')} bp; its contigs are "
+                f"{', '.join(list(contigs)[:CONTIGS_TOLD])}{more}. Use a file of the same genome "
+                "and version, with the contigs named as in its FASTA."
+            )
 
 
 def tile_regions(
@@ -103,3 +145,17 @@ def tile_regions(
         starts: Sequence[int] = range(first, max(first + 1, end), output_length_bp)
         tiles += [(contig, tile, tile + output_length_bp) for tile in starts]
     return pl.DataFrame(tiles, schema=BED, orient="row")
+
+
+def _text(path: Path) -> str:
+    """Text of a file, plain or gzip."""
+    data = path.read_bytes()
+    if not data.startswith(GZIP_MAGIC):
+        return data.decode()
+    try:
+        return gzip.decompress(data).decode()
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be read to its end ({error}); expected BED, plain or gzip. Fetch it "
+            "again."
+        ) from error

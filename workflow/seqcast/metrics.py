@@ -19,10 +19,9 @@ from sklearn.metrics import (
 
 from seqcast.errors import InputError
 
-METRICS = (
-    "accuracy", "roc_auc", "average_precision", "f1", "mcc", "recall", "specificity",
-    "tn", "fp", "fn", "tp", "not_scored",
-)  # fmt: skip
+RATES = ("accuracy", "roc_auc", "average_precision", "f1", "mcc", "recall", "specificity")
+COUNTS = ("tn", "fp", "fn", "tp", "not_scored")
+METRICS = RATES + COUNTS
 SCHEMA = {
     "metric": pl.String,
     "value": pl.Float64,

@@ -34,7 +34,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
     Parameters
     ----------
-    path
+    path : path
         The final name.
 
     Yields
@@ -62,11 +62,11 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
 
     Parameters
     ----------
-    frame
+    frame : DataFrame
         The table; it may have no rows.
-    path
+    path : path
         The parquet file, written atomically.
-    provenance
+    provenance : mapping
         JSON-serialisable facts about the run: model, fold, weights sha256, code digest, options.
 
     Raises
@@ -102,6 +102,26 @@ def write_chunks(
         for chunk in chunks:
             out.write_table(chunk.to_arrow().cast(fields))
         out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance()))})
+
+
+def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> None:
+    """Write a table as text, atomically: a row a line, cells between tabs, null an empty cell.
+
+    Nothing is quoted. A tab or line end inside a cell, as messages of other programs have them,
+    is written as a space, so that every row stays one line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns of numbers and text; it may have no rows.
+    path : path
+        The file.
+    header : bool
+        Whether the first line has the names of the columns.
+    """
+    plain = table.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
+    with atomic(path) as temporary:
+        plain.write_csv(temporary, separator="\t", include_header=header, quote_style="never")
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:

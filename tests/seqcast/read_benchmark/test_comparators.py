@@ -25,8 +25,10 @@ from seqcast.read_benchmark.comparators import (
     write_evaluation,
     write_labelled_fasta,
 )
+from seqcast.read_benchmark.programs import Cost
 from seqcast.read_benchmark.selection import ChosenRead, write_dev_table
 from seqcast.reads.dnabert import kmer_text
+from seqcast.reads.outcomes import COLUMNS
 from seqcast.store import read_provenance
 
 
@@ -90,8 +92,8 @@ def test_the_union_counts_each_base_once():
 def test_a_read_without_bases_is_not_scored():
     table = score_reads(reads(a=0, b=10), genes())
     assert table.row(0, named=True) == {
-        "read": "a", "mate": 0, "length_nt": 0, "p_coding": None, "label": None,
-        "status": "no_sequence", "flags": "", "coding_nt": 0,
+        "read": "a", "mate": 0, "length_nt": 0, "p_coding": None, "p_coding_sd": None,
+        "label": None, "status": "no_sequence", "flags": "", "coding_nt": 0,
     }  # fmt: skip
     assert table["status"][1] == "scored"
 
@@ -128,6 +130,7 @@ def test_fasta_of_labelled_reads(tmp_path):
     write_dev_table(chosen, tmp_path / "dev.tsv", "ref", "one")
     found = write_labelled_fasta(tmp_path / "dev.tsv", tmp_path / "r.fa")
     assert found.rows() == [("a_1-42-0-1", 8), ("b_2-41-1-0", 7)]
+    assert (tmp_path / "r.fa").read_text() == ">a_1-42-0-1\nACGTACGT\n>b_2-41-1-0\nTTTTTTT\n"
     (tmp_path / "dev.tsv").write_text("sequence\tlabel\nACGTAC CGTACG\t1\n\t0\nAAAAAA\t0\n")
     found = write_labelled_fasta(tmp_path / "dev.tsv", tmp_path / "r.fa")
     assert found.rows() == [("r0-1", 7), ("r1-0", 0), ("r2-0", 6)]
@@ -178,6 +181,22 @@ def test_the_programs_themselves(labelled, tmp_path, comparator):
     assert facts["origin"] == "program"
     assert facts["reads"] == 2
     assert facts["wall_s"] > 0
+
+
+def test_the_columns_are_those_of_models_and_the_provenance_has_the_code(
+    labelled, tmp_path, monkeypatch
+):
+    def runner(fasta, genes, threads):
+        Path(genes).write_text("r0-1\t0\t192\n")
+        return Cost(2.0, 1.0)
+
+    monkeypatch.setitem(comparators.RUNNERS, "pyfgs", runner)
+    monkeypatch.setattr(comparators, "version", lambda name: "0.1")
+    path = tmp_path / "s.parquet"
+    score_dataset("pyfgs", labelled, tmp_path / "g.bed", path, facts={"code": "abc"})
+    assert list(pl.read_parquet_schema(path))[:-1] == list(COLUMNS)
+    facts = read_provenance(path)
+    assert (facts["code"], facts["origin"], facts["wall_s"]) == ("abc", "program", 2.0)
 
 
 FAKE = """#!{python}

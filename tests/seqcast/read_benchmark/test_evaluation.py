@@ -1,5 +1,7 @@
 """Tools against labels: joined by row, pooled by reference, beside the published numbers."""
 
+import gzip
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,14 +12,12 @@ from seqcast.read_benchmark.evaluation import (
     LabelledSet,
     evaluate,
     gather_sets,
-    read_labels,
     read_metrics,
     read_published,
     timings,
-    write_tsv,
 )
 from seqcast.read_benchmark.report import benchmark_html
-from seqcast.store import write_table
+from seqcast.store import write_table, write_tsv
 
 PROGRAM = {"origin": "program", "program": "Finder", "version": "1.2", "wall_s": 2.0, "cpu_s": 4.0,
            "threads": 2}  # fmt: skip
@@ -169,21 +169,24 @@ def test_scores_are_dealt_out_set_by_set():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("s\tl\nACGTAC\t1\nACGTAC\tcoding\n", "line 3: label .*expected 0 or 1"),
+        ("s\tl\nACGTAC\t1\nACGTAC\tcoding\n", "line 3 has the label 'coding'; expected 0 .*or 1"),
         ("s\tl\nACGTAC\n", "line 2"),
         ("s\tl\n", "has no read"),
         ("", "has no read"),
     ],
 )
-def test_bad_labels(tmp_path, text, message):
-    (tmp_path / "dev.tsv").write_text(text)
+def test_bad_labels(make, text, message):
+    item = make("one", [1, 0], a=[0.9, 0.1])
+    item.table.write_text(text)
     with pytest.raises(InputError, match=message):
-        read_labels(tmp_path / "dev.tsv")
+        evaluate([item], read_published(None))
 
 
-def test_labels_with_other_line_ends_and_columns(tmp_path):
-    (tmp_path / "dev.tsv").write_bytes(b"s\tl\r\nACGTAC\t1\r\nACGTAC\t0\tx\ty\n")
-    assert read_labels(tmp_path / "dev.tsv").tolist() == [1, 0]
+def test_tables_of_reads_may_be_gzip(make):
+    item = make("one", [1, 0], a=[0.9, 0.1])
+    item.table.write_bytes(gzip.compress(item.table.read_bytes()))
+    metrics, _ = evaluate([item], read_published(None), resamples=0)
+    assert value(metrics, "accuracy") == 1
 
 
 @pytest.mark.parametrize(
@@ -227,6 +230,7 @@ def test_page(make, published):
     assert "−0.000" in page  # published, beside a
     assert "<td>gone</td><td>published</td>" in page  # a tool that this run lacks
     assert "UNTRAINED random weights: a, b" in page
+    assert "on the reads it scored; unscored\ncounts the rest" in page
     assert "ROC AUC, AP, MCC of a: class 0 has 0 scored member(s)" in page
     assert "(1.000–1.000)" in page
     assert "Protocol: MAPQ 42." in page

@@ -8,8 +8,8 @@ import pysam
 import pytest
 
 from seqcast.errors import InputError
+from seqcast.read_benchmark import INDEX_SUFFIXES
 from seqcast.read_benchmark.mapping import (
-    INDEX_SUFFIXES,
     check_contigs,
     index_reference,
     map_reads,
@@ -149,7 +149,7 @@ def test_a_read_in_two_overlapping_intervals_comes_once(programs, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("chr1\t1\t9\n", r"ends at 9 of 'chr1', but the reference has no bp of it; .* c, d\. Use"),
+        ("chr1\t1\t9\n", r"ends at 9 of 'chr1', of which the genome has no bp; .* c, d\. Use"),
         ("d\t1\t501\n", "has 500 bp"),
         ("", "has no interval"),
     ],

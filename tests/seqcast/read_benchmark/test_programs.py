@@ -28,7 +28,9 @@ def fake(tmp_path, monkeypatch):
 def test_missing_program_is_named_with_its_packages(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    with pytest.raises(InputError, match=r"bowtie2 is not on the PATH.*bioconda's bowtie2.*Debian"):
+    with pytest.raises(InputError, match=r"bowtie2 is not on the PATH.*Debian package bowtie2\.$"):
+        find("bowtie2")
+    with pytest.raises(InputError, match=r"run with --sdm conda \(bioconda's bowtie2\)"):
         find("bowtie2")
     with pytest.raises(InputError, match=r"pyfgs is not .* PATH; install PyPI's pyfgs.*left out"):
         run(["pyfgs", "reads.fasta"])

@@ -110,18 +110,22 @@ def test_table_of_reads_is_the_same_file(run, in_golden_order, shared):
     assert md5(path) == golden_md5(shared, f"{sample}.dev.tsv")
 
 
-def test_fasta_is_the_same_file(run, in_golden_order, shared):
-    _, sample, folder, _ = run
-    selection.write_fasta(in_golden_order, folder / "reads.fasta")
-    assert md5(folder / "reads.fasta") == golden_md5(shared, f"{sample}_reads.fasta")
-
-
-def test_scores_of_fraggenescan_are_the_same_file(run, in_golden_order, shared):
+@pytest.fixture(scope="module")
+def named_reads(run, in_golden_order):
+    """Names and lengths of the reads, whose FASTA is in the folder."""
     reference, sample, folder, balanced = run
     table = folder / "scored.tsv"
     selection.write_dev_table(in_golden_order, table, reference, sample, balanced, "readseeker")
-    reads = comparators.write_labelled_fasta(table, folder / "again.fasta")
-    assert md5(folder / "again.fasta") == golden_md5(shared, f"{sample}_reads.fasta")
+    return comparators.write_labelled_fasta(table, folder / "reads.fasta")
+
+
+def test_fasta_is_the_same_file(run, named_reads, shared):
+    _, sample, folder, _ = run
+    assert md5(folder / "reads.fasta") == golden_md5(shared, f"{sample}_reads.fasta")
+
+
+def test_scores_of_fraggenescan_are_the_same_file(run, named_reads, shared):
+    reference, sample, folder, _ = run
     ffn, protocol = folder / "genes.ffn", shared / "reference/readseeker/protocol"
     if sample == "ecoli_sim":
         with gzip.open(protocol / "ecoli_sim_FragGeneScan.ffn.gz") as file:
@@ -130,7 +134,7 @@ def test_scores_of_fraggenescan_are_the_same_file(run, in_golden_order, shared):
         with gzip.open(protocol / f"{sample}_FragGeneScan_eval.tsv.gz", "rt") as file:
             rows = [line.split("\t") for line in file][1:]
         ffn.write_text("".join(f">{row[2]}_1_{row[3]}_+\nN\n" for row in rows if row[3] != "0"))
-    scores = comparators.score_reads(reads, comparators.read_ffn(ffn), "readseeker")
+    scores = comparators.score_reads(named_reads, comparators.read_ffn(ffn), "readseeker")
     comparators.write_evaluation(scores, folder / "eval.tsv", reference, sample)
     assert md5(folder / "eval.tsv") == golden_md5(shared, f"{sample}_FragGeneScan_eval.tsv")
 

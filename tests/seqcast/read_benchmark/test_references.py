@@ -7,7 +7,7 @@ import pytest
 
 from seqcast.errors import InputError
 from seqcast.intervals import read_bed
-from seqcast.read_benchmark.references import merged, prepare_reference, read_any_bed
+from seqcast.read_benchmark.references import merged, prepare_reference
 
 GENBANK = """\
 LOCUS       TWO                      130 bp    DNA     linear   BCT 01-JAN-2000
@@ -89,16 +89,6 @@ def test_a_record_without_cds_is_refused(genbank, tmp_path):
     genbank.write_text(GENBANK.replace("     CDS  ", "     gene "))
     with pytest.raises(InputError, match="no coding interval; expected CDS features"):
         prepare(genbank, tmp_path)
-
-
-def test_a_damaged_or_wrong_gzip_bed_is_named(tmp_path):
-    path = tmp_path / "c.bed.gz"
-    path.write_bytes(gzip.compress(b"a\t1\t2\n" * 9000)[:-20])
-    with pytest.raises(InputError, match=r"c\.bed\.gz cannot be read to its end"):
-        read_any_bed(path)
-    path.write_bytes(gzip.compress(b"a\t2\t1\n"))
-    with pytest.raises(InputError, match=r"c\.bed\.gz, line 1"):
-        read_any_bed(path)
 
 
 def test_union_on_several_contigs_against_sets_of_bases():

@@ -11,7 +11,6 @@ from seqcast.read_benchmark.selection import (
     ChosenRead,
     choose_reads,
     write_dev_table,
-    write_fasta,
 )
 from seqcast.reads.dnabert import read_dnabert
 from tests.seqcast.read_benchmark.bams import write_bam
@@ -136,8 +135,3 @@ def test_table_of_reads(tmp_path, balanced, compat, columns):
     assert rows == [*ROWS, ""]
     found = [read for chunk in read_dnabert(tmp_path / "dev.tsv") for read in chunk]
     assert [(read.sequence, read.label) for read in found] == [("ACGTACGT", 1), ("NACGTA", 0)]
-
-
-def test_fasta(tmp_path):
-    write_fasta(READS, tmp_path / "r.fasta")
-    assert (tmp_path / "r.fasta").read_text() == ">a_1-42-0-1\nACGTACGT\n>b_2-42-1-0\nNACGTA\n"

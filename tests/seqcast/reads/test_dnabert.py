@@ -22,6 +22,7 @@ from seqcast.reads.dnabert import (
     kmer_texts,
     read_dnabert,
     read_header,
+    read_labels,
     write_dnabert,
     write_predictions,
 )
@@ -156,6 +157,31 @@ def test_bad_rows_are_named_with_their_line(tmp_path: Path, line: str, message: 
     assert str(path) in str(found.value)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"s\tl\r\nACGTAC\t1\r\nACGTAC\t0\tx\ty\n",
+        b"\xef\xbb\xbfs\tl\rACGTAC\t1\rACGTAC\t0",
+        gzip.compress(b"s\tl\nACGTAC\t1\n\t0\n"),
+    ],
+)
+def test_labels_are_those_of_the_reads(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "dev.tsv").write_bytes(data)
+    labels = read_labels(tmp_path / "dev.tsv")
+    assert labels.tolist() == [read.label for read in rows(tmp_path / "dev.tsv")] == [1, 0]
+    assert labels.dtype == np.int8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("s\tl\nA\t1\nA\tx\n", "line 3 has the label 'x'"), ("s\tl\nA\n", "line 2 has 1 tab")],
+)
+def test_bad_labels_are_named_with_their_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "dev.tsv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_labels(tmp_path / "dev.tsv")
+
+
 def test_other_blanks_are_split_as_dnabert_splits_them(tmp_path: Path) -> None:
     text = f"{HEADER}  ACGTAC   CGTACG \t1\n \t0\n{GOOD}\t0\n"
     path = write(tmp_path / "dev.tsv", text.encode())
@@ -218,18 +244,15 @@ def test_rows_that_cannot_be_written_leave_no_file(
 
 
 @EXAMPLES
-@given(
-    st.lists(st.lists(st.floats(0, 1, width=32) | st.just(float("nan")), max_size=5), max_size=5)
-)
-def test_predictions_are_as_numpy_writes_them(chunks: list[list[float]]) -> None:
-    values = np.array([value for chunk in chunks for value in chunk], dtype=np.float32)
+@given(st.lists(st.floats(0, 1, width=32) | st.just(float("nan")), max_size=25))
+def test_predictions_are_as_numpy_writes_them(drawn: list[float]) -> None:
+    values = np.array(drawn, dtype=np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        streamed, whole, by_numpy = (Path(folder) / name for name in ("s.npy", "w.npy", "n.npy"))
-        assert write_predictions(streamed, iter(chunks)) == len(values)
-        assert write_predictions(whole, values) == len(values)
+        written, by_numpy = (Path(folder) / name for name in ("w.npy", "n.npy"))
+        write_predictions(written, values.astype(np.float64))
         np.save(by_numpy, values)
-        assert streamed.read_bytes() == whole.read_bytes() == by_numpy.read_bytes()
-        np.testing.assert_array_equal(np.load(streamed), values)
+        assert written.read_bytes() == by_numpy.read_bytes()
+        np.testing.assert_array_equal(np.load(written), values)
 
 
 def test_predictions_have_one_dimension(tmp_path: Path) -> None:
@@ -250,7 +273,7 @@ def test_golden_table_gives_the_golden_reads(shared: Path, tmp_path: Path) -> No
     write_dnabert(tmp_path / "dev.tsv", read_header(folder / "dev.tsv"), again)
     assert (tmp_path / "dev.tsv").read_bytes() == (folder / "dev.tsv").read_bytes()
     golden = np.load(folder / "pred_results.npy")
-    write_predictions(tmp_path / "pred_results.npy", np.array_split(golden, 4))
+    write_predictions(tmp_path / "pred_results.npy", golden)
     assert (tmp_path / "pred_results.npy").read_bytes() == (
         folder / "pred_results.npy"
     ).read_bytes()

@@ -197,7 +197,7 @@ _FUSED = tuple(f"attention.self.{part}" for part in ("query", "key", "value"))
 
 def published_names(blocks: int) -> dict[str, tuple[str, ...]]:
     """Our name of each tensor, and the tensors of a Hugging Face checkpoint that it stacks."""
-    names = {ours: (theirs,) for theirs, ours in _OUTSIDE.items()}
+    names: dict[str, tuple[str, ...]] = {ours: (theirs,) for theirs, ours in _OUTSIDE.items()}
     for i in range(blocks):
         theirs, ours = f"bert.encoder.layer.{i}", f"blocks.{i}"
         for kind in ("weight", "bias"):

@@ -6,3 +6,5 @@ Where the original has a defect, the default is right and ``compat="readseeker"`
 """
 
 COMPAT = "readseeker"
+THRESHOLD = 0.5  # least score that makes a read coding, inclusive; of every tool, as in the paper
+INDEX_SUFFIXES = (".1.bt2", ".2.bt2", ".3.bt2", ".4.bt2", ".rev.1.bt2", ".rev.2.bt2")  # bowtie2's

@@ -4,32 +4,27 @@ The programs are run, never imported. Section 7 of the protocol for FragGeneScan
 scoring: evaluation/scripts/FragGenScan_eval.py of bnwlf/ReadSeeker at f5ec670.
 """
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.provenance import provenance
-from seqcast.read_benchmark import COMPAT
+from seqcast.read_benchmark import COMPAT, THRESHOLD
 from seqcast.read_benchmark.programs import Cost, find, run, version
-from seqcast.read_benchmark.selection import HEADER, fasta_name
+from seqcast.read_benchmark.selection import HEADER
 from seqcast.reads.dnabert import read_dnabert, read_header
+from seqcast.reads.outcomes import COLUMNS
 from seqcast.store import atomic, write_table
-
-logger = logging.getLogger(__name__)
 
 PROGRAM = {"fraggenescan": "FragGeneScan", "pyrodigal": "pyrodigal", "pyfgs": "pyfgs"}
 TRAINING = "illumina_5"  # FragGeneScan's error model; "short5" is pyfgs' name for it
-THRESHOLD = 0.5  # least share of a read that makes it coding, inclusive
 READS = {"read": pl.String, "length_nt": pl.Int64}
 GENES = {"read": pl.String, "start": pl.Int64, "end": pl.Int64}
-SCORES = {  # those of the models' tables of reads, and the bases
-    "read": pl.String, "mate": pl.UInt8, "length_nt": pl.Int32, "p_coding": pl.Float32,
-    "label": pl.String, "status": pl.String, "flags": pl.String, "coding_nt": pl.Int32,
-}  # fmt: skip
+SCORES = {**COLUMNS, "coding_nt": pl.Int32}  # those of the models' tables of reads, and the bases
 
 
 def score_dataset(
@@ -39,6 +34,7 @@ def score_dataset(
     scores: str | Path,
     threads: int = 1,
     compat: str | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> pl.DataFrame:
     """Run a gene finder on labelled reads and write how it scores them.
 
@@ -56,6 +52,8 @@ def score_dataset(
     threads : int
     compat : "readseeker", optional
         See `score_reads`.
+    facts : mapping, optional
+        More for the provenance, such as the digest of the code.
 
     Returns
     -------
@@ -67,20 +65,21 @@ def score_dataset(
         reads = write_labelled_fasta(table, fasta)
         cost = RUNNERS[comparator](fasta, genes, threads)
     found = score_reads(reads, READERS[comparator](genes), compat)
-    facts = provenance(
-        model=comparator, origin="program", program=PROGRAM[comparator],
+    made = provenance(
+        **(facts or {}), model=comparator, origin="program", program=PROGRAM[comparator],
         version=version(PROGRAM[comparator]), reads=len(found), threads=threads, compat=compat,
         **cost._asdict(),
     )  # fmt: skip
-    write_table(found, scores, facts)
+    write_table(found, scores, made)
     return found
 
 
 def write_labelled_fasta(table: str | Path, fasta: str | Path) -> pl.DataFrame:
     """Write the reads of a labelled table as FASTA; those without bases are left out.
 
-    Reads of the benchmark's tables are named as `selection.fasta_name` does, others by their row
-    (from 0) and label: ``r0-1``.
+    Reads of the benchmark's tables are named as the original does: key, mapping quality, whether
+    known to lie outside of unclear regions, and label, as in ``a_1-42-0-1``. Others are named by
+    their row (from 0) and label: ``r0-1``.
 
     Returns
     -------
@@ -95,7 +94,7 @@ def write_labelled_fasta(table: str | Path, fasta: str | Path) -> pl.DataFrame:
                 name = f"r{len(rows)}-{read.label}"
                 if chosen:
                     key, mapq, *_, flag = read.columns
-                    name = fasta_name(key, mapq, flag, read.label)
+                    name = f"{key}-{mapq}-{flag}-{read.label}"
                 rows.append((name, len(read.sequence)))
                 if read.sequence:
                     out.write(f">{name}\n{read.sequence}\n")
@@ -217,7 +216,7 @@ def score_reads(
     -------
     DataFrame
         `SCORES`: a row a read, in order. A read without a gene has share 0, one without bases
-        none. Coding from a share of `THRESHOLD` on.
+        none. Coding from a share of `THRESHOLD` on; one run has no ``p_coding_sd``.
 
     Raises
     ------
@@ -238,6 +237,7 @@ def score_reads(
         .with_columns(
             mate=pl.lit(0),
             p_coding=share,
+            p_coding_sd=pl.lit(None),
             label=pl.when(share >= THRESHOLD).then(pl.lit("coding"))
             .when(share.is_not_null()).then(pl.lit("non_coding")),
             status=pl.when(share.is_null()).then(pl.lit("no_sequence")).otherwise(pl.lit("scored")),
@@ -253,7 +253,7 @@ def write_evaluation(scores: pl.DataFrame, path: str | Path, reference: str, sam
     Parameters
     ----------
     scores : DataFrame
-        As `score_reads` returns it, of reads named as `selection.fasta_name` does.
+        As `score_reads` returns it, of reads named as `write_labelled_fasta` does.
     path : path
         TSV: Reference, Sample, Name, cdsbases, totallength, fraction, PredictedLabel, Label.
     reference, sample : str

@@ -1,9 +1,9 @@
 """Models and gene finders against the labels, beside the published numbers.
 
-Sets of one reference are pooled, as in the paper. Every tool is measured on the same reads.
+Sets of one reference are pooled, as in the paper. Every tool is measured on the reads that it
+scored; the metric ``not_scored`` counts the rest.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ from sklearn.metrics import roc_curve
 from seqcast.errors import InputError
 from seqcast.metrics import classification_metrics
 from seqcast.provenance import ORIGINS
-from seqcast.store import atomic, read_provenance
-
-logger = logging.getLogger(__name__)
+from seqcast.read_benchmark import THRESHOLD
+from seqcast.reads.dnabert import read_labels
+from seqcast.store import read_provenance
 
 PUBLISHED = {
     "reference": pl.String, "sample": pl.String, "tool": pl.String, "metric": pl.String,
@@ -34,10 +34,9 @@ TIMES = {
     "reads_per_cpu_s": pl.Float64, "published_reads": pl.Float64, "published_wall_s": pl.Float64,
 }  # fmt: skip
 CURVE_POINTS = 2000  # of one curve; more cannot be seen
-THRESHOLD = 0.5
 # With fewer reads of a class (SARS-CoV-2: 8 non-coding ones in the paper) areas and correlations
 # say nothing; recall does.
-LEAST_OF_A_CLASS = 10
+LEAST_MEANINGFUL = 10
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,6 @@ def evaluate(
     published: pl.DataFrame,
     protocol: str = "",
     resamples: int = 1000,
-    seed: int = 0,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Metrics and ROC curves of each tool on each reference.
 
@@ -102,7 +100,7 @@ def evaluate(
         `PUBLISHED`: numbers that stand beside those of the tool and reference of the same names.
     protocol : str
         How reads were chosen, for the tables.
-    resamples, seed : int
+    resamples : int
         Of the intervals.
 
     Returns
@@ -112,13 +110,13 @@ def evaluate(
         `metrics.classification_metrics`, published, protocol. References and tools in the order
         of `sets`.
     roc : DataFrame
-        `ROC`; no rows for a reference with fewer than `LEAST_OF_A_CLASS` reads of a class.
+        `ROC`; no rows for a reference with fewer than `LEAST_MEANINGFUL` reads of a class.
 
     Raises
     ------
     InputError
-        If a table of scores has another number of rows than its table of reads, or there is no
-        tool.
+        If a table of reads has a wrong label or no read, a table of scores has another number of
+        rows, or there is no tool.
     """
     if not sets or not sets[0].scores:
         raise InputError(
@@ -126,14 +124,14 @@ def evaluate(
             "read_benchmark.comparators is empty; expected one tool or more"
         )
     tables, curves = [], []
-    labels = {item.dataset: read_labels(item.table) for item in sets}
+    labels = {item.dataset: _labels(item.table) for item in sets}
     for reference in dict.fromkeys(item.reference for item in sets):
         members = [item for item in sets if item.reference == reference]
         truth = np.concatenate([labels[item.dataset] for item in members])
         for tool in members[0].scores:
             scores = np.concatenate([_scores(item, tool, labels[item.dataset]) for item in members])
             found = classification_metrics(
-                truth, scores, THRESHOLD, resamples, seed, LEAST_OF_A_CLASS
+                truth, scores, THRESHOLD, resamples, least_of_a_class=LEAST_MEANINGFUL
             )
             about = {"reference": reference, "tool": tool, "origin": _origin(members, tool)}
             tables.append(found.select(*(pl.lit(v).alias(k) for k, v in about.items()), pl.all()))
@@ -205,14 +203,8 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
         raise InputError(f"{path}: a value is no number: {error}") from error
 
 
-def write_tsv(table: pl.DataFrame, path: str | Path) -> None:
-    """Write a table with its header between tabs; null is an empty cell."""
-    with atomic(path) as temporary:
-        table.write_csv(temporary, separator="\t", quote_style="never")
-
-
 def read_metrics(path: str | Path) -> pl.DataFrame:
-    """The metrics that `evaluate` gave and `write_tsv` wrote."""
+    """The metrics that `evaluate` gave and `store.write_tsv` wrote."""
     table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
     return table.with_columns(
         pl.col("value", "ci_low", "ci_high", "published").cast(pl.Float64),
@@ -221,33 +213,12 @@ def read_metrics(path: str | Path) -> pl.DataFrame:
     )
 
 
-def read_labels(path: str | Path) -> np.ndarray:
-    """Labels of a table in DNABERT's layout, without reading its sequences.
-
-    Returns
-    -------
-    ndarray of int8, shape=(reads,)
-        1 coding, 0 non-coding.
-
-    Raises
-    ------
-    InputError
-        If the second column of a line is neither 0 nor 1, or there is no line but the header.
-    """
-    labels = bytearray()
-    with Path(path).open("rb") as file:
-        next(file, None)
-        for number, line in enumerate(file, start=2):
-            cells = line.rstrip(b"\r\n").split(b"\t", 2)
-            if len(cells) < 2 or cells[1] not in (b"0", b"1"):
-                raise InputError(
-                    f"{path}, line {number}: label {cells[1:2]}; expected 0 or 1 in the second "
-                    "column, as in DNABERT's dev.tsv"
-                )
-            labels.append(cells[1] == b"1")
-    if not labels:
+def _labels(path: str | Path) -> np.ndarray:
+    """Labels of a table of reads, which has one or more."""
+    labels = read_labels(path)
+    if not len(labels):
         raise InputError(f"{path} has no read; expected one a line below the header")
-    return np.frombuffer(bytes(labels), dtype=np.int8)
+    return labels
 
 
 def _scores(item: LabelledSet, tool: str, labels: np.ndarray) -> np.ndarray:
@@ -280,7 +251,7 @@ def _curve(
 ) -> pl.DataFrame:
     """Points of a ROC curve, at most `CURVE_POINTS` and always both ends."""
     scored = ~np.isnan(scores)
-    if np.bincount(truth[scored], minlength=2).min() < LEAST_OF_A_CLASS:
+    if np.bincount(truth[scored], minlength=2).min() < LEAST_MEANINGFUL:
         return pl.DataFrame(schema=ROC)
     fpr, tpr, _ = roc_curve(truth[scored], scores[scored])
     kept = np.unique(np.linspace(0, len(fpr) - 1, min(len(fpr), CURVE_POINTS)).round().astype(int))

@@ -4,21 +4,18 @@ Sections 3 and 4 of the protocol: bowtie2 end to end with its defaults and a see
 sorted by coordinate; bedtools on whole alignment spans, strand ignored.
 """
 
-import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pysam
 
 from seqcast.errors import InputError
-from seqcast.intervals import read_bed
+from seqcast.intervals import check_inside, read_bed
+from seqcast.read_benchmark import INDEX_SUFFIXES
 from seqcast.read_benchmark.programs import run
 from seqcast.store import atomic
 
-logger = logging.getLogger(__name__)
-
 SEED = 42
-INDEX_SUFFIXES = (".1.bt2", ".2.bt2", ".3.bt2", ".4.bt2", ".rev.1.bt2", ".rev.2.bt2")
 ANY_OVERLAP = "0.00000001"  # share of the alignment; bedtools' own default is one base
 
 
@@ -146,12 +143,4 @@ def check_contigs(bed: str | Path, bam: str | Path) -> None:
     if regions.is_empty():
         raise InputError(f"{bed} has no interval; expected the coding sequence of the reference")
     with pysam.AlignmentFile(str(bam), check_sq=False) as file:
-        lengths = dict(zip(file.references, file.lengths, strict=True))
-    for contig, _, end in regions.group_by("contig").max().sort("contig").iter_rows():
-        if end > lengths.get(contig, 0):
-            raise InputError(
-                f"{bed} has an interval that ends at {end} of {contig!r}, but the reference has "
-                f"{lengths.get(contig, 'no')} bp of it; its contigs are "
-                f"{', '.join(list(lengths)[:5])}{', ...' if len(lengths) > 5 else ''}. Use a BED "
-                "of the same genome, with the contigs named as in its FASTA."
-            )
+        check_inside(regions, dict(zip(file.references, file.lengths, strict=True)), bed)

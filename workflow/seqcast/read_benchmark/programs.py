@@ -31,6 +31,7 @@ class Program:
     conda: str  # package of bioconda; empty where there is none
     elsewhere: str  # what to do without conda
     ask_version: str = "--version"  # empty where it does not tell
+    comparator: bool = False  # a gene finder, which the benchmark can do without
 
 
 PROGRAMS = {
@@ -40,9 +41,13 @@ PROGRAMS = {
     "bedtools": Program("bedtools", "install the Debian package bedtools"),
     "makeblastdb": Program("blast", "install the Debian package ncbi-blast+", "-version"),
     "tblastn": Program("blast", "install the Debian package ncbi-blast+", "-version"),
-    "FragGeneScan": Program("fraggenescan", "build it: it is in no Debian package", ""),
-    "pyrodigal": Program("pyrodigal", "install PyPI's pyrodigal"),
-    "pyfgs": Program("", "install PyPI's pyfgs in a Python 3.12 of its own and put it there"),
+    "FragGeneScan": Program(
+        "fraggenescan", "build it: it is in no Debian package", ask_version="", comparator=True
+    ),
+    "pyrodigal": Program("pyrodigal", "install PyPI's pyrodigal", comparator=True),
+    "pyfgs": Program(
+        "", "install PyPI's pyfgs in a Python 3.12 of its own and put it there", comparator=True
+    ),
 }
 
 
@@ -66,9 +71,10 @@ def find(name: str) -> str:
         return found
     program = PROGRAMS[name]
     ways = [f"run with --sdm conda (bioconda's {program.conda})"] if program.conda else []
+    spare = " A comparator can also be left out of read_benchmark.comparators in the config."
     raise InputError(
-        f"the program {name} is not on the PATH; {' or '.join([*ways, program.elsewhere])}. A "
-        "comparator can also be left out of read_benchmark.comparators in the config."
+        f"the program {name} is not on the PATH; {' or '.join([*ways, program.elsewhere])}."
+        f"{spare if program.comparator else ''}"
     )
 
 

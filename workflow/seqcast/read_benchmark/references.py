@@ -3,24 +3,18 @@
 Section 1 of the protocol. Coordinates are 0-based, half-open.
 """
 
-import gzip
 import logging
-import shutil
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-import numpy as np
 import polars as pl
 
 from seqcast.coding_regions import merge_regions
 from seqcast.errors import InputError
 from seqcast.genbank import read_genbank
-from seqcast.genome import compression
-from seqcast.intervals import BED, read_bed
+from seqcast.intervals import BED, check_inside, read_bed
 from seqcast.read_benchmark import COMPAT
-from seqcast.store import atomic
+from seqcast.store import atomic, write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +57,14 @@ def prepare_reference(
             out.writelines(_fasta_lines(record.name, record.sequence))
             parts = record.coding.select(contig=pl.lit(record.name), start="start", end="end")
             features.append(parts)
-    coding = read_any_bed(given) if given else pl.concat(features)
+    coding = read_bed(given) if given else pl.concat(features)
     source = given or genbank
-    _check_inside(coding, lengths, source)
+    if coding.is_empty():
+        raise InputError(
+            f"{source} has no coding interval; expected CDS features, or a BED of coding sequence "
+            "in the column coding of the references"
+        )
+    check_inside(coding, lengths, source)
     wanted = coding.sort("contig", "start", "end") if compat == COMPAT else merged(coding)
     logger.info("%s: %d intervals, %d written", source, len(coding), len(wanted))
     write_bed(wanted, coding_bed)
@@ -82,60 +81,17 @@ def merged(regions: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for (contig,), rows in regions.group_by("contig", maintain_order=True):
         starts, ends = merge_regions(rows["start"].to_numpy(), rows["end"].to_numpy())
-        columns = {"start": np.asarray(starts), "end": np.asarray(ends)}
-        parts.append(pl.DataFrame(columns).select(pl.lit(contig).alias("contig"), "start", "end"))
+        union = pl.DataFrame({"start": starts, "end": ends})
+        parts.append(union.select(pl.lit(contig).alias("contig"), "start", "end"))
     return pl.concat([pl.DataFrame(schema=BED), *parts]).sort("contig", "start")
 
 
 def write_bed(regions: pl.DataFrame, path: str | Path) -> None:
     """Write contig, start and end between tabs, without a header."""
-    with atomic(path) as temporary:
-        regions.select(BED.keys()).write_csv(temporary, separator="\t", include_header=False)
-
-
-def read_any_bed(path: str | Path) -> pl.DataFrame:
-    """`intervals.read_bed` of a file that may be compressed by gzip.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, or `intervals.read_bed` refuses it.
-    """
-    if not compression(Path(path)):
-        return read_bed(path)
-    with NamedTemporaryFile(suffix=Path(path).stem) as plain:
-        try:
-            with gzip.open(path) as file:
-                shutil.copyfileobj(file, plain)
-        except (EOFError, OSError, zlib.error) as error:
-            raise InputError(
-                f"{path} cannot be read to its end ({error}); expected BED, plain or gzip. Fetch "
-                "it again."
-            ) from error
-        plain.flush()
-        try:
-            return read_bed(plain.name)
-        except InputError as error:
-            raise InputError(str(error).replace(plain.name, str(path))) from None
+    write_tsv(regions.select(BED.keys()), path, header=False)
 
 
 def _fasta_lines(name: str, sequence: str) -> Iterator[str]:
     yield f">{name}\n"
     for at in range(0, len(sequence), LINE_NT):
         yield f"{sequence[at : at + LINE_NT]}\n"
-
-
-def _check_inside(coding: pl.DataFrame, lengths: dict[str, int], source: str | Path) -> None:
-    """Raise where a coding interval is not on the genome."""
-    if coding.is_empty():
-        raise InputError(
-            f"{source} has no coding interval; expected CDS features, or a BED of coding sequence "
-            "in the column coding of the references"
-        )
-    for contig, end in coding.group_by("contig").agg(pl.max("end")).sort("contig").iter_rows():
-        if end > lengths.get(contig, 0):
-            raise InputError(
-                f"{source}: coding sequence ends at {end} of {contig!r}, of which the genome has "
-                f"{lengths.get(contig, 'no')} bp; its contigs are {', '.join(list(lengths)[:5])}. "
-                "Expected a BED of the same genome and version."
-            )

@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
+from seqcast.metrics import COUNTS, RATES
 from seqcast.pages import render
+from seqcast.provenance import ORIGINS
 
-SHOWN = ("accuracy", "roc_auc", "average_precision", "f1", "mcc", "recall", "specificity")
-COUNTS = ("tn", "fp", "fn", "tp", "not_scored")
 NAMES = {
     "roc_auc": "ROC AUC", "average_precision": "AP", "f1": "F1", "mcc": "MCC",
     "not_scored": "unscored", "tn": "TN", "fp": "FP", "fn": "FN", "tp": "TP",
@@ -37,18 +37,17 @@ def benchmark_html(
         A whole HTML document.
     """
     references = metrics["reference"].unique(maintain_order=True).to_list()
+    untrained = pl.col("origin").str.contains(ORIGINS["random"], literal=True)
     return render(
         "benchmark.html",
         {"figure": _figure, "count": _count},
         benchmark=benchmark,
         citation=citation,
         protocols=metrics["protocol"].unique(maintain_order=True).to_list(),
-        columns=[NAMES.get(name, name) for name in SHOWN],
+        columns=[NAMES.get(name, name) for name in RATES],
         counts=[NAMES.get(name, name) for name in COUNTS],
         tables=[_table(name, metrics, published) for name in references],
-        untrained=metrics.filter(pl.col("origin").str.contains("UNTRAINED"))["tool"]
-        .unique(maintain_order=True)
-        .to_list(),
+        untrained=metrics.filter(untrained)["tool"].unique(maintain_order=True).to_list(),
         times=times.to_dicts(),
     )
 
@@ -87,7 +86,7 @@ def _row(tool: str, origin: str, found: Mapping[str, Mapping[str, Any]]) -> dict
     return {
         "tool": tool,
         "origin": origin,
-        "figures": [found.get(name, nothing) for name in SHOWN],
+        "figures": [found.get(name, nothing) for name in RATES],
         "counts": [found.get(name, nothing)["value"] for name in COUNTS],
     }
 

@@ -19,13 +19,13 @@ from seqcast.errors import InputError
 from seqcast.read_benchmark import COMPAT
 from seqcast.read_benchmark.mapping import split_alignments
 from seqcast.reads.dnabert import kmer_texts
+from seqcast.reads.outcomes import LABELS
 from seqcast.reads.records import in_chunks
-from seqcast.store import atomic
+from seqcast.store import atomic, write_tsv
 
 logger = logging.getLogger(__name__)
 
-CLASSES = ("coding", "non_coding")
-LABELS = {"coding": 1, "non_coding": 0}
+CLASSES = LABELS[::-1]  # coding reads come first
 HEADER = (
     "Sequence", "Label", "Name", "MappingQuality", "Referenz", "Sample", "ReadNotInBlastHits",
 )  # fmt: skip
@@ -80,8 +80,7 @@ def select_sample(
     bam, coding, unclear : path
         As of `mapping.split_alignments`.
     outputs : namespace
-        Paths ``table`` (`write_dev_table`), ``fasta`` (`write_fasta`) and ``counts`` (TSV: step,
-        coding, non_coding).
+        Paths ``table`` (`write_dev_table`) and ``counts`` (TSV: step, coding, non_coding).
     names : tuple of str
         Reference and sample.
     choice : Choice
@@ -93,9 +92,7 @@ def select_sample(
         split_alignments(bam, coding, unclear, inner, outer)
         reads, counts = choose_reads(inner, outer, choice, unclear is not None, compat)
     write_dev_table(reads, outputs.table, *names, choice.balanced, compat)
-    write_fasta(reads, outputs.fasta)
-    with atomic(outputs.counts) as temporary:
-        counts.write_csv(temporary, separator="\t")
+    write_tsv(counts, outputs.counts)
 
 
 def choose_reads(
@@ -197,19 +194,6 @@ def write_dev_table(
                 file.write(text + ("\t" + "\t".join(map(str, cells)) + "\n").encode())
 
 
-def write_fasta(reads: Sequence[ChosenRead], path: str | Path) -> None:
-    """Write the reads for gene finders, each sequence one line; names are of `fasta_name`."""
-    with atomic(path) as temporary, temporary.open("w") as file:
-        for read in reads:
-            name = fasta_name(read.key, read.mapq, read.outside_hits, read.label)
-            file.write(f">{name}\n{read.sequence}\n")
-
-
-def fasta_name(key: str, mapq: int | str, outside_hits: int | str, label: int | str) -> str:
-    """A read's name in the FASTA file; whoever has it has the label."""
-    return f"{key}-{mapq}-{outside_hits}-{label}"
-
-
 def _records(bam: str | Path) -> Iterator[tuple[str, pysam.AlignedSegment]]:
     """Key and alignment, in the order of the file."""
     with pysam.AlignmentFile(str(bam), check_sq=False) as file:
@@ -242,7 +226,8 @@ def _pick(bam: str | Path, keys: set[str], kind: str, flagged: bool) -> Iterator
         if key in waiting:
             waiting.remove(key)
             sequence = record.query_alignment_sequence or ""
-            yield ChosenRead(key, sequence, LABELS[kind], record.mapping_quality, int(flagged))
+            label = LABELS.index(kind)
+            yield ChosenRead(key, sequence, label, record.mapping_quality, int(flagged))
 
 
 def _check(counts: dict[str, list[int]], choice: Choice) -> None:

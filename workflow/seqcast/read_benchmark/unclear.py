@@ -18,7 +18,7 @@ from seqcast.errors import InputError
 from seqcast.intervals import read_bed
 from seqcast.read_benchmark import COMPAT
 from seqcast.read_benchmark.programs import run
-from seqcast.read_benchmark.references import merged, read_any_bed, write_bed
+from seqcast.read_benchmark.references import merged, write_bed
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def find_unclear(
         fails.
     """
     if given:
-        found = read_any_bed(given)
+        found = read_bed(given)
         if compat == COMPAT:
             write_bed(found.sort("contig", "start", "end"), bed)
             return

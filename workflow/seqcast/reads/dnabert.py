@@ -16,7 +16,6 @@ from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 import pysam
-from numpy.typing import ArrayLike
 
 from seqcast.errors import InputError
 from seqcast.reads.records import CHUNK_READS, LabelledRead, in_chunks
@@ -92,9 +91,9 @@ def read_dnabert(path: str | Path, chunk: int = CHUNK_READS) -> Iterator[list[La
 
     Parameters
     ----------
-    path
+    path : path
         The table, a pipe, or "-" for standard input.
-    chunk
+    chunk : int
         Reads a list.
 
     Yields
@@ -115,6 +114,28 @@ def read_dnabert(path: str | Path, chunk: int = CHUNK_READS) -> Iterator[list[La
                 LabelledRead(sequence, row.label, row.columns)
                 for row, sequence in zip(rows, sequences, strict=True)
             ]
+
+
+def read_labels(path: str | Path) -> np.ndarray:
+    """Labels of a DNABERT table, by the rules of `read_dnabert`, its k-mers unread.
+
+    Parameters
+    ----------
+    path : path
+        The table, a pipe, or "-" for standard input.
+
+    Returns
+    -------
+    ndarray of int8, shape=(reads,)
+        1 coding, 0 non-coding; empty for a file with at most one line.
+
+    Raises
+    ------
+    InputError
+        As `read_dnabert`, k-mers aside.
+    """
+    with ByteSource(path) as source:
+        return np.fromiter((row.label for row in _rows(source)), dtype=np.int8)
 
 
 def read_header(path: str | Path) -> list[str]:
@@ -138,11 +159,11 @@ def write_dnabert(
 
     Parameters
     ----------
-    path
+    path : path
         The table.
-    header
+    header : sequence of str
         Names of the columns: the sequence, the label, and the others.
-    rows
+    rows : iterable of tuple
         Of each read: bases (ASCII), label 0 or 1, and the other columns.
 
     Returns
@@ -167,48 +188,25 @@ def write_dnabert(
     return n_rows
 
 
-def write_predictions(path: str | Path, p_coding: ArrayLike | Iterable[ArrayLike]) -> int:
+def write_predictions(path: str | Path, p_coding: np.ndarray) -> None:
     """Write probabilities as DNABERT's ``pred_results.npy``: 1-D float32 in row order.
 
     Parameters
     ----------
-    path
-        The .npy file, written atomically and in a stream.
-    p_coding : ndarray, shape=(reads,), or an iterable of such arrays, one a chunk
+    path : path
+        The .npy file, written atomically.
+    p_coding : ndarray, shape=(reads,)
         Probability of coding; NaN where a read was not scored.
-
-    Returns
-    -------
-    int
-        Values written.
 
     Raises
     ------
     ValueError
-        If the values, or those of a chunk, are not 1-D.
+        If the values are not 1-D.
     """
-    chunks = [p_coding] if isinstance(p_coding, np.ndarray) else p_coding
-    count = 0
-    with atomic(path) as temporary, temporary.open("wb") as file:
-        _write_npy_header(file, 0)
-        start = file.tell()
-        for chunk in cast(Iterable[ArrayLike], chunks):
-            values = np.asarray(chunk, dtype=np.float32)
-            if values.ndim != 1:
-                raise ValueError(f"probabilities of shape {values.shape}; expected one dimension")
-            file.write(values.tobytes())
-            count += len(values)
-        file.seek(0)
-        _write_npy_header(file, count)  # numpy pads the header so that the length may grow
-        if file.tell() != start:
-            raise RuntimeError("the header of the .npy file changed its length")
-    return count
-
-
-def _write_npy_header(file: BinaryIO, count: int) -> None:
-    """Header of a .npy file of ``count`` float32 values."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": (count,)}
-    np.lib.format.write_array_header_1_0(file, header)
+    if p_coding.ndim != 1:
+        raise ValueError(f"probabilities of shape {p_coding.shape}; expected one dimension")
+    with atomic(path) as temporary:
+        np.save(temporary, p_coding.astype(np.float32))
 
 
 def _open_out(path: Path) -> BinaryIO:
