@@ -1,7 +1,6 @@
 """Classifiers of reads beside each other, on a genome that none of them saw.
 
     python -m benchmarks.coding_reads [--shared ../shared] [--work results/coding_reads] [--seed 1]
-                                      [--pyrodigal pyrodigal]
 
 Reads of 300 nt from inside coding regions or gaps of at least 300 nt, either strand. Trained on the
 first nine tenths of E. coli and on phage lambda; the last tenth of E. coli chooses the weights of
@@ -21,10 +20,8 @@ import gzip
 import logging
 import os
 import resource
-import shutil
-import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,20 +34,32 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.six_frame_features import six_frame_features
 from seqcast.classification import p_coding
-from seqcast.coding_regions import regions_of
-from seqcast.genbank import GenbankRecord, read_genbank
+from seqcast.errors import InputError
+from seqcast.genbank import read_genbank
 from seqcast.jobs.train_reads import train_reads
 from seqcast.metrics import classification_metrics
 from seqcast.models.interface import load_model
 from seqcast.models.kmers import base_codes, kmer_ids
-from seqcast.reads.dnabert import read_dnabert, write_dnabert
+from seqcast.read_benchmark.comparators import (
+    READS,
+    read_ffn,
+    read_gff,
+    run_pyrodigal,
+    score_reads,
+)
+from seqcast.read_benchmark.programs import find
+from seqcast.read_sets.assemblies import Selection, select_assemblies, write_assemblies
+from seqcast.read_sets.index import ShardFiles, index_assemblies
+from seqcast.read_sets.sampling import Portion, SamplingOptions, write_read_set
+from seqcast.reads.dnabert import read_dnabert
+from seqcast.store import read_provenance, write_table, write_tsv
 
 ROOT = Path(__file__).resolve().parents[1]
 GENBANK = {"ecoli": "NC_000913.3.gbk.gz", "lambda": "lambda.gbk.gz"}
 LENGTH_NT = 300
 TRAINED_SHARE = 0.9  # of E. coli, from its first base
-DRAWN = {"train": {"ecoli": 30_000, "lambda": 1_500}, "dev": {"ecoli": 1_000}}  # a class
-COMPLEMENT = str.maketrans("ACGT", "TGCA")
+# genome, part of it, reads a class of train.tsv and of dev.tsv
+DRAWN = [("ecoli", "first", 30_000, 0), ("ecoli", "last", 0, 1_000), ("lambda", "whole", 1_500, 0)]
 GOLDEN_FGS = "reference/readseeker/protocol/fragments_ecoli_FragGeneScan_illumina_5.ffn.gz"
 SIX_FRAME = ROOT / "resources/six_frame/model.safetensors"
 
@@ -58,38 +67,33 @@ Reads = Sequence[str]
 Scorer = Callable[[Reads], np.ndarray]
 
 
-def draw(record: GenbankRecord, regions: pl.DataFrame, count: int, rng) -> Iterator[tuple]:
-    """`count` reads a class, (sequence, label), all places in the regions equally likely.
-
-    Reads with other letters than A, C, G, T are drawn again.
-    """
-    for label, kind in enumerate(("non_coding", "coding")):
-        chosen = regions.filter(pl.col("class") == kind)
-        places = (chosen["end"] - chosen["start"]).to_numpy() - LENGTH_NT + 1
-        done = 0
-        while done < count:
-            row = rng.choice(len(places), p=places / places.sum())
-            start = int(chosen["start"][int(row)] + rng.integers(places[row]))
-            sequence = record.sequence[start : start + LENGTH_NT]
-            if set(sequence) <= set("ACGT"):
-                done += 1
-                turned = rng.random() < 0.5
-                yield sequence.translate(COMPLEMENT)[::-1] if turned else sequence, label
+def border_bp(shared: Path) -> int:
+    """Where the part of E. coli ends that is trained on."""
+    record = next(read_genbank(shared / "data/reads/ecoli" / GENBANK["ecoli"]))
+    return int(TRAINED_SHARE * len(record.sequence))
 
 
 def write_training_reads(shared: Path, work: Path, seed: int) -> None:
-    """train.tsv and dev.tsv in DNABERT's layout, where they are not there yet."""
-    rng = np.random.default_rng(seed)
-    records = {name: next(read_genbank(shared / f"data/reads/{name}/{file}"))
-               for name, file in GENBANK.items()}  # fmt: skip
-    regions = {name: regions_of(record, LENGTH_NT) for name, record in records.items()}
-    border = int(TRAINED_SHARE * len(records["ecoli"].sequence))
-    parts = {"train": regions | {"ecoli": regions["ecoli"].filter(pl.col("end") <= border)},
-             "dev": {"ecoli": regions["ecoli"].filter(pl.col("start") >= border)}}  # fmt: skip
-    for part, counts in DRAWN.items():
-        rows = [row for name, count in counts.items()
-                for row in draw(records[name], parts[part][name], count, rng)]  # fmt: skip
-        write_dnabert(work / f"{part}.tsv", ["Sequence", "Label"], rows)
+    """train.tsv and dev.tsv in DNABERT's layout, and genomes.tsv, what they were drawn from."""
+    for name, file in GENBANK.items():
+        table = select_assemblies([shared / f"data/reads/{name}/{file}"], Selection(), seed)
+        write_assemblies(table, work / f"{name}.assemblies.tsv")
+        ends = ("2bit", "all.parquet", "report.tsv")
+        files = ShardFiles(*(work / f"{name}.{end}" for end in ends))
+        index_assemblies(table, files, work / "downloads", LENGTH_NT)
+    border = border_bp(shared)
+    inside = {"first": pl.col("region_end") <= border, "last": pl.col("region_start") >= border,
+              "whole": pl.lit(True)}  # fmt: skip
+    portions = []
+    for name, part, train, dev in DRAWN:
+        regions = work / f"{name}.{part}.parquet"
+        found = pl.read_parquet(work / f"{name}.all.parquet").filter(inside[part])
+        write_table(found, regions, read_provenance(work / f"{name}.all.parquet"))
+        shards = [(work / f"{name}.2bit", regions)]
+        portions.append(Portion(f"{name}_{part}", name, train, dev, work / f"{name}.assemblies.tsv",
+                                shards, split="read"))  # fmt: skip
+    options = SamplingOptions(read_length_nt=LENGTH_NT, seed=seed)
+    write_read_set(portions, options, *(work / f"{n}.tsv" for n in ("train", "dev", "genomes")))
 
 
 def read_rows(path: Path) -> tuple[list[str], np.ndarray]:
@@ -121,8 +125,8 @@ def model_scorer(architecture: str, weights: Path, hyperparameters: Path) -> Sco
     return lambda reads: p_coding(model, reads)
 
 
-def kmer_shares(reads: Reads) -> sparse.csr_array:
-    """Standardised so that the penalty is alike for all: 6-mer counts over their expectation."""
+def kmer_counts(reads: Reads) -> sparse.csr_array:
+    """How often each 6-mer is in each read, shape=(reads, 4096)."""
     codes = base_codes(any_case=True)[np.frombuffer("".join(reads).encode(), dtype=np.uint8)]
     ids = kmer_ids(codes.reshape(len(reads), -1), 6).astype(np.int64) - 5
     rows = np.repeat(np.arange(len(reads)), ids.shape[1])
@@ -139,46 +143,31 @@ def fitted(estimator, features: Callable[[Reads], object], reads: Reads, labels)
     return lambda tested: estimator.predict_proba(features(tested))[:, 1]
 
 
-def covered_share(spans: Mapping[int, Iterable[tuple[int, int]]], reads: Reads) -> np.ndarray:
-    """Share of each read inside the union of its predicted genes, 0-based half-open."""
-    shares = np.zeros(len(reads))
-    for row, genes in spans.items():
-        inside = np.zeros(len(reads[row]), dtype=bool)
-        for start, end in genes:
-            inside[start:end] = True
-        shares[row] = inside.mean()
-    return shares
-
-
-def pyrodigal_scorer(program: str, work: Path) -> Scorer:
+def pyrodigal_scorer(work: Path) -> Scorer:
     """Runs pyrodigal in metagenome mode; the score is the share of a read in predicted genes."""
 
     def score(reads: Reads) -> np.ndarray:
         fasta, gff = work / "reads.fasta", work / "genes.gff"
+        table = named(range(len(reads)), reads)
         fasta.write_text("".join(f">r{i}\n{read}\n" for i, read in enumerate(reads)))
-        command = [program, "-p", "meta", "-j", "1", "-f", "gff", "-i", fasta, "-o", gff]
-        subprocess.run(command, check=True, capture_output=True)
-        spans: dict[int, list[tuple[int, int]]] = {}
-        for line in gff.read_text().splitlines():
-            if line and not line.startswith("#"):
-                name, _, _, start, end = line.split("\t")[:5]
-                spans.setdefault(int(name[1:]), []).append((int(start) - 1, int(end)))
-        return covered_share(spans, reads)
+        run_pyrodigal(fasta, gff)
+        return score_reads(table, read_gff(gff))["p_coding"].to_numpy()
 
     return score
 
 
-def golden_fraggenescan(path: Path, rows: np.ndarray, reads: Reads) -> np.ndarray:
+def golden_fraggenescan(path: Path, rows: Sequence[int], reads: Reads, work: Path) -> np.ndarray:
     """Share of reads in genes of FragGeneScan; read `rows[i]` of its run is `reads[i]`."""
-    place = {int(row): i for i, row in enumerate(rows)}
-    spans: dict[int, list[tuple[int, int]]] = {}
-    with gzip.open(path, "rt") as file:
-        for line in file:
-            if line.startswith(">r"):
-                name, start, end, _ = line[2:].rsplit("_", 3)
-                if int(name) in place:
-                    spans.setdefault(place[int(name)], []).append((int(start) - 1, int(end)))
-    return covered_share(spans, reads)
+    ffn, table = work / "fraggenescan.ffn", named(rows, reads)
+    ffn.write_bytes(gzip.decompress(path.read_bytes()))
+    genes = read_ffn(ffn).join(table, on="read", how="semi", maintain_order="left")
+    return score_reads(table, genes)["p_coding"].to_numpy()
+
+
+def named(rows: Iterable[int], reads: Reads) -> pl.DataFrame:
+    """read, length_nt: reads named by their rows, ``r0``, as in the programs' output."""
+    rows_of = zip((f"r{row}" for row in rows), map(len, reads), strict=True)
+    return pl.DataFrame(list(rows_of), schema=READS, orient="row")
 
 
 def cpu_seconds() -> float:
@@ -204,13 +193,14 @@ def scorers(arguments, reads: Reads, labels: np.ndarray) -> dict[str, Scorer]:
     boosting = HistGradientBoostingClassifier(random_state=arguments.seed)
     found = {
         "readseeker_small": model_scorer("readseeker", train_network(arguments.work), config),
-        "6-mer logistic regression": fitted(regression, kmer_shares, reads, labels),
+        "6-mer logistic regression": fitted(regression, kmer_counts, reads, labels),
         "boosting on six frames": fitted(boosting, six_frame_features, reads, labels),
     }
-    if program := shutil.which(arguments.pyrodigal):
-        found["pyrodigal -p meta"] = pyrodigal_scorer(program, arguments.work)
-    else:
-        print(f"left out: pyrodigal, no program {arguments.pyrodigal}")
+    try:
+        find("pyrodigal")
+        found["pyrodigal -p meta"] = pyrodigal_scorer(arguments.work)
+    except InputError as error:
+        print(f"left out: pyrodigal ({error})")
     if SIX_FRAME.exists():
         config = ROOT / "config/hyperparameters/six_frame.json"
         found["six_frame, as shipped"] = model_scorer("six_frame", SIX_FRAME, config)
@@ -226,8 +216,7 @@ def tests(shared: Path) -> Iterator[tuple[str, pl.DataFrame]]:
         table = pl.read_csv(folder / f"{name}/fragments_300bp.tsv.gz", separator="\t")
         table = table.with_row_index()
         if name == "ecoli":
-            record = next(read_genbank(folder / name / GENBANK[name]))
-            table = table.filter(pl.col("start") >= int(TRAINED_SHARE * len(record.sequence)))
+            table = table.filter(pl.col("start") >= border_bp(shared))
         yield genome, table
 
 
@@ -236,7 +225,6 @@ def main() -> None:
     shared = os.environ.get("SEQCAST_SHARED", ROOT.parent / "shared")
     parser.add_argument("--shared", type=Path, default=shared, help="folder of the golden data")
     parser.add_argument("--work", type=Path, default=ROOT / "results/coding_reads")
-    parser.add_argument("--pyrodigal", default="pyrodigal", help="the program")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -253,9 +241,9 @@ def main() -> None:
             rows.append(row_of(method, name, labels, scores, cpu_seconds() - start))
         if name.startswith("E. coli"):  # of other genomes FragGeneScan's output is not at hand
             golden = arguments.shared / GOLDEN_FGS
-            scores = golden_fraggenescan(golden, table["index"].to_numpy(), reads)
+            scores = golden_fraggenescan(golden, table["index"], reads, arguments.work)
             rows.append(row_of("FragGeneScan illumina_5", name, labels, scores, None))
-    pl.DataFrame(rows).write_csv(arguments.work / "coding_reads.tsv", separator="\t")
+    write_tsv(pl.DataFrame(rows), arguments.work / "coding_reads.tsv")
     for row in rows:
         print(printed(row))
 

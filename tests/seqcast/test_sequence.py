@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqcast.sequence import one_hot
+from seqcast.sequence import one_hot, reverse_complement
 
 
 @pytest.mark.parametrize(("sequence", "columns"), [
@@ -25,3 +25,23 @@ def test_unknown_bases_take_the_value_asked_for():
 
 def test_reverse_complement_is_a_flip_of_both_axes():
     assert np.array_equal(one_hot("AACGN")[::-1, ::-1], one_hot("NCGTT"))
+
+
+# bases that an IUPAC code stands for (Cornish-Bowden 1985, table 1)
+BASES = {
+    "A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT",
+    "M": "AC", "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", BASES)
+def test_other_strand_of_each_code_stands_for_the_paired_bases(code):
+    paired = {"A": "T", "C": "G", "G": "C", "T": "A"}
+    found = reverse_complement(code)
+    assert sorted(BASES[found]) == sorted(paired[base] for base in BASES[code])
+    assert reverse_complement(code.lower()) == found.lower()
+
+
+def test_other_strand_is_read_backwards():
+    assert reverse_complement("AACGnU-") == "-AnCGTT"
+    assert reverse_complement("") == ""

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,23 @@ def test_what_is_public_has_a_docstring(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree) or not tree.body
     assert list(undocumented(tree)) == []
+
+
+def untyped(docstring: str) -> Iterator[str]:
+    """Entries of Parameters and Attributes that are not ``name : type``; ``**options`` may be."""
+    lines, inside = docstring.splitlines(), False
+    for line, following in pairwise([*lines, ""]):
+        if re.fullmatch("-{3,}", following):
+            inside = line in ("Parameters", "Attributes")
+        elif inside and line and not re.match(r" |-|\*\*\w+$|\*{0,2}\w+(, \w+)* : \S", line):
+            yield line
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_docstrings_say_the_type_of_what_they_name(path):
+    kinds = ast.FunctionDef | ast.ClassDef
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)]
+    assert [line for node in nodes for line in untyped(ast.get_docstring(node) or "")] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)

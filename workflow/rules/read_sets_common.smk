@@ -48,9 +48,9 @@ def portions_of(read_set):
             "origin": COLLECTIONS.at[collection, "origin"],
             "train_per_class": int(row["train_per_class"]),
             "dev_per_class": int(row["dev_per_class"]),
-            "split": row["split"] or config["read_sampling"]["split"],
+            "split": row.get("split") or config["read_sampling"]["split"],
             "coding_share": (
-                0.5 if row["coding_share"] == "" else float(row["coding_share"])
+                0.5 if row.get("coding_share", "") == "" else float(row["coding_share"])
             ),
             "assemblies": f"resources/read_sets/{collection}/assemblies.tsv",
             "shards": list(
@@ -61,5 +61,4 @@ def portions_of(read_set):
             ),
         }
         for collection, row in READ_SETS.loc[read_set].iterrows()
-        for share in [row.get("coding_share", "")]
     ]

@@ -2,6 +2,12 @@ TRAININGS = read_table("trainings", ["training"])
 # (model, fold) -> its training
 TRAINED = FOLDS.loc[FOLDS["origin"] == "train", "source"].astype(str)
 check_names("folds", TRAINED, "trainings", TRAININGS.index)
+if others := [model for model, _ in TRAINED.index if model not in READ_MODELS]:
+    raise WorkflowError(
+        f"{config['tables']['folds']}: model {others[0]} has origin train, but its task in "
+        f"{config['tables']['models']} is {MODELS.at[others[0], 'task']}; only models of task "
+        "reads can be trained here. Give the weights (origin source), or drawn ones (random)."
+    )
 LEARNING_CURVES = [
     f"results/training/{model}.fold{fold}.learning_curve.png"
     for model, fold in TRAINED.index

@@ -41,7 +41,7 @@ class Gene:
 
     Attributes
     ----------
-    exons
+    exons : tuple of (int, int)
         (start, end) of the union of its exons, 0-based half-open, sorted, neither overlapping nor
         touching.
     """
@@ -82,11 +82,11 @@ class Annotation:
 
         Parameters
         ----------
-        chrom
+        chrom : str
             The contig; one without genes gives an empty list.
-        start, end
+        start, end : int
             0-based half-open.
-        span
+        span : bool
             Genes count from their first to their last exon, introns included.
         """
         if span:
@@ -127,11 +127,11 @@ def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotatio
 
     Parameters
     ----------
-    path
+    path : path
         A file named .gtf, .gff3 or .gff (with or without .gz), or .parquet. An exon's gene is its
         ``gene_id``; in GFF3, without one, the topmost feature reached through ``Parent``.
         ``gene_name`` falls back to the gene_id.
-    genome
+    genome : Genome, optional
         If given, contigs get the FASTA's names, and genes on contigs that it lacks are left out and
         counted in the log.
 

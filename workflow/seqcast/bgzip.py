@@ -25,9 +25,9 @@ def recompress_bgzip(source: str | Path, path: str | Path) -> None:
 
     Parameters
     ----------
-    source
+    source : path
         A plain, gzip or bgzip file.
-    path
+    path : path
         The BGZF file, written atomically.
 
     Raises

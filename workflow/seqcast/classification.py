@@ -21,9 +21,9 @@ from seqcast.inference import evaluating
 from seqcast.models.interface import ReadModel
 from seqcast.reads.outcomes import COLUMNS, LABELS, STATUSES
 from seqcast.reads.records import Read
+from seqcast.sequence import reverse_complement
 
 CODING = 1  # of the two classes
-COMPLEMENT = str.maketrans("ACGTUacgtuRYKMBVDHrykmbvdh", "TGCAAtgcaaYRMKVBHDyrmkvbhd")
 REMEMBERED_NT = 64_000_000  # bases of sequences kept for repeats in later chunks
 
 
@@ -152,7 +152,7 @@ class Classifier:
         owner: list[int] = []
         for i, sequence in enumerate(sequences):
             for window in self._windows(sequence):
-                strands = [window, window.translate(COMPLEMENT)[::-1]]
+                strands = [window, reverse_complement(window)]
                 for strand in strands if self.options.both_strands else strands[:1]:
                     pieces.append(strand)
                     owner.append(i)

@@ -77,7 +77,7 @@ def merge_regions_readseeker(starts: np.ndarray, ends: np.ndarray) -> tuple[np.n
     return np.array(merged_starts, dtype=np.int64), np.array(merged_ends, dtype=np.int64)
 
 
-def gaps(starts: np.ndarray, ends: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+def gaps(starts: np.ndarray, ends: np.ndarray, length_bp: int) -> tuple[np.ndarray, np.ndarray]:
     """What lies before, between and after intervals; a gap may be empty or, where they overlap,
     end before it starts.
 
@@ -85,7 +85,7 @@ def gaps(starts: np.ndarray, ends: np.ndarray, length: int) -> tuple[np.ndarray,
     ----------
     starts, ends : ndarray of int, shape=(intervals,)
         Neighbours bound a gap, in the order given; sorted and merged, the gaps are the complement.
-    length
+    length_bp : int
         Of the record.
 
     Returns
@@ -95,7 +95,7 @@ def gaps(starts: np.ndarray, ends: np.ndarray, length: int) -> tuple[np.ndarray,
     """
     return (
         np.concatenate([[0], np.asarray(ends, dtype=np.int64)]),
-        np.concatenate([np.asarray(starts, dtype=np.int64), [length]]),
+        np.concatenate([np.asarray(starts, dtype=np.int64), [length_bp]]),
     )
 
 
@@ -109,12 +109,12 @@ def regions_of(record: GenbankRecord, min_length_nt: int, compat: Compat = None)
 
     Parameters
     ----------
-    record
-    min_length_nt
+    record : GenbankRecord
+    min_length_nt : int
         Shorter regions are left out.
-    compat
-        ``readseeker``: merge as `merge_regions_readseeker` does, and state the end of the last
-        gap one base beyond the record. By default CDS bases never lie in a non-coding region.
+    compat : {"readseeker"}, optional
+        Merge as `merge_regions_readseeker` does, and state the end of the last gap one base beyond
+        the record. By default CDS bases never lie in a non-coding region.
 
     Returns
     -------

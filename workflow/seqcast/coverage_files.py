@@ -59,16 +59,16 @@ def create_coverage_store(
 
     Parameters
     ----------
-    path
+    path : path
         The zip file (``.zarr``), written atomically.
-    windows
+    windows : DataFrame
         ``contig``, ``start``, ``end`` of the bins (0-based half-open; the model's input less its
         crop). May reach beyond a contig at both ends.
-    tracks
+    tracks : DataFrame
         ``identifier`` of each track; ``description`` and ``units`` are kept too.
-    bins
+    bins : int
         Bins of a window; their size is (end - start) / bins.
-    provenance
+    provenance : mapping
         JSON-serialisable facts about the run.
 
     Yields
@@ -153,11 +153,11 @@ def average_coverage(
 
     Parameters
     ----------
-    paths
+    paths : sequence of path
         Stores of the same windows and tracks.
-    path
+    path : path
         The store to write, atomically.
-    provenance
+    provenance : mapping, optional
         Facts about the ensemble; those of each store are added under ``mean_of``.
 
     Raises
@@ -198,13 +198,13 @@ def write_bigwigs(
 
     Parameters
     ----------
-    coverage_path
+    coverage_path : path
         A store, of one fold or an ensemble.
-    contig_lengths
+    contig_lengths : mapping of str to int
         Length of each contig in bp, such as `Genome.contigs`.
-    folder
+    folder : path
         Where the files go, each written atomically.
-    tracks
+    tracks : sequence of str, optional
         Identifiers of the tracks to write; all by default.
 
     Returns

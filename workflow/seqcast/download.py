@@ -102,20 +102,20 @@ def fetch(
 
     Parameters
     ----------
-    url
+    url : str
         An ``https``, ``http``, ``ftp`` or ``file`` URL.
-    path
+    path : path
         The output. Parent folders are made.
-    sha256
+    sha256 : str, optional
         The expected digest, 64 hexadecimal digits. None or empty: trust on first use, see ``lock``.
-    lock
+    lock : path, optional
         Where the digest of the first download is kept if no ``sha256`` is known, as one line
         ``<sha256>  <url>``. Every later download must have the same bytes. None: not checked.
-    retries
+    retries : int
         Further tries after a failure that may pass: a cut, a stall, status 503, no connection.
-    stall_s
+    stall_s : int
         A transfer below 1,000 bytes/s for this many seconds is given up, and tried again.
-    pause_s
+    pause_s : float
         Seconds before the first retry; doubled each time, at most 60.
 
     Raises

@@ -5,7 +5,6 @@ reads need is kept of it, so that a mammalian chromosome with all its exons fits
 """
 
 import gzip
-import logging
 import re
 import warnings
 import zlib
@@ -21,8 +20,6 @@ from Bio.SeqFeature import Location, LocationParserError
 
 from seqcast.errors import InputError
 from seqcast.genome import compression
-
-logger = logging.getLogger(__name__)
 
 CODING = {"start": pl.Int64, "end": pl.Int64, "strand": pl.Int8, "locus_tag": pl.String}
 LOCUS = re.compile(r"LOCUS\s+(\S+)\s.*?(\d+)\s+(bp|aa)\b(.*)")
@@ -71,7 +68,7 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
 
     Parameters
     ----------
-    path
+    path : path
         A plain, gzip or bgzip file.
 
     Yields

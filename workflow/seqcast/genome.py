@@ -33,9 +33,9 @@ class Genome:
 
     Parameters
     ----------
-    fasta
+    fasta : path
         The FASTA file; ``.fai`` (and ``.gzi``) lie beside it.
-    aliases
+    aliases : path, optional
         A table (TSV: ``contig``, ``alias``) of other contig names, as in ``resources/contigs``.
         Every name in it may stand for every other name of its contig, in both directions.
 
@@ -82,9 +82,9 @@ class Genome:
 
         Parameters
         ----------
-        contig
+        contig : str
             A name of `contigs`.
-        start, end
+        start, end : int
             0-based half-open; ``start`` may be negative and ``end`` past the contig.
 
         Returns

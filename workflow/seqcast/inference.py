@@ -158,7 +158,8 @@ def predict_coverage(
     windows : sequence of (contig, start)
         0-based start of the model's input, which may lie before or beyond the contig (padded).
     tracks : Tracks
-    reverse_complement, shifts_bp
+    reverse_complement : bool
+    shifts_bp : sequence of int
         See `predict`.
     batch_size : int
         Windows predicted at once.

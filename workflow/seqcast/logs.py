@@ -21,7 +21,7 @@ def reporting(log_path: str | Path) -> Iterator[None]:
 
     Parameters
     ----------
-    log_path
+    log_path : path
         The log file; an older one is replaced. Parent folders are made.
 
     Raises

@@ -1,6 +1,9 @@
-"""DNA as numbers: one-hot arrays of shape (4, length) with channels A, C, G, T."""
+"""DNA as numbers: one-hot arrays of shape (4, length), channels A, C, G, T. The other strand."""
 
 import numpy as np
+
+# IUPAC codes in both cases; S, W and N are their own complements, as is any other letter
+COMPLEMENT = str.maketrans("ACGTUacgtuRYKMBVDHrykmbvdh", "TGCAAtgcaaYRMKVBHDyrmkvbhd")
 
 _CODE = np.full(256, 4, dtype=np.uint8)
 for _i, _letters in enumerate(("Aa", "Cc", "Gg", "TtUu")):
@@ -26,3 +29,14 @@ def one_hot(sequence: str, unknown: float = 0.0) -> np.ndarray:
     table = np.vstack([np.eye(4, dtype=np.float32), np.full((1, 4), unknown, dtype=np.float32)])
     codes = _CODE[np.frombuffer(sequence.encode("ascii", "replace"), dtype=np.uint8)]
     return np.ascontiguousarray(table[codes].T)
+
+
+def reverse_complement(text: str) -> str:
+    """The other strand of a sequence, read in its own direction.
+
+    Parameters
+    ----------
+    text : str
+        IUPAC codes in any case, which is kept; U becomes A. Other letters stay as they are.
+    """
+    return text.translate(COMPLEMENT)[::-1]

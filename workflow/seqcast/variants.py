@@ -74,11 +74,11 @@ def check_variants(
 
     Parameters
     ----------
-    variants
+    variants : DataFrame
         As `read_variants` returns them; may have no rows.
-    genome
+    genome : Genome
         The genome that the positions refer to.
-    on_ref_mismatch
+    on_ref_mismatch : str
         What to do where REF is not the genome's: "error" stops; "exclude" gives the status
         ref_mismatch; "swap" turns the edit round, genome allele (the VCF's ALT) -> REF, where the
         genome carries ALT, and otherwise gives ref_mismatch.
@@ -125,12 +125,12 @@ def guard_build(checked: pl.DataFrame, min_match: float = 0.7, min_rows: int = 1
 
     Parameters
     ----------
-    checked
+    checked : DataFrame
         As `check_variants` returns it. Rows count if REF could be compared: valid (swapped ones
         included) or ref_mismatch.
-    min_match
+    min_match : float
         Least share of them that must be valid.
-    min_rows
+    min_rows : int
         Below this number of rows no judgement is made.
 
     Raises
@@ -154,7 +154,7 @@ def summarise_statuses(frame: pl.DataFrame) -> pl.DataFrame:
 
     Parameters
     ----------
-    frame
+    frame : DataFrame
         Any table with a ``status`` column.
 
     Returns

@@ -48,7 +48,7 @@ def read_variants(path: str | Path) -> pl.DataFrame:
 
     Parameters
     ----------
-    path
+    path : path
         The variant file.
 
     Returns

@@ -1,4 +1,4 @@
-"""Every read of BAM, CRAM and SAM once, in the orientation asked for."""
+"""Every read of BAM, CRAM and SAM once, as it was sequenced."""
 
 import io
 import os
@@ -97,25 +97,14 @@ def test_round_trip_of_unaligned_reads(
 
 
 @pytest.mark.parametrize("kind", MODES)
-def test_orientations(tmp_path: Path, genome: Path, kind: str) -> None:
-    left, middle, right = "TTTTT", GENOME[100:150], "GGG"
-    stored, quality = left + middle + right, some_reads(1, length=58)[0].quality
+def test_reads_come_as_sequenced(tmp_path: Path, genome: Path, kind: str) -> None:
+    stored, quality = f"TTTTT{GENOME[100:150]}GGG", some_reads(1, length=58)[0].quality
     fields = {"start": 100, "cigar": "5S50M3S", "sequence": stored, "quality": quality}
     path = write_alignments(
         tmp_path / f"x.{kind}", [{**fields, "flag": 0}, {**fields, "flag": REVERSE}], genome
     )
-    found = {
-        orientation: [
-            (read.sequence, read.quality)
-            for read in all_of(read_alignments(path, genome, orientation))
-        ]
-        for orientation in ("read", "reference", "aligned")
-    }
-    assert found == {
-        "read": [(stored, quality), (reverse_complement(stored), quality[::-1])],
-        "reference": [(stored, quality)] * 2,
-        "aligned": [(middle, quality[5:55])] * 2,
-    }
+    found = [(read.sequence, read.quality) for read in all_of(read_alignments(path, genome))]
+    assert found == [(stored, quality), (reverse_complement(stored), quality[::-1])]
 
 
 @pytest.mark.parametrize("kind", MODES)
@@ -126,7 +115,6 @@ def test_further_alignments_are_counted_not_read(tmp_path: Path, genome: Path, k
         tmp_path / f"x.{kind}", [{**first, "flag": flag} for flag in flags], genome
     )
     stream = open_reads(path, reference=genome)
-    assert stream.kind == kind
     assert len(all_of(stream)) == 3
     assert (stream.counts.records, stream.counts.secondary, stream.counts.supplementary) == (
         6,
@@ -146,10 +134,7 @@ def test_mates_come_from_flags(tmp_path: Path) -> None:
 def test_missing_sequences_are_empty(tmp_path: Path) -> None:
     for kind in ("bam", "sam"):
         path = write_alignments(tmp_path / f"x.{kind}", [{"name": "none"}])
-        for orientation in ("read", "reference", "aligned"):
-            assert all_of(read_alignments(path, orientation=orientation)) == [
-                Read("none", 0, "", None, "")
-            ]
+        assert all_of(read_alignments(path)) == [Read("none", 0, "", None, "")]
 
 
 @pytest.mark.parametrize("kind", MODES)
@@ -223,8 +208,6 @@ def test_a_pipe_may_be_left_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_bad_files_and_options_are_named(tmp_path: Path, genome: Path) -> None:
     bam = write_alignments(tmp_path / "x.bam", mapped(2))
-    with pytest.raises(ValueError, match="orientation 'forward'; expected one of read"):
-        read_alignments(bam, orientation="forward")
     with pytest.raises(InputError, match=r"no\.fa is not there"):
         read_alignments(bam, tmp_path / "no.fa")
     fastq = tmp_path / "x.fastq"

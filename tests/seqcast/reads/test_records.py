@@ -24,7 +24,7 @@ def test_a_stream_closes_its_files(how: str) -> None:
         if how == "broken":
             raise OSError("disk")
 
-    with ReadStream(chunks(), "fasta", False, ReadCounts(), lambda: closed.append(how)) as stream:
+    with ReadStream(chunks(), False, ReadCounts(), lambda: closed.append(how)) as stream:
         assert len(next(stream)) == 1
         if how == "to its end":
             assert list(stream) == []

@@ -27,10 +27,12 @@ def text(path: Path) -> bytes:
 
 
 @EXAMPLES
-@given(st.lists(st.tuples(a_read(), LABELS), max_size=12), st.integers(1, 4), st.booleans())
-def test_single_reads(labelled: list[tuple[Read, str | None]], chunk: int, qualities: bool) -> None:
+@given(st.data(), st.integers(1, 4), st.booleans())
+def test_single_reads(data: st.DataObject, chunk: int, qualities: bool) -> None:
+    reads = st.tuples(a_read(quality=qualities), LABELS)
+    labelled = data.draw(st.lists(reads, min_size=not qualities, max_size=12))
     with tempfile.TemporaryDirectory() as folder:
-        with SplitWriter(f"{folder}/out/x", paired=False, qualities=qualities) as writer:
+        with SplitWriter(f"{folder}/out/x", paired=False) as writer:
             for start in range(0, len(labelled), chunk):
                 part = labelled[start : start + chunk]
                 writer.write([read for read, _ in part], [label for _, label in part])
@@ -61,7 +63,7 @@ def test_pairs_stay_together(
     reads = [read for one, _, two, _ in pairs for read in (one, two._replace(name=one.name))]
     labels = [label for _, label1, _, label2 in pairs for label in (label1, label2)]
     with tempfile.TemporaryDirectory() as folder:
-        with SplitWriter(f"{folder}/x", paired=True, rule=rule, qualities=True) as writer:
+        with SplitWriter(f"{folder}/x", paired=True, rule=rule) as writer:
             for start in range(0, len(reads), chunk):  # chunks that cut pairs are fine
                 writer.write(reads[start : start + chunk], labels[start : start + chunk])
         of_pairs = [plain_pair_label((pair[1], pair[3]), rule) for pair in pairs]

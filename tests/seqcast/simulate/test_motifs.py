@@ -6,7 +6,6 @@ from seqcast.simulate.motifs import (
     Site,
     element_sites,
     hexamer_sites,
-    reverse_complement,
 )
 from seqcast.simulate.parameters import ELEMENTS, PAS_STRENGTH
 

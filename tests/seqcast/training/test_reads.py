@@ -145,6 +145,9 @@ def test_augmentation_written_out() -> None:
     read, rng = ascii_codes("AACCGTNacgtu"), np.random.default_rng(0)
     seen = {augment(read, 12, ReadAugmentation(True), rng).tobytes() for _ in range(50)}
     assert seen == {b"AACCGTNacgtu", b"aacgtNACGGTT"}  # U pairs with A
+    ambiguous = {augment(ascii_codes("ARByN"), 5, ReadAugmentation(True), rng).tobytes()
+                 for _ in range(50)}  # fmt: skip
+    assert ambiguous == {b"ARByN", b"NrVYT"}  # as `sequence.reverse_complement`
     whole, pieces = "AACCGTNacgtu", set()
     for _ in range(200):
         pieces.add(augment(read, 5, ReadAugmentation(), rng).tobytes().decode())

@@ -39,13 +39,13 @@ def write_sed_h5(
 
     Parameters
     ----------
-    scores
+    scores : DataFrame
         One fold or ensemble; ``<score>_sd`` columns are left out.
-    tracks
+    tracks : DataFrame
         ``identifier`` and ``description`` of each track, in the order of the score lists.
-    path
+    path : path
         The HDF5 file, written atomically.
-    provenance
+    provenance : mapping, optional
         Facts about the run, kept as JSON in the file's attribute ``seqcast``.
 
     Notes

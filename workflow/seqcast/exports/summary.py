@@ -38,11 +38,11 @@ def summarise_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, score: str) -> 
 
     Parameters
     ----------
-    scores
+    scores : DataFrame
         A score table; ``score`` is one of its columns of fixed-size lists.
-    tracks
+    tracks : DataFrame
         ``identifier`` of each track, in the order of the lists.
-    score
+    score : str
         Name of the score.
 
     Returns
@@ -106,13 +106,13 @@ def write_tsv(
 
     Parameters
     ----------
-    scores
+    scores : DataFrame
         A score table, gene or window level.
-    tracks
+    tracks : DataFrame
         ``identifier`` of each track, in the order of the score lists.
-    path
+    path : path
         The file, written atomically; gzip if it ends in ``.gz``.
-    scores_wanted
+    scores_wanted : sequence of str
         Names of scores. Each gives the columns ``<score>_mean``, ``<score>_mean_abs``,
         ``<score>_top_track`` and ``<score>_top`` (see `summarise_tracks`); NA where not scored.
 

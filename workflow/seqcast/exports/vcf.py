@@ -45,17 +45,17 @@ def annotate_vcf(
 
     Parameters
     ----------
-    vcf_in
+    vcf_in : path
         A VCF or BCF that `vcf.read_variants` reads.
-    scores
+    scores : DataFrame
         The table of its scores, all ALTs and all genes; joined by ``row``.
-    tracks
+    tracks : DataFrame
         ``identifier`` of each track, in the order of the score lists.
-    path
+    path : path
         The annotated file, ending in ``.vcf.gz``; it and ``<path>.tbi`` are written atomically.
-    score
+    score : str
         Name of the score.
-    provenance
+    provenance : mapping, optional
         Facts about the run, for the header line ``##seqcast``.
 
     Raises

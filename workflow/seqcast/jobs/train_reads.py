@@ -9,7 +9,7 @@ import torch
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import choose_device
 from seqcast.reads.dnabert import read_dnabert
-from seqcast.store import atomic, file_sha256
+from seqcast.store import file_sha256, write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
 from seqcast.training.reads import ReadAugmentation, ReadSet, ReadTask
@@ -54,8 +54,7 @@ def train_reads(
         "validation_sha256": file_sha256(files.validation),
         **{name: repr(best[name].item()) for name in best.columns if name != "best"},
     }  # fmt: skip
-    with atomic(history) as temporary:
-        table.write_csv(temporary, separator="\t")
+    write_tsv(table, history)
     write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
     Path(checkpoint).unlink(missing_ok=True)
 

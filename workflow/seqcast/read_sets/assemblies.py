@@ -12,7 +12,7 @@ import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.genome import compression
-from seqcast.store import atomic
+from seqcast.store import write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +40,12 @@ class Selection:
 
     Attributes
     ----------
-    assembly_level, genome_rep, refseq_category
+    assembly_level, genome_rep, refseq_category : str
         What the columns of these names must hold, as NCBI writes it ("Complete Genome", "Full",
         "reference genome").
-    accessions
+    accessions : sequence of str
         Only these; with or without their version (".2").
-    max_assemblies
+    max_assemblies : int, optional
         As many at most, chosen by the seed among those that fit; None, all.
     """
 
@@ -61,12 +61,12 @@ def select_assemblies(paths: Sequence[str | Path], selection: Selection, seed: i
 
     Parameters
     ----------
-    paths
+    paths : sequence of path
         assembly_summary.txt of NCBI, or GenBank files, each of them one assembly named by the
         accession (GCF_...) in its name or else by the name without ending. Told apart by content.
-    selection
+    selection : Selection
         Its filters of columns apply to summaries only.
-    seed
+    seed : int
         Chooses where `max_assemblies` is fewer than fit; the order of rows does not matter.
 
     Returns
@@ -116,8 +116,7 @@ def shard_of(assemblies: pl.DataFrame, shard: int, shards: int) -> pl.DataFrame:
 
 def write_assemblies(table: pl.DataFrame, path: str | Path) -> None:
     """Write a table of `select_assemblies` (TSV), atomically."""
-    with atomic(path) as temporary:
-        table.write_csv(temporary, separator="\t", quote_style="never")
+    write_tsv(table, path)
 
 
 def read_assemblies(path: str | Path) -> pl.DataFrame:

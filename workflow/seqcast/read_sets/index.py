@@ -17,7 +17,7 @@ from seqcast.download import fetch
 from seqcast.errors import InputError
 from seqcast.genbank import GenbankRecord, read_genbank
 from seqcast.read_sets.twobit import TwoBitWriter, ambiguous_runs
-from seqcast.store import atomic, write_table
+from seqcast.store import atomic, write_table, write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +50,11 @@ class ShardFiles:
 
     Attributes
     ----------
-    sequences
+    sequences : path
         .2bit of the records that have regions; they are named ``<assembly>:<record>``.
-    regions
+    regions : path
         Parquet, one row a piece of a region without ambiguous bases; see `index_assemblies`.
-    report
+    report : path
         TSV, one row an assembly.
     """
 
@@ -81,20 +81,20 @@ def index_assemblies(
 
     Parameters
     ----------
-    assemblies
+    assemblies : DataFrame
         Rows of `seqcast.read_sets.assemblies.select_assemblies`, all selected.
-    files
+    files : ShardFiles
         Written atomically each.
-    downloads
+    downloads : path
         A folder for GenBank files that are URLs. It outlives a failed job, so that the next one
         goes on from there, and is removed at the end of this one.
-    min_length_nt
+    min_length_nt : int
         Shorter regions and pieces are left out.
-    compat
+    compat : {"readseeker"}, optional
         See `seqcast.coding_regions.regions_of`.
-    max_failed_share
+    max_failed_share : float
         Up to this share of assemblies may be missing or damaged; their rows of the report say why.
-    facts
+    facts : mapping, optional
         More provenance for the table of regions.
 
     Raises
@@ -121,8 +121,7 @@ def index_assemblies(
         _check_failures(counts, max_failed_share)
     provenance = {**(facts or {}), "min_length_nt": min_length_nt, "compat": compat}
     write_table(pl.concat(tables).sort(ORDER), files.regions, provenance)
-    with atomic(files.report) as temporary:
-        counts.write_csv(temporary, separator="\t")
+    write_tsv(counts, files.report)
     shutil.rmtree(downloads, ignore_errors=True)
 
 
@@ -135,9 +134,9 @@ def clean_pieces(
     ----------
     starts, ends : ndarray of int64, shape=(regions,)
         0-based half-open; an end may lie beyond the record.
-    runs
+    runs : (ndarray of int64, ndarray of int64), shape=(runs,) each
         Starts and ends of the runs of ambiguous bases of the record, sorted.
-    length_nt
+    length_nt : int
         Of the record.
 
     Returns

@@ -82,10 +82,10 @@ def read_pieces(path: str | Path, read_length_nt: int, compat: Compat = None) ->
 
     Parameters
     ----------
-    path
+    path : path
         Table of `seqcast.read_sets.index.index_assemblies`.
-    read_length_nt
-    compat
+    read_length_nt : int
+    compat : {"readseeker"}, optional
         As the table was made with.
 
     Raises

@@ -21,11 +21,12 @@ from seqcast.read_sets.pieces import read_pieces
 from seqcast.read_sets.split import Split, Wanted, choose_dev_units, unit_names
 from seqcast.read_sets.table import ReadTable, write_reads
 from seqcast.read_sets.twobit import COMPLEMENT, TwoBitFile, pack
-from seqcast.store import atomic
+from seqcast.reads import outcomes
+from seqcast.store import write_tsv
 
 logger = logging.getLogger(__name__)
 
-LABELS = {"non_coding": 0, "coding": 1}
+LABELS = {name: label for label, name in enumerate(outcomes.LABELS)}
 PARTS = ("train", "dev")
 FETCHED_AT_ONCE = 20_000
 CELLS = {
@@ -47,14 +48,14 @@ class SamplingOptions:
 
     Attributes
     ----------
-    read_length_nt
-    seed
-    group
+    read_length_nt : int
+    seed : int
+    group : str
         Column of the table of assemblies whose equal values are one unit of a split by genome:
         "species_taxid" or "assembly".
-    dev_share
+    dev_share : float
         Share of the positions that genomes of the development part hold, about.
-    compat
+    compat : {"readseeker"}, optional
         ``readseeker``: with replacement, and weighted as `read_pieces` says. By default no
         position and strand is drawn twice.
     """
@@ -72,17 +73,17 @@ class Portion:
 
     Attributes
     ----------
-    origin
+    origin : str
         Name of the kind of genomes, written beside each read.
-    train_per_class, dev_per_class
+    train_per_class, dev_per_class : int
         Reads of either class, if `coding_share` is one half.
-    split
+    split : {"genome", "chromosome", "read"}
         See `seqcast.read_sets.split.Wanted`.
-    coding_share
+    coding_share : float
         Share of the ``2 x per_class`` reads of a part that are coding.
-    assemblies
+    assemblies : path
         Table of the collection's assemblies (TSV).
-    shards
+    shards : sequence of (path, path)
         (sequences, regions) of each shard.
     """
 
@@ -121,12 +122,12 @@ def write_read_set(
 
     Parameters
     ----------
-    portions
+    portions : sequence of Portion
         One a collection, each collection once.
-    options
-    train, dev
+    options : SamplingOptions
+    train, dev : path
         Tables in DNABERT's layout with ReadSeeker's ten columns, each shuffled.
-    genomes
+    genomes : path
         TSV: collection, assembly, unit (what the split keeps together), train, dev (reads).
 
     Raises
@@ -297,7 +298,4 @@ def _write_genomes(cells: pl.DataFrame, draws: Mapping[str, Draws], path: str | 
         **{part: pl.Series(counts[part]) for part in PARTS}
     )
     names = ["collection", "assembly", "unit"]
-    with atomic(path) as temporary:
-        table.group_by(names).agg(pl.col(PARTS).sum()).sort(names).write_csv(
-            temporary, separator="\t"
-        )
+    write_tsv(table.group_by(names).agg(pl.col(PARTS).sum()).sort(names), path)

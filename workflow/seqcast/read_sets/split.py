@@ -18,7 +18,7 @@ class Wanted:
 
     Attributes
     ----------
-    split
+    split : {"genome", "chromosome", "read"}
         genome: no genome is in both parts. chromosome: no chromosome. read: the parts are drawn
         from the same regions; no read is in both, but they may overlap.
     """
@@ -36,13 +36,13 @@ def unit_names(
 
     Parameters
     ----------
-    cells
+    cells : DataFrame
         assembly, chromosome.
-    assemblies
+    assemblies : DataFrame
         assembly and the column `group`.
-    split
+    split : {"genome", "chromosome", "read"}
         chromosome: chromosomes of one assembly. Else genomes.
-    group
+    group : str
         Genomes with the same number in this column are one unit; a genome without is its own.
         "assembly": each genome is its own.
     """
@@ -68,13 +68,13 @@ def choose_dev_units(
 
     Parameters
     ----------
-    cells
+    cells : DataFrame
         collection, class, unit, weight.
-    wanted
+    wanted : list of Wanted
         One a collection.
-    dev_share
+    dev_share : float
         In (0, 1).
-    seed
+    seed : int
 
     Raises
     ------

@@ -58,9 +58,9 @@ def write_reads(table: ReadTable, path: str | Path) -> None:
 
     Parameters
     ----------
-    table
+    table : ReadTable
         Filled; its `facts` are emptied while it is written.
-    path
+    path : path
         Written atomically.
     """
     with atomic(path) as temporary, temporary.open("wb") as file:

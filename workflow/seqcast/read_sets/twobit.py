@@ -34,7 +34,7 @@ def ambiguous_runs(sequence: str) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    sequence
+    sequence : str
         Upper case.
 
     Returns
@@ -78,7 +78,7 @@ class TwoBitWriter:
 
     Parameters
     ----------
-    path
+    path : path
         The .2bit file. What is being written lies in ``<path>.body`` until then.
 
     Raises
@@ -101,11 +101,11 @@ class TwoBitWriter:
 
         Parameters
         ----------
-        name
+        name : str
             Unique; at most 255 bytes.
-        sequence
+        sequence : str
             Upper case.
-        runs
+        runs : (ndarray of int64, ndarray of int64), shape=(runs,) each
             Its `ambiguous_runs`.
 
         Raises
@@ -158,10 +158,9 @@ class TwoBitWriter:
 class TwoBitFile:
     """A .2bit file, open for reading.
 
-    Attributes
+    Parameters
     ----------
-    names : list[str]
-        In file order.
+    path : path
 
     Raises
     ------
@@ -179,18 +178,17 @@ class TwoBitFile:
         except BaseException:
             self._file.close()
             raise
-        self.names = list(self._offsets)
 
     def fetch(self, names: list[str], starts: np.ndarray, length_nt: int) -> np.ndarray:
         """Codes of equally long pieces.
 
         Parameters
         ----------
-        names
+        names : list of str
             Sequence of each piece.
         starts : ndarray of int64, shape=(pieces,)
             0-based. Fastest where pieces are sorted.
-        length_nt
+        length_nt : int
 
         Returns
         -------

@@ -7,7 +7,7 @@ a read that has its own record: they are skipped, and counted.
 import os
 import threading
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -21,8 +21,6 @@ from seqcast.reads.source import BUFFER_BYTES, CRAM_END, TAIL_BYTES, ByteSource,
 from seqcast.vcf import BGZF_END
 
 TO_ASCII = bytes((value + 33) & 0xFF for value in range(256))  # Phred + 33
-
-Letters = Callable[[pysam.AlignedSegment], tuple[str | None, str | None]]
 
 
 def _quality(values: array | None) -> str | None:
@@ -38,41 +36,20 @@ def _as_sequenced(record: pysam.AlignedSegment) -> tuple[str | None, str | None]
     return record.get_forward_sequence(), quality
 
 
-def _as_stored(record: pysam.AlignedSegment) -> tuple[str | None, str | None]:
-    return record.query_sequence, _quality(record.query_qualities)
-
-
-def _as_aligned(record: pysam.AlignedSegment) -> tuple[str | None, str | None]:
-    return record.query_alignment_sequence, _quality(record.query_alignment_qualities)
-
-
-ORIENTATIONS: dict[str, Letters] = {
-    "read": _as_sequenced,
-    "reference": _as_stored,
-    "aligned": _as_aligned,
-}
-
-
 def read_alignments(
-    path: str | Path,
-    reference: str | Path | None = None,
-    orientation: str = "read",
-    chunk: int = CHUNK_READS,
+    path: str | Path, reference: str | Path | None = None, chunk: int = CHUNK_READS
 ) -> ReadStream:
     """Read the reads of a BAM, CRAM or SAM file, in its order.
 
+    Reads come as sequenced: those aligned to the reverse strand are turned back.
+
     Parameters
     ----------
-    path
+    path : path
         The file, or a pipe, or "-" for standard input.
-    reference
+    reference : path, optional
         FASTA that a CRAM file was written against; other formats need none.
-    orientation : {"read", "reference", "aligned"}
-        "read": as sequenced, reverse-strand alignments turned back. "reference": as the file holds
-        it, along the reference's forward strand. "aligned": the same without soft-clipped ends,
-        which is what ReadSeeker's benchmark takes (``read.query`` in
-        evaluation/scripts of bnwlf/ReadSeeker at f5ec670).
-    chunk
+    chunk : int
         Reads a list.
 
     Returns
@@ -83,8 +60,6 @@ def read_alignments(
 
     Raises
     ------
-    ValueError
-        If the orientation is another.
     InputError
         If the file cannot be opened, is no BAM, CRAM or SAM, is truncated, or lacks its reference.
     """
@@ -96,18 +71,16 @@ def read_alignments(
                 f"{source.name} holds {kind.upper()}; expected BAM, CRAM or SAM. Give it as a file "
                 "of FASTQ or FASTA reads."
             )
-        return stream_alignments(source, kind, reference, orientation, chunk)
+        return stream_alignments(source, kind, reference, chunk)
     except BaseException:
         source.close()
         raise
 
 
 def stream_alignments(
-    source: ByteSource, kind: str, reference: str | Path | None, orientation: str, chunk: int
+    source: ByteSource, kind: str, reference: str | Path | None, chunk: int
 ) -> ReadStream:
     """The reads of an open source of alignments; parameters as of `read_alignments`."""
-    if orientation not in ORIENTATIONS:
-        raise ValueError(f"orientation '{orientation}'; expected one of {', '.join(ORIENTATIONS)}")
     if reference is not None and not Path(reference).is_file():
         raise InputError(
             f"{reference} is not there; expected the FASTA that {source.name} was written against. "
@@ -116,9 +89,8 @@ def stream_alignments(
     if source.seekable_file:
         _check_end(source, kind, last_bytes(source.path, TAIL_BYTES))
     counts = ReadCounts()
-    chunks = iter(()) if kind == "empty" else _chunks(source, kind, reference, counts, chunk,
-                                                     ORIENTATIONS[orientation])  # fmt: skip
-    return ReadStream(chunks, kind, False, counts, source.close)
+    chunks = iter(()) if kind == "empty" else _chunks(source, kind, reference, counts, chunk)
+    return ReadStream(chunks, False, counts, source.close)
 
 
 def _chunks(
@@ -127,7 +99,6 @@ def _chunks(
     reference: str | Path | None,
     counts: ReadCounts,
     size: int,
-    letters: Letters,
 ) -> Iterator[list[Read]]:
     """Yield chunks of reads; htslib is kept quiet only while it works."""
     try:
@@ -137,7 +108,7 @@ def _chunks(
             records = file.fetch(until_eof=True)
             while True:
                 with quiet_htslib():
-                    part = _next_reads(records, counts, size, letters)
+                    part = _next_reads(records, counts, size)
                 if not part:
                     break
                 yield part
@@ -161,7 +132,7 @@ def _open_htslib(
 
 
 def _next_reads(
-    records: Iterator[pysam.AlignedSegment], counts: ReadCounts, size: int, letters: Letters
+    records: Iterator[pysam.AlignedSegment], counts: ReadCounts, size: int
 ) -> list[Read]:
     """Up to ``size`` reads; empty at the end of the file."""
     reads: list[Read] = []
@@ -173,7 +144,7 @@ def _next_reads(
             counts.supplementary += 1
         else:
             counts.reads += 1
-            sequence, quality = letters(record)
+            sequence, quality = _as_sequenced(record)
             reads.append(Read(record.query_name or "", _mate(record), sequence or "", quality, ""))
             if len(reads) == size:
                 break

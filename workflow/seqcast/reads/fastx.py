@@ -37,12 +37,12 @@ def read_fastx(
 
     Parameters
     ----------
-    path
+    path : path
         The file, or a pipe, or "-" for standard input.
-    path2
+    path2 : path, optional
         The second file of pairs. Reads then come as mate 1, mate 2, mate 1, ...; two reads are
         mates if their names are equal, or equal but for a last 1 and 2 after one of ``/._:-R``.
-    chunk
+    chunk : int
         Reads a list; rounded up to whole pairs.
 
     Returns
@@ -74,11 +74,11 @@ def stream_fastx(sources: list[ByteSource], kinds: list[str], chunk: int) -> Rea
 
     Parameters
     ----------
-    sources
+    sources : list of ByteSource
         One or two.
-    kinds
+    kinds : list of str
         Of each: "fastq", "fasta" or "empty".
-    chunk
+    chunk : int
         Reads a list.
     """
     counts = ReadCounts()
@@ -100,8 +100,7 @@ def stream_fastx(sources: list[ByteSource], kinds: list[str], chunk: int) -> Rea
         for source in sources:
             source.close()
 
-    kind = next((kind for kind in kinds if kind != "empty"), "empty")
-    return ReadStream(counted(), kind, len(sources) == 2, counts, close)
+    return ReadStream(counted(), len(sources) == 2, counts, close)
 
 
 def _fastx_kind(source: ByteSource) -> str:

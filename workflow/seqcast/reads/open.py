@@ -12,22 +12,19 @@ def open_reads(
     path: str | Path,
     path2: str | Path | None = None,
     reference: str | Path | None = None,
-    orientation: str = "read",
     chunk: int = CHUNK_READS,
 ) -> ReadStream:
     """Open reads of any format that seqcast knows: the content decides.
 
     Parameters
     ----------
-    path
+    path : path
         FASTQ or FASTA (plain, gzip, bgzip), BAM, CRAM or SAM; a pipe; or "-" for standard input.
-    path2
+    path2 : path, optional
         The second FASTQ or FASTA file of pairs.
-    reference
+    reference : path, optional
         FASTA that a CRAM file was written against.
-    orientation : {"read", "reference", "aligned"}
-        Of aligned reads, see `seqcast.reads.alignments.read_alignments`.
-    chunk
+    chunk : int
         Reads a list.
 
     Returns
@@ -47,7 +44,7 @@ def open_reads(
     try:
         kind = source.kind()
         if kind in ("bam", "cram", "sam"):
-            return stream_alignments(source, kind, reference, orientation, chunk)
+            return stream_alignments(source, kind, reference, chunk)
         return stream_fastx([source], [kind], chunk)
     except BaseException:
         source.close()

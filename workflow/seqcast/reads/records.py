@@ -82,27 +82,23 @@ class ReadStream(Iterator[list[Read]]):
 
     Parameters
     ----------
-    chunks
+    chunks : iterator of list of Read
         The chunks, none of them empty.
-    kind : str
-        "fastq", "fasta", "bam", "cram", "sam", or "empty" for a file without any record.
     paired : bool
         Whether the reads come as mate 1, mate 2, mate 1, ... of two files.
-    counts
+    counts : ReadCounts
         Filled by whoever makes the chunks; complete once the stream has ended.
-    close
+    close : callable
         Closes the files.
     """
 
     def __init__(
         self,
         chunks: Iterator[list[Read]],
-        kind: str,
         paired: bool,
         counts: ReadCounts,
         close: Callable[[], None],
     ) -> None:
-        self.kind = kind
         self.paired = paired
         self.counts = counts
         self._chunks = chunks

@@ -33,7 +33,7 @@ class ByteSource(io.RawIOBase):
 
     Parameters
     ----------
-    path
+    path : path
         A path, or "-" for standard input.
 
     Attributes

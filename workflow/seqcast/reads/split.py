@@ -12,11 +12,12 @@ from types import TracebackType
 import pysam
 
 from seqcast.errors import InputError
+from seqcast.reads.outcomes import LABELS
 from seqcast.reads.records import Read
 from seqcast.store import atomic
 
 UNSCORED = "unscored"
-LABELS = ("coding", "non_coding", UNSCORED)
+FILES = (*LABELS, UNSCORED)
 SUFFIXES = {True: "fastq.gz", False: "fasta.gz"}
 
 
@@ -39,11 +40,11 @@ def split_paths(prefix: str | Path, paired: bool, qualities: bool) -> dict[tuple
 
     Parameters
     ----------
-    prefix
+    prefix : path
         Folder and first part of the names.
-    paired
+    paired : bool
         Whether mates go to two files.
-    qualities
+    qualities : bool
         FASTQ if true, FASTA if not.
 
     Returns
@@ -53,7 +54,7 @@ def split_paths(prefix: str | Path, paired: bool, qualities: bool) -> dict[tuple
     """
     return {
         (label, mate): Path(f"{prefix}.{label}{f'_R{mate}' if mate else ''}.{SUFFIXES[qualities]}")
-        for label in LABELS
+        for label in FILES
         for mate in ((1, 2) if paired else (0,))
     }
 
@@ -63,23 +64,21 @@ class SplitWriter:
 
     The files appear together when the block ends well, and none of them if it does not. Names,
     comments and qualities are kept byte for byte; FASTQ has four lines a record with a bare "+",
-    FASTA two. Every read goes to exactly one file, in input order.
+    FASTA two. They are FASTQ if the first read has qualities, and if there is no read. Every read
+    goes to exactly one file, in input order.
 
     A pair stays together, by the labels of its scored mates: with the rule "either" it is coding if
     one of them is, with "both" if none is non-coding. It is unscored if neither mate was scored.
 
     Parameters
     ----------
-    prefix
+    prefix : path
         Folder and first part of the names, see `split_paths`.
-    paired
+    paired : bool
         Whether reads come as mate 1, mate 2, mate 1, ... and go to files ``_R1`` and ``_R2``. If
         not, each read goes by its own label to one file, whatever its mate.
     rule : {"either", "both"}
         Of pairs.
-    qualities
-        FASTQ or FASTA; by default as the first read has qualities or not, and FASTQ if there is no
-        read. FASTA may be asked for of reads with qualities, not the reverse.
 
     Attributes
     ----------
@@ -92,20 +91,14 @@ class SplitWriter:
         If the rule is another.
     """
 
-    def __init__(
-        self,
-        prefix: str | Path,
-        paired: bool,
-        rule: str = "either",
-        qualities: bool | None = None,
-    ) -> None:
+    def __init__(self, prefix: str | Path, paired: bool, rule: str = "either") -> None:
         if rule not in PAIR_RULES:
             raise ValueError(f"rule '{rule}'; expected one of {', '.join(PAIR_RULES)}")
         self.prefix = prefix
         self.paired = paired
-        self.counts = dict.fromkeys(LABELS, 0)
+        self.counts = dict.fromkeys(FILES, 0)
         self._pair_label = PAIR_RULES[rule]
-        self._qualities = qualities
+        self._qualities = True
         self._waiting: tuple[Read, str | None] | None = None
         self._files: dict[tuple[str, int], pysam.BGZFile] = {}
         self._stack = ExitStack()
@@ -124,7 +117,7 @@ class SplitWriter:
             return
         with self._stack:
             if not self._files:
-                self._open(by_default=True)
+                self._open(qualities=True)
             if self._waiting is not None:
                 raise _no_mate(self._waiting[0])
 
@@ -133,9 +126,9 @@ class SplitWriter:
 
         Parameters
         ----------
-        reads
+        reads : sequence of Read
             In input order; a pair may be cut by the end of a chunk.
-        labels
+        labels : iterable of str or None
             Of each read: "coding", "non_coding", or None where it was not scored.
 
         Raises
@@ -146,10 +139,10 @@ class SplitWriter:
             If there are more or fewer labels than reads, or others.
         """
         if reads and not self._files:
-            self._open(by_default=reads[0].quality is not None)
+            self._open(qualities=reads[0].quality is not None)
         parts: dict[tuple[str, int], list[str]] = {key: [] for key in self._files}
         for read, label in zip(reads, labels, strict=True):
-            if label is not None and label not in LABELS[:2]:
+            if label is not None and label not in LABELS:
                 raise ValueError(f"label '{label}'; expected coding, non_coding or None")
             if not self.paired:
                 self._add(parts, label or UNSCORED, 0, read)
@@ -161,10 +154,10 @@ class SplitWriter:
         for key, texts in parts.items():
             self._files[key].write("".join(texts).encode())
 
-    def _open(self, by_default: bool) -> None:
+    def _open(self, qualities: bool) -> None:
         """Open all files under temporary names; the stack closes them before it renames them."""
-        self._qualities = by_default if self._qualities is None else self._qualities
-        paths = split_paths(self.prefix, self.paired, self._qualities)
+        self._qualities = qualities
+        paths = split_paths(self.prefix, self.paired, qualities)
         temporary = {key: self._stack.enter_context(atomic(path)) for key, path in paths.items()}
         self._files = {
             key: self._stack.enter_context(pysam.BGZFile(str(path), "wb", None))

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from seqcast.sequence import reverse_complement
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
-from seqcast.simulate.motifs import element_sites, hexamer_sites, reverse_complement
+from seqcast.simulate.motifs import element_sites, hexamer_sites
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.truth import Truth, evaluate
 

@@ -31,20 +31,20 @@ class Gene:
 
     Attributes
     ----------
-    sequence
+    sequence : str
         The whole slot.
-    exons
+    exons : tuple of (int, int)
         Exons of the longest transcript; the first starts at the TSS, the last ends at the distal
         cleavage site.
-    cds
+    cds : pair of int
         From the first base of the start codon to the last of the stop codon, introns included.
-    hexamers
+    hexamers : tuple of int
         Starts of the poly(A) hexamers: distal, then proximal if there is one.
-    cleavage
+    cleavage : tuple of int
         Ends of the transcripts, in the same order.
-    features
+    features : tuple of Feature
         Everything planted, in order of start.
-    expression_noise
+    expression_noise : float
         The part of ln(expression) that no sequence explains.
     """
 
@@ -100,9 +100,9 @@ def draw_gene(rng: np.random.Generator, parameters: Parameters) -> Gene:
 
     Parameters
     ----------
-    rng
+    rng : Generator
         The gene's own generator.
-    parameters
+    parameters : Parameters
         Sizes, compositions and elements.
     """
     upstream, features = _draw_promoter(rng, parameters)

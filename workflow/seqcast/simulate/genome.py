@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from seqcast.sequence import reverse_complement
 from seqcast.simulate.gene import Gene, draw_gene
-from seqcast.simulate.motifs import reverse_complement
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.truth import Truth, evaluate
 

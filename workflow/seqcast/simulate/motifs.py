@@ -9,7 +9,6 @@ import numpy as np
 from seqcast.simulate.parameters import Composition, Element, Range
 
 BASES = "ACGT"
-_COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ def element_sites(element: Element, sequence: str) -> Iterator[Site]:
 
     Parameters
     ----------
-    element
+    element : Element
         The motif.
-    sequence
+    sequence : str
         Upper-case DNA, sense strand. A flank beyond its ends counts as absent.
 
     Yields
@@ -53,11 +52,6 @@ def hexamer_sites(hexamers: Mapping[str, float], sequence: str) -> Iterator[Site
     for hexamer, strength in hexamers.items():
         for match in re.finditer(f"(?={hexamer})", sequence):
             yield Site("PAS", match.start(), match.start() + len(hexamer), strength)
-
-
-def reverse_complement(sequence: str) -> str:
-    """Return the other strand of an upper-case ACGT sequence, 5' to 3'."""
-    return sequence.translate(_COMPLEMENT)[::-1]
 
 
 def between(rng: np.random.Generator, bounds: Range) -> int:

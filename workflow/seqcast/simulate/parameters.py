@@ -23,15 +23,15 @@ class Element:
 
     Attributes
     ----------
-    name
+    name : str
         Short name, used in the truth tables.
-    core
+    core : str
         The motif (DNA, sense strand) without which there is no site; N is any base.
-    effect
+    effect : float
         Change of ln(decay rate) for one full copy.
-    left, right
+    left, right : str
         Bases beside the core that make a site stronger.
-    weights
+    weights : tuple of 3 float
         Fraction of `effect` that a core has with none, one and both of its flanks.
     """
 
@@ -96,63 +96,69 @@ class Parameters:
 
     Attributes
     ----------
-    contigs
+    contigs : tuple of (str, int)
         Name and number of genes of each contig. A gene fills one slot, so the default contigs have
         about 600 kb (training) and 200 kb (held out).
-    slot_bp
+    slot_bp : Range
         Length of a slot: one gene with its promoter and the intergenic sequence around it.
-    upstream_bp
+    upstream_bp : Range
         From the slot's start to the TSS; at least 140, for the GC boxes.
-    utr5_bp, utr3_bp
+    utr5_bp, utr3_bp : Range
         Lengths of the untranslated regions. Human medians are about 210 and 1,030 nt
         (Pesole 2001); the 3' UTR is shorter here so that a gene fits its slot.
-    cds_codons
+    cds_codons : Range
         Sense codons between the start and the stop codon.
-    introns, intron_bp
+    introns, intron_bp : Range
         Number and lengths of the introns, all within the CDS (as in nearly all human genes, the
         3' UTR is one exon).
-    tata_probability, tata_effect
+    tata_probability, tata_effect : float
         TATA box, its 8 bases starting 30 bp upstream of the TSS, and its effect on ln(expression).
-    gc_boxes, gc_box_effect
-        Number of GC boxes 140 to 51 bp upstream of the TSS and the effect of each.
-    log_expression, log_expression_sd
+    gc_boxes : Range
+        Number of GC boxes 140 to 51 bp upstream of the TSS.
+    gc_box_effect : float
+        Effect of each.
+    log_expression, log_expression_sd : float
         ln(expression) without promoter elements, and the spread that no sequence explains.
         Expression is the level (coverage per base, arbitrary unit) of an mRNA that has the base
         half-life and a perfect poly(A) signal.
-    optimality_sd
+    optimality_sd : float
         Spread of the codon preference between genes: codon weights are exp(+-0.6 preference), plus
         for a G or C at the third position.
-    optimality_effect
+    optimality_effect : float
         Change of ln(decay rate) per unit of codon optimality, (GC3 - 0.5) / 0.25; the direction as
         in Saluki (Agarwal & Kelley 2022).
-    base_half_life_h
+    base_half_life_h : float
         Half-life of an mRNA without elements and with optimality 0. Published medians run from
         50 min (TT-seq, Schwalb 2016) to 10 h (Yang 2003): 4 h is between them, on the log scale.
-    elements
+    elements : tuple of Element
         The 3' UTR motifs that change the decay rate.
-    element_attempts
+    element_attempts : Range
         Elements tried in one 3' UTR; one that would touch another feature is left out.
-    pas_frequency
+    pas_frequency : mapping of str to float
         How often each poly(A) hexamer is planted.
-    pas_strength, pas_lost_strength
-        Relative strength of each hexamer, and of every other hexamer in its place.
-    cleavage_bp
+    pas_strength : mapping of str to float
+        Relative strength of each hexamer.
+    pas_lost_strength : float
+        Relative strength of every other hexamer in its place.
+    cleavage_bp : Range
         Bases between a hexamer and its cleavage site: 11-23 (Chen 1995).
-    downstream_bp
+    downstream_bp : Range
         Bases between the cleavage site and the U/GU-rich element: within 30 nt (Chen 1995).
-    proximal_probability, proximal_bp
-        How often there is a second poly(A) site, and where in the 3' UTR its hexamer starts. More
-        than one is found in 54 % of human genes (Tian 2005).
-    competition
+    proximal_probability : float
+        How often there is a second poly(A) site. More than one is found in 54 % of human genes
+        (Tian 2005).
+    proximal_bp : Range
+        Where in the 3' UTR its hexamer starts.
+    competition : float
         Constant in the share of the proximal site, s_prox / (s_prox + s_dist + competition).
-    readthrough_level
+    readthrough_level : float
         Share of the distal transcripts that are made without any distal signal: the yield is
         readthrough_level + (1 - readthrough_level) s_dist. Chosen.
-    decoy_probability
+    decoy_probability : float
         How often a gene has a full element where it does nothing (last intron or intergenic).
-    causal_snvs, causal_indels, decoys
+    causal_snvs, causal_indels, decoys : int
         Variants to write; each causal one brings a matched one.
-    minimum_effect
+    minimum_effect : float
         Least absolute change of ln(decay rate) or ln(level) of a causal variant.
     """
 

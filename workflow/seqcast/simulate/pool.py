@@ -3,9 +3,9 @@
 import numpy as np
 
 from seqcast.errors import InputError
+from seqcast.sequence import reverse_complement
 from seqcast.simulate.edits import Edit
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
-from seqcast.simulate.motifs import reverse_complement
 
 INDEL_MARGIN_BP = 40
 """Indels keep this distance from cleavage sites, so that they change no spacing of a signal."""

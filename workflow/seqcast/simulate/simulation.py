@@ -26,11 +26,11 @@ def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> Si
 
     Parameters
     ----------
-    parameters
+    parameters : Parameters
         What the genome is made of.
-    seed
+    seed : int
         Seed of all that is random, 0 or more.
-    folder
+    folder : path
         Gets ``genome.fa`` with its index ``genome.fa.fai``, ``annotation.gtf``, ``variants.vcf``
         and the truth: ``genes.tsv``, ``transcripts.tsv``, ``elements.tsv``.
 

@@ -32,18 +32,18 @@ class Truth:
 
     Attributes
     ----------
-    log_expression
+    log_expression : float
         ln of the level that the promoter alone would give.
-    optimality
+    optimality : float
         Codon optimality, (GC3 - 0.5) / 0.25.
-    synthesis
+    synthesis : tuple of float
         Share of the gene's synthesis that becomes each transcript; less than 1 in sum where the
         distal signal is weak.
-    decay_rates_per_h
+    decay_rates_per_h : tuple of float
         Decay rate of each transcript.
-    decay_rate_per_h
+    decay_rate_per_h : float
         Decay rate of the gene: that of its transcripts together at steady state.
-    log_level
+    log_level : float
         ln of the steady-state level, all transcripts together.
     """
 

@@ -53,14 +53,7 @@ def load_checkpoint(path: str | Path, identity: Mapping[str, Any]) -> dict[str, 
     remedy = f"remove {path} to start anew"
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        LookupError,
-        ValueError,
-    ) as error:
+    except _UNREADABLE as error:
         reason = str(error).split("\n")[0] or type(error).__name__
         raise InputError(f"{path}: not readable as a checkpoint ({reason}); {remedy}") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:

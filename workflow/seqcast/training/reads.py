@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seqcast.errors import InputError
 from seqcast.metrics import classification_metrics
+from seqcast.sequence import COMPLEMENT
 from seqcast.training.loop import Batch
 from seqcast.training.recipe import Recipe, require
 
@@ -24,7 +25,7 @@ BATCHES_A_POOL = 64  # sorted by length together; order inside an epoch stays ra
 _ORDER, _AUGMENTATION = 0, 1
 
 _COMPLEMENT = np.arange(256, dtype=np.uint8)
-_COMPLEMENT[list(b"ACGTUacgtu")] = list(b"TGCAAtgcaa")
+_COMPLEMENT[list(COMPLEMENT)] = list(COMPLEMENT.values())
 _BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
 _DIGIT = np.zeros(256, dtype=np.int8)
 _DIGIT[list(b"ACGTU")] = [0, 1, 2, 3, 3]
