@@ -37,7 +37,3 @@ def test_element_sites(element, sequence: str, expected: list[tuple[int, int, fl
 def test_hexamers_overlap() -> None:
     sites = {(s.start, s.weight) for s in hexamer_sites(PAS_STRENGTH, "CAATAAAATAAA")}
     assert sites == {(1, 1.0), (6, 1.0)}
-
-
-def test_reverse_complement() -> None:
-    assert reverse_complement("AACGT") == "ACGTT"
