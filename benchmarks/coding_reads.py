@@ -5,9 +5,9 @@
 Reads of 300 nt from inside coding regions or gaps of at least 300 nt, either strand. Trained on the
 first nine tenths of E. coli and on phage lambda; the last tenth of E. coli chooses the weights of
 the network. Tested on S. pyogenes, and on the reads of E. coli's last tenth for which
-FragGeneScan's output exists. The shipped six_frame was trained elsewhere (recipes/six_frame), with
-S. pyogenes among its genomes: there its number is no test. One thread; CPU seconds are of scoring
-alone, start and files included where a program is run.
+FragGeneScan's output exists. The shipped six_frame was trained elsewhere (recipes/six_frame), on
+neither of the three; relatives of E. coli are among its genomes. One thread; CPU seconds are of
+scoring alone, start and files included where a program is run.
 
 Needs GenBank files and fragments of `shared/data/reads` and FragGeneScan's output of
 `shared/reference/readseeker` (SEQCAST_SHARED). The network is trained by the loop of

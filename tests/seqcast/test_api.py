@@ -37,3 +37,9 @@ def test_no_reads_give_an_empty_table(model):
 def test_a_file_that_is_not_there_is_named(model, tmp_path):
     with pytest.raises(InputError, match=r"none\.fastq"):
         classify_reads(model, tmp_path / "none.fastq")
+
+
+@pytest.mark.parametrize("sequence", ["ACGT\n", "AC GT", None, b"ACGT", "ŉ"])
+def test_what_is_no_sequence_is_named(model, sequence):
+    with pytest.raises(InputError, match="read 1 is "):
+        classify_reads(model, ["ACGT", sequence])

@@ -21,6 +21,7 @@ from seqcast.errors import InputError
 from seqcast.models.interface import build_model
 from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
 from seqcast.reads.records import Read
+from seqcast.sequence import reverse_complement
 from tests.seqcast.models.test_readseeker import TINY
 
 P_CODING = 1e-6  # absolute: batches differ in the rounding of float32
@@ -168,6 +169,17 @@ def test_folds_give_their_mean_and_spread(model):
     assert Classifier([model], ReadOptions())(reads(*sequences))["p_coding_sd"].null_count() == 2
 
 
+def test_what_is_not_finite_is_not_scored(model):
+    broken = network(2)
+    with torch.no_grad():
+        broken.embedding.token.weight[5] = float("nan")  # AAAAAA
+    classify = Classifier([model, broken], ReadOptions())
+    table = classify(reads("A" * 150, "ACGT" * 40))
+    assert table["status"].to_list() == ["prediction_not_finite", "scored"]
+    assert table["label"].null_count() == table["p_coding"].null_count() == 1
+    assert classify.counts["prediction_not_finite"] == classify.counts["scored"] == 1
+
+
 def test_no_reads_give_no_rows(model):
     table = Classifier([model], ReadOptions())([])
     assert table.schema == pl.Schema(COLUMNS)
@@ -200,6 +212,12 @@ def test_windows_cover_the_sequence_and_overlap_by_half(length, longest):
     steps = np.diff(starts)
     assert (steps > 0).all()
     assert (steps <= -(-longest // 2)).all()
+
+
+@given(st.text("ACGT", min_size=1, max_size=900), st.integers(2, 301))
+def test_windows_are_those_of_the_other_strand(sequence, longest):
+    turned = [reverse_complement(window) for window in windows_of(sequence, longest)][::-1]
+    assert turned == windows_of(reverse_complement(sequence), longest)
 
 
 @pytest.mark.parametrize(("sequence", "run", "expected"), [

@@ -48,7 +48,12 @@ def test_table_and_split_files(tmp_path, capsys):
     (["r.fastq", "--compat", "dnabert"], "architecture 'six_frame': it has none"),
     (["r.fastq", "--device", "cuda:9"], "cuda:9"),
     (["r.fastq", "--device", "gpu"], "device 'gpu': expected auto, cpu, cuda"),
-    (["r.fastq", "--threads", "0"], "--threads 0: expected 1 or more"),
+    (["r.fastq", "--threads", "0"], "--threads 0: expected 1 to 1024"),
+    (["r.fastq", "-o", "r.fastq"], "r.fastq would be replaced: it is an input"),
+    (["r.fastq", "-o", "s.coding.fastq.gz", "--split", "s"], "written twice"),
+    (["r.fastq", "-o", "/dev/null"], "is no regular file"),
+    (["r.fastq", "-o", "r.fastq/t.tsv"], "r.fastq"),
+    (["r.fastq", "--hyperparameters", "."], "expected a JSON file"),
     (["r.fastq", "--threshold", "7"], "threshold 7.0: expected a probability"),
     (["r.fastq", "--architecture", "readseeker"], "needs --weights and --hyperparameters"),
 ])  # fmt: skip

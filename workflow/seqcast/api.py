@@ -4,6 +4,7 @@ Each takes files where the functions behind it take objects; those are `inferenc
 and `scoring.variant_effects.score_variants`.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import polars as pl
 from seqcast import inference
 from seqcast.annotation import Annotation, read_annotation
 from seqcast.classification import Classifier, ReadOptions
+from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.models.interface import CoverageModel, ReadModel, load_model
 from seqcast.reads.open import open_reads
@@ -162,5 +164,14 @@ def classify_reads(
     if isinstance(reads, str | Path):
         with open_reads(reads, reads2, reference) as stream:
             return pl.concat([empty, *map(classifier, stream)])
-    named = (Read(f"read{i}", 0, sequence, None, "") for i, sequence in enumerate(reads))
+    named = (Read(f"read{i}", 0, _checked(i, text), None, "") for i, text in enumerate(reads))
     return pl.concat([empty, *map(classifier, in_chunks(named, CHUNK_READS))])
+
+
+def _checked(number: int, sequence: str) -> str:
+    if not isinstance(sequence, str) or not re.fullmatch(r"[A-Za-z*.-]*", sequence):
+        raise InputError(
+            f"read {number} is {sequence!r:.60}; expected the bases of a read as text, without "
+            "blanks or line ends"
+        )
+    return sequence

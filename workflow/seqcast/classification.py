@@ -89,6 +89,8 @@ class Classifier:
         valid = np.array([found == "scored" for found in status], dtype=bool)
         if scored:
             folds[valid] = [self.known[sequence] for sequence in scored]
+        for i in np.flatnonzero(valid & ~np.isfinite(folds).all(axis=1)):
+            status[i], valid[i], folds[i] = "prediction_not_finite", False, np.nan
         if self.known_nt > REMEMBERED_NT:
             self.known.clear()
             self.known_nt = 0
@@ -216,7 +218,9 @@ def windows_of(sequence: str, longest_nt: int) -> list[str]:
     if excess <= 0:
         return [sequence]
     steps = math.ceil(excess / max(longest_nt // 2, 1))
-    starts = [round(excess * i / steps) for i in range(steps + 1)]
+    # halves are rounded away from the middle, so that both strands have the same windows
+    half = [excess * i // steps for i in range(steps // 2 + 1)]
+    starts = sorted({*half, *(excess - start for start in half)})
     return [sequence[start : start + longest_nt] for start in starts]
 
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import TextIO
 
@@ -16,9 +17,11 @@ from seqcast.logs import USER_ERROR
 from seqcast.models.interface import load_model
 from seqcast.reads.open import open_reads
 from seqcast.reads.outcomes import COLUMNS
-from seqcast.reads.split import PAIR_RULES, SplitWriter
+from seqcast.reads.records import ReadCounts
+from seqcast.reads.split import PAIR_RULES, SplitWriter, split_paths
 from seqcast.store import atomic
 
+MOST_THREADS = 1024
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "resources/six_frame/model.safetensors"
 HYPERPARAMETERS = ROOT / "config/hyperparameters/six_frame.json"
@@ -34,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USER_ERROR
     except BrokenPipeError:  # the reader of the table has had enough
         sys.stderr.close()
+    except OSError as error:  # a full disk, a folder in place of a file
+        sys.stderr.write(f"ERROR: {error.filename or chosen.output}: {error.strerror or error}\n")
+        return USER_ERROR
     return 0
 
 
@@ -45,8 +51,7 @@ def classify_reads(chosen: argparse.Namespace) -> None:
     chosen : namespace
         Arguments of ``seqcast classify-reads``.
     """
-    if chosen.threads < 1:
-        raise InputError(f"--threads {chosen.threads}: expected 1 or more")
+    _check_arguments(chosen)
     torch.set_num_threads(chosen.threads)
     model = load_model(
         chosen.architecture, *_model_files(chosen), compat=chosen.compat,
@@ -72,7 +77,28 @@ def classify_reads(chosen: argparse.Namespace) -> None:
         else:
             with atomic(chosen.output) as temporary, temporary.open("w") as file:
                 _write_tsv(tables(), file)
-    _report(classifier)
+    _report(classifier, reads.counts)
+
+
+def _check_arguments(chosen: argparse.Namespace) -> None:
+    """Stop at a number of threads that cannot be, and before an output replaces something else."""
+    if not 1 <= chosen.threads <= MOST_THREADS:
+        raise InputError(f"--threads {chosen.threads}: expected 1 to {MOST_THREADS}")
+    read = {
+        Path(name).resolve() for name in (chosen.reads, chosen.reads2) if name not in (None, "-")
+    }
+    written = [] if chosen.output == "-" else [Path(chosen.output)]
+    if chosen.output != "-" and written[0].exists() and not written[0].resolve().is_file():
+        raise InputError(
+            f"--output {chosen.output} is no regular file; give another name, or - and >"
+        )
+    if chosen.split:
+        for paired, qualities in product((False, True), repeat=2):
+            written += split_paths(chosen.split, paired, qualities).values()
+    resolved = [path.resolve() for path in written]
+    if clash := [path for path in resolved if path in read or resolved.count(path) > 1]:
+        raise InputError(f"{clash[0]} would be replaced: it is an input, or written twice; give "
+                         "--output or --split another name")  # fmt: skip
 
 
 def _model_files(chosen: argparse.Namespace) -> tuple[Path, Path]:
@@ -99,9 +125,11 @@ def _write_tsv(tables: Iterator[pl.DataFrame], file: TextIO) -> None:
     file.flush()
 
 
-def _report(classifier: Classifier) -> None:
+def _report(classifier: Classifier, records: ReadCounts) -> None:
     counts, total = classifier.counts, classifier.total
     others = [f"{n} {name}" for name, n in sorted(counts.items()) if name != "scored"]
+    if skipped := records.secondary + records.supplementary:
+        others.append(f"{skipped} secondary and supplementary alignments are no reads")
     said = "; ".join([f"{total} reads, {counts['scored']} scored", *others])
     sys.stderr.write(f"{said}\n")
 

@@ -20,6 +20,7 @@ TINY = {  # not trained; the shape of golden tiny_model, narrower
     "intermediate_size": 32, "vocab_size": 4101, "num_labels": 2, "rnn": "lstm", "split": 0,
 }  # fmt: skip
 FILES = ["pytorch_model.bin", "pytorch_model_legacy.bin", "model.safetensors"]
+QUERY = "bert.encoder.layer.0.attention.self.query.weight"
 LOGITS = 1e-5  # absolute; the golden's own float32 differs from its float64 by 3.3e-6
 
 
@@ -137,6 +138,10 @@ def test_our_own_names_are_read_back(tmp_path, golden):
      r"0 missing \[\], 1 left over \['bert.extra'\]"),
     (lambda state: state.update({"classifier.weight": torch.zeros(3, 64)}),
      r"1 of another shape \['classifier.weight is \(3, 64\), expected \(2, 64\)'\]"),
+    (lambda state: state.update({QUERY: torch.zeros(64, 32)}), r"expected one shape: .*\(64, 32\)"),
+    (lambda state: state["classifier.bias"].fill_(float("nan")), r"classifier\.bias holds NaN"),
+    (lambda state: state.update({"classifier.bias": torch.zeros(2, dtype=torch.int8)}),
+     r"classifier\.bias holds torch\.int8, expected floating-point"),
 ])  # fmt: skip
 def test_tensors_that_do_not_fit_are_named(tmp_path, published, change, message):
     change(published)
@@ -166,12 +171,33 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path, writer):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"not a pickle", b"version https://git-lfs"])
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
+@pytest.mark.parametrize(("content", "message"), [
+    (b"", "fetch it again"), (b"not a pickle", "no checkpoint"), (b"\x80\x04.", "checkpoint"),
+    (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+])  # fmt: skip
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content, message):
     path = tmp_path / "pytorch_model.bin"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"pytorch_model\.bin"):
+    with pytest.raises(InputError, match=message):
         load_model("readseeker", path, TINY)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_cut_checkpoint_is_refused(tmp_path, golden, share):
+    for name in FILES[:2]:
+        whole = (golden / "tiny_model" / name).read_bytes()
+        path = tmp_path / "pytorch_model.bin"
+        path.write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(InputError, match=r"fetch it again|Ask for"):
+            load_model("readseeker", path, golden / "tiny_model/config.json")
+
+
+@pytest.mark.parametrize("content", [{0: torch.zeros(1)}, {"w": [1]}, torch.zeros(1),
+                                     {"w": torch.zeros(2, 2).to_sparse()}])  # fmt: skip
+def test_a_checkpoint_of_something_else_is_refused(tmp_path, content):
+    torch.save(content, tmp_path / "pytorch_model.bin")
+    with pytest.raises(InputError, match="expected a state_dict"):
+        load_model("readseeker", tmp_path / "pytorch_model.bin", TINY)
 
 
 def test_vocabulary_beside_the_weights_is_checked(tmp_path, published):
@@ -187,6 +213,10 @@ def test_vocabulary_beside_the_weights_is_checked(tmp_path, published):
     ({"num_labels": 3}, "num_labels is 3"),
     ({"rotary": True}, r"does not know: \['rotary'\]"),
     ({"num_attention_heads": 3}, "hidden_size 16 is not a multiple of num_attention_heads 3"),
+    ({"hidden_size": "16"}, "hidden_size is '16', expected a whole number > 0"),
+    ({"layer_norm_eps": -1}, "layer_norm_eps is -1, expected a number between 0 and 1"),
+    ({"hidden_dropout_prob": 2}, "hidden_dropout_prob is 2, expected a share"),
+    ({"num_attention_heads": 0}, "num_attention_heads is 0, expected a whole number > 0"),
     ({"max_seq_length": 600}, "max_seq_length 600: expected 3 to max_position_embeddings"),
 ])  # fmt: skip
 def test_other_networks_are_refused(change, message):

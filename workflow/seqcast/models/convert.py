@@ -22,6 +22,7 @@ from seqcast.errors import InputError
 from seqcast.store import atomic
 
 PICKLES = {".bin", ".pt", ".pth"}
+LFS_POINTER = b"version https://git-lfs"
 
 # Keras' name of a weight, by kind of layer -> our name and how to lay it out
 _TRANSPOSE_DENSE = (1, 0)  # (in, out) -> (out, in)
@@ -148,15 +149,27 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     InputError
         If the file is no such file, or asks to run code.
     """
+    with path.open("rb") as file:
+        if file.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise InputError(
+                f"{path}: a pointer of Git LFS, not the weights; fetch them with 'git lfs pull'"
+            )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path}: refused: not a file of tensors alone ({reason}); a pickle can run code when "
-            "it is read, so only tensors are. Ask for a .safetensors file"
+            f"{path}: refused, for it asks for more than tensors, or is no checkpoint; a pickle "
+            "can run code when it is read, so only tensors are. Ask for a .safetensors file"
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(t, Tensor) for t in state.values()):
+    except Exception as error:  # damaged archives raise nearly anything
+        raise InputError(
+            f"{path}: not a whole checkpoint ({type(error).__name__}); fetch it again"
+        ) from error
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) and tensor.layout == torch.strided
+        and tensor.device.type == "cpu" and not tensor.is_quantized
+        for name, tensor in state.items()
+    ):  # fmt: skip
         raise InputError(f"{path}: holds something else than named tensors; expected a state_dict")
     return dict(state)
 

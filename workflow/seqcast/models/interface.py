@@ -121,11 +121,18 @@ def read_hyperparameters(hyperparameters: str | Path | Mapping[str, Any]) -> dic
         return dict(hyperparameters)
     path = Path(hyperparameters)
     try:
-        return json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file of hyperparameters") from error
-    except json.JSONDecodeError as error:
+    except OSError as error:
+        raise InputError(
+            f"{path}: not readable ({error.strerror}); expected a JSON file"
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: holds a {type(found).__name__}; expected a JSON object")
+    return found
 
 
 def architecture_of(name: str) -> type["Architecture"]:
@@ -230,4 +237,20 @@ def _load_strictly(model: torch.nn.Module, state: Mapping[str, Tensor], path: Pa
             f"{missing[:3]}, {len(extra)} left over {extra[:3]}, {len(shapes)} of another shape "
             f"{shapes[:3]}; use the params.json that belongs to these weights"
         )
+    _check_values(state, path)
     model.load_state_dict(dict(state), strict=False)
+
+
+def _check_values(state: Mapping[str, Tensor], path: Path) -> None:
+    """Stop at weights that are no finite floating-point numbers."""
+    for name, tensor in state.items():
+        if not tensor.is_floating_point() and "num_batches" not in name:
+            raise InputError(
+                f"{path}: {name} holds {tensor.dtype}, expected floating-point weights; quantised "
+                "checkpoints are not read"
+            )
+        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
+            raise InputError(
+                f"{path}: {name} holds NaN or infinity; the file is damaged, or its training went "
+                "wrong: take another one"
+            )

@@ -155,7 +155,8 @@ def check_vocabulary(path: Path, k: int) -> None:
     InputError
         Naming the first line that differs.
     """
-    found, expected = path.read_text(encoding="utf-8").split("\n"), vocabulary(k)
+    found = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    expected = vocabulary(k)
     found = found[:-1] if found[-1] == "" else found
     if found != expected:
         pairs = zip([*found, "nothing"], [*expected, "nothing"], strict=False)

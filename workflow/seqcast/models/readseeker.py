@@ -221,4 +221,8 @@ def _from_published(state: dict[str, Tensor], blocks: int, path: Path) -> dict[s
             f"missing {missing[:3]}, {len(extra)} left over {extra[:3]}; use the config.json that "
             "belongs to these weights"
         )
+    for parts in names.values():
+        if len({found[name].shape for name in parts}) > 1:
+            shapes = [f"{name} is {tuple(found[name].shape)}" for name in parts]
+            raise InputError(f"{path}: expected one shape: {', '.join(shapes)}")
     return {ours: torch.cat([found[name] for name in parts]) for ours, parts in names.items()}

@@ -56,6 +56,7 @@ class ReadSeekerConfig:
     max_seq_length: int = 298
 
     def __post_init__(self) -> None:
+        self._check_types()
         kmers = self.vocab_size - SPECIAL_TOKENS
         if kmers < 4 or 4**self.k != kmers:
             raise InputError(
@@ -72,6 +73,23 @@ class ReadSeekerConfig:
                 f"max_seq_length {self.max_seq_length}: expected 3 to max_position_embeddings "
                 f"({self.max_position_embeddings}) tokens"
             )
+
+    def _check_types(self) -> None:
+        """Sizes are whole numbers above 0, rates are shares, the rest small positive numbers."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if field.type in (int, "int"):
+                good, expected = (
+                    number and isinstance(value, int) and value > 0,
+                    "a whole number > 0",
+                )
+            elif field.name.endswith(("dropout_prob", "_probs_dropout_prob")):
+                good, expected = number and 0 <= value < 1, "a share, 0 to below 1"
+            else:
+                good, expected = number and 0 < value < 1, "a number between 0 and 1"
+            if not good:
+                raise InputError(f"config.json: {field.name} is {value!r}, expected {expected}")
 
     @property
     def k(self) -> int:

@@ -8,6 +8,7 @@ STATUSES = {
     "no_sequence": "the record holds no bases",
     "too_short": "shorter than the model can look at",
     "no_known_base": "every stretch the model looks at holds N or another ambiguous base",
+    "prediction_not_finite": "the model predicts no number here: check its weights",
 }
 FLAGS = {
     "ambiguous": "holds N or another IUPAC code",
