@@ -22,9 +22,10 @@ from Bio.SeqRecord import SeqRecord
 from seqcast.errors import InputError
 
 STRANDS = {"+": 1, "-": -1}
-# rows of a prot_table that state an RNA gene or a pseudogene among the proteins
-NO_PROTEIN = re.compile(
-    r"\b(trna|rrna|rna)\b|trna-|ribosomal rna|pseudogene|ncrna|tmrna", re.IGNORECASE
+# products of a prot_table that are RNA, and no protein that makes or reads one
+RNA_GENE = re.compile(
+    r"(\d+(\.\d+)?S )?(rRNA|ribosomal RNA)|(tRNA|transfer RNA)[- ][A-Z][a-z]{2}\b.*|tmRNA|ncRNA",
+    re.IGNORECASE,
 )
 
 
@@ -210,9 +211,9 @@ def read_prot_table(fasta: Path, table: Path) -> list[SeqRecord]:
     """One record of FASTA and the table of its genes that TRANSIT reads.
 
     Columns of the table: description, start and end (1-based, inclusive), strand, length of the
-    protein, two numbers, gene, locus tag. Rows are left out that describe an RNA gene or a
-    pseudogene, that state no protein, or whose bases are not those of the protein and a stop
-    codon, give or take one amino acid.
+    protein, two numbers, gene, locus tag. Rows of RNA genes and rows that state no protein are left
+    out. Genes with a shifted frame, whose length is no multiple of 3, stay: they are not
+    non-coding.
     """
     records = read_fasta(fasta)
     if len(records) != 1:
@@ -228,11 +229,8 @@ def read_prot_table(fasta: Path, table: Path) -> list[SeqRecord]:
 
 
 def _is_protein(cells: Sequence[str]) -> bool:
-    """Whether a row of a prot_table is a whole protein-coding gene."""
-    length_nt = abs(int(cells[2]) - int(cells[1])) + 1
-    length_aa = int(cells[4]) if cells[4].isdigit() else 0
-    fits = length_nt % 3 == 0 and abs(length_nt // 3 - 1 - length_aa) <= 1
-    return bool(length_aa) and fits and not NO_PROTEIN.search(cells[0])
+    """Whether a row of a prot_table is a protein-coding gene."""
+    return cells[4].isdigit() and int(cells[4]) > 0 and not RNA_GENE.fullmatch(cells[0].strip())
 
 
 def _cds(parts: Sequence[SimpleLocation], qualifiers: dict[str, str]) -> SeqFeature:
