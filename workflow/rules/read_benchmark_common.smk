@@ -6,12 +6,30 @@ REFERENCES = read_table("references", ["reference"])
 SAMPLES = read_table("samples", ["sample"])
 BENCHMARKS = read_table("benchmarks", ["benchmark"])
 READ_BENCHMARKS = BENCHMARKS.index[BENCHMARKS["task"] == "reads"].to_list()
-BENCHMARK_SETS = {
-    name: [part.strip() for part in BENCHMARKS.at[name, "datasets"].split(",")]
-    for name in READ_BENCHMARKS
-}
 check_names("samples", SAMPLES["reference"], "references", REFERENCES.index)
-check_names("benchmarks", sum(BENCHMARK_SETS.values(), []), "datasets", LABELLED_SETS)
+
+
+def sets_of(benchmark):
+    """Datasets that a benchmark names: labelled ones, each once."""
+    where = f"{config['tables']['benchmarks']}: benchmark {benchmark}"
+    names = [part.strip() for part in BENCHMARKS.at[benchmark, "datasets"].split(",")]
+    if "" in names:
+        raise WorkflowError(f"{where}: a name in datasets is empty; remove a comma")
+    check_names("benchmarks", names, "datasets", DATASETS.index)
+    for name in names:
+        if names.count(name) > 1:
+            raise WorkflowError(
+                f"{where} names dataset {name} more than once; its reads would count as often"
+            )
+        if name not in LABELLED_SETS:
+            raise WorkflowError(
+                f"{where}: dataset {name} is of kind {DATASETS.at[name, 'kind']}; expected "
+                "labelled_reads"
+            )
+    return names
+
+
+BENCHMARK_SETS = {name: sets_of(name) for name in READ_BENCHMARKS}
 COMPARATORS = config["read_benchmark"]["comparators"]
 READ_TOOLS = READ_MODELS + COMPARATORS
 READ_BENCHMARK = expand(

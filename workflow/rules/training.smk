@@ -1,3 +1,6 @@
+from seqcast.errors import InputError
+from seqcast.training.reads_recipe import read_reads_recipe
+
 TRAININGS = read_table("trainings", ["training"])
 # (model, fold) -> its training
 TRAINED = FOLDS.loc[FOLDS["origin"] == "train", "source"].astype(str)
@@ -19,6 +22,21 @@ TRAINING_FILES = {
     }
     for fold, training in TRAINED.items()
 }
+# Snakemake removes the outputs of a job before it starts: a mistake that is found here costs no
+# finished weights. A recipe that is still to be downloaded is read by its job.
+for training in dict.fromkeys(TRAINED):
+    row = TRAININGS.loc[training]
+    where = f"{config['tables']['trainings']}: training {training}"
+    if located(row["train"]) == located(row["validation"]):
+        raise WorkflowError(
+            f"{where}: train and validation are both {row['train']}; give validation reads of "
+            "genomes that the training reads are not of"
+        )
+    if Path(located(row["recipe"])).exists():
+        try:
+            read_reads_recipe(located(row["recipe"]))
+        except InputError as error:
+            raise WorkflowError(f"{where}: {error}")
 
 
 # A checkpoint is no output: Snakemake removes the outputs of a job that fails, and an interrupted

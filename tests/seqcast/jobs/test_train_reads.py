@@ -48,8 +48,10 @@ def files(tmp_path: Path) -> SimpleNamespace:
     return found
 
 
-def run(files: SimpleNamespace, folder: Path) -> tuple[Path, pl.DataFrame]:
-    facts = {"architecture": "readseeker", "model": "tiny", "fold": "0", "training": "toy"}
+def run(
+    files: SimpleNamespace, folder: Path, architecture: str = "readseeker"
+) -> tuple[Path, pl.DataFrame]:
+    facts = {"architecture": architecture, "model": "tiny", "fold": "0", "training": "toy"}
     weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
     train_reads(files, str(weights), str(history), folder / "checkpoints/last.pt", facts, "cpu", 1)
     return weights, pl.read_csv(history, separator="\t")
@@ -111,3 +113,22 @@ def test_reads_of_one_class_are_refused_with_the_file(files, tmp_path: Path) -> 
     write_dnabert(files.train, ["Sequence", "Label"], [("ACGTACGTAC", 1)] * 5)
     with pytest.raises(InputError, match=r"train\.tsv: 0 reads have label 0"):
         run(files, tmp_path)
+
+
+def test_reads_that_validate_are_not_those_that_train(files, tmp_path: Path) -> None:
+    files.validation = files.train
+    with pytest.raises(InputError, match=r"train\.tsv holds the same reads and labels as"):
+        run(files, tmp_path)
+
+
+def test_crops_too_short_for_the_model_are_refused_at_the_start(files, tmp_path: Path) -> None:
+    Path(files.recipe).write_text(json.dumps(RECIPE | {"reads": {"shortest_crop_nt": 5}}))
+    Path(files.train).unlink()  # it is not looked at
+    message = r"recipe\.json: reads\.shortest_crop_nt is 5; expected 6 or more"
+    with pytest.raises(InputError, match=message):
+        run(files, tmp_path)
+
+
+def test_an_architecture_of_another_task_is_refused(files, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="architecture 'borzuki' does not classify reads"):
+        run(files, tmp_path, "borzuki")

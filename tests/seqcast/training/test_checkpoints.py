@@ -97,6 +97,16 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         train(network(), task, RECIPE, path)
 
 
+def test_a_checkpoint_that_does_not_say_of_what_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    save_checkpoint(path, {"step": 1}, {})
+    found = torch.load(path, weights_only=True)
+    del found["identity"]
+    torch.save(found, path)
+    with pytest.raises(InputError, match=r"of another training: it does not say .*remove .*last"):
+        load_checkpoint(path, {"data": "a"})
+
+
 class _Evil:
     def __reduce__(self):
         return (exec, ("raise SystemExit('code was run')",))

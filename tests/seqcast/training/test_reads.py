@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from seqcast.errors import InputError
 from seqcast.training.loop import train
-from seqcast.training.reads import ReadAugmentation, ReadSet, ReadTask, augment
+from seqcast.training.reads import ReadSet, ReadTask, augment
+from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation
 from seqcast.training.recipe import Recipe
 
 RECIPE = Recipe(learning_rate=0.05, batch_size=10, epochs=3, seed=1, select_by="auc")
@@ -92,6 +93,19 @@ def test_reads_too_short_are_named_and_long_ones_cut(caplog) -> None:
         kept = read_set([("A" * 60 + "C", 0), ("AC", 1)])
     assert kept.lengths_nt.tolist() == [50, 2]
     assert "1 reads were cut to their first 50 nt" in caplog.text
+
+
+def test_reads_without_a_base_are_counted() -> None:
+    reads = [("ACGT", 0), ("NNNN", 1), ("nnRYNN", 0), ("NNNu", 1), ("N" * 50 + "A", 1)]
+    with pytest.raises(InputError, match=r"train\.tsv: 3 of 5 reads have no base .* read 2; leave"):
+        read_set(reads)
+    assert len(read_set([("ACGT", 0), ("NNNu", 1)])) == 2
+
+
+def test_validation_reads_are_not_the_training_reads() -> None:
+    reads = drawn_reads(60)
+    with pytest.raises(InputError, match=r"holds the same reads and labels as train\.tsv"):
+        ReadTask(read_set(reads), read_set(reads), ReadAugmentation())
 
 
 def test_each_read_comes_once_an_epoch() -> None:
@@ -187,6 +201,7 @@ def test_validation_is_of_whole_reads_in_any_batch_size() -> None:
         again = ours.validate(model, replace(RECIPE, micro_batch_size=7))
     assert values["loss"] == pytest.approx(loss.item(), rel=1e-6)
     assert values == pytest.approx(again, rel=1e-6)
+    assert tuple(values) == VALIDATION_VALUES
     scores = logits.softmax(1)[:, 1].numpy()
     labels = np.array([label for _, label in reads])
     # area under the curve: share of pairs in the right order

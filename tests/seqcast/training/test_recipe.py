@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from seqcast.errors import InputError
-from seqcast.training.reads import ReadAugmentation
+from seqcast.training.reads_recipe import ReadAugmentation
 from seqcast.training.recipe import Recipe, learning_rate, read_recipe
 
 LEAST = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 2}
@@ -63,7 +64,8 @@ def test_a_recipe_and_the_section_of_its_task(tmp_path: Path) -> None:
         ({"weight_decay": -0.1}, "weight_decay is -0.1"),
         ({"precision": "fp16"}, "precision is 'fp16'; expected one of"),
         ({"decay": "cosine"}, "decay is 'cosine'; expected one of"),
-        ({"seed": -1}, "seed is -1; expected 0 or more"),
+        ({"seed": -1}, "seed is -1; expected 0 to 9223372036854775807"),
+        ({"seed": 2**63}, "seed is 9223372036854775808; expected 0 to 9223372036854775807"),
         ({"patience": 0}, "patience is 0"),
         ({"reads": {"flip": True}}, "reads.flip is True; expected one of the keys"),
         ({"reads": {"substitution_rate": 1}}, "substitution_rate is 1; expected a share"),
@@ -87,8 +89,35 @@ def test_files_that_are_no_recipe(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(InputError, match="expected a JSON object"):
         read_recipe(tmp_path / "list.json", "reads", ReadAugmentation)
-    with pytest.raises(InputError, match=r"a key is missing: .*'batch_size'"):
+    (tmp_path / "latin.json").write_bytes(b'{"caf\xe9": 1}')
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_recipe(tmp_path / "latin.json", "reads", ReadAugmentation)
+    with pytest.raises(InputError, match=r"recipe\.json: the recipe lacks batch_size; there is no"):
         read_recipe(written(tmp_path, learning_rate=1.0), "reads", ReadAugmentation)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"batch_size": 8, "learning_rate": 1, "epochs": 1, "learning_rate": 2}', "learning_rate"),
+        (
+            '{"batch_size": 8, "learning_rate": 1, "epochs": 1, "reads": '
+            '{"shortest_crop_nt": 9, "shortest_crop_nt": 90}}',
+            "shortest_crop_nt",
+        ),
+    ],
+)
+def test_a_key_is_not_there_twice(tmp_path: Path, text: str, key: str) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"twice.json: key '{key}' is there more than once"):
+        read_recipe(path, "reads", ReadAugmentation)
+
+
+def test_the_largest_seed_is_one_of_torch() -> None:
+    recipe = Recipe(learning_rate=1, batch_size=1, steps=1, seed=2**63 - 1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
 
 
 def test_another_task_brings_its_own_section(tmp_path: Path) -> None:
@@ -98,12 +127,3 @@ def test_another_task_brings_its_own_section(tmp_path: Path) -> None:
 
     path = written(tmp_path, **LEAST, coverage={"shift_bp": 3})
     assert read_recipe(path, "coverage", Coverage)[1] == Coverage(3)
-
-
-@pytest.mark.parametrize("name", ["readseeker", "readseeker_small"])
-def test_shipped_recipes_are_read(root: Path, name: str) -> None:
-    recipe, _ = read_recipe(root / f"config/training/{name}.json", "reads", ReadAugmentation)
-    if name == "readseeker":  # the published run: bnwlf/ReadSeeker f5ec670
-        published = {"learning_rate": 2e-5, "epochs": 5, "batch_size": 50, "warmup": 0.1,
-                     "weight_decay": 0.01, "gradient_clip_norm": 1.0, "seed": 42}  # fmt: skip
-        assert published.items() <= recipe.facts().items()

@@ -6,14 +6,16 @@ from typing import Any
 
 import torch
 
+from seqcast.errors import InputError
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import choose_device
+from seqcast.models.interface import architecture_of, choose_device
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.store import file_sha256, write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
-from seqcast.training.reads import ReadAugmentation, ReadSet, ReadTask
-from seqcast.training.recipe import read_recipe
+from seqcast.training.reads import ReadSet, ReadTask
+from seqcast.training.reads_recipe import ReadAugmentation, read_reads_recipe
+from seqcast.training.recipe import require
 
 
 def train_reads(
@@ -39,11 +41,23 @@ def train_reads(
         See `choose_device`.
     threads : int
         CPU threads.
+
+    Raises
+    ------
+    InputError
+        If the recipe, the reads or the weights to start from are unfit, the architecture is not
+        of reads, or the checkpoint is of another training.
     """
     torch.set_num_threads(threads)
-    recipe, options = read_recipe(files.recipe, "reads", ReadAugmentation)
+    recipe, options = read_reads_recipe(files.recipe)
+    if not hasattr(architecture_of(facts["architecture"]), "classes"):
+        raise InputError(
+            f"architecture {facts['architecture']!r} does not classify reads, so it cannot be "
+            "trained on them; give the model an architecture of task reads"
+        )
     initial = getattr(files, "initial", None)
     model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, initial)
+    check_crops(options, model, files.recipe)
     task = ReadTask(read_set(files.train, model), read_set(files.validation, model), options)
     table = train(model.to(choose_device(device)), task, recipe, checkpoint)
     best = table.filter("best")[-1]
@@ -57,6 +71,16 @@ def train_reads(
     write_tsv(table, history)
     write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
     Path(checkpoint).unlink(missing_ok=True)
+
+
+def check_crops(options: ReadAugmentation, model: Any, recipe: str | Path) -> None:
+    """Refuse crops that are too short for the model, before any read is read."""
+    shortest = options.shortest_crop_nt
+    try:
+        require(shortest is None or shortest >= model.min_length_nt, "reads.shortest_crop_nt",
+                shortest, f"{model.min_length_nt} or more, as the model takes")  # fmt: skip
+    except InputError as error:
+        raise InputError(f"{recipe}: {error}") from error
 
 
 def read_set(path: str | Path, model: Any) -> ReadSet:

@@ -58,7 +58,7 @@ def load_checkpoint(path: str | Path, identity: Mapping[str, Any]) -> dict[str, 
         raise InputError(f"{path}: not readable as a checkpoint ({reason}); {remedy}") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(f"{path}: not a checkpoint of format {FORMAT}; {remedy}")
-    if differing := _differences(found.pop("identity"), identity):
+    if differing := _differences(found.pop("identity", None), identity):
         raise InputError(
             f"{path}: the checkpoint is of another training: {'; '.join(differing)}. "
             f"Restore what it was made with, or {remedy}"
@@ -91,7 +91,9 @@ def set_random_states(states: Mapping[str, Tensor], device: torch.device) -> Non
         torch.cuda.set_rng_state(states["cuda"], device)
 
 
-def _differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+def _differences(found: Any, expected: Mapping[str, Any]) -> list[str]:
+    if not isinstance(found, Mapping):
+        return ["it does not say of which"]
     return [
         f"{key} was {found.get(key)!r} and is {expected.get(key)!r}"
         for key in dict.fromkeys([*found, *expected])

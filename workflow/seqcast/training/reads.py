@@ -4,7 +4,7 @@ import hashlib
 import logging
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,8 @@ from seqcast.errors import InputError
 from seqcast.metrics import classification_metrics
 from seqcast.sequence import COMPLEMENT
 from seqcast.training.loop import Batch
-from seqcast.training.recipe import Recipe, require
+from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation
+from seqcast.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -27,34 +28,9 @@ _ORDER, _AUGMENTATION = 0, 1
 _COMPLEMENT = np.arange(256, dtype=np.uint8)
 _COMPLEMENT[list(COMPLEMENT)] = list(COMPLEMENT.values())
 _BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
+_LETTERS = frozenset("ACGTUacgtu")
 _DIGIT = np.zeros(256, dtype=np.int8)
 _DIGIT[list(b"ACGTU")] = [0, 1, 2, 3, 3]
-
-
-@dataclass(frozen=True)
-class ReadAugmentation:
-    """Section ``reads`` of a recipe: what is done to reads before the model sees them.
-
-    Parameters
-    ----------
-    reverse_complement : bool
-        A random half of the reads of each epoch is turned to the other strand.
-    substitution_rate : float
-        Share of the bases A, C, G, T that become another one, as sequencers err.
-    shortest_crop_nt : int, optional
-        Each read of an epoch is cut at random to a random length between this and its own; reads
-        that are as short already stay whole. Default: no read is cut.
-    """
-
-    reverse_complement: bool = False
-    substitution_rate: float = 0.0
-    shortest_crop_nt: int | None = None
-
-    def __post_init__(self) -> None:
-        require(0 <= self.substitution_rate < 1, "substitution_rate", self.substitution_rate,
-                "a share in [0, 1)")  # fmt: skip
-        shortest = self.shortest_crop_nt
-        require(shortest is None or shortest > 0, "shortest_crop_nt", shortest, "1 or more")
 
 
 class ReadSet:
@@ -72,12 +48,14 @@ class ReadSet:
     Raises
     ------
     InputError
-        If there is no read, a read is too short, or not both labels occur.
+        If there is no read, a read is too short or without any base A, C, G, T or U, or not both
+        labels occur.
     """
 
     def __init__(
         self, reads: Iterable[tuple[str, int]], name: str, shortest_nt: int, longest_nt: int
     ) -> None:
+        self.name, bare = name, array("q")
         bases, ends, labels, cut = bytearray(), array("q", [0]), bytearray(), 0
         for row, (sequence, label) in enumerate(reads):
             if len(sequence) < shortest_nt:
@@ -85,10 +63,19 @@ class ReadSet:
                     f"{name}: read {row + 1} has {len(sequence)} nt; the model takes {shortest_nt} "
                     "and more; leave it out of the training data"
                 )
+            kept = sequence[:longest_nt]
+            if _LETTERS.isdisjoint(kept):
+                bare.append(row + 1)
             cut += len(sequence) > longest_nt
-            bases += sequence[:longest_nt].encode("ascii")
+            bases += kept.encode("ascii")
             ends.append(len(bases))
             labels.append(label)
+        if bare:
+            raise InputError(
+                f"{name}: {len(bare)} of {len(labels)} reads have no base A, C, G, T or U in their "
+                f"first {longest_nt} nt, the first of them read {bare[0]}; leave them out of the "
+                "training data"
+            )
         self.bases = np.frombuffer(bases, dtype=np.uint8)
         self.ends = np.frombuffer(ends, dtype=np.int64)  # (reads + 1,), from 0
         self.labels = np.frombuffer(labels, dtype=np.uint8)
@@ -140,11 +127,22 @@ class ReadTask:
     training, validation : ReadSet
     options : ReadAugmentation
         Of the training reads alone.
+
+    Raises
+    ------
+    InputError
+        If both sets are the same: the best weights would be those that know it by heart.
     """
 
     def __init__(self, training: ReadSet, validation: ReadSet, options: ReadAugmentation) -> None:
         self.training, self.validation, self.options = training, validation, options
-        text = f"{training.digest()} {validation.digest()} {sorted(asdict(options).items())}"
+        digests = training.digest(), validation.digest()
+        if digests[0] == digests[1]:
+            raise InputError(
+                f"{validation.name} holds the same reads and labels as {training.name}; give "
+                "validation reads of genomes that the training reads are not of"
+            )
+        text = f"{digests[0]} {digests[1]} {sorted(asdict(options).items())}"
         self.digest = hashlib.sha256(text.encode()).hexdigest()
 
     def steps_an_epoch(self, recipe: Recipe) -> int:
@@ -186,7 +184,7 @@ class ReadTask:
             logits[rows] = _logits(model, texts).cpu()
         labels = torch.from_numpy(reads.labels.astype(np.int64))
         loss = F.cross_entropy(logits, labels).item()
-        values = {"loss": loss, "accuracy": np.nan, "auc": np.nan}
+        values = dict.fromkeys(VALIDATION_VALUES, np.nan) | {"loss": loss}
         if np.isfinite(loss):
             scores = logits.softmax(1)[:, 1].double().numpy()
             found = classification_metrics(reads.labels, scores, resamples=0)

@@ -4,13 +4,14 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from seqcast.errors import InputError
 
 Settings = TypeVar("Settings")
+LARGEST_SEED = 2**63 - 1  # of torch's generators
 PRECISIONS = ("fp32", "bf16")
 DECAYS = ("linear", "none")
 
@@ -45,7 +46,7 @@ class Recipe:
     precision : {"fp32", "bf16"}
         Arithmetic of matrix products; weights, gradients and their sums are float32.
     seed : int
-        Of the initial weights, the order of the data, augmentation and dropout.
+        Of the initial weights, the order of the data, augmentation and dropout; 0 to 2**63 - 1.
     evaluate_every : int, optional
         Steps between two evaluations. Default: once an epoch.
     select_by : str
@@ -88,7 +89,7 @@ class Recipe:
         for name in ("warmup", "beta1", "beta2"):
             require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a share in [0, 1)")
         require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
-        require(self.seed >= 0, "seed", self.seed, "0 or more")
+        require(0 <= self.seed <= LARGEST_SEED, "seed", self.seed, f"0 to {LARGEST_SEED}")
         for name, known in (("precision", PRECISIONS), ("decay", DECAYS)):
             require(getattr(self, name) in known, name, getattr(self, name), f"one of {known}")
 
@@ -138,13 +139,15 @@ def read_recipe(path: str | Path, section: str, options: type[Settings]) -> tupl
     Raises
     ------
     InputError
-        If a key is unknown or missing, or its value is of another kind or out of range.
+        If a key is unknown, missing or there twice, or its value of another kind or out of range.
     """
     try:
-        values = json.loads(Path(path).read_text())
+        values = json.loads(Path(path).read_text("utf-8"), object_pairs_hook=_once)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except OSError as error:
         raise InputError(f"{path}: the recipe is not readable ({error.strerror})") from error
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise InputError(f"{path}: the recipe is not valid JSON ({error})") from error
     if not isinstance(values, Mapping):
         raise InputError(f"{path}: expected a JSON object of settings, found {values!r}")
@@ -165,7 +168,8 @@ def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
     """
     require(isinstance(values, Mapping), prefix.rstrip("."), values, "an object of settings")
     kinds = typing.get_type_hints(kind)
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    settings = fields(kind)  # type: ignore[arg-type]
+    names = [field.name for field in settings]
     for name, value in values.items():
         require(name in names, prefix + name, value, f"one of the keys {', '.join(names)}")
         known = kinds[name]
@@ -175,10 +179,20 @@ def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
         fits = isinstance(value, allowed) and (not isinstance(value, bool) or bool in allowed)
         described = " or ".join("null" if k is types.NoneType else k.__name__ for k in allowed)
         require(fits, prefix + name, value, described)
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise InputError(f"a key is missing: {error}; it has no default") from error
+    needed = [field.name for field in settings if field.default is field.default_factory is MISSING]
+    if lacking := [prefix + name for name in needed if name not in values]:
+        raise InputError(f"the recipe lacks {', '.join(lacking)}; there is no default")
+    return kind(**values)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys come once; Python's reader would take the last one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"key {twice!r} is there more than once; leave one of them")
+    return found
 
 
 def require(holds: bool, name: str, value: Any, expected: str) -> None:
