@@ -102,12 +102,32 @@ def test_windows_line_ends(tmp_path: Path) -> None:
         (record("A_1.1", BASES) + record("B_1.1", BASES)[:250], "record 2 is cut short"),
         (record("A_1.1", BASES, ["900..960"]), "a CDS at 900..960; expected it inside the 950 bases"),
         (record("A_1.1", BASES, ["5..x"]), "a CDS at '5..x', which is no location"),
+        (record("A_1.1", BASES, ["900..100"]), "a CDS at '900..100', .*start before its end unless"),
+        (record("A_1.1", BASES, ["complement(900..100)"]), "a CDS at 'complement.900..100.'"),
+        (record("A_1.1", BASES, ["1..9"]).replace("=11", "=abc"),
+         "record A_1.1 has a CDS with /transl_table=abc; expected the number of a genetic code"),
     ],
-    ids=["empty", "fasta", "protein", "no origin", "contig", "header", "sequence", "second", "outside", "location"],
+    ids=["empty", "fasta", "protein", "no origin", "contig", "header", "sequence", "second", "outside", "location", "turned", "turned complement", "code"],
 )  # fmt: skip
 def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("taxon", ["x329726", "", "-1", "5 6"])
+def test_a_taxon_that_is_no_number(tmp_path: Path, taxon: str) -> None:
+    (found,) = read(tmp_path, record("A_1.1", BASES).replace("taxon:1", f"taxon:{taxon}"))
+    assert found.taxid is None
+
+
+def test_messages_are_short_lines(tmp_path: Path) -> None:
+    location = record("A_1.1", BASES, ["5.." + "x" * 5_000])
+    code = record("A_1.1", BASES, ["1..9"]).replace("=11", "=" + "z" * 5_000)
+    for text in (location, code):
+        with pytest.raises(InputError) as found:
+            read(tmp_path, text)
+        assert "\n" not in str(found.value)
+        assert len(str(found.value)) < 700 + len(str(tmp_path))
 
 
 def test_truncated_gzip_and_missing_file(tmp_path: Path) -> None:

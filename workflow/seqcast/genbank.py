@@ -23,6 +23,8 @@ from seqcast.genome import compression
 
 CODING = {"start": pl.Int64, "end": pl.Int64, "strand": pl.Int8, "locus_tag": pl.String}
 LOCUS = re.compile(r"LOCUS\s+(\S+)\s.*?(\d+)\s+(bp|aa)\b(.*)")
+TAXON = re.compile(r"taxon:(\d+)")
+QUOTED_LETTERS = 200
 STANDARD_CODE = 1  # what a CDS without /transl_table is read by (INSDC feature table, 7.4.5)
 
 Qualifiers = list[tuple[str, str | None]]
@@ -43,7 +45,7 @@ class GenbankRecord:
         none): one row a part of a CDS feature, in file order. The features marked /pseudo count,
         as in ReadSeeker. Parts that lie in another record are left out.
     taxid : int or None
-        Of the first source feature.
+        Of the first source feature; None if it states no number.
     organism : str
     genetic_code : int
         Translation table of the first CDS.
@@ -80,7 +82,8 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
     ------
     InputError
         If the file is missing, empty, truncated or not GenBank, or if a record has no sequence,
-        a sequence of another length than its LOCUS line states, or a CDS outside of it.
+        a sequence of another length than its LOCUS line states, a CDS outside of it, or a genetic
+        code that is no number.
 
     Notes
     -----
@@ -121,8 +124,8 @@ def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecor
         except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, IndexError) as error:
             raise InputError(
                 f"{path} cannot be read to its end: record {done + 1} is cut short or damaged "
-                f"({error}); expected a whole GenBank file, each record ended by //. Fetch it "
-                "again."
+                f"({_short(error)}); expected a whole GenBank file, each record ended by //. "
+                "Fetch it again."
             ) from error
         return _record(line, header, features, sequence, path)
 
@@ -144,20 +147,37 @@ def _record(
     name = _field(header, "VERSION") or _field(header, "ACCESSION") or locus[1]
     _check_length(name, sequence, int(locus[2]), path)
     source = next((found for key, _, found in features if key == "source"), [])
-    taxon = [text for text in _values(source, "db_xref") if text.startswith("taxon:")]
-    codes = [
-        c for key, _, found in features if key == "CDS" for c in _values(found, "transl_table")
-    ]
+    taxa = map(TAXON.fullmatch, _values(source, "db_xref"))
     circular = "circular" in locus[4].split()
     return GenbankRecord(
         name=name,
         sequence=sequence.upper(),
         coding=_coding_parts(features, name, len(sequence), circular, path),
-        taxid=int(taxon[0].removeprefix("taxon:")) if taxon else None,
+        taxid=next((int(taxon[1]) for taxon in taxa if taxon), None),
         organism=next((row[12:].strip() for row in header if row[2:10] == "ORGANISM"), ""),
-        genetic_code=int(codes[0]) if codes else STANDARD_CODE,
+        genetic_code=_genetic_code(features, name, path),
         chromosome=next(iter(_values(source, "chromosome")), None),
     )
+
+
+def _genetic_code(features: list[tuple[str, str, Qualifiers]], name: str, path: Path) -> int:
+    """Translation table of the first CDS that states one."""
+    found = (values for key, _, values in features if key == "CDS")
+    code = next((code for values in found for code in _values(values, "transl_table")), None)
+    if code is None:
+        return STANDARD_CODE
+    if not (code.isascii() and code.isdigit()):
+        raise InputError(
+            f"{path}: record {name} has a CDS with /transl_table={_short(code)}; expected the "
+            "number of a genetic code, such as 11. Mend the record, or fetch the file again."
+        )
+    return int(code)
+
+
+def _short(text: object) -> str:
+    """A message of another program, in one line and no longer than a reader bears."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= QUOTED_LETTERS else f"{line[: QUOTED_LETTERS - 3]}..."
 
 
 def _check_length(name: str, sequence: str, stated_bp: int, path: Path) -> None:
@@ -212,8 +232,9 @@ def _parts(
         ]
     except (LocationParserError, ValueError, TypeError) as error:
         raise InputError(
-            f"{path}: record {name} has a CDS at {text[:80]!r}, which is no location ({error}); "
-            "expected one such as 12..90 or complement(join(1..9,20..80)). Fetch the file again."
+            f"{path}: record {name} has a CDS at {text[:80]!r}, which is no location "
+            f"({_short(error)}); expected one such as 12..90 or complement(join(1..9,20..80)), its "
+            "start before its end unless the LOCUS line says circular. Fetch the file again."
         ) from error
 
 

@@ -85,6 +85,17 @@ def test_compat_writes_what_dnabert_predicts(shared, tmp_path):
     np.testing.assert_allclose(found, expected, rtol=0, atol=5e-6)
 
 
+def test_a_table_without_header_loses_its_first_row_under_compat_alone(weights, tmp_path):
+    path = tmp_path / "dev.tsv"
+    path.write_text("ACGTAC CGTACG\t1\nACGTAC CGTACC\t0\n")
+    with pytest.raises(InputError, match="header"):
+        classify({"path": str(path)}, weights, tmp_path / "t.parquet", labelled=True)
+    table = classify(
+        {"path": str(path)}, weights, tmp_path / "t.parquet", labelled=True, compat="dnabert"
+    )
+    assert len(table) == 1
+
+
 def names_in(folder, pattern):
     return [read.name for path in sorted(folder.glob(pattern)) for read in dnaio.open(path)]
 

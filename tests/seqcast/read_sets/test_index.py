@@ -142,7 +142,22 @@ def test_ambiguous_bases_chromosomes_and_records_without_cds(tmp_path: Path) -> 
 def test_shard_without_assemblies_or_regions(tmp_path: Path) -> None:
     (tmp_path / "g.gbk").write_text(record("A_1.1", random_sequence(900, 1)))
     table = select_assemblies([tmp_path / "g.gbk"], Selection(), 1)
-    for rows, report in ((table, [("g", "no_regions", 1, 0, 0)]), (table[:0], [])):
+    for rows, report in ((table, [("g", "no_cds", 1, 0, 0)]), (table[:0], [])):
         index_assemblies(rows, files(tmp_path), tmp_path / "downloads", 300)
         assert pl.read_parquet(tmp_path / "0.parquet").is_empty()
         assert pl.read_csv(tmp_path / "0.tsv", separator="\t").rows() == report
+    (tmp_path / "g.gbk").write_text(record("A_1.1", random_sequence(400, 1), ["101..300"]))
+    index_assemblies(table, files(tmp_path), tmp_path / "downloads", 300)
+    assert pl.read_csv(tmp_path / "0.tsv", separator="\t")["status"].to_list() == ["no_regions"]
+
+
+def test_a_reason_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise InputError(f"{path.name} is\nbroken\tin\r\nmany lines")
+
+    (tmp_path / "g.gbk").write_text(record("A_1.1", random_sequence(900, 1)))
+    table = select_assemblies([tmp_path / "g.gbk"], Selection(), 1)
+    monkeypatch.setattr("seqcast.read_sets.index.read_genbank", fail)
+    index_assemblies(table, files(tmp_path), tmp_path / "downloads", 300, max_failed_share=1.0)
+    text = (tmp_path / "0.tsv").read_text()
+    assert text.splitlines()[1:] == ["g\tfailed: g.gbk is broken in many lines\t0\t0\t0"]

@@ -219,6 +219,36 @@ def test_collection_without_a_class(tmp_path: Path) -> None:
         draw(tmp_path, [portion])
 
 
+@pytest.mark.parametrize("split", ["genome", "chromosome", "read"])
+def test_collection_without_cds(tmp_path: Path, split: str) -> None:
+    text = record("NC_1.1", random_sequence(300, 1))
+    portion = replace(collection(tmp_path / "a", "c", {"g": text, "h": text}), split=split)
+    with pytest.raises(InputError, match="no CDS features in the genomes of collection c"):
+        draw(tmp_path, [portion])
+
+
+def test_a_record_in_two_assemblies(tmp_path: Path, texts: dict[str, str]) -> None:
+    twice = collection(tmp_path / "a", "a", {**texts, "copy": texts["g3"]})
+    again = collection(tmp_path / "c", "c", {"copy2": texts["g1"]})
+    message = r"the record NC_3.1 is in two assemblies, copy and g3; expected each record in one"
+    with pytest.raises(InputError, match=message):
+        draw(tmp_path, [twice])
+    with pytest.raises(InputError, match=r"the record NC_1.1 is in two assemblies, copy2 and g1"):
+        draw(tmp_path, [collection(tmp_path / "b", "b", texts), replace(again, dev_per_class=0)])
+    draw(tmp_path, [replace(twice, split="read")])
+    # names that are no accessions say nothing
+    draw(
+        tmp_path,
+        [
+            collection(
+                tmp_path / "d",
+                "d",
+                {x: genome("contig_1", ord(x)) for x in "pq"},
+            )
+        ],
+    )
+
+
 def test_lambda(tmp_path: Path, shared: Path) -> None:
     # 497 CDS bases lie in "non-coding" regions of the original, none in ours
     path = shared / "data/reads/lambda/lambda.gbk.gz"

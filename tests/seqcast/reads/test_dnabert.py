@@ -147,6 +147,9 @@ GOOD = "ACGTAC CGTACG"
         (GOOD + '\t"1"', "line 3 has the label '\"1\"'"),  # quoting is off
         (GOOD + "\t", "line 3 has the label ''"),
         ("ACGTÄC CGTÄCG\t1", "line 3 holds 'Ä' among its k-mers"),
+        ("ACGT1C CGT1CG\t1", "line 3 holds '1' among its k-mers; expected nucleotides"),
+        ("ACGTAC CGTACX\t1", "line 3 holds 'X' among its k-mers"),
+        ("EACGTA ACGTAC\t1", "line 3 holds 'E' among its k-mers"),
     ],
 )
 def test_bad_rows_are_named_with_their_line(tmp_path: Path, line: str, message: str) -> None:
@@ -196,13 +199,22 @@ def test_tables_without_rows(tmp_path: Path, text: str) -> None:
     assert read_header(path) == (["Sequence", "Label", "Name"] if text else [])
 
 
-def test_a_first_line_that_is_a_read_is_dropped_and_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_first_line_that_is_a_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path / "dev.tsv", f"{GOOD}\t1\n{GOOD}\t0\n".encode())
+    for refused in (rows, read_labels):
+        with pytest.raises(InputError, match=r"dev\.tsv has no header: its first line is a read"):
+            refused(path)
+    assert caplog.text == ""
     with caplog.at_level(logging.WARNING):
-        assert [read.label for read in rows(path)] == [0]
+        found = [read.label for part in read_dnabert(path, headerless="drop") for read in part]
     assert "dev.tsv has no header: its first line is a read" in caplog.text
+    assert found == read_labels(path, headerless="drop").tolist() == [0]
+
+
+@pytest.mark.parametrize("first", ["0\t1\t2", "Sequence\tLabel", "ACGTAC\tLabel", "ACGTAC"])
+def test_first_lines_that_are_no_read(tmp_path: Path, first: str) -> None:
+    path = write(tmp_path / "dev.tsv", f"{first}\n{GOOD}\t0\n".encode())
+    assert [read.label for read in rows(path)] == [0]
 
 
 def test_damaged_tables_are_refused(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 import gzip
 import logging
 import os
+import re
 import tempfile
 import threading
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from seqcast.errors import InputError
 from seqcast.reads import Read
 from seqcast.reads.fastx import read_fastx
+from seqcast.reads.source import ByteSource
 from seqcast.vcf import BGZF_END
 from tests.seqcast.reads.examples import EXAMPLES, a_read, all_of, fasta, fastq, some_reads, write
 
@@ -56,7 +60,10 @@ def test_mixed_line_ends(reads: list[Read], data: st.DataObject) -> None:
 @EXAMPLES
 @given(st.lists(st.tuples(a_read(mate=1), a_read(mate=2)), max_size=9), st.integers(1, 5))
 def test_pairs_alternate(pairs: list[tuple[Read, Read]], chunk: int) -> None:
-    pairs = [(one, two._replace(name=one.name)) for one, two in pairs]
+    # "/1" in both names would be the same mate twice
+    pairs = [
+        (one._replace(name=f"{one.name}."), two._replace(name=f"{one.name}.")) for one, two in pairs
+    ]
     with tempfile.TemporaryDirectory() as folder:
         paths = [
             write(Path(folder) / f"R{mate}", fastq([pair[mate - 1] for pair in pairs]))
@@ -102,7 +109,8 @@ RECORD = b"@r0 c\nACGT\n+\nIIII\n"
         (b"\n\n", "record 2 .*Premature end of file"),
         ("@é\nAC\n+\nII\n".encode(), r"record \d or a later one is broken: Non-ASCII"),
         (b"@r1\nA GT\n+\nIIII\n", "record 2 is broken: bases 'A GT' hold other letters"),
-        (b"@r1\nA1GT\n+\nIIII\n", "record 2 is broken: bases 'A1GT' hold other letters"),
+        (b"@r1\nA1GT\n+\nIIII\n", r"record 2 is broken: bases 'A1GT' hold other letters \('1'"),
+        (b"@p\nMKEL\n+\nIIII\n", r"bases 'MKEL' hold other letters \('E' in read 'p'\); .* not protein"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", ["plain", "gzip", "bgzip"])
@@ -131,6 +139,24 @@ def test_broken_fasta_names_the_record(tmp_path: Path, content: bytes, message: 
         all_of(read_fastx(write(tmp_path / "x.fasta", content)))
 
 
+@pytest.mark.parametrize("letter", "EFILPQZJOXefilpqzjox1_")
+def test_letters_that_are_no_nucleotide(tmp_path: Path, letter: str) -> None:
+    good = "ACGTURYKMSWBDHVNacgturykmswbdhvn-*."
+    path = write(tmp_path / "x.fasta", f">a\n{good}\n>b c\n{good}{letter}E\n".encode())
+    with pytest.raises(InputError, match=rf"record 2 .* \('{letter}' in read 'b'\)"):
+        all_of(read_fastx(path))
+    assert all_of(read_fastx(write(path, f">a\n{good}\n".encode())))[0].sequence == good
+
+
+def test_quotes_in_errors_are_short(tmp_path: Path) -> None:
+    long = "x" * 5_000
+    for text in (f"@{long}\nAC\n+{long}y\nII\n", f"@r\nAC\n{long}\nII\n", f"@r\nAC\n+\n{long}",
+                 f"@r\n{long}\n+\nII\n", f"@{long}\nAE\n+\nII\n"):  # fmt: skip
+        with pytest.raises(InputError, match="record 1") as found:
+            all_of(read_fastx(write(tmp_path / "x.fastq", text.encode())))
+        assert "x" * 61 not in str(found.value)
+
+
 @pytest.mark.parametrize("how", ["gzip", "bgzip"])
 @pytest.mark.parametrize("reads", [some_reads(3), some_reads(5000)], ids=["small", "large"])
 def test_a_cut_gzip_never_looks_finished(tmp_path: Path, how: str, reads: list[Read]) -> None:
@@ -152,6 +178,40 @@ def test_damage_in_a_gzip_is_named_with_the_record_before(tmp_path: Path) -> Non
     path.write_bytes(whole + b"rubbish")
     with pytest.raises(InputError, match="Not a gzipped file"):
         all_of(read_fastx(path))
+
+
+@pytest.mark.parametrize("how", ["gzip", "bgzip"])
+@pytest.mark.parametrize("form", [fastq, fasta])
+def test_a_cut_gzip_is_named_with_its_whole_records(
+    tmp_path: Path, how: str, form: Callable[[list[Read]], bytes]
+) -> None:
+    """All records that zlib can still give are counted, but the last, which may be cut."""
+    reads = some_reads(20_000)
+    path = tmp_path / "x.gz"
+    whole = write(path, form(reads), how).read_bytes()
+    for cut in (len(whole) // 50, len(whole) // 3, len(whole) - 200):
+        path.write_bytes(whole[:cut])
+        rest, text = whole[:cut], b""
+        while rest:
+            member = zlib.decompressobj(31)
+            text += member.decompress(rest)
+            rest = member.unused_data
+        n_begun = len(re.findall(rb"(?m)^[@>]r\d+ ", text))
+        with pytest.raises(InputError, match=r"cannot be read to its end, after record") as found:
+            all_of(read_fastx(path))
+        number = int(str(found.value).split("after record ")[1].split()[0])
+        assert n_begun - 2 <= number <= n_begun
+
+
+def test_damage_near_the_start_is_no_blank_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.fastq.gz"
+    whole = bytearray(gzip.compress(fastq(some_reads(5000))))
+    whole[2_000:2_020] = bytes(255 - byte for byte in whole[2_000:2_020])
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match=r"after record \d|, record \d+ .*is broken"):
+        all_of(read_fastx(path))
+    with ByteSource(path) as source:
+        assert source.kind() == "fastq"
 
 
 def test_bgzip_without_its_last_block(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -181,7 +241,8 @@ def test_concatenated_gzip_is_one_file(tmp_path: Path) -> None:
     ("name1", "name2", "mates"),
     [
         ("a", "a", True), ("a/1", "a/2", True), ("S.1.1", "S.1.2", True), ("a_R1", "a_R2", True),
-        ("a_1", "a_2", True), ("a/2", "a/1", False), ("a/1", "a/1", True), ("r1", "r2", False),
+        ("a_1", "a_2", True), ("a/2", "a/1", False), ("a/1", "a/1", False),
+        ("a/2", "a/2", False), ("r1", "r2", False),
         ("a", "b", False), ("a/1", "b/2", False), ("", "", True), ("1", "2", False),
     ],
 )  # fmt: skip
@@ -219,8 +280,13 @@ def test_a_cut_second_file_is_refused(tmp_path: Path) -> None:
 
 def test_one_file_twice_and_alignments_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "R1", RECORD)
-    with pytest.raises(InputError, match="expected two files"):
-        read_fastx(path, path)
+    (tmp_path / "link").symlink_to(path)
+    (tmp_path / "hard").hardlink_to(path)
+    for other in (path, f"{tmp_path}/./R1", tmp_path / "link", tmp_path / "hard"):
+        with pytest.raises(InputError, match="expected two files"):
+            read_fastx(path, other)
+    with pytest.raises(InputError, match="absent cannot be opened"):
+        read_fastx(path, tmp_path / "absent")
     with pytest.raises(InputError, match="holds BAM; expected FASTQ or FASTA"):
         read_fastx(path, write(tmp_path / "x.bam", b"BAM\1\0", "bgzip"))
 

@@ -1,6 +1,7 @@
 """Split files hold every read once, as it came, and appear together."""
 
 import gzip
+import logging
 import tempfile
 from pathlib import Path
 
@@ -60,7 +61,11 @@ def plain_pair_label(labels: tuple[str | None, str | None], rule: str) -> str:
 def test_pairs_stay_together(
     pairs: list[tuple[Read, str | None, Read, str | None]], rule: str, chunk: int
 ) -> None:
-    reads = [read for one, _, two, _ in pairs for read in (one, two._replace(name=one.name))]
+    reads = [
+        read._replace(name=f"{one.name}.")  # "/1" in both names would be the same mate twice
+        for one, _, two, _ in pairs
+        for read in (one, two)
+    ]
     labels = [label for _, label1, _, label2 in pairs for label in (label1, label2)]
     with tempfile.TemporaryDirectory() as folder:
         with SplitWriter(f"{folder}/x", paired=True, rule=rule) as writer:
@@ -137,10 +142,27 @@ def test_fastq_needs_qualities(tmp_path: Path) -> None:
     with SplitWriter(tmp_path / "a", paired=False) as writer:
         writer.write(reads[:2], ["coding", "coding"])  # nothing is missing where there are no bases
     with (
-        pytest.raises(InputError, match="read 'none' has no qualities"),
+        pytest.raises(InputError, match=r"read 'none' has no qualities, .* or remove them all"),
         SplitWriter(tmp_path / "b", paired=False) as writer,
     ):
         writer.write(reads, ["coding"] * 3)
+    assert not list(tmp_path.glob("b.*"))
+    with SplitWriter(tmp_path / "c", paired=False) as writer:
+        writer.write(reads[1::-1], ["coding"] * 2)  # a first read without bases decides nothing
+    assert text(tmp_path / "c.coding.fastq.gz") == fastq([reads[1]._replace(quality=""), reads[0]])
+
+
+def test_fasta_if_the_first_read_has_no_qualities(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the error says: once the qualities of all reads are removed, the split works."""
+    reads = [read._replace(quality=None) for read in some_reads(2)] + some_reads(4)[2:]
+    for n in (2, 4):
+        assert caplog.text == ""
+        with caplog.at_level(logging.WARNING), SplitWriter(tmp_path / "a", paired=False) as writer:
+            writer.write(reads[:n], ["coding"] * n)
+        assert text(tmp_path / "a.coding.fasta.gz") == fasta_lines(reads[:n])
+    assert caplog.text.count("those of read 'r2' and of others after it are left out") == 1
 
 
 def test_wrong_calls_are_refused(tmp_path: Path) -> None:

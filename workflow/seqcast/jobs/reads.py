@@ -13,7 +13,7 @@ from seqcast.classification import Classifier, ReadOptions
 from seqcast.jobs.model import open_network
 from seqcast.jobs.read_tables import Files, open_files
 from seqcast.provenance import merge_folds
-from seqcast.reads.dnabert import read_dnabert
+from seqcast.reads.dnabert import Headerless, read_dnabert
 from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
 from seqcast.reads.records import Read
 from seqcast.store import write_chunks
@@ -57,7 +57,7 @@ def classify_dataset(
     records: dict[str, int] = {}
 
     def tables() -> Iterator[pl.DataFrame]:
-        with _open(reads, labelled, records) as chunks:
+        with _open(reads, labelled, records, options.get("compat")) as chunks:
             for chunk in chunks:
                 yield classifier(chunk)
                 logger.info("%d reads", classifier.total)
@@ -75,10 +75,13 @@ def classify_dataset(
 
 
 @contextmanager
-def _open(reads: Files, labelled: bool, records: dict[str, int]) -> Iterator[Iterator[list[Read]]]:
+def _open(
+    reads: Files, labelled: bool, records: dict[str, int], compat: str | None
+) -> Iterator[Iterator[list[Read]]]:
     """Chunks of reads; what the file held is in `records` at the end."""
     if labelled:
-        yield _named(read_dnabert(str(reads["path"])))
+        headerless: Headerless = "drop" if compat == "dnabert" else "error"
+        yield _named(read_dnabert(str(reads["path"]), headerless=headerless))
         return
     with open_files(reads) as stream:
         yield stream

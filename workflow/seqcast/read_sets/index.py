@@ -110,13 +110,14 @@ def index_assemblies(
             try:
                 if isinstance(path, InputError):
                     raise path
-                table, records = _index(path, row, writer, min_length_nt, compat)
+                table, records, parts = _index(path, row, writer, min_length_nt, compat)
             except InputError as error:
                 logger.warning("%s: %s", row["assembly"], error)
-                report.append((row["assembly"], f"failed: {error}", 0, 0, 0))
+                reason = " ".join(str(error).split())  # one row, one line
+                report.append((row["assembly"], f"failed: {reason}", 0, 0, 0))
                 continue
             tables.append(table)
-            report.append((row["assembly"], *_summary(table, records)))
+            report.append((row["assembly"], *_summary(table, records, parts)))
         counts = pl.DataFrame(report, schema=REPORT, orient="row")
         _check_failures(counts, max_failed_share)
     provenance = {**(facts or {}), "min_length_nt": min_length_nt, "compat": compat}
@@ -212,17 +213,18 @@ def _md5_in(path: Path, name: str, url: str) -> str:
 
 def _index(
     path: Path, row: Mapping[str, Any], writer: TwoBitWriter, min_length_nt: int, compat: Compat
-) -> tuple[pl.DataFrame, int]:
-    """Pieces of all records of an assembly, and the number of records."""
-    tables, records = [pl.DataFrame(schema=PIECES)], 0
+) -> tuple[pl.DataFrame, int, int]:
+    """Pieces of all records of an assembly, and the numbers of records and of parts of CDS."""
+    tables, records, parts = [pl.DataFrame(schema=PIECES)], 0, 0
     for record in read_genbank(path):
         records += 1
+        parts += record.coding.height
         runs = ambiguous_runs(record.sequence)
         table = _pieces(record, row, runs, min_length_nt, compat)
         if not table.is_empty():
             writer.add(f"{row['assembly']}:{record.name}", record.sequence, runs)
             tables.append(table)
-    return pl.concat(tables), records
+    return pl.concat(tables), records, parts
 
 
 def _pieces(
@@ -253,10 +255,10 @@ def _pieces(
     )
 
 
-def _summary(table: pl.DataFrame, records: int) -> tuple[str, int, int, int]:
+def _summary(table: pl.DataFrame, records: int, parts: int) -> tuple[str, int, int, int]:
     """Status of an assembly, its records, and bases a class."""
     if table.is_empty():
-        return "no_regions", records, 0, 0
+        return "no_regions" if parts else "no_cds", records, 0, 0
     bases = table.group_by("class").agg(nt=(pl.col("end") - pl.col("start")).sum())
     by_class = dict(bases.iter_rows())
     return "indexed", records, by_class.get("coding", 0), by_class.get("non_coding", 0)

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 LABELS = {name: label for label, name in enumerate(outcomes.LABELS)}
 PARTS = ("train", "dev")
 FETCHED_AT_ONCE = 20_000
+# of INSDC and RefSeq; other names of records ("contig_1") are unique in their file only
+ACCESSION = r"^[A-Z]{1,6}(_[A-Z]*)?(\d+\.\d+|\d{5,})$"
 CELLS = {
     "collection": pl.String,
     "class": pl.String,
@@ -133,11 +135,13 @@ def write_read_set(
     Raises
     ------
     InputError
-        If a class of a collection has fewer distinct reads than are wanted, if a collection cannot
-        be split, or if two collections split one genome in different ways.
+        If a collection has no regions, or a class of it fewer distinct reads than are wanted, if a
+        collection cannot be split, if two collections split one genome in different ways, or if two
+        assemblies hold the same record, unless they are split by read.
     """
     _check_splits(portions)
     cells = _all_cells(portions, options)
+    _check_regions(portions, options, cells)
     wanted = [Wanted(p.collection, p.train_per_class, p.dev_per_class, p.split) for p in portions]
     dev_units = choose_dev_units(cells, wanted, options.dev_share, options.seed)
     draws = _draw_all(portions, options, cells, dev_units)
@@ -168,18 +172,50 @@ def _check_splits(portions: Sequence[Portion]) -> None:
 
 def _all_cells(portions: Sequence[Portion], options: SamplingOptions) -> pl.DataFrame:
     """Cells of all shards of all collections, sorted by names alone."""
-    tables, shard = [pl.DataFrame(schema=CELLS)], 0
+    tables, shard, records = [pl.DataFrame(schema=CELLS)], 0, []
     for portion in portions:
         assemblies = read_assemblies(portion.assemblies)
         for _, regions in portion.shards:
-            cells = read_pieces(regions, options.read_length_nt, options.compat).cells()
+            pieces = read_pieces(regions, options.read_length_nt, options.compat)
+            if portion.split != "read":
+                records.append(pieces.table.select("contig", "assembly").unique())
+            cells = pieces.cells()
             unit = unit_names(cells, assemblies, portion.split, options.group)
             cells = cells.with_columns(
                 collection=pl.lit(portion.collection), unit=unit, shard=pl.lit(shard, pl.Int64)
             )
             tables.append(cells.select(list(CELLS)))
             shard += 1
+    if records:
+        _check_records(pl.concat(records).unique())
     return pl.concat(tables).sort("collection", "class", "assembly", "chromosome")
+
+
+def _check_records(records: pl.DataFrame) -> None:
+    """Refuse a record in two assemblies, one of which may be in train and the other in dev."""
+    named = records.filter(pl.col("contig").str.contains(ACCESSION))
+    repeated = named.filter(pl.col("contig").is_duplicated()).sort("contig", "assembly")
+    if not repeated.is_empty():
+        name, one, two = repeated["contig"][0], *repeated["assembly"][:2]
+        raise InputError(
+            f"the record {name} is in two assemblies, {one} and {two}; expected each record in "
+            "one, or its reads would be in train and in dev. Leave one of the two out of the "
+            "collections."
+        )
+
+
+def _check_regions(
+    portions: Sequence[Portion], options: SamplingOptions, cells: pl.DataFrame
+) -> None:
+    """Refuse collections without a place for a read."""
+    found = set(cells["collection"])
+    for portion in portions:
+        if portion.collection not in found and (portion.train_per_class or portion.dev_per_class):
+            raise InputError(
+                f"no CDS features in the genomes of collection {portion.collection}, or no room "
+                f"for a read of {options.read_length_nt} nt in them or beside them; expected "
+                "annotated records. Give full GenBank files (.gbff), or ask for shorter reads."
+            )
 
 
 def _draw_all(

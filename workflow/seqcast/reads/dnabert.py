@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, Literal, NamedTuple, cast
 
 import numpy as np
 import pysam
 
 from seqcast.errors import InputError
-from seqcast.reads.records import CHUNK_READS, LabelledRead, in_chunks
+from seqcast.reads.records import CHUNK_READS, NUCLEOTIDES, LabelledRead, in_chunks
 from seqcast.reads.source import DAMAGE, ByteSource
 from seqcast.store import atomic
 
@@ -28,6 +28,9 @@ K = 6
 STEP = K + 1  # a k-mer and its space
 SPACE = ord(" ")
 LABELS = {"0": 0, "1": 1}
+IS_BASE = np.isin(np.arange(256), np.frombuffer(NUCLEOTIDES, np.uint8))
+OTHER_LETTER = re.compile(f"[^{re.escape(NUCLEOTIDES.decode())}]")
+Headerless = Literal["error", "drop"]
 
 
 class _Row(NamedTuple):
@@ -83,10 +86,12 @@ def kmer_texts(sequences: Sequence[str]) -> list[bytes]:
     return texts
 
 
-def read_dnabert(path: str | Path, chunk: int = CHUNK_READS) -> Iterator[list[LabelledRead]]:
+def read_dnabert(
+    path: str | Path, chunk: int = CHUNK_READS, headerless: Headerless = "error"
+) -> Iterator[list[LabelledRead]]:
     """Read a DNABERT table, plain or gzip.
 
-    Every row becomes one read, in order. Lower case and letters other than ACGT are kept. A row
+    Every row becomes one read, in order. Lower case and IUPAC codes other than ACGT are kept. A row
     without a k-mer is a read without bases: DNABERT's text cannot hold reads of 1-5 bp.
 
     Parameters
@@ -95,6 +100,9 @@ def read_dnabert(path: str | Path, chunk: int = CHUNK_READS) -> Iterator[list[La
         The table, a pipe, or "-" for standard input.
     chunk : int
         Reads a list.
+    headerless : {"error", "drop"}
+        What to do where the first line is a read: refuse the table, or drop the read, as DNABERT
+        does, with a warning.
 
     Yields
     ------
@@ -105,10 +113,11 @@ def read_dnabert(path: str | Path, chunk: int = CHUNK_READS) -> Iterator[list[La
     ------
     InputError
         If the file cannot be opened, is truncated or not UTF-8; if a row lacks its label or has
-        another than 0 and 1; if k-mers have another k, or do not overlap to one sequence.
+        another than 0 and 1; if k-mers have another k, hold other letters than IUPAC codes of
+        nucleotides, or do not overlap to one sequence; if the first line is a read.
     """
     with ByteSource(path) as source:
-        for rows in in_chunks(_rows(source), chunk):
+        for rows in in_chunks(_rows(source, headerless), chunk):
             sequences = _sequences(source.name, rows)
             yield [
                 LabelledRead(sequence, row.label, row.columns)
@@ -116,13 +125,15 @@ def read_dnabert(path: str | Path, chunk: int = CHUNK_READS) -> Iterator[list[La
             ]
 
 
-def read_labels(path: str | Path) -> np.ndarray:
+def read_labels(path: str | Path, headerless: Headerless = "error") -> np.ndarray:
     """Labels of a DNABERT table, by the rules of `read_dnabert`, its k-mers unread.
 
     Parameters
     ----------
     path : path
         The table, a pipe, or "-" for standard input.
+    headerless : {"error", "drop"}
+        As of `read_dnabert`.
 
     Returns
     -------
@@ -135,7 +146,7 @@ def read_labels(path: str | Path) -> np.ndarray:
         As `read_dnabert`, k-mers aside.
     """
     with ByteSource(path) as source:
-        return np.fromiter((row.label for row in _rows(source)), dtype=np.int8)
+        return np.fromiter((row.label for row in _rows(source, headerless)), dtype=np.int8)
 
 
 def read_header(path: str | Path) -> list[str]:
@@ -232,13 +243,13 @@ def _tail(row: tuple[object, ...], n_columns: int) -> bytes:
     return tail.encode()
 
 
-def _rows(source: ByteSource) -> Iterator[_Row]:
+def _rows(source: ByteSource, headerless: Headerless) -> Iterator[_Row]:
     """Yield the lines after the first one, split and checked but for their k-mers."""
     line_number = 0
     try:
         # Like Python's csv reader without quoting, which DNABERT uses: lines end in LF, CRLF or CR.
         with io.TextIOWrapper(source.text(), encoding="utf-8-sig") as text:
-            _warn_of_a_dropped_read(source.name, text.readline())
+            _judge_header(source.name, text.readline(), headerless)
             for line_number, line in enumerate(text, start=2):
                 fields = line.rstrip("\n").split("\t")
                 label = LABELS.get(fields[1]) if len(fields) > 1 else None
@@ -252,13 +263,20 @@ def _rows(source: ByteSource) -> Iterator[_Row]:
         raise source.damaged(error, f", after line {line_number}") from error
 
 
-def _warn_of_a_dropped_read(name: str, first: str) -> None:
-    """DNABERT drops the first line even where it is a read."""
+def _judge_header(name: str, first: str, headerless: Headerless) -> None:
+    """Refuse a first line that is a read, or say that it is dropped."""
     fields = first.rstrip("\n").split("\t")
-    if len(fields) > 1 and fields[1] in LABELS and len(fields[0].split(" ")[0]) == K:
-        logger.warning(
-            "%s has no header: its first line is a read, and is dropped as DNABERT drops it", name
+    if len(fields) < 2 or fields[1] not in LABELS or {len(x) for x in fields[0].split()} - {K}:
+        return
+    if headerless == "error":
+        raise InputError(
+            f"{name} has no header: its first line is a read, with the label {fields[1]}; expected "
+            "a line of column names, since DNABERT drops the first line. Write one above it, for "
+            "instance Sequence, a tab and Label."
         )
+    logger.warning(
+        "%s has no header: its first line is a read, and is dropped as DNABERT drops it", name
+    )
 
 
 def _not_utf8(name: str, error: UnicodeDecodeError) -> InputError:
@@ -301,8 +319,7 @@ def _sequences(name: str, rows: list[_Row]) -> list[str]:
             kmers = text.reshape(len(members), -1, STEP)  # (rows, k-mers, 6 bases and a space)
             good = (kmers[:, :, K] == SPACE).all(axis=1)
             good &= (kmers[:, 1:, : K - 1] == kmers[:, :-1, 1:K]).all(axis=(1, 2))
-            good &= ((kmers[:, :, 0] > SPACE) & (kmers[:, :, 0] < 128)).all(axis=1)
-            good &= ((kmers[:, -1] > SPACE) & (kmers[:, -1] < 128))[:, :K].all(axis=1)
+            good &= IS_BASE[kmers[:, :, 0]].all(axis=1) & IS_BASE[kmers[:, -1, :K]].all(axis=1)
             bases = np.concatenate([kmers[:, :, 0], kmers[:, -1, 1:K]], axis=1)
         for number, i in enumerate(members):
             if good[number]:
@@ -325,10 +342,11 @@ def _sequence(name: str, row: _Row) -> str:
             f"{where} has k-mers of {len(wrong)} bases, expected {K}: '{wrong[:40]}'. Write "
             f"overlapping {K}-mers, separated by spaces."
         )
-    odd = re.search(r"[^\x21-\x7e]", "".join(kmers))
+    odd = OTHER_LETTER.search("".join(kmers))
     if odd:
         raise InputError(
-            f"{where} holds '{odd[0]}' among its k-mers; expected bases. Write them in ASCII."
+            f"{where} holds '{odd[0]}' among its k-mers; expected nucleotides as IUPAC codes "
+            "(ACGTU RYKMSWBDHVN). Write the row anew from its sequence."
         )
     for number, (before, after) in enumerate(pairwise(kmers), start=1):
         if before[1:] != after[:-1]:

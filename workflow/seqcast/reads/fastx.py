@@ -18,12 +18,20 @@ from typing import BinaryIO
 import dnaio
 
 from seqcast.errors import InputError
-from seqcast.reads.records import CHUNK_READS, Read, ReadCounts, ReadStream, in_chunks
+from seqcast.reads.records import (
+    CHUNK_READS,
+    NUCLEOTIDES,
+    Read,
+    ReadCounts,
+    ReadStream,
+    in_chunks,
+)
 from seqcast.reads.source import BUFFER_BYTES, DAMAGE, ByteSource
 
 logger = logging.getLogger(__name__)
 
-SEQUENCE = re.compile(r"[A-Za-z.*-]*")
+QUOTED_LETTERS = 60
+LONG_QUOTE = re.compile(rf"'([^']{{{QUOTED_LETTERS}}})[^']+'")
 LAYOUT = {
     "fastq": "four lines: @name, bases, +, and as many qualities as bases, in ASCII",
     "fasta": ">name, then lines of bases, in ASCII",
@@ -42,6 +50,7 @@ def read_fastx(
     path2 : path, optional
         The second file of pairs. Reads then come as mate 1, mate 2, mate 1, ...; two reads are
         mates if their names are equal, or equal but for a last 1 and 2 after one of ``/._:-R``.
+        Two names that end in "/1", or two in "/2", are of the same mate.
     chunk : int
         Reads a list; rounded up to whole pairs.
 
@@ -54,7 +63,8 @@ def read_fastx(
     ------
     InputError
         At once if a file cannot be opened or is no FASTQ or FASTA. While reading, if a record is
-        broken, a file is truncated, or the files of pairs differ in length or names.
+        broken or holds no nucleotides, a file is truncated, or the files of pairs differ in
+        length or names.
     """
     sources = [ByteSource(path)]
     try:
@@ -116,10 +126,11 @@ def _fastx_kind(source: ByteSource) -> str:
 
 def _refuse_same(path: str | Path, path2: str | Path) -> None:
     """Refuse one file given twice, which would pair each read with itself."""
-    if str(path) == str(path2):
+    there = Path(path).exists() and Path(path2).exists()
+    if str(path) == str(path2) or (there and Path(path).samefile(path2)):
         raise InputError(
-            f"{path} is given as the first and as the second file of pairs; expected two files. "
-            "Give the file of the other mates, or none."
+            f"{path} is given as the first and as the second file of pairs ({path2}); expected two "
+            "files. Give the file of the other mates, or none."
         )
 
 
@@ -127,15 +138,15 @@ def _reads(source: ByteSource, kind: str, mate: int) -> Iterator[Read]:
     """Yield the reads of one file; every defect names its record."""
     number = 0
     try:
-        text = source.text()
+        text = source.text(buffered=kind != "fastq")  # dnaio reads FASTQ in large pieces
         if kind == "empty":
             _drain(source, text)
             return
         reader = dnaio.FastqReader(text) if kind == "fastq" else dnaio.FastaReader(text)
         for number, record in enumerate(reader, start=1):
             name, sequence = record.id, record.sequence
-            if not sequence.isalpha() and not SEQUENCE.fullmatch(sequence):
-                raise _broken(source, kind, number, f"bases '{sequence[:40]}' hold other letters")
+            if other := sequence.encode().translate(None, NUCLEOTIDES):
+                raise _other_letter(source, number, name, sequence, chr(other[0]))
             yield Read(name, mate, sequence, record.qualities, record.name[len(name) :])
     except dnaio.FileFormatError as error:
         # dnaio looks for other letters than ASCII in many records at once
@@ -178,10 +189,22 @@ def _drain(source: ByteSource, text: BinaryIO) -> None:
             )
 
 
+def _other_letter(
+    source: ByteSource, number: int, name: str, sequence: str, letter: str
+) -> InputError:
+    """The error for a sequence that is no nucleotides."""
+    return InputError(
+        f"{source.name}, record {number} is broken: bases '{sequence[:40]}' hold other letters "
+        f"('{letter}' in read '{name[:QUOTED_LETTERS]}'); expected nucleotides as IUPAC codes "
+        "(ACGTU RYKMSWBDHVN). Give DNA or RNA, not protein, or mend this record."
+    )
+
+
 def _broken(source: ByteSource, kind: str, number: int, problem: str, line: str = "") -> InputError:
     """The error for a record that is no record."""
+    problem = LONG_QUOTE.sub(r"'\1...'", problem)[: 5 * QUOTED_LETTERS].rstrip(".")
     return InputError(
-        f"{source.name}, record {number}{line} is broken: {problem.rstrip('.')}; expected "
+        f"{source.name}, record {number}{line} is broken: {problem}; expected "
         f"{LAYOUT[kind]}. The file is damaged, truncated or not {kind.upper()}: copy or make it "
         "again, or mend this record."
     )
@@ -199,7 +222,7 @@ def _pairs(
                 f"'{(one or two).name}'; expected two files of pairs of equal length. One of them "
                 "is truncated or belongs to another sample: fetch it again."
             )
-        if one.name != two.name and not _are_mates(one.name, two.name):
+        if not _are_mates(one.name, two.name):
             raise InputError(
                 f"pair {number}: '{one.name}' in {source1.name} and '{two.name}' in {source2.name} "
                 "are not mates; expected equal names, but for /1 and /2, in equal order. Give the "
@@ -210,5 +233,7 @@ def _pairs(
 
 
 def _are_mates(one: str, two: str) -> bool:
-    """Whether names differ only by a last 1 and 2 that count the mates."""
+    """Whether names are equal, or differ only by a last 1 and 2 that count the mates."""
+    if one == two:
+        return not one.endswith(("/1", "/2"))
     return one[:-1] == two[:-1] and one[-1:] + two[-1:] == "12" and one[-2:-1] in tuple("/._:-R")

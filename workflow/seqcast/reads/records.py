@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 CHUNK_READS = 4096
+# IUPAC codes (Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021), U, gaps, and the end of a stretch
+NUCLEOTIDES = b"ACGTURYKMSWBDHVNacgturykmswbdhvn-.*"
 
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ from seqcast.errors import InputError
 from seqcast.vcf import BGZF_END
 
 HEAD_BYTES = 1 << 16
+PIECE_BYTES = 512  # of compressed data; a damage hides no more of the head than this
 BUFFER_BYTES = 1 << 20
 TAIL_BYTES = 38  # of the longest end mark, CRAM 3's (CRAM specification, section 9)
 CRAM_END = b"\xe0EOF"  # in the last container of every whole CRAM 2.1 or 3 file
@@ -94,12 +95,17 @@ class ByteSource(io.RawIOBase):
             self._raw.close()
         super().close()
 
-    def text(self) -> BinaryIO:
-        """The bytes decompressed, where they are gzip or bgzip."""
+    def text(self, buffered: bool = True) -> BinaryIO:
+        """The bytes decompressed, where they are gzip or bgzip.
+
+        All bytes before a damage come before its error, if they are read with ``read1``, or not
+        ``buffered`` with ``readinto``.
+        """
         packed = io.BufferedReader(self, BUFFER_BYTES)
         if not self.compressed:
             return cast(BinaryIO, packed)
-        return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=packed), BUFFER_BYTES))
+        plain = _UntilDamage(gzip.GzipFile(fileobj=packed))
+        return cast(BinaryIO, io.BufferedReader(plain, BUFFER_BYTES) if buffered else plain)
 
     def kind(self) -> str:
         """Format by content: "fastq", "fasta", "bam", "cram", "sam" or "empty".
@@ -152,6 +158,34 @@ class ByteSource(io.RawIOBase):
             )
 
 
+class _UntilDamage(io.RawIOBase):
+    """A gzip file that gives all bytes before a damage, and the error after them."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+        self._error: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        """Fill ``buffer``; fewer bytes before the end or a damage."""
+        view, done = memoryview(buffer), 0
+        while done < len(view) and self._error is None:
+            try:
+                data = self._file.read1(len(view) - done)
+            except DAMAGE as error:
+                self._error = error
+                break
+            if not data:
+                break
+            view[done : done + len(data)] = data
+            done += len(data)
+        if self._error is not None and not done:
+            raise self._error
+        return done
+
+
 def last_bytes(path: str | Path, count: int) -> bytes:
     """The last ``count`` bytes of a file, or all of a shorter one."""
     path = Path(path)
@@ -182,8 +216,10 @@ def _inflate(head: bytes) -> bytes:
     while rest.startswith(GZIP_MAGIC) and len(text) < HEAD_BYTES:
         member = zlib.decompressobj(zlib.MAX_WBITS + 16)
         try:
-            text += member.decompress(rest, HEAD_BYTES)
+            while rest and not member.eof and len(text) < HEAD_BYTES:
+                piece, rest = rest[:PIECE_BYTES], rest[PIECE_BYTES:]
+                text += member.decompress(piece)
         except zlib.error:
             break  # the reader of the whole file will say so
-        rest = member.unused_data
+        rest = member.unused_data + rest
     return text

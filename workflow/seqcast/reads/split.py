@@ -4,6 +4,7 @@ Files are bgzip, written by htslib (pysam): every gzip reader reads them, samtoo
 and their last block shows that they are whole.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,8 @@ from seqcast.errors import InputError
 from seqcast.reads.outcomes import LABELS
 from seqcast.reads.records import Read
 from seqcast.store import atomic
+
+logger = logging.getLogger(__name__)
 
 UNSCORED = "unscored"
 FILES = (*LABELS, UNSCORED)
@@ -64,8 +67,9 @@ class SplitWriter:
 
     The files appear together when the block ends well, and none of them if it does not. Names,
     comments and qualities are kept byte for byte; FASTQ has four lines a record with a bare "+",
-    FASTA two. They are FASTQ if the first read has qualities, and if there is no read. Every read
-    goes to exactly one file, in input order.
+    FASTA two. They are FASTQ if the first read with bases has qualities, and if there is no read;
+    else FASTA, and qualities of later reads are left out, with a warning. Every read goes to
+    exactly one file, in input order.
 
     A pair stays together, by the labels of its scored mates: with the rule "either" it is coding if
     one of them is, with "both" if none is non-coding. It is unscored if neither mate was scored.
@@ -99,6 +103,7 @@ class SplitWriter:
         self.counts = dict.fromkeys(FILES, 0)
         self._pair_label = PAIR_RULES[rule]
         self._qualities = True
+        self._left_out = False
         self._waiting: tuple[Read, str | None] | None = None
         self._files: dict[tuple[str, int], pysam.BGZFile] = {}
         self._stack = ExitStack()
@@ -139,7 +144,8 @@ class SplitWriter:
             If there are more or fewer labels than reads, or others.
         """
         if reads and not self._files:
-            self._open(qualities=reads[0].quality is not None)
+            first = next((read for read in reads if read.sequence), reads[0])
+            self._open(qualities=first.quality is not None)
         parts: dict[tuple[str, int], list[str]] = {key: [] for key in self._files}
         for read, label in zip(reads, labels, strict=True):
             if label is not None and label not in LABELS:
@@ -187,10 +193,17 @@ class SplitWriter:
         header = read.name + read.comment
         if not self._qualities:
             text = f">{header}\n{read.sequence}\n"
+            if read.quality and not self._left_out:
+                self._left_out = True
+                logger.warning(
+                    "the first read has no qualities, so the split is FASTA: those of read '%s' "
+                    "and of others after it are left out", read.name,
+                )  # fmt: skip
         elif read.quality is None and read.sequence:
             raise InputError(
-                f"read '{read.name}' has no qualities, others have; expected all or none. Ask for "
-                "FASTA, or give reads with and without qualities apart."
+                f"read '{read.name}' has no qualities, reads before it have; expected all or none "
+                "for a split. Convert the file so that all records have qualities, or remove them "
+                "all (samtools fasta makes FASTA of BAM): the split is then FASTA."
             )
         else:
             text = f"@{header}\n{read.sequence}\n+\n{read.quality or ''}\n"
