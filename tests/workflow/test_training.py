@@ -110,7 +110,7 @@ def test_only_recipes_of_folds_are_read(run: Workflow, tmp_path: Path) -> None:
     (other.folder / "spare.json").write_text("{")
     with (other.folder / "trainings.tsv").open("a") as file:
         file.write("spare\ttrain.tsv\tdev.tsv\t\tspare.json\n")
-    other.succeed("-n", WEIGHTS.format(0))
+    assert "train_reads" in other.succeed("-n", "--forceall", WEIGHTS.format(0))
 
 
 def test_reads_that_validate_are_not_those_that_train(run: Workflow, tmp_path: Path) -> None:

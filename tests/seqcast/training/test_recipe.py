@@ -118,6 +118,7 @@ def test_the_largest_seed_is_one_of_torch() -> None:
     recipe = Recipe(learning_rate=1, batch_size=1, steps=1, seed=2**63 - 1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
+        assert torch.initial_seed() == recipe.seed
 
 
 def test_another_task_brings_its_own_section(tmp_path: Path) -> None:
