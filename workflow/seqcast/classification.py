@@ -218,8 +218,8 @@ def windows_of(sequence: str, longest_nt: int) -> list[str]:
     if excess <= 0:
         return [sequence]
     steps = math.ceil(excess / max(longest_nt // 2, 1))
-    # halves are rounded away from the middle, so that both strands have the same windows
-    half = [excess * i // steps for i in range(steps // 2 + 1)]
+    # rounded towards the middle from both ends, so that both strands have the same windows
+    half = [math.ceil(excess * i / steps) for i in range(steps // 2 + 1)]
     starts = sorted({*half, *(excess - start for start in half)})
     return [sequence[start : start + longest_nt] for start in starts]
 
