@@ -4,10 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import seqcast  # noqa: F401 - sets how torch's threads wait, before anything loads torch
 
 ROOT = Path(__file__).resolve().parents[1]
+# how long an example takes says nothing on a machine that is shared
+settings.register_profile("seqcast", deadline=None)
+settings.load_profile("seqcast")
 
 
 @pytest.fixture(scope="session")
