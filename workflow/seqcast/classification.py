@@ -154,10 +154,11 @@ class Classifier:
         owner: list[int] = []
         for i, sequence in enumerate(sequences):
             for window in self._windows(sequence):
-                strands = [window, reverse_complement(window)]
-                for strand in strands if self.options.both_strands else strands[:1]:
-                    pieces.append(strand)
-                    owner.append(i)
+                strands = [window]
+                if self.options.both_strands:
+                    strands.append(reverse_complement(window))
+                pieces += strands
+                owner += [i] * len(strands)
         if not pieces:
             return
         of = np.array(owner)
@@ -172,8 +173,8 @@ class Classifier:
 
     def _windows(self, sequence: str) -> list[str]:
         """What is predicted of a read: itself, or its windows that hold a whole token of bases."""
-        if self.model.compat:
-            return [sequence]
+        if self.model.compat or len(sequence) <= self.model.max_length_nt:
+            return [sequence]  # its status says that it holds one
         windows = windows_of(sequence, self.model.max_length_nt)
         # windows overlap by more than a token, so that at least one holds the read's
         return [window for window in windows if has_run_of_bases(window, self.model.token_nt)]

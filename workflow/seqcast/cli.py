@@ -88,7 +88,7 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
         Path(name).resolve() for name in (chosen.reads, chosen.reads2) if name not in (None, "-")
     }
     written = [] if chosen.output == "-" else [Path(chosen.output)]
-    if chosen.output != "-" and written[0].exists() and not written[0].resolve().is_file():
+    if any(path.exists() and not path.is_file() for path in written):  # links are followed
         raise InputError(
             f"--output {chosen.output} is no regular file; give another name, or - and >"
         )
