@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.intervals import Geometry
-from seqcast.models.interface import CoverageModel, ReadModel
+from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel
 from seqcast.sequence import one_hot
 from seqcast.tracks import Tracks
 
@@ -100,7 +100,7 @@ def grouped(items: Iterable[tuple[Item, np.ndarray]], size: int) -> Iterator[lis
 
 
 @contextmanager
-def evaluating(model: CoverageModel | ReadModel) -> Iterator[torch.device]:
+def evaluating(model: CoverageModel | EmbeddingModel | ReadModel) -> Iterator[torch.device]:
     """Evaluation mode for the block, and the mode before it afterwards; yields the device."""
     training = model.training
     model.train(False)

@@ -14,6 +14,7 @@ from seqcast.models.interface import (
     read_hyperparameters,
 )
 from tests.seqcast.models.test_borzuki import TINY
+from tests.seqcast.models.test_helix_mrna import TINY as TINY_HELIX
 from tests.seqcast.models.test_readseeker import TINY as TINY_READSEEKER
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,7 +23,18 @@ READS = {
     "readseeker": TINY_READSEEKER,
     "six_frame": read_hyperparameters(ROOT / "config/hyperparameters/six_frame.json"),
 }
-EXAMPLES = COVERAGE | READS
+EMBEDDINGS = {
+    "helix_mrna": TINY_HELIX,
+    "mamba2_mrna": read_hyperparameters(ROOT / "tests/golden/mamba2_mrna/config.json"),
+}
+PROPERTIES = {
+    "mrna_property": {
+        "architecture": "helix_mrna",
+        "config": TINY_HELIX,
+        "head": {"kind": "linear"},
+    }
+}
+EXAMPLES = COVERAGE | READS | EMBEDDINGS | PROPERTIES
 
 
 def test_every_architecture_has_an_example():
@@ -57,9 +69,42 @@ def test_reads_contract(architecture):
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)  # padding changes nothing
 
 
+@pytest.mark.parametrize("architecture", EMBEDDINGS)
+def test_embeddings_contract(architecture):
+    torch.manual_seed(1)
+    model = build_model(architecture, EMBEDDINGS[architecture])
+    model.initialise()
+    model.eval()
+    sequences = ["AUGGCUUAA" * 9, "ACGUN", "GGCAUUAGC" * 30]
+    with torch.inference_mode():
+        tokens = model.tokenize(sequences)
+        features, real = model(tokens), model.real(tokens)
+        alone = [model(model.tokenize([sequence]))[0, :-1] for sequence in sequences]
+        state = model.hidden_states(tokens, [0, model.depth])[1]
+        finished, logits = model.finish(state), model.logits(features)
+    assert features.shape == (*tokens.shape, model.width)
+    assert real.sum(1).tolist() == [len(sequence) for sequence in sequences]
+    for row, chosen, expected in zip(features, real, alone, strict=True):
+        torch.testing.assert_close(row[chosen], expected, rtol=0, atol=1e-5)  # nor does the batch
+    torch.testing.assert_close(finished[real], features[real])
+    assert logits.shape[:2] == tokens.shape
+    assert max(map(len, sequences)) < model.max_tokens
+
+
+@pytest.mark.parametrize("architecture", PROPERTIES)
+def test_properties_contract(architecture):
+    model = build_model(architecture, PROPERTIES[architecture])
+    model.initialise()
+    with torch.inference_mode():
+        labels = model.eval()(model.tokenize(["AUGGCUUAA", "ACGU"]))
+    assert labels.shape == (2, model.outputs)
+    assert model.kind == "regression"
+
+
 def test_unknown_names_list_the_known_ones(tmp_path):
     with pytest.raises(
-        InputError, match="unknown architecture 'enformer'; known: borzuki, readseeker, six_frame"
+        InputError,
+        match="unknown architecture 'enformer'; known: borzuki, readseeker, six_frame, helix_mrna",
     ):
         build_model("enformer", TINY, "human")
     with pytest.raises(

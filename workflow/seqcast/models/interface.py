@@ -16,6 +16,9 @@ ARCHITECTURES = {
     "borzuki": ("seqcast.models.borzuki", "Borzuki"),
     "readseeker": ("seqcast.models.readseeker", "ReadSeeker"),
     "six_frame": ("seqcast.models.six_frame", "SixFrame"),
+    "helix_mrna": ("seqcast.models.helix_mrna", "HelixMrna"),
+    "mamba2_mrna": ("seqcast.models.mamba2_mrna", "Mamba2Mrna"),
+    "mrna_property": ("seqcast.models.mrna_property", "MrnaProperty"),
 }
 PRECISIONS = ("fp32", "tf32", "bf16")
 
@@ -92,6 +95,89 @@ class ReadModel(Protocol):
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """``(batch, tokens)`` to ``(batch, 2)`` logits, in the order of `classes`."""
+        ...
+
+
+class EmbeddingModel(Protocol):
+    """Features of each token of an RNA; a torch module, causal: no token sees a later one.
+
+    ``codon_mark`` is the letter that stands before each codon, None where the vocabulary has
+    none; ``batch_tokens`` the tokens at once that suit a CPU; ``max_tokens`` the most that a
+    sequence may have, its end token included; ``depth`` the number of blocks.
+    """
+
+    training: bool
+    compat: str | None
+    codon_mark: str | None
+    batch_tokens: int
+    has_lm_head: bool
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+
+    def train(self, mode: bool = True) -> Any: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+    def tokenize(self, sequences: Sequence[str]) -> Tensor:
+        """RNAs to ``(batch, tokens)``, padded on the left, an end token last."""
+        ...
+
+    def real(self, tokens: Tensor) -> Tensor:
+        """``(batch, tokens)`` bool: the letters and codon marks of the sequences."""
+        ...
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """``(batch, tokens)`` to ``(batch, tokens, width)``, after the last norm."""
+        ...
+
+    def hidden_states(self, tokens: Tensor, layers: Sequence[int]) -> list[Tensor]:
+        """States ``(batch, tokens, width)`` before any block (0) or after block 1 to `depth`."""
+        ...
+
+    def finish(self, state: Tensor) -> Tensor:
+        """The last norm: the state after the last block to what the call returns."""
+        ...
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Features to ``(batch, tokens, vocabulary)``: what the next token is."""
+        ...
+
+
+class PropertyModel(Protocol):
+    """Labels of mRNAs; a torch module.
+
+    ``kind`` is "regression", "binary" or "multiclass"; ``outputs`` the labels of a regression, 1
+    for binary, else the classes. ``codon_mark`` is the letter to put before each codon, None where
+    the model takes none; ``batch_tokens`` and ``max_tokens`` are those of `EmbeddingModel`.
+    """
+
+    training: bool
+    compat: str | None
+    kind: str
+    outputs: int
+
+    @property
+    def codon_mark(self) -> str | None: ...
+    @property
+    def batch_tokens(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+
+    def train(self, mode: bool = True) -> Any: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+    def tokenize(self, sequences: Sequence[str]) -> Tensor:
+        """RNAs, codon marks set, to ``(batch, tokens)``."""
+        ...
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """``(batch, tokens)`` to ``(batch, outputs)``: labels in their unit, or logits."""
         ...
 
 
@@ -178,7 +264,8 @@ def load_model(
         Which head the file holds ("human", "mouse"), where an architecture has several. Default:
         the first whose number of outputs is that of the file.
     compat : str, optional
-        Whose numbers to reproduce where the original program is wrong: "dnabert" for readseeker.
+        Whose numbers to reproduce where the original program is wrong: "dnabert" for readseeker;
+        "helical_cpu" or "helical_pooling" for helix_mrna.
         Borzuki's conventions belong to scoring (`ScoreOptions.compat`), not to its network.
     device : str
         "auto", "cpu", "cuda", "cuda:1".
@@ -187,8 +274,8 @@ def load_model(
 
     Returns
     -------
-    CoverageModel or ReadModel
-        A torch module in evaluation mode, on `device`; which of both is the architecture's task.
+    CoverageModel, ReadModel, EmbeddingModel or PropertyModel
+        A torch module in evaluation mode, on `device`; which of them is the architecture's task.
 
     Raises
     ------
@@ -209,7 +296,10 @@ def load_model(
         torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
     if precision == "bf16":
-        model.forward = torch.autocast(target.type, torch.bfloat16)(model.forward)
+        for name in ("forward", "hidden_states"):
+            if hasattr(model, name):
+                compute = torch.autocast(target.type, torch.bfloat16)(getattr(model, name))
+                setattr(model, name, compute)
     return model.eval().requires_grad_(False).to(target)
 
 

@@ -1,0 +1,105 @@
+"""config.json of the mRNA models: as the hub has it, and what is refused."""
+
+import json
+import math
+
+import pytest
+
+from seqcast.errors import InputError
+from seqcast.models.helix_mrna_config import HelixMrnaConfig, Mamba2Config
+from seqcast.models.interface import read_hyperparameters
+
+# what the hub's config.json says beside its defaults (its values as in the golden files' README)
+HUB = {
+    "architectures": ["HelixmRNAForCausalLM"], "attn_implementation": "flash_attention_2",
+    "eos_token_id": 2, "pad_token_id": 1, "bos_token_id": 0, "intermediate_size": 512,
+    "layers_block_type_string": "M+M*M+M+", "model_type": "mamba2", "rms_norm": True,
+    "attention_dropout": 0.0, "hidden_act": "silu", "time_step_limit": [0.0, math.inf],
+    "transformers_version": "4.45.1", "time_step_rank": 16, "name": "helix_mrna_8l_256h",
+}  # fmt: skip
+SIZES = {
+    "hidden_size": 32, "num_hidden_layers": 2, "state_size": 8, "num_heads": 8, "head_dim": 8,
+    "n_groups": 2, "vocab_size": 12,
+}  # fmt: skip
+
+
+def test_published_config_of_the_golden_data(shared):
+    path = shared / "reference/helix_mrna/published_config/config.json"
+    assert "Infinity" in path.read_text()  # no JSON by the standard
+    assert HelixMrnaConfig.from_params(read_hyperparameters(path)) == HelixMrnaConfig()
+
+
+def test_hub_keys_are_known_and_its_tokens_and_widths_ignored():
+    assert HelixMrnaConfig.from_params(HUB) == HelixMrnaConfig()
+    assert HelixMrnaConfig().blocks == "M+M*M+M+"
+    assert HelixMrnaConfig().inner_size == 512
+
+
+@pytest.mark.parametrize("key", ["layers_block_type_string", "layers_block_type"])
+def test_both_spellings_of_the_blocks(key):
+    config = HelixMrnaConfig.from_params({key: "M+*", "num_hidden_layers": 3})
+    assert config.blocks == "M+*"
+
+
+def test_spellings_that_differ_are_refused():
+    with pytest.raises(InputError, match=r"'M\+M\*M\+M\+' and layers_block_type 'M\*' differ"):
+        HelixMrnaConfig.from_params(HUB | {"layers_block_type": "M*"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"layers_block_type_string": "M+MxM+M+"}, r"holds \['x'\]; known blocks: M"),
+        ({"num_hidden_layers": 9}, "has 8 letters, num_hidden_layers is 9"),
+        ({"layers_block_type_string": ["M", "+"]}, "layers_block_type is .* expected letters"),
+        ({"layers_block_type_string": ""}, "expected letters"),
+        ({"num_key_value_heads": 5}, "num_attention_heads 32 is not a multiple"),
+        ({"num_attention_heads": 24}, "hidden_size 256 is not a multiple"),
+        ({"head_dim": 64}, "num_heads 16 x head_dim 64 is not expand 2 x hidden_size 256"),
+        ({"n_groups": 3}, "num_heads 16 is not a multiple of n_groups 3"),
+        ({"state_size": 0}, "state_size is 0, expected a whole number > 0"),
+        ({"state_size": "128"}, "state_size is '128', expected a whole number > 0"),
+        ({"use_bias": 0}, "use_bias is 0, expected true or false"),
+        ({"layer_norm_epsilon": 2.0}, "layer_norm_epsilon is 2.0, expected a number between"),
+        ({"time_step_limit": [0.0]}, "time_step_limit is .* expected two numbers"),
+        ({"time_step_limit": [0.1, math.nan]}, "time_step_limit is .* expected two numbers"),
+        ({"hidden_act": "gelu"}, "hidden_act is 'gelu', helix_mrna's network has 'silu'"),
+        ({"model_type": "bert"}, "these weights need architecture readseeker"),
+        ({"model_type": "llama"}, "these weights need an architecture that is made for it"),
+        ({"model": {}}, "params.json of architecture borzuki"),
+        ({"windows": 3}, r"does not know: \['windows'\]"),
+    ],
+)
+def test_what_is_another_network_is_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        HelixMrnaConfig.from_params(HUB | changes)
+
+
+def test_each_architecture_names_the_other():
+    with pytest.raises(InputError, match=r"plain Mamba2 .* is architecture mamba2_mrna"):
+        HelixMrnaConfig.from_params(SIZES | {"model_type": "mamba2"})
+    with pytest.raises(InputError, match="take architecture helix_mrna"):
+        Mamba2Config.from_params(HUB)
+
+
+def test_sizes_of_mamba2_mrna_are_never_guessed():
+    config = Mamba2Config.from_params(SIZES | {"pad_token_id": 4, "eos_token_id": 1})
+    assert (config.blocks, config.norm_groups, config.max_tokens) == ("MM", 2, 8192)
+    assert math.isinf(config.time_step_limit[1])
+    without = {key: value for key, value in SIZES.items() if key not in ("state_size", "n_groups")}
+    with pytest.raises(InputError, match="lacks state_size, n_groups; these sizes are read"):
+        Mamba2Config.from_params(without)
+
+
+def test_what_transformers_saves_is_known():
+    """Keys that Mamba2Config of transformers 5.23.0 writes by save_pretrained."""
+    saved = json.loads("""{"bos_token_id": 0, "chunk_size": 256, "chunk_size_feed_forward": 0,
+        "conv_kernel": 4, "dtype": null, "eos_token_id": 2, "expand": 2, "hidden_act": "silu",
+        "id2label": {}, "initializer_range": 0.1, "is_encoder_decoder": false, "label2id": {},
+        "layer_norm_epsilon": 1e-05, "model_type": "mamba2", "output_attentions": false,
+        "output_hidden_states": false, "pad_token_id": 1, "problem_type": null,
+        "rescale_prenorm_residual": false, "residual_in_fp32": true, "return_dict": true,
+        "tie_word_embeddings": false, "time_step_floor": 0.0001, "time_step_limit": [0.0, Infinity],
+        "time_step_max": 0.1, "time_step_min": 0.001, "time_step_rank": 2, "use_bias": false,
+        "use_cache": true, "use_conv_bias": true, "transformers_version": "5.23.0"}""")
+    assert Mamba2Config.from_params(SIZES | saved).vocab_size == 12

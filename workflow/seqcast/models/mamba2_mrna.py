@@ -1,0 +1,26 @@
+"""Mamba2-mRNA: a plain stack of Mamba2 layers over nucleotides.
+
+Reference: ``Mamba2Model`` of Hugging Face transformers 5.23.0. Sizes are read from the
+checkpoint's config.json. Which tokens the original puts round a sequence stands in no file of a
+checkpoint: here a sequence ends with SEP, as Helix-mRNA's do. The model is causal, so that a last
+token changes no feature of the sequence, nor its likelihood; one put before the sequence would.
+"""
+
+from typing import ClassVar, Self
+
+from seqcast.models.helix_mrna_config import Mamba2Config
+from seqcast.models.mrna_stack import MambaBlock, MrnaStack
+from seqcast.models.mrna_tokens import mamba2_tokenizer
+
+
+class Mamba2Mrna(MrnaStack):
+    """An `EmbeddingModel` without codon marks."""
+
+    config_class = Mamba2Config
+    compat_options: ClassVar[tuple[str, ...]] = ("helical_pooling",)
+
+    @classmethod
+    def from_config(cls, config: Mamba2Config, compat: str | None, lm_head: bool) -> Self:
+        """A network of this shape, with or without the head of the language model."""
+        blocks = [MambaBlock(config) for _ in config.blocks]
+        return cls(config, mamba2_tokenizer(config.max_tokens), blocks, compat, lm_head)
