@@ -4,7 +4,6 @@ A gene is the union of the exons of all its transcripts. Only exon lines count: 
 those of its outermost exons.
 """
 
-import gzip
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,15 +15,19 @@ from urllib.parse import unquote
 import numpy as np
 import polars as pl
 
+from seqcast.annotation_lines import (
+    annotation_kind,
+    check_lines,
+    collect_lines,
+    genes_through_parents,
+    scan_lines,
+)
 from seqcast.errors import InputError
-from seqcast.genome import Genome, compression
+from seqcast.genome import Genome
 from seqcast.store import write_table
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = ["chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes"]
-GTF_VALUE = r'(?:^|;)\s*{}\s+"?([^";]+)'
-GFF3_VALUE = r"(?:^|;)\s*{}=([^;]+)"
 TABLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "gene_id": pl.String,
     "gene_name": pl.String,
@@ -147,18 +150,11 @@ def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotatio
         gene, strand or proper coordinates; or if the genome has none of its contigs.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path} is not there; expected a GTF or GFF3 file. Fetch it first.")
-    kind = path.name.removesuffix(".gz").rsplit(".", 1)[-1].lower()
+    kind = annotation_kind(path, "gtf", "gff3", "parquet")
     if kind == "parquet":
         genes = _genes_of_table(path)
-    elif kind in {"gtf", "gff3", "gff"}:
-        genes = _genes_of_lines(path, is_gtf=kind == "gtf")
     else:
-        raise InputError(
-            f"{path} ends in .{kind}; expected .gtf or .gff3 (with or without .gz), or .parquet. "
-            "Name the file by what it holds."
-        )
+        genes = _genes_of_lines(path, is_gtf=kind == "gtf")
     return Annotation(tuple(genes if genome is None else _on_genome(genes, genome, path)))
 
 
@@ -189,17 +185,17 @@ def _genes_of_table(path: Path) -> list[Gene]:
 
 def _genes_of_lines(path: Path, is_gtf: bool) -> list[Gene]:
     """Read genes from the exon lines of GTF or GFF3."""
-    lines = _scan(path)
-    exons = _collect(lines.filter(pl.col("feature") == "exon"), path, is_gtf)
+    lines = scan_lines(path)
+    exons = collect_lines(lines.filter(pl.col("feature") == "exon"), path, is_gtf)
     if exons.is_empty():
         raise InputError(
             f"{path} has no exon lines; expected 9 tab-separated columns with 'exon' in the third. "
             "Give an annotation of transcripts, not only of genes."
         )
     if not is_gtf and exons["gene_id"].has_nulls():
-        others = _collect(lines.filter(pl.col("feature") != "exon"), path, is_gtf)
-        exons = _genes_through_parents(exons, others)
-    _check_exons(exons, path)
+        others = collect_lines(lines.filter(pl.col("feature") != "exon"), path, is_gtf)
+        exons = genes_through_parents(exons, others)
+    check_lines(exons, path)
     intervals: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     names: dict[tuple[str, str, str], str] = {}
     columns = exons.select("gene_id", "chrom", "strand", "start", "end", "gene_name")
@@ -212,96 +208,6 @@ def _genes_of_lines(path: Path, is_gtf: bool) -> list[Gene]:
         Gene(decoded(key[0]), decoded(names[key]), *key[1:], merge_intervals(exons_of_gene))
         for key, exons_of_gene in intervals.items()
     ]
-
-
-def _scan(path: Path) -> pl.LazyFrame:
-    """The lines that are no comments: nine columns of text, and ``line``, their 0-based count."""
-    return pl.scan_csv(
-        path,
-        separator="\t",
-        has_header=False,
-        comment_prefix="#",
-        quote_char=None,
-        schema=dict.fromkeys(COLUMNS, pl.String),
-        missing_columns="insert",
-        extra_columns="ignore",
-        row_index_name="line",
-        encoding="utf8-lossy",
-    )
-
-
-def _collect(lines: pl.LazyFrame, path: Path, is_gtf: bool) -> pl.DataFrame:
-    """Take coordinates (1-based, inclusive) and the attributes that name a gene from lines."""
-    pattern = GTF_VALUE if is_gtf else GFF3_VALUE
-    names = ["gene_id", "gene_name"] + ([] if is_gtf else ["ID", "Parent", "Name"])
-    values = [pl.col("attributes").str.extract(pattern.format(name)).alias(name) for name in names]
-    coordinates = pl.col("start", "end").cast(pl.Int64, strict=False)
-    try:
-        return lines.select("line", "chrom", coordinates, "strand", *values).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(
-            f"{path} cannot be read to its end ({error}); expected nine tab-separated columns, "
-            "plain or gzip. If the file is truncated, fetch it again."
-        ) from error
-
-
-def _genes_through_parents(exons: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """Give each GFF3 exon the gene at the top of its parents; one row a parent of an exon."""
-    features = {
-        feature: (parent, gene_id or feature, gene_name or name)
-        for feature, parent, gene_id, gene_name, name in others.select(
-            "ID", "Parent", "gene_id", "gene_name", "Name"
-        ).iter_rows()
-    }
-
-    def top(feature: str | None) -> tuple[str | None, str | None]:
-        seen = set()
-        while feature in features and feature not in seen:
-            seen.add(feature)
-            parent, gene_id, name = features[feature]
-            if parent is None:
-                return gene_id, name
-            feature = parent.split(",")[0]
-        return None, None
-
-    exons = exons.with_columns(pl.col("Parent").str.split(",")).explode("Parent")
-    tops = {parent: top(parent) for parent in exons["Parent"].unique()}
-    gene_ids = exons["Parent"].replace_strict({key: gene for key, (gene, _) in tops.items()})
-    gene_names = exons["Parent"].replace_strict({key: name for key, (_, name) in tops.items()})
-    return exons.with_columns(
-        gene_id=pl.coalesce("gene_id", gene_ids), gene_name=pl.coalesce("gene_name", gene_names)
-    )
-
-
-def _check_exons(exons: pl.DataFrame, path: Path) -> None:
-    """Refuse the first exon that lacks coordinates, a strand or a gene."""
-    problems = {
-        "coordinates that are no numbers": pl.col("start").is_null() | pl.col("end").is_null(),
-        "start 0 or an end before its start": (pl.col("start") < 1)
-        | (pl.col("end") < pl.col("start")),
-        "no strand (+ or -)": ~pl.col("strand").is_in(["+", "-"]).fill_null(False),
-        "no gene_id, nor a Parent that leads to a gene": pl.col("gene_id").is_null(),
-    }
-    for problem, is_wrong in problems.items():
-        wrong = exons.filter(is_wrong)
-        if not wrong.is_empty():
-            number, text = _line_of_file(path, wrong["line"][0])
-            raise InputError(
-                f"{path}, line {number}: exon with {problem}, '{text}' ({wrong.height} such); "
-                "expected 1-based start <= end, a strand and a gene. Mend or remove these lines."
-            )
-
-
-def _line_of_file(path: Path, index: int) -> tuple[int, str]:
-    """Return number (1-based) and text of the ``index``-th line that is no comment."""
-    with gzip.open(path) if compression(path) else path.open("rb") as file:
-        rest = index
-        for number, line in enumerate(file, start=1):
-            if not line.startswith(b"#"):
-                if rest == 0:
-                    return number, line.decode(errors="replace").strip()[:120]
-                rest -= 1
-    raise IndexError(f"{path} has fewer than {index + 1} lines")
 
 
 def _on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:

@@ -6,14 +6,12 @@ ever dropped: one row in, one row out.
 """
 
 import logging
-from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.genome import Genome
+from seqcast.genome import Fetch, Genome, fetch_by_blocks
 from seqcast.vcf import read_variants
 
 __all__ = ["REASONS", "check_variants", "guard_build", "read_variants", "summarise_statuses"]
@@ -37,12 +35,18 @@ REASONS = {
     "allele_invalid": "REF or ALT is not a sequence of bases (as '-' of an unanchored indel)",
     "indel_too_long": "the edit is longer than the model's window can hold",
     "no_gene_in_window": "no gene has an exon that takes up a predicted bin of the window",
+    "no_transcript": "touches none of the transcripts that the set holds",
+    "intronic": "lies between exons of a transcript and changes no base of its mRNA; effects on "
+    "splicing are not modelled",
+    "splice_boundary": "removes or splits a border of an exon, or an end of the transcript: its "
+    "mRNA is not known",
+    "transcript_unusable": "the transcript has no sequence; the table of transcripts says why",
+    "too_long": "the transcript has more tokens than the model takes",
     "prediction_not_finite": "a score is NaN or infinite: the model predicts no numbers here",
 }
 MISMATCH_MODES = ("error", "exclude", "swap")
 BASES = frozenset("ACGT")
 IUPAC = frozenset("ACGTRYSWKMBDHVN")
-BLOCK_BP = 1 << 16  # one BGZF block: a smaller read costs as much
 
 CHECKED = {
     "status": pl.String,
@@ -52,8 +56,6 @@ CHECKED = {
     "insert": pl.String,
     "swapped": pl.Boolean,
 }
-
-Fetch = Callable[[str, int, int], str]
 
 
 class Check(NamedTuple):
@@ -102,7 +104,7 @@ def check_variants(
             f"on_ref_mismatch is {on_ref_mismatch!r}; expected one of {MISMATCH_MODES}"
         )
     contigs = _resolve_contigs(variants, genome)
-    fetch = _fetch_by_blocks(genome)
+    fetch = fetch_by_blocks(genome)
     swap = on_ref_mismatch == "swap"
     # In genome order, so that each block of an unsorted file is read once too.
     ordered = variants.select("row", "chrom", "pos", "ref", "alt").sort("chrom", "pos", "row")
@@ -241,24 +243,6 @@ def _canonical_edit(
     moved = moved[length - turn :] + moved[: length - turn]
     start -= steps
     return (start, start + length, "") if ref else (start, start, moved)
-
-
-def _fetch_by_blocks(genome: Genome) -> Fetch:
-    """Return a `Genome.fetch` that keeps the blocks it read last."""
-
-    @lru_cache(maxsize=64)
-    def block(contig: str, index: int) -> str:
-        return genome.fetch(contig, index * BLOCK_BP, (index + 1) * BLOCK_BP)
-
-    def fetch(contig: str, start: int, end: int) -> str:
-        first, last = start // BLOCK_BP, (end - 1) // BLOCK_BP
-        offset = first * BLOCK_BP
-        if first == last:
-            return block(contig, first)[start - offset : end - offset]
-        bases = "".join(block(contig, index) for index in range(first, last + 1))
-        return bases[start - offset : end - offset]
-
-    return fetch
 
 
 def _resolve_contigs(variants: pl.DataFrame, genome: Genome) -> dict[str, str | None]:

@@ -1,0 +1,115 @@
+"""Files of sequences: read by their content, and refused with the reason where they are none."""
+
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from seqcast.errors import InputError
+from seqcast.transcripts.files import id_column, read_sequence_file, read_table
+
+FASTA = ">a first one\nAUGC\nAU\n>b\n\n>\nacgt\n"
+TSV = "name\tSeq\tvalue\tsplit\na\tAUG C\t1.5\ttrain\nb\t\tNA\ttest\n"
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    data = content.encode() if isinstance(content, str) else content
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.fa", "a.fa.gz", "a.txt"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_fasta(tmp_path: Path, name: str, newline: str) -> None:
+    frame = read_sequence_file(write(tmp_path, name, FASTA.replace("\n", newline)))
+    assert frame.columns == ["id", "sequence", "description"]
+    assert frame.rows() == [("a", "AUGCAU", "first one"), ("b", None, None), (None, "acgt", None)]
+    plain = read_sequence_file(write(tmp_path, name, ">a\nA\n"))
+    assert plain.columns == ["id", "sequence"]
+
+
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv.gz"])
+def test_text_tables(tmp_path: Path, separator: str, name: str) -> None:
+    text = "\ufeff" + TSV.replace("\t", separator) + "\n\n"
+    frame = read_sequence_file(write(tmp_path, name, text))
+    assert frame.to_dict(as_series=False) == {
+        "id": ["a", "b"], "sequence": ["AUG C", None], "value": [1.5, None], "split": ["train", "test"],
+    }  # fmt: skip
+
+
+def test_parquet_keeps_its_types(tmp_path: Path) -> None:
+    given = pl.DataFrame(
+        {"transcript_id": [7, 8], "id": ["x", "y"], "mRNA": ["AUG", None], "v": [1.0, 2.0]}
+    )
+    given.write_parquet(tmp_path / "a.parquet")
+    frame = read_sequence_file(tmp_path / "a.parquet")
+    assert frame.schema == {
+        "id": pl.String,
+        "sequence": pl.String,
+        "transcript_id": pl.Int64,
+        "v": pl.Float64,
+    }
+    assert frame.rows() == [("x", "AUG", 7, 1.0), ("y", None, 8, 2.0)]
+
+
+def test_a_single_column_keeps_its_empty_cells(tmp_path: Path) -> None:
+    frame = read_sequence_file(write(tmp_path, "a.txt", "CDS\nAUG\n\nGUG\n\n"))
+    assert frame.rows() == [(None, "AUG"), (None, None), (None, "GUG")]
+
+
+def test_columns_are_numbers_only_if_all_of_them_is(tmp_path: Path) -> None:
+    text = "id,i,f,code,mixed,empty,big\n1,1,1e-2,007,1,,-3\n2,NA,nan,8, x ,,4\n"
+    frame = read_table(write(tmp_path, "a.csv", text))
+    assert frame.to_dict(as_series=False) == {
+        "id": [1, 2], "i": [1, None], "f": [0.01, None], "code": ["007", "8"], "mixed": ["1", "x"],
+        "empty": [None, None], "big": [-3, 4],
+    }  # fmt: skip
+
+
+def test_names_of_id_columns() -> None:
+    assert id_column(["value", "Transcript_ID", "name"]) == "Transcript_ID"
+    assert id_column(["name", "ID"]) == "ID"
+    assert id_column(["name", "value"], besides="name") is None
+
+
+def bgzf_without_end(text: bytes) -> bytes:
+    """One block of BGZF: gzip with the extra field BC, and no empty block after it."""
+    packed = bytearray(gzip.compress(text, mtime=0))
+    extra = b"\x06\x00BC\x02\x00" + (len(packed) + 8 - 1).to_bytes(2, "little")
+    packed[3] = 4
+    return bytes(packed[:10]) + extra + bytes(packed[10:])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.fa", "", r"a\.fa is empty; expected FASTA, TSV"),
+        ("a.fa.gz", " \n", "is empty"),
+        ("a.tsv", "id\tletters\na\tAUG\n", r"no columns of sequences; its columns are id, letters\. Expected one named sequence, seq"),
+        ("a.tsv", "seq\tCDS\nA\tAUG\n", r"2 columns of sequences; its columns are seq, CDS"),
+        ("a.csv", "id,seq\na,AUG,7\n", "no table of text .found more fields.*between commas"),
+        ("a.csv", 'id,seq\n"a,AUG\n', "no table of text"),
+        ("a.csv", "id,seq\n", "no rows below its header"),
+        ("a.csv", "id,seq\ra,AUG\r", "CR alone"),
+        ("a.csv", "id,seq\na,AUG\nb,\xe9".encode("latin-1"), r"a\.csv, line 3 is not UTF-8"),
+        ("a.fa", ">a\nAU\n>\xe9\nA".encode("latin-1"), r"a\.fa, line 3 is not UTF-8"),
+        ("a.fa", ">a\nAU\u00dc\n", "not FASTA throughout.*in ASCII"),
+        ("a.csv", "id,seq\n".encode("utf-16"), "line 1 is not UTF-8"),
+        ("a.xlsx", b"PK\3\4....", "workbook.*Save the sheet as CSV"),
+        ("a.parquet", b"PAR1....PAR1", "not parquet throughout"),
+        ("a.fa", gzip.compress(b">a\nAUGC\n" * 99)[:-9], "truncated or damaged"),
+        ("a.fa", bgzf_without_end(b">a\nAUGC\n"), "lacks the block that ends a bgzip file"),
+    ],
+)  # fmt: skip
+def test_bad_files(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_sequence_file(write(tmp_path, name, content))
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "a.fa"):
+        with pytest.raises(InputError, match="is not there, or no file"):
+            read_sequence_file(path)

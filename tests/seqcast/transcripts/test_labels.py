@@ -1,0 +1,60 @@
+"""Labels join transcripts by id; none is lost, and none is given to another transcript."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from seqcast.errors import InputError
+from seqcast.transcripts.labels import join_labels
+from seqcast.transcripts.records import COLUMNS, TranscriptRow, table_of
+
+
+def transcripts(*names: str) -> pl.DataFrame:
+    return table_of([TranscriptRow(name, sequence="AUG", length_nt=3) for name in names])
+
+
+def test_labels_join_with_and_without_version(tmp_path: Path) -> None:
+    (tmp_path / "labels.tsv").write_text(
+        "transcript_id\thalf_life\tsplit\tgene_id\n"
+        "B\t2.5\ttest\tG2\nA.1\t1\ttrain\tG1\nother.1\t7\ttrain\tG3\nnowhere\t8\ttrain\tG4\n"
+    )
+    known = frozenset({"A.1", "B.7", "C.1", "other.2"})
+    found = join_labels(transcripts("A.1", "B.7", "C.1", "A.1"), tmp_path / "labels.tsv", known)
+    assert found.columns == [*COLUMNS, "half_life", "split", "gene_id_given"]
+    assert found.select("row", "id", "status", "half_life", "split").rows() == [
+        (0, "A.1", "valid", 1.0, "train"),
+        (1, "B.7", "valid", 2.5, "test"),
+        (2, "C.1", "valid", None, None),
+        (3, "A.1", "valid", 1.0, "train"),
+        (4, "other.1", "not_selected", 7.0, "train"),
+        (5, "nowhere", "transcript_not_found", 8.0, "train"),
+    ]
+
+
+def test_two_versions_label_no_third(tmp_path: Path) -> None:
+    (tmp_path / "labels.tsv").write_text("id\tv\nA.1\t1\nA.2\t2\nB\t3\n")
+    found = join_labels(transcripts("A.3", "B.1"), tmp_path / "labels.tsv")
+    assert found.select("id", "v", "status").rows() == [
+        ("A.3", None, "valid"),
+        ("B.1", 3, "valid"),
+        ("A.1", 1, "transcript_not_found"),
+        ("A.2", 2, "transcript_not_found"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("half_life\tvalue\n1\t2\n", "has the columns half_life, value; expected transcript_id"),
+        ("transcript_id\nA.1\n", "at least one column of labels"),
+        ("transcript_id\tv\n", "no rows below its header"),
+        ("transcript_id\tv\nA.1\t1\n\t2\n", "1 rows without transcript_id"),
+        ("transcript_id\tv\nA.1\t1\nA.1\t2\n", "more than one row of transcript_id A.1"),
+        ("transcript_id\tv\nX\t1\nY\t2\n", r"none of its ids \(X, Y, \.\.\.\) is among .*\(A\.1"),
+    ],
+)
+def test_bad_labels(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "labels.tsv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        join_labels(transcripts("A.1"), tmp_path / "labels.tsv")

@@ -1,0 +1,6 @@
+"""Sequences of mRNAs: from files, or spliced from a genome and its annotation.
+
+`annotation` reads transcripts, `selection` takes some of them, `splicing` gives their sequences;
+`files` reads sequences that the user has. Both end in the table of `records`. `marks` writes the
+codon marks that a model may want.
+"""

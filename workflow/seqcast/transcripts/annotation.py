@@ -1,0 +1,190 @@
+"""Transcripts of a GTF or GFF3: exons, parts of the CDS, and what the file says of them.
+
+Two conventions of where a CDS ends are met: with its stop codon (RefSeq's GFF3), or without, the
+stop codon on lines of its own (GTF 2.2, GENCODE, Ensembl) or on none. Here both are kept as the
+file has them; `coding.place_cds` decides by the sequence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
+
+from seqcast.annotation_lines import (
+    annotation_kind,
+    attribute,
+    check_lines,
+    collect_lines,
+    genes_through_parents,
+    scan_lines,
+)
+from seqcast.errors import InputError
+
+Interval = tuple[int, int]
+
+PARTS = {"exon": "exon", "CDS": "cds", "stop_codon": "stop"}
+# What an annotation says in favour of a transcript, the best first; the last is nothing.
+MERITS = (r"MANE[ _]Select", r"Ensembl_canonical|RefSeq[ _]Select", "appris_principal")
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A transcript as its annotation has it. Coordinates are genomic, 0-based half-open.
+
+    Attributes
+    ----------
+    transcript_id : str
+        In GFF3, without the attribute ``transcript_id``, the ID of the parent of its exons.
+    strand : str or None
+        "+" or "-"; None where its lines are on both.
+    exons : tuple of (int, int)
+        Ascending, as in the file. Empty where only its CDS is there.
+    cds : tuple of (int, int)
+        Parts of the CDS, ascending.
+    frames : tuple of (int or None)
+        Of each part: how many of its bases, in the direction of the mRNA, come before the first
+        codon that begins in it. None where the file has no number.
+    stop : tuple of (int, int)
+        Lines of the stop codon.
+    merit : int
+        Place in `MERITS` of the first that the file says of it; their number where it says none.
+    incomplete_start, incomplete_end : bool
+        Whether the file says that the CDS begins before, or ends beyond, what is known
+        (``cds_start_NF`` and ``cds_end_NF`` of GENCODE and Ensembl).
+    """
+
+    transcript_id: str
+    gene_id: str
+    gene_name: str
+    chrom: str
+    strand: str | None
+    exons: tuple[Interval, ...]
+    cds: tuple[Interval, ...] = ()
+    frames: tuple[int | None, ...] = ()
+    stop: tuple[Interval, ...] = ()
+    merit: int = len(MERITS)
+    incomplete_start: bool = False
+    incomplete_end: bool = False
+
+    @property
+    def length_nt(self) -> int:
+        """Bases of its exons."""
+        return sum(end - start for start, end in self.exons or self.cds)
+
+    @property
+    def cds_nt(self) -> int:
+        """Bases of its CDS lines."""
+        return sum(end - start for start, end in self.cds)
+
+
+def read_transcripts(path: str | Path) -> list[Transcript]:
+    """Read all transcripts of a GTF or GFF3 file (plain, gzip or bgzip).
+
+    Parameters
+    ----------
+    path : path
+        A file named .gtf, .gff3 or .gff (with or without .gz). Lines of exons, CDS and stop codons
+        count; tags are read from the lines of transcripts.
+
+    Returns
+    -------
+    list of Transcript
+        In the order of their first such line. One id on two contigs (as in the pseudoautosomal
+        regions of X and Y) is two transcripts.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, of another kind or without such lines; or if one lacks
+        coordinates, strand, transcript or gene.
+    """
+    path = Path(path)
+    is_gtf = annotation_kind(path, "gtf", "gff3") == "gtf"
+    lines = scan_lines(path)
+    is_part = pl.col("feature").is_in(list(PARTS))
+    frame = pl.col("frame").cast(pl.Int64, strict=False)
+    name = attribute("transcript_id", is_gtf)
+    parts = collect_lines(lines.filter(is_part), path, is_gtf, frame, name)
+    if parts.is_empty():
+        raise InputError(
+            f"{path} has no lines of exons or CDS; expected 9 tab-separated columns with 'exon' in "
+            "the third. Give an annotation of transcripts, not only of genes."
+        )
+    heads = lines.filter(pl.col("feature") == "transcript" if is_gtf else ~is_part)
+    others = collect_lines(heads, path, is_gtf, name, *_said_of_transcripts())
+    if is_gtf:
+        parts = parts.with_columns(key=pl.col("transcript_id"))
+        others = others.with_columns(key=pl.col("transcript_id"))
+    else:
+        parts = genes_through_parents(parts, others).with_columns(key=pl.col("Parent"))
+        others = others.with_columns(key=pl.col("ID"))
+    lacking = {"transcript_id" if is_gtf else "Parent": pl.col("key").is_null()}
+    check_lines(parts, path, **lacking)
+    return list(_transcripts(parts, others, decode=not is_gtf))
+
+
+def _said_of_transcripts() -> Iterator[pl.Expr]:
+    """Columns of what the tags of a line say: merit, incomplete_start, incomplete_end."""
+    text = pl.col("attributes")
+    merit = pl.lit(len(MERITS))
+    for place, pattern in reversed(list(enumerate(MERITS))):
+        merit = pl.when(text.str.contains(pattern)).then(place).otherwise(merit)
+    yield merit.alias("merit")
+    yield text.str.contains("cds_start_NF", literal=True).alias("incomplete_start")
+    yield text.str.contains("cds_end_NF", literal=True).alias("incomplete_end")
+
+
+def _transcripts(parts: pl.DataFrame, others: pl.DataFrame, decode: bool) -> Iterator[Transcript]:
+    """Join the parts of each transcript, and what its own line says."""
+    heads = others.filter(pl.col("key").is_not_null()).unique("key", keep="first")
+    heads = heads.select(
+        "key", "merit", "incomplete_start", "incomplete_end", head_named="transcript_id"
+    )
+    joined = _grouped(parts).join(heads, on="key", how="left", maintain_order="left")
+    joined = joined.with_columns(
+        pl.col("merit").fill_null(len(MERITS)),
+        pl.col("incomplete_start", "incomplete_end").fill_null(False),
+        pl.coalesce("head_named", "named", "key").alias("transcript_id"),
+    )
+    text = unquote if decode else str  # GFF3 writes reserved letters as %20
+    for row in joined.iter_rows(named=True):
+        yield Transcript(
+            transcript_id=text(row["transcript_id"]),
+            gene_id=text(row["gene_id"]),
+            gene_name=text(row["gene_name"] or row["gene_id"]),
+            chrom=row["chrom"],
+            strand=row["strand"] if row["strands"] == 1 else None,
+            exons=tuple(zip(row["exon_start"], row["exon_end"], strict=True)),
+            cds=tuple(zip(row["cds_start"], row["cds_end"], strict=True)),
+            frames=tuple(row["cds_frame"]),
+            stop=tuple(zip(row["stop_start"], row["stop_end"], strict=True)),
+            merit=row["merit"],
+            incomplete_start=row["incomplete_start"],
+            incomplete_end=row["incomplete_end"],
+        )
+
+
+def _grouped(parts: pl.DataFrame) -> pl.DataFrame:
+    """A row a transcript and contig, in order of appearance, with lists of its parts."""
+    lists = [
+        pl.col(column).filter(pl.col("feature") == feature).alias(f"{name}_{column}")
+        for feature, name in PARTS.items()
+        for column in ("start", "end", "frame")
+    ]
+    return (
+        parts.with_columns(pl.col("start") - 1)
+        .with_row_index("place")
+        .sort("start", "end", "place")
+        .group_by("key", "chrom")
+        .agg(
+            *lists,
+            pl.col("place").min(),
+            pl.col("gene_id", "strand").first(),
+            pl.col("gene_name").drop_nulls().first(),
+            strands=pl.col("strand").n_unique(),
+            named=pl.col("transcript_id").drop_nulls().first(),
+        )
+        .sort("place")
+    )

@@ -1,0 +1,154 @@
+"""Which transcripts of an annotation are taken."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from seqcast.errors import InputError
+from seqcast.transcripts.annotation import Transcript
+
+SELECTIONS = {
+    "canonical": "one transcript a gene",
+    "canonical_coding": "one transcript a gene that has a CDS",
+    "coding": "transcripts with a CDS",
+    "all": "all transcripts",
+}
+VERSION = re.compile(r"\.\d+(?=$|_PAR_Y$)")
+HEADERS = {"transcript_id", "transcript", "id"}
+
+
+class Named(NamedTuple):
+    """What `find_transcripts` finds for one id.
+
+    Attributes
+    ----------
+    wanted : str
+        The id as it was asked for.
+    found : list of Transcript
+        Those of this id, more than one where it is on several contigs; none if it is not there.
+    problem : str or None
+        Why none was found, where like ones are there.
+    """
+
+    wanted: str
+    found: list[Transcript]
+    problem: str | None
+
+
+def select_transcripts(transcripts: Sequence[Transcript], selection: str) -> list[Transcript]:
+    """Take the transcripts of a named selection, in the order of the annotation.
+
+    The canonical transcript of a gene is the first by: MANE Select; Ensembl canonical or RefSeq
+    Select; APPRIS principal; longest CDS; longest mRNA; place in the annotation. A gene that lies
+    on two contigs is two genes.
+
+    Parameters
+    ----------
+    transcripts : sequence of Transcript
+    selection : str
+        One of `SELECTIONS`.
+
+    Raises
+    ------
+    InputError
+        If there is no such selection, or none of the transcripts is in it.
+    """
+    if selection not in SELECTIONS:
+        raise InputError(f"selection {selection!r}; expected one of {', '.join(SELECTIONS)}")
+    chosen = list(transcripts)
+    if selection in {"coding", "canonical_coding"}:
+        chosen = [transcript for transcript in chosen if transcript.cds]
+    if selection.startswith("canonical"):
+        chosen = _canonical(chosen)
+    if not chosen:
+        raise InputError(
+            f"the annotation has no transcript with a CDS, as {selection} asks for; expected CDS "
+            "lines. Give an annotation that has them, or select all."
+        )
+    return chosen
+
+
+def _canonical(transcripts: list[Transcript]) -> list[Transcript]:
+    """The first of each gene; see `select_transcripts`."""
+    best: dict[tuple[str, str], tuple[tuple[int, int, int, int], Transcript]] = {}
+    for place, transcript in enumerate(transcripts):
+        rank = (transcript.merit, -transcript.cds_nt, -transcript.length_nt, place)
+        key = (transcript.gene_id, transcript.chrom)
+        best[key] = min(best.get(key, (rank, transcript)), (rank, transcript), key=lambda x: x[0])
+    return [transcript for _, transcript in best.values()]
+
+
+def read_ids(path: str | Path) -> list[str]:
+    """Ids of a list, one a line; blank lines, lines that begin with # and a header are left out.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, no text, holds no id, or a line holds more than one word.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"{path} is not there; expected {', '.join(SELECTIONS)}, or a file of transcript ids, "
+            "one a line. Check the path."
+        )
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not text in UTF-8 ({error.reason} at byte {error.start}); expected "
+            "transcript ids, one a line. Save it as plain text."
+        ) from error
+    ids = [
+        (number, line.strip())
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith("#")
+    ]
+    if ids and ids[0][1].lower() in HEADERS:
+        del ids[0]
+    for number, text in ids:
+        if len(re.split(r"[\s,;]+", text)) > 1:
+            raise InputError(
+                f"{path}, line {number}: {text[:60]!r} is more than one word; expected one "
+                "transcript id a line. Keep the column of ids only."
+            )
+    if not ids:
+        raise InputError(f"{path} holds no transcript id; expected one a line")
+    return [text for _, text in ids]
+
+
+def find_transcripts(transcripts: Sequence[Transcript], ids: Sequence[str]) -> list[Named]:
+    """Find transcripts by id, with or without version.
+
+    An id without version finds the one transcript of that id, whatever its version; an id with a
+    version finds that version, or a transcript whose id has none in this annotation.
+
+    Parameters
+    ----------
+    transcripts : sequence of Transcript
+    ids : sequence of str
+
+    Returns
+    -------
+    list of Named
+        One an id, in their order.
+    """
+    exact: dict[str, list[Transcript]] = {}
+    bare: dict[str, dict[str, None]] = {}  # ids that differ by version only, in order
+    for transcript in transcripts:
+        name = transcript.transcript_id
+        exact.setdefault(name, []).append(transcript)
+        bare.setdefault(VERSION.sub("", name), {})[name] = None
+
+    def find(wanted: str) -> Named:
+        base = VERSION.sub("", wanted)
+        versions = list(bare.get(base, ()))
+        if wanted in exact:
+            return Named(wanted, exact[wanted], None)
+        if len(versions) == 1 and base in (wanted, versions[0]):
+            return Named(wanted, exact[versions[0]], None)
+        like = f"the annotation has {', '.join(versions[:3])}" if versions else None
+        return Named(wanted, [], like)
+
+    return [find(wanted) for wanted in ids]
