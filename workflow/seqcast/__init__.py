@@ -1,6 +1,7 @@
 """RNA and DNA sequence models for computational biologists.
 
-The doors: `load_model`, `predict_coverage`, `score_variants`, `classify_reads` (see `seqcast.api`).
+The doors: `load_model`, `predict_coverage`, `score_variants`, `classify_reads`, `embed_sequences`
+(see `seqcast.api`).
 """
 
 import importlib
@@ -13,7 +14,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "classify_reads", "load_model", "predict_coverage", "score_variants"]
+__all__ = [
+    "__version__", "classify_reads", "embed_sequences", "load_model", "predict_coverage",
+    "score_variants",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ and `scoring.variant_effects.score_variants`.
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,24 @@ import polars as pl
 from seqcast import inference
 from seqcast.annotation import Annotation, read_annotation
 from seqcast.classification import Classifier, ReadOptions
+from seqcast.embedding import Embedder, EmbedOptions
+from seqcast.embedding.tables import TableEmbedder
+from seqcast.embedding_outcomes import columns
 from seqcast.errors import InputError
 from seqcast.genome import Genome
-from seqcast.models.interface import CoverageModel, ReadModel, load_model
+from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel, load_model
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import CHUNK_READS, Read, in_chunks
 from seqcast.scoring import variant_effects
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
 from seqcast.tracks import Tracks
+from seqcast.transcripts.given import read_sequences
 from seqcast.variants import check_variants, guard_build, read_variants
 
-__all__ = ["classify_reads", "load_model", "predict_coverage", "score_variants"]
+__all__ = ["classify_reads", "embed_sequences", "load_model", "predict_coverage", "score_variants"]
+
+Cds = tuple[int, int] | None
 
 
 def predict_coverage(
@@ -166,6 +173,84 @@ def classify_reads(
             return pl.concat([empty, *map(classifier, stream)])
     named = (Read(f"read{i}", 0, _checked(i, text), None, "") for i, text in enumerate(reads))
     return pl.concat([empty, *map(classifier, in_chunks(named, CHUNK_READS))])
+
+
+def embed_sequences(
+    model: EmbeddingModel,
+    sequences: str | Path | Sequence[str],
+    cds: str | Sequence[Cds] | None = None,
+    **options: Any,
+) -> pl.DataFrame:
+    """Features and log-likelihoods of mRNAs.
+
+    The table is held in memory; the workflow's rule `embed_sequences` and the command ``seqcast
+    embed`` write it as it goes, and features of each nucleotide beside it. `embedding.embed_texts`
+    gives those one sequence at a time.
+
+    Parameters
+    ----------
+    model : EmbeddingModel
+        As `load_model` returns it. With the compat "helical_pooling" vectors are pooled as that
+        program does, its index errors included.
+    sequences : path, or sequence of str
+        FASTA, TSV, CSV or parquet (`transcripts.files.read_sequence_file`); or the sequences
+        themselves, which are named sequence0, sequence1 ... U and T, upper and lower case are
+        the same.
+    cds : "whole", "none", or sequence of (int, int), optional
+        Where codons are to be marked and regions to be told apart. "whole": each sequence is a CDS.
+        "none": none has one. For sequences themselves, start and end of each in nt, 0-based
+        half-open, stop codon included, or None. Default: the columns cds_start and cds_end of a
+        file; or, in either case, codon marks (E before each codon) that a sequence holds already.
+    **options
+        Fields of `EmbedOptions`: pooling, regions, too_long, codon_marks, log_likelihood,
+        batch_tokens, window_overlap_tokens.
+
+    Returns
+    -------
+    DataFrame
+        A row a sequence, in order (`embedding_outcomes.columns`). As numpy, of the embedded ones:
+        ``table["embedding_mean"].drop_nulls().to_numpy()``, shape (sequences, width).
+
+    Raises
+    ------
+    InputError
+        If the file or an option is wrong, or no sequence can be used. Of several, one that cannot
+        be embedded is a row with its status.
+    """
+    embedder = Embedder(model, EmbedOptions(**options))
+    frames = [pl.DataFrame(schema=columns(model.width))]
+    if isinstance(sequences, str | Path):
+        if not (cds is None or isinstance(cds, str)):
+            raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
+        table = read_sequences(sequences, cds or "")
+    elif not sequences:
+        return frames[0]
+    else:
+        table = _given(sequences, cds)
+    return pl.concat([*frames, *TableEmbedder(embedder, lambda: [table])()])
+
+
+def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.DataFrame:
+    """Sequences as the table of transcripts, judged as those of files are."""
+    for i, text in enumerate(sequences):
+        if not isinstance(text, str):
+            raise InputError(f"sequence {i} is {text!r:.60}; expected text")
+    given: dict[str, Any] = {"id": [f"sequence{i}" for i in range(len(sequences))]}
+    given["sequence"] = list(sequences)
+    if not (cds is None or isinstance(cds, str)):
+        if len(cds) != len(sequences):
+            raise InputError(
+                f"cds has {len(cds)} entries; expected {len(sequences)}, one a sequence"
+            )
+        starts, ends = zip(*(one or (None, None) for one in cds), strict=True)
+        given |= {"cds_start": list(starts), "cds_end": list(ends)}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "sequences"
+        pl.DataFrame(given).write_parquet(path)
+        try:
+            return read_sequences(path, cds if isinstance(cds, str) else "")
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), "the list of sequences")) from None
 
 
 def _checked(number: int, sequence: str) -> str:

@@ -2,18 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import polars as pl
 import torch
 
 from seqcast.classification import Classifier, ReadOptions
+from seqcast.cli.checks import check_outputs, check_regular, check_threads
 from seqcast.errors import InputError
-from seqcast.logs import USER_ERROR
 from seqcast.models.interface import load_model
 from seqcast.reads.open import open_reads
 from seqcast.reads.outcomes import COLUMNS
@@ -21,26 +21,9 @@ from seqcast.reads.records import ReadCounts
 from seqcast.reads.split import PAIR_RULES, SplitWriter, split_paths
 from seqcast.store import atomic
 
-MOST_THREADS = 1024
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS = ROOT / "resources/six_frame/model.safetensors"
 HYPERPARAMETERS = ROOT / "config/hyperparameters/six_frame.json"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status, 2 for a mistake that the user can mend."""
-    chosen = _parser().parse_args(arguments)
-    try:
-        classify_reads(chosen)
-    except InputError as error:
-        sys.stderr.write(f"ERROR: {' '.join(str(error).split())}\n")
-        return USER_ERROR
-    except BrokenPipeError:  # the reader of the table has had enough
-        sys.stderr.close()
-    except OSError as error:  # a full disk, a folder in place of a file
-        sys.stderr.write(f"ERROR: {error.filename or chosen.output}: {error.strerror or error}\n")
-        return USER_ERROR
-    return 0
 
 
 def classify_reads(chosen: argparse.Namespace) -> None:
@@ -81,24 +64,15 @@ def classify_reads(chosen: argparse.Namespace) -> None:
 
 
 def _check_arguments(chosen: argparse.Namespace) -> None:
-    """Stop at a number of threads that cannot be, and before an output replaces something else."""
-    if not 1 <= chosen.threads <= MOST_THREADS:
-        raise InputError(f"--threads {chosen.threads}: expected 1 to {MOST_THREADS}")
-    read = {
-        Path(name).resolve() for name in (chosen.reads, chosen.reads2) if name not in (None, "-")
-    }
+    """Stop at what cannot be, before an output replaces something else."""
+    check_threads(chosen.threads)
     written = [] if chosen.output == "-" else [Path(chosen.output)]
-    if any(path.exists() and not path.is_file() for path in written):  # links are followed
-        raise InputError(
-            f"--output {chosen.output} is no regular file; give another name, or - and >"
-        )
+    for path in written:
+        check_regular("--output", str(path), "give another name, or - and >")
     if chosen.split:
         for paired, qualities in product((False, True), repeat=2):
             written += split_paths(chosen.split, paired, qualities).values()
-    resolved = [path.resolve() for path in written]
-    if clash := [path for path in resolved if path in read or resolved.count(path) > 1]:
-        raise InputError(f"{clash[0]} would be replaced: it is an input, or written twice; give "
-                         "--output or --split another name")  # fmt: skip
+    check_outputs(written, [chosen.reads, chosen.reads2], "--output or --split")
 
 
 def _model_files(chosen: argparse.Namespace) -> tuple[Path, Path]:
@@ -134,14 +108,15 @@ def _report(classifier: Classifier, records: ReadCounts) -> None:
     sys.stderr.write(f"{said}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="seqcast", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    add = commands.add_parser(
+def add_command(commands: Any) -> None:
+    """Add ``classify-reads`` to the parser's commands."""
+    command = commands.add_parser(
         "classify-reads",
         help="coding or not, for each read of a file or of standard input",
         description="Coding or not, for each read; a row a read, in order, tab-separated.",
-    ).add_argument
+    )
+    command.set_defaults(run=classify_reads)
+    add = command.add_argument
     add("reads", help="FASTQ, FASTA (plain, gzip), BAM, CRAM or SAM; - is standard input")
     add("reads2", nargs="?", help="second file of read pairs")
     add("--output", "-o", default="-", help="table; - (default) is standard output")
@@ -164,4 +139,3 @@ def _parser() -> argparse.ArgumentParser:
     add("--precision", default="fp32", help="fp32, tf32 or bf16")
     add("--batch-nt", type=int, help="bases predicted at once")
     add("--threads", type=int, default=1, help="CPU threads (default 1)")
-    return parser

@@ -1,0 +1,18 @@
+"""Embed the sequences of a dataset with one fold of a model."""
+
+from seqcast.jobs.embeddings import embed_dataset
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    nucleotides = snakemake.output.get("nucleotides")
+    embed_dataset(
+        weights=snakemake.input.weights,
+        hyperparameters=snakemake.input.hyperparameters,
+        transcripts=snakemake.input.transcripts,
+        path=snakemake.output.table,
+        store_path=nucleotides[0] if nucleotides else None,
+        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        options=snakemake.params.options,
+        inference=snakemake.params.inference,
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,10 @@
+"""Write the page that says what was embedded."""
+
+from seqcast.embeddings_summary import embeddings_summary_html
+from seqcast.logs import reporting
+from seqcast.store import atomic
+
+with reporting(snakemake.log[0]):
+    with atomic(snakemake.output[0]) as temporary:
+        html = embeddings_summary_html(snakemake.input.tables)
+        temporary.write_text(html, encoding="utf-8")

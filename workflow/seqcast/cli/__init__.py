@@ -1,0 +1,33 @@
+"""The command `seqcast`: sequences in, tables out, without a workflow."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from seqcast.cli import embed, reads
+from seqcast.errors import InputError
+from seqcast.logs import USER_ERROR
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status, 2 for a mistake that the user can mend."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except InputError as error:
+        sys.stderr.write(f"ERROR: {' '.join(str(error).split())}\n")
+        return USER_ERROR
+    except BrokenPipeError:  # the reader of the table has had enough
+        sys.stderr.close()
+    except OSError as error:  # a full disk, a folder in place of a file
+        sys.stderr.write(f"ERROR: {error.filename or chosen.output}: {error.strerror or error}\n")
+        return USER_ERROR
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="seqcast", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    reads.add_command(commands)
+    embed.add_command(commands)
+    return parser

@@ -1,0 +1,40 @@
+"""What commands check before they start."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from seqcast.errors import InputError
+
+MOST_THREADS = 1024
+
+
+def check_threads(threads: int) -> None:
+    """Stop at a number of threads that cannot be."""
+    if not 1 <= threads <= MOST_THREADS:
+        raise InputError(f"--threads {threads}: expected 1 to {MOST_THREADS}")
+
+
+def check_regular(option: str, path: str, remedy: str = "give another name") -> None:
+    """Stop where an output would replace a folder or a device; links are followed."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(f"{option} {path} is no regular file; {remedy}")
+
+
+def check_outputs(written: Iterable[Path], read: Iterable[str | Path | None], names: str) -> None:
+    """Stop where an output would replace an input, or another output.
+
+    Parameters
+    ----------
+    written : iterable of Path
+    read : iterable of path
+        None and "-" are no files.
+    names : str
+        Options that name outputs, for the message.
+    """
+    inputs = {Path(name).resolve() for name in read if name not in (None, "-")}
+    resolved = [path.resolve() for path in written]
+    if clash := [path for path in resolved if path in inputs or resolved.count(path) > 1]:
+        raise InputError(
+            f"{clash[0]} would be replaced: it is an input, or written twice; give {names} another "
+            "name"
+        )
