@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from seqcast.exports import write_tsv
+from seqcast.exports import score_names, write_tsv
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
     scores = pl.read_parquet(snakemake.input.scores)
     tracks = pl.read_parquet(snakemake.input.tracks)
-    write_tsv(scores, tracks, snakemake.output[0], snakemake.params.scores)
+    write_tsv(scores, tracks, snakemake.output[0], score_names(scores))

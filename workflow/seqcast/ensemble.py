@@ -21,7 +21,8 @@ def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
     -------
     DataFrame
         The identity columns; each score as the mean over folds, in float64 before it is stored as
-        float32; then ``<score>_sd``, the sample standard deviation (n - 1), null for one fold.
+        float32; then ``<score>_sd``, the sample standard deviation (n - 1), null for one fold. A
+        score that is null in some fold is null.
 
     Raises
     ------
@@ -39,14 +40,15 @@ def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
                 "scored on the same variants. Delete the older table and run again"
             )
     status = _common_status([fold["status"] for fold in folds])
-    valid = (status == "scored").to_numpy()
+    scored = (status == "scored").to_numpy()
     means, spreads = [], []
     for name in scores:
-        stack = np.stack([array_values(fold[name])[0] for fold in folds])  # (folds, rows, tracks)
+        values, known = zip(*(array_values(fold[name]) for fold in folds), strict=True)
+        stack = np.stack(values)  # (folds, rows, tracks)
+        valid = scored & np.all(known, axis=0)
         means.append(array_column(name, stack.mean(0), valid))
-        known = valid & (len(folds) > 1)
         spread = stack.std(0, ddof=1) if len(folds) > 1 else np.zeros_like(stack[0])
-        spreads.append(array_column(f"{name}_sd", spread, known))
+        spreads.append(array_column(f"{name}_sd", spread, valid & (len(folds) > 1)))
     return first.with_columns(status).drop(scores).with_columns(means).with_columns(spreads)
 
 

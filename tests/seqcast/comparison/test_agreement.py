@@ -1,0 +1,70 @@
+"""Correlations of the sizes of effects in two kinds of models."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import spearmanr
+
+from seqcast.comparison.agreement import Measure, compare, correlate, measures
+from tests.seqcast.comparison.tables import coverage, mrna
+
+
+def test_measures_are_those_of_coverage_then_of_mrnas():
+    found = measures([coverage(), coverage("micro")], [mrna()])
+    assert [(m.model, m.score, m.kind, m.is_main) for m in found] == [
+        ("borzuki", "mean |logSED|", "coverage", True),
+        ("micro", "mean |logSED|", "coverage", True),
+        ("helix", "cosine_mean", "mrna", False),
+        ("helix", "L2_mean", "mrna", True),
+        ("helix", "cosine_last", "mrna", False),
+        ("helix", "L2_last", "mrna", False),
+        ("helix", "|LLR|", "mrna", True),
+    ]
+
+
+def test_comparison_of_models():
+    found = compare([coverage()], [mrna()], tracks_like="^RNA", resamples=20)
+    assert {measure.column for measure in found.measures} < set(found.table.columns)
+    # models of one kind are not correlated with themselves; one pair alone has both numbers
+    assert found.correlations.select("model_a", "model_b", "n").unique().rows() == [
+        ("borzuki", "helix", 1)]  # fmt: skip
+    assert found.statuses["borzuki"].sum() == 6
+    nothing = compare([coverage(rows=[])], [mrna(rows=[])])
+    assert set(nothing.correlations["n"]) == {0}
+
+
+def random_comparison(n=60):
+    rng = np.random.default_rng(5)
+    logsed, llr = rng.normal(size=n), rng.normal(size=n)
+    table = pl.DataFrame({"a": np.abs(logsed), "b": llr + 2 * np.abs(logsed), "c": np.ones(n)})
+    alleles = {
+        "ref": pl.lit("A"),
+        "alt": pl.when(pl.int_range(n) % 4 == 0).then(pl.lit("AC")).otherwise(pl.lit("C")),
+    }
+    table = table.with_columns(**alleles, b=pl.when(pl.int_range(n) < 5).then(None).otherwise("b"))
+    return table, [
+        Measure("borzuki", "mean |logSED|", "a", "coverage"),
+        Measure("helix", "|LLR|", "b", "mrna"),
+        Measure("helix", "L2_mean", "c", "mrna"),
+    ]
+
+
+def test_correlations_are_those_of_sizes():
+    table, measured = random_comparison()
+    found = correlate(table, measured, resamples=200)
+    assert found.select("score_a", "score_b", "variants", "n").rows() == [
+        ("mean |logSED|", "|LLR|", "all", 55), ("mean |logSED|", "|LLR|", "substitutions", 42),
+        ("mean |logSED|", "L2_mean", "all", 60), ("mean |logSED|", "L2_mean", "substitutions", 45),
+    ]  # fmt: skip
+    kept = table.with_row_index().filter(pl.col("index") >= 5)
+    for i, subset in enumerate([kept, kept.filter(pl.col("alt") == "C")]):
+        expected = spearmanr(subset["a"], subset["b"].abs()).statistic
+        assert found["spearman"][i] == pytest.approx(expected)
+        assert found["ci_low"][i] < expected < found["ci_high"][i]
+    assert found.row(2)[5:] == (None, None, None, 60, "one of them is constant")
+
+
+def test_few_rows_have_no_correlation():
+    table, measured = random_comparison()
+    found = correlate(table.head(7), measured, resamples=10)
+    assert found.row(0)[5:] == (None, None, None, 2, "fewer than 3 rows have both")

@@ -1,0 +1,71 @@
+"""The page of compared models: counts, correlations, the strongest, and what is untrained."""
+
+import re
+
+import polars as pl
+import pytest
+
+from seqcast.comparison.agreement import compare
+from seqcast.comparison.page import comparison_html, untrained_models
+from seqcast.comparison.truth import COLUMNS
+from tests.seqcast.comparison.tables import MRNA, coverage, mrna
+
+
+def page(models, untrained=(), truth=None):
+    return comparison_html("eqtl <set>", compare(*models, resamples=20), untrained, truth)
+
+
+def cells(html: str) -> list[list[str]]:
+    """Text of the cells of each row of the body of each table."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html, flags=re.DOTALL)
+    found = [re.findall(r"<td.*?>(.*?)</td>", row, flags=re.DOTALL) for row in rows]
+    return [[" ".join(re.sub(r"<.*?>", " ", cell).split()) for cell in row] for row in found if row]
+
+
+def test_what_it_says():
+    html = page(([coverage()], [mrna()]))
+    assert "eqtl &lt;set&gt;" in html
+    assert "UNTRAINED" not in html
+    rows = cells(html)
+    assert ["scored", "", "4", "3"] in rows
+    assert ["sum", "", "6", "6"] in rows
+    (strongest,) = [row for row in rows if row[:1] == ["2"] and "chr1:10" in row]
+    # places, variant, gene, region, consequence, then numbers; |LLR| is shown with its sign
+    assert strongest == [
+        "2",
+        "1",
+        "chr1:10",
+        "A &gt; C",
+        "g1",
+        "cds",
+        "missense",
+        "3.2",
+        "0.8",
+        "−2",
+    ]
+    assert [row[2] for row in rows if len(row) == 10] == [
+        "chr1:10", "chr1:14", "chr1:11", "chr1:11", "chr1:15", "chr1:12"]  # fmt: skip
+    assert "causal" not in html
+    assert "borzuki<br>mean |logSED|</th>" in html
+    assert "helix<br>LLR</th>" in html
+
+
+def test_untrained_and_truth():
+    truth = pl.DataFrame([("borzuki", "mean |logSED|", 0.9, 0.8, 0.95, 30, 31, "")],
+                         schema=COLUMNS, orient="row")  # fmt: skip
+    html = page(([coverage()], [mrna()]), ["helix"], truth)
+    assert "UNTRAINED random weights: helix." in html
+    assert ["borzuki", "mean |logSED|", "0.900 (0.800 to 0.950)", "30", "31", ""] in cells(html)
+
+
+@pytest.mark.parametrize("rows", [[], [(*MRNA[3][:5], "alt_star", None, None)]])
+def test_nothing_scored(rows):
+    shown = page(
+        ([coverage(rows=[(row[0], None, row[5], None) for row in rows])], [mrna(rows=rows)])
+    )
+    assert "No variant was scored by either." in shown
+
+
+def test_untrained_models():
+    origins = {"a": "random", "b": ["source", "random"], "c": "train", "d": None}
+    assert untrained_models(origins) == ["a", "b"]

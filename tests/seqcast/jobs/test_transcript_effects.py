@@ -1,0 +1,67 @@
+"""The job on files: a small Helix with random weights on a few variants."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.errors import InputError
+from seqcast.genome import Genome
+from seqcast.jobs.transcript_effects import score_transcripts
+from seqcast.models.prepare import random_weights
+from seqcast.scoring.transcript_effects import SCORES
+from seqcast.store import write_table
+from seqcast.variants import check_variants
+
+INFERENCE = {"device": "cpu", "precision": "fp32"}
+OPTIONS = {"pooling": ["last"], "regions": True, "per_nucleotide": False, "layers": [],
+           "log_likelihood": True, "too_long": "truncate_right", "window_overlap_tokens": None,
+           "codon_marks": True, "batch_tokens": None, "compat": None}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, root):
+    folder = tmp_path_factory.mktemp("job")
+    hyperparameters = root / "config/hyperparameters/helix_tiny.json"
+    random_weights(1, folder / "w.safetensors", "helix_mrna", hyperparameters, None)
+    contig = "".join(np.random.default_rng(1).choice(list("ACGT"), 600))
+    (folder / "g.fa").write_text(f">chr1\n{contig}\n")
+    transcripts = pl.DataFrame({
+        "id": ["T1"], "gene_id": ["G1"], "gene_name": ["one"], "chrom": ["chr1"], "strand": ["+"],
+        "exon_starts": [[50, 300]], "exon_ends": [[200, 450]],
+        "sequence": [(contig[50:200] + contig[300:450]).replace("T", "U")],
+        "cds_start": [30], "cds_end": [120],
+    })  # fmt: skip
+    write_table(transcripts, folder / "t.parquet", {})
+    other = {"A": "C", "C": "G", "G": "T", "T": "A"}
+    rows = [(i, i, f"v{i}", "chr1", p + 1, contig[p], other[contig[p]])
+            for i, p in enumerate([60, 250, 400, 10])]  # fmt: skip
+    schema = ["row", "record", "variant", "chrom", "pos", "ref", "alt"]
+    with Genome(folder / "g.fa") as genome:
+        checked = check_variants(pl.DataFrame(rows, schema=schema, orient="row"), genome)
+    write_table(checked, folder / "v.parquet", {})
+    return SimpleNamespace(
+        weights=str(folder / "w.safetensors"), hyperparameters=str(hyperparameters),
+        variants=folder / "v.parquet", transcripts=folder / "t.parquet", genome=folder / "g.fa",
+    )  # fmt: skip
+
+
+def test_scores_and_facts(files):
+    table, facts = score_transcripts(files, "helix_mrna", OPTIONS, INFERENCE, threads=1)
+    assert table["status"].to_list() == ["scored", "intronic", "scored", "no_transcript"]
+    for name in SCORES:
+        assert table[name].null_count() == 2
+        assert all(value[0] != 0 for value in table[name].drop_nulls())
+    assert facts["weights_sha256"] == "none: random weights of seed 1"
+    # what was used of the options, and no others
+    assert facts["options"] == {
+        "log_likelihood": True, "codon_marks": True, "batch_tokens": None,
+        "too_long": "status", "window_overlap_tokens": None, "compat": None}  # fmt: skip
+
+
+def test_pooling_that_depends_on_the_set_is_refused(files):
+    with pytest.raises(InputError, match="REF and ALT cannot be compared"):
+        score_transcripts(
+            files, "helix_mrna", {**OPTIONS, "compat": "helical_pooling"}, INFERENCE, threads=1
+        )

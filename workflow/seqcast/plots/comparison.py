@@ -1,0 +1,85 @@
+"""Sizes of effects in models of coverage against those in models of mRNAs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from seqcast.comparison.agreement import Measure
+from seqcast.plots.style import COLOURS, TICK_PT, TITLE_PT, new_figure, plain, say, tidy
+
+REGIONS = {"utr5": "5' UTR", "cds": "CDS", "utr3": "3' UTR", "no_cds": "no CDS known"}
+PANEL_IN = 3.1
+WIDE = 20  # largest over smallest size; below it a linear axis has the better ticks
+WARNING = "#b00020"
+
+
+def plot_comparison(
+    table: pl.DataFrame, measured: Sequence[Measure], title: str, untrained: Sequence[str] = ()
+) -> Figure:
+    """A panel for each pair of main measures: coverage models down, mRNA models across.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `joined.compare_models` returns it.
+    measured : sequence of Measure
+    title : str
+    untrained : sequence of str
+        Models with random weights, which the figure names.
+
+    Returns
+    -------
+    Figure
+    """
+    main = [m for m in measured if m.is_main and not np.isnan(m.size(table)).all()]
+    rows, columns = ([m for m in main if m.kind == kind] for kind in ("coverage", "mrna"))
+    if not rows or not columns:
+        figure = new_figure(4, 2)
+        say(figure.subplots(), "no variant was scored by models of both kinds")
+        return figure
+    figure = new_figure(PANEL_IN * len(columns) + 1.3, PANEL_IN * len(rows) + 0.5)
+    axes = figure.subplots(len(rows), len(columns), squeeze=False)
+    for line, y in zip(axes, rows, strict=True):
+        for ax, x in zip(line, columns, strict=True):
+            scatter_sizes(ax, table, x, y)
+    drawn = [ax.get_legend_handles_labels() for ax in axes.flat]
+    regions = {label: handle for pair in drawn for handle, label in zip(*pair, strict=True)}
+    figure.legend(
+        regions.values(), regions.keys(), loc="outside right upper", frameon=False, fontsize=TICK_PT
+    )
+    figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
+    if untrained:
+        names = plain(", ".join(untrained), 90)
+        figure.supxlabel(f"UNTRAINED random weights: {names}", color=WARNING, fontsize=TICK_PT)
+    return figure
+
+
+def scatter_sizes(ax: Axes, table: pl.DataFrame, x: Measure, y: Measure) -> Axes:
+    """A point a pair of ALT and gene that both measures have, coloured by region.
+
+    Axes are logarithmic where sizes differ widely: down to the first percentile of those above 0,
+    and linear below it, so that sizes of 0 are drawn.
+    """
+    sizes = np.stack([x.size(table), y.size(table)])
+    both = ~np.isnan(sizes).any(axis=0)
+    if not both.any():
+        return say(ax, "no variant was scored by both")
+    regions = table["region"].to_numpy()
+    size = float(np.clip(20_000 / both.sum(), 3, 16))
+    for (region, label), colour in zip(REGIONS.items(), COLOURS, strict=False):
+        shown = sizes[:, both & (regions == region)]
+        if not shown.size:
+            continue
+        ax.scatter(shown[0], shown[1], s=size, color=colour, alpha=0.6, linewidths=0, label=label,
+                   rasterized=True)  # fmt: skip
+    for values, scale in zip(sizes[:, both], (ax.set_xscale, ax.set_yscale), strict=True):
+        smallest = float(np.quantile(values[values > 0], 0.01)) if (values > 0).any() else 0.0
+        if smallest and values.max() > WIDE * smallest:
+            scale("symlog", linthresh=smallest, linscale=0.3)
+    ax.set_xlabel(f"{x.score}, {plain(x.model, 30)}")
+    ax.set_ylabel(f"{y.score}, {plain(y.model, 30)}")
+    ax.set_title(f"n = {both.sum():,}", fontsize=TICK_PT, loc="right")
+    return tidy(ax)
