@@ -1,12 +1,13 @@
 """Fetch one row of config/sources.tsv."""
 
-from seqcast.download import fetch
+from seqcast.download import fetch, tell_licence
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
+    tell_licence(snakemake.params.url, snakemake.params.licence)
     fetch(
         snakemake.params.url,
         snakemake.output[0],
-        sha256=snakemake.params.sha256,
+        digest=snakemake.params.sha256,
         lock=snakemake.params.lock,
     )

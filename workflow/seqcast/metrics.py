@@ -182,7 +182,7 @@ def _intervals(
     distinct, level = np.unique(values, return_inverse=True)
     levels = Levels(distinct, (level[truth == 0], level[truth == 1]))
     parts = [
-        _metrics_of_counts(negative, positive, int(np.searchsorted(distinct, threshold)))
+        metrics_of_counts(negative, positive, int(np.searchsorted(distinct, threshold)))
         for negative, positive in _resampled(levels, resamples, seed)
     ]
     found: dict[str, tuple[float | None, float | None]] = {}
@@ -219,7 +219,7 @@ def _drawn(rng: np.random.Generator, members: np.ndarray, count: int, levels: in
     return np.bincount(drawn.ravel(), minlength=count * levels).reshape(count, levels)
 
 
-def _metrics_of_counts(
+def metrics_of_counts(
     negative: np.ndarray, positive: np.ndarray, first_positive: int
 ) -> dict[str, np.ndarray]:
     """Metrics from the members of each class at each level, scores ascending.

@@ -1,6 +1,7 @@
 """The weights that a training starts from: drawn, or those of a file."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,21 +19,23 @@ PRETRAINING_HEAD = "cls."  # of BERT's pretraining, of no use here
 
 
 def starting_model(
-    architecture: str, hyperparameters: str | Path, seed: int, weights: str | Path | None = None
-) -> Any:
+    architecture: str, hyperparameters: str | Path | Mapping[str, Any], seed: int,
+    weights: str | Path | None = None,
+) -> Any:  # fmt: skip
     """A network ready to be trained, on the CPU.
 
     Parameters
     ----------
     architecture : str
         A key of `models.interface.ARCHITECTURES`.
-    hyperparameters : path
+    hyperparameters : path or mapping
     seed : int
         Of the tensors that are drawn, as the architecture's ``initialise`` does.
     weights : path, optional
         Weights to start from. A file without a classifier, such as the base checkpoint of
         DNABERT-6, gets a drawn one, and its head of pretraining is left out; nothing else may be
-        missing or left over. Default: all weights are drawn.
+        missing or left over. A network that is a body and a head takes a file of the body, and
+        draws the head. Default: all weights are drawn.
 
     Raises
     ------
@@ -49,6 +52,9 @@ def starting_model(
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights to start from")
+    if hasattr(drawn, "load_body") and not drawn.is_whole(path):
+        drawn.load_body(path)
+        return drawn
     tensors = read_tensors(path)
     unused = [name for name in tensors if name.startswith(PRETRAINING_HEAD)]
     missing = [n for n in drawn.state_dict() if n.startswith(HEAD) and n not in tensors]

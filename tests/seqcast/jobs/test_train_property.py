@@ -1,0 +1,132 @@
+"""The job from labelled mRNAs to a fine-tuned model."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from seqcast.errors import InputError
+from seqcast.jobs.train_property import fold_number
+from seqcast.models.convert import read_safetensors, write_safetensors
+from seqcast.models.interface import build_model, load_model
+from seqcast.properties.fine_tuned import model_texts
+from seqcast.store import file_sha256, read_provenance
+
+from ..properties.toys import BODY, HYPERPARAMETERS
+from .toy_property import RECIPE, predict, run, write_files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> SimpleNamespace:
+    return write_files(tmp_path)
+
+
+def test_trained_weights_load_and_predict_what_they_did_not_learn(files, tmp_path: Path) -> None:
+    weights, history = run(files, tmp_path)
+    assert history["step"].to_list() == [0, 3, 6]
+    facts = read_safetensors(weights)[1]
+    assert facts["origin"] == "train"
+    assert (facts["property"], facts["labels"], facts["round"]) == ("toy", "Value", "split")
+    assert (facts["train_rows"], facts["validation_rows"], facts["seed"]) == ("48", "16", "3")
+    assert facts["transcripts_sha256"] == file_sha256(files.transcripts)
+    assert not (tmp_path / "last.pt").exists()
+    found = predict(files, tmp_path, ["0"])
+    assert found.group_by("part").agg(pl.col("prediction_Value").count()).sort("part").rows() == [
+        ("test", 16), ("train", 0), ("validation", 16)]  # fmt: skip
+    model = load_model("mrna_property", weights, HYPERPARAMETERS, device="cpu")
+    table = pl.read_parquet(files.transcripts)
+    texts, _ = model_texts(table, model)
+    row = int(np.flatnonzero(table["Split"] == "test")[0])
+    with torch.no_grad():
+        expected = model(model.tokenize([texts[row]])).item()
+    assert found["prediction_Value"][row] == pytest.approx(expected, rel=1e-5)
+    made = read_provenance(tmp_path / "p.parquet")
+    assert made["property"] == "toy"
+    assert made["weights_sha256"] == file_sha256(weights)
+
+
+@pytest.mark.parametrize("prefix", ["", "backbone."])
+def test_a_published_body_gets_a_drawn_head(files, tmp_path: Path, prefix: str) -> None:
+    torch.manual_seed(8)
+    body = build_model("helix_mrna", BODY)
+    body.initialise()
+    state = {
+        (n if n.startswith("lm_head") else prefix + n): t for n, t in body.state_dict().items()
+    }
+    files.initial = str(tmp_path / "body.safetensors")
+    write_safetensors(state, Path(files.initial), {})
+    frozen = {**RECIPE, "property": {"trainable_blocks": 0, "train_norm": False}}
+    Path(files.recipe).write_text(json.dumps(frozen))
+    weights, _ = run(files, tmp_path)
+    found, facts = read_safetensors(weights)
+    for name, tensor in body.state_dict().items():
+        if not name.startswith("lm_head"):
+            assert torch.equal(found[f"body.{name}"], tensor)
+    assert facts["initial_sha256"] == file_sha256(files.initial)
+    # and a whole model goes on from its own head
+    files.initial = str(weights)
+    (tmp_path / "on").mkdir()
+    _, history = run(files, tmp_path / "on")
+    assert history["validation_loss"][0] == pytest.approx(float(facts["validation_loss"]), rel=1e-4)
+
+
+def test_bodies_of_another_shape_are_refused(files, tmp_path: Path) -> None:
+    body = build_model("helix_mrna", BODY | {"state_size": 4})
+    files.initial = str(tmp_path / "body.safetensors")
+    write_safetensors(body.state_dict(), Path(files.initial), {})
+    with pytest.raises(InputError, match=r"body\.safetensors: tensors do not fit"):
+        run(files, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ({"kind": "binary"}, "kind is 'binary', but property toy needs 'regression'"),
+        ({"outputs": 2}, "outputs is 2, but property toy needs 1; leave the key out"),
+    ],
+)
+def test_hyperparameters_of_another_property(
+    files, tmp_path: Path, shape: dict, message: str
+) -> None:
+    Path(files.hyperparameters).write_text(json.dumps(HYPERPARAMETERS | shape))
+    with pytest.raises(InputError, match=message):
+        run(files, tmp_path)
+
+
+def test_mistakes_are_told(files, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'helix_mrna' does not predict properties of mRNAs"):
+        run(files, tmp_path, architecture="helix_mrna")
+    with pytest.raises(InputError, match="fold 'a' of a model of task property; expected 0, 1"):
+        fold_number("a")
+    Path(files.recipe).write_text(json.dumps(RECIPE | {"select_by": "auc"}))
+    with pytest.raises(InputError, match="select_by is 'auc'; expected one of loss, spearman"):
+        run(files, tmp_path)
+    too_many: dict[str, Any] = {**RECIPE, "property": {"trainable_blocks": 3}}
+    Path(files.recipe).write_text(json.dumps(too_many))
+    with pytest.raises(InputError, match="trainable_blocks is 3, but the body has 2 blocks"):
+        run(files, tmp_path)
+
+
+def test_features_are_standardised_over_the_training_rows(files, tmp_path: Path) -> None:
+    shape = {**HYPERPARAMETERS, "head": {"standardise": True}, "pooling": ["mean"]}
+    Path(files.hyperparameters).write_text(json.dumps(shape))
+    Path(files.recipe).write_text(
+        json.dumps({**RECIPE, "property": {"trainable_blocks": 0, "train_norm": False}})
+    )
+    weights, _ = run(files, tmp_path)
+    model = load_model("mrna_property", weights, shape, device="cpu")
+    table = pl.read_parquet(files.transcripts)
+    texts, _ = model_texts(table, model)
+    rows = np.flatnonzero(table["Split"] == "train")
+    with torch.no_grad():
+        pooled = torch.cat([model.pooled(model.tokenize([texts[row]])) for row in rows])
+    torch.testing.assert_close(model.head.feature_mean, pooled.mean(0), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        model.head.feature_sd, pooled.std(0, correction=0), atol=1e-5, rtol=1e-3
+    )
+    assert predict(files, tmp_path, ["0"])["prediction_Value"].null_count() == len(rows)

@@ -1,0 +1,15 @@
+"""Predict a property of mRNAs by all folds of a fine-tuned model."""
+
+from seqcast.logs import reporting
+from seqcast.jobs.predict_property import predict_property
+
+with reporting(snakemake.log[0]):
+    predict_property(
+        files=snakemake.input,
+        output=snakemake.output[0],
+        definition=snakemake.params.definition,
+        seed=snakemake.params.seed,
+        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        inference=snakemake.params.inference,
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,75 @@
+"""Predict a property of mRNAs by the folds of a fine-tuned model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from seqcast.jobs.model import open_network
+from seqcast.jobs.train_property import fold_number, property_hyperparameters, round_of
+from seqcast.properties.data import PropertyData, read_property_data
+from seqcast.properties.fine_tuned import model_texts, predict_labels
+from seqcast.properties.linear import Predicted
+from seqcast.properties.predictions import merged, predictions_table
+from seqcast.provenance import merge_folds
+from seqcast.store import write_table
+
+
+def predict_property(
+    files: Any, output: str | Path, definition: tuple[str, Mapping[str, Any]], seed: int,
+    facts: Mapping[str, Any], inference: Mapping[str, Any], threads: int,
+) -> None:  # fmt: skip
+    """Write the predictions of all folds of a model, for rows that none of them learned from.
+
+    Parameters
+    ----------
+    files : namespace
+        Paths ``transcripts``, ``clusters`` where the property's groups are clusters, ``weights``
+        (one a fold) and ``hyperparameters``.
+    output : path
+        Parquet of `predictions_table`: the mean over the folds, of which each predicts its own
+        rows where the property has a k-fold.
+    definition : (str, mapping)
+        Name of the property and its row of properties.tsv.
+    seed : int
+        Of the folds of a k-fold, as in the training.
+    facts : mapping
+        Provenance; ``architecture``, and ``fold``, names in the order of the weights.
+    inference : mapping
+        The section of the config: device, precision.
+    threads : int
+        CPU threads.
+
+    Raises
+    ------
+    InputError
+        If weights do not fit the property, or a fold is none of its rounds.
+    """
+    data = read_property_data(files, definition, seed)
+    table = pl.read_parquet(files.transcripts)
+    weights = [files.weights] if isinstance(files.weights, str) else list(files.weights)
+    params = property_hyperparameters(facts["architecture"], files.hyperparameters, data)
+    found, made = [], []
+    for fold, path in zip(facts["fold"], weights, strict=True):
+        one = SimpleNamespace(weights=path, hyperparameters=params)
+        model, about = open_network(one, facts["architecture"], None, inference, threads)
+        found.append(_predicted(model, table, data, fold_number(fold)))
+        made.append({**facts, **about, "fold": fold})
+    about = merge_folds(made)
+    write_table(
+        predictions_table(merged(found)), output,
+        {**about, "property": definition[0], "split_seed": seed},
+    )  # fmt: skip
+
+
+def _predicted(model: Any, table: pl.DataFrame, data: PropertyData, fold: int) -> Predicted:
+    """What one fold says of the rows that it may predict; NaN elsewhere."""
+    texts, status = model_texts(table, model)
+    data = data.restricted(status)
+    rows = round_of(data, fold).predicted
+    values = np.full((len(texts), len(data.classes) or data.labels.shape[1]), np.nan)
+    values[rows] = predict_labels(model, texts, rows)
+    return Predicted(data, values)

@@ -1,0 +1,157 @@
+"""Fine-tune a model of mRNA to predict a property."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from seqcast.errors import InputError
+from seqcast.models.convert import write_safetensors
+from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
+from seqcast.properties.data import PropertyData, read_property_data
+from seqcast.properties.fine_tuned import model_texts, pooled_features
+from seqcast.properties.splits import Round
+from seqcast.store import file_sha256, write_tsv
+from seqcast.training.initial import starting_model
+from seqcast.training.loop import train
+from seqcast.training.properties import PropertyTask
+from seqcast.training.properties_recipe import read_property_recipe
+
+
+def train_property(
+    files: Any, weights: str, history: str, checkpoint: str | Path,
+    definition: tuple[str, Mapping[str, Any]], seed: int, facts: Mapping[str, str], device: str,
+    threads: int,
+) -> None:  # fmt: skip
+    """Train on the training rows of a property; write the best weights, and the course of it.
+
+    Parameters
+    ----------
+    files : namespace
+        Paths ``transcripts``, ``clusters`` where the property's groups are clusters, ``recipe``,
+        ``hyperparameters``, and ``initial``, weights of the body or of a whole model to start
+        from; without it all are drawn.
+    weights : path
+        Safetensors whose metadata say how they came about.
+    history : path
+        TSV of `training.loop.train`.
+    checkpoint : path
+        File from which an interrupted training goes on; removed at the end.
+    definition : (str, mapping)
+        Name of the property and its row of properties.tsv.
+    seed : int
+        Of the folds of a k-fold.
+    facts : mapping
+        Provenance; ``architecture`` names the class of networks. ``fold`` is the round of a
+        k-fold; of a column of parts all folds learn from the same rows. The fold's number is added
+        to the recipe's seed.
+    device : str
+        See `choose_device`.
+    threads : int
+        CPU threads.
+
+    Raises
+    ------
+    InputError
+        If the recipe, the property, its data or the weights to start from are unfit, the
+        architecture is not of properties, there is no such fold, or the checkpoint is of another
+        training.
+    """
+    torch.set_num_threads(threads)
+    recipe, options = read_property_recipe(files.recipe, definition[1]["kind"])
+    data = read_property_data(files, definition, seed)
+    number = fold_number(facts["fold"])
+    recipe = replace(recipe, seed=recipe.seed + number)
+    params = property_hyperparameters(facts["architecture"], files.hyperparameters, data)
+    initial = getattr(files, "initial", None)
+    model = starting_model(facts["architecture"], params, recipe.seed, initial)
+    model.freeze(options.blocks, options.train_norm)
+    texts, status = model_texts(pl.read_parquet(files.transcripts), model)
+    data = data.restricted(status)
+    one = round_of(data, number)
+    if not data.classes:
+        model.scale_labels(torch.from_numpy(data.labels[one.train].astype(np.float32)))
+    model = model.to(choose_device(device))
+    if model.config.head.standardise:
+        model.scale_features(pooled_features(model, texts, one.train))
+    task = PropertyTask(data, texts, one, options)
+    table = train(model, task, recipe, checkpoint)
+    best = table.filter("best")[-1]
+    made = {
+        **facts, "origin": "train", "recipe": Path(files.recipe).read_text(), "seed": recipe.seed,
+        "property": definition[0], "labels": ",".join(data.definition.labels),
+        "classes": ",".join(data.classes), "round": one.name, "split_seed": seed,
+        "train_rows": len(one.train), "validation_rows": len(one.validation),
+        "initial_sha256": file_sha256(initial) if initial else "none: drawn",
+        "transcripts_sha256": file_sha256(files.transcripts),
+        **{name: repr(best[name].item()) for name in best.columns if name != "best"},
+    }  # fmt: skip
+    write_tsv(table, history)
+    write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
+    Path(checkpoint).unlink(missing_ok=True)
+
+
+def fold_number(fold: str) -> int:
+    """The number that the name of a fold is.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not str(fold).isdecimal():
+        raise InputError(
+            f"fold {fold!r} of a model of task property; expected 0, 1, ...: the round of the "
+            "property's k-fold, or the number of the replicate"
+        )
+    return int(fold)
+
+
+def round_of(data: PropertyData, fold: int) -> Round:
+    """The round that a fold of a model learns from.
+
+    Raises
+    ------
+    InputError
+        If a k-fold has fewer rounds.
+    """
+    rounds = data.rounds()
+    if not data.definition.split.folds:
+        return rounds[0]
+    if fold >= len(rounds):
+        raise InputError(
+            f"fold {fold} of property {data.definition.name}, which has {len(rounds)} folds; "
+            f"expected 0 to {len(rounds) - 1}"
+        )
+    return rounds[fold]
+
+
+def property_hyperparameters(
+    architecture: str, path: str | Path, data: PropertyData
+) -> dict[str, Any]:
+    """Hyperparameters with the kind and the number of outputs that a property has.
+
+    Raises
+    ------
+    InputError
+        If the architecture does not predict properties, or the file says something else.
+    """
+    if not hasattr(architecture_of(architecture), "load_body"):
+        raise InputError(
+            f"architecture {architecture!r} does not predict properties of mRNAs; give a model of "
+            "task property the architecture mrna_property, and its body in the hyperparameters"
+        )
+    params = read_hyperparameters(path)
+    outputs = len(data.classes) if data.definition.kind == "multiclass" else data.labels.shape[1]
+    for key, wanted in (("kind", data.definition.kind), ("outputs", outputs)):
+        if params.get(key) not in (None, wanted):
+            raise InputError(
+                f"{path}: {key} is {params[key]!r}, but property {data.definition.name} needs "
+                f"{wanted!r}; leave the key out, it is taken from the property"
+            )
+        params[key] = wanted
+    return params

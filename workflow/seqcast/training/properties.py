@@ -1,0 +1,178 @@
+"""The task of fine-tuning: labels of mRNAs, learned by a body and a head."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+import torch.nn.functional as F
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+
+from seqcast.embedding.batches import batches as token_batches
+from seqcast.properties.data import PropertyData
+from seqcast.properties.fine_tuned import pooled_features, probabilities
+from seqcast.properties.splits import Round
+from seqcast.training.batching import length_bucketed
+from seqcast.training.loop import Batch
+from seqcast.training.properties_recipe import PropertyOptions
+from seqcast.training.recipe import Recipe
+
+# Sorted by length together: few, as these sets are small, and batches should differ between epochs.
+BATCHES_A_POOL = 8
+
+
+class Part(NamedTuple):
+    """mRNAs that go through the model at once."""
+
+    rows: np.ndarray
+    labels: Tensor  # (batch, labels)
+
+
+class PropertyTask:
+    """Labels of mRNAs by a model of the protocol `PropertyModel`; a `training.loop.Task`.
+
+    The loss of a regression is the mean squared error, all labels alike, in standard deviations of
+    the training labels; of classes it is the cross entropy. Validation gives ``loss``, and
+    ``spearman`` (the mean over the labels), or ``accuracy`` and, of two classes, ``auc``.
+
+    Parameters
+    ----------
+    data : PropertyData
+    texts : sequence of str, length=rows
+        See `properties.fine_tuned.model_texts`.
+    one : Round
+        Whose training rows are learned from and whose validation rows validate.
+    options : PropertyOptions
+    """
+
+    def __init__(
+        self, data: PropertyData, texts: Sequence[str], one: Round, options: PropertyOptions
+    ) -> None:
+        self.data, self.texts, self.round, self.options = data, texts, one, options
+        self.kind = data.definition.kind
+        self.lengths = np.array([len(text) + 1 for text in texts])  # the end token
+        self.digest = self._digest()
+        # A body that is not trained says the same of a sequence in each epoch.
+        self.frozen = options.blocks == 0 and not options.train_norm
+        self._kept: Tensor | None = None
+        self._places = np.empty(0, dtype=int)
+
+    def steps_an_epoch(self, recipe: Recipe) -> int:
+        """Batches of an epoch; the last one may be smaller."""
+        return -(-len(self.round.train) // recipe.batch_size)
+
+    def batches(self, recipe: Recipe, epoch: int, start: int) -> Iterator[Batch]:
+        """Batches of an epoch from number `start` on; each mRNA comes once.
+
+        Those of a batch are of similar length; its parts are no larger than the recipe allows.
+        """
+        for number, rows in enumerate(self._order(recipe, epoch)):
+            if number >= start:
+                parts = self._parts(rows, recipe)
+                yield [(float(len(part)), self._part(part)) for part in parts]
+
+    def loss(self, model: Any, part: Part) -> Tensor:
+        """Mean loss of the mRNAs of a part."""
+        outputs = model.standardised(self._pooled(model, part.rows))
+        return self._loss(model, outputs, part.labels.to(outputs.device))
+
+    def describe(self, batch: Batch) -> str:
+        """The mRNAs of a batch, by their ids."""
+        rows = np.concatenate([part.rows for _, part in batch])
+        ids = ", ".join(self.data.ids[row] for row in rows[:20])
+        return f"mRNAs {ids}{' ...' if len(rows) > 20 else ''}"
+
+    def validate(self, model: Any, recipe: Recipe) -> dict[str, float]:
+        """Loss and agreement on the validation rows."""
+        rows = self.round.validation
+        outputs = torch.empty(len(rows), model.outputs)
+        for batch in token_batches(self.lengths[rows].tolist(), model.batch_tokens):
+            outputs[batch] = model.standardised(self._pooled(model, rows[batch])).cpu()
+        labels = self._part(rows).labels
+        loss = self._loss(model, outputs, labels).item()
+        return {"loss": loss, **self._agreement(outputs, labels.numpy(), loss)}
+
+    def _agreement(self, outputs: Tensor, labels: np.ndarray, loss: float) -> dict[str, float]:
+        """Values beside the loss; NaN where the loss is not finite."""
+        finite = np.isfinite(loss)
+        if self.kind == "regression":
+            values = outputs.double().numpy()
+            pairs = zip(values.T, labels.T, strict=True)
+            each = [_spearman(a, b) if finite else np.nan for a, b in pairs]
+            return {"spearman": float(np.mean(each))}
+        scores = probabilities(outputs, self.kind).double().numpy()
+        truth = labels[:, 0].astype(int)
+        found = {"accuracy": float((scores.argmax(axis=1) == truth).mean()) if finite else np.nan}
+        if self.kind == "binary":
+            found["auc"] = float(roc_auc_score(truth, scores[:, 1])) if finite else np.nan
+        return found
+
+    def _loss(self, model: Any, outputs: Tensor, labels: Tensor) -> Tensor:
+        if self.kind == "regression":
+            mean, deviation = (x.to(outputs.device) for x in (model.label_mean, model.label_sd))
+            wanted = (labels - mean) / deviation
+            # equal shapes: (n,) against (n, 1) would compare each label with every output
+            assert outputs.shape == wanted.shape
+            return F.mse_loss(outputs, wanted)
+        if self.kind == "binary":
+            return F.binary_cross_entropy_with_logits(outputs, labels)
+        return F.cross_entropy(outputs, labels[:, 0].long())
+
+    def _pooled(self, model: Any, rows: np.ndarray) -> Tensor:
+        """Pooled features of rows, ``(rows, features)``; kept if no training changes them."""
+        if not self.frozen:
+            return self._features(model, rows)
+        if self._kept is None:
+            # computed at once and in one order, so that a resumed training has the same bits
+            self._places = np.sort(np.concatenate([self.round.train, self.round.validation]))
+            self._kept = pooled_features(model, self.texts, self._places)
+        return self._kept[np.searchsorted(self._places, rows)]
+
+    def _features(self, model: Any, rows: np.ndarray) -> Tensor:
+        device = next(model.parameters()).device
+        tokens = model.tokenize([self.texts[row] for row in rows]).to(device)
+        return model.pooled(tokens)
+
+    def _order(self, recipe: Recipe, epoch: int) -> Iterator[np.ndarray]:
+        """Rows of each batch of an epoch: shuffled, sorted by length in pools, shuffled again."""
+        rng = np.random.default_rng([recipe.seed, epoch])
+        order, pool = rng.permutation(self.round.train), recipe.batch_size * BATCHES_A_POOL
+        for i in range(0, len(order), pool):
+            rows = order[i : i + pool]
+            for batch in length_bucketed(self.lengths[rows], recipe.batch_size, rng):
+                yield rows[batch]
+
+    def _parts(self, rows: np.ndarray, recipe: Recipe) -> Iterator[np.ndarray]:
+        """Rows of a batch in parts that the recipe's limits allow."""
+        size = recipe.micro_batch_size or len(rows)
+        for i in range(0, len(rows), size):
+            part = rows[i : i + size]
+            if self.options.part_tokens is None:
+                yield part
+            else:
+                lengths = self.lengths[part].tolist()
+                for together in token_batches(lengths, self.options.part_tokens):
+                    yield part[together]
+
+    def _part(self, rows: np.ndarray) -> Part:
+        return Part(rows, torch.from_numpy(self.data.labels[rows].astype(np.float32)))
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256(repr(sorted(asdict(self.options).items())).encode())
+        for name, rows in self.round.parts().items():
+            if name != "test":
+                texts = [self.texts[row] for row in rows]
+                digest.update(repr((name, rows.tolist(), texts)).encode())
+                digest.update(np.ascontiguousarray(self.data.labels[rows]).data)
+        return digest.hexdigest()
+
+
+def _spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Rank correlation; 0 where all values are equal, as they say nothing then."""
+    table = pl.DataFrame({"a": a, "b": b})
+    found = table.select(pl.corr("a", "b", method="spearman")).item()
+    return float(found) if found is not None and np.isfinite(found) else 0.0
