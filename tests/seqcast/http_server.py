@@ -14,6 +14,7 @@ class Site:
 
     ``cuts`` and ``stalls`` hold byte counts: each is used up by one answer, which ends (or hangs)
     after that many bytes of its body. ``failures`` holds statuses answered instead of the file.
+    ``redirect`` is where another site has the file; ``token`` is what a request must bring.
     """
 
     body: bytes
@@ -23,7 +24,10 @@ class Site:
     cuts: list[int] = field(default_factory=list)
     stalls: list[int] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
+    redirect: str = ""
+    token: str = ""
     requests: list[tuple[str | None, int]] = field(default_factory=list)  # (Range, status)
+    authorizations: list[str | None] = field(default_factory=list)
     url: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -34,10 +38,17 @@ class Site:
             status = 404
         elif self.failures:
             status = self.failures.pop(0)
+        self.authorizations.append(request.headers.get("Authorization"))
+        if self.token and self.authorizations[-1] != f"Bearer {self.token}":
+            status = 403 if self.authorizations[-1] else 401
+        elif self.redirect:
+            status = 302
         self.requests.append((request.headers.get("Range"), status))
         body = self.body[first:] if status in (200, 206) else b""
         request.send_response(status)
         request.send_header("Content-Length", str(len(body)))
+        if status == 302:
+            request.send_header("Location", self.redirect)
         if status == 206:
             last = len(self.body) - 1
             request.send_header("Content-Range", f"bytes {first}-{last}/{len(self.body)}")

@@ -1,6 +1,7 @@
 """Downloads survive a bad network, never mix two versions, and are in place whole or not at all."""
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqcast.download import fetch
+from seqcast.download import fetch, tell_licence
 from seqcast.errors import InputError
 from tests.seqcast.http_server import Site, serve
 
@@ -180,6 +181,108 @@ def test_wrong_bytes_are_refused_and_removed(site: Site, path: Path) -> None:
     assert path.read_text() == "older"
 
 
+def test_md5_is_enough_where_the_publisher_gives_no_better(site: Site, path: Path) -> None:
+    right = hashlib.md5(OLD).hexdigest()
+    fetch(site.url, path, f"md5:{right}", **FAST)
+    assert path.read_bytes() == OLD
+    with pytest.raises(InputError, match=f"has md5 {right}; expected {'0' * 32}.*mend the md5"):
+        fetch(site.url, path, "md5:" + "0" * 32, **FAST)
+    assert names(path) == ["model.h5"]
+
+
+@pytest.fixture
+def gate(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site that asks for the token of a variable."""
+    origin = site.url.removesuffix("/file")
+    monkeypatch.setattr("seqcast.download.TOKEN_VARIABLES", {origin: "SITE_TOKEN"})
+    site.token = "hf_aB3"
+    return site
+
+
+def test_the_token_opens_a_gated_file_and_stays_out_of_the_log(
+    gate: Site, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SITE_TOKEN", " hf_aB3\n")  # as a file that was read into it ends
+    gate.cuts = [100_000]
+    with caplog.at_level(logging.DEBUG):
+        fetch(gate.url, path, digest(OLD), **FAST)
+    assert path.read_bytes() == OLD
+    assert gate.authorizations == ["Bearer hf_aB3"] * 2
+    assert "hf_aB3" not in caplog.text
+
+
+def test_the_token_does_not_follow_a_redirect(
+    gate: Site, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_TOKEN", "hf_aB3")
+    with serve(Site(NEW)) as elsewhere:
+        for host in ("127.0.0.1", "localhost"):  # another port, another host
+            gate.redirect = elsewhere.url.replace("127.0.0.1", host)
+            fetch(gate.url, path, digest(NEW), **FAST)
+        assert elsewhere.authorizations == [None, None]
+    assert set(gate.authorizations) == {"Bearer hf_aB3"}
+
+
+def test_hosts_without_a_variable_get_no_token(
+    site: Site, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_aB3")
+    fetch(site.url, path, **FAST)
+    assert site.authorizations == [None]
+    site.token = "other"  # an ordinary refusal, with no word of tokens
+    with pytest.raises(InputError, match="without a login"):
+        fetch(site.url, path, **FAST)
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [(None, "answered 401, no token was sent"), ("hf_no", "answered 403, a token")],
+)
+def test_a_gated_file_says_what_to_accept_and_where(
+    gate: Site, path: Path, monkeypatch: pytest.MonkeyPatch, token: str | None, says: str
+) -> None:
+    if token:
+        monkeypatch.setenv("SITE_TOKEN", token)
+    url = f"{gate.url}?x=/org/model/resolve/main/model.safetensors"
+    with pytest.raises(InputError) as error:
+        fetch(url, path, **FAST)
+    text = str(error.value)
+    assert says in text
+    for part in (f"conditions on {gate.url}?x=/org/model,", "SITE_TOKEN", "settings/tokens"):
+        assert part in text
+    assert len(gate.requests) == 1
+    assert "hf_no" not in text
+
+
+def test_a_token_that_is_none_is_refused(
+    gate: Site, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_TOKEN", 'hf"\nurl = "http://seqcast.invalid')
+    with pytest.raises(InputError, match="SITE_TOKEN holds signs") as error:
+        fetch(gate.url, path, **FAST)
+    assert "invalid" not in str(error.value)
+    assert gate.requests == []
+
+
+@pytest.mark.parametrize(
+    ("licence", "level"),
+    [
+        ("academic, non-commercial; not redistributable", logging.WARNING),
+        ("CC-BY-NC-SA 4.0", logging.WARNING),
+        ("Apache-2.0", logging.INFO),
+        ("public domain (NCBI RefSeq)", logging.INFO),
+        ("not stated", logging.INFO),
+    ],
+)
+def test_licences_that_restrict_are_told_loudly(
+    caplog: pytest.LogCaptureFixture, licence: str, level: int
+) -> None:
+    with caplog.at_level(logging.INFO):
+        tell_licence("https://x/y", licence)
+    assert [record.levelno for record in caplog.records] == [level]
+    assert licence in caplog.text
+
+
 def test_first_use_is_trusted_and_then_enforced(site: Site, path: Path, tmp_path: Path) -> None:
     lock = tmp_path / "locks" / "weights.sha256"
     fetch(site.url, path, lock=lock, **FAST)
@@ -214,10 +317,10 @@ def test_local_files_and_empty_files(tmp_path: Path, path: Path) -> None:
         fetch((tmp_path / "absent.fa").as_uri(), path)
 
 
-@pytest.mark.parametrize("sha256", ["abc", "md5:" + "0" * 60])
-def test_malformed_digest_is_refused_before_the_download(path: Path, sha256: str) -> None:
+@pytest.mark.parametrize("digest", ["abc", "md5:" + "0" * 64, "md5:", "sha1:" + "0" * 40])
+def test_malformed_digest_is_refused_before_the_download(path: Path, digest: str) -> None:
     with pytest.raises(InputError, match="64 hexadecimal digits"):
-        fetch("http://seqcast.invalid/x", path, sha256)
+        fetch("http://seqcast.invalid/x", path, digest)
 
 
 def test_damaged_lock_is_refused_before_the_download(path: Path, tmp_path: Path) -> None:

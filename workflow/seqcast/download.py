@@ -9,18 +9,24 @@ start over, or tell the user. While a transfer runs there are three files beside
     <name>.part.url      where they came from
 
 They outlive a failed or killed job, so that the next one goes on where it stopped.
+
+A few publishers ask who downloads: their host gets a token that the user keeps in an environment
+variable. It goes to curl through its stdin, never to a command line, a log or another host.
 """
 
+import hashlib
 import logging
 import re
 import shutil
 import subprocess
 import time
 from dataclasses import dataclass
+from os import environ
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from seqcast.errors import InputError
-from seqcast.store import atomic, file_sha256
+from seqcast.store import atomic
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +38,20 @@ HTTP_ERROR, CANNOT_RESUME = 22, 33  # exit codes of curl
 CONNECT_TIMEOUT_S = 30
 STALL_BYTES_PER_S = 1000  # slower than this for `stall_s` counts as stalled
 LONGEST_PAUSE_S = 60.0
+# Digits of the digests that a source may have.
+DIGEST_DIGITS = {"sha256": 64, "md5": 32}
+# Where files may be gated: scheme and host to the environment variable with the user's token.
+TOKEN_VARIABLES = {"https://huggingface.co": "HF_TOKEN"}
+LOGIN_STATUS = frozenset({401, 403})
+RESTRICTED = re.compile(r"non-?commercial|not redistributable|\bNC\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Expectation:
     """The digest that a download must have."""
 
-    sha256: str
+    algorithm: str  # a key of DIGEST_DIGITS
+    digest: str
     origin: str  # where the digest comes from
     remedy: str  # what to do when the publisher's file has changed for good
 
@@ -87,7 +100,7 @@ class Partial:
 def fetch(
     url: str,
     path: str | Path,
-    sha256: str | None = None,
+    digest: str | None = None,
     lock: str | Path | None = None,
     *,
     retries: int = 5,
@@ -103,13 +116,15 @@ def fetch(
     Parameters
     ----------
     url : str
-        An ``https``, ``http``, ``ftp`` or ``file`` URL.
+        An ``https``, ``http``, ``ftp`` or ``file`` URL. A host of `TOKEN_VARIABLES` gets the
+        token of its variable, if that is set; hosts that it redirects to do not (curl 7.58 on).
     path : path
         The output. Parent folders are made.
-    sha256 : str, optional
-        The expected digest, 64 hexadecimal digits. None or empty: trust on first use, see ``lock``.
+    digest : str, optional
+        What is expected: a SHA-256 of 64 hexadecimal digits, or ``md5:`` and 32, where the
+        publisher gives no better. None or empty: trust on first use, see ``lock``.
     lock : path, optional
-        Where the digest of the first download is kept if no ``sha256`` is known, as one line
+        Where the SHA-256 of the first download is kept if no ``digest`` is known, as one line
         ``<sha256>  <url>``. Every later download must have the same bytes. None: not checked.
     retries : int
         Further tries after a failure that may pass: a cut, a stall, status 503, no connection.
@@ -121,27 +136,47 @@ def fetch(
     Raises
     ------
     InputError
-        If curl is missing, the URL cannot be had, the tries are used up, or the bytes are not the
-        expected ones. In the last case the bytes are removed, so that the next call starts clean.
+        If curl is missing, the URL cannot be had (a gated file: what to accept and where), the
+        tries are used up, or the bytes are not the expected ones. In the last case the bytes are
+        removed, so that the next call starts clean.
     """
-    expected = _expected(sha256, lock)
+    expected = _expected(digest, lock)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Partial(url, path.with_name(f"{path.name}.part"))
     _transfer(partial, retries, stall_s, pause_s)
-    found = file_sha256(partial.body)
-    if expected and found != expected.sha256:
+    algorithm = expected.algorithm if expected else "sha256"
+    found = _file_digest(partial.body, algorithm)
+    if expected and found != expected.digest:
         partial.remove()
         raise InputError(
-            f"{url} has sha256 {found}; expected {expected.sha256} ({expected.origin}). The bytes "
-            "were removed. Check whether the publisher changed the file: if so and wanted, "
+            f"{url} has {algorithm} {found}; expected {expected.digest} ({expected.origin}). The "
+            "bytes were removed. Check whether the publisher changed the file: if so and wanted, "
             f"{expected.remedy}; otherwise run again."
         )
     if lock and not expected:
         _write_lock(Path(lock), found, url)
-    logger.info("%s: %d bytes, sha256 %s", path, partial.size, found)
+    logger.info("%s: %d bytes, %s %s", path, partial.size, algorithm, found)
     partial.body.replace(path)
     partial.remove()
+
+
+def tell_licence(url: str, licence: str) -> None:
+    """Say in the log under which licence a file is, as a warning where its use is restricted.
+
+    Parameters
+    ----------
+    url : str
+    licence : str
+        As its publisher states it.
+    """
+    if RESTRICTED.search(licence):
+        logger.warning(
+            "%s is under a licence that restricts its use: %s. Whoever runs this download accepts "
+            "it; do not pass the file on.", url, licence,
+        )  # fmt: skip
+    else:
+        logger.info("%s: licence %s", url, licence)
 
 
 def _transfer(partial: Partial, retries: int, stall_s: int, pause_s: float) -> None:
@@ -197,8 +232,28 @@ def _curl(partial: Partial, stall_s: int, options: list[str]) -> subprocess.Comp
     command = ["curl", "--fail", "--silent", "--show-error", "--location", "--globoff"]
     command += ["--suppress-connect-headers", "--connect-timeout", str(CONNECT_TIMEOUT_S)]
     command += ["--speed-limit", str(STALL_BYTES_PER_S), "--speed-time", str(stall_s)]
-    command += [*options, "--output", str(partial.body), "--", partial.url]
-    return subprocess.run(command, capture_output=True, check=False)
+    command += [*options, "--config", "-", "--output", str(partial.body), "--", partial.url]
+    secret = _authorization(partial.url).encode()
+    return subprocess.run(command, input=secret, capture_output=True, check=False)
+
+
+def _authorization(url: str) -> str:
+    """The line of curl's configuration that gives the token of a host; empty where it has none."""
+    token = environ.get(_token_variable(url), "").strip()
+    if not token:
+        return ""
+    if not re.fullmatch(r"[\w.~+/=-]+", token):  # RFC 6750 section 2.1
+        raise InputError(
+            f"the environment variable {_token_variable(url)} holds signs that no token has; set "
+            "it to the token alone, without quotes or blanks"
+        )
+    return f'header = "Authorization: Bearer {token}"\n'
+
+
+def _token_variable(url: str) -> str:
+    """Environment variable with the token of a URL's host, empty where it takes none."""
+    parts = urlsplit(url)
+    return TOKEN_VARIABLES.get(f"{parts.scheme}://{parts.netloc}".lower(), "")
 
 
 def _other_version(answer: str, known: str) -> bool:
@@ -216,9 +271,23 @@ def _transient(url: str, exit_code: int, status: int | None, message: str) -> st
     """Return the reason of a failure that may pass; raise if no further try can help."""
     if exit_code in TRANSIENT_EXITS or (exit_code == HTTP_ERROR and status in TRANSIENT_STATUS):
         return message
+    if status in LOGIN_STATUS and (variable := _token_variable(url)):
+        raise InputError(_gated(url, status, variable))
     raise InputError(
         f"{url} cannot be downloaded: {message}. Expected a file that curl can fetch without a "
         "login; check the URL, and that the disk has room."
+    )
+
+
+def _gated(url: str, status: int | None, variable: str) -> str:
+    """What to do about a file that is given only to those who accepted its conditions."""
+    page = url.partition("/resolve/")[0]
+    sent = "a token was sent" if environ.get(variable, "").strip() else "no token was sent"
+    return (
+        f"{url} is gated: the server answered {status}, {sent} ({variable}). Log in, accept the "
+        f"conditions on {page}, make a token that may read gated repositories "
+        f"(https://huggingface.co/settings/tokens), set the environment variable {variable} to it "
+        "and run again. Or fetch the file with a browser and give its file:// URL in sources.tsv."
     )
 
 
@@ -244,16 +313,24 @@ def _validator(answer: str) -> str | None:
     return etag if etag.startswith('"') else fields.get("last-modified")
 
 
-def _expected(sha256: str | None, lock: str | Path | None) -> Expectation | None:
+def _file_digest(path: Path, algorithm: str) -> str:
+    """Digest of a file's bytes in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _expected(digest: str | None, lock: str | Path | None) -> Expectation | None:
     """Return the digest to expect: the one given, else the one in the lock file, else none."""
-    if sha256:
-        if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+    if digest:
+        algorithm = "md5" if digest.startswith("md5:") else "sha256"
+        digits = digest.removeprefix("md5:")
+        if not re.fullmatch(rf"[0-9a-fA-F]{{{DIGEST_DIGITS[algorithm]}}}", digits):
             raise InputError(
-                f"sha256 {sha256!r} is not a SHA-256 digest; expected 64 hexadecimal digits, as "
-                "the program sha256sum prints them. Mend it, or leave it empty."
+                f"{digest!r} is no digest; expected the 64 hexadecimal digits of a SHA-256, as "
+                "the program sha256sum prints them, or md5: and 32. Mend it, or leave it empty."
             )
-        remedy = "mend the sha256, or empty it to trust the next download"
-        return Expectation(sha256.lower(), "given with the source", remedy)
+        remedy = f"mend the {algorithm}, or empty it to trust the next download"
+        return Expectation(algorithm, digits.lower(), "given with the source", remedy)
     if lock is None or not Path(lock).exists():
         return None
     text = Path(lock).read_text().strip()
@@ -264,7 +341,7 @@ def _expected(sha256: str | None, lock: str | Path | None) -> Expectation | None
             "it to trust the next download."
         )
     origin = f"of the first download, from {match[2]}, kept in {lock}"
-    return Expectation(match[1], origin, f"delete {lock} to trust the next download")
+    return Expectation("sha256", match[1], origin, f"delete {lock} to trust the next download")
 
 
 def _write_lock(lock: Path, digest: str, url: str) -> None:
