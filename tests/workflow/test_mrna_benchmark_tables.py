@@ -1,0 +1,109 @@
+"""The tables of the benchmarks of mRNA properties agree with their schemas and with each other."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+from seqcast.download import RESTRICTED
+from seqcast.properties.evaluation import CEILING, METRICS, read_published
+
+OWN = ("models", "folds", "datasets", "properties", "trainings", "benchmarks")
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, sep="\t", keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def tables(root) -> dict[str, pd.DataFrame]:
+    found = {name: read(root / f"config/mrna_benchmarks/{name}.tsv") for name in OWN}
+    return {**found, "sources": read(root / "config/sources.tsv")}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_tables_agree_with_their_schemas(root, tables, name):
+    validate(tables[name].copy(), str(root / f"workflow/schemas/{name}.schema.yaml"))
+    assert not tables[name].duplicated(subset=list(tables[name].columns[:2])).any()
+
+
+@pytest.mark.parametrize("path", ["config/properties.tsv", "config/demo/properties.tsv"])
+def test_other_tables_of_properties_agree_with_the_schema(root, path):
+    validate(read(root / path), str(root / "workflow/schemas/properties.schema.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("property", "a b"), ("kind", "numbers"), ("labels", ""), ("split", ""), ("dataset", ""),
+     ("unit", "h")],
+)  # fmt: skip
+def test_mistakes_in_a_property_are_refused(root, tables, column, value):
+    row = {**tables["properties"].iloc[0].to_dict(), column: value}
+    with pytest.raises(WorkflowError, match="Error validating row 0"):
+        validate(pd.DataFrame([row]), str(root / "workflow/schemas/properties.schema.yaml"))
+
+
+def test_cells_name_rows_and_files_that_are_there(root, tables):
+    named = {name: set(table.iloc[:, 0]) for name, table in tables.items()}
+    assert set(tables["properties"]["dataset"]) == named["datasets"]
+    assert set(tables["trainings"]["train"]) == named["properties"]
+    assert set(tables["folds"]["model"]) == named["models"]
+    trained = tables["folds"][tables["folds"]["origin"] == "train"]
+    assert set(trained["source"]) == named["trainings"]
+    cells = [*tables["datasets"]["path"], *tables["models"]["hyperparameters"],
+             *tables["trainings"]["initial"], *tables["trainings"]["recipe"],
+             *tables["properties"]["published"],
+             *tables["folds"].loc[tables["folds"]["origin"] == "source", "source"]]  # fmt: skip
+    assert [v for v in cells if v not in named["sources"] and not (root / v).is_file()] == []
+
+
+def test_a_kfold_has_a_model_for_each_round(tables):
+    split = tables["properties"].set_index("property")["split"]
+    trained = tables["folds"][tables["folds"]["origin"] == "train"]
+    for name, rows in trained.groupby("source"):
+        rounds = int(re.sub(r"\D", "", split[name]) or 1)
+        assert sorted(rows["fold"].astype(int)) == list(range(rounds))
+
+
+def test_what_is_restricted_says_so_and_is_in_no_other_run(root, tables):
+    sources = tables["sources"]
+    restricted = set(sources.loc[sources["licence"].str.contains(RESTRICTED), "source"])
+    assert restricted == set(sources.loc[sources["path"].str.contains("mrna"), "source"])
+    assert len(restricted) == 11
+    for config in ("config/config.yaml", "config/demo.yaml"):
+        paths = yaml.safe_load((root / config).read_text())["tables"]
+        used = {
+            v
+            for name, path in paths.items()
+            if name != "sources"
+            for v in read(root / path).to_numpy().ravel()
+        }
+        assert not used & restricted
+
+
+def test_benchmark_files_are_pinned_to_a_commit_and_four_of_them_to_their_bytes(tables):
+    sources = tables["sources"].set_index("source")
+    found = sources[sources.index.str.startswith("codonbert_")]
+    assert found["url"].str.contains("/Sanofi-Public/CodonBERT/9c31ecc/").all()
+    assert found["sha256"].str.fullmatch(r"md5:[0-9a-f]{32}").sum() == 4
+
+
+def test_published_numbers_are_of_properties_and_metrics_that_exist(root, tables):
+    published = read_published(root / "resources/published/mrna.tsv")
+    kinds = dict(tables["properties"][["property", "kind"]].to_numpy())
+    rows = published.to_dicts()
+    assert {row["property"] for row in rows} == set(kinds)
+    assert [row for row in rows if row["metric"] not in METRICS[kinds[row["property"]]]] == []
+    assert CEILING not in published["method"]
+    values = {(r["property"], r["method"], r["metric"], r["part"]): r["value"] for r in rows}
+    assert len(values) == len(rows) == 7 * 7 + 2
+    # Genome Research 34:1027 (2024), Table 2, corners; and issue 233 of helicalAI/helical
+    assert values["mlos", "CodonBERT", "spearman", "test"] == 0.81
+    assert values["cov_degradation", "Codon2vec + TextCNN", "spearman", "test"] == 0.70
+    assert values["ecoli_proteins", "CodonBERT", "accuracy", "test"] == 0.55
+    assert values["cov_degradation", "Helix-mRNA", "spearman", "validation"] == 0.8330
+    assert values["cov_degradation", "Helix-mRNA", "spearman", "test"] == 0.8256
