@@ -7,8 +7,8 @@ from seqcast.simulate import Parameters
 
 
 def test_default_is_small_and_has_a_held_out_contig() -> None:
-    # 168 and 56 slots of 3,584 bp on average: 602 and 201 kb
-    assert Parameters().contigs == (("chrS1", 168), ("chrS2", 56))
+    # 480 and 160 slots of 3,584 bp on average: 1,720 and 573 kb
+    assert Parameters().contigs == (("chrS1", 480), ("chrS2", 160))
     assert sum(Parameters().slot_bp) / 2 == 3584
 
 
@@ -21,3 +21,10 @@ def test_slot_must_hold_the_longest_gene() -> None:
 def test_contig_needs_another_gene_for_matches() -> None:
     with pytest.raises(InputError, match=r"contig chrS9 has 1 gene\(s\); expected at least 2"):
         Parameters(contigs=(("chrS9", 1),))
+
+
+@pytest.mark.parametrize(("name", "value"), [("validation_share", 1.0), ("validation_share", -0.1),
+                                             ("log_half_life_noise_sd", -1.0)])  # fmt: skip
+def test_shares_and_noise_out_of_range(name: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{name} is {value}; expected 0"):
+        Parameters(**{name: value})

@@ -17,6 +17,8 @@ FILES = [
     "genes.tsv",
     "genome.fa",
     "genome.fa.fai",
+    "half_life_ceiling.tsv",
+    "half_lives.tsv",
     "transcripts.tsv",
     "variants.vcf",
 ]

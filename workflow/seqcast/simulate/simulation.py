@@ -10,6 +10,7 @@ import polars as pl
 from seqcast.bgzip import index_fasta
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.gtf import gtf_lines
+from seqcast.simulate.half_lives import ceiling_table, half_life_table
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.tables import DECIMALS, element_table, gene_table, transcript_table
 from seqcast.simulate.variants import draw_variants
@@ -32,7 +33,9 @@ def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> Si
         Seed of all that is random, 0 or more.
     folder : path
         Gets ``genome.fa`` with its index ``genome.fa.fai``, ``annotation.gtf``, ``variants.vcf``
-        and the truth: ``genes.tsv``, ``transcripts.tsv``, ``elements.tsv``.
+        and the truth: ``genes.tsv``, ``transcripts.tsv``, ``elements.tsv``; also measured
+        half-lives, ``half_lives.tsv``, and how well they can be predicted at best,
+        ``half_life_ceiling.tsv``.
 
     Returns
     -------
@@ -47,12 +50,15 @@ def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> Si
     folder = Path(folder)
     genome = draw_genome(parameters, seed)
     variants = draw_variants(genome)
+    half_lives = half_life_table(genome)
     write_fasta(genome.contigs, folder / "genome.fa")
     _write_lines(gtf_lines(genome), folder / "annotation.gtf")
     _write_lines(vcf_lines(genome, variants), folder / "variants.vcf")
     _write_tsv(gene_table(genome), folder / "genes.tsv")
     _write_tsv(transcript_table(genome), folder / "transcripts.tsv")
     _write_tsv(element_table(genome), folder / "elements.tsv")
+    _write_tsv(half_lives, folder / "half_lives.tsv")
+    _write_tsv(ceiling_table(half_lives), folder / "half_life_ceiling.tsv")
     logger.info("%d genes and %d variants in %s", len(genome.genes), len(variants), folder)
     return genome
 

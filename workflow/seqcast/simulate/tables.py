@@ -1,5 +1,7 @@
 """The truth as tables: genes, transcripts, and everything that was planted."""
 
+from math import log
+
 import polars as pl
 
 from seqcast.simulate.genome import SimulatedGenome
@@ -44,7 +46,7 @@ def transcript_table(genome: SimulatedGenome) -> pl.DataFrame:
     """Return one row per transcript.
 
     Columns: transcript_id, gene_id, poly_a_site (distal or proximal), synthesis (share of the
-    gene's synthesis), decay_rate_per_h, start, end (0-based half-open, on the contig).
+    gene's synthesis), decay_rate_per_h, half_life_h, start, end (0-based half-open, on the contig).
     """
     rows = []
     for placed in genome.genes:
@@ -57,6 +59,7 @@ def transcript_table(genome: SimulatedGenome) -> pl.DataFrame:
                     "poly_a_site": site,
                     "synthesis": placed.truth.synthesis[t],
                     "decay_rate_per_h": placed.truth.decay_rates_per_h[t],
+                    "half_life_h": log(2) / placed.truth.decay_rates_per_h[t],
                     "start": start,
                     "end": end,
                 }
