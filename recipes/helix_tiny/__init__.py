@@ -1,0 +1,1 @@
+"""How the tiny Helix of the demo was made: simulate, train, evaluate."""
