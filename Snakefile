@@ -17,6 +17,8 @@ include: "workflow/rules/variant_effects.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/read_sets.smk"
 include: "workflow/rules/training.smk"
+include: "workflow/rules/embeddings.smk"
+include: "workflow/rules/properties.smk"
 include: "workflow/rules/read_benchmark.smk"
 include: "workflow/rules/report.smk"
 
@@ -30,9 +32,9 @@ rule all:
     default_target: True
     input:
         VARIANT_EFFECTS,
-        EXPORTS,
         COVERAGE,
         READS,
         READ_BENCHMARK,
         LEARNING_CURVES,
+        MRNAS,
         REPORT,

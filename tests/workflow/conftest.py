@@ -16,16 +16,17 @@ HEADERS = {
     "models": "model architecture task hyperparameters head tracks description",
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
-    "datasets": "dataset kind assembly path shards path2",
+    "datasets": "dataset kind assembly path shards path2 cds labels transcripts",
     "references": "reference genbank coding unclear proteins taxon description",
     "samples": "sample reference reads1 reads2 first balanced description",
     "benchmarks": "benchmark task datasets protocol published citation",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
     "read_sets": "read_set collection train_per_class dev_per_class split coding_share",
+    "properties": "property dataset labels kind split groups published meaning protocol citation",
     "trainings": "training train validation initial recipe",
 }
-SHIPPED = ("contigs", "published", "six_frame")  # below resources/
+SHIPPED = ("contigs", "helix_tiny", "published", "six_frame")  # below resources/
 NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refused at once
 OFFLINE = {f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp", "all")}
 

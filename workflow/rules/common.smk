@@ -84,8 +84,18 @@ VARIANT_SETS = of_kind("variants")
 WINDOW_SETS = of_kind("windows")
 LABELLED_SETS = of_kind("labelled_reads")
 READ_DATASETS = of_kind("reads") + LABELLED_SETS
-COVERAGE_MODELS = MODELS.index[MODELS["task"] == "coverage"].to_list()
-READ_MODELS = MODELS.index[MODELS["task"] == "reads"].to_list()
+TRANSCRIPT_SETS = of_kind("transcripts", "mrna")
+
+
+def of_task(task):
+    """Models of a task, in the order of the table."""
+    return MODELS.index[MODELS["task"] == task].to_list()
+
+
+COVERAGE_MODELS = of_task("coverage")
+READ_MODELS = of_task("reads")
+EMBEDDING_MODELS = of_task("embedding")
+PROPERTY_MODELS = of_task("property")
 
 
 def one_of(names):
@@ -216,8 +226,7 @@ EXPORT_SUFFIX = {
     "vcf": "vcf.gz",
     "tsv": "tsv.gz",
 }
-VARIANT_EFFECTS = effects("{level}ensemble.parquet", level=["", "window."])
-EXPORTS = effects(
+VARIANT_EFFECTS = effects("{level}ensemble.parquet", level=["", "window."]) + effects(
     "ensemble.{export}", export=[EXPORT_SUFFIX[name] for name in config["exports"]]
 )
 COVERAGE = expand(

@@ -11,6 +11,9 @@ rule download_source:
         url=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "url"],
         sha256=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "sha256"]
         or None,
+        licence=lambda wildcards: SOURCES.set_index("path").at[
+            wildcards.path, "licence"
+        ],
         lock="resources/locks/{path}.sha256",
         code=code_of("download_source"),
     script:
@@ -28,6 +31,8 @@ rule simulate_genome:
             genes="genes.tsv",
             transcripts="transcripts.tsv",
             elements="elements.tsv",
+            half_lives="half_lives.tsv",
+            ceiling="half_life_ceiling.tsv",
         ),
     log:
         "logs/simulate_genome.log",

@@ -162,3 +162,67 @@ rule summarise_run:
         code=code_of("summarise_run"),
     script:
         "../scripts/summarise_run.py"
+
+
+rule compare_models:
+    input:
+        coverage=lambda wildcards: expand(
+            "results/variant_effects/{model}/{{dataset}}.ensemble.parquet",
+            model=COVERAGE_MODELS,
+        ),
+        tracks=expand(
+            "results/variant_effects/{model}/tracks.parquet", model=COVERAGE_MODELS
+        ),
+        mrna=lambda wildcards: expand(
+            "results/variant_effects/{model}/{{dataset}}.ensemble.parquet",
+            model=EMBEDDING_MODELS,
+        ),
+        checked="results/variants/{dataset}.parquet",
+        file=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        templates=TEMPLATES,
+    output:
+        table="results/report/{dataset}.comparison.tsv",
+        correlations="results/report/{dataset}.correlations.tsv",
+        parquet="results/report/{dataset}.comparison.parquet",
+        page=report(
+            "results/report/{dataset}.comparison.html",
+            caption="../report/comparison.rst",
+            category="Variant effects",
+            subcategory="all models",
+            labels={"dataset": "{dataset}", "what": "models beside each other"},
+        ),
+    log:
+        "logs/compare_models/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        coverage=COVERAGE_MODELS,
+        mrna=EMBEDDING_MODELS,
+        report=config["report"],
+        code=code_of("compare_models"),
+    script:
+        "../scripts/compare_models.py"
+
+
+rule plot_comparison:
+    input:
+        "results/report/{dataset}.comparison.parquet",
+    output:
+        report(
+            "results/report/{dataset}.comparison.png",
+            caption="../report/comparison_figure.rst",
+            category="Variant effects",
+            subcategory="all models",
+            labels={
+                "dataset": "{dataset}",
+                "what": "models beside each other, figure",
+            },
+        ),
+    log:
+        "logs/plot_comparison/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code_of("plot_comparison"),
+    script:
+        "../scripts/plot_comparison.py"

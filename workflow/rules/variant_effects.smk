@@ -38,6 +38,8 @@ rule gather_shards:
         window="results/variant_effects/{model}/{dataset}.window.fold{fold}.parquet",
     log:
         "logs/gather_shards/{model}/{dataset}.fold{fold}.log",
+    wildcard_constraints:
+        model=one_of(COVERAGE_MODELS),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -73,6 +75,8 @@ rule describe_tracks:
         "results/variant_effects/{model}/tracks.parquet",
     log:
         "logs/describe_tracks/{model}.log",
+    wildcard_constraints:
+        model=one_of(COVERAGE_MODELS),
     conda:
         "../../envs/torch.yaml"
     params:
@@ -124,7 +128,6 @@ rule export_tsv:
     conda:
         "../../envs/tables.yaml"
     params:
-        scores=config["variant_effects"]["gene_scores"],
         code=code_of("export_tsv"),
     script:
         "../scripts/export_tsv.py"
@@ -147,3 +150,48 @@ rule export_vcf:
         code=code_of("export_vcf"),
     script:
         "../scripts/export_vcf.py"
+
+
+rule score_transcript_variants:
+    input:
+        unpack(model_files),
+        weights="resources/models/{model}.fold{fold}.safetensors",
+        variants="results/variants/{dataset}.parquet",
+        transcripts=lambda wildcards: f"results/transcripts/{transcripts_of(wildcards.dataset)}.parquet",
+        genome=assembly_file(".fa.gz"),
+        index=assembly_file(".fa.gz.fai"),
+    output:
+        "results/variant_effects/{model}/{dataset}.fold{fold}.parquet",
+    log:
+        "logs/score_transcript_variants/{model}/{dataset}.fold{fold}.log",
+    benchmark:
+        "logs/score_transcript_variants/{model}/{dataset}.fold{fold}.benchmark.tsv"
+    wildcard_constraints:
+        model=one_of(EMBEDDING_MODELS),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        facts=model_facts,
+        inference=config["inference"],
+        options=config["embeddings"],
+        code=code_of("score_transcript_variants"),
+    script:
+        "../scripts/score_transcript_variants.py"
+
+
+rule describe_transcript_scores:
+    output:
+        "results/variant_effects/{model}/tracks.parquet",
+    log:
+        "logs/describe_transcript_scores/{model}.log",
+    wildcard_constraints:
+        model=one_of(EMBEDDING_MODELS),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=code_of("describe_transcript_scores"),
+    script:
+        "../scripts/describe_transcript_scores.py"

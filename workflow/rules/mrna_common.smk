@@ -1,0 +1,83 @@
+"""Tables to paths, for mRNAs: their sequences, embeddings and variants."""
+
+from seqcast.transcripts.selection import SELECTIONS
+
+
+def transcripts_of(dataset):
+    """The set of transcripts that a set of variants is scored in; None where there is none."""
+    row = DATASETS.loc[dataset]
+    where = f"{config['tables']['datasets']}: dataset {dataset}"
+    known = [
+        name
+        for name in of_kind("transcripts")
+        if DATASETS.at[name, "assembly"] == row["assembly"]
+    ]
+    named = row.get("transcripts")
+    if named and named not in known:
+        raise WorkflowError(
+            f"{where}: transcripts is {named}; expected a dataset of kind transcripts on "
+            f"{row['assembly']}: {', '.join(known) or 'there is none'}"
+        )
+    if len(known) > 1 and not named:
+        raise WorkflowError(
+            f"{where}: {', '.join(known)} are transcripts of {row['assembly']}; name one of them "
+            "in the column transcripts"
+        )
+    return named or next(iter(known), None)
+
+
+# Sets of variants that models of mRNAs score.
+MRNA_VARIANT_SETS = [
+    name for name in VARIANT_SETS if EMBEDDING_MODELS and transcripts_of(name)
+]
+TRANSCRIPT_EFFECTS = expand(
+    "results/variant_effects/{model}/{dataset}.ensemble.{file}",
+    model=EMBEDDING_MODELS,
+    dataset=MRNA_VARIANT_SETS,
+    file=["parquet"] + ["tsv.gz"] * ("tsv" in config["exports"]),
+)
+# Models are compared where there are some of each kind.
+COMPARISONS = expand(
+    "results/report/{dataset}.comparison.{file}",
+    dataset=MRNA_VARIANT_SETS if COVERAGE_MODELS else [],
+    file=["tsv", "html", "png"],
+)
+EMBEDDINGS = {
+    (model, dataset, fold): f"results/embeddings/{model}/{dataset}.fold{fold}.parquet"
+    for model in EMBEDDING_MODELS
+    for dataset in TRANSCRIPT_SETS
+    for fold in folds_of(model)
+}
+EMBEDDINGS_REPORT = ["results/report/embeddings.html"] * bool(EMBEDDINGS) + expand(
+    "results/report/{model}/{dataset}.embeddings.png",
+    model=EMBEDDING_MODELS,
+    dataset=TRANSCRIPT_SETS,
+)
+MRNAS = [*EMBEDDINGS.values(), *EMBEDDINGS_REPORT, *TRANSCRIPT_EFFECTS, *COMPARISONS]
+# A second file, where it is asked for.
+NUCLEOTIDE_FEATURES = ["results/embeddings/{model}/{dataset}.fold{fold}.zarr"] * config[
+    "embeddings"
+]["per_nucleotide"]
+
+
+def transcript_files(wildcards):
+    """Where the mRNAs of a dataset come from: its file, or the annotation of its assembly."""
+    row = DATASETS.loc[wildcards.dataset]
+    files = {"labels": located(labels)} if (labels := row.get("labels")) else {}
+    if row["kind"] == "mrna":
+        return files | {"sequences": located(row["path"])}
+    genome = f"resources/assemblies/{row['assembly']}.fa.gz"
+    files |= {"annotation": located(ASSEMBLIES.at[row["assembly"], "annotation"])}
+    files |= {"genome": genome, "index": [f"{genome}.fai", f"{genome}.gzi"]}
+    if row["path"] not in SELECTIONS:
+        files |= {"ids": located(row["path"])}
+    return files
+
+
+def transcript_options(wildcards):
+    """Which transcripts, the names of their contigs, and where the CDS of sequences is."""
+    row = DATASETS.loc[wildcards.dataset]
+    if row["kind"] == "mrna":
+        return {"cds": row.get("cds", "")}
+    options = {"contig_aliases": ASSEMBLIES.at[row["assembly"], "contig_aliases"]}
+    return options | {"selection": row["path"] if row["path"] in SELECTIONS else ""}

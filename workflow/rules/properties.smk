@@ -1,0 +1,192 @@
+include: "properties_common.smk"
+
+
+rule cluster_sequences:
+    input:
+        "results/transcripts/{dataset}.parquet",
+    output:
+        "results/transcripts/{dataset}.clusters{identity}.tsv",
+    log:
+        "logs/cluster_sequences/{dataset}.{identity}.log",
+    wildcard_constraints:
+        dataset=one_of(TRANSCRIPT_SETS),
+        identity=r"[01]\.\d+",
+    conda:
+        "../../envs/align.yaml"
+    threads: config["inference"]["threads"]
+    params:
+        identity=lambda wildcards: float(wildcards.identity),
+        code=code_of("cluster_sequences"),
+    script:
+        "../scripts/cluster_sequences.py"
+
+
+rule probe_embeddings:
+    input:
+        unpack(probed),
+    output:
+        "results/properties/{property}/{model}.fold{fold}.probe.parquet",
+    log:
+        "logs/probe_embeddings/{property}/{model}.fold{fold}.log",
+    wildcard_constraints:
+        model=one_of(EMBEDDING_MODELS),
+    conda:
+        "../../envs/report.yaml"
+    threads: config["inference"]["threads"]
+    params:
+        definition=property_definition,
+        options={
+            name: config["properties"][name] for name in ["probe_features", "seed"]
+        },
+        facts=probe_facts,
+        code=code_of("probe_embeddings"),
+    script:
+        "../scripts/probe_embeddings.py"
+
+
+rule train_property:
+    input:
+        unpack(learned_files),
+        unpack(training_files("initial", "recipe")),
+    output:
+        weights="results/training/{model}.fold{fold}.safetensors",
+        history="results/training/{model}.fold{fold}.history.tsv",
+    log:
+        "logs/train_property/{model}.fold{fold}.log",
+    benchmark:
+        "logs/train_property/{model}.fold{fold}.benchmark.tsv"
+    wildcard_constraints:
+        model=one_of(FINE_TUNED),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
+        definition=learned_definition,
+        seed=config["properties"]["seed"],
+        facts=training_facts,
+        device=config["inference"]["device"],
+        code=code_of("train_property"),
+    script:
+        "../scripts/train_property.py"
+
+
+rule predict_property:
+    input:
+        unpack(property_files),
+        unpack(model_files),
+        weights=fold_weights,
+    output:
+        "results/properties/{property}/{model}.parquet",
+    log:
+        "logs/predict_property/{property}/{model}.log",
+    benchmark:
+        "logs/predict_property/{property}/{model}.benchmark.tsv"
+    wildcard_constraints:
+        model=one_of(FINE_TUNED),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        definition=property_definition,
+        seed=config["properties"]["seed"],
+        facts=reads_facts,
+        inference=config["inference"],
+        code=code_of("predict_property"),
+    script:
+        "../scripts/predict_property.py"
+
+
+rule predict_baseline:
+    input:
+        unpack(property_files),
+    output:
+        "results/properties/{property}/{baseline}.parquet",
+    log:
+        "logs/predict_baseline/{property}/{baseline}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        definition=property_definition,
+        seed=config["properties"]["seed"],
+        code=code_of("predict_baseline"),
+    script:
+        "../scripts/predict_baseline.py"
+
+
+rule evaluate_property:
+    input:
+        unpack(property_files),
+        predictions=predictions_of,
+        published=lambda wildcards: located(
+            PROPERTIES.at[wildcards.property, "published"]
+        )
+        or [],
+    output:
+        metrics="results/properties/{property}.tsv",
+        parts="results/properties/{property}.parts.tsv",
+    log:
+        "logs/evaluate_property/{property}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        methods=lambda wildcards: METHODS[wildcards.property],
+        definition=property_definition,
+        options=config["properties"],
+        code=code_of("evaluate_property"),
+    script:
+        "../scripts/evaluate_property.py"
+
+
+rule plot_properties:
+    input:
+        metrics="results/properties/{property}.tsv",
+        predictions=predictions_of,
+    output:
+        report(
+            "results/report/{property}.properties.png",
+            caption="../report/properties.rst",
+            category="Properties of mRNAs",
+            labels={"property": "{property}", "what": "methods compared"},
+        ),
+    log:
+        "logs/plot_properties/{property}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        methods=lambda wildcards: METHODS[wildcards.property],
+        definition=property_definition,
+        code=code_of("plot_properties"),
+    script:
+        "../scripts/plot_properties.py"
+
+
+rule summarise_properties:
+    input:
+        metrics=expand("results/properties/{name}.tsv", name=PROPERTIES.index),
+        parts=expand("results/properties/{name}.parts.tsv", name=PROPERTIES.index),
+        templates=TEMPLATES,
+    output:
+        report(
+            "results/report/properties.html",
+            caption="../report/properties_page.rst",
+            category="Properties of mRNAs",
+            labels={"property": "all", "what": "metrics beside published ones"},
+        ),
+    log:
+        "logs/summarise_properties.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        definitions=[
+            (name, PROPERTIES.loc[name, DEFINING].to_dict())
+            for name in PROPERTIES.index
+        ],
+        about=[about_property(name) for name in PROPERTIES.index],
+        code=code_of("summarise_properties"),
+    script:
+        "../scripts/summarise_properties.py"

@@ -1,0 +1,106 @@
+"""Tables of trainings to paths; each task has a rule that trains its models."""
+
+from seqcast.errors import InputError
+from seqcast.training.next_token_recipe import read_next_token_recipe
+from seqcast.training.properties_recipe import read_property_recipe
+from seqcast.training.reads_recipe import read_reads_recipe
+
+# Task of models that can be trained -> the reader of its recipes.
+RECIPES = {
+    "reads": read_reads_recipe,
+    "embedding": read_next_token_recipe,
+    "property": read_property_recipe,
+}
+TRAININGS = read_table("trainings", ["training"])
+# (model, fold) -> its training
+TRAINED = FOLDS.loc[FOLDS["origin"] == "train", "source"].astype(str)
+check_names("folds", TRAINED, "trainings", TRAININGS.index)
+if others := [m for m, _ in TRAINED.index if MODELS.at[m, "task"] not in RECIPES]:
+    raise WorkflowError(
+        f"{config['tables']['folds']}: model {others[0]} has origin train, but its task in "
+        f"{config['tables']['models']} is {MODELS.at[others[0], 'task']}; only models of task "
+        f"{', '.join(RECIPES)} can be trained here. Give the weights (origin source), or drawn "
+        "ones (random)."
+    )
+LEARNING_CURVES = [
+    f"results/training/{model}.fold{fold}.learning_curve.png"
+    for model, fold in TRAINED.index
+]
+
+
+def training_of(wildcards):
+    """The row of trainings.tsv that a fold names."""
+    return TRAININGS.loc[TRAINED[wildcards.model, wildcards.fold]]
+
+
+def training_files(*columns):
+    """Input function: files that these cells of a training name, and those of its network."""
+
+    def files(wildcards):
+        row = training_of(wildcards)
+        named = {column: located(row[column]) for column in columns if row[column]}
+        shape = located(MODELS.at[wildcards.model, "hyperparameters"])
+        return {**named, "hyperparameters": shape}
+
+    return files
+
+
+def training_facts(wildcards):
+    """What weights say of the training that made them."""
+    return {
+        "model": wildcards.model,
+        "fold": wildcards.fold,
+        "architecture": MODELS.at[wildcards.model, "architecture"],
+        "training": TRAINED[wildcards.model, wildcards.fold],
+    }
+
+
+# Snakemake removes the outputs of a job before it starts: a mistake that is found here costs no
+# finished weights. A recipe that is still to be downloaded is read by its job.
+for (model, fold), training in TRAINED.items():
+    row, task = TRAININGS.loc[training], MODELS.at[model, "task"]
+    where = f"{config['tables']['trainings']}: training {training}"
+    if task != "property" and not row["validation"]:
+        raise WorkflowError(
+            f"{where}: validation is empty; name the data that choose the weights"
+        )
+    if located(row["train"]) == located(row["validation"]):
+        raise WorkflowError(
+            f"{where}: train and validation are both {row['train']}; give validation data that "
+            "share no genome or gene with the training data"
+        )
+    if Path(located(row["recipe"])).exists():
+        try:
+            RECIPES[task](located(row["recipe"]))
+        except InputError as error:
+            raise WorkflowError(f"{where}: {error}")
+
+
+def named_sets(training, column):
+    """Datasets between the commas of a cell of trainings.tsv."""
+    return [name.strip() for name in TRAININGS.at[training, column].split(",")]
+
+
+for (model, _), training in TRAINED.items():
+    if model not in EMBEDDING_MODELS:
+        continue
+    sets = {name: named_sets(training, name) for name in ["train", "validation"]}
+    for names in sets.values():
+        check_names("trainings", names, "datasets", TRANSCRIPT_SETS)
+    if both := set(sets["train"]) & set(sets["validation"]):
+        raise WorkflowError(
+            f"{config['tables']['trainings']}: training {training}: {min(both)} is in both train "
+            "and validation; give validation data that share no gene with the training data"
+        )
+
+
+def text_files(wildcards):
+    """Input function: tables of transcripts that a language model learns from and is tried on."""
+    training = TRAINED[wildcards.model, wildcards.fold]
+    return {
+        column: expand(
+            "results/transcripts/{dataset}.parquet",
+            dataset=named_sets(training, column),
+        )
+        for column in ["train", "validation"]
+    }
