@@ -32,6 +32,7 @@ bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.variants
 	$(BIN)/python -m benchmarks.reads --no-peer
 	$(BIN)/python -m benchmarks.read_sampling
+	$(BIN)/python -m benchmarks.helix --no-peer
 
 clean:
 	rm -rf results logs resources/simulated resources/assemblies resources/models .snakemake
