@@ -152,7 +152,12 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
     halved = {"prepare_weights", "score_variants", "gather_shards", "predict_coverage"}
     one_fold = {rule: n // 2 if rule in halved else n for rule, n in ONE_MODEL.items()}
     del one_fold["plot_agreement"]  # there is nothing to agree with
-    assert run.planned() == {**one_fold, "summarise_run": 1}
+    assert run.planned() == {
+        **one_fold,
+        "summarise_run": 1,
+        "compare_models": 1,
+        "plot_comparison": 1,
+    }
 
 
 def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
@@ -161,7 +166,18 @@ def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     config["report"]["score"] = "SED"
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     reruns = {"rank_variants", "predict_strongest", "plot_strongest", "plot_distribution"}
-    assert run.planned() == dict.fromkeys(reruns | {"plot_agreement", "export_vcf"}, 1)
+    reruns |= {"plot_agreement", "export_vcf", "compare_models", "plot_comparison"}
+    assert run.planned() == dict.fromkeys(reruns, 1)
+
+
+def test_an_option_of_tables_of_embeddings_scores_no_variant_again(finished, tmp_path):
+    run = finished.copy(tmp_path / "pooled")
+    config = yaml.safe_load((run.folder / "config.yaml").read_text())
+    config["embeddings"] = {"pooling": ["mean"]}
+    (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    reruns = {"embed_sequences", "plot_embeddings", "summarise_embeddings", "probe_embeddings",
+              "evaluate_property", "plot_properties", "summarise_properties"}  # fmt: skip
+    assert run.planned() == dict.fromkeys(reruns, 1)
 
 
 def reached(root, script):
@@ -176,14 +192,19 @@ def reached(root, script):
 
 
 SCORING = {"score_variants", "predict_strongest"}
-RUN_MODELS = SCORING | {"predict_coverage", "prepare_weights", "classify_reads"}
+ON_MRNAS = {
+    "embed_sequences", "score_transcript_variants", "describe_transcript_scores", "train_property",
+    "predict_property",
+}  # fmt: skip
+RUN_MODELS = SCORING | ON_MRNAS | {"predict_coverage", "prepare_weights", "classify_reads"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
     ("scoring/tables.py", SCORING),
-    ("models/interface.py", RUN_MODELS | {"train_reads"}),
+    ("models/interface.py", RUN_MODELS | {"train_reads", "train_language_model"}),
     ("inference.py", RUN_MODELS - {"prepare_weights"}),
     ("classification.py", {"classify_reads"}),
+    ("embedding/engine.py", ON_MRNAS),
     ("plots/tracks.py", {"plot_strongest"}),
     ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
     ("simulate/gene.py", {"simulate_genome"}),

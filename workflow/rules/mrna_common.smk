@@ -30,6 +30,18 @@ def transcripts_of(dataset):
 MRNA_VARIANT_SETS = [
     name for name in VARIANT_SETS if EMBEDDING_MODELS and transcripts_of(name)
 ]
+if MRNA_VARIANT_SETS and config["embeddings"]["compat"] == "helical_pooling":
+    raise WorkflowError(
+        "config: embeddings.compat is helical_pooling: it pools an mRNA by the longest of its set, so "
+        f"that REF and ALT of {MRNA_VARIANT_SETS[0]} cannot be compared. Set it to null, or take the "
+        "variants out of the table of datasets"
+    )
+# What decides the scores of variants; keys that only tables of embeddings follow rerun none.
+ALLELE_OPTIONS = {
+    name: value
+    for name, value in config["embeddings"].items()
+    if name not in {"pooling", "regions", "layers", "per_nucleotide"}
+}
 TRANSCRIPT_EFFECTS = expand(
     "results/variant_effects/{model}/{dataset}.ensemble.{file}",
     model=EMBEDDING_MODELS,

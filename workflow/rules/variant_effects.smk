@@ -176,7 +176,7 @@ rule score_transcript_variants:
     params:
         facts=model_facts,
         inference=config["inference"],
-        options=config["embeddings"],
+        options=ALLELE_OPTIONS,
         code=code_of("score_transcript_variants"),
     script:
         "../scripts/score_transcript_variants.py"

@@ -1,0 +1,136 @@
+"""Models of mRNAs trained by Snakemake: a language model, a body fine-tuned from it, and mistakes."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.models.convert import read_safetensors
+from seqcast.store import read_provenance
+from tests.seqcast.models.test_helix_mrna import TINY
+from tests.workflow.conftest import new_folder
+
+pytestmark = pytest.mark.slow
+
+ROWS, CODONS = 60, 20
+RECIPE = {"learning_rate": 3e-3, "batch_size": 8, "epochs": 1, "seed": 1}
+HEAD = {"architecture": "helix_mrna", "config": TINY, "head": {"kind": "linear"}}
+TABLES = {
+    "models": [
+        ("words", "helix_mrna", "embedding", "helix.json", "", "", ""),
+        ("tuned", "mrna_property", "property", "tuned.json", "", "", ""),
+    ],
+    "folds": [("words", 0, "train", "reading"), ("tuned", 0, "train", "tuning")],
+    "datasets": [
+        ("designs", "mrna", "", "designs.tsv", 1, "", "whole", "", ""),
+        ("others", "mrna", "", "others.tsv", 1, "", "whole", "", ""),
+    ],
+    "properties": [
+        ("gc3", "designs", "gc3", "regression", "split", "", "", "share of G and C", "", "")
+    ],
+    "trainings": [
+        ("reading", "designs", "others", "", "recipe.json"),
+        ("tuning", "gc3", "", "results/training/words.fold0.safetensors", "recipe.json"),
+    ],
+}
+
+
+def write_designs(path, seed):
+    """Coding sequences whose label is the share of G and C at their third positions."""
+    rng = np.random.default_rng(seed)
+    codons = rng.choice(["GCU", "GCC", "GCA", "GCG"], size=(ROWS, CODONS))
+    pl.DataFrame(
+        {
+            "id": [f"d{i}" for i in range(ROWS)],
+            "sequence": ["AUG" + "".join(row) + "UAA" for row in codons],
+            "gc3": np.isin(codons, ["GCC", "GCG"]).mean(axis=1),
+            "split": ["train", "train", "val", "test"] * (ROWS // 4),
+        }
+    ).write_csv(path, separator="\t")
+
+
+@pytest.fixture
+def run(root, tmp_path):
+    run = new_folder(root, tmp_path)
+    for seed, name in enumerate(("designs", "others")):
+        write_designs(tmp_path / f"{name}.tsv", seed)
+    for name, content in (("recipe", RECIPE), ("helix", TINY), ("tuned", HEAD)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    run.configure(TABLES, inference={"device": "cpu", "threads": 1})
+    return run
+
+
+def test_a_language_model_is_trained_and_fine_tuned_from(run):
+    run.succeed("results/properties/gc3.tsv", "results/report/properties.html")
+    weights = run.folder / "results/training/tuned.fold0.safetensors"
+    facts = read_safetensors(weights)[1]
+    assert (facts["origin"], facts["training"]) == ("train", "tuning")
+    table = pl.read_parquet(run.folder / "results/properties/gc3/tuned.parquet")
+    assert table["id"].to_list() == [f"d{i}" for i in range(ROWS)]
+    predicted = pl.col("prediction_gc3").is_not_null()
+    assert set(table.filter(predicted)["part"]) == {"validation", "test"}
+    made = read_provenance(run.folder / "results/properties/gc3/tuned.parquet")
+    assert made["model"] == "tuned"
+    metrics = pl.read_csv(run.folder / "results/properties/gc3.tsv", separator="\t")
+    methods = {"length_gc", "kmer", "codon_usage", "words.fold0.probe", "tuned"}
+    assert set(metrics["method"]) == methods
+    test = metrics.filter(part="test", metric="spearman")
+    # the label is a frequency of codons: what counts them must find it
+    found = dict(test.select("method", "value").iter_rows())
+    assert found["codon_usage"] > 0.9
+    assert run.planned("--nocolor", "results/properties/gc3.tsv") == {}
+
+
+MISTAKES = [
+    ("trainings", 0, ("reading", "designs", "designs", "", "recipe.json"),
+     "train and validation are both designs"),
+    ("trainings", 0, ("reading", "designs", "", "", "recipe.json"), "validation is empty"),
+    ("trainings", 0, ("reading", "designs,others", "others", "", "recipe.json"),
+     "others is in both train and validation"),
+    ("trainings", 0, ("reading", "nothing", "others", "", "recipe.json"),
+     "'nothing' has no row in datasets.tsv"),
+    ("trainings", 1, ("tuning", "gc4", "", "", "recipe.json"),
+     "'gc4' has no row in properties.tsv"),
+    ("properties", 0, ("gc3", "designs", "gc3", "regression", "kfold:2", "", "", "", "", ""),
+     "kfold"),
+    ("models", 0, ("kmer", "helix_mrna", "embedding", "helix.json", "", "", ""),
+     "kmer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "row", "cells", "message"), MISTAKES)
+def test_a_mistake_in_a_table_stops_before_any_job(run, table, row, cells, message):
+    rows = [*TABLES[table]]
+    rows[row] = cells
+    run.configure({**TABLES, table: rows}, inference={"device": "cpu"})
+    result = run.run("-n")
+    assert result.returncode != 0
+    assert message in result.stdout + result.stderr
+
+
+def with_variants(transcripts, named=""):
+    """Tables with variants on an assembly that has these sets of transcripts."""
+    sets = [(name, "transcripts", "sim", "canonical", 1, "", "", "", "") for name in transcripts]
+    variants = ("snvs", "variants", "sim", "v.vcf", 1, "", "", "", named)
+    return {
+        "assemblies": [("sim", "g.fa", "a.gtf", "")],
+        "models": TABLES["models"][:1],
+        "folds": [("words", 0, "random", 1)],
+        "datasets": [*sets, variants],
+    }
+
+
+def test_variants_name_their_transcripts_where_there_are_several(run):
+    run.configure(with_variants(["one", "two"]))
+    result = run.run("-n")
+    assert "one, two are transcripts of sim; name one of them" in result.stdout + result.stderr
+    run.configure(with_variants(["one", "two"], "three"))
+    result = run.run("-n")
+    assert "transcripts is three; expected a dataset of kind" in result.stdout + result.stderr
+
+
+def test_variants_and_pooling_by_the_set_exclude_each_other(run):
+    run.configure(with_variants(["one"]), embeddings={"compat": "helical_pooling"})
+    result = run.run("-n")
+    assert "REF and ALT of snvs cannot be compared" in result.stdout + result.stderr
