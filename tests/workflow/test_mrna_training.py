@@ -57,6 +57,8 @@ def run(root, tmp_path):
         write_designs(tmp_path / f"{name}.tsv", seed)
     for name, content in (("recipe", RECIPE), ("helix", TINY), ("tuned", HEAD)):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    for name in ("g.fa", "a.gtf", "v.vcf"):
+        (tmp_path / name).touch()
     run.configure(TABLES, inference={"device": "cpu", "threads": 1})
     return run
 
@@ -94,6 +96,12 @@ MISTAKES = [
      "'gc4' has no row in properties.tsv"),
     ("properties", 0, ("gc3", "designs", "gc3", "regression", "kfold:2", "", "", "", "", ""),
      "kfold"),
+    ("trainings", 1, ("tuning", "gc3", "others", "", "recipe.json"), "leave it empty"),
+    ("folds", 1, ("tuned", 0, "random", 1), "models of task property have origin train"),
+    ("models", 0, ("words", "six_frame", "embedding", "helix.json", "", "", ""),
+     "'six_frame' is not one of"),
+    ("datasets", 1, ("others", "transcripts", "sim", "canonicl", 1, "", "", "", ""),
+     "path is canonicl; expected canonical"),
     ("models", 0, ("kmer", "helix_mrna", "embedding", "helix.json", "", "", ""),
      "kmer"),
 ]  # fmt: skip
@@ -103,7 +111,8 @@ MISTAKES = [
 def test_a_mistake_in_a_table_stops_before_any_job(run, table, row, cells, message):
     rows = [*TABLES[table]]
     rows[row] = cells
-    run.configure({**TABLES, table: rows}, inference={"device": "cpu"})
+    assemblies = [("sim", "g.fa", "a.gtf", "")]
+    run.configure({"assemblies": assemblies, **TABLES, table: rows}, inference={"device": "cpu"})
     result = run.run("-n")
     assert result.returncode != 0
     assert message in result.stdout + result.stderr
@@ -128,6 +137,13 @@ def test_variants_name_their_transcripts_where_there_are_several(run):
     run.configure(with_variants(["one", "two"], "three"))
     result = run.run("-n")
     assert "transcripts is three; expected a dataset of kind" in result.stdout + result.stderr
+
+
+def test_variants_without_transcripts_are_told(run):
+    run.configure(with_variants([]))
+    result = run.run("-n")
+    assert result.returncode == 0
+    assert "the variants snvs are not scored on mRNAs" in result.stdout + result.stderr
 
 
 def test_variants_and_pooling_by_the_set_exclude_each_other(run):

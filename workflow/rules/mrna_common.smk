@@ -1,6 +1,21 @@
 """Tables to paths, for mRNAs: their sequences, embeddings and variants."""
 
+from snakemake.logging import logger
+
 from seqcast.transcripts.selection import SELECTIONS
+
+for name in of_kind("transcripts"):
+    chosen = DATASETS.at[name, "path"]
+    if not (
+        chosen in SELECTIONS
+        or chosen in SOURCES.index
+        or chosen.startswith("results/")
+        or Path(chosen).is_file()
+    ):
+        raise WorkflowError(
+            f"{config['tables']['datasets']}: dataset {name}: path is {chosen}; expected "
+            f"{', '.join(SELECTIONS)}, or a file of ids of transcripts, one a line"
+        )
 
 
 def transcripts_of(dataset):
@@ -30,6 +45,13 @@ def transcripts_of(dataset):
 MRNA_VARIANT_SETS = [
     name for name in VARIANT_SETS if EMBEDDING_MODELS and transcripts_of(name)
 ]
+if EMBEDDING_MODELS:
+    for name in VARIANT_SETS:
+        if name not in MRNA_VARIANT_SETS:
+            logger.warning(
+                f"{config['tables']['datasets']}: the variants {name} are not scored on mRNAs: no "
+                f"dataset of kind transcripts is on assembly {DATASETS.at[name, 'assembly']}"
+            )
 if MRNA_VARIANT_SETS and config["embeddings"]["compat"] == "helical_pooling":
     raise WorkflowError(
         "config: embeddings.compat is helical_pooling: it pools an mRNA by the longest of its set, so "

@@ -30,6 +30,14 @@ if taken := [model for model in MODELS.index if model in BASELINES]:
     raise WorkflowError(
         f"{config['tables']['models']}: {taken[0]} is the name of a baseline; rename the model"
     )
+for model in PROPERTY_MODELS:
+    if others := [f for f in folds_of(model) if (model, f) not in TRAINED.index]:
+        raise WorkflowError(
+            f"{config['tables']['folds']}: fold {others[0]} of model {model} has origin "
+            f"{FOLDS.at[(model, others[0]), 'origin']}; models of task property have origin train: "
+            "their training says which property they learn. Weights that exist predict from Python, "
+            "by load_model"
+        )
 # Fine-tuned model -> the property that its folds learn.
 FINE_TUNED = {}
 for (model, fold), training in TRAINED.items():

@@ -60,6 +60,11 @@ def training_facts(wildcards):
 for (model, fold), training in TRAINED.items():
     row, task = TRAININGS.loc[training], MODELS.at[model, "task"]
     where = f"{config['tables']['trainings']}: training {training}"
+    if task == "property" and row["validation"]:
+        raise WorkflowError(
+            f"{where}: validation is {row['validation']}; leave it empty: the split of property "
+            f"{row['train']} says what validates"
+        )
     if task != "property" and not row["validation"]:
         raise WorkflowError(
             f"{where}: validation is empty; name the data that choose the weights"
