@@ -59,6 +59,26 @@ def test_points_and_intervals_equal_those_of_scikit_learn_on_the_same_resamples(
         assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends.tolist(), abs=1e-12)
 
 
+def test_groups_are_drawn_whole():
+    truth, guess = example()
+    groups = np.arange(60) % 12  # each has all classes, but for a few
+    found = rows(class_metrics(truth, guess, CLASSES, resamples=80, seed=7, groups=groups))
+    drawn = []
+    for draw in np.random.default_rng(7).integers(12, size=(80, 12)):
+        picked = np.concatenate([np.flatnonzero(groups == i) for i in draw])
+        drawn.append(plain(truth[picked], guess[picked]))
+    for name in ESTIMATES:
+        ends = np.quantile([one[name] for one in drawn], [0.025, 0.975])
+        ours = [found[name]["ci_low"], found[name]["ci_high"]]
+        assert ours == pytest.approx(ends.tolist(), abs=1e-12)
+
+
+def test_resamples_of_groups_that_lack_a_class_are_left_out():
+    truth, guess = example()
+    found = rows(class_metrics(truth, guess, CLASSES, resamples=80, groups=truth))
+    assert found["macro_roc_auc"]["ci_low"] <= found["macro_roc_auc"]["ci_high"]
+
+
 def test_a_class_that_is_absent_leaves_no_areas_and_says_so():
     truth, guess = example()
     found = rows(class_metrics(truth[:50], guess[:50], CLASSES, resamples=10))
@@ -96,7 +116,7 @@ def test_rows_without_probabilities_are_counted_apart():
 def test_intervals_do_not_depend_on_how_many_resamples_are_held_at_once(monkeypatch):
     tables = []
     for cells in (1, 200, 1 << 20):
-        monkeypatch.setattr("seqcast.class_metrics.CELLS_AT_ONCE", cells)
+        monkeypatch.setattr("seqcast.bootstrap.CELLS_AT_ONCE", cells)
         tables.append(class_metrics(*example(), CLASSES, resamples=30))
     assert tables[0].equals(tables[1])
     assert tables[0].equals(tables[2])

@@ -84,11 +84,30 @@ def test_intervals_equal_those_of_scikit_learn_on_the_same_resamples(decimals):
     assert found["tp"]["ci_low"] is None
 
 
+@pytest.mark.parametrize("decimals", [1, 6])
+def test_groups_are_drawn_whole(decimals):
+    rng = np.random.default_rng(3)
+    labels = rng.integers(2, size=100)
+    scores = (rng.normal(size=100) + labels).round(decimals)
+    groups = rng.integers(20, size=100)
+    found = rows(classification_metrics(labels, scores, 0.5, 100, 7, groups=groups))
+    names, drawn = np.unique(groups), []
+    for draw in np.random.default_rng(7).integers(len(names), size=(100, len(names))):
+        pick = np.concatenate([np.flatnonzero(groups == names[i]) for i in draw])
+        y, s = labels[pick], scores[pick]
+        drawn.append((sk.accuracy_score(y, s >= 0.5), sk.roc_auc_score(y, s),
+                      sk.average_precision_score(y, s), sk.f1_score(y, s >= 0.5)))  # fmt: skip
+    names = ("accuracy", "roc_auc", "average_precision", "f1")
+    for name, values in zip(names, zip(*drawn, strict=True), strict=True):
+        ends = np.quantile(values, [0.025, 0.975])
+        assert [found[name]["ci_low"], found[name]["ci_high"]] == pytest.approx(ends.tolist())
+
+
 def test_intervals_do_not_depend_on_how_many_resamples_are_held_at_once(monkeypatch):
     labels, scores = np.array(LABELS * 5), np.array(SCORES * 5) + np.arange(30) / 1000
     tables = []
     for cells in (1, 200, 1 << 20):
-        monkeypatch.setattr("seqcast.metrics.CELLS_AT_ONCE", cells)
+        monkeypatch.setattr("seqcast.bootstrap.CELLS_AT_ONCE", cells)
         tables.append(classification_metrics(labels, scores, resamples=100))
     assert tables[0].equals(tables[1])
     assert tables[0].equals(tables[2])

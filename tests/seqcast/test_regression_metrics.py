@@ -1,7 +1,5 @@
 """Metrics of predicted numbers: values by hand, scipy and scikit-learn on each resample."""
 
-import time
-
 import numpy as np
 import polars as pl
 import pytest
@@ -129,18 +127,36 @@ def test_intervals_do_not_depend_on_how_many_resamples_are_held_at_once(monkeypa
     truth, guess = example(n=30)
     tables = []
     for cells in (1, 200, 1 << 20):
-        monkeypatch.setattr("seqcast.regression_metrics.CELLS_AT_ONCE", cells)
+        monkeypatch.setattr("seqcast.bootstrap.CELLS_AT_ONCE", cells)
         tables.append(regression_metrics(truth, guess, resamples=100, seed=1))
     assert tables[0].equals(tables[1])
     assert tables[0].equals(tables[2])
     assert not tables[0].equals(regression_metrics(truth, guess, resamples=100, seed=2))
 
 
-def test_a_thousand_resamples_of_a_test_set_take_a_moment():
-    truth, guess = example(n=2000)
-    started = time.process_time()
-    regression_metrics(truth, guess)
-    assert time.process_time() - started < 5
+def test_groups_are_drawn_whole():
+    truth, guess = example()
+    groups = np.repeat([f"gene{i}" for i in range(12)], 5)
+    missing = np.where(np.arange(60) % 7 == 0, np.nan, guess[:, 0])
+    found = rows(regression_metrics(truth, missing, resamples=80, seed=7, groups=groups))
+    scored = np.flatnonzero(~np.isnan(missing))
+    names = np.unique(groups[scored])
+    drawn = []
+    for draw in np.random.default_rng(7).integers(len(names), size=(80, len(names))):
+        picked = np.concatenate([scored[groups[scored] == names[i]] for i in draw])
+        drawn.append(plain(truth[picked, 0], missing[picked]))
+    for metric in ESTIMATES:
+        ends = np.quantile([one[metric] for one in drawn], [0.025, 0.975])
+        ours = [found[metric]["ci_low"], found[metric]["ci_high"]]
+        assert ours == pytest.approx(ends.tolist(), abs=1e-10)
+
+
+def test_groups_of_one_row_are_rows():
+    truth, guess = example()
+    plainly = regression_metrics(truth, guess, resamples=30)
+    assert plainly.equals(regression_metrics(truth, guess, resamples=30, groups=np.arange(60)))
+    with pytest.raises(InputError, match="2 groups of 60 rows"):
+        regression_metrics(truth, guess, groups=[1, 2])
 
 
 @pytest.mark.parametrize(

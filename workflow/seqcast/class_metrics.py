@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from seqcast import bootstrap
 from seqcast.errors import InputError
-from seqcast.metrics import INTERVAL, LEAST_OF_A_CLASS, SCHEMA, metrics_of_counts
+from seqcast.metrics import LEAST_OF_A_CLASS, SCHEMA, metrics_of_counts
 
 ESTIMATES = ("accuracy", "mcc", "macro_roc_auc", "macro_average_precision")
 METRICS = (*ESTIMATES, "not_scored")
 ONE_VS_REST = {"macro_roc_auc": "roc_auc", "macro_average_precision": "average_precision"}
-CELLS_AT_ONCE = 1 << 21  # resamples x rows that are held at once
 
 
 def class_metrics(
@@ -25,12 +25,15 @@ def class_metrics(
     classes: Sequence[str],
     resamples: int = 1000,
     seed: int = 0,
+    groups: Sequence | np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Metrics of a task of several classes with 95 % bootstrap intervals.
 
     A row without probabilities (null or NaN) is left out of every metric and counted in the row
     ``not_scored``. Intervals are percentiles over resamples drawn with replacement within each
-    class, whose sizes are those of the design; they treat the rows as independent.
+    class, whose sizes are those of the design; they treat the rows as independent. With `groups`
+    whole groups are drawn instead, of all classes together; a metric leaves out the resamples that
+    lack a class it needs.
 
     Parameters
     ----------
@@ -44,6 +47,8 @@ def class_metrics(
         0 gives no intervals.
     seed : int
         Of the resamples.
+    groups : sequence, length=rows, optional
+        Of rows that are not independent, such as those of a gene.
 
     Returns
     -------
@@ -59,27 +64,35 @@ def class_metrics(
         If the shapes do not fit, a label is no class, a probability is infinite, or no row is
         scored.
     """
-    truth, guess, missing = _checked(labels, probabilities, len(classes))
+    truth, guess, scored = _checked(labels, probabilities, len(classes))
+    missing = int((~scored).sum())
     sizes = np.bincount(truth, minlength=len(classes))
     notes = _undefined(sizes, classes)
     point = _estimates(truth, guess, np.ones((1, len(truth)), dtype=np.int64))
     if "mcc" not in notes and len(np.unique(guess.argmax(axis=1))) == 1:
         notes["mcc"] = "one class alone is predicted: 0 by convention"
-    drawn = [_estimates(truth, guess, counts) for counts in _resampled(truth, resamples, seed)]
+    if groups is None:
+        resampled = _resampled(truth, resamples, seed)
+    else:
+        together = bootstrap.group_numbers(groups, scored)
+        resampled = bootstrap.resampled_groups(together, resamples, seed)
+    drawn = [_estimates(truth, guess, counts) for counts in resampled]
     rows: list[tuple] = []
     for name in ESTIMATES:
         if name not in point or np.isnan(point[name][0]):
             rows.append((name, None, None, None, len(truth), notes.get(name, "")))
             continue
         values = np.concatenate([part[name] for part in drawn]) if drawn else np.empty(0)
-        ends = np.quantile(values, INTERVAL).tolist() if len(values) else [None, None]
+        ends = bootstrap.interval(values)
         rows.append((name, float(point[name][0]), *ends, len(truth), notes.get(name, "")))
     rows.append(("not_scored", missing, None, None, len(truth) + missing, ""))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _checked(labels: Any, probabilities: Any, classes: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Labels and probabilities of the scored rows, and how many rows are not scored."""
+def _checked(
+    labels: Any, probabilities: Any, classes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels and probabilities of the scored rows, and which rows those are."""
     truth = np.asarray(labels)
     try:
         guess = np.array(probabilities, dtype=np.float64)
@@ -98,13 +111,13 @@ def _checked(labels: Any, probabilities: Any, classes: int) -> tuple[np.ndarray,
         raise InputError(f"a label is {wrong[0]!r}; expected 0 to {classes - 1} in every row")
     if np.isinf(guess).any():
         raise InputError("a probability is infinite; expected numbers from 0 to 1, or null")
-    scored = ~np.isnan(guess).any(axis=1)
+    scored = ~np.asarray(np.isnan(guess).any(axis=1))
     if not scored.any():
         raise InputError(
             f"none of {len(truth)} rows has probabilities; expected one scored row or more. Look "
             "at the column status of the predictions for the reason."
         )
-    return truth[scored].astype(np.int64), guess[scored], int((~scored).sum())
+    return truth[scored].astype(np.int64), guess[scored], scored
 
 
 def _undefined(sizes: np.ndarray, classes: Sequence[str]) -> dict[str, str]:
@@ -127,7 +140,7 @@ def _resampled(truth: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndar
     members = [np.flatnonzero(truth == kind) for kind in np.unique(truth)]
     # a stream each, so that the draws do not depend on how many are held at once
     streams = np.random.default_rng(seed).spawn(len(members))
-    size = max(1, CELLS_AT_ONCE // len(truth))
+    size = max(1, bootstrap.CELLS_AT_ONCE // len(truth))
     for done in range(0, resamples, size):
         count = min(size, resamples - done)
         drawn = np.concatenate(
@@ -162,10 +175,6 @@ def _estimates(truth: np.ndarray, guess: np.ndarray, counts: np.ndarray) -> dict
 
 def _areas(members: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
     """Metrics of one class against the rest in each resample."""
-    distinct, level = np.unique(scores, return_inverse=True)
-    order = np.argsort(level, kind="stable")
-    starts = np.searchsorted(level[order], np.arange(len(distinct)))
-    positive, negative = (
-        np.add.reduceat((counts * kind)[:, order], starts, axis=1) for kind in (members, ~members)
-    )
+    levels = bootstrap.Levels.of(scores)
+    positive, negative = (levels.members(counts * kind) for kind in (members, ~members))
     return metrics_of_counts(negative, positive, 0)

@@ -4,7 +4,6 @@ The classes are 0 and 1; a score at or above the threshold says 1. Of reads, 1 i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -17,6 +16,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from seqcast import bootstrap
 from seqcast.errors import InputError
 
 RATES = ("accuracy", "roc_auc", "average_precision", "f1", "mcc", "recall", "specificity")
@@ -32,8 +32,6 @@ SCHEMA = {
 }
 BOTH_CLASSES = frozenset({"roc_auc", "average_precision", "mcc"})
 LEAST_OF_A_CLASS = 2  # members; below it the metrics of BOTH_CLASSES are not defined
-INTERVAL = (0.025, 0.975)
-CELLS_AT_ONCE = 1 << 21  # resamples x (level, class) cells that are held at once
 
 
 def classification_metrics(
@@ -43,13 +41,16 @@ def classification_metrics(
     resamples: int = 1000,
     seed: int = 0,
     least_of_a_class: int = LEAST_OF_A_CLASS,
+    groups: Sequence | np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Metrics of a two-class task with 95 % bootstrap intervals.
 
     What was not scored (a null or NaN score) is left out of every metric and counted in the row
     ``not_scored``. Intervals are percentiles over resamples drawn with replacement within each
     class, whose sizes are those of the design. They treat the rows as independent; mates of a
-    pair and reads of one place are not, so they are on the narrow side.
+    pair and reads of one place are not, so they are on the narrow side. With `groups` whole groups
+    are drawn instead, of both classes together; a metric leaves out the resamples that lack a
+    class it needs.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ def classification_metrics(
         Of the resamples.
     least_of_a_class : int
         Scored members that each class needs for ``roc_auc``, ``average_precision`` and ``mcc``.
+    groups : sequence, length=rows, optional
+        Of rows that are not independent, such as those of a gene.
 
     Returns
     -------
@@ -81,13 +84,13 @@ def classification_metrics(
         If the lengths differ, a label is neither 0 nor 1, a score is infinite or no number, or
         no row is scored.
     """
-    truth, values, missing = _checked(labels, scores)
+    truth, values, scored = _checked(labels, scores)
     predicted = values >= threshold
     tn, fp, fn, tp = map(int, confusion_matrix(truth, predicted, labels=[0, 1]).ravel())
     points: dict[str, float] = {
         "accuracy": accuracy_score(truth, predicted),
         "tn": tn, "fp": fp, "fn": fn, "tp": tp,
-        "not_scored": missing,
+        "not_scored": len(scored) - len(truth),
     }  # fmt: skip
     notes = _undefined(tn, fp, fn, tp, least_of_a_class)
     for name, function, given in (
@@ -103,8 +106,9 @@ def classification_metrics(
             points[name] = right / (right + wrong)
     if "mcc" not in notes and not 0 < tp + fp < len(truth):
         notes["mcc"] = "one class is never predicted: 0 by convention"
-    intervals = _intervals(truth, values, threshold, resamples, seed)
-    n = {"recall": tp + fn, "specificity": tn + fp, "not_scored": len(truth) + missing}
+    together = None if groups is None else bootstrap.group_numbers(groups, scored)
+    intervals = _intervals(truth, values, threshold, resamples, seed, together)
+    n = {"recall": tp + fn, "specificity": tn + fp, "not_scored": len(scored)}
     rows = [
         (name, points.get(name), *intervals.get(name if name in points else "", (None, None)),
          n.get(name, len(truth)), notes.get(name, ""))
@@ -113,19 +117,11 @@ def classification_metrics(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-@dataclass(frozen=True)
-class Levels:
-    """The distinct scores, ascending, and where each member of a class stands among them."""
-
-    values: np.ndarray  # (levels,)
-    of_class: tuple[np.ndarray, np.ndarray]  # index of the level of each member of class 0, 1
-
-
 def _checked(
     labels: Sequence[int] | np.ndarray | pl.Series,
     scores: Sequence[float | None] | np.ndarray | pl.Series,
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Labels and scores of the scored rows, and how many rows are not scored."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels and scores of the scored rows, and which rows those are."""
     truth = np.asarray(pl.Series("label", labels, strict=False).to_numpy())
     try:
         values = pl.Series("score", scores).cast(pl.Float64).to_numpy()
@@ -151,7 +147,7 @@ def _checked(
             f"none of {len(values)} rows has a score; expected one scored row or more. Look at the "
             "column status of the predictions for the reason."
         )
-    return truth[scored].astype(np.int8), values[scored], int((~scored).sum())
+    return truth[scored].astype(np.int8), values[scored], scored
 
 
 def _undefined(tn: int, fp: int, fn: int, tp: int, least: int) -> dict[str, str]:
@@ -174,40 +170,40 @@ def _undefined(tn: int, fp: int, fn: int, tp: int, least: int) -> dict[str, str]
 
 
 def _intervals(
-    truth: np.ndarray, values: np.ndarray, threshold: float, resamples: int, seed: int
-) -> dict[str, tuple[float | None, float | None]]:
+    truth: np.ndarray, values: np.ndarray, threshold: float, resamples: int, seed: int,
+    groups: np.ndarray | None,
+) -> dict[str, tuple[float | None, float | None]]:  # fmt: skip
     """95 % percentile interval of each metric that has one."""
     if not resamples:
         return {}
-    distinct, level = np.unique(values, return_inverse=True)
-    levels = Levels(distinct, (level[truth == 0], level[truth == 1]))
+    levels = bootstrap.Levels.of(values)
+    if groups is None:
+        resampled = _resampled(levels, truth, resamples, seed)
+    else:
+        resampled = (
+            (levels.members(counts * (truth == 0)), levels.members(counts * (truth == 1)))
+            for counts in bootstrap.resampled_groups(groups, resamples, seed)
+        )
+    first_positive = int(np.searchsorted(levels.values, threshold))
     parts = [
-        metrics_of_counts(negative, positive, int(np.searchsorted(distinct, threshold)))
-        for negative, positive in _resampled(levels, resamples, seed)
+        metrics_of_counts(negative, positive, first_positive) for negative, positive in resampled
     ]
-    found: dict[str, tuple[float | None, float | None]] = {}
-    for name in parts[0]:
-        drawn = np.concatenate([part[name] for part in parts])
-        drawn = drawn[~np.isnan(drawn)]
-        if len(drawn):
-            low, high = np.quantile(drawn, INTERVAL)
-            found[name] = (float(low), float(high))
-    return found
+    drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: bootstrap.interval(found) for name, found in drawn.items()}
 
 
 def _resampled(
-    levels: Levels, resamples: int, seed: int
+    levels: bootstrap.Levels, truth: np.ndarray, resamples: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Members of class 0 and 1 at each level: (resamples at once, levels) each."""
     # A stream each, so that the draws do not depend on how many are held at once.
     first, second = np.random.default_rng(seed).spawn(2)
-    size = max(1, CELLS_AT_ONCE // max(len(levels.values), *map(len, levels.of_class)))
+    of_class = levels.level[truth == 0], levels.level[truth == 1]
+    width = len(levels.values)
+    size = max(1, bootstrap.CELLS_AT_ONCE // max(width, *map(len, of_class)))
     for done in range(0, resamples, size):
-        count, width = min(size, resamples - done), len(levels.values)
-        yield (
-            _drawn(first, levels.of_class[0], count, width),
-            _drawn(second, levels.of_class[1], count, width),
-        )
+        count = min(size, resamples - done)
+        yield _drawn(first, of_class[0], count, width), _drawn(second, of_class[1], count, width)
 
 
 def _drawn(rng: np.random.Generator, members: np.ndarray, count: int, levels: int) -> np.ndarray:

@@ -6,11 +6,12 @@ point is the resample that draws each row once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
+from seqcast.bootstrap import Levels, group_numbers, interval, resampled_groups
 from seqcast.errors import InputError
 
 ESTIMATES = ("spearman", "pearson", "r2", "rmse")
@@ -20,9 +21,7 @@ SCHEMA = {
     "ci_high": pl.Float64, "n": pl.Int64, "note": pl.String,
 }  # fmt: skip
 MEAN = "mean"  # of the outputs, where there are several
-INTERVAL = (0.025, 0.975)
 NEARLY_CONSTANT = 1e-12  # spread over the largest magnitude; below it differences are rounding
-CELLS_AT_ONCE = 1 << 21  # resamples x rows that are held at once
 
 
 def regression_metrics(
@@ -31,13 +30,14 @@ def regression_metrics(
     resamples: int = 1000,
     seed: int = 0,
     outputs: Sequence[str] = (),
+    groups: Sequence | np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Metrics of predicted numbers with 95 % bootstrap intervals.
 
     A row that lacks a label or a prediction (null or NaN) is left out of every metric and counted
     in the row ``not_scored``. Intervals are percentiles over resamples of whole rows, drawn with
-    replacement. They treat the rows as independent; variants of one sequence are not, so they are
-    on the narrow side.
+    replacement. Without `groups` they treat the rows as independent; variants of one sequence are
+    not, and leave them on the narrow side.
 
     Parameters
     ----------
@@ -50,6 +50,8 @@ def regression_metrics(
         Of the resamples.
     outputs : sequence of str
         Names of the outputs; empty, output0, output1 ...
+    groups : sequence, length=rows, optional
+        Of rows that are not independent, such as those of a gene: resamples draw whole groups.
 
     Returns
     -------
@@ -67,7 +69,9 @@ def regression_metrics(
     InputError
         If the shapes differ, a value is infinite or no number, or no row is scored.
     """
-    truth, guess, missing = _checked(labels, predictions)
+    truth, guess, scored = _checked(labels, predictions)
+    missing = int((~scored).sum())
+    together = np.arange(len(truth)) if groups is None else group_numbers(groups, scored)
     columns = [_column(*pair) for pair in zip(truth.T, guess.T, strict=True)]
     names = list(outputs) or [f"output{i}" for i in range(len(columns))]
     notes = [column.undefined for column in columns]
@@ -75,7 +79,7 @@ def regression_metrics(
         names.append(MEAN)
         notes.append(_of_any(names, notes))
     points = _estimates(columns, np.ones((1, len(truth)), dtype=np.int64))[:, :, 0]
-    low, high = _intervals(columns, len(truth), resamples, seed)
+    low, high = _intervals(columns, together, resamples, seed)
     rows: list[tuple] = []
     for i, (name, undefined) in enumerate(zip(names, notes, strict=True)):
         for j, metric in enumerate(ESTIMATES):
@@ -94,22 +98,21 @@ class Ranked:
     ----------
     values : ndarray, shape=(rows,)
         Less their mean, which no metric sees and which would cost digits.
-    level : ndarray of int, shape=(rows,)
-    order : ndarray of int, shape=(rows,)
-        Rows by ascending value.
-    starts : ndarray of int, shape=(levels,)
-        Where each level begins in `order`.
+    levels : Levels
     """
 
     values: np.ndarray
-    level: np.ndarray
-    order: np.ndarray
-    starts: np.ndarray
+    levels: Levels
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Self:
+        """Values of one column as they are."""
+        return cls(values - values.mean(), Levels.of(values))
 
     def ranks(self, counts: np.ndarray) -> np.ndarray:
         """Mean ranks of the rows in resamples: (resamples, rows), counted from 0.5."""
-        members = np.add.reduceat(counts[:, self.order], self.starts, axis=1)
-        return (np.cumsum(members, axis=1) - members / 2)[:, self.level]
+        members = self.levels.members(counts)
+        return (np.cumsum(members, axis=1) - members / 2)[:, self.levels.level]
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ class Column:
     undefined: dict[str, str]
 
 
-def _checked(labels: Any, predictions: Any) -> tuple[np.ndarray, np.ndarray, int]:
-    """Labels and predictions of the scored rows, (rows, outputs) each, and how many lack one."""
+def _checked(labels: Any, predictions: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels and predictions of the scored rows, (rows, outputs) each, and which rows those are."""
     truth, guess = _numbers("label", labels), _numbers("prediction", predictions)
     if truth.shape != guess.shape:
         raise InputError(
@@ -136,7 +139,7 @@ def _checked(labels: Any, predictions: Any) -> tuple[np.ndarray, np.ndarray, int
             f"none of {len(truth)} rows has both a label and a prediction; expected one row or "
             "more. Look at the column status of the predictions for the reason."
         )
-    return truth[scored], guess[scored], int((~scored).sum())
+    return truth[scored], guess[scored], scored
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:
@@ -163,14 +166,7 @@ def _column(labels: np.ndarray, predictions: np.ndarray) -> Column:
         undefined = dict.fromkeys(("spearman", "pearson"), reason)
         if "labels" in constant:
             undefined["r2"] = reason
-    return Column(_ranked(labels), _ranked(predictions), predictions - labels, undefined)
-
-
-def _ranked(values: np.ndarray) -> Ranked:
-    distinct, level = np.unique(values, return_inverse=True)
-    order = np.argsort(level, kind="stable")
-    starts = np.searchsorted(level[order], np.arange(len(distinct)))
-    return Ranked(values - values.mean(), level, order, starts)
+    return Column(Ranked.of(labels), Ranked.of(predictions), predictions - labels, undefined)
 
 
 def _of_any(names: list[str], notes: list[dict[str, str]]) -> dict[str, str]:
@@ -234,22 +230,15 @@ def _correlation(x: np.ndarray, y: np.ndarray, counts: np.ndarray, total: np.nda
 
 
 def _intervals(
-    columns: list[Column], rows: int, resamples: int, seed: int
+    columns: list[Column], groups: np.ndarray, resamples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the 95 % percentile intervals, shaped as `_estimates` without the resamples."""
-    rng, size = np.random.default_rng(seed), max(1, CELLS_AT_ONCE // rows)
     parts = [np.empty((len(columns) + (len(columns) > 1), len(ESTIMATES), 0))]
-    for done in range(0, resamples, size):
-        count = min(size, resamples - done)
-        drawn = rng.integers(rows, size=(count, rows)) + np.arange(count)[:, None] * rows
-        counts = np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows)
-        parts.append(_estimates(columns, counts))
-    drawn_estimates = np.concatenate(parts, axis=2)
-    ends = np.full((2, *drawn_estimates.shape[:2]), np.nan)
-    for place in np.ndindex(drawn_estimates.shape[:2]):
-        known = drawn_estimates[place][~np.isnan(drawn_estimates[place])]
-        if len(known):
-            ends[:, *place] = np.quantile(known, INTERVAL)
+    parts += [_estimates(columns, counts) for counts in resampled_groups(groups, resamples, seed)]
+    drawn = np.concatenate(parts, axis=2)
+    ends = np.full((2, *drawn.shape[:2]), np.nan)
+    for place in np.ndindex(drawn.shape[:2]):
+        ends[:, *place] = interval(drawn[place])  # None becomes NaN
     return ends[0], ends[1]
 
 
