@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import zarr
 
+import seqcast
 from seqcast import embedding_files
 from seqcast.embedding_files import create_embedding_store, read_embeddings
 from seqcast.errors import InputError
@@ -76,7 +77,7 @@ def test_it_opens_without_this_package(tmp_path):
 
 
 @pytest.mark.parametrize(("append", "message"), [
-    ([4], r"sequence 0: features is \(4, 4\), not \(5, 4\)"),
+    ([4], r"sequence 1: features is \(4, 4\), not \(5, 4\)"),
     ([5], "1 of 2 sequences"),
 ])  # fmt: skip
 def test_what_does_not_fit_leaves_no_file(tmp_path, append, message):
@@ -90,6 +91,12 @@ def test_what_does_not_fit_leaves_no_file(tmp_path, append, message):
     with pytest.raises(ValueError, match=message):
         fill()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_read_through_a_door(tmp_path):
+    with seqcast.read_embeddings(write(tmp_path / "e.zarr")) as features:
+        np.testing.assert_array_equal(features.read(2), values(700, 2)["features"])
+    assert "read_embeddings" in seqcast.__all__
 
 
 def test_another_file_is_named(tmp_path):

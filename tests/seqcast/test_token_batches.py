@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.embedding.batches import FREE_SHARE, PADDING_SHARE, batches, pools
+from seqcast.token_batches import FREE_SHARE, PADDING_SHARE, pools, token_batches
 
 
 @given(st.lists(st.integers(1, 500), max_size=80), st.integers(1, 2000))
 def test_batches_hold_each_once_with_little_padding(lengths, most):
-    found = list(batches(lengths, most))
+    found = list(token_batches(lengths, most))
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     for batch in found:
         tokens = sum(lengths[i] for i in batch)
@@ -18,7 +18,7 @@ def test_batches_hold_each_once_with_little_padding(lengths, most):
 
 
 def test_like_lengths_share_a_batch():
-    assert list(batches([10, 500, 11, 498, 9], 1600)) == [[1, 3], [2, 0, 4]]
+    assert list(token_batches([10, 500, 11, 498, 9], 1600)) == [[1, 3], [2, 0, 4]]
 
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 100))

@@ -79,7 +79,9 @@ class Writer:
             shape = (length, *array.shape[1:])
             rows = np.full(shape, np.nan, np.float32) if values is None else values[name]
             if rows.shape != shape:
-                raise ValueError(f"sequence {self.sequences}: {name} is {rows.shape}, not {shape}")
+                raise ValueError(
+                    f"sequence {self.sequences + 1}: {name} is {rows.shape}, not {shape}"
+                )
             self.waiting[name].append(rows)
         self.sequences += 1
         self.rows += length

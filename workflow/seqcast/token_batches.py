@@ -27,8 +27,8 @@ def pools(items: Iterable[T], size: Callable[[T], int], most: int) -> Iterator[l
         yield pool
 
 
-def batches(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
-    """Indices of sequences to embed together, the longest first.
+def token_batches(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
+    """Indices of sequences to run together, the longest first.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from seqcast import embed_sequences
 from seqcast.embedding import Embedder, EmbedOptions, embed_texts
 from seqcast.errors import InputError
 from seqcast.models.interface import load_model
@@ -233,12 +234,25 @@ def test_options_that_cannot_be(options, message):
 
 
 @pytest.mark.parametrize(("text", "options", "message"), [
-    ("ACG-", {}, "text 1 holds '-'; the model reads A, C, E, G, N, T, U"),
-    ("A" * 65, {"too_long": "error"}, "text 1 has 65 tokens; the model takes 64"),
+    ("ACG-", {}, "sequence 2 holds '-'; the model reads A, C, E, G, N, T, U"),
+    ("A" * 65, {"too_long": "error"}, "sequence 2 has 65 tokens; the model takes 64"),
 ])  # fmt: skip
 def test_texts_that_cannot_be(text, options, message):
     with pytest.raises(InputError, match=message):
         list(embed_texts(Fading(), ["ACGU", text], EmbedOptions(**options)))
+
+
+def test_a_plain_script_takes_no_path_of_training():
+    """Without gradients the network computes by parts and in place; scripts do not say so."""
+    model, modes = small_helix().requires_grad_(True), []
+    model.layers[0].mixer.register_forward_pre_hook(
+        lambda *_: modes.append(torch.is_grad_enabled())
+    )
+    assert torch.is_grad_enabled()
+    embed_sequences(model, ["ACGU" * 20, "ACGUACG"])
+    list(embed_texts(model, ["ACGU"], EmbedOptions(per_symbol=True, layers=(1,))))
+    assert modes
+    assert not any(modes)
 
 
 def test_devices_agree(device):

@@ -6,11 +6,11 @@ from polars.testing import assert_frame_equal
 
 from seqcast.embedding import Embedder, EmbedOptions, embed_texts
 from seqcast.embedding.tables import Extent, TableEmbedder
-from seqcast.embedding_outcomes import columns
+from seqcast.embedding_outcomes import REGIONS, columns
 from seqcast.errors import InputError
 from seqcast.transcripts.marks import mark_codons, regions
 from tests.seqcast.embedding.examples import ROWS, transcripts
-from tests.seqcast.embedding.toys import Fading
+from tests.seqcast.embedding.toys import Fading, random_text
 
 
 def embedded(model=None, rows=ROWS, **options):
@@ -71,6 +71,19 @@ def test_codons_are_marked_where_wanted_and_possible():
     model.codon_mark = None
     without, _ = embedded(model)
     assert_frame_equal(without, unmarked)
+
+
+def test_bases_of_a_broken_codon_are_no_utr():
+    row = {"sequence": random_text(11, 1), "cds_start": 1, "cds_end": 10}
+    flags = ["", "cds_incomplete_start", "unknown_bases,cds_incomplete_end",
+             "cds_incomplete_start,cds_incomplete_end"]  # fmt: skip
+    found, _ = embedded(rows=[{**row, "id": flag, "flags": flag} for flag in flags])
+    nulls = {region: found[f"embedding_mean_{region}"].is_null().to_list() for region in REGIONS}
+    assert nulls == {
+        "utr5": [False, True, False, True],
+        "cds": [False] * 4,
+        "utr3": [False, False, True, True],
+    }
 
 
 def test_long_ones_are_flagged_or_refused():

@@ -58,6 +58,9 @@ def test_the_table_says_what_made_it_and_what_it_cost(tmp_path, caplog):
     assert made["cpu_s"] >= 0
     assert "6 sequences, 4 embedded, 115 tokens" in caplog.text
     assert "1 of 6 sequences too_long: more tokens than the model takes" in caplog.text
+    levels = {record.getMessage().split(":")[0]: record.levelname for record in caplog.records}
+    assert levels["1 of 6 sequences too_long"] == "WARNING"
+    assert levels["1 of 6 sequences no_cds"] == "INFO"  # as prepare_transcripts says it
     assert "6 of 6 sequences, " in caplog.text  # progress
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.seqcast.models.test_helix_mrna import ATOL, CASES, RTOL, TINY, opened, tiny
+from tests.seqcast.models.helix_examples import ATOL, CASES, RTOL, TINY, opened, tiny
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
-"""config.json of the mRNA models: as the hub has it, and what is refused."""
+"""config.json of Helix-mRNA: as the hub has it, and what is refused."""
 
-import json
 import math
 
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.models.helix_mrna_config import HelixMrnaConfig, Mamba2Config
+from seqcast.models.helix_mrna_config import HelixMrnaConfig
 from seqcast.models.interface import read_hyperparameters
 
 # what the hub's config.json says beside its defaults (its values as in the golden files' README)
@@ -16,10 +15,6 @@ HUB = {
     "layers_block_type_string": "M+M*M+M+", "model_type": "mamba2", "rms_norm": True,
     "attention_dropout": 0.0, "hidden_act": "silu", "time_step_limit": [0.0, math.inf],
     "transformers_version": "4.45.1", "time_step_rank": 16, "name": "helix_mrna_8l_256h",
-}  # fmt: skip
-SIZES = {
-    "hidden_size": 32, "num_hidden_layers": 2, "state_size": 8, "num_heads": 8, "head_dim": 8,
-    "n_groups": 2, "vocab_size": 12,
 }  # fmt: skip
 
 
@@ -75,31 +70,6 @@ def test_what_is_another_network_is_refused(changes, message):
         HelixMrnaConfig.from_params(HUB | changes)
 
 
-def test_each_architecture_names_the_other():
+def test_a_plain_mamba2_is_named():
     with pytest.raises(InputError, match=r"plain Mamba2 .* is architecture mamba2_mrna"):
-        HelixMrnaConfig.from_params(SIZES | {"model_type": "mamba2"})
-    with pytest.raises(InputError, match="take architecture helix_mrna"):
-        Mamba2Config.from_params(HUB)
-
-
-def test_sizes_of_mamba2_mrna_are_never_guessed():
-    config = Mamba2Config.from_params(SIZES | {"pad_token_id": 4, "eos_token_id": 1})
-    assert (config.blocks, config.norm_groups, config.max_tokens) == ("MM", 2, 8192)
-    assert math.isinf(config.time_step_limit[1])
-    without = {key: value for key, value in SIZES.items() if key not in ("state_size", "n_groups")}
-    with pytest.raises(InputError, match="lacks state_size, n_groups; these sizes are read"):
-        Mamba2Config.from_params(without)
-
-
-def test_what_transformers_saves_is_known():
-    """Keys that Mamba2Config of transformers 5.23.0 writes by save_pretrained."""
-    saved = json.loads("""{"bos_token_id": 0, "chunk_size": 256, "chunk_size_feed_forward": 0,
-        "conv_kernel": 4, "dtype": null, "eos_token_id": 2, "expand": 2, "hidden_act": "silu",
-        "id2label": {}, "initializer_range": 0.1, "is_encoder_decoder": false, "label2id": {},
-        "layer_norm_epsilon": 1e-05, "model_type": "mamba2", "output_attentions": false,
-        "output_hidden_states": false, "pad_token_id": 1, "problem_type": null,
-        "rescale_prenorm_residual": false, "residual_in_fp32": true, "return_dict": true,
-        "tie_word_embeddings": false, "time_step_floor": 0.0001, "time_step_limit": [0.0, Infinity],
-        "time_step_max": 0.1, "time_step_min": 0.001, "time_step_rank": 2, "use_bias": false,
-        "use_cache": true, "use_conv_bias": true, "transformers_version": "5.23.0"}""")
-    assert Mamba2Config.from_params(SIZES | saved).vocab_size == 12
+        HelixMrnaConfig.from_params({"model_type": "mamba2", "num_hidden_layers": 2})

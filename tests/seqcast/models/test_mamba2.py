@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcast.models import mamba2
-from seqcast.models.helix_mrna_config import HelixMrnaConfig, Mamba2Config
-from seqcast.models.mamba2 import Mamba2Mixer, RMSNorm, scan
+from seqcast.models.helix_mrna_config import HelixMrnaConfig
+from seqcast.models.mamba2 import CHUNK, Mamba2Mixer, RMSNorm, scan
+from seqcast.models.mamba2_config import Mamba2Config
 
 SIZES = {
     "hidden_size": 16, "num_hidden_layers": 1, "state_size": 8, "num_heads": 4, "head_dim": 8,
@@ -150,5 +151,25 @@ def test_norm_of_groups():
     torch.testing.assert_close(RMSNorm(8, 1e-5, groups=2)(x), torch.cat(parts, 2))
 
 
-def test_stretches_fit_the_rows():
-    assert mamba2.STRETCH_TOKENS % (mamba2.STRETCH_ROWS * 2) == 0
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6, 7, 11])
+def test_stretches_are_whole_chunks(rows, monkeypatch):
+    """A part of a chunk costs as much as a whole one."""
+    mixer, shapes = Mamba2Mixer(Mamba2Config(**SIZES, n_groups=1)), []
+
+    def stretch(u, carry):
+        shapes.append((len(u), u.shape[1]))
+        return u, carry
+
+    monkeypatch.setattr(mixer, "_stretch", stretch)
+    with torch.no_grad():
+        u = torch.randn(rows, 600, 16)
+        assert torch.equal(mixer(u), u)
+    ends = [n for _, n in shapes if n % CHUNK]
+    assert len(ends) == -(-rows // mamba2.STRETCH_ROWS)  # 600 is no multiple: each row's last one
+    assert max(a * n for a, n in shapes) <= mamba2.STRETCH_TOKENS
+    assert min(n for _, n in shapes if n not in ends) * min(rows, 4) > mamba2.STRETCH_TOKENS / 2
+
+
+def test_wide_batches_still_take_a_chunk(monkeypatch):
+    monkeypatch.setattr(mamba2, "STRETCH_TOKENS", 32)
+    assert mamba2.stretch_tokens(3) == CHUNK

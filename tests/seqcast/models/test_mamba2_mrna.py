@@ -86,6 +86,16 @@ def test_weights_of_the_other_architecture_are_refused(golden):
         load_model("helix_mrna", golden / "model.safetensors", golden / "config.json", device="cpu")
 
 
+@pytest.mark.parametrize("compat", ["helical_pooling", "helical_cpu"])
+def test_compat_with_helix_mrna_is_refused(golden, compat):
+    """helical_pooling: what one id for padding and end token does; padding has its own here."""
+    with pytest.raises(InputError, match=rf"compat '{compat}': architecture 'mamba2_mrna': it has"):
+        loaded(golden, compat=compat)
+    model = loaded(golden)
+    assert model.tokenize(["A", "AC"])[0].tolist() == [model.tokenizer.pad, 7, model.tokenizer.end]
+    assert model.tokenizer.pad != model.tokenizer.end
+
+
 def test_an_untrained_network_starts_as_mamba2_does():
     sizes = {
         "hidden_size": 32, "num_hidden_layers": 3, "state_size": 8, "num_heads": 8, "head_dim": 8,

@@ -1,4 +1,4 @@
-"""mamba-ssm's kernel is taken where it is right, and never ends a run; with a stand-in for it."""
+"""mamba-ssm's kernel is taken where it is right, and left where it fails; with a stand-in for it."""
 
 import logging
 import sys

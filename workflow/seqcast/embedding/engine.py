@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqcast.embedding.batches import batches, pools
-from seqcast.embedding.helical import DataSet, helical_pooling, original_states
+from seqcast.embedding.helical import DataSet, helical_pooling
 from seqcast.embedding.options import HELICAL_POOLING, EmbedOptions
 from seqcast.embedding.pooling import span_sums
 from seqcast.embedding.windows import Piece, pieces_of
 from seqcast.embedding_outcomes import REGIONS
 from seqcast.errors import InputError
 from seqcast.inference import evaluating
+from seqcast.models.helical import gpu_states
 from seqcast.models.interface import EmbeddingModel
+from seqcast.token_batches import pools, token_batches
 
 logger = logging.getLogger(__name__)
 
@@ -199,15 +200,15 @@ class Embedder:
                 yield self._result(pool.pop())
 
     def _works(self, items: Iterable[tuple[str, Regions | None]]) -> Iterator[_Work]:
-        for number, (text, regions) in enumerate(items):
+        for number, (text, regions) in enumerate(items, 1):
             if wrong := sorted(set(text.upper()) - self.letters):
                 letters = ", ".join(sorted(self.letters))
-                raise InputError(f"text {number} holds {wrong[0]!r}; the model reads {letters}")
+                raise InputError(f"sequence {number} holds {wrong[0]!r}; the model reads {letters}")
             pieces = self.pieces(len(text)) if text else []
             if text and not pieces and self.options.too_long == "error":
                 raise InputError(
-                    f"text {number} has {len(text)} tokens; the model takes {self.longest}: leave "
-                    "it out, or choose another value of too_long"
+                    f"sequence {number} has {len(text)} tokens; the model takes {self.longest}: "
+                    "leave it out, or choose another value of too_long"
                 )
             yield _Work(text, (regions or {}) if self.options.regions else {}, pieces)
 
@@ -217,7 +218,7 @@ class Embedder:
     ) -> None:  # fmt: skip
         parts = [(work, piece) for work in pool for piece in work.pieces]
         lengths = [piece.stop - piece.start + 1 for _, piece in parts]
-        for batch in batches(lengths, batch_tokens):
+        for batch in token_batches(lengths, batch_tokens):
             # windows of a text are of one length: sorted, they follow each other in all batches
             self._embed_batch([parts[i] for i in sorted(batch)], device, data_set)
 
@@ -261,7 +262,7 @@ class Embedder:
         """Final features, and the states of the wanted layers, in one pass."""
         wanted = [*self.options.layers, self.model.depth]
         if data_set:
-            *states, last = original_states(self.model, tokens, wanted, data_set)
+            *states, last = gpu_states(self.model, tokens, wanted, *data_set)
         elif not self.options.layers:
             return self.model(tokens), {}
         else:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from seqcast.errors import InputError
 from seqcast.models.interface import EmbeddingModel
+from seqcast.models.mrna_property_config import POOLINGS
 
-POOLINGS = ("mean", "last")
 TOO_LONG = ("status", "error", "truncate_left", "truncate_right", "window")
 HELICAL_POOLING = "helical_pooling"
 

@@ -13,7 +13,7 @@ from seqcast.embedding_outcomes import REGIONS, columns
 from seqcast.errors import InputError
 from seqcast.reads.records import in_chunks
 from seqcast.store import array_column
-from seqcast.transcripts.marks import is_mark, mark_codons, regions
+from seqcast.transcripts.marks import is_mark, regions, text_of
 
 CHUNK_ROWS = 1024
 NEEDED = (
@@ -28,8 +28,26 @@ NEEDED = (
     "flags",
 )
 
+# Beyond an end of the CDS that is not known are bases of a broken codon, and no UTR.
+NO_UTR = {"cds_incomplete_start": "utr5", "cds_incomplete_end": "utr3"}
+
 Keep = Callable[[Embedded, np.ndarray], None]
 Frames = Callable[[], Iterable[pl.DataFrame]]
+
+
+def check_embeds(model: Any) -> None:
+    """Refuse a model of another task.
+
+    Raises
+    ------
+    InputError
+        If it is no `models.interface.EmbeddingModel`.
+    """
+    if not (hasattr(model, "hidden_states") and hasattr(model, "logits")):
+        raise InputError(
+            f"a {type(model).__name__} embeds no sequences; expected a model of task embedding, "
+            "such as helix_mrna or mamba2_mrna. Load one of those"
+        )
 
 
 @dataclass(frozen=True)
@@ -106,8 +124,10 @@ class TableEmbedder:
         if row["status"] != "valid":
             return "", {}
         sequence, cds = row["sequence"], (row["cds_start"], row["cds_end"])
-        text = mark_codons(sequence, *cds) if self.marked else sequence
-        return text, regions(len(sequence), *cds, marked=self.marked)
+        known = regions(len(sequence), *cds, marked=self.marked)
+        for flag in NO_UTR.keys() & row["flags"].split(","):
+            known.pop(NO_UTR[flag], None)
+        return text_of(sequence, *cds, self.marked), known
 
     def _refuse_long(self) -> None:
         texts = ((row["id"], self._text(row)[0]) for row in self._rows())

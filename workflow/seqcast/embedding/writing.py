@@ -94,10 +94,9 @@ def _why_no_likelihood(table: TableEmbedder) -> str | None:
 
 
 def _report(table: TableEmbedder) -> None:
-    """Say in the log how many sequences were not embedded, or need a look."""
-    total = sum(
-        n for name, n in table.counts.items() if name in STATUSES or name in records.STATUSES
-    )
+    """Say in the log how many sequences were not embedded (warnings), or have a flag."""
+    statuses = STATUSES.keys() | records.STATUSES.keys()
+    total = sum(n for name, n in table.counts.items() if name in statuses)
     logger.info(
         "%d sequences, %d embedded, %d tokens", total, table.counts["embedded"], table.tokens
     )
@@ -105,4 +104,5 @@ def _report(table: TableEmbedder) -> None:
         logger.warning("there are no sequences")
     for name, n in sorted(table.counts.items()):
         if name != "embedded":
-            logger.warning("%d of %d sequences %s: %s", n, total, name, MEANINGS.get(name, "?"))
+            level = logging.WARNING if name in statuses else logging.INFO
+            logger.log(level, "%d of %d sequences %s: %s", n, total, name, MEANINGS.get(name, "?"))

@@ -116,7 +116,7 @@ class HelixMrna(MrnaStack):
 
     @classmethod
     def from_config(cls, config: HelixMrnaConfig, compat: str | None, lm_head: bool) -> Self:
-        """A network of this shape, with or without the head of the language model."""
+        """A network of this shape, with or without the language-model head."""
         kinds: dict[str, type[nn.Module]] = {
             "M": MambaBlock,
             "+": FeedForwardBlock,
@@ -130,7 +130,4 @@ class HelixMrna(MrnaStack):
         if self.compat != "helical_cpu":
             return super().hidden_states(tokens, layers)
         self._check_layers(layers)
-        states = helical.hidden_states(
-            self.embeddings(tokens), self.real(tokens), self.layers, self.config.blocks
-        )
-        return [states[layer] for layer in layers]
+        return helical.cpu_states(self, tokens, layers)

@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqcast.models.helix_mrna_config import Mamba2Config
 from seqcast.models.layers import Dense
-from seqcast.models.scan_backend import choose_scan
+from seqcast.models.mamba2_config import Mamba2Config
+from seqcast.models.scan_backend import Scan, choose_scan
 
 CHUNK = 64
-STRETCH_ROWS, STRETCH_TOKENS = 4, 256  # what stays in the cache of a CPU
+STRETCH_ROWS, STRETCH_TOKENS = 4, 256  # at once: what stays in the cache of a CPU
 Carry = tuple[Tensor, Tensor | None]
 
 
@@ -120,6 +120,19 @@ def _shares(logs: Tensor) -> Tensor:
     return logs.clamp_(0.7 * math.log(torch.finfo(logs.dtype).tiny), 0).exp_()
 
 
+def _scan_for(device: torch.device) -> Scan:
+    """The scan that suits a device and the precision of the products asked for there."""
+    if device.type != "cuda":
+        return scan
+    rough = torch.is_autocast_enabled(device.type) or torch.backends.cuda.matmul.allow_tf32
+    return choose_scan(scan, device, rough)
+
+
+def stretch_tokens(rows: int) -> int:
+    """Tokens of each row to compute before the next ones: whole chunks, as none is filled up."""
+    return CHUNK * max(1, STRETCH_TOKENS // max(1, rows) // CHUNK)
+
+
 class Mamba2Mixer(nn.Module):
     """``(batch, length, width)`` to the same; causal."""
 
@@ -146,7 +159,7 @@ class Mamba2Mixer(nn.Module):
         # a stretch of tokens through all steps before the next one: what it needs stays in cache
         y = torch.empty_like(u)
         for rows, out in zip(u.split(STRETCH_ROWS), y.split(STRETCH_ROWS), strict=True):
-            carry, tokens = None, STRETCH_TOKENS // max(1, len(rows))
+            carry, tokens = None, stretch_tokens(len(rows))
             for part, target in zip(rows.split(tokens, 1), out.split(tokens, 1), strict=True):
                 done, carry = self._stretch(part.contiguous(), carry)
                 target.copy_(done)
@@ -154,8 +167,7 @@ class Mamba2Mixer(nn.Module):
 
     def _stretch(self, u: Tensor, carry: Carry | None) -> tuple[Tensor, Carry]:
         """Tokens in a row; `carry` is what the next ones need: inputs of the convolution, state."""
-        rough = torch.is_autocast_enabled(u.device.type) or torch.backends.cuda.matmul.allow_tf32
-        step = choose_scan(scan, u.device, rough) if u.device.type == "cuda" else scan
+        step = _scan_for(u.device)
         gate, xbc, dt = self.in_proj(u).split(self.split, dim=2)
         with torch.autocast(u.device.type, enabled=False):
             taps = self.conv1d.kernel_size[0] - 1

@@ -6,9 +6,9 @@ checkpoint: here a sequence ends with SEP, as Helix-mRNA's do. The model is caus
 token changes no feature of the sequence, nor its likelihood; one put before the sequence would.
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
-from seqcast.models.helix_mrna_config import Mamba2Config
+from seqcast.models.mamba2_config import Mamba2Config
 from seqcast.models.mrna_stack import MambaBlock, MrnaStack
 from seqcast.models.mrna_tokens import mamba2_tokenizer
 
@@ -17,10 +17,9 @@ class Mamba2Mrna(MrnaStack):
     """An `EmbeddingModel` without codon marks."""
 
     config_class = Mamba2Config
-    compat_options: ClassVar[tuple[str, ...]] = ("helical_pooling",)
 
     @classmethod
     def from_config(cls, config: Mamba2Config, compat: str | None, lm_head: bool) -> Self:
-        """A network of this shape, with or without the head of the language model."""
+        """A network of this shape, with or without the language-model head."""
         blocks = [MambaBlock(config) for _ in config.blocks]
         return cls(config, mamba2_tokenizer(config.max_tokens), blocks, compat, lm_head)

@@ -27,7 +27,7 @@ from seqcast.models.interface import architecture_of, build_model, load_model, r
 from seqcast.models.mrna_property_config import HeadConfig, MrnaPropertyConfig
 
 LM_HEAD = "lm_head"
-BODY, HEAD = "body.", "head."
+HEAD = "head."
 
 
 class PropertyHead(nn.Module):

@@ -7,7 +7,7 @@ from typing import Any, Self
 from seqcast.errors import InputError
 
 KINDS = ("regression", "binary", "multiclass")
-POOLINGS = ("last", "mean")
+POOLINGS = ("mean", "last")  # of the features of a sequence's tokens
 HEADS = ("linear", "mlp")
 
 
@@ -67,7 +67,7 @@ class MrnaPropertyConfig:
 
     architecture: str
     config: Mapping[str, Any] | str
-    pooling: tuple[str, ...] = POOLINGS
+    pooling: tuple[str, ...] = ("last", "mean")
     codon_marks: bool = True
     head: HeadConfig = field(default_factory=HeadConfig)
     kind: str | None = None

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from seqcast.errors import InputError
 from seqcast.models.convert import read_tensors
-from seqcast.models.helix_mrna_config import Mamba2Config
 from seqcast.models.layers import Dense
 from seqcast.models.mamba2 import Mamba2Mixer, RMSNorm
+from seqcast.models.mamba2_config import Mamba2Config
 from seqcast.models.mrna_tokens import MrnaTokenizer
 
 PREFIX = "backbone."
@@ -67,14 +67,14 @@ class MrnaStack(nn.Module):
 
     @classmethod
     def from_config(cls, config: Any, compat: str | None, lm_head: bool) -> Self:
-        """A network of this shape, with or without the head of the language model."""
+        """A network of this shape, with or without the language-model head."""
         raise NotImplementedError
 
     @classmethod
     def from_params(
         cls, params: Mapping[str, Any], head: str | None = None, compat: str | None = None
     ) -> Self:
-        """An untrained network with a language model's head from config.json.
+        """An untrained network with a language-model head from config.json.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class MrnaStack(nn.Module):
         """A network for the weights of `path`, and their tensors under its names.
 
         Reads safetensors or pytorch_model.bin, with or without the prefix ``backbone.`` and the
-        head of the language model; 16-bit weights are computed with in float32.
+        language-model head; 16-bit weights are computed with in float32.
         """
         config = cls._config(params, head)
         state = _bare_names(read_tensors(path), path)
@@ -186,12 +186,12 @@ class MrnaStack(nn.Module):
         Raises
         ------
         InputError
-            If the checkpoint has no head of the language model.
+            If the checkpoint has no language-model head.
         """
         if not self.has_lm_head:
             raise InputError(
-                f"these weights have no {LM_HEAD}: log-likelihoods need a checkpoint of the "
-                "language model; switch log-likelihoods off, or take the published file"
+                f"these weights have no language-model head ({LM_HEAD}), which log-likelihoods "
+                "need; switch log-likelihoods off, or take a checkpoint that holds it"
             )
         if self.config.tie_word_embeddings:
             return F.linear(features, self.embeddings.weight)

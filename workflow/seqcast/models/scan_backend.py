@@ -20,8 +20,9 @@ _KERNEL = "mamba_ssm.ops.triton.ssd_combined"
 def choose_scan(ours: Scan, device: torch.device, rough: bool) -> Scan:
     """mamba-ssm's kernel where it is installed and computes what `ours` does, else `ours`.
 
-    The choice is made once a process and told in one line of the log. No failure of the kernel ends
-    a run, here or later: `ours` then takes over.
+    The choice is made once a process and told in one line of the log. A kernel that fails here is
+    refused; where it fails later, in a forward pass, `ours` takes over. Two failures end a run:
+    memory that runs out in a forward pass, as `ours` needs no less, and any in a backward pass.
 
     Parameters
     ----------
