@@ -41,6 +41,7 @@ def random_comparison(n=60):
         "ref": pl.lit("A"),
         "alt": pl.when(pl.int_range(n) % 4 == 0).then(pl.lit("AC")).otherwise(pl.lit("C")),
     }
+    alleles["gene_id"] = "G" + pl.int_range(n).cast(pl.String)
     table = table.with_columns(**alleles, b=pl.when(pl.int_range(n) < 5).then(None).otherwise("b"))
     return table, [
         Measure("borzuki", "mean |logSED|", "a", "coverage"),
@@ -62,6 +63,30 @@ def test_correlations_are_those_of_sizes():
         assert found["spearman"][i] == pytest.approx(expected)
         assert found["ci_low"][i] < expected < found["ci_high"][i]
     assert found.row(2)[5:] == (None, None, None, 60, "one of them is constant")
+
+
+def test_intervals_draw_whole_genes():
+    table, measured = random_comparison(240)
+    a, b = (np.repeat(table[name].to_numpy()[120:], 2) for name in "ab")
+    twice = table.with_columns(a=a, b=b, gene_id="G" + (pl.int_range(240) // 2).cast(pl.String))
+    once = twice.gather_every(2)
+    pair = measured[:2]
+    found, expected = (
+        correlate(x, pair, resamples=300).filter(variants="all").row(0, named=True)
+        for x in (twice, once)
+    )
+    assert (found["n"], expected["n"]) == (240, 120)
+    for end in ("spearman", "ci_low", "ci_high"):  # a copy of each variant tells nothing new
+        assert found[end] == pytest.approx(expected[end], abs=1e-12)
+
+
+def test_two_genes_have_no_interval():
+    table, measured = random_comparison()
+    two = table.with_columns(gene_id=pl.when(pl.int_range(60) < 30).then(pl.lit("G")))
+    found = correlate(two, measured[:2], resamples=50).row(0, named=True)
+    assert found["spearman"] is not None
+    assert (found["ci_low"], found["ci_high"]) == (None, None)
+    assert found["note"] == "fewer than 3 genes: no interval"
 
 
 def test_few_rows_have_no_correlation():

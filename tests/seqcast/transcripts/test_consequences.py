@@ -89,6 +89,21 @@ def test_unknown_bases_are_no_synonym():
     assert read_edited("AUGNCUUAA", (0, 9), MrnaEdit(4, 5, "A")).consequence == "missense"
 
 
+@pytest.mark.parametrize(
+    ("edit", "consequence"),
+    [
+        ((5, 6, "C"), "synonymous"),  # GCU > GCC, beside an unknown codon
+        ((4, 5, "A"), "missense"),
+        ((9, 10, "A"), "missense"),  # GNU > ANU
+        ((11, 12, "C"), "missense"),  # GNU > GNC
+        ((10, 11, "N"), "synonymous"),
+        ((9, 12, ""), "inframe_indel"),
+    ],
+)
+def test_unknown_bases_elsewhere_do_not_count(edit, consequence):
+    assert read_edited("AUGGCUNNNGNUUAA", (0, 15), MrnaEdit(*edit)).consequence == consequence
+
+
 CODONS = st.lists(st.sampled_from(["GCU", "UGG", "AAA", "CUG", "AUG", "UAC"]), max_size=8)
 
 

@@ -26,7 +26,7 @@ def transcript(genome: str, exons, strand="+", cds=None):
     spliced = "".join(genome[start:end] for start, end in exons)
     spliced = reverse_complement(spliced) if strand == "-" else spliced
     sequence = spliced.replace("T", "U")
-    return SplicedTranscript("T1", "G1", "one", "chr1", strand, tuple(exons), sequence, cds)
+    return SplicedTranscript("G1", "one", "chr1", strand, tuple(exons), "T1", sequence, cds)
 
 
 def left_aligned(genome: str, start: int, end: int, insert: str) -> Edit:
@@ -168,7 +168,7 @@ def test_within_the_mrna_an_indel_stands_as_far_5_prime_as_it_goes():
 
 
 def test_transcript_without_a_sequence_is_unusable_only_where_it_is_needed():
-    empty = SplicedTranscript("T1", "G1", "one", "chr1", "+", EXONS, "", None)
+    empty = SplicedTranscript("G1", "one", "chr1", "+", EXONS, "T1", "", None)
     assert place_edit(empty, Edit(11, 12, "T")) == "transcript_unusable"
     assert place_edit(empty, Edit(22, 23, "C")) == "intronic"
 
@@ -206,6 +206,6 @@ def test_read_transcripts_leaves_out_sequences_without_a_place():
         "cds_start": [0, None], "cds_end": [3, None],
     })  # fmt: skip
     (only,) = spliced_transcripts(table)
-    assert only == SplicedTranscript("T1", "G1", "one", "chr1", "-", EXONS, "ACGU", (0, 3))
-    assert (only.start, only.end, only.tss, only.distance_to_tss_bp(30)) == (10, 36, 35, 5)
+    assert only == SplicedTranscript("G1", "one", "chr1", "-", EXONS, "T1", "ACGU", (0, 3))
+    assert (only.start, only.end, only.tss) == (10, 36, 35)
     assert all(a[1] < b[0] for a, b in pairwise(only.exons))

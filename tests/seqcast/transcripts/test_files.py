@@ -64,9 +64,40 @@ def test_columns_are_numbers_only_if_all_of_them_is(tmp_path: Path) -> None:
     text = "id,i,f,code,mixed,empty,big\n1,1,1e-2,007,1,,-3\n2,NA,nan,8, x ,,4\n"
     frame = read_table(write(tmp_path, "a.csv", text))
     assert frame.to_dict(as_series=False) == {
-        "id": [1, 2], "i": [1, None], "f": [0.01, None], "code": ["007", "8"], "mixed": ["1", "x"],
+        "id": ["1", "2"], "i": [1, None], "f": [0.01, None], "code": ["007", "8"], "mixed": ["1", "x"],
         "empty": [None, None], "big": [-3, 4],
     }  # fmt: skip
+
+
+def test_names_are_never_rewritten_as_numbers(tmp_path: Path) -> None:
+    text = (
+        "ID,seq,transcript_id,gene_id,gene_name,v,group\n1.10,ACG,1,7, 1e3 ,1.50,3.1\n"
+        "1.1,UGA,2.0,NA,5,2.25,3.10\n1e3,AUG,3,1.5,007,-1e2,NA\n"
+    )
+    path = write(tmp_path, "a.csv", text)
+    frame = read_sequence_file(path)
+    assert frame.drop("sequence").to_dict(as_series=False) == {
+        "id": ["1.10", "1.1", "1e3"], "transcript_id": ["1", "2.0", "3"],
+        "gene_id": ["7", None, "1.5"], "gene_name": ["1e3", "5", "007"], "v": [1.5, 2.25, -100.0],
+        "group": ["3.1", "3.10", None],
+    }  # fmt: skip
+    assert read_table(path)["ID"].to_list() == ["1.10", "1.1", "1e3"]
+
+
+@pytest.mark.parametrize(
+    ("values", "typed"),
+    [
+        (["1.1", "1.10"], ["1.1", "1.10"]),
+        (["1.1", "1.20"], [1.1, 1.2]),
+        (["1", "+1", "NA"], ["1", "+1", None]),
+        (["12345678901234567890", "12345678901234567891"],) * 2,
+    ],
+)
+def test_different_texts_are_never_one_number(
+    tmp_path: Path, values: list[str], typed: list
+) -> None:
+    text = "".join(f"{line}\tx\n" for line in ["group", *values])
+    assert read_table(write(tmp_path, "a.tsv", text))["group"].to_list() == typed
 
 
 def test_names_of_id_columns() -> None:

@@ -112,6 +112,18 @@ def test_codon_marks_in_the_input(
         assert mark_codons(plain, *found) == text.upper().replace("T", "U")
 
 
+def test_a_cds_in_text_is_that_of_the_marks(tmp_path: Path) -> None:
+    found = table(tmp_path, "id\tseq\tcds_start\tcds_end\na\tCEAUGEUGA\t1\t7.0\nb\tAUG\tx\t7\n")
+    assert found["status"].to_list() == ["valid", "valid"]
+    assert found.select("cds_start", "cds_end").rows() == [(1, 7), (None, None)]
+
+
+def test_ids_are_text_as_they_stand(tmp_path: Path) -> None:
+    found = table(tmp_path, "id,seq,gene_id\n1.10,ACG,7\n1.1,UGA,1.5\n1e3,AUG,8\n")
+    assert found.select("id", "gene_id").rows() == [("1.10", "7"), ("1.1", "1.5"), ("1e3", "8")]
+    assert found["flags"].to_list() == ["no_cds"] * 3  # no duplicate_id
+
+
 def test_ids_and_further_columns(tmp_path: Path) -> None:
     found = table(
         tmp_path,

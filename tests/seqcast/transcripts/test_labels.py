@@ -17,7 +17,7 @@ def transcripts(*names: str) -> pl.DataFrame:
 def test_labels_join_with_and_without_version(tmp_path: Path) -> None:
     (tmp_path / "labels.tsv").write_text(
         "transcript_id\thalf_life\tsplit\tgene_id\n"
-        "B\t2.5\ttest\tG2\nA.1\t1\ttrain\tG1\nother.1\t7\ttrain\tG3\nnowhere\t8\ttrain\tG4\n"
+        "B\t2.5\ttest\tG2\nA.1\t1\ttrain\tG1\nother\t7\ttrain\tG3\nnowhere\t8\ttrain\tG4\n"
     )
     known = frozenset({"A.1", "B.7", "C.1", "other.2"})
     found = join_labels(transcripts("A.1", "B.7", "C.1", "A.1"), tmp_path / "labels.tsv", known)
@@ -27,7 +27,7 @@ def test_labels_join_with_and_without_version(tmp_path: Path) -> None:
         (1, "B.7", "valid", 2.5, "test"),
         (2, "C.1", "valid", None, None),
         (3, "A.1", "valid", 1.0, "train"),
-        (4, "other.1", "not_selected", 7.0, "train"),
+        (4, "other", "not_selected", 7.0, "train"),
         (5, "nowhere", "transcript_not_found", 8.0, "train"),
     ]
 
@@ -41,6 +41,27 @@ def test_two_versions_label_no_third(tmp_path: Path) -> None:
         ("A.1", 1, "transcript_not_found"),
         ("A.2", 2, "transcript_not_found"),
     ]
+
+
+def test_another_version_is_another_sequence(tmp_path: Path) -> None:
+    (tmp_path / "labels.tsv").write_text("id\tv\nA.3\t1\nB.7\t2\nC.1\t3\nD\t4\nD.1\t5\n")
+    known = frozenset({"A.5", "B", "C.2", "D.1"})
+    found = join_labels(transcripts("A.5", "B", "D.1"), tmp_path / "labels.tsv", known)
+    assert found.select("id", "v", "status", "problem").rows() == [
+        ("A.5", None, "valid", None),
+        ("B", 2, "valid", None),
+        ("D.1", 5, "valid", None),
+        ("A.3", 1, "transcript_not_found", "there is A.5"),
+        ("C.1", 3, "transcript_not_found", "there is C.2"),
+        ("D", 4, "transcript_not_found", "there is D.1"),
+    ]
+
+
+def test_labels_that_find_the_same_label_nothing(tmp_path: Path) -> None:
+    (tmp_path / "labels.tsv").write_text("id\tv\nA.1\t1\nA.2\t2\nB\t3\n")
+    found = join_labels(transcripts("A", "B"), tmp_path / "labels.tsv")
+    assert found["v"].to_list() == [None, 3, 1, 2]
+    assert found["status"].to_list() == ["valid", "valid", *["transcript_not_found"] * 2]
 
 
 @pytest.mark.parametrize(

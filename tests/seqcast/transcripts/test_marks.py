@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.transcripts.marks import is_mark, mark_codons, read_marks, regions
+from seqcast.transcripts.marks import is_mark, mark_codons, read_marks, regions, text_of
 
 LETTERS = st.sampled_from("ACGUN")
 
@@ -33,6 +33,12 @@ def test_the_example_of_the_model_card() -> None:
     assert mark_codons("AUGGAGGGC", 0, 9) == "EAUGEGAGEGGC"
     assert mark_codons("CCAUGUAAG", 2, 8) == "CCEAUGEUAAG"
     assert mark_codons("CCAUG", None, None) == "CCAUG"
+
+
+def test_a_model_reads_marks_where_it_knows_them() -> None:
+    assert text_of("CCAUGUAAG", 2, 8, True) == "CCEAUGEUAAG"
+    assert text_of("CCAUGUAAG", 2, 8, False) == "CCAUGUAAG"
+    assert text_of("CCAUG", None, None, True) == "CCAUG"
 
 
 @given(messengers())

@@ -13,6 +13,7 @@ from seqcast.regression_metrics import regression_metrics
 MAIN = ("L2_mean", "LLR")  # of the scores of mRNAs
 SIGNED = ("LLR",)
 LEAST_ROWS = 3  # of a correlation
+LEAST_GENES = 3  # of its interval
 CORRELATIONS = {
     "model_a": pl.String, "score_a": pl.String, "model_b": pl.String, "score_b": pl.String,
     "variants": pl.String, "spearman": pl.Float64, "ci_low": pl.Float64, "ci_high": pl.Float64,
@@ -123,8 +124,8 @@ def correlate(
         As `compare_models` returns it.
     measured : sequence of Measure
     resamples : int
-        Of the bootstrap over rows. Variants of one gene are not independent: intervals are on the
-        narrow side.
+        Of the bootstrap over genes: variants of one gene are not independent. Fewer than
+        `LEAST_GENES` give no interval.
     seed : int
 
     Returns
@@ -137,6 +138,7 @@ def correlate(
     """
     same_length = (table["ref"].str.len_chars() == table["alt"].str.len_chars()).to_numpy()
     subsets = {"all": np.ones(len(table), dtype=bool), "substitutions": same_length}
+    genes = table["gene_id"].fill_null("").to_numpy()
     rows: list[tuple] = []
     for a, b in combinations(measured, 2):
         if a.model == b.model:
@@ -145,16 +147,19 @@ def correlate(
         both = ~(np.isnan(x) | np.isnan(y))
         for name, subset in subsets.items():
             used = both & subset
-            figures = _spearman(x[used], y[used], resamples, seed)
+            figures = _spearman(x[used], y[used], genes[used], resamples, seed)
             rows.append((a.model, a.score, b.model, b.score, name, *figures))
     return pl.DataFrame(rows, schema=CORRELATIONS, orient="row")
 
 
-def _spearman(x: np.ndarray, y: np.ndarray, resamples: int, seed: int) -> tuple:
+def _spearman(x: np.ndarray, y: np.ndarray, genes: np.ndarray, resamples: int, seed: int) -> tuple:
     """Of `CORRELATIONS`, spearman to note."""
     if len(x) < LEAST_ROWS:
         return None, None, None, len(x), f"fewer than {LEAST_ROWS} rows have both"
-    metrics = regression_metrics(x, y, resamples, seed)
+    few = len(np.unique(genes)) < LEAST_GENES
+    metrics = regression_metrics(x, y, 0 if few else resamples, seed, groups=genes)
     found = metrics.row(by_predicate=pl.col("metric") == "spearman", named=True)
-    note = "one of them is constant" if found["value"] is None else ""
+    note = f"fewer than {LEAST_GENES} genes: no interval" if few else ""
+    if found["value"] is None:
+        note = "one of them is constant"
     return found["value"], found["ci_low"], found["ci_high"], len(x), note

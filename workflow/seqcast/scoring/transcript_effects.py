@@ -28,6 +28,7 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome, fetch_by_blocks
 from seqcast.models.interface import EmbeddingModel
 from seqcast.progress import progress
+from seqcast.scoring.genes import distance_to_tss_bp
 from seqcast.store import array_column
 from seqcast.transcripts.consequences import read_edited
 from seqcast.transcripts.edits import (
@@ -38,7 +39,7 @@ from seqcast.transcripts.edits import (
     slack_bp,
     spliced_transcripts,
 )
-from seqcast.transcripts.marks import mark_codons
+from seqcast.transcripts.marks import text_of
 
 SCORES = ("cosine_mean", "L2_mean", "cosine_last", "L2_last", "LLR")
 IDENTITY = {
@@ -206,8 +207,8 @@ def _touched(transcripts: Iterable[SplicedTranscript], edit: Edit, swapped: bool
         identity = {
             "gene_id": transcript.gene_id,
             "gene_name": transcript.gene_name,
-            "transcript_id": transcript.id,
-            "distance_to_tss_bp": transcript.distance_to_tss_bp(position),
+            "transcript_id": transcript.transcript_id,
+            "distance_to_tss_bp": distance_to_tss_bp(transcript, position),
         }
         if isinstance(place, str):
             yield _Row({**identity, "status": place})
@@ -244,13 +245,14 @@ def _texts(changes: Iterable[_Change], marked: bool) -> Iterator[str]:
     for transcript, edit, _ in changes:
         if transcript not in seen:
             seen.add(transcript)
-            yield _marked(transcript.sequence, transcript.cds, marked)
+            yield _text(transcript.sequence, transcript.cds, marked)
         reading = read_edited(transcript.sequence, transcript.cds, edit)
-        yield _marked(reading.sequence, reading.cds, marked)
+        yield _text(reading.sequence, reading.cds, marked)
 
 
-def _marked(sequence: str, cds: tuple[int, int] | None, marked: bool) -> str:
-    return mark_codons(sequence, *cds) if marked and cds else sequence
+def _text(sequence: str, cds: tuple[int, int] | None, marked: bool) -> str:
+    start, end = cds or (None, None)
+    return text_of(sequence, start, end, marked)
 
 
 def _table(rows: Sequence[_Row]) -> pl.DataFrame:

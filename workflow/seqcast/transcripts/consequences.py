@@ -128,10 +128,16 @@ def _end_of_reading(sequence: str, edited: str, cds: tuple[int, int], edit: Mrna
     return last
 
 
+def _same_protein(before: str, after: str) -> bool:
+    """Whether two readings are one protein for certain; a codon with N is like itself only."""
+    starts = range(0, len(before), CODON_NT)
+    pairs = ((before[i : i + CODON_NT], after[i : i + CODON_NT]) for i in starts)
+    return len(before) == len(after) and all(CODE.get(a, a) == CODE.get(b, b) for a, b in pairs)
+
+
 def _compare(before: str, after: str, cds: tuple[int, int], edit: MrnaEdit, read_to: int) -> str:
     """The consequence for the protein of an edit that keeps the start codon."""
-    protein, changed = translate(before), translate(after)
-    if "X" not in protein and protein == changed:
+    if _same_protein(before, after):
         return "synonymous"
     if edit.end > cds[1] and edit.growth_nt:
         return "stop_lost"

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from seqcast.annotation import Gene
 from seqcast.genome import Fetch
 from seqcast.sequence import reverse_complement
 
@@ -62,46 +63,23 @@ class MrnaEdit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SplicedTranscript:
-    """A row of a table of transcripts that has a place on the genome.
+class SplicedTranscript(Gene):
+    """A row of a table of transcripts that has a place on the genome: a gene of one transcript.
 
     Attributes
     ----------
     exons : tuple of (int, int)
         0-based half-open on the contig, ascending, not overlapping.
+    transcript_id : str
     sequence : str
         The mRNA in A, C, G, U, N; empty where the table's status says that it cannot be used.
     cds : pair of int or None
         0-based half-open in `sequence`, stop codon included.
     """
 
-    id: str
-    gene_id: str
-    gene_name: str
-    chrom: str
-    strand: str
-    exons: tuple[tuple[int, int], ...]
+    transcript_id: str
     sequence: str
     cds: tuple[int, int] | None
-
-    @property
-    def start(self) -> int:
-        """First base on the contig, 0-based."""
-        return self.exons[0][0]
-
-    @property
-    def end(self) -> int:
-        """End on the contig, exclusive."""
-        return self.exons[-1][1]
-
-    @property
-    def tss(self) -> int:
-        """0-based position of the transcribed base farthest upstream."""
-        return self.start if self.strand == "+" else self.end - 1
-
-    def distance_to_tss_bp(self, position: int) -> int:
-        """Signed distance along the genome from the TSS to a 0-based position, + downstream."""
-        return self.tss - position if self.strand == "-" else position - self.tss
 
 
 def spliced_transcripts(table: pl.DataFrame) -> list[SplicedTranscript]:
@@ -116,8 +94,9 @@ def spliced_transcripts(table: pl.DataFrame) -> list[SplicedTranscript]:
     placed = table.filter(pl.col("exon_starts").is_not_null())
     return [
         SplicedTranscript(
-            row["id"], row["gene_id"], row["gene_name"], row["chrom"], row["strand"],
-            tuple(zip(row["exon_starts"], row["exon_ends"], strict=True)), row["sequence"] or "",
+            row["gene_id"], row["gene_name"], row["chrom"], row["strand"],
+            tuple(zip(row["exon_starts"], row["exon_ends"], strict=True)),
+            row["id"], row["sequence"] or "",
             None if row["cds_start"] is None else (row["cds_start"], row["cds_end"]),
         )
         for row in placed.iter_rows(named=True)

@@ -7,19 +7,21 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 
 import dnaio
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.genome import GZIP_MAGIC, compression
+from seqcast.genome import BGZF_EXTRA, GZIP_MAGIC
+from seqcast.transcripts.records import MISSING
 from seqcast.vcf import BGZF_END
 
 SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")
 ID_COLUMNS = ("id", "transcript_id", "name", "sequence_id", "seq_id", "accession")
+NAME_COLUMNS = (*ID_COLUMNS, "gene_id", "gene_name")  # text, whatever they look like
 SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
-MISSING = ("", "NA", "N/A", "nan", "NaN", "null", "None")
 LEADING_ZERO = r"^[+-]?0\d"
 QUOTED_LETTERS = 40
 
@@ -37,8 +39,8 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``id`` and ``sequence`` (str, null where empty), then the further columns: numbers where
-        every value of a column is one, else text. The rest of a FASTA header is ``description``.
+        ``id`` and ``sequence`` (str, null where empty), then the further columns, typed as by
+        `read_table`. The rest of a FASTA header is ``description``.
 
     Raises
     ------
@@ -47,17 +49,22 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
         of sequences, or more than one.
     """
     path = Path(path)
-    data = _bytes(path)
+    return parse_sequences(_bytes(path), str(path))
+
+
+def parse_sequences(data: bytes, name: str) -> pl.DataFrame:
+    """As `read_sequence_file`, of the bytes of a file; `name` is what messages call it."""
+    data = _decompressed(data, name)
     if data.lstrip()[:1] == b">":
-        return _read_fasta(data, path)
-    table = _read_any_table(data, path)
-    column = _sequence_column(table.columns, path)
+        return _read_fasta(data, name)
+    table = _read_any_table(data, name, (*NAME_COLUMNS, *SEQUENCE_COLUMNS))
+    column = _sequence_column(table.columns, name)
     named = id_column(table.columns, besides=column)
-    others = [name for name in table.columns if name not in (column, named)]
+    others = [other for other in table.columns if other not in (column, named)]
     ids = pl.col(named) if named else pl.lit(None)
     return (
         table.select(_text(ids).alias("\0id"), _text(pl.col(column)).alias("\0sequence"), *others)
-        .rename({name: f"{name}_given" for name in others if name in ("id", "sequence")})
+        .rename({other: f"{other}_given" for other in others if other in ("id", "sequence")})
         .rename({"\0id": "id", "\0sequence": "sequence"})
     )
 
@@ -74,7 +81,9 @@ def read_table(path: str | Path) -> pl.DataFrame:
     -------
     DataFrame
         Columns of text are numbers where every value is one; empty cells are null, and so are
-        `MISSING` values in columns of numbers. Values with leading zeros keep a column text.
+        `MISSING` values in columns of numbers. Such a column stays text if it is one of
+        `NAME_COLUMNS`, if a value has leading zeros, or if two different texts are one number (1.1
+        and 1.10).
 
     Raises
     ------
@@ -82,7 +91,7 @@ def read_table(path: str | Path) -> pl.DataFrame:
         If the file is missing, truncated, not UTF-8 or no table, or has no rows.
     """
     path = Path(path)
-    return _read_any_table(_bytes(path), path)
+    return _read_any_table(_decompressed(_bytes(path), str(path)), str(path), NAME_COLUMNS)
 
 
 def id_column(columns: list[str], besides: str | None = None) -> str | None:
@@ -92,35 +101,40 @@ def id_column(columns: list[str], besides: str | None = None) -> str | None:
 
 
 def _bytes(path: Path) -> bytes:
-    """All bytes of a file, decompressed."""
+    """All bytes of a file."""
     if not path.is_file():
         raise InputError(
             f"{path} is not there, or no file; expected FASTA, TSV, CSV or parquet. Check the path."
         )
-    data = path.read_bytes()
+    return path.read_bytes()
+
+
+def _decompressed(data: bytes, name: str) -> bytes:
+    """Content of a file that may be gzip or bgzip; it is not empty."""
     if data.startswith(GZIP_MAGIC):
+        where, mark = BGZF_EXTRA
         try:
-            if compression(path) == "bgzip" and not data.endswith(BGZF_END):
+            if data[where] == mark and not data.endswith(BGZF_END):
                 raise EOFError("it lacks the block that ends a bgzip file")
             data = gzip.decompress(data)
         except (EOFError, OSError, zlib.error) as error:
             raise InputError(
-                f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
+                f"{name} cannot be read to its end ({error}): it is truncated or damaged; expected "
                 "a whole file. Copy or fetch it again."
             ) from error
     if not data.strip():
-        raise InputError(f"{path} is empty; expected FASTA, TSV, CSV or parquet")
+        raise InputError(f"{name} is empty; expected FASTA, TSV, CSV or parquet")
     return data
 
 
-def _read_fasta(data: bytes, path: Path) -> pl.DataFrame:
+def _read_fasta(data: bytes, name: str) -> pl.DataFrame:
     """Names, sequences and the rest of the headers of FASTA."""
-    _decoded(data, path)
+    _decoded(data, name)
     try:
         records = list(dnaio.FastaReader(io.BytesIO(data.lstrip())))
     except (dnaio.FileFormatError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path} is not FASTA throughout ({' '.join(str(error).split())}); expected >name and "
+            f"{name} is not FASTA throughout ({' '.join(str(error).split())}); expected >name and "
             "lines of letters, in ASCII. Mend or make it again."
         ) from error
     frame = pl.DataFrame(
@@ -131,46 +145,48 @@ def _read_fasta(data: bytes, path: Path) -> pl.DataFrame:
     return frame if frame["description"].count() else frame.drop("description")
 
 
-def _read_any_table(data: bytes, path: Path) -> pl.DataFrame:
+def _read_any_table(data: bytes, name: str, text_columns: Collection[str]) -> pl.DataFrame:
     """A table of parquet or text."""
     if data.startswith(b"PAR1"):
         try:
             table = pl.read_parquet(io.BytesIO(data))
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(
-                f"{path} is not parquet throughout ({_first_line(error)}). Copy or make it again."
+                f"{name} is not parquet throughout ({_first_line(error)}). Copy or make it again."
             ) from error
     else:
-        table = _read_text_table(data, path)
+        table = _read_text_table(data, name, text_columns)
     if table.is_empty():
-        raise InputError(f"{path} has no rows below its header; expected at least one")
+        raise InputError(f"{name} has no rows below its header; expected at least one")
     return table
 
 
-def _read_text_table(data: bytes, path: Path) -> pl.DataFrame:
-    """A table of text, with typed columns."""
-    text = _decoded(data, path)
+def _read_text_table(data: bytes, name: str, text_columns: Collection[str]) -> pl.DataFrame:
+    """A table of text; columns are typed but for some, named in lower case."""
+    text = _decoded(data, name)
     header = text.partition("\n")[0]
     if "\r" in header.rstrip("\r"):
-        raise InputError(f"{path} ends its lines with CR alone; expected LF or CRLF. Convert it.")
+        raise InputError(f"{name} ends its lines with CR alone; expected LF or CRLF. Convert it.")
     separator = max(SEPARATORS, key=header.count)
     try:
         table = pl.read_csv(text.rstrip().encode(), separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError as error:
         raise InputError(
-            f"{path} is no table of text ({_first_line(error)}); expected a header and rows of as "
+            f"{name} is no table of text ({_first_line(error)}); expected a header and rows of as "
             f"many cells, here between {SEPARATORS[separator]}. Mend it, or save it as TSV."
         ) from error
     if table.width > 1:  # of a single column, an empty line is an empty cell
         table = table.filter(~pl.all_horizontal(pl.all().is_null()))
-    return table.with_columns(_typed(table[name]) for name in table.columns)
+    return table.with_columns(
+        _typed(table[column], column.lower() in text_columns) for column in table.columns
+    )
 
 
-def _decoded(data: bytes, path: Path) -> str:
+def _decoded(data: bytes, name: str) -> str:
     """Bytes as text."""
     if data.startswith(b"PK\3\4"):
         raise InputError(
-            f"{path} is a workbook or a zip file; expected FASTA, TSV, CSV or parquet. Save the "
+            f"{name} is a workbook or a zip file; expected FASTA, TSV, CSV or parquet. Save the "
             "sheet as CSV."
         )
     try:
@@ -178,21 +194,23 @@ def _decoded(data: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{path}, line {line} is not UTF-8 ({error.reason}); expected text. Save the file in "
+            f"{name}, line {line} is not UTF-8 ({error.reason}); expected text. Save the file in "
             "UTF-8."
         ) from error
 
 
-def _typed(column: pl.Series) -> pl.Series:
-    """A column of text as numbers, if every value is one and none would lose a leading zero."""
+def _typed(column: pl.Series, as_text: bool) -> pl.Series:
+    """A column of text as numbers, if every value is one and no difference is lost by it."""
     values = column.str.strip_chars()
     known = values.set(values.is_in(MISSING), None)
-    if known.count() and not known.str.contains(LEADING_ZERO).any():
+    if not known.count() or known.cast(pl.Float64, strict=False).count() < known.count():
+        return values.set(values == "", None)
+    if not as_text and not known.str.contains(LEADING_ZERO).any():
         for kind in (pl.Int64, pl.Float64):
             numbers = known.cast(kind, strict=False)
-            if numbers.null_count() == known.null_count():
+            if numbers.count() == known.count() and numbers.n_unique() == known.n_unique():
                 return numbers
-    return values.set(values == "", None)
+    return known
 
 
 def _text(values: pl.Expr) -> pl.Expr:
@@ -201,14 +219,14 @@ def _text(values: pl.Expr) -> pl.Expr:
     return pl.when(stripped != "").then(stripped)
 
 
-def _sequence_column(columns: list[str], path: Path) -> str:
+def _sequence_column(columns: list[str], name: str) -> str:
     """The column of sequences."""
-    found = [name for name in columns if name.lower() in SEQUENCE_COLUMNS]
+    found = [column for column in columns if column.lower() in SEQUENCE_COLUMNS]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(name[:QUOTED_LETTERS] for name in columns[:20])
+    names = ", ".join(column[:QUOTED_LETTERS] for column in columns[:20])
     raise InputError(
-        f"{path} has {len(found) or 'no'} columns of sequences; its columns are {names}. Expected "
+        f"{name} has {len(found) or 'no'} columns of sequences; its columns are {names}. Expected "
         f"one named {', '.join(SEQUENCE_COLUMNS)} (capitals do not count). Rename the one that "
         "holds the sequences to 'sequence', and the others to something else."
     )

@@ -56,18 +56,30 @@ def read_sequences(path: str | Path, cds: str = "") -> pl.DataFrame:
         If the file cannot be read (`files.read_sequence_file`), has one of the two columns of a CDS
         only, or holds no sequence that can be used; or if ``cds`` is none of the three.
     """
+    return judge_sequences(read_sequence_file(path), str(path), cds)
+
+
+def judge_sequences(given: pl.DataFrame, source: str, cds: str = "") -> pl.DataFrame:
+    """As `read_sequences`, of what `files.read_sequence_file` returns.
+
+    Parameters
+    ----------
+    given : DataFrame
+        ``id`` and ``sequence`` (str, maybe null), and further columns.
+    source : str
+        What messages call it: the name of its file.
+    cds : str
+    """
     if cds not in CDS_OPTIONS:
         raise InputError(f"cds is {cds!r}; expected whole, none, or nothing")
-    path = Path(path)
-    given = read_sequence_file(path)
-    ends = _given_ends(given, path) if cds == "" else None
+    ends = _given_ends(given, source) if cds == "" else None
     has_ids = given["id"].count() > 0
     rows = []
     for number, (name, text) in enumerate(given.select("id", "sequence").iter_rows()):
         row = _row(name or f"row{number}", text or "", cds, ends[number] if ends else None)
         unnamed = {"unnamed"} if has_ids and name is None else set()
         rows.append(row._replace(flags=row.flags | unnamed))
-    _refuse_unusable(rows, given["sequence"], path)
+    _refuse_unusable(rows, given["sequence"], source)
     genes = [name for name in GENE_COLUMNS if name in given.columns]
     table = table_of(rows).with_columns(given[name].cast(pl.String) for name in genes)
     used = {"id", "sequence", *genes, *(CDS_COLUMNS if ends else ())}
@@ -91,12 +103,12 @@ def with_columns(table: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
     return table.hstack(further.rename(names)) if names else table
 
 
-def _given_ends(given: pl.DataFrame, path: Path) -> list[Ends] | None:
+def _given_ends(given: pl.DataFrame, source: str) -> list[Ends] | None:
     """The columns of CDS ends, None where the file has neither."""
     found = [name for name in CDS_COLUMNS if name in given.columns]
     if len(found) == 1:
         raise InputError(
-            f"{path} has the column {found[0]} without the other one; expected both of "
+            f"{source} has the column {found[0]} without the other one; expected both of "
             f"{' and '.join(CDS_COLUMNS)} (nt, 0-based half-open), or neither. Add the other, or "
             "set cds to whole or none in the table of datasets."
         )
@@ -123,7 +135,7 @@ def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
     marked = None if marks[1] is None else marks[1:]
     if marked:
         flags |= {"codon_marks_given"}
-        if wanted not in (None, (None, None), marked):
+        if wanted not in (None, (None, None)) and tuple(map(_whole, wanted)) != marked:
             problem = f"CDS {marked[0]}-{marked[1]} by the marks, {wanted[0]}-{wanted[1]} as given"
             return row._replace(status="codon_marks_misplaced", flags=flags, problem=problem)
         wanted = marked
@@ -161,7 +173,7 @@ def _whole(value: object) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-def _refuse_unusable(rows: Sequence[TranscriptRow], texts: pl.Series, path: Path) -> None:
+def _refuse_unusable(rows: Sequence[TranscriptRow], texts: pl.Series, source: str) -> None:
     """Stop if no sequence of a file can be used."""
     if any(row.status == "valid" for row in rows):
         return
@@ -174,6 +186,6 @@ def _refuse_unusable(rows: Sequence[TranscriptRow], texts: pl.Series, path: Path
         remedy = f"These look like proteins or other text. {remedy}"
     first = next((text for text in texts if text), "")[:QUOTED_LETTERS]
     raise InputError(
-        f"{path} holds no sequence that can be used ({len(rows)} rows, the first sequence is "
+        f"{source} holds no sequence that can be used ({len(rows)} rows, the first sequence is "
         f"{first!r}): {counted}. {remedy}"
     )

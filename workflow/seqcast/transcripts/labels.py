@@ -9,7 +9,7 @@ from seqcast.errors import InputError
 from seqcast.transcripts.files import id_column, read_table
 from seqcast.transcripts.given import with_columns
 from seqcast.transcripts.records import TranscriptRow, table_of
-from seqcast.transcripts.selection import VERSION
+from seqcast.transcripts.selection import Ids
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +19,8 @@ def join_labels(
 ) -> pl.DataFrame:
     """Add the columns of a table of labels; no label is lost.
 
-    A label goes to the rows of its id, or, where there are none, to those whose id differs by the
-    version only.
+    A label goes to the rows of its id; where there are none, to those of the id that it finds
+    (`selection.Ids.find`), unless two labels find the same.
 
     Parameters
     ----------
@@ -47,12 +47,8 @@ def join_labels(
     path = Path(path)
     labels = read_table(path)
     ids, labels = _checked(labels, path)
-    place = {name: number for number, name in enumerate(ids)}
-    bare: dict[str, int | None] = {}
-    for name, number in place.items():
-        base = VERSION.sub("", name)
-        bare[base] = None if base in bare else number  # None: two versions, neither is meant
-    found = [place.get(name, bare.get(VERSION.sub("", name))) for name in table["id"]]
+    of_row = _labels_of_rows(ids, Ids(table["id"]))
+    found = [of_row.get(name) for name in table["id"]]
     used = set(found)
     lost = [number for number in range(len(ids)) if number not in used]
     if len(lost) == len(ids):
@@ -61,12 +57,9 @@ def join_labels(
             f"transcripts ({', '.join(table['id'].head(3))}, ...). Give the labels of these "
             "transcripts."
         )
-    known = elsewhere | {VERSION.sub("", name) for name in elsewhere}
-    rows = [
-        TranscriptRow(ids[number], status="not_selected" if known & {
-            ids[number], VERSION.sub("", ids[number])} else "transcript_not_found")
-        for number in lost
-    ]  # fmt: skip
+    others = Ids(sorted(elsewhere.difference(table["id"])))
+    all_ids = Ids([*table["id"], *sorted(elsewhere)])
+    rows = [_row_of_lost(ids[number], others, all_ids) for number in lost]
     logger.info(
         "%s: %d of %d labels have a transcript, %d of %d transcripts have a label",
         path, len(ids) - len(lost), len(ids), len(found) - found.count(None), len(found),
@@ -75,6 +68,25 @@ def join_labels(
     extended = extended.with_columns(row=pl.int_range(extended.height, dtype=pl.Int64))
     taken = pl.Series([*found, *lost], dtype=pl.Int64)
     return with_columns(extended, _rows_of(labels, taken))
+
+
+def _labels_of_rows(ids: list[str], rows: Ids) -> dict[str, int]:
+    """Ids of rows to the number of their label; `ids` are those of the labels."""
+    finding: dict[str, list[int]] = {}
+    for number, name in enumerate(ids):
+        if row := rows.find(name):
+            finding.setdefault(row, []).append(number)
+    exact = {name: number for number, name in enumerate(ids) if name in finding}
+    return {row: numbers[0] for row, numbers in finding.items() if len(numbers) == 1} | exact
+
+
+def _row_of_lost(name: str, others: Ids, all_ids: Ids) -> TranscriptRow:
+    """A row for a label without a transcript; `others` exist, but were not selected."""
+    if others.find(name):
+        return TranscriptRow(name, status="not_selected")
+    like = all_ids.like(name)[:3]
+    problem = f"there is {', '.join(like)}" if like else None
+    return TranscriptRow(name, status="transcript_not_found", problem=problem)
 
 
 def _checked(labels: pl.DataFrame, path: Path) -> tuple[list[str], pl.DataFrame]:

@@ -42,6 +42,11 @@ def mark_codons(sequence: str, cds_start: int | None, cds_end: int | None) -> st
     return sequence[:start] + marked + sequence[end:]
 
 
+def text_of(sequence: str, cds_start: int | None, cds_end: int | None, marked: bool) -> str:
+    """What a model reads of an mRNA: `mark_codons` where `marked`, else the sequence as it is."""
+    return mark_codons(sequence, cds_start, cds_end) if marked else sequence
+
+
 def read_marks(text: str) -> tuple[str, int | None, int | None] | None:
     """Inverse of `mark_codons`.
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+MISSING = ("", "NA", "N/A", "nan", "NaN", "null", "None")  # words for no number
 STATUSES = {
     "valid": "the sequence can be used",
     "no_sequence": "the sequence is empty",
     "iupac_code": "holds an IUPAC code other than N, which models of mRNA have no token for",
-    "other_letter": "holds a gap, a blank, a stop or another sign that is no nucleotide",
+    "other_letter": "holds a gap, a blank, a stop or another character that is no nucleotide",
     "codon_marks_misplaced": "holds E, but not once before each codon of one reading frame, or "
     "elsewhere than its columns cds_start and cds_end say",
     "transcript_not_found": "the list of transcripts or the table of labels names it, but neither "

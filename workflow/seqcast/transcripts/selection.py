@@ -1,7 +1,7 @@
 """Which transcripts of an annotation are taken."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,11 +118,40 @@ def read_ids(path: str | Path) -> list[str]:
     return [text for _, text in ids]
 
 
+class Ids:
+    """Ids that are there, to be found with or without version.
+
+    Parameters
+    ----------
+    names : iterable of str
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._versions: dict[str, dict[str, None]] = {}  # that differ by version only, in order
+        for name in names:
+            self._versions.setdefault(VERSION.sub("", name), {})[name] = None
+
+    def find(self, wanted: str) -> str | None:
+        """The id that is meant by `wanted`, None where there is none.
+
+        An id without version finds the one of that id, whatever its version; an id with a version
+        finds that version, or the one that has none here. Another version is another sequence.
+        """
+        base = VERSION.sub("", wanted)
+        versions = self.like(wanted)
+        if wanted in versions:
+            return wanted
+        return versions[0] if len(versions) == 1 and base in (wanted, versions[0]) else None
+
+    def like(self, wanted: str) -> list[str]:
+        """The ids that are `wanted`, or differ from it by version only, in order."""
+        return list(self._versions.get(VERSION.sub("", wanted), ()))
+
+
 def find_transcripts(transcripts: Sequence[Transcript], ids: Sequence[str]) -> list[Named]:
     """Find transcripts by id, with or without version.
 
-    An id without version finds the one transcript of that id, whatever its version; an id with a
-    version finds that version, or a transcript whose id has none in this annotation.
+    See `Ids.find`.
 
     Parameters
     ----------
@@ -135,20 +164,15 @@ def find_transcripts(transcripts: Sequence[Transcript], ids: Sequence[str]) -> l
         One an id, in their order.
     """
     exact: dict[str, list[Transcript]] = {}
-    bare: dict[str, dict[str, None]] = {}  # ids that differ by version only, in order
     for transcript in transcripts:
-        name = transcript.transcript_id
-        exact.setdefault(name, []).append(transcript)
-        bare.setdefault(VERSION.sub("", name), {})[name] = None
+        exact.setdefault(transcript.transcript_id, []).append(transcript)
+    known = Ids(exact)
 
     def find(wanted: str) -> Named:
-        base = VERSION.sub("", wanted)
-        versions = list(bare.get(base, ()))
-        if wanted in exact:
-            return Named(wanted, exact[wanted], None)
-        if len(versions) == 1 and base in (wanted, versions[0]):
-            return Named(wanted, exact[versions[0]], None)
-        like = f"the annotation has {', '.join(versions[:3])}" if versions else None
-        return Named(wanted, [], like)
+        found = known.find(wanted)
+        if found:
+            return Named(wanted, exact[found], None)
+        like = known.like(wanted)[:3]
+        return Named(wanted, [], f"the annotation has {', '.join(like)}" if like else None)
 
     return [find(wanted) for wanted in ids]
