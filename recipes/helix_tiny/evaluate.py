@@ -28,7 +28,7 @@ from seqcast.errors import InputError
 from seqcast.jobs.train_language_model import read_texts
 from seqcast.jobs.transcripts import prepare_dataset
 from seqcast.models.interface import load_model
-from seqcast.properties.baselines import LONGEST_KMER, baseline_features, kmer_shares
+from seqcast.properties.baselines import LONGEST_KMER, baseline_features, kmer_frequencies
 from seqcast.properties.data import Property, PropertyData
 from seqcast.properties.linear import linear_predictions
 from seqcast.regression_metrics import regression_metrics
@@ -98,10 +98,10 @@ def embeddings(model: Any, table: pl.DataFrame) -> dict[str, np.ndarray]:
 
 
 def region_kmers(table: pl.DataFrame) -> np.ndarray:
-    """Shares of the k-mers of CDS and 3' UTR, apart: as much as probes of the regions know."""
+    """Frequencies of the k-mers of CDS and 3' UTR, apart: as much as probes of the regions know."""
     rows = table.select("sequence", "cds_start", "cds_end").iter_rows()
     return np.array([
-        np.concatenate([kmer_shares(part, k) for part in (text[start:end], text[end:])
+        np.concatenate([kmer_frequencies(part, k) for part in (text[start:end], text[end:])
                         for k in range(1, LONGEST_KMER + 1)])
         for text, start, end in rows
     ])  # fmt: skip

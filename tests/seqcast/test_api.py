@@ -43,7 +43,7 @@ def test_a_file_that_is_not_there_is_named(model, tmp_path):
 
 @pytest.mark.parametrize("sequence", ["ACGT\n", "AC GT", None, b"ACGT", "ŉ"])
 def test_what_is_no_sequence_is_named(model, sequence):
-    with pytest.raises(InputError, match="read 1 is "):
+    with pytest.raises(InputError, match=r"reads\[1\] is "):
         classify_reads(model, ["ACGT", sequence])
 
 
@@ -82,7 +82,7 @@ def test_a_cds_marks_codons(helix):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ((["ACGU", 7],), "sequence 1 is 7; expected text"),
+    ((["ACGU", 7],), r"sequences\[1\] is 7; expected text"),
     ((["ACGU"], [(0, 3), None]), "cds has 2 entries; expected 1"),
     (("none.fa", [(0, 3)]), "cds is a list, and sequences are a file"),
     (("none.fa",), r"none\.fa"),
@@ -92,3 +92,8 @@ def test_a_cds_marks_codons(helix):
 def test_mrnas_that_cannot_be(helix, arguments, message):
     with pytest.raises(InputError, match=message):
         embed_sequences(helix, *arguments)
+
+
+def test_a_model_of_another_task_is_refused(model):
+    with pytest.raises(InputError, match=r"a \w+ embeds no sequences; expected a model of task"):
+        embed_sequences(model, ["ACGU"])

@@ -192,16 +192,14 @@ def reached(root, script):
 
 
 SCORING = {"score_variants", "predict_strongest"}
-ON_MRNAS = {
-    "embed_sequences", "score_transcript_variants", "describe_transcript_scores", "train_property",
-    "predict_property",
-}  # fmt: skip
+ON_MRNAS = {"embed_sequences", "score_transcript_variants", "describe_transcript_scores"}
 RUN_MODELS = SCORING | ON_MRNAS | {"predict_coverage", "prepare_weights", "classify_reads"}
+TRAINED = {"train_reads", "train_language_model", "train_property", "predict_property"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
     ("scoring/tables.py", SCORING),
-    ("models/interface.py", RUN_MODELS | {"train_reads", "train_language_model"}),
+    ("models/interface.py", RUN_MODELS | TRAINED),
     ("inference.py", RUN_MODELS - {"prepare_weights"}),
     ("classification.py", {"classify_reads"}),
     ("embedding/engine.py", ON_MRNAS),

@@ -1,7 +1,7 @@
 """RNA and DNA sequence models for computational biologists.
 
 The doors: `load_model`, `predict_coverage`, `score_variants`, `classify_reads`, `embed_sequences`
-(see `seqcast.api`).
+(see `seqcast.api`); `read_embeddings` (see `seqcast.embedding_files`).
 """
 
 import importlib
@@ -16,7 +16,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 __version__ = "0.1.0"
 __all__ = [
     "__version__", "classify_reads", "embed_sequences", "load_model", "predict_coverage",
-    "score_variants",
+    "read_embeddings", "score_variants",
 ]  # fmt: skip
 
 
@@ -24,5 +24,6 @@ def __getattr__(name: str) -> Any:
     # torch loads only when a door is opened: the workflow reads the version at every parse; and
     # the digest of a script's code (`provenance`) does not follow a name in a string
     if name in __all__:
-        return getattr(importlib.import_module("seqcast.api"), name)
+        module = "embedding_files" if name == "read_embeddings" else "api"
+        return getattr(importlib.import_module(f"seqcast.{module}"), name)
     raise AttributeError(f"module 'seqcast' has no attribute {name!r}")

@@ -132,7 +132,7 @@ def genes_through_parents(exons: pl.DataFrame, others: pl.DataFrame) -> pl.DataF
 
 
 def check_lines(lines: pl.DataFrame, path: Path, **missing: pl.Expr) -> None:
-    """Refuse the first line of an exon that lacks coordinates, a strand or a gene.
+    """Refuse the first line that lacks coordinates, a strand or a gene.
 
     Parameters
     ----------

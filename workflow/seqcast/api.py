@@ -7,7 +7,6 @@ and `scoring.variant_effects.score_variants`.
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from seqcast import inference
 from seqcast.annotation import Annotation, read_annotation
 from seqcast.classification import Classifier, ReadOptions
 from seqcast.embedding import Embedder, EmbedOptions
-from seqcast.embedding.tables import TableEmbedder
+from seqcast.embedding.tables import TableEmbedder, check_embeds
 from seqcast.embedding_outcomes import columns
 from seqcast.errors import InputError
 from seqcast.genome import Genome
@@ -28,7 +27,7 @@ from seqcast.scoring import variant_effects
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
 from seqcast.tracks import Tracks
-from seqcast.transcripts.given import read_sequences
+from seqcast.transcripts.given import judge_sequences, read_sequences
 from seqcast.variants import check_variants, guard_build, read_variants
 
 __all__ = ["classify_reads", "embed_sequences", "load_model", "predict_coverage", "score_variants"]
@@ -214,9 +213,10 @@ def embed_sequences(
     Raises
     ------
     InputError
-        If the file or an option is wrong, or no sequence can be used. Of several, one that cannot
-        be embedded is a row with its status.
+        If the model is of another task, the file or an option is wrong, or no sequence can be used.
+        Of several, one that cannot be embedded is a row with its status.
     """
+    check_embeds(model)
     embedder = Embedder(model, EmbedOptions(**options))
     frames = [pl.DataFrame(schema=columns(model.width))]
     if isinstance(sequences, str | Path):
@@ -234,9 +234,9 @@ def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.Data
     """Sequences as the table of transcripts, judged as those of files are."""
     for i, text in enumerate(sequences):
         if not isinstance(text, str):
-            raise InputError(f"sequence {i} is {text!r:.60}; expected text")
+            raise InputError(f"sequences[{i}] is {text!r:.60}; expected text")
     given: dict[str, Any] = {"id": [f"sequence{i}" for i in range(len(sequences))]}
-    given["sequence"] = list(sequences)
+    given["sequence"] = [text.strip() for text in sequences]
     if not (cds is None or isinstance(cds, str)):
         if len(cds) != len(sequences):
             raise InputError(
@@ -244,19 +244,14 @@ def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.Data
             )
         starts, ends = zip(*(one or (None, None) for one in cds), strict=True)
         given |= {"cds_start": list(starts), "cds_end": list(ends)}
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "sequences"
-        pl.DataFrame(given).write_parquet(path)
-        try:
-            return read_sequences(path, cds if isinstance(cds, str) else "")
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), "the list of sequences")) from None
+    table = pl.DataFrame(given)
+    return judge_sequences(table, "the list of sequences", cds if isinstance(cds, str) else "")
 
 
 def _checked(number: int, sequence: str) -> str:
     if not isinstance(sequence, str) or not re.fullmatch(r"[A-Za-z*.-]*", sequence):
         raise InputError(
-            f"read {number} is {sequence!r:.60}; expected the bases of a read as text, without "
+            f"reads[{number}] is {sequence!r:.60}; expected the bases of a read as text, without "
             "blanks or line ends"
         )
     return sequence

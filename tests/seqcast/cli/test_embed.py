@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from seqcast.cli import main
+from seqcast.cli.embed import ARCHITECTURES
 from seqcast.embedding_files import read_embeddings
+from seqcast.models import interface
 from seqcast.store import read_provenance
 from tests.seqcast.embedding.small_helix import write_small_helix
 
@@ -75,6 +77,15 @@ def test_standard_input_is_named(run, monkeypatch):
     status, said = run("-", "-o", "e.parquet")
     assert status == 2
     assert said.startswith("ERROR: standard input is empty")
+
+
+def test_architectures_are_those_that_embed(run, capsys):
+    embedding = [name for name in interface.ARCHITECTURES
+                 if {"hidden_states", "logits"} <= set(dir(interface.architecture_of(name)))]  # fmt: skip
+    assert list(ARCHITECTURES) == embedding
+    with pytest.raises(SystemExit, match="2"):
+        run("s.fa", "-o", "e.parquet", "--architecture", "six_frame")
+    assert "choose from" in capsys.readouterr().err
 
 
 def test_missing_weights_say_where_they_are(run):

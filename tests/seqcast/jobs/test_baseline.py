@@ -9,6 +9,7 @@ import pytest
 
 from seqcast.jobs.baseline import LEFT_OUT, predict_baseline
 from seqcast.properties.baselines import BASELINES
+from seqcast.properties.data import STATUSES
 from seqcast.store import read_provenance
 from tests.seqcast.properties.toys import definition, transcripts
 
@@ -44,6 +45,7 @@ def test_a_baseline_that_cannot_be_is_left_out_with_its_reason(tmp_path, caplog)
     with caplog.at_level(logging.WARNING):
         found, facts = predict(tmp_path, table, "codon_usage")
     assert set(found["status"]) == {LEFT_OUT}
+    assert LEFT_OUT in STATUSES
     assert found["prediction_Value"].null_count() == len(table)
     assert found["label_Value"].null_count() == 0
     assert "60 of 60 usable sequences have no CDS" in facts["left_out"]

@@ -9,6 +9,7 @@ import pytest
 
 from seqcast.errors import InputError
 from seqcast.models.convert import read_safetensors
+from seqcast.properties.fine_tuned import predict_labels
 
 from .toy_property import predict, run, write_files
 
@@ -63,3 +64,23 @@ def test_too_long_rows_are_kept_with_a_status(files, tmp_path: Path) -> None:
     assert found["status"][0] == "too_long"
     assert found["prediction_Value"][0] is None
     assert found["label_Value"][0] == table["Value"][0]
+
+
+def test_a_fold_that_says_nan_is_not_left_out_of_the_mean(
+    files, tmp_path: Path, monkeypatch
+) -> None:
+    run(files, tmp_path)
+    run(files, tmp_path, "1")
+    calls = []
+
+    def broken(model, texts, rows):
+        calls.append(rows)
+        values = predict_labels(model, texts, rows)
+        values[0] = np.nan if len(calls) == 2 else values[0]
+        return values
+
+    monkeypatch.setattr("seqcast.jobs.predict_property.predict_labels", broken)
+    found = predict(files, tmp_path, ["0", "1"])
+    row = int(calls[0][0])
+    assert (found["status"][row], found["prediction_Value"][row]) == ("prediction_not_finite", None)
+    assert found.filter(status="prediction_not_finite").height == 1

@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
-from seqcast.jobs.train_property import fold_number
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.models.interface import build_model, load_model
-from seqcast.properties.fine_tuned import model_texts
+from seqcast.properties.fine_tuned import fold_number, model_texts
 from seqcast.store import file_sha256, read_provenance
 
 from ..properties.toys import BODY, HYPERPARAMETERS

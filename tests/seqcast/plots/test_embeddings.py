@@ -1,12 +1,14 @@
 """The figure of features: every embedded sequence is a point, every sequence has its length."""
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
 
 from seqcast.embedding_outcomes import columns
 from seqcast.plots import embeddings
-from seqcast.plots.embeddings import plot_embeddings
+from seqcast.plots.embeddings import length_ticks, plot_embeddings
 
 WIDTH = 4
 
@@ -67,3 +69,47 @@ def test_many_are_drawn_in_part(monkeypatch):
 def test_too_few_is_said(frame):
     figure = plot_embeddings(frame, "m", "set", "source")
     assert "Too few different sequences." in [t.get_text() for t in figure.axes[0].texts]
+
+
+def shown_labels(axis):
+    """Labels between the ends of an axis, and their boxes on the page along it."""
+    low, high = sorted(axis.get_view_interval())
+    ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+    labels = [t.label1 if t.label1.get_visible() else t.label2 for t in ticks]
+    return {
+        label.get_text(): label.get_window_extent()
+        for tick, label in zip(ticks, labels, strict=True)
+        if label.get_text() and low <= tick.get_loc() <= high
+    }
+
+
+@pytest.mark.parametrize(
+    ("shortest", "longest"), [(680, 1480), (700, 700), (200, 12_288), (90, 400), (30, 109_000)]
+)
+@pytest.mark.parametrize("coding", [0, 12])
+def test_lengths_are_plain_numbers_that_do_not_overlap(shortest, longest, coding):
+    lengths = np.geomspace(shortest, longest, 30).round().astype(int)
+    frame = table(30, coding).with_columns(length_nt=pl.Series(lengths))
+    figure = plot_embeddings(frame, "m", "set", "source")
+    figure.canvas.draw()
+    (bar,) = (ax for ax in figure.axes if ax.get_label() == "<colorbar>")
+    for axis, along in ((panels(figure)[-1].xaxis, "x"), (bar.yaxis, "y")):
+        found = shown_labels(axis)
+        assert found
+        assert all(f"{int(text.replace(',', '')):,}" == text for text in found)
+        edges = sorted(getattr(box, f"interval{along}").tolist() for box in found.values())
+        assert all(a[1] < b[0] for a, b in pairwise(edges))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (680, 1650, [750, 1000, 1250, 1500]),
+        (700, 701, [700, 701]),
+        (699.6, 700.4, [700]),
+        (100, 20_000, [100, 300, 1000, 3000, 10_000]),
+        (1, 1e6, [1, 100, 10_000, 1_000_000]),
+    ],
+)
+def test_ticks_of_lengths_are_few_and_round(low, high, expected):
+    assert length_ticks(low, high) == expected

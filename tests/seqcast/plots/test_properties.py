@@ -85,6 +85,17 @@ def test_the_best_by_validation_are_shown_and_all_are_compared(tmp_path):
     save(figure, tmp_path / "toy.png")
 
 
+def test_only_rows_that_all_methods_predict_are_drawn():
+    table = metrics("regression", MODELS)
+    tables = {m: numbers() for m, *_ in MODELS}
+    some = pl.when(pl.int_range(pl.len()) < 25).then("prediction_y")
+    tables["kmer"] = tables["kmer"].with_columns(prediction_y=some)
+    tables["left_out"] = numbers().with_columns(prediction_y=pl.lit(None, pl.Float64))
+    best, _ = drawn(plot_property("toy", "regression", ["y"], table, tables))
+    assert [len(ax.collections[0].get_offsets()) for ax in best] == [15, 15]
+    assert (best[0].get_xlabel(), best[0].get_ylabel()) == ("predicted: y", "measured: y")
+
+
 @pytest.mark.parametrize(
     ("kind", "names"), [("binary", ["off", "on"]), ("multiclass", ["a", "b", "c"])]
 )

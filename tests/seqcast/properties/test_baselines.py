@@ -12,8 +12,8 @@ from seqcast.properties.baselines import (
     CODONS,
     NotApplicableError,
     baseline_features,
-    codon_shares,
-    kmer_shares,
+    codon_frequencies,
+    kmer_frequencies,
 )
 from tests.seqcast.properties.toys import transcripts
 
@@ -22,24 +22,26 @@ def random_rna(length, seed, letters="ACGUN"):
     return "".join(np.random.default_rng(seed).choice(list(letters), length))
 
 
-def plain_shares(words, k):
+def plain_frequencies(words, k):
     names = ["".join(letters) for letters in product("ACGU", repeat=k)]
     counts = Counter(word for word in words if len(word) == k and "N" not in word)
     return [counts[name] / max(1, sum(counts.values())) for name in names]
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 7, 300])
-def test_shares_equal_those_counted_one_by_one(length):
+def test_frequencies_equal_those_counted_one_by_one(length):
     rna = random_rna(length, length)
     for k in range(1, 6):
         words = [rna[i : i + k] for i in range(length)]
-        assert kmer_shares(rna, k).tolist() == pytest.approx(plain_shares(words, k), abs=1e-15)
+        assert kmer_frequencies(rna, k).tolist() == pytest.approx(
+            plain_frequencies(words, k), abs=1e-15
+        )
     codons = [rna[i : i + 3] for i in range(0, length, 3)]
-    assert codon_shares(rna).tolist() == pytest.approx(plain_shares(codons, 3), abs=1e-15)
+    assert codon_frequencies(rna).tolist() == pytest.approx(plain_frequencies(codons, 3), abs=1e-15)
 
 
 def test_codons_by_hand():
-    found = dict(zip(CODONS, codon_shares("AUGGCCGCCNAAUAA").tolist(), strict=True))
+    found = dict(zip(CODONS, codon_frequencies("AUGGCCGCCNAAUAA").tolist(), strict=True))
     assert {name: share for name, share in found.items() if share} == {
         "AUG": 0.25, "GCC": 0.5, "UAA": 0.25
     }  # fmt: skip

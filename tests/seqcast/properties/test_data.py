@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.properties.data import STATUSES, Property, PropertyData
+from seqcast.properties.data import MEANINGS, STATUSES, Property, PropertyData
 
 from .toys import definition, property_of, transcripts
 
@@ -47,7 +47,7 @@ def test_numbers_may_be_text() -> None:
     data = read(transcripts(40, Value=values))
     assert data.labels[[0, 1, 5], 0].tolist() == [1.5, 2.0, -300.0]
     assert list(data.status[:6]) == [
-        "valid", "valid", "no_label", "no_label", "label_not_finite", "valid",
+        "valid", "valid", "no_label", "no_label", "no_label", "valid",
     ]  # fmt: skip
 
 
@@ -84,6 +84,19 @@ def test_missing_classes_are_rows_without_a_label() -> None:
     assert data.classes == ("0", "1", "2")
 
 
+def test_words_for_no_number_are_names_of_classes() -> None:
+    data = read(transcripts(62, c=[None, " ", *["none", "Na", "nan"] * 20]),
+                labels="c", kind="multiclass")  # fmt: skip
+    assert list(data.status[:2]) == ["no_label", "no_label"]
+    assert data.classes == ("Na", "nan", "none")
+    assert data.valid[2:].all()
+
+
+def test_every_status_has_a_meaning() -> None:
+    assert MEANINGS["no_label"] == STATUSES["no_label"]
+    assert MEANINGS["iupac_code"]
+
+
 def test_a_column_of_groups() -> None:
     table = transcripts(60, gene=[f"g{i // 4}" for i in range(59)] + [None])
     data = read(table, split="kfold:5", groups="gene")
@@ -96,6 +109,11 @@ def test_a_column_of_groups() -> None:
     for one in rounds:
         together = [set(one.train), set(one.validation), set(one.test)]
         assert sum(map(len, together)) == len(set.union(*together)) == 59
+    assert data.groups == (*table["gene"][:59], "")
+    with pytest.raises(InputError, match="fold 5 of property toy, which has 5 folds"):
+        data.round_of(5)
+    assert data.round_of(4).name == "fold4"
+    assert read(table, split="kfold:5").groups is read(table).groups is None
 
 
 def test_clusters_are_groups() -> None:
@@ -159,7 +177,7 @@ def test_rows_that_define_nothing(cells: dict, message: str) -> None:
         Property.from_row(*definition(**cells))
 
 
-def test_many_rows_take_no_time() -> None:
+def test_folds_of_many_groups_are_of_one_size() -> None:
     rows = 20_000
     rng = np.random.default_rng(0)
     table = pl.DataFrame({

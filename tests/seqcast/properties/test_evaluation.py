@@ -12,7 +12,9 @@ from seqcast.properties.duplicates import sequence_numbers
 from seqcast.properties.evaluation import (
     COLUMNS,
     PUBLISHED,
+    best_methods,
     evaluate_methods,
+    overall,
     read_evaluation,
     read_published,
 )
@@ -162,6 +164,72 @@ def test_what_a_method_does_not_predict_is_counted_and_never_scored(mrfp, tmp_pa
     row = value(found, part="test", duplicates="with", metric="not_scored")
     assert (row["value"], row["n"]) == (lost, 219)
     assert value(found, part="test", duplicates="with", metric="r2")["n"] == 219 - lost
+    assert row["note"] == (
+        f"predicts {219 - lost} of 219 rows ({lost} too_long: more tokens than the model takes)"
+    )
+
+
+def test_methods_are_compared_on_the_rows_that_all_predict(mrfp, tmp_path):
+    table, data, numbers, _ = mrfp
+    odd = np.arange(len(table)) % 2 == 1
+    # the baseline knows nothing of the rows that the model does not take
+    values = guesses(data)
+    worse = np.where(odd[:, None], np.random.default_rng(1).normal(size=values.shape), values)
+    status = np.where(odd, "too_long", "valid").tolist()
+    methods = {
+        "kmer": save(tmp_path, "kmer", data, worse),
+        "half": save(tmp_path, "half", data.restricted(status), np.where(odd[:, None], np.nan, values)),
+        "none": save(tmp_path, "none", data, np.full_like(values, np.nan), left_out="no CDS"),
+    }  # fmt: skip
+    found = evaluate_methods(data, numbers, methods, NONE, resamples=30)
+    test = found.filter(part="test", duplicates="with")
+    rows = np.flatnonzero((np.array(data.parts) == "test") & ~odd)
+    for method in ("kmer", "half"):
+        one = test.filter(method=method, rows="common")
+        expected = sk.r2_score(data.labels[rows], values[rows])
+        assert value(one, metric="r2")["value"] == pytest.approx(expected)
+        assert value(one, metric="r2")["n"] == len(rows)
+        assert value(one, metric="not_scored")["value"] == 219 - len(rows)
+    same = [test.filter(method=m, rows="common").drop("method", "note") for m in ("kmer", "half")]
+    assert same[0].equals(same[1])  # their resamples too
+    own = test.filter(rows="own")
+    assert own["method"].unique().to_list() == ["kmer"]
+    every = np.flatnonzero(np.array(data.parts) == "test")
+    expected = sk.r2_score(data.labels[every], worse[every])
+    assert value(own, metric="r2")["value"] == pytest.approx(expected)
+    assert value(own, metric="not_scored")["value"] == 0
+    assert best_methods(found, "regression") == ["kmer"]
+    assert overall(found).filter(rows="own").is_empty()
+
+
+def test_methods_without_a_common_row_are_not_compared(tmp_path):
+    data = PropertyData.from_table(transcripts(60), property_of())
+    odd = np.arange(60)[:, None] % 2 == 1
+    methods = {
+        name: save(tmp_path, name, data, np.where(there, guesses(data), np.nan))
+        for name, there in (("a", odd), ("b", ~odd))
+    }
+    found = evaluate_methods(data, np.arange(60), methods, NONE, resamples=0)
+    assert found.filter(rows="common", metric="r2")["value"].to_list() == [None] * 4
+    assert "by all methods" in found["note"][0]
+    assert len(found.filter(pl.col("value").is_not_null(), rows="own", metric="r2")) == 4
+
+
+def test_intervals_draw_the_groups_of_the_folds(tmp_path):
+    genes = [f"g{i // 6}" for i in range(60)]
+    of_gene = np.repeat(np.random.default_rng(2).normal(size=10), 6)[:, None]
+    table = transcripts(60, gene=genes)
+    data = PropertyData.from_table(table, property_of(split="kfold:5", groups="gene"))
+    path = save(tmp_path, "m", data, data.labels + 3 * of_gene)  # errors that a gene shares
+    found = evaluate_methods(data, np.arange(60), {"m": path}, NONE, resamples=200)
+    row = value(found, part="out_of_fold", metric="rmse")
+    drawn = []
+    for draw in np.random.default_rng(0).integers(10, size=(200, 10)):
+        names = np.unique(genes)[draw]
+        picked = np.concatenate([np.flatnonzero(np.array(genes) == name) for name in names])
+        drawn.append(np.sqrt(np.mean((3 * of_gene[picked]) ** 2)))
+    ends = np.quantile(drawn, [0.025, 0.975])
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends.tolist())
 
 
 def test_a_method_that_is_left_out_says_why(mrfp, tmp_path):

@@ -44,10 +44,9 @@ def test_classes() -> None:
 
 def test_replicates_are_averaged() -> None:
     data = PropertyData.from_table(transcripts(60), property_of())
-    values = np.full((60, 1), np.nan)
     rows = data.rounds()[0].predicted
-    values[rows] = 1
-    found = merged([Predicted(data, values), Predicted(data, 3 * values)])
+    ones = np.ones((len(rows), 1))
+    found = merged(data, [(rows, ones), (rows, 3 * ones)])
     assert (found.values[rows] == 2).all()
     assert np.isnan(np.delete(found.values, rows)).all()
     assert set(found.data.status) == {"valid"}
@@ -56,12 +55,20 @@ def test_replicates_are_averaged() -> None:
 def test_folds_without_a_model_are_said() -> None:
     data = PropertyData.from_table(transcripts(60), property_of(split="kfold:3"))
     first, second, third = data.rounds()
-    found = []
-    for one in (first, third):
-        values = np.full((60, 1), np.nan)
-        values[one.test] = 1
-        found.append(Predicted(data, values))
-    both = merged(found)
+    both = merged(data, [(one.test, np.ones((len(one.test), 1))) for one in (first, third)])
     assert {both.data.status[row] for row in second.test} == {"no_model"}
     assert np.isfinite(both.values[first.test]).all()
     assert both.data.labels[second.test[0]] == pytest.approx(data.labels[second.test[0]])
+
+
+def test_what_is_not_finite_is_said_and_not_averaged_away() -> None:
+    data = PropertyData.from_table(transcripts(60), property_of())
+    rows = data.rounds()[0].predicted
+    first, second = np.ones((2, len(rows), 1))
+    first[0], second[1] = np.nan, np.inf
+    found = merged(data, [(rows, first), (rows, second)])
+    assert [found.data.status[row] for row in rows[:3]] == [
+        "prediction_not_finite", "prediction_not_finite", "valid",
+    ]  # fmt: skip
+    assert np.isnan(found.values[rows[:2]]).all()
+    assert (found.values[rows[2:]] == 1).all()

@@ -51,7 +51,7 @@ def test_ours_stand_beside_published_and_metrics_are_not_mixed_up():
     ))  # fmt: skip
     assert found[:8] == [
         ["Method", "Origin", "Spearman", "Pearson", "R²", "RMSE", "unscored"],
-        ["Test, 219 rows"],
+        ["Test, 216 of 219 rows: those that all predict"],
         ["kmer", "baseline", "0.500 (0.400–0.600)", "", "−0.100", "", "3"],
         ["CodonBERT", "published", "0.850", "", "", "", ""],
         ["ceiling", "the best that can be", "", "", "0.900", "", ""],
@@ -85,7 +85,27 @@ def test_terms_parts_and_notes():
     assert "UNTRAINED random weights: tiny.fold0.probe." in html
     assert "Numbers that are not ours: issue 233" in html
     assert ["split", "train", "1,021", "1,019", "0", "0", "Value 9"] in lines(html)
-    assert ["", "not used: no_label", "7", "", "", "", ""] in lines(html)
+    assert ["", "not used: no_label, a label is missing", "7", "", "", "", ""] in lines(html)
+
+
+def test_rows_of_a_method_alone_stand_apart_from_the_comparison():
+    lost = {"metric": "not_scored", "n": 219}
+    html = page(
+        cell(value=0.5, rows="common"), cell(value=109, rows="common", **lost),
+        cell(value=0.6, rows="own"), cell(value=0, rows="own", **lost),
+        cell("half", value=0.7, rows="common"),
+        cell("half", value=109, rows="common", note="predicts 110 of 219 rows", **lost),
+    )  # fmt: skip
+    found = lines(html)
+    assert found[1:6] == [
+        ["Test, 110 of 219 rows: those that all predict"],
+        ["kmer", "baseline", "0.500", "", "", "", "109"],
+        ["half", "baseline", "0.700", "", "", "", "109"],
+        ["Test, each method on all rows that it predicts"],
+        ["kmer", "baseline", "0.600", "", "", "", "0"],
+    ]
+    assert '<p class="muted">half: predicts 110 of 219 rows</p>' in html
+    assert "Penalties, features and epochs" in html
 
 
 def test_several_labels_are_named():
@@ -104,6 +124,7 @@ def test_several_labels_are_named():
         ("Split", "", "The column Split of the data says"),
         ("kfold:5", "", "5 folds; rows are folded one by one. The model of a round learns from 3"),
         ("kfold:4", "gene_id", "rows of equal gene_id stay in one fold"),
+        ("kfold:4", "gene_id", "Resamples of the intervals draw whole groups, as the folds do."),
         ("kfold:5", "clusters:0.8", "rows of 80 % sequence identity or more stay in one fold"),
     ],
 )

@@ -25,6 +25,13 @@ def test_lengths_of_a_batch_are_similar_and_those_of_batches_are_not_in_order() 
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.3
 
 
+def test_smaller_pools_mix_lengths_more() -> None:
+    pools = list(length_bucketed(LENGTHS, 4, np.random.default_rng(1), batches_a_pool=8))
+    assert sorted(np.concatenate(pools).tolist()) == list(range(len(LENGTHS)))
+    # 4 neighbours of 32 rows span about 4 / 32 of 990
+    assert 60 < np.mean([np.ptp(LENGTHS[rows]) for rows in pools]) < 200
+
+
 def test_the_order_is_of_the_generator_alone() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(batches(), batches(), strict=True))
     assert not np.array_equal(batches()[0], batches(2)[0])

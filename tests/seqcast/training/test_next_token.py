@@ -98,6 +98,35 @@ def test_parts_weigh_as_many_tokens_as_they_predict() -> None:
         assert parts == pytest.approx(whole, abs=1e-5)
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, micro_batch_size=3)])
+def test_parts_hold_as_many_tokens_as_allowed(recipe: Recipe) -> None:
+    small, whole = task(TextOptions(part_tokens=250)), task()
+    parts = 0
+    for limited, batch in zip(
+        small.batches(recipe, 0, 0), whole.batches(RECIPE, 0, 0), strict=True
+    ):
+        assert Counter(texts_of([limited])) == Counter(texts_of([batch]))
+        for weight, part in limited:
+            assert weight == sum(len(text) - 1 for text in part.texts)
+            assert [drawn_texts(83)[row] for row in part.rows] == part.texts
+            size = len(part.texts) * (1 + max(map(len, part.texts)))
+            assert size <= 250 or len(part.texts) == 1
+            assert len(part.texts) <= (recipe.micro_batch_size or recipe.batch_size)
+            parts += 1
+    assert parts > 2 * whole.steps_an_epoch(RECIPE)
+
+
+def test_validation_puts_no_more_tokens_through_than_suit_the_model() -> None:
+    ours, model, seen = task(), micro().eval(), []
+    model.register_forward_pre_hook(lambda _, given: seen.append(given[0].numel()))
+    model.batch_tokens = 300
+    with torch.inference_mode():
+        values = ours.validate(model, replace(RECIPE, batch_size=64))
+        losses = torch.cat([token_losses(model, [text]) for text in drawn_texts(20, 1)])
+    assert max(seen) <= 300
+    assert values["loss"] == pytest.approx(losses.mean().item(), abs=1e-5)
+
+
 def test_each_text_comes_once_an_epoch() -> None:
     ours, expected = task(), Counter(drawn_texts(83))
     epochs = [texts_of(ours.batches(RECIPE, epoch, 0)) for epoch in (0, 1)]
@@ -155,7 +184,7 @@ def test_unfit_sets_are_refused(caplog) -> None:
     texts = drawn_texts(4)
     with pytest.raises(InputError, match="dev holds the same sequences as train"):
         NextTokenTask(TextSet(texts, "train"), TextSet(texts, "dev"), TextOptions(), LONGEST)
-    with pytest.raises(InputError, match="longest_tokens is 400; expected 300 or less"):
+    with pytest.raises(InputError, match=r"texts\.longest_tokens is 400; expected 300 or less"):
         task(TextOptions(longest_tokens=400))
     with caplog.at_level(logging.WARNING, "seqcast"):
         NextTokenTask(TextSet(texts, "train"), TextSet(texts[:1], "dev"), TextOptions(), LONGEST)

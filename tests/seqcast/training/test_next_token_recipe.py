@@ -20,14 +20,17 @@ def read(folder: Path, **settings: object):
 def test_texts_are_marked_and_whole_by_default(tmp_path: Path) -> None:
     recipe, options = read(tmp_path)
     assert (recipe.steps, options) == (10, TextOptions(codon_marks=True, longest_tokens=None))
-    _, options = read(tmp_path, texts={"codon_marks": False, "longest_tokens": 512})
-    assert options == TextOptions(False, 512)
+    _, options = read(
+        tmp_path, texts={"codon_marks": False, "longest_tokens": 512, "part_tokens": 99}
+    )
+    assert options == TextOptions(False, 512, 99)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"texts": {"longest_tokens": 1}}, "longest_tokens is 1; expected 2 or more"),
+        ({"texts": {"longest_tokens": 1}}, r"texts\.longest_tokens is 1; expected 2 or more"),
+        ({"texts": {"part_tokens": 0}}, r"texts\.part_tokens is 0; expected 1 or more"),
         ({"texts": {"longest": 5}}, r"texts\.longest is 5; expected one of the keys codon_marks"),
         ({"select_by": "perplexity"}, "select_by is 'perplexity'; expected loss"),
         ({"reads": {}}, "reads is {}; expected one of the keys learning_rate"),

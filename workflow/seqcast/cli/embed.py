@@ -1,10 +1,8 @@
 """The command `seqcast embed`: mRNA sequences in, a table of embeddings out."""
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -19,8 +17,10 @@ from seqcast.errors import InputError
 from seqcast.models.interface import load_model
 from seqcast.provenance import provenance, versions
 from seqcast.store import file_sha256
-from seqcast.transcripts.given import CDS_OPTIONS, read_sequences
+from seqcast.transcripts.files import parse_sequences
+from seqcast.transcripts.given import CDS_OPTIONS, judge_sequences, read_sequences
 
+ARCHITECTURES = ("helix_mrna", "mamba2_mrna")  # of task embedding
 GATED = (
     "the weights of Helix-mRNA are in the hub repository helical-ai/Helix-mRNA: accept the "
     "conditions on its page (licence CC-BY-NC-SA 4.0), then fetch model.safetensors and "
@@ -83,14 +83,8 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
 def _read(path: str, cds: str) -> pl.DataFrame:
     if path != "-":
         return read_sequences(path, cds)
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / "standard input"
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        try:
-            return read_sequences(copy, cds)
-        except InputError as error:
-            raise InputError(str(error).replace(str(copy), "standard input")) from None
+    name = "standard input"
+    return judge_sequences(parse_sequences(sys.stdin.buffer.read(), name), name, cds)
 
 
 def add_command(commands: Any) -> None:
@@ -120,7 +114,8 @@ def add_command(commands: Any) -> None:
     add("--too-long", choices=TOO_LONG, default=EmbedOptions.too_long,
         help="what to do with more tokens than the model takes; default: a status")  # fmt: skip
     add("--window-overlap-tokens", type=int, help="with --too-long window; default half")
-    add("--architecture", default="helix_mrna", help="helix_mrna (default) or mamba2_mrna")
+    add("--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0],
+        help=f"default {ARCHITECTURES[0]}")  # fmt: skip
     add("--compat", choices=["helical_cpu", "helical_pooling"],
         help="whose numbers to reproduce where the original program is wrong")  # fmt: skip
     add("--device", default="auto", help="auto, cpu, cuda")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
+from seqcast.jobs.property_data import read_property_data
 from seqcast.properties.baselines import BASELINES, NotApplicableError, baseline_features
-from seqcast.properties.data import VALID, read_property_data
+from seqcast.properties.data import VALID
 from seqcast.properties.linear import Predicted, linear_predictions
 from seqcast.properties.predictions import predictions_table
 from seqcast.provenance import provenance
@@ -17,7 +17,7 @@ from seqcast.store import write_table
 
 logger = logging.getLogger(__name__)
 
-LEFT_OUT = "method_left_out"  # status of rows that could be used, but not by this method
+LEFT_OUT = "method_left_out"  # of `properties.data.STATUSES`
 
 
 def predict_baseline(
@@ -49,8 +49,8 @@ def predict_baseline(
     InputError
         If the property or its data are unfit.
     """
-    data = read_property_data(files, definition, seed)
-    table = pl.read_parquet(files.transcripts)
+    clusters = getattr(files, "clusters", None)
+    data, table = read_property_data(files.transcripts, clusters, definition, seed)
     left_out = ""
     try:
         features = baseline_features(method, table, data.valid)

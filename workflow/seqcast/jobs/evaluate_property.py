@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
-from seqcast.properties.data import read_property_data
+from seqcast.jobs.property_data import read_property_data
 from seqcast.properties.duplicates import count_parts, sequence_numbers
 from seqcast.properties.evaluation import evaluate_methods, read_published
 from seqcast.store import write_tsv
@@ -37,8 +35,9 @@ def evaluate_property(
     InputError
         See `evaluation.evaluate_methods`.
     """
-    data = read_property_data(files, definition, seed)
-    numbers = sequence_numbers(pl.read_parquet(files.transcripts, columns=["sequence"])["sequence"])
+    clusters = getattr(files, "clusters", None)
+    data, table = read_property_data(files.transcripts, clusters, definition, seed)
+    numbers = sequence_numbers(table["sequence"])
     tables = dict(zip(methods, files.predictions, strict=True))
     published = read_published(getattr(files, "published", None))
     write_tsv(evaluate_methods(data, numbers, tables, published, resamples, seed), metrics)

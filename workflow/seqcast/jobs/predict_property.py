@@ -5,14 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from seqcast.jobs.model import open_network
-from seqcast.jobs.train_property import fold_number, property_hyperparameters, round_of
-from seqcast.properties.data import PropertyData, read_property_data
-from seqcast.properties.fine_tuned import model_texts, predict_labels
-from seqcast.properties.linear import Predicted
+from seqcast.jobs.property_data import read_property_data
+from seqcast.properties.fine_tuned import (
+    fold_number,
+    model_texts,
+    predict_labels,
+    property_hyperparameters,
+)
 from seqcast.properties.predictions import merged, predictions_table
 from seqcast.provenance import merge_folds
 from seqcast.store import write_table
@@ -48,28 +48,21 @@ def predict_property(
     InputError
         If weights do not fit the property, or a fold is none of its rounds.
     """
-    data = read_property_data(files, definition, seed)
-    table = pl.read_parquet(files.transcripts)
+    clusters = getattr(files, "clusters", None)
+    data, table = read_property_data(files.transcripts, clusters, definition, seed)
     weights = [files.weights] if isinstance(files.weights, str) else list(files.weights)
     params = property_hyperparameters(facts["architecture"], files.hyperparameters, data)
     found, made = [], []
     for fold, path in zip(facts["fold"], weights, strict=True):
         one = SimpleNamespace(weights=path, hyperparameters=params)
         model, about = open_network(one, facts["architecture"], None, inference, threads)
-        found.append(_predicted(model, table, data, fold_number(fold)))
+        texts, status = model_texts(table, model)
+        usable = data.restricted(status)
+        rows = usable.round_of(fold_number(fold)).predicted
+        found.append((rows, predict_labels(model, texts, rows)))
         made.append({**facts, **about, "fold": fold})
     about = merge_folds(made)
     write_table(
-        predictions_table(merged(found)), output,
+        predictions_table(merged(usable, found)), output,
         {**about, "property": definition[0], "split_seed": seed},
     )  # fmt: skip
-
-
-def _predicted(model: Any, table: pl.DataFrame, data: PropertyData, fold: int) -> Predicted:
-    """What one fold says of the rows that it may predict; NaN elsewhere."""
-    texts, status = model_texts(table, model)
-    data = data.restricted(status)
-    rows = round_of(data, fold).predicted
-    values = np.full((len(texts), len(data.classes) or data.labels.shape[1]), np.nan)
-    values[rows] = predict_labels(model, texts, rows)
-    return Predicted(data, values)

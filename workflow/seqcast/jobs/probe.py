@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.properties.data import VALID, PropertyData, read_property_data
+from seqcast.jobs.property_data import read_property_data
+from seqcast.properties.data import VALID, PropertyData
 from seqcast.properties.linear import Predicted, linear_predictions
 from seqcast.properties.predictions import predictions_table
 from seqcast.provenance import provenance
@@ -48,7 +49,8 @@ def probe_embeddings(
     InputError
         If the tables are of different sequences, or the property or its data are unfit.
     """
-    data = read_property_data(files, definition, options["seed"])
+    clusters = getattr(files, "clusters", None)
+    data, _ = read_property_data(files.transcripts, clusters, definition, options["seed"])
     embeddings = pl.read_parquet(files.embeddings)
     if embeddings["id"].to_list() != list(data.ids):
         raise InputError(

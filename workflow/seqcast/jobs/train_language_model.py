@@ -16,7 +16,7 @@ from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
 from seqcast.training.next_token import NextTokenTask, TextSet
 from seqcast.training.next_token_recipe import TextOptions, read_next_token_recipe
-from seqcast.transcripts.marks import mark_codons
+from seqcast.transcripts.marks import text_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def train_language_model(
     ------
     InputError
         If the recipe, the sequences or the weights to start from are unfit, the architecture has
-        no next-token head, or the checkpoint is of another training.
+        no language-model head, or the checkpoint is of another training.
     """
     torch.set_num_threads(threads)
     recipe, options = read_next_token_recipe(files.recipe)
@@ -62,8 +62,8 @@ def train_language_model(
     model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, initial)
     if not model.has_lm_head:
         raise InputError(
-            f"{initial}: no next-token head (lm_head.weight) to go on with; take weights that "
-            "have it, or leave `initial` empty"
+            f"{initial}: no language-model head (lm_head.weight) to go on with; take weights "
+            "that have it, or leave `initial` empty"
         )
     train_files, validation_files = _paths(files.train), _paths(files.validation)
     task = NextTokenTask(
@@ -110,9 +110,7 @@ def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) ->
         logger.warning("%s: %d of %d sequences are not usable", name, left_out, len(table))
     marks = options.codon_marks and model.codon_mark is not None
     rows = usable.select("sequence", "cds_start", "cds_end").iter_rows()
-    return TextSet(
-        (mark_codons(text, start, end) if marks else text for text, start, end in rows), name
-    )
+    return TextSet((text_of(text, start, end, marks) for text, start, end in rows), name)
 
 
 def _paths(files: Any) -> list[str]:

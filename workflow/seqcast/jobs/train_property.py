@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 
-from seqcast.errors import InputError
+from seqcast.jobs.property_data import read_property_data
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
-from seqcast.properties.data import PropertyData, read_property_data
-from seqcast.properties.fine_tuned import model_texts, pooled_features
-from seqcast.properties.splits import Round
+from seqcast.models.interface import choose_device
+from seqcast.properties.fine_tuned import (
+    fold_number,
+    model_texts,
+    pooled_features,
+    property_hyperparameters,
+)
 from seqcast.store import file_sha256, write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
@@ -63,16 +65,17 @@ def train_property(
     """
     torch.set_num_threads(threads)
     recipe, options = read_property_recipe(files.recipe, definition[1]["kind"])
-    data = read_property_data(files, definition, seed)
+    clusters = getattr(files, "clusters", None)
+    data, transcripts = read_property_data(files.transcripts, clusters, definition, seed)
     number = fold_number(facts["fold"])
     recipe = replace(recipe, seed=recipe.seed + number)
     params = property_hyperparameters(facts["architecture"], files.hyperparameters, data)
     initial = getattr(files, "initial", None)
     model = starting_model(facts["architecture"], params, recipe.seed, initial)
     model.freeze(options.blocks, options.train_norm)
-    texts, status = model_texts(pl.read_parquet(files.transcripts), model)
+    texts, status = model_texts(transcripts, model)
     data = data.restricted(status)
-    one = round_of(data, number)
+    one = data.round_of(number)
     if not data.classes:
         model.scale_labels(torch.from_numpy(data.labels[one.train].astype(np.float32)))
     model = model.to(choose_device(device))
@@ -93,65 +96,3 @@ def train_property(
     write_tsv(table, history)
     write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
     Path(checkpoint).unlink(missing_ok=True)
-
-
-def fold_number(fold: str) -> int:
-    """The number that the name of a fold is.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    if not str(fold).isdecimal():
-        raise InputError(
-            f"fold {fold!r} of a model of task property; expected 0, 1, ...: the round of the "
-            "property's k-fold, or the number of the replicate"
-        )
-    return int(fold)
-
-
-def round_of(data: PropertyData, fold: int) -> Round:
-    """The round that a fold of a model learns from.
-
-    Raises
-    ------
-    InputError
-        If a k-fold has fewer rounds.
-    """
-    rounds = data.rounds()
-    if not data.definition.split.folds:
-        return rounds[0]
-    if fold >= len(rounds):
-        raise InputError(
-            f"fold {fold} of property {data.definition.name}, which has {len(rounds)} folds; "
-            f"expected 0 to {len(rounds) - 1}"
-        )
-    return rounds[fold]
-
-
-def property_hyperparameters(
-    architecture: str, path: str | Path, data: PropertyData
-) -> dict[str, Any]:
-    """Hyperparameters with the kind and the number of outputs that a property has.
-
-    Raises
-    ------
-    InputError
-        If the architecture does not predict properties, or the file says something else.
-    """
-    if not hasattr(architecture_of(architecture), "load_body"):
-        raise InputError(
-            f"architecture {architecture!r} does not predict properties of mRNAs; give a model of "
-            "task property the architecture mrna_property, and its body in the hyperparameters"
-        )
-    params = read_hyperparameters(path)
-    outputs = len(data.classes) if data.definition.kind == "multiclass" else data.labels.shape[1]
-    for key, wanted in (("kind", data.definition.kind), ("outputs", outputs)):
-        if params.get(key) not in (None, wanted):
-            raise InputError(
-                f"{path}: {key} is {params[key]!r}, but property {data.definition.name} needs "
-                f"{wanted!r}; leave the key out, it is taken from the property"
-            )
-        params[key] = wanted
-    return params

@@ -5,6 +5,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
 from sklearn.decomposition import PCA
 
 from seqcast.plots.style import (
@@ -24,6 +25,7 @@ from seqcast.store import array_values
 MOST_POINTS = 5000
 LEAST_SEQUENCES = 3
 BINS = 40
+TICK_SHARE = 0.2  # of an axis of lengths, at least between two ticks: a label of six digits
 
 
 def plot_embeddings(table: pl.DataFrame, model: str, dataset: str, origin: str) -> Figure:
@@ -76,11 +78,15 @@ def plot_embeddings(table: pl.DataFrame, model: str, dataset: str, origin: str) 
 
 
 def _plot_by_length(figure: Figure, ax: Axes, points: np.ndarray, length_nt: np.ndarray) -> None:
+    low, high = length_nt.min(), max(length_nt.max(), length_nt.min() + 1)
     drawn = ax.scatter(
         points[:, 0], points[:, 1], c=length_nt, s=7, linewidth=0, cmap="viridis", rasterized=True,
-        norm=LogNorm(length_nt.min(), max(length_nt.max(), length_nt.min() + 1)),
+        norm=LogNorm(low, high),
     )  # fmt: skip
     bar = figure.colorbar(drawn, ax=ax, shrink=0.8)
+    ticks = length_ticks(low, high)
+    bar.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+    bar.minorticks_off()
     bar.set_label("length (nt)", fontsize=LABEL_PT)
     bar.ax.tick_params(labelsize=TICK_PT)
 
@@ -114,10 +120,36 @@ def _plot_lengths(ax: Axes, table: pl.DataFrame) -> None:
         label=[f"{name} ({len(part):,})" for name, part in parts.items()],
     )  # fmt: skip
     ax.set_xscale("log")
+    ticks = length_ticks(*ax.get_xlim())
+    ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("length (nt)")
     ax.set_ylabel("sequences")
     _legend_above(ax)
     tidy(ax)
+
+
+def length_ticks(low: float, high: float) -> list[int]:
+    """Few round lengths between two, so far apart on a logarithmic axis that labels have room.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the axis, 0 < low < high.
+    """
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    steps = [1, 2, 2.5, 5, 10]
+    locators = [MaxNLocator(n, integer=True, steps=steps) for n in (4, 3, 2)]
+    even = [np.asarray(locator.tick_values(low, high)) for locator in locators]
+    parts = (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)
+    uneven = [np.outer(decades, part).ravel() for part in parts]
+    best = np.array([np.ceil(low)])
+    for ticks in (*even, *uneven, decades[::2]):
+        inside = ticks[(ticks >= low) & (ticks <= high) & (ticks % 1 == 0)]
+        gaps = np.diff(np.log(inside)) / np.log(high / low)
+        if len(gaps) and gaps.min() >= TICK_SHARE and len(inside) > len(best):
+            best = inside
+    return best.astype(int).tolist()
 
 
 def _legend_above(ax: Axes) -> None:

@@ -52,6 +52,8 @@ def plot_property(
 ) -> Figure:  # fmt: skip
     """Best model and best baseline on the test rows, and below a mark a method with its interval.
 
+    All on the same rows: those that all methods predict.
+
     Parameters
     ----------
     name, kind : str
@@ -76,13 +78,13 @@ def plot_property(
     heights = [TOP_IN, height - TOP_IN]
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).ravel()
     draw = {"regression": _scatter, "binary": _roc, "multiclass": _confusion}[kind]
-    chosen = best_methods(table, kind)
+    chosen, shared = best_methods(table, kind), _shared(predictions)
     for ax, place in zip(above.subplots(1, 2), range(2), strict=True):
         if place < len(chosen):
             method = chosen[place]
             baseline = BASELINE in shown.filter(method=method)["origin"]
             colour = BASELINE_COLOUR if baseline else MODEL_COLOUR
-            draw(ax, _tested(predictions[method]), labels[0], colour)
+            draw(ax, predictions[method].filter(shared), labels[0], colour)
             ax.set_title(_title(shown, method, kind), fontsize=TITLE_PT, loc="left")
         else:
             say(ax, "No other method predicted this property.")
@@ -93,10 +95,21 @@ def plot_property(
     return figure
 
 
-def _tested(table: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the test part, or of all folds, that have a prediction."""
-    rows = table.filter((pl.col("part") == TEST) | pl.col("part").str.starts_with("fold"))
-    return rows.drop_nulls([c for c in rows.columns if c.startswith((PREDICTION, LABEL))])
+def _shared(predictions: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """Rows of the test part, or of all folds, that all methods predict, as `common_rows`."""
+    tested = (pl.col("part") == TEST) | pl.col("part").str.starts_with("fold")
+    there = [
+        table.select(
+            (tested & pl.all_horizontal(pl.col(rf"^({PREDICTION}|{LABEL})(_.*)?$").is_not_null()))
+            .fill_null(False).alias(method)
+        ).to_series()
+        for method, table in predictions.items()
+    ]  # fmt: skip
+    return (
+        pl.DataFrame([one for one in there if one.any()] or there)
+        .select(pl.all_horizontal(pl.all()))
+        .to_series()
+    )
 
 
 def _methods(table: pl.DataFrame) -> list[str]:
@@ -146,8 +159,8 @@ def _scatter(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
     alpha = float(np.clip(60 / np.sqrt(len(rows)) / 10, 0.15, 0.7))
     ax.scatter(guess, truth, s=12, color=colour, alpha=alpha, linewidths=0)
     ax.set(xlim=ends, ylim=ends, aspect="equal")
-    ax.set_xlabel(f"{plain(label, 30)}, predicted")
-    ax.set_ylabel(f"{plain(label, 30)}, measured")
+    ax.set_xlabel(f"predicted: {plain(label, 30)}")
+    ax.set_ylabel(f"measured: {plain(label, 30)}")
     tidy(ax)
 
 
@@ -183,8 +196,8 @@ def _confusion(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
     ticks, shown = range(len(names)), [plain(name, 14) for name in names]
     ax.set_xticks(ticks, shown)
     ax.set_yticks(ticks, shown)
-    ax.set_xlabel(f"{plain(label, 30)}, predicted")
-    ax.set_ylabel(f"{plain(label, 30)}, measured")
+    ax.set_xlabel(f"predicted: {plain(label, 30)}")
+    ax.set_ylabel(f"measured: {plain(label, 30)}")
     tidy(ax)
 
 
@@ -227,7 +240,13 @@ def _explain(figure: Figure, table: pl.DataFrame, name: str) -> None:
     """Say what marks and colours mean, those that are there."""
     there = set(table["origin"])
     given = table.filter(pl.col("origin") == GIVEN)["method"].to_list()
-    test = "all rows, out of fold" if OUT_OF_FOLD in table["part"] else "test rows"
+    test = "rows, out of fold" if OUT_OF_FOLD in table["part"] else "test rows"
+    rows = table.filter(pl.col("part").is_in([TEST, OUT_OF_FOLD]), pl.col("duplicates") == WITH)
+    size = rows.filter(pl.col("value").is_not_null())["n"].max()
+    if isinstance(size, int):
+        test = f"{size:,} {test}"
+    lost = rows.filter(pl.col("metric") == "not_scored", pl.col("value") < pl.col("n"))
+    test += ", those that all methods predict" * bool((lost["value"] > 0).any())
     words = [(MODEL_COLOUR, "o", "models")] * bool(there - {BASELINE, GIVEN})
     words += [(BASELINE_COLOUR, "o", "baselines")] * (BASELINE in there)
     told = "published, of another split" if OUT_OF_FOLD in table["part"] else "published"

@@ -15,8 +15,8 @@ CODONS = tuple(map("".join, product(LETTERS, repeat=CODON_NT)))
 BASELINES = {
     "length_gc": "length, its logarithm and the share of G and C; lengths of 5' UTR, CDS and "
     "3' UTR where all sequences have a CDS",
-    "kmer": f"shares of all k-mers, k = 1 to {LONGEST_KMER}",
-    "codon_usage": "shares of the 64 codons of the CDS; only where all sequences have one",
+    "kmer": f"frequencies of all k-mers, k = 1 to {LONGEST_KMER}",
+    "codon_usage": "frequencies of the 64 codons of the CDS; only where all sequences have one",
 }
 _CODE = np.full(256, -1, dtype=np.int64)
 _CODE[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = range(len(LETTERS))
@@ -56,8 +56,8 @@ def baseline_features(method: str, table: pl.DataFrame, usable: np.ndarray) -> n
     return features
 
 
-def kmer_shares(sequence: str, k: int) -> np.ndarray:
-    """Shares of the k-mers of a sequence.
+def kmer_frequencies(sequence: str, k: int) -> np.ndarray:
+    """Frequencies of the k-mers of a sequence.
 
     Parameters
     ----------
@@ -71,12 +71,12 @@ def kmer_shares(sequence: str, k: int) -> np.ndarray:
         In alphabetical order; they add up to 1, or are all 0 where there is no k-mer.
     """
     codes = _codes(sequence)
-    return _shares(_words(codes, k, step=1), len(LETTERS) ** k)
+    return _frequencies(_words(codes, k, step=1), len(LETTERS) ** k)
 
 
-def codon_shares(cds: str) -> np.ndarray:
-    """Shares of the codons of a CDS, in the order of `CODONS`; codons with an N are not counted."""
-    return _shares(_words(_codes(cds), CODON_NT, step=CODON_NT), len(CODONS))
+def codon_frequencies(cds: str) -> np.ndarray:
+    """Frequencies of the codons of a CDS, in the order of `CODONS`; without those with an N."""
+    return _frequencies(_words(_codes(cds), CODON_NT, step=CODON_NT), len(CODONS))
 
 
 def _codes(sequence: str) -> np.ndarray:
@@ -94,7 +94,7 @@ def _words(codes: np.ndarray, k: int, step: int) -> np.ndarray:
     return word[known]
 
 
-def _shares(words: np.ndarray, size: int) -> np.ndarray:
+def _frequencies(words: np.ndarray, size: int) -> np.ndarray:
     return np.bincount(words, minlength=size) / max(1, len(words))
 
 
@@ -119,7 +119,7 @@ def _kmer(table: pl.DataFrame) -> np.ndarray:
     sizes = [len(LETTERS) ** k for k in range(1, LONGEST_KMER + 1)]
     found = np.zeros((len(table), sum(sizes)))
     for row, text in zip(found, table["sequence"], strict=True):
-        row[:] = np.concatenate([kmer_shares(text, k) for k in range(1, LONGEST_KMER + 1)])
+        row[:] = np.concatenate([kmer_frequencies(text, k) for k in range(1, LONGEST_KMER + 1)])
     return found
 
 
@@ -130,7 +130,7 @@ def _codon_usage(table: pl.DataFrame) -> np.ndarray:
             "Where each sequence is a CDS, say so in the column cds of datasets.tsv (whole)."
         )
     columns = table.select("sequence", "cds_start", "cds_end").iter_rows()
-    return np.array([codon_shares(text[start:end]) for text, start, end in columns])
+    return np.array([codon_frequencies(text[start:end]) for text, start, end in columns])
 
 
 def _without_cds(table: pl.DataFrame) -> int:

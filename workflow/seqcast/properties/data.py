@@ -9,9 +9,12 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.models.mrna_property_config import KINDS
+from seqcast.properties.labels import VALID, check_classes, read_labels
 from seqcast.properties.splits import Round, Split, kfold_parts, named_parts, part_names
+from seqcast.transcripts import records
 
-KINDS = ("regression", "binary", "multiclass")
+# Those of rows that no method can use, then those that a method gives.
 STATUSES = {
     "no_label": "a label is missing",
     "label_not_finite": "a label is NaN or infinite",
@@ -20,9 +23,10 @@ STATUSES = {
     "no_features": "a feature of this method is missing or not finite",
     "too_long": "more tokens than the model takes",
     "no_model": "the fold that would predict this row was not trained",
+    "prediction_not_finite": "the model says NaN or infinite",
+    "method_left_out": "the method needs what the sequences lack, and predicts none of them",
 }
-VALID = "valid"
-_MISSING = ("", "na", "n/a", "null", "none")
+MEANINGS = {**records.STATUSES, **STATUSES, "unknown": "the table of transcripts has no status"}
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,8 @@ class PropertyData:
     definition : Property
     ids : tuple of str
     status : tuple of str, length=rows
-        "valid"; the reason of the table of transcripts; or one of `STATUSES`, of which the last
-        three come from methods. A row of several labels needs all of them.
+        "valid"; the reason of the table of transcripts; or one of `STATUSES`. A row of several
+        labels needs all of them.
     labels : ndarray of float64, shape=(rows, labels)
         Values, or the index of the class; NaN where `from_table` finds no valid row.
     classes : tuple of str
@@ -93,6 +97,9 @@ class PropertyData:
         the one whose probability is predicted.
     parts : tuple of str, length=rows
         train, validation, test; or fold0, fold1 ...; empty as `labels` are NaN.
+    groups : tuple of str, length=rows, optional
+        What the folds keep together: values of a column, or clusters. Empty as `labels` are NaN.
+        None where each row is on its own, or a column says the parts.
     """
 
     definition: Property
@@ -101,6 +108,7 @@ class PropertyData:
     labels: np.ndarray
     classes: tuple[str, ...]
     parts: tuple[str, ...]
+    groups: tuple[str, ...] | None = None
 
     @classmethod
     def from_table(
@@ -128,7 +136,8 @@ class PropertyData:
         """
         _require_columns(table, definition)
         status = np.array(table["status"].fill_null("unknown").to_list(), dtype=object)
-        labels, classes, reasons = _labels(table, definition)
+        label = f"property {definition.name}"
+        labels, classes, reasons = read_labels(table, definition.labels, definition.kind, label)
         status = np.where((status == VALID) & (reasons != ""), reasons, status)
         keys, reason = _split_keys(table, definition.split, clusters)
         missing = np.array([key is None for key in keys])
@@ -141,19 +150,19 @@ class PropertyData:
                 f"label and part ({found}); look at the column status of its transcripts"
             )
         ids = tuple(table["id"].cast(pl.String).fill_null("").to_list())
-        _check_classes(labels[valid], classes, definition)
-        chosen = [keys[i] for i in np.flatnonzero(valid)]
+        if classes or definition.kind != "regression":
+            check_classes(
+                labels[valid, 0], classes, definition.kind, f"{label}: {definition.labels[0]}"
+            )
+        chosen = [key if use else None for key, use in zip(keys, valid, strict=True)]
         parts = np.full(len(table), "", dtype=object)
-        try:
-            if definition.split.folds:
-                strata = labels[valid, 0].astype(int) if classes else None
-                parts[valid] = kfold_parts(chosen, definition.split.folds, seed, strata)
-            else:
-                parts[valid] = named_parts(chosen, definition.split.column)
-        except InputError as error:
-            raise InputError(f"property {definition.name}: {error}") from error
+        strata = labels[valid, 0].astype(int) if classes else None
+        parts[valid] = _parts([keys[i] for i in np.flatnonzero(valid)], definition, seed, strata)
         labels = np.where(valid[:, None], labels, math.nan)
-        data = cls(definition, ids, tuple(status.tolist()), labels, classes, tuple(parts.tolist()))
+        grouped = definition.split.folds and (definition.split.column or definition.split.identity)
+        groups = tuple(key or "" for key in chosen) if grouped else None
+        data = cls(definition, ids, tuple(status.tolist()), labels, classes,
+                   tuple(parts.tolist()), groups)  # fmt: skip
         data.rounds()
         return data
 
@@ -191,6 +200,26 @@ class PropertyData:
                 self._check_part(one.name, name, members)
         return rounds
 
+    def round_of(self, fold: int) -> Round:
+        """The round that a fold of a fine-tuned model learns from.
+
+        Of a k-fold that of its number; replicates of a column of parts all learn from the same.
+
+        Raises
+        ------
+        InputError
+            If a k-fold has fewer rounds.
+        """
+        rounds = self.rounds()
+        if not self.definition.split.folds:
+            return rounds[0]
+        if fold >= len(rounds):
+            raise InputError(
+                f"fold {fold} of property {self.definition.name}, which has {len(rounds)} folds; "
+                f"expected 0 to {len(rounds) - 1}"
+            )
+        return rounds[fold]
+
     def _check_part(self, round_name: str, name: str, rows: np.ndarray) -> None:
         where = f"property {self.definition.name}, {round_name}: the {name} part"
         if not len(rows):
@@ -226,84 +255,17 @@ def _require_columns(table: pl.DataFrame, definition: Property) -> None:
         )
 
 
-def _labels(
-    table: pl.DataFrame, definition: Property
-) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
-    """Labels (rows, labels), classes, and why a row has no label ("" where it has)."""
-    if definition.kind == "regression":
-        pairs = [_numbers(table, name, definition.name) for name in definition.labels]
-        values = np.stack([numbers for numbers, _ in pairs], axis=1)
-        absent = np.any([missing for _, missing in pairs], axis=0)
-        classes: tuple[str, ...] = ()
-    else:
-        names = _class_names(table[definition.labels[0]])
-        absent = np.array([name is None for name in names], dtype=bool)
-        usable = (table["status"] == VALID).fill_null(False).to_numpy() & ~absent
-        known = {names[i] for i in np.flatnonzero(usable)} - {"nan", "inf", "-inf"}
-        classes = _ordered([name for name in known if name is not None])
-        index = {name: float(i) for i, name in enumerate(classes)}
-        values = np.array([index.get(name or "", math.nan) for name in names])[:, None]
-    bad = ~np.isfinite(values).all(axis=1)
-    reasons = np.where(absent, "no_label", np.where(bad, "label_not_finite", "")).astype(object)
-    return values, classes, reasons
-
-
-def _numbers(table: pl.DataFrame, name: str, definition: str) -> tuple[np.ndarray, np.ndarray]:
-    """A column of numbers, NaN where missing, and where it is missing."""
-    column = table[name]
-    if column.dtype == pl.String:
-        column = column.str.strip_chars()
-        column = pl.select(
-            pl.when(column.str.to_lowercase().is_in(_MISSING)).then(None).otherwise(column)
-        ).to_series()
-    values = column.cast(pl.Float64, strict=False) if _castable(column) else None
-    if values is None or (wrong := (values.is_null() & column.is_not_null()).arg_true()).len():
-        row = 0 if values is None else int(wrong[0])
-        raise InputError(
-            f"property {definition}: label {name} of {table['id'][row]!r} is {column[row]!r}; a "
-            "regression expects numbers, so mend the column or make its kind multiclass"
-        )
-    return values.fill_null(math.nan).to_numpy().astype(float), values.is_null().to_numpy()
-
-
-def _castable(column: pl.Series) -> bool:
-    return column.dtype.is_numeric() or column.dtype in (pl.String, pl.Null, pl.Boolean)
-
-
-def _class_names(column: pl.Series) -> list[str | None]:
-    """Names of the classes of a column; whole numbers read as such, None where missing."""
-    if column.dtype.is_float():
-        found = [None if v is None else f"{v:.0f}" if v == v // 1 else str(v) for v in column]
-    else:
-        found = [None if v is None else str(v).strip() for v in column.to_list()]
-    return [None if name is None or name.lower() in _MISSING else name for name in found]
-
-
-def _ordered(names: Sequence[str]) -> tuple[str, ...]:
-    """Classes in ascending order, of numbers if all are."""
+def _parts(
+    keys: Sequence[str | None], definition: Property, seed: int, strata: np.ndarray | None
+) -> list[str]:
+    """The part of each valid row."""
+    split = definition.split
     try:
-        return tuple(sorted(names, key=float))
-    except ValueError:
-        return tuple(sorted(names))
-
-
-def _check_classes(labels: np.ndarray, classes: tuple[str, ...], definition: Property) -> None:
-    """Stop where classes are too few, too many, or have one member."""
-    if definition.kind == "regression":
-        return
-    counts = np.bincount(labels[:, 0].astype(int), minlength=len(classes))
-    if len(classes) < 2 or (definition.kind == "binary" and len(classes) > 2):
-        expected = "2 classes" if definition.kind == "binary" else "2 classes or more"
-        raise InputError(
-            f"property {definition.name}: {definition.labels[0]} has {len(classes)} classes "
-            f"({', '.join(classes[:8])}); kind {definition.kind} expects {expected}"
-        )
-    if (single := np.flatnonzero(counts < 2)).size:
-        raise InputError(
-            f"property {definition.name}: class {classes[single[0]]!r} has {counts[single[0]]} "
-            "usable member(s); it cannot be both learned and tested, so leave it out or join it "
-            "with another"
-        )
+        if split.folds:
+            return kfold_parts(keys, split.folds, seed, strata)
+        return named_parts(keys, split.column)
+    except InputError as error:
+        raise InputError(f"property {definition.name}: {error}") from error
 
 
 def _split_keys(
@@ -321,31 +283,3 @@ def _split_keys(
         return [str(row) for row in range(len(table))], "no_group"
     values = [None if v is None else str(v).strip() for v in table[split.column].to_list()]
     return [value or None for value in values], "no_group" if split.folds else "no_split"
-
-
-def read_property_data(
-    files: Any, definition: tuple[str, Mapping[str, Any]], seed: int
-) -> PropertyData:
-    """Labels and parts of a property, as all methods see them.
-
-    Parameters
-    ----------
-    files : namespace
-        Path ``transcripts``, and ``clusters`` where the property's groups are clusters.
-    definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
-    seed : int
-        Of the folds of a k-fold.
-
-    Raises
-    ------
-    InputError
-        See `Property` and `PropertyData.from_table`.
-    """
-    clusters = getattr(files, "clusters", None)
-    return PropertyData.from_table(
-        pl.read_parquet(files.transcripts),
-        Property.from_row(*definition),
-        pl.read_csv(clusters, separator="\t") if clusters else None,
-        seed,
-    )

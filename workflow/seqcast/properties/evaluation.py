@@ -1,10 +1,12 @@
 """What each method reaches on a property, beside the published numbers.
 
-All methods are measured on the same rows: those with a usable sequence, label and part. What a
-method does not predict counts as ``not_scored``.
+Methods are compared on the same rows of a part, those that all of them predict; a method that
+predicts none (left out, for one) takes no rows from the others. Rows of the part that are lost so
+count as ``not_scored``. A method that predicts more rows is also measured on all of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import polars as pl
 
 from seqcast import class_metrics, metrics, regression_metrics
 from seqcast.errors import InputError
-from seqcast.properties.data import PropertyData
+from seqcast.properties.data import MEANINGS, VALID, PropertyData
 from seqcast.properties.duplicates import learned_from
 from seqcast.properties.predictions import PREDICTION, PROBABILITY
 from seqcast.properties.splits import COLUMN_ROUND
@@ -27,11 +29,12 @@ PUBLISHED = {
 }  # fmt: skip
 COLUMNS = {
     "method": pl.String, "origin": pl.String, "part": pl.String, "duplicates": pl.String,
-    "output": pl.String, "metric": pl.String, "value": pl.Float64, "ci_low": pl.Float64,
-    "ci_high": pl.Float64, "sd": pl.Float64, "n": pl.Int64, "note": pl.String,
-    "source": pl.String,
+    "rows": pl.String, "output": pl.String, "metric": pl.String, "value": pl.Float64,
+    "ci_low": pl.Float64, "ci_high": pl.Float64, "sd": pl.Float64, "n": pl.Int64,
+    "note": pl.String, "source": pl.String,
 }  # fmt: skip
 WITH, WITHOUT = "with", "without"  # values of the column `duplicates`
+COMMON, OWN = "common", "own"  # values of the column `rows`
 VALIDATION, TEST = "validation", "test"
 OUT_OF_FOLD, OVER_FOLDS = "out_of_fold", "over_folds"
 BASELINE, GIVEN = "baseline", "published"  # values of the column `origin`, beside ORIGINS
@@ -53,6 +56,41 @@ MAIN = {
     "multiclass": ("accuracy", "macro_roc_auc"),
 }
 THRESHOLD = 0.5  # least probability of the second of two classes that predicts it
+
+
+@dataclass(frozen=True)
+class Method:
+    """Predictions of one method.
+
+    Attributes
+    ----------
+    name, origin : str
+    excuse : str
+        Why it predicts nothing, if that is known.
+    values : ndarray of float64, shape=(rows, labels or classes)
+        NaN where there is none.
+    status : ndarray of str, shape=(rows,)
+        Of `data.STATUSES`, or that of the sequence.
+    """
+
+    name: str
+    origin: str
+    excuse: str
+    values: np.ndarray
+    status: np.ndarray
+
+    def predicts(self, rows: np.ndarray) -> np.ndarray:
+        """Which of some rows it predicts, bool."""
+        return ~np.isnan(self.values[rows]).any(axis=1)
+
+    def lacks(self, rows: np.ndarray) -> str:
+        """How many of some rows it does not predict and why, in words; empty where it does all."""
+        there = self.predicts(rows)
+        if there.all():
+            return ""
+        counts = Counter(self.status[rows[~there]].tolist()).most_common()
+        why = "; ".join(f"{n:,} {name}: {MEANINGS[name]}" for name, n in counts if name != VALID)
+        return f"predicts {there.sum():,} of {len(rows):,} rows{f' ({why})' if why else ''}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +124,8 @@ def evaluate_methods(
     published : DataFrame
         `PUBLISHED`; rows of other properties are left out.
     resamples, seed : int
-        Of the intervals; each method is measured on the same resamples.
+        Of the intervals; on common rows each method is measured on the same resamples. Where folds
+        keep groups together, resamples draw whole groups.
 
     Returns
     -------
@@ -95,7 +134,9 @@ def evaluate_methods(
         each predicted by the model that did not learn from it) and ``over_folds`` (mean and
         standard deviation ``sd`` of the folds' test parts, n of them, no interval). Where rows of
         a part have the sequence of a training row, a second block with ``duplicates`` "without"
-        leaves them out. Published numbers come last, with origin "published" and their source.
+        leaves them out. ``rows`` is "common" where the numbers are of the rows that all methods
+        predict (`common_rows`), and "own" in a further block of a method that predicts more of
+        them. Published numbers come last, with origin "published" and their source.
 
     Raises
     ------
@@ -112,18 +153,23 @@ def evaluate_methods(
             f"property {name}: a published number is of {strange[0]!r}; of a {kind} expected one "
             f"of {', '.join(METRICS[kind])}"
         )
-    parts = list(parts_of(data, numbers))
+    read = [_read_method(data, method, path) for method, path in methods.items()]
+    values = [method.values for method in read]
+    parts = [(part, common_rows(values, part.rows)) for part in parts_of(data, numbers)]
     tables = []
-    for method, path in methods.items():
-        values, facts = _values(data, path), read_provenance(path)
-        about = {"method": method, "origin": _origin(facts)}
-        excuse = str(facts.get("left_out") or "")
-        for part in parts:
-            found = _measured(data, part.rows, values, excuse, resamples, seed)
-            tables.append(_block(found, **about, part=part.name, duplicates=part.duplicates))
+    for method in read:
+        about = {"method": method.name, "origin": method.origin}
+        for part, common in parts:
+            where = {"part": part.name, "duplicates": part.duplicates}
+            found = _measured(data, part.rows, common, method, resamples, seed)
+            tables.append(_block(found, **about, **where, rows=COMMON))
+            own = common_rows([method.values], part.rows)
+            if method.predicts(part.rows).any() and len(own) > len(common):
+                found = _measured(data, part.rows, own, method, resamples, seed)
+                tables.append(_block(found, **about, **where, rows=OWN))
         if data.definition.split.folds:
-            found = _over_folds(data, values, excuse)
-            tables.append(_block(found, **about, part=OVER_FOLDS, duplicates=WITH))
+            found = _over_folds(data, method, values)
+            tables.append(_block(found, **about, part=OVER_FOLDS, duplicates=WITH, rows=COMMON))
     output = "" if len(data.definition.labels) > 1 else data.definition.labels[0]
     tables.append(_block(told, origin=GIVEN, output=output))
     return pl.concat(tables)
@@ -146,15 +192,34 @@ def parts_of(data: PropertyData, numbers: np.ndarray) -> Iterator[Part]:
             yield Part(name, WITHOUT, rows[~seen[rows]])
 
 
+def common_rows(values: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Those of some rows that all methods predict.
+
+    Parameters
+    ----------
+    values : sequence of ndarray, shape=(rows of the table, columns)
+        Predictions of each method, NaN where there is none. Methods that predict none of `rows`
+        do not count.
+    rows : ndarray of int
+
+    Returns
+    -------
+    ndarray of int
+        All of `rows` where no method predicts any.
+    """
+    there = [~np.isnan(one[rows]).any(axis=1) for one in values]
+    return rows[np.all([one for one in there if one.any()], axis=0)] if np.any(there) else rows
+
+
 def overall(table: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the whole property: of several labels their mean, and the published numbers."""
+    """What is compared: of several labels their mean, on common rows, and the published numbers."""
     several = regression_metrics.MEAN in table["output"]
     ours = pl.col("output") == regression_metrics.MEAN if several else pl.lit(True)
-    return table.filter(ours | (pl.col("origin") == GIVEN))
+    return table.filter((ours & (pl.col("rows") != OWN)) | (pl.col("origin") == GIVEN))
 
 
 def best_methods(table: pl.DataFrame, kind: str) -> list[str]:
-    """The best model and the best baseline, chosen by what is no test.
+    """The best model and the best baseline, to be shown.
 
     Parameters
     ----------
@@ -166,8 +231,10 @@ def best_methods(table: pl.DataFrame, kind: str) -> list[str]:
     Returns
     -------
     list of str
-        At most two methods: the greatest `MAIN` metric of the validation part; of k folds, which
-        have none, of all rows out of fold.
+        At most two methods: the greatest `MAIN` metric of the validation part. k folds have no
+        such part, and methods of several kinds no common score of their rounds' validation rows:
+        there it is the greatest of all rows out of fold. Those are the rows that are shown, so
+        the best one's number is on the high side.
     """
     found = overall(table).filter(
         pl.col("part").is_in([VALIDATION, OUT_OF_FOLD]),
@@ -211,39 +278,75 @@ def read_evaluation(path: str | Path) -> pl.DataFrame:
     )
 
 
-def _values(data: PropertyData, path: str | Path) -> np.ndarray:
-    """Predicted labels or probabilities, (rows, columns); NaN where there are none."""
+def _read_table(data: PropertyData, path: str | Path) -> pl.DataFrame:
+    """A table of predictions, which must be of these rows and columns."""
     table = pl.read_parquet(path)
     if table["id"].to_list() != list(data.ids):
         raise InputError(
             f"{path} is not of the sequences of property {data.definition.name}: their ids "
             "differ. Make it again, the set has changed since."
         )
-    wanted = [f"{PROBABILITY}_{name}" for name in data.classes] or [
-        f"{PREDICTION}_{name}" for name in data.definition.labels
-    ]
+    wanted = ["status", *_columns(data)]
     if missing := [name for name in wanted if name not in table.columns]:
         raise InputError(f"{path} has no column {missing[0]}; expected {', '.join(wanted)}")
-    columns = [table[name].cast(pl.Float64).fill_null(float("nan")) for name in wanted]
+    return table
+
+
+def _columns(data: PropertyData) -> list[str]:
+    """Columns of the predictions."""
+    return [f"{PROBABILITY}_{name}" for name in data.classes] or [
+        f"{PREDICTION}_{name}" for name in data.definition.labels
+    ]
+
+
+def _values(data: PropertyData, table: pl.DataFrame) -> np.ndarray:
+    """Predicted labels or probabilities, (rows, columns); NaN where there are none."""
+    columns = [table[name].cast(pl.Float64).fill_null(float("nan")) for name in _columns(data)]
     return np.stack([column.to_numpy() for column in columns], axis=1)
 
 
+def _read_method(data: PropertyData, name: str, path: str | Path) -> Method:
+    """A table of predictions, and what its provenance says."""
+    facts = read_provenance(path)
+    table = _read_table(data, path)
+    status = table["status"].fill_null("unknown").to_numpy()
+    excuse = str(facts.get("left_out") or "")
+    return Method(name, _origin(facts), excuse, _values(data, table), status)
+
+
 def _measured(
-    data: PropertyData, rows: np.ndarray, values: np.ndarray, excuse: str, resamples: int, seed: int
-) -> pl.DataFrame:
-    """Metrics of some rows: output, metric, value, ci_low, ci_high, n, note."""
-    kind, truth, guess = data.definition.kind, data.labels[rows], values[rows]
-    if np.isnan(guess).any(axis=1).all():
-        return _nothing(data, len(rows), excuse or "no row of this part has a prediction")
+    data: PropertyData, part: np.ndarray, rows: np.ndarray, method: Method, resamples: int,
+    seed: int,
+) -> pl.DataFrame:  # fmt: skip
+    """Metrics of those rows of a part: output, metric, value, ci_low, ci_high, n, note.
+
+    The other rows of the part are not scored.
+    """
+    if not method.predicts(part).any():
+        excuse = method.excuse or "no row of this part has a prediction"
+        return _nothing(data, len(part), excuse)
+    if not len(rows):
+        return _nothing(data, len(part), "no row of this part is predicted by all methods")
+    kind, truth = data.definition.kind, data.labels[part]
+    guess = np.where(np.isin(part, rows)[:, None], method.values[part], np.nan)
+    groups = None if data.groups is None else np.array(data.groups)[part]
     if kind == "regression":
         names = data.definition.labels
-        return regression_metrics.regression_metrics(truth, guess, resamples, seed, names)
-    label = truth[:, 0].astype(int)
-    if kind == "binary":
-        found = metrics.classification_metrics(label, guess[:, 1], THRESHOLD, resamples, seed)
+        found = regression_metrics.regression_metrics(truth, guess, resamples, seed, names, groups)
+    elif kind == "binary":
+        found = metrics.classification_metrics(
+            truth[:, 0].astype(int), guess[:, 1], THRESHOLD, resamples, seed, groups=groups
+        )
     else:
-        found = class_metrics.class_metrics(label, guess, data.classes, resamples, seed)
-    return found.with_columns(output=pl.lit(data.definition.labels[0]))
+        found = class_metrics.class_metrics(
+            truth[:, 0].astype(int), guess, data.classes, resamples, seed, groups
+        )
+    if kind != "regression":
+        found = found.with_columns(output=pl.lit(data.definition.labels[0]))
+    said = (
+        pl.when(pl.col("metric") == "not_scored").then(pl.lit(method.lacks(part))).otherwise("note")
+    )
+    return found.with_columns(note=said)
 
 
 def _nothing(data: PropertyData, rows: int, reason: str) -> pl.DataFrame:
@@ -259,9 +362,10 @@ def _nothing(data: PropertyData, rows: int, reason: str) -> pl.DataFrame:
     return pl.DataFrame(estimates, schema=kept, orient="row")
 
 
-def _over_folds(data: PropertyData, values: np.ndarray, excuse: str) -> pl.DataFrame:
+def _over_folds(data: PropertyData, method: Method, values: Sequence[np.ndarray]) -> pl.DataFrame:
     """Mean and standard deviation of each metric over the test parts of the folds."""
-    folds = [_measured(data, one.test, values, excuse, 0, 0) for one in data.rounds()]
+    tests = [one.test for one in data.rounds()]
+    folds = [_measured(data, test, common_rows(values, test), method, 0, 0) for test in tests]
     rows = []
     for place, metric in enumerate(folds[0]["metric"]):
         if metric not in ESTIMATES[data.definition.kind]:

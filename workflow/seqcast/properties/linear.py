@@ -53,8 +53,8 @@ def linear_predictions(features: np.ndarray, data: PropertyData) -> Predicted:
     Parameters
     ----------
     features : ndarray, shape=(rows, p)
-        Of the rows of `data`; rows that are not valid may hold anything. More features than
-        training rows cost no more than their product with the square of the rows.
+        Of the rows of `data`; rows that are not valid may hold anything. With more features than
+        training rows, time grows in proportion to their number, not faster.
     data : PropertyData
 
     Returns

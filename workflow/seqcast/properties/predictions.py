@@ -1,5 +1,7 @@
 """Tables of predictions: one form for all methods, a row for each of the input."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -40,28 +42,39 @@ def predictions_table(predicted: Predicted) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def merged(rounds: list[Predicted]) -> Predicted:
-    """Predictions of the same rows by several models: their mean, over those that predict a row.
+def merged(data: PropertyData, folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> Predicted:
+    """Predictions by several models: the mean over those that were asked for a row.
 
-    Folds of a k-fold predict rows of their own; replicates of one split predict the same rows. A
-    row that should be predicted and is by none has the status ``no_model``.
+    Folds of a k-fold predict rows of their own; replicates of one split predict the same rows.
+
+    Parameters
+    ----------
+    data : PropertyData
+    folds : sequence of (ndarray of int, ndarray of float)
+        Rows that a model was asked for, and what it says of each, (rows, labels or classes).
+
+    Returns
+    -------
+    Predicted
+        A row that should be predicted and that no model was asked for has the status ``no_model``;
+        one of which a model says NaN or infinite has ``prediction_not_finite``, whatever the
+        others say.
     """
-    data = rounds[0].data
-    stack = np.stack([one.values for one in rounds])  # (models, rows, columns)
-    there = ~np.isnan(stack)
-    count = there.sum(axis=0)
-    values = np.where(
-        count > 0, np.where(there, stack, 0).sum(axis=0) / np.maximum(count, 1), np.nan
-    )
-    rows = np.zeros(len(data.ids), dtype=bool)
+    width = len(data.classes) or data.labels.shape[1]
+    total, asked = np.zeros((len(data.ids), width)), np.zeros(len(data.ids), dtype=int)
+    broken = np.zeros(len(data.ids), dtype=bool)
+    for rows, values in folds:
+        finite = np.isfinite(values).all(axis=1)
+        total[rows] += np.where(finite[:, None], values, 0)
+        asked[rows] += 1
+        broken[rows] |= ~finite
+    status = np.full(len(data.ids), VALID, dtype=object)
     for one in data.rounds():
-        rows[one.predicted] = True
-    lacking = rows & (count == 0).any(axis=1)
-    return Predicted(
-        data.restricted(["no_model" if lacks else VALID for lacks in lacking]),
-        values,
-        tuple(choice for one in rounds for choice in one.choices),
-    )
+        status[one.predicted] = np.where(asked[one.predicted] > 0, VALID, "no_model")
+    status[broken] = "prediction_not_finite"
+    there = (asked > 0) & ~broken
+    values = np.where(there[:, None], total / np.maximum(asked, 1)[:, None], np.nan)
+    return Predicted(data.restricted(status.tolist()), values)
 
 
 def _largest(values: np.ndarray) -> np.ndarray:

@@ -8,13 +8,14 @@ import polars as pl
 
 from seqcast.pages import render
 from seqcast.properties.baselines import BASELINES
-from seqcast.properties.data import VALID, Property
+from seqcast.properties.data import MEANINGS, VALID, Property
 from seqcast.properties.evaluation import (
     CEILING,
     ESTIMATES,
     GIVEN,
     OUT_OF_FOLD,
     OVER_FOLDS,
+    OWN,
     TEST,
     VALIDATION,
     WITHOUT,
@@ -78,6 +79,7 @@ def properties_html(results: Sequence[PropertyResults]) -> str:
         "properties.html",
         {"figure": _figure, "count": _count},
         baselines=BASELINES,
+        meanings=MEANINGS,
         untrained=list(dict.fromkeys(untrained)),
         properties=[_property(result) for result in results],
     )
@@ -97,6 +99,7 @@ def _property(result: PropertyResults) -> dict[str, Any]:
         "groups": [_group(group, kind) for group in _groups(table)],
         "parts": used.to_dicts(),
         "unused": result.parts.filter(pl.col("status") != VALID).to_dicts(),
+        "grouped": _is_grouped(result.definition),
         "notes": _notes(table),
         "sources": [s for s in table["source"].unique(maintain_order=True) if s],
     }
@@ -117,14 +120,23 @@ def _split(definition: Property) -> str:
     )
 
 
+def _is_grouped(definition: Property) -> bool:
+    """Whether folds keep rows together, and resamples draw them together."""
+    split = definition.split
+    return bool(split.folds and (split.column or split.identity))
+
+
 def _groups(table: pl.DataFrame) -> list[pl.DataFrame]:
     """Rows that belong together: a part of ours with what was published of it, then the rest."""
     own = table.filter(pl.col("origin") != GIVEN)
     given = table.filter(pl.col("origin") == GIVEN)
     groups = []
-    for part, duplicates in own.select("part", "duplicates").unique(maintain_order=True).rows():
-        rows = own.filter(pl.col("part") == part, pl.col("duplicates") == duplicates)
-        if duplicates != WITHOUT:
+    kinds = own.select("part", "duplicates", "rows").unique(maintain_order=True)
+    for part, duplicates, which in sorted(kinds.rows(), key=lambda kind: kind[2] == OWN):
+        rows = own.filter(
+            pl.col("part") == part, pl.col("duplicates") == duplicates, pl.col("rows") == which
+        )
+        if duplicates != WITHOUT and which != OWN:
             rows = pl.concat([rows, given.filter(pl.col("part") == part)])
         groups.append(rows)
     rest = given.filter(~pl.col("part").is_in(own["part"].unique().to_list()))
@@ -134,17 +146,26 @@ def _groups(table: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _group(rows: pl.DataFrame, kind: str) -> dict[str, Any]:
-    part, own = rows["part"][0], rows.filter(pl.col("origin") != GIVEN)
-    title = PARTS.get(part, part)
-    if own.is_empty():
-        title = "Published, of another split"
-    else:
-        size = own.filter(pl.col("metric") == "not_scored")["n"].max()
-        less = " without those whose sequence a training row has"
-        title += f"{less if own['duplicates'][0] == WITHOUT else ''}"
-        title += f", {_count(size)} rows" if isinstance(size, int) else ""
+    own = rows.filter(pl.col("origin") != GIVEN)
+    title = "Published, of another split" if own.is_empty() else _title(own)
     by = rows.partition_by("method", "origin", "output", maintain_order=True)
     return {"title": title, "rows": [_row(found, kind) for found in by]}
+
+
+def _title(own: pl.DataFrame) -> str:
+    """Part of some rows, and how many of it they rest on."""
+    title = PARTS.get(own["part"][0], own["part"][0])
+    if own["duplicates"][0] == WITHOUT:
+        title += " without those whose sequence a training row has"
+    if own["rows"][0] == OWN:
+        return f"{title}, each method on all rows that it predicts"
+    lost = own.filter(pl.col("metric") == "not_scored", pl.col("value").is_not_null())
+    if lost.is_empty():
+        return title
+    size, least = lost.select(pl.col("n").max(), pl.col("value").min()).row(0)
+    if 0 < least < size:
+        return f"{title}, {_count(size - least)} of {_count(size)} rows: those that all predict"
+    return f"{title}, {_count(size)} rows"
 
 
 def _row(found: pl.DataFrame, kind: str) -> dict[str, Any]:
@@ -170,7 +191,8 @@ def _notes(table: pl.DataFrame) -> list[str]:
     lines = []
     for text, names in said.items():
         known = [NAMES.get(n, n) for n in dict.fromkeys(names) if n != "not_scored"]
-        lines.append(text if len(known) >= min(every, 4) else f"{', '.join(known)} of {text}")
+        few = known and len(known) < min(every, 4)
+        lines.append(f"{', '.join(known)} of {text}" if few else text)
     return lines
 
 

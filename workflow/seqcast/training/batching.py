@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-BATCHES_A_POOL = 64  # sorted by length together; order inside an epoch stays random beyond
+BATCHES_A_POOL = 64  # of large sets
 
 
 def length_bucketed(
-    lengths: np.ndarray, batch_size: int, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
+    lengths: np.ndarray, batch_size: int, rng: np.random.Generator,
+    batches_a_pool: int = BATCHES_A_POOL,
+) -> Iterator[np.ndarray]:  # fmt: skip
     """Rows of each batch of an epoch; each row comes once.
 
     Parameters
@@ -19,15 +20,17 @@ def length_bucketed(
         The last batch may be smaller.
     rng : Generator
         Of this epoch.
+    batches_a_pool : int
+        Sorted by length together; the order inside an epoch stays random beyond.
 
     Yields
     ------
     ndarray of int, shape=(batch,)
-        Rows are shuffled, sorted by length in pools of `BATCHES_A_POOL` batches, and the batches
+        Rows are shuffled, sorted by length in pools of `batches_a_pool` batches, and the batches
         of a pool shuffled again.
     """
     order = rng.permutation(len(lengths))
-    pool = batch_size * BATCHES_A_POOL
+    pool = batch_size * batches_a_pool
     for i in range(0, len(order), pool):
         rows = order[i : i + pool]
         rows = rows[np.argsort(lengths[rows], kind="stable")]

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seqcast.errors import InputError
+from seqcast.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
 from seqcast.training.next_token_recipe import TextOptions
@@ -112,8 +113,8 @@ class NextTokenTask:
                 "%s: %d sequences were cut to %d tokens", validation.name, cut, longest_tokens
             )
         self.training = training
-        self.validation = sorted((t[:longest_tokens] for t in validation.texts), key=len)
-        self.crop = options.longest_tokens or longest_tokens
+        self.validation = [text[:longest_tokens] for text in validation.texts]
+        self.crop, self.part_tokens = options.longest_tokens or longest_tokens, options.part_tokens
         text = f"{digests[0]} {digests[1]} {sorted(asdict(options).items())} {longest_tokens}"
         self.digest = hashlib.sha256(text.encode()).hexdigest()
 
@@ -124,25 +125,34 @@ class NextTokenTask:
     def batches(self, recipe: Recipe, epoch: int, start: int) -> Iterator[Batch]:
         """Batches of an epoch from number `start` on; each text comes once.
 
-        Texts of a batch are of similar length, and a part holds at most `micro_batch_size`.
+        Texts of a batch are of similar length, and its parts no larger than the recipe allows.
         """
         lengths = np.minimum(self.training.lengths, self.crop)
         order = np.random.default_rng([recipe.seed, epoch, _ORDER])
-        size = recipe.micro_batch_size or recipe.batch_size
         for number, rows in enumerate(length_bucketed(lengths, recipe.batch_size, order)):
             if number < start:
                 continue
             rng = np.random.default_rng([recipe.seed, epoch, _CROPS, number])
             texts = [cropped(self.training.texts[row], self.crop, rng) for row in rows]
             yield [
-                (float(sum(map(len, part)) - len(part)), Part(rows[i : i + size], part))
-                for i in range(0, len(rows), size)
-                for part in [texts[i : i + size]]
+                (float(sum(map(len, part.texts)) - len(part.texts)), part)
+                for part in self._parts(rows, texts, recipe)
             ]
 
     def loss(self, model: Any, part: Part) -> Tensor:
         """Mean cross entropy of the predicted tokens of a part, in nats."""
         return token_losses(model, part.texts).mean()
+
+    def _parts(self, rows: np.ndarray, texts: list[str], recipe: Recipe) -> Iterator[Part]:
+        """Texts of a batch in parts that the recipe's limits allow."""
+        size = recipe.micro_batch_size or recipe.batch_size
+        for i in range(0, len(rows), size):
+            part = Part(rows[i : i + size], texts[i : i + size])
+            if self.part_tokens is None:
+                yield part
+                continue
+            for chosen in token_batches(token_lengths(part.texts), self.part_tokens):
+                yield Part(part.rows[chosen], [part.texts[j] for j in chosen])
 
     def describe(self, batch: Batch) -> str:
         """The sequences of a batch, by their numbers among the usable ones."""
@@ -150,14 +160,18 @@ class NextTokenTask:
         return f"sequences {', '.join(map(str, rows[:20]))}{' ...' if len(rows) > 20 else ''}"
 
     def validate(self, model: Any, recipe: Recipe) -> dict[str, float]:
-        """Loss and perplexity on the validation texts, which are in order of length."""
-        size = recipe.micro_batch_size or recipe.batch_size
+        """Loss and perplexity on the validation texts, so many at once as suit the model."""
         total, tokens = 0.0, 0
-        for i in range(0, len(self.validation), size):
-            losses = token_losses(model, self.validation[i : i + size])
+        for batch in token_batches(token_lengths(self.validation), model.batch_tokens):
+            losses = token_losses(model, [self.validation[i] for i in batch])
             total, tokens = total + losses.double().sum().item(), tokens + len(losses)
         loss = total / tokens
         return {"loss": loss, "perplexity": math.exp(min(loss, 700.0))}  # exp(710) overflows
+
+
+def token_lengths(texts: Iterable[str]) -> list[int]:
+    """Tokens of each text, its end token included."""
+    return [len(text) + 1 for text in texts]
 
 
 def cropped(text: str, longest: int, rng: np.random.Generator) -> str:

@@ -20,14 +20,20 @@ class TextOptions:
     longest_tokens : int, optional
         A longer text of the training is cut, at a random place of each epoch, to so many letters
         and marks. Default: as many as the model takes.
+    part_tokens : int, optional
+        Most tokens, padding and end tokens included, whose gradients are computed at once; those
+        of a batch are added up, so that it changes memory and no number beyond rounding. A longer
+        text goes alone. Default: `Recipe.micro_batch_size` alone decides.
     """
 
     codon_marks: bool = True
     longest_tokens: int | None = None
+    part_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        longest = self.longest_tokens
-        require(longest is None or longest > 1, "longest_tokens", longest, "2 or more")
+        longest, part = self.longest_tokens, self.part_tokens
+        require(longest is None or longest > 1, "texts.longest_tokens", longest, "2 or more")
+        require(part is None or part > 0, "texts.part_tokens", part, "1 or more")
 
 
 def read_next_token_recipe(path: str | Path) -> tuple[Recipe, TextOptions]:

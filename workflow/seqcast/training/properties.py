@@ -6,16 +6,16 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 import torch
 import torch.nn.functional as F
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from seqcast.embedding.batches import batches as token_batches
 from seqcast.properties.data import PropertyData
-from seqcast.properties.fine_tuned import pooled_features, probabilities
+from seqcast.properties.fine_tuned import in_batches, pooled_features, probabilities
 from seqcast.properties.splits import Round
+from seqcast.regression_metrics import regression_metrics
+from seqcast.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
 from seqcast.training.properties_recipe import PropertyOptions
@@ -89,9 +89,12 @@ class PropertyTask:
     def validate(self, model: Any, recipe: Recipe) -> dict[str, float]:
         """Loss and agreement on the validation rows."""
         rows = self.round.validation
-        outputs = torch.empty(len(rows), model.outputs)
-        for batch in token_batches(self.lengths[rows].tolist(), model.batch_tokens):
-            outputs[batch] = model.standardised(self._pooled(model, rows[batch])).cpu()
+        if self.frozen:
+            outputs = model.standardised(self._pooled(model, rows)).cpu()
+        else:
+            outputs = in_batches(
+                model, self.texts, rows, lambda tokens: model.standardised(model.pooled(tokens))
+            ).cpu()
         labels = self._part(rows).labels
         loss = self._loss(model, outputs, labels).item()
         return {"loss": loss, **self._agreement(outputs, labels.numpy(), loss)}
@@ -100,10 +103,7 @@ class PropertyTask:
         """Values beside the loss; NaN where the loss is not finite."""
         finite = np.isfinite(loss)
         if self.kind == "regression":
-            values = outputs.double().numpy()
-            pairs = zip(values.T, labels.T, strict=True)
-            each = [_spearman(a, b) if finite else np.nan for a, b in pairs]
-            return {"spearman": float(np.mean(each))}
+            return {"spearman": _spearman(labels, outputs.double().numpy()) if finite else np.nan}
         scores = probabilities(outputs, self.kind).double().numpy()
         truth = labels[:, 0].astype(int)
         found = {"accuracy": float((scores.argmax(axis=1) == truth).mean()) if finite else np.nan}
@@ -140,11 +140,9 @@ class PropertyTask:
     def _order(self, recipe: Recipe, epoch: int) -> Iterator[np.ndarray]:
         """Rows of each batch of an epoch: shuffled, sorted by length in pools, shuffled again."""
         rng = np.random.default_rng([recipe.seed, epoch])
-        order, pool = rng.permutation(self.round.train), recipe.batch_size * BATCHES_A_POOL
-        for i in range(0, len(order), pool):
-            rows = order[i : i + pool]
-            for batch in length_bucketed(self.lengths[rows], recipe.batch_size, rng):
-                yield rows[batch]
+        rows = self.round.train
+        together = length_bucketed(self.lengths[rows], recipe.batch_size, rng, BATCHES_A_POOL)
+        return (rows[batch] for batch in together)
 
     def _parts(self, rows: np.ndarray, recipe: Recipe) -> Iterator[np.ndarray]:
         """Rows of a batch in parts that the recipe's limits allow."""
@@ -171,8 +169,8 @@ class PropertyTask:
         return digest.hexdigest()
 
 
-def _spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Rank correlation; 0 where all values are equal, as they say nothing then."""
-    table = pl.DataFrame({"a": a, "b": b})
-    found = table.select(pl.corr("a", "b", method="spearman")).item()
-    return float(found) if found is not None and np.isfinite(found) else 0.0
+def _spearman(labels: np.ndarray, outputs: np.ndarray) -> float:
+    """Mean rank correlation; that of a label is 0 where all values are equal: they say nothing."""
+    found = regression_metrics(labels, outputs, resamples=0)
+    each = found.filter(metric="spearman")["value"].head(labels.shape[1])  # before their mean
+    return float(np.mean(each.fill_null(0.0).to_numpy()))
