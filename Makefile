@@ -13,7 +13,7 @@ demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, r
 	@echo "All in one: unpack results/report.zip and open report.html."
 
 test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 lint: $(INSTALLED) ## formatting, style, types, and Snakemake's own check
 	$(BIN)/ruff format --check .

@@ -36,3 +36,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         devices = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
         metafunc.parametrize("device", devices)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module, and all that share the finished run, on one worker: they share fixtures."""
+    for item in items:
+        shares = "finished" in getattr(item, "fixturenames", ())
+        group = "finished" if shares else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
