@@ -1,14 +1,17 @@
 """The doors for use from Python, where no golden test opens them."""
 
 import numpy as np
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from seqcast import classify_reads, embed_sequences
+from seqcast import classify_reads, embed_sequences, predict_property
 from seqcast.errors import InputError
+from seqcast.models.mrna_property import MrnaProperty
 from seqcast.reads.outcomes import COLUMNS
 from tests.seqcast.embedding.small_helix import small_helix
 from tests.seqcast.jobs.test_reads import SEQUENCES, write_fastq
+from tests.seqcast.properties.toys import HYPERPARAMETERS
 from tests.seqcast.test_classification import network
 
 
@@ -94,6 +97,73 @@ def test_mrnas_that_cannot_be(helix, arguments, message):
         embed_sequences(helix, *arguments)
 
 
+@pytest.mark.parametrize("listed", [
+    pl.Series, np.array, tuple, iter, lambda texts: np.array(texts, object),
+])  # fmt: skip
+def test_lists_of_any_kind_are_the_same(helix, listed):
+    texts, cds = ["AUGGCCUAA", "CCAUGUAAC"], [(0, 9), (2, 8)]
+    expected = embed_sequences(helix, texts, cds)
+    assert expected["tokens"].to_list() == [12, 11]  # with marks of 3 and of 2 codons
+    assert_frame_equal(embed_sequences(helix, listed(texts), np.array(cds)), expected)
+    assert_frame_equal(embed_sequences(helix, listed(texts), iter(cds)), expected)
+    assert len(embed_sequences(helix, listed([]))) == 0
+
+
+@pytest.mark.parametrize("sequences", [
+    {"a": "ACGU"}, {"ACGU"}, None, 7, b"ACGU", pl.DataFrame({"seq": ["ACGU"]}),
+])  # fmt: skip
+def test_what_is_no_list_is_refused(helix, sequences):
+    with pytest.raises(InputError, match=r"sequences is of type .*; expected a path, or a list"):
+        embed_sequences(helix, sequences)
+
+
+@pytest.mark.parametrize("cds", [[(0, 3, 1)], [3], ["03"], [()], {0: (0, 3)}, 5])
+def test_a_cds_that_is_none_is_refused(helix, cds):
+    with pytest.raises(InputError, match=r"cds(\[0\])? is .*; expected .*\(start, end\)"):
+        embed_sequences(helix, ["ACGU"], cds)
+
+
+@pytest.mark.parametrize("options", [
+    {"pooling": 5}, {"pooling": {"mean"}}, {"regions": "no"}, {"codon_marks": 0},
+    {"log_likelihood": None}, {"batch_tokens": "5"}, {"batch_tokens": 5.5},
+    {"window_overlap_tokens": -5}, {"window_overlap_tokens": True},
+])  # fmt: skip
+def test_options_of_another_type_are_refused(helix, options):
+    (name,) = options
+    with pytest.raises(InputError, match=f"^{name} is .*; expected "):
+        embed_sequences(helix, ["ACGU"], **options)
+
+
+def test_one_pooling_may_be_text(helix):
+    found = embed_sequences(helix, ["ACGU"], pooling="mean")
+    assert_frame_equal(found, embed_sequences(helix, ["ACGU"], pooling=("mean",)))
+
+
 def test_a_model_of_another_task_is_refused(model):
     with pytest.raises(InputError, match=r"a \w+ embeds no sequences; expected a model of task"):
         embed_sequences(model, ["ACGU"])
+
+
+@pytest.fixture(scope="module")
+def regression():
+    return MrnaProperty.from_params(HYPERPARAMETERS).eval()
+
+
+def test_properties_of_text_and_of_files_are_the_same(regression, tmp_path):
+    texts = ["AUGGCCUAA", "acgt", "EAUGEUAA", "A-C", ""]
+    (tmp_path / "s.fa").write_text(
+        "".join(f">sequence{i}\n{text}\n" for i, text in enumerate(texts))
+    )
+    found = predict_property(regression, texts)
+    assert_frame_equal(predict_property(regression, str(tmp_path / "s.fa")), found)
+    assert found["prediction_label0"].null_count() == 2
+    assert predict_property(regression, []).columns == found.columns
+    whole = predict_property(regression, tmp_path / "s.fa", cds="whole")
+    assert whole["prediction_label0"][0] != found["prediction_label0"][0]
+    with pytest.raises(InputError, match="cds is a list, and sequences are a file"):
+        predict_property(regression, "s.fa", [(0, 3)])
+
+
+def test_a_model_of_reads_predicts_no_property(model):
+    with pytest.raises(InputError, match="predicts no property; expected a model of task property"):
+        predict_property(model, ["ACGU"])

@@ -55,6 +55,12 @@ PLANNING = {
         "('scores' was unexpected)"),
     "unknown value in the config": (
         {}, {"inference": {"device": "gpu"}}, "$.inference.device: 'gpu' does not match"),
+    "no feature to probe by": (
+        {}, {"properties": {"probe_features": []}},
+        "$.properties.probe_features: [] should be non-empty"),
+    "features to probe by as one word": (
+        {}, {"properties": {"probe_features": "embedding_mean"}},
+        "$.properties.probe_features: 'embedding_mean' does not match '^auto$'"),
     "score that is not made": (
         {}, {"variant_effects": {"gene_scores": ["SED"]}},
         "report.score is logSED, but variant_effects.gene_scores makes only SED"),

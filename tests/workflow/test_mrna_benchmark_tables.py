@@ -10,7 +10,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from seqcast.download import RESTRICTED
-from seqcast.properties.evaluation import CEILING, METRICS, read_published
+from seqcast.properties.evaluation import CEILING, METRICS
+from seqcast.properties.published import read_published
 
 OWN = ("models", "folds", "datasets", "properties", "trainings", "benchmarks")
 

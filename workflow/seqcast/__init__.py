@@ -1,7 +1,7 @@
 """RNA and DNA sequence models for computational biologists.
 
 The doors: `load_model`, `predict_coverage`, `score_variants`, `classify_reads`, `embed_sequences`
-(see `seqcast.api`); `read_embeddings` (see `seqcast.embedding_files`).
+and `predict_property` (see `seqcast.api`); `read_embeddings` (see `seqcast.embedding_files`).
 """
 
 import importlib
@@ -16,7 +16,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 __version__ = "0.1.0"
 __all__ = [
     "__version__", "classify_reads", "embed_sequences", "load_model", "predict_coverage",
-    "read_embeddings", "score_variants",
+    "predict_property", "read_embeddings", "score_variants",
 ]  # fmt: skip
 
 

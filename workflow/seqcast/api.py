@@ -5,7 +5,8 @@ and `scoring.variant_effects.score_variants`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from seqcast.embedding_outcomes import columns
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel, load_model
+from seqcast.models.mrna_property import MrnaProperty
+from seqcast.properties.designs import check_predicts, predict_designs
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import CHUNK_READS, Read, in_chunks
 from seqcast.scoring import variant_effects
@@ -28,9 +31,13 @@ from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
 from seqcast.tracks import Tracks
 from seqcast.transcripts.given import judge_sequences, read_sequences
+from seqcast.transcripts.records import table_of
 from seqcast.variants import check_variants, guard_build, read_variants
 
-__all__ = ["classify_reads", "embed_sequences", "load_model", "predict_coverage", "score_variants"]
+__all__ = [
+    "classify_reads", "embed_sequences", "load_model", "predict_coverage", "predict_property",
+    "score_variants",
+]  # fmt: skip
 
 Cds = tuple[int, int] | None
 
@@ -193,8 +200,8 @@ def embed_sequences(
         program does, its index errors included.
     sequences : path, or sequence of str
         FASTA, TSV, CSV or parquet (`transcripts.files.read_sequence_file`); or the sequences
-        themselves, which are named sequence0, sequence1 ... U and T, upper and lower case are
-        the same.
+        themselves (a list, array, column or iterator of text), which are named sequence0,
+        sequence1 ... U and T, upper and lower case are the same.
     cds : "whole", "none", or sequence of (int, int), optional
         Where codons are to be marked and regions to be told apart. "whole": each sequence is a CDS.
         "none": none has one. For sequences themselves, start and end of each in nt, 0-based
@@ -217,17 +224,96 @@ def embed_sequences(
         Of several, one that cannot be embedded is a row with its status.
     """
     check_embeds(model)
-    embedder = Embedder(model, EmbedOptions(**options))
+    embedder = Embedder(model, EmbedOptions(**_checked_options(options)))
     frames = [pl.DataFrame(schema=columns(model.width))]
     if isinstance(sequences, str | Path):
         if not (cds is None or isinstance(cds, str)):
             raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
         table = read_sequences(sequences, cds or "")
-    elif not sequences:
+    elif not (texts := _listed(sequences, "sequences", "a path, or a list of texts")):
         return frames[0]
     else:
-        table = _given(sequences, cds)
+        table = _given(texts, cds)
     return pl.concat([*frames, *TableEmbedder(embedder, lambda: [table])()])
+
+
+def predict_property(
+    model: MrnaProperty,
+    sequences: str | Path | Sequence[str],
+    cds: str | Sequence[Cds] | None = None,
+) -> pl.DataFrame:
+    """Labels of new mRNAs, by a model fine-tuned on labels.
+
+    Parameters
+    ----------
+    model : MrnaProperty
+        As ``load_model("mrna_property", ...)`` returns it.
+    sequences, cds : path or sequence, optional
+        As of `embed_sequences`. Where the model learned from marked codons, it needs them here.
+
+    Returns
+    -------
+    DataFrame
+        A row a sequence, in order (`properties.designs.predict_designs`), named by the labels or
+        classes of the training.
+
+    Raises
+    ------
+    InputError
+        If the model is of another task, the file or `cds` is wrong, or no sequence can be used.
+        Of several, one that cannot be predicted is a row with its status.
+    """
+    check_predicts(model)
+    if not isinstance(sequences, str | Path):
+        texts = _listed(sequences, "sequences", "a path, or a list of texts")
+        table = _given(texts, cds) if texts else table_of([])
+    elif cds is None or isinstance(cds, str):
+        table = read_sequences(sequences, cds or "")
+    else:
+        raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
+    return predict_designs(model, table)
+
+
+def _listed(values: Any, name: str, expected: str) -> list:
+    """Values of an argument in their order, which a mapping, a set and a table do not have."""
+    one_by_one = isinstance(values, Iterable) and not isinstance(
+        values, str | bytes | Mapping | Set
+    )
+    if not one_by_one or hasattr(values, "columns"):
+        raise InputError(
+            f"{name} is of type {type(values).__name__}; expected {expected}. Convert it to a list."
+        )
+    return list(values)
+
+
+def _checked_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of embeddings of the types that they have to be; one pooling may be text."""
+    for name, value in options.items():
+        expected = None
+        if name == "pooling" and not isinstance(value, str | list | tuple):
+            expected = "mean, last, or both as a tuple"
+        elif name in ("regions", "codon_marks", "log_likelihood") and not isinstance(value, bool):
+            expected = "True or False"
+        elif name in ("batch_tokens", "window_overlap_tokens") and value is not None:
+            is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+            expected = None if is_whole and value > 0 else "1 or more, or None"
+        if expected:
+            raise InputError(f"{name} is {value!r:.60}; expected {expected}")
+    pooling = options.get("pooling")
+    return {**options, "pooling": (pooling,)} if isinstance(pooling, str) else options
+
+
+def _ends_of(number: int, one: Any) -> tuple[str | None, str | None]:
+    """Start and end of a CDS as text, which `judge_sequences` takes whatever their types."""
+    if one is None:
+        return None, None
+    ends = () if isinstance(one, str) or not isinstance(one, Iterable) else tuple(one)
+    if len(ends) != 2:
+        raise InputError(
+            f"cds[{number}] is {one!r:.60}; expected (start, end) in nt, 0-based half-open, or None"
+        )
+    start, end = (None if end is None else str(end) for end in ends)
+    return start, end
 
 
 def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.DataFrame:
@@ -238,11 +324,12 @@ def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.Data
     given: dict[str, Any] = {"id": [f"sequence{i}" for i in range(len(sequences))]}
     given["sequence"] = [text.strip() for text in sequences]
     if not (cds is None or isinstance(cds, str)):
-        if len(cds) != len(sequences):
+        pairs = _listed(cds, "cds", "whole, none, or a list of (start, end)")
+        if len(pairs) != len(sequences):
             raise InputError(
-                f"cds has {len(cds)} entries; expected {len(sequences)}, one a sequence"
+                f"cds has {len(pairs)} entries; expected {len(sequences)}, one a sequence"
             )
-        starts, ends = zip(*(one or (None, None) for one in cds), strict=True)
+        starts, ends = zip(*(_ends_of(i, one) for i, one in enumerate(pairs)), strict=True)
         given |= {"cds_start": list(starts), "cds_end": list(ends)}
     table = pl.DataFrame(given)
     return judge_sequences(table, "the list of sequences", cds if isinstance(cds, str) else "")

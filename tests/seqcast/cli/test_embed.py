@@ -21,6 +21,7 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     weights, config = write_small_helix(tmp_path)
     (tmp_path / "s.fa").write_text(FASTA)
+    (tmp_path / "folder.parquet").mkdir()
 
     def call(*arguments, files=("--weights", weights, "--hyperparameters", config)):
         status = main(["embed", *arguments, *files, "--device", "cpu"])
@@ -60,8 +61,13 @@ def test_standard_input(run, monkeypatch):
     (["s.fa", "-o", "e.tsv"], "expected a name that ends in .parquet"),
     (["s.fa", "-o", "e.parquet", "--threads", "0"], "--threads 0"),
     (["s.fa", "-o", "e.parquet", "--layers", "1"], "ask for features per nucleotide too"),
-    (["s.fa", "-o", "e.parquet", "--per-nucleotide", "s.fa"], "would be replaced: it is an input"),
-    (["s.fa", "-o", "e.parquet", "--per-nucleotide", "."], "is no regular file"),
+    (["s.fa", "-o", "e.parquet", "--per-nucleotide", "s.fa"], "expected a name that ends in .zarr"),
+    (["s.fa", "-o", "e.parquet", "--per-nucleotide", "-"], "expected a name that ends in .zarr"),
+    (["s.fa", "-o", "e.parquet", "--per-nucleotide", ""], "expected a name that ends in .zarr"),
+    (["s.zarr", "-o", "e.parquet", "--per-nucleotide", "s.zarr"], "would be replaced: it is an input"),
+    (["s.fa", "-o", "folder.parquet"], "folder.parquet is no regular file"),
+    (["s.fa", "-o", "s.fa/e.parquet"], "s.fa is a file; expected a folder"),
+    (["s.fa", "-o", "e.parquet", "--window-overlap-tokens", "-5"], "tokens -5: expected 1 or more"),
     (["config.json", "-o", "e.parquet"], "config.json"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(run, arguments, message):

@@ -37,7 +37,7 @@ def test_folds_of_a_property_are_rounds(files, tmp_path: Path) -> None:
     table.write_parquet(files.transcripts)
     seen = [run(files, tmp_path, fold, **cells)[0] for fold in ("0", "1", "2")]
     assert [read_safetensors(path)[1]["round"] for path in seen] == ["fold0", "fold1", "fold2"]
-    assert read_safetensors(seen[0])[1]["classes"] == "down,up"
+    assert read_safetensors(seen[0])[1]["classes"] == '["down", "up"]'
     found = predict(files, tmp_path, ["0", "1", "2"], **cells)
     assert found["prediction"].null_count() == 0
     sums = found["probability_down"] + found["probability_up"]

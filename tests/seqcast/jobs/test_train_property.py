@@ -30,8 +30,9 @@ def test_trained_weights_load_and_predict_what_they_did_not_learn(files, tmp_pat
     assert history["step"].to_list() == [0, 3, 6]
     facts = read_safetensors(weights)[1]
     assert facts["origin"] == "train"
-    assert (facts["property"], facts["labels"], facts["round"]) == ("toy", "Value", "split")
+    assert (facts["property"], facts["labels"], facts["round"]) == ("toy", '["Value"]', "split")
     assert (facts["train_rows"], facts["validation_rows"], facts["seed"]) == ("48", "16", "3")
+    assert facts["train_rows_with_cds"] == "48"
     assert facts["transcripts_sha256"] == file_sha256(files.transcripts)
     assert not (tmp_path / "last.pt").exists()
     found = predict(files, tmp_path, ["0"])
@@ -74,12 +75,36 @@ def test_a_published_body_gets_a_drawn_head(files, tmp_path: Path, prefix: str) 
     assert history["validation_loss"][0] == pytest.approx(float(facts["validation_loss"]), rel=1e-4)
 
 
-def test_bodies_of_another_shape_are_refused(files, tmp_path: Path) -> None:
-    body = build_model("helix_mrna", BODY | {"state_size": 4})
-    files.initial = str(tmp_path / "body.safetensors")
-    write_safetensors(body.state_dict(), Path(files.initial), {})
-    with pytest.raises(InputError, match=r"body\.safetensors: tensors do not fit"):
+SIX_FRAME = Path(__file__).parents[3] / "config/hyperparameters/six_frame.json"
+BODY_WANTED = (
+    r"cannot start this training: expected weights of the body, a helix_mrna of the section config "
+    r"of the hyperparameters, or of a whole mrna_property that was trained before"
+)
+WHOLE_WANTED = (
+    r"cannot start this training: they are of a body and a head, and so expected to be of the "
+    r"same body, pooling and head, and of a property of the same kind and number of outputs"
+)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "shape", "message"),
+    [
+        ("helix_mrna", BODY | {"state_size": 4}, rf"{BODY_WANTED}.*3 of another shape"),
+        ("six_frame", json.loads(SIX_FRAME.read_text()), rf"{BODY_WANTED}.*missing"),
+        ("mrna_property", HYPERPARAMETERS | {"outputs": 2}, rf"{WHOLE_WANTED}.*outputs is 2"),
+        ("mrna_property", HYPERPARAMETERS | {"kind": "binary"}, rf"{WHOLE_WANTED}.*kind is binary"),
+        ("mrna_property", HYPERPARAMETERS | {"pooling": ["mean"]}, rf"{WHOLE_WANTED}.*head.output"),
+    ],
+)
+def test_weights_of_something_else_do_not_start_a_training(
+    files, tmp_path: Path, architecture: str, shape: dict, message: str
+) -> None:
+    other = build_model(architecture, shape)
+    files.initial = str(tmp_path / "other.safetensors")
+    write_safetensors(other.state_dict(), Path(files.initial), {})
+    with pytest.raises(InputError, match=rf"other\.safetensors {message}") as told:
         run(files, tmp_path)
+    assert "trainings.tsv" in str(told.value)
 
 
 @pytest.mark.parametrize(

@@ -76,14 +76,24 @@ def test_rows_that_are_not_usable_are_not_looked_at(method):
     assert np.isfinite(full).all()
 
 
-def test_only_unknown_bases_are_no_features():
+@pytest.mark.parametrize("method", BASELINES)
+def test_only_unknown_bases_are_no_features(method):
     table = pl.DataFrame(
-        {"sequence": ["NNN", "AUG"], "length_nt": [3, 3], "cds_start": [None, None],
-         "cds_end": [None, None]}
-    )  # fmt: skip
-    found = baseline_features("length_gc", table, np.array([True, True]))
+        {"sequence": ["NNN", "AUG"], "length_nt": [3, 3], "cds_start": [0, 0], "cds_end": [3, 3]}
+    )
+    found = baseline_features(method, table, np.array([True, True]))
     assert np.isnan(found[0]).any()
     assert np.isfinite(found[1]).all()
+
+
+def test_codons_that_all_hold_an_n_are_no_features():
+    table = pl.DataFrame(
+        {"sequence": ["ANGNUUCCN", "AUG"], "length_nt": [9, 3], "cds_start": [0, 0],
+         "cds_end": [9, 3]}
+    )  # fmt: skip
+    usable = np.array([True, True])
+    assert np.isnan(baseline_features("codon_usage", table, usable)[0]).all()
+    assert np.isfinite(baseline_features("kmer", table, usable)).all()
 
 
 def test_codon_usage_needs_a_cds_in_every_usable_row():

@@ -73,6 +73,17 @@ def test_usable_rows_alone_are_clustered(tmp_path: Path) -> None:
         write_clusters(tmp_path / "t.parquet", tmp_path / "c.tsv", 0.9, 1)
 
 
+def test_short_sequences_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    table = transcripts(20).with_columns(pl.col("sequence").str.slice(0, 44 + pl.col("row") % 2))
+    table.write_parquet(tmp_path / "t.parquet")
+    write_clusters(tmp_path / "t.parquet", tmp_path / "c.tsv", 0.8, 1)
+    assert "10 of 20 sequences are shorter than 45 nt" in caplog.text
+    caplog.clear()
+    transcripts(20).write_parquet(tmp_path / "t.parquet")
+    write_clusters(tmp_path / "t.parquet", tmp_path / "c.tsv", 0.8, 1)
+    assert "shorter" not in caplog.text
+
+
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters.shutil, "which", lambda name: None)
     monkeypatch.setattr(clusters.importlib.util, "find_spec", lambda name: None)

@@ -11,15 +11,14 @@ from seqcast.properties.data import PropertyData
 from seqcast.properties.duplicates import sequence_numbers
 from seqcast.properties.evaluation import (
     COLUMNS,
-    PUBLISHED,
     best_methods,
     evaluate_methods,
     overall,
     read_evaluation,
-    read_published,
 )
 from seqcast.properties.linear import Predicted
 from seqcast.properties.predictions import predictions_table
+from seqcast.properties.published import PUBLISHED, read_published
 from seqcast.store import write_table, write_tsv
 from tests.seqcast.properties.look_alikes import as_transcripts, look_alike
 from tests.seqcast.properties.toys import property_of, transcripts
@@ -276,17 +275,3 @@ def test_what_the_user_can_mend(mrfp, tmp_path):
     write_table(pl.read_parquet(path).rename({"prediction_Value": "prediction_V"}), renamed, {})
     with pytest.raises(InputError, match="no column prediction_Value"):
         evaluate_methods(data, numbers, {"kmer": renamed}, NONE)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("property\tmethod\tmetric\tpart\tvalue\n", "no column source"),
-        ("property\tmethod\tmetric\tpart\tvalue\tsource\na\tb\tc\td\thigh\te\n", "is no number"),
-    ],
-)
-def test_damaged_published_tables(tmp_path, text, message):
-    (tmp_path / "p.tsv").write_text(text)
-    with pytest.raises(InputError, match=message):
-        read_published(tmp_path / "p.tsv")
-    assert read_published(None).is_empty()

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from seqcast.cli import embed, reads
+from seqcast.cli import embed, predict_property, reads
 from seqcast.errors import InputError
 from seqcast.logs import USER_ERROR
 
@@ -30,4 +30,5 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     reads.add_command(commands)
     embed.add_command(commands)
+    predict_property.add_command(commands)
     return parser

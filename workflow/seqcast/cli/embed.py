@@ -70,9 +70,18 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     check_threads(chosen.threads)
     if not chosen.output.endswith(".parquet"):
         raise InputError(f"--output {chosen.output}: expected a name that ends in .parquet")
+    if chosen.per_nucleotide is not None and not chosen.per_nucleotide.endswith(".zarr"):
+        raise InputError(
+            f"--per-nucleotide {chosen.per_nucleotide!r}: expected a name that ends in .zarr"
+        )
+    overlap = chosen.window_overlap_tokens
+    if overlap is not None and overlap < 1:
+        raise InputError(f"--window-overlap-tokens {overlap}: expected 1 or more, or leave it out")
     written = [Path(path) for path in (chosen.output, chosen.per_nucleotide) if path]
     for path in written:
         check_regular("--output or --per-nucleotide", str(path))
+        if files := [parent for parent in path.parents if parent.is_file()]:
+            raise InputError(f"{path} cannot be written: {files[0]} is a file; expected a folder")
     read = [chosen.sequences, chosen.weights, chosen.hyperparameters]
     check_outputs(written, read, "--output or --per-nucleotide")
     for path in (chosen.weights, chosen.hyperparameters):

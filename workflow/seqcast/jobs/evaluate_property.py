@@ -5,7 +5,8 @@ from typing import Any
 
 from seqcast.jobs.property_data import read_property_data
 from seqcast.properties.duplicates import count_parts, sequence_numbers
-from seqcast.properties.evaluation import evaluate_methods, read_published
+from seqcast.properties.evaluation import evaluate_methods
+from seqcast.properties.published import read_published
 from seqcast.store import write_tsv
 
 

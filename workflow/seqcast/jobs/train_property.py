@@ -1,5 +1,6 @@
 """Fine-tune a model of mRNA to predict a property."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ def train_property(
         ``hyperparameters``, and ``initial``, weights of the body or of a whole model to start
         from; without it all are drawn.
     weights : path
-        Safetensors whose metadata say how they came about.
+        Safetensors whose metadata say how they came about; labels and classes are lists in JSON.
     history : path
         TSV of `training.loop.train`.
     checkpoint : path
@@ -86,9 +87,10 @@ def train_property(
     best = table.filter("best")[-1]
     made = {
         **facts, "origin": "train", "recipe": Path(files.recipe).read_text(), "seed": recipe.seed,
-        "property": definition[0], "labels": ",".join(data.definition.labels),
-        "classes": ",".join(data.classes), "round": one.name, "split_seed": seed,
+        "property": definition[0], "labels": json.dumps(data.definition.labels),
+        "classes": json.dumps(data.classes), "round": one.name, "split_seed": seed,
         "train_rows": len(one.train), "validation_rows": len(one.validation),
+        "train_rows_with_cds": transcripts["cds_start"][one.train.tolist()].count(),
         "initial_sha256": file_sha256(initial) if initial else "none: drawn",
         "transcripts_sha256": file_sha256(files.transcripts),
         **{name: repr(best[name].item()) for name in best.columns if name != "best"},

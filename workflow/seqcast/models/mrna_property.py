@@ -26,8 +26,10 @@ from seqcast.models.convert import read_safetensors, read_tensors
 from seqcast.models.interface import architecture_of, build_model, load_model, read_hyperparameters
 from seqcast.models.mrna_property_config import HeadConfig, MrnaPropertyConfig
 
+# What a training writes beside the weights that concerns those who use them.
+TOLD = ("property", "labels", "classes", "train_rows", "train_rows_with_cds")
 LM_HEAD = "lm_head"
-HEAD = "head."
+BODY, HEAD = "body.", "head."
 
 
 class PropertyHead(nn.Module):
@@ -62,6 +64,11 @@ class MrnaProperty(nn.Module):
         With `kind` and `outputs`.
     body : EmbeddingModel
         Its head of the language model, if it has one, is taken off.
+
+    Attributes
+    ----------
+    about : dict
+        Those of `TOLD` that the file of weights has; labels and classes are lists in JSON.
     """
 
     label_mean: Tensor  # (outputs,), of a regression alone, as the next
@@ -77,6 +84,7 @@ class MrnaProperty(nn.Module):
             delattr(body, LM_HEAD)
             body.has_lm_head = False
         self.config, self.body = config, body
+        self.about: dict[str, str] = {}
         self.kind, self.outputs = config.kind, config.outputs
         self.head = PropertyHead(len(config.pooling) * body.width, config.outputs, config.head)
         if self.kind == "regression":
@@ -115,7 +123,7 @@ class MrnaProperty(nn.Module):
         InputError
             As `from_params`; or if the hyperparameters name another kind or number of outputs.
         """
-        state = read_safetensors(path)[0]
+        state, told = read_safetensors(path)
         found = _kind_of(state, path)
         for key, value in found.items():
             if params.get(key) not in (None, value):
@@ -123,7 +131,9 @@ class MrnaProperty(nn.Module):
                     f"{path}: {key} is {value}, the hyperparameters say {params[key]}; use those "
                     "that belong to these weights, or leave the key out"
                 )
-        return cls.from_params({**params, **found}, head), state
+        model = cls.from_params({**params, **found}, head)
+        model.about = {name: told[name] for name in TOLD if name in told}
+        return model, state
 
     @property
     def codon_mark(self) -> str | None:
@@ -148,7 +158,9 @@ class MrnaProperty(nn.Module):
                 module.reset_parameters()
 
     def load_body(self, path: Path) -> None:
-        """Take the body's weights from a file of its own architecture; its lm head is left out.
+        """Take the body's weights from a file of its own architecture, which may hold more.
+
+        A language-model head in it is left out.
 
         Raises
         ------
@@ -163,8 +175,8 @@ class MrnaProperty(nn.Module):
 
     @staticmethod
     def is_whole(path: Path) -> bool:
-        """Whether a file holds a head too, not only a body."""
-        return any(name.startswith(HEAD) for name in read_tensors(path))
+        """Whether a file holds a body and a head, as this network names them, not only a body."""
+        return any(name.startswith(BODY) for name in read_tensors(path))
 
     def scale_labels(self, labels: Tensor) -> None:
         """Keep mean and standard deviation of the training labels ``(rows, outputs)``."""

@@ -16,11 +16,12 @@ def convert_weights(
     """Convert weights that exist, checking that they fit the hyperparameters.
 
     The metadata of `path` holds ``origin`` ("source", "train") and ``source_sha256``, the digest
-    of `weights`.
+    of `weights`; and what the network keeps of the file's own (``about``), such as names of labels.
     """
     model = load_model(architecture, weights, hyperparameters, head, device="cpu")
     facts = {"origin": origin, "source_sha256": file_sha256(weights)}
-    write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})
+    facts |= {"architecture": architecture, **getattr(model, "about", {})}
+    write_safetensors(model.state_dict(), Path(path), facts)
 
 
 def random_weights(

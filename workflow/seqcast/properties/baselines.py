@@ -41,7 +41,8 @@ def baseline_features(method: str, table: pl.DataFrame, usable: np.ndarray) -> n
     Returns
     -------
     ndarray of float64, shape=(rows, features)
-        NaN in rows that are not usable, or hold no known base to count (status ``no_features``).
+        NaN in rows that are not usable, or hold no known base or codon to count (status
+        ``no_features``).
 
     Raises
     ------
@@ -52,7 +53,8 @@ def baseline_features(method: str, table: pl.DataFrame, usable: np.ndarray) -> n
     rows = np.flatnonzero(usable)
     found = make(table[rows.tolist()])
     features = np.full((len(table), found.shape[1]), np.nan)
-    features[rows] = found
+    counted = found.any(axis=1)  # frequencies that are all 0 are of nothing known
+    features[rows[counted]] = found[counted]
     return features
 
 

@@ -23,10 +23,6 @@ from seqcast.properties.splits import COLUMN_ROUND
 from seqcast.provenance import ORIGINS
 from seqcast.store import read_provenance
 
-PUBLISHED = {
-    "property": pl.String, "method": pl.String, "metric": pl.String, "part": pl.String,
-    "value": pl.Float64, "source": pl.String,
-}  # fmt: skip
 COLUMNS = {
     "method": pl.String, "origin": pl.String, "part": pl.String, "duplicates": pl.String,
     "rows": pl.String, "output": pl.String, "metric": pl.String, "value": pl.Float64,
@@ -122,7 +118,7 @@ def evaluate_methods(
     methods : mapping
         Name to its table of predictions (parquet), a row a row of `data`.
     published : DataFrame
-        `PUBLISHED`; rows of other properties are left out.
+        `published.PUBLISHED`; rows of other properties are left out.
     resamples, seed : int
         Of the intervals; on common rows each method is measured on the same resamples. Where folds
         keep groups together, resamples draw whole groups.
@@ -246,27 +242,6 @@ def best_methods(table: pl.DataFrame, kind: str) -> list[str]:
     is_baseline = pl.col("origin") == BASELINE
     chosen = [found.filter(of).sort("value", descending=True) for of in (~is_baseline, is_baseline)]
     return [part["method"][0] for part in chosen if len(part)]
-
-
-def read_published(path: str | Path | None) -> pl.DataFrame:
-    """Published numbers (TSV with the columns of `PUBLISHED`); no rows where there is no file.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or a value is no number.
-    """
-    if not path:
-        return pl.DataFrame(schema=PUBLISHED)
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None).fill_null("")
-    if missing := [name for name in PUBLISHED if name not in table.columns]:
-        raise InputError(
-            f"{path} has no column {missing[0]}; expected {', '.join(PUBLISHED)} between tabs"
-        )
-    try:
-        return table.select(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{path}: a value is no number: {error}") from error
 
 
 def read_evaluation(path: str | Path) -> pl.DataFrame:

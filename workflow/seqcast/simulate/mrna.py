@@ -1,4 +1,4 @@
-"""Spliced transcripts with their coding regions, straight from the genes."""
+"""Spliced transcripts with their CDS, straight from the genes."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def mrna_rows(genome: SimulatedGenome) -> Iterator[tuple[str, str, str, int, int
     Yields
     ------
     tuple of (str, str, str, int, int)
-        `MRNA_COLUMNS`: the sequence is DNA in the direction of the mRNA; the coding region is
+        `MRNA_COLUMNS`: the sequence is DNA in the direction of the mRNA; the CDS is
         0-based and half-open in it, start and stop codon included.
     """
     for placed in genome.genes:

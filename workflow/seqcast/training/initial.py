@@ -40,7 +40,8 @@ def starting_model(
     Raises
     ------
     InputError
-        If a tensor of `weights` is missing, left over or of another shape.
+        If a tensor of `weights` is missing, left over or of another shape; of a body and a head,
+        the message says what was expected of either.
     """
     params = read_hyperparameters(hyperparameters)
     with torch.random.fork_rng(devices=[]):
@@ -52,9 +53,8 @@ def starting_model(
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights to start from")
-    if hasattr(drawn, "load_body") and not drawn.is_whole(path):
-        drawn.load_body(path)
-        return drawn
+    if hasattr(drawn, "load_body"):
+        return _with_head(drawn, architecture, params, path)
     tensors = read_tensors(path)
     unused = [name for name in tensors if name.startswith(PRETRAINING_HEAD)]
     missing = [n for n in drawn.state_dict() if n.startswith(HEAD) and n not in tensors]
@@ -70,3 +70,26 @@ def starting_model(
         except InputError as error:
             raise InputError(str(error).replace(str(complete), str(path))) from error
     return model.requires_grad_(True)
+
+
+def _with_head(drawn: Any, architecture: str, params: Mapping[str, Any], path: Path) -> Any:
+    """A network of a body and a head, from weights of the body, or of both."""
+    whole = drawn.is_whole(path)
+    try:
+        if whole:
+            return load_model(architecture, path, params, device="cpu").requires_grad_(True)
+        drawn.load_body(path)
+    except InputError as error:
+        body = drawn.config.architecture
+        expected = (
+            "they are of a body and a head, and so expected to be of the same body, pooling and "
+            "head, and of a property of the same kind and number of outputs"
+            if whole
+            else f"expected weights of the body, a {body} of the section config of the "
+            f"hyperparameters, or of a whole {architecture} that was trained before"
+        )
+        raise InputError(
+            f"{path} cannot start this training: {expected}. Give others as initial in "
+            f"trainings.tsv, or leave it empty to draw all weights. In detail: {error}"
+        ) from error
+    return drawn

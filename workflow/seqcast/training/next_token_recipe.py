@@ -16,7 +16,7 @@ class TextOptions:
     Parameters
     ----------
     codon_marks : bool
-        An E before each codon of a known coding region, where the model's vocabulary has it.
+        An E before each codon of a known CDS, where the model's vocabulary has it.
     longest_tokens : int, optional
         A longer text of the training is cut, at a random place of each epoch, to so many letters
         and marks. Default: as many as the model takes.
