@@ -148,6 +148,8 @@ def test_overlapping_and_merging_agree_with_sets(
         ("a.gtf.gz", GTF.replace("500\t.\t+", "500\t.\t."), r"line 6: exon with no strand"),
         ("a.gff3", GFF3.replace("ID=gene:B;", ""), r"line 2: exon with no gene_id, nor a Parent"),
         ("a.gff3", exon(1, 5, "ID=x"), r"line 1: exon with no gene_id, nor a Parent"),
+        ("a.gff3", GTF, "written as in GTF, but the name says GFF3: name the file .gtf"),
+        ("a.gtf", GFF3, "written as in GFF3, but the name says GTF: name the file .gff3"),
         ("a.bed", "chr1\t1\t2\n", r"ends in \.bed; expected \.gtf or \.gff3"),
     ],
 )

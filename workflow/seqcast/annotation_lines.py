@@ -1,6 +1,7 @@
 """Lines of GTF and GFF3: read, checked, and joined with their genes."""
 
 import gzip
+import re
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ from seqcast.genome import compression
 
 COLUMNS = ["chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes"]
 GTF_VALUE = r'(?:^|;)\s*{}\s+"?([^";]+)'
+GTF_STYLE, GFF3_STYLE = r'\s*\w+\s+"', r"\s*\w+="  # of the first attribute
 GFF3_VALUE = r"(?:^|;)\s*{}=([^;]+)"
 
 
@@ -162,9 +164,25 @@ def check_lines(lines: pl.DataFrame, path: Path, **missing: pl.Expr) -> None:
             number, text = _line_of_file(path, wrong["line"][0])
             feature = wrong["feature"][0]
             raise InputError(
-                f"{path}, line {number}: {feature} with {problem}, '{text}' ({wrong.height} such); "
-                "expected 1-based start <= end, a strand and a gene. Mend or remove these lines."
+                f"{path}, line {number}: {feature} with {problem}, '{text[:120]}' ({wrong.height} "
+                "such); expected 1-based start <= end, a strand and a gene. "
+                f"{_remedy(path, text)}"
             )
+
+
+def _remedy(path: Path, text: str) -> str:
+    """What to do about a line that is refused."""
+    cells = text.split("\t")
+    if len(cells) < len(COLUMNS):
+        return f"The line has {len(cells)} columns of {len(COLUMNS)}. Mend it, or fetch it again."
+    is_gtf = annotation_kind(path, "gtf", "gff3") == "gtf"
+    wanted, other = ("GTF", "GFF3") if is_gtf else ("GFF3", "GTF")
+    if re.match(GFF3_STYLE if is_gtf else GTF_STYLE, cells[len(COLUMNS) - 1]):
+        return (
+            f"Attributes are written as in {other}, but the name says {wanted}: name the file "
+            f".{other.lower()}."
+        )
+    return "Mend or remove these lines."
 
 
 def _line_of_file(path: Path, index: int) -> tuple[int, str]:
@@ -174,6 +192,6 @@ def _line_of_file(path: Path, index: int) -> tuple[int, str]:
         for number, line in enumerate(file, start=1):
             if not line.startswith(b"#"):
                 if rest == 0:
-                    return number, line.decode(errors="replace").strip()[:120]
+                    return number, line.decode(errors="replace").strip("\r\n")
                 rest -= 1
     raise IndexError(f"{path} has fewer than {index + 1} lines")

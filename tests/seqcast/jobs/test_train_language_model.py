@@ -110,6 +110,12 @@ def test_texts_are_the_usable_rows_marked_as_the_model_knows(files, caplog) -> N
     assert bare.texts == [text.replace("E", "") for text in marked.texts]
 
 
+def test_a_table_in_both_sets_is_refused(files, tmp_path: Path) -> None:
+    files.validation = [files.train[1], files.validation]
+    with pytest.raises(InputError, match=r"b\.parquet is in both train and validation"):
+        run(files, tmp_path)
+
+
 def test_what_cannot_be_trained_is_refused(files, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'six_frame' predicts no tokens"):
         run(files, tmp_path, "six_frame")

@@ -112,7 +112,7 @@ class _Evil:
         return (exec, ("raise SystemExit('code was run')",))
 
 
-@pytest.mark.parametrize("kind", ["code", "cut", "text", "other"])
+@pytest.mark.parametrize("kind", ["code", "cut", "text", "other", "number", "call"])
 def test_files_that_are_no_checkpoint(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "last.pt"
     if kind == "code":
@@ -122,6 +122,10 @@ def test_files_that_are_no_checkpoint(tmp_path: Path, kind: str) -> None:
         path.write_bytes(path.read_bytes()[:2000])
     elif kind == "text":
         path.write_text("hello")
+    elif kind == "number":
+        path.write_bytes(b"\x80\x02G12")  # opcode BINFLOAT, 2 of its 8 bytes
+    elif kind == "call":  # without arguments
+        path.write_bytes(b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.")
     else:
         torch.save({"step": 1}, path)
     with pytest.raises(InputError, match=r"checkpoint.*remove"):

@@ -182,12 +182,16 @@ def test_unfit_sets_are_refused(caplog) -> None:
     with pytest.raises(InputError, match=r"dev: none of 2 usable sequences has two letters"):
         TextSet(["A", ""], "dev")
     texts = drawn_texts(4)
-    with pytest.raises(InputError, match="dev holds the same sequences as train"):
-        NextTokenTask(TextSet(texts, "train"), TextSet(texts, "dev"), TextOptions(), LONGEST)
+    with pytest.raises(InputError, match="dev: all 4 sequences are also in train"):
+        NextTokenTask(TextSet(texts, "train"), TextSet(texts[::-1], "dev"), TextOptions(), LONGEST)
+    with pytest.raises(InputError, match="dev: all 2 sequences are also in train"):
+        NextTokenTask(TextSet(texts, "train"), TextSet(texts[1:3], "dev"), TextOptions(), LONGEST)
     with pytest.raises(InputError, match=r"texts\.longest_tokens is 400; expected 300 or less"):
         task(TextOptions(longest_tokens=400))
     with caplog.at_level(logging.WARNING, "seqcast"):
-        NextTokenTask(TextSet(texts, "train"), TextSet(texts[:1], "dev"), TextOptions(), LONGEST)
+        NextTokenTask(
+            TextSet(texts[1:], "train"), TextSet(texts[:2], "dev"), TextOptions(), LONGEST
+        )
     assert "dev: 1 sequences are also in train" in caplog.text
 
 

@@ -66,6 +66,21 @@ def test_one_id_on_two_contigs_is_two_transcripts_and_on_two_strands_none(tmp_pa
     assert found.strand is None
 
 
+def test_one_id_of_two_genes_is_two_transcripts(tmp_path: Path) -> None:
+    text = toy.gtf() + toy.gtf(gene="G2", exons=((1, 3),), cds=(), stop=())
+    found = read_transcripts(write(tmp_path, "a.gtf", text))
+    assert [(t.transcript_id, t.gene_id, t.exons) for t in found] == [
+        ("T1.1", "G1.1", toy.EXONS), ("T1.1", "G2", ((1, 3),)),
+    ]  # fmt: skip
+    # In GFF3 the parent joins lines, of which some may not name their gene.
+    text = toy.gff3().replace("ID=e2;", "ID=e2;gene_id=G;")
+    (one,) = read_transcripts(write(tmp_path, "a.gff3", text))
+    assert one.exons == toy.EXONS
+
+
+CUT = "".join(line.rpartition("\t")[0] + "\n" for line in toy.gtf().splitlines())
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -74,6 +89,11 @@ def test_one_id_on_two_contigs_is_two_transcripts_and_on_two_strands_none(tmp_pa
         ("a.gtf", toy.gtf().replace("CDS\t5\t8", "CDS\t8\t5"), "line 5: CDS with start 0 or an end"),
         ("a.gff3", toy.gff3().replace("Parent=rna-NM_1.2", "x=1"), "line 3: exon with no gene_id"),
         ("a.gff3", toy.gff3().replace("Parent=rna-NM_1.2", "gene_id=g"), "line 3: exon with no Parent"),
+        ("a.gtf", toy.gtf(cds=[(4, 8, "5")]), "line 5: CDS with no phase of 0, 1 or 2"),
+        ("a.gtf", toy.gtf(cds=[(4, 8, "x")]), "line 5: CDS with no phase of 0, 1 or 2"),
+        ("a.gff3", toy.gtf(), "written as in GTF, but the name says GFF3: name the file .gtf"),
+        ("a.gtf", toy.gff3(), "written as in GFF3, but the name says GTF: name the file .gff3"),
+        ("a.gtf", CUT, "line 2: .*The line has 8 columns of 9"),
         ("a.parquet", "PAR1", r"ends in \.parquet; expected \.gtf or \.gff3"),
     ],
 )  # fmt: skip

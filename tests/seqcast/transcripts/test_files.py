@@ -1,5 +1,6 @@
 """Files of sequences: read by their content, and refused with the reason where they are none."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -58,6 +59,50 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
 def test_a_single_column_keeps_its_empty_cells(tmp_path: Path) -> None:
     frame = read_sequence_file(write(tmp_path, "a.txt", "CDS\nAUG\n\nGUG\n\n"))
     assert frame.rows() == [(None, "AUG"), (None, None), (None, "GUG")]
+
+
+def test_words_for_nothing_are_no_sequences(tmp_path: Path) -> None:
+    """The words are those that pandas, R and polars write for an empty cell."""
+    words = ["NA", "nan", "None", "N/A", "null", "NULL"]
+    text = "seq\tv\n" + "".join(f"{word}\t1\n" for word in [*words, "ACG"])
+    found = read_sequence_file(write(tmp_path, "a.tsv", text))
+    assert found["sequence"].to_list() == [None] * 6 + ["ACG"]
+    pl.DataFrame({"seq": ["NA", "ACG"]}).write_parquet(tmp_path / "a.parquet")
+    assert read_sequence_file(tmp_path / "a.parquet")["sequence"].to_list() == [None, "ACG"]
+    fasta = read_sequence_file(write(tmp_path, "a.fa", ">a\nNA\n"))
+    assert fasta["sequence"].to_list() == ["NA"]  # two letters: FASTA has no word for nothing
+
+
+def test_rows_are_those_of_the_file(tmp_path: Path) -> None:
+    text = '\n id \tseq\tnote\na\tACG\t5"\n\n\t\t\nb\tACG\t"x, ""y"""\nc\tACG\t\n\t\t\n \n'
+    found = read_sequence_file(write(tmp_path, "a.tsv", text))
+    # A row of empty cells is a row, but at the end of the file; a line without cells is none.
+    assert found.rows() == [
+        ("a", "ACG", '5"'), (None, None, None), ("b", "ACG", 'x, "y"'), ("c", "ACG", None),
+    ]  # fmt: skip
+
+
+def test_long_cells(tmp_path: Path) -> None:
+    sequence = "ACGU" * 50_000  # beyond 131072, the limit of Python's module csv
+    found = read_sequence_file(write(tmp_path, "a.csv", f"id,seq\na,{sequence}\n"))
+    assert found["sequence"].to_list() == [sequence]
+
+
+def test_headers_of_fasta(tmp_path: Path) -> None:
+    text = "\ufeff> a one\nACG\n>b\ttwo words\nACG\n"
+    found = read_sequence_file(write(tmp_path, "a.fa", text))
+    assert found.select("id", "description").rows() == [("a", "one"), ("b", "two words")]
+
+
+@pytest.mark.parametrize("column", ["id", "seq"])
+@pytest.mark.parametrize("values", [[["A"], ["C"]], [{"a": "A"}, {"a": "C"}], [b"\xff", b"C"]])
+def test_columns_that_are_no_text(tmp_path: Path, column: str, values: list) -> None:
+    given = {"id": ["a", "b"], "seq": ["A", "C"], "more": values} | {column: values}
+    pl.DataFrame(given).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=f"column {column} is of type .*; expected text"):
+        read_sequence_file(tmp_path / "a.parquet")
+    pl.DataFrame(given | {column: ["A", "C"]}).write_parquet(tmp_path / "a.parquet")
+    assert read_sequence_file(tmp_path / "a.parquet")["more"].to_list() == values
 
 
 def test_columns_are_numbers_only_if_all_of_them_is(tmp_path: Path) -> None:
@@ -120,9 +165,17 @@ def bgzf_without_end(text: bytes) -> bytes:
         ("a.fa", "", r"a\.fa is empty; expected FASTA, TSV"),
         ("a.fa.gz", " \n", "is empty"),
         ("a.tsv", "id\tletters\na\tAUG\n", r"no columns of sequences; its columns are id, letters\. Expected one named sequence, seq"),
-        ("a.tsv", "seq\tCDS\nA\tAUG\n", r"2 columns of sequences; its columns are seq, CDS"),
-        ("a.csv", "id,seq\na,AUG,7\n", "no table of text .found more fields.*between commas"),
-        ("a.csv", 'id,seq\n"a,AUG\n', "no table of text"),
+        ("a.tsv", "seq\tCDS\nA\tAUG\n", r"2 columns of sequences; its columns are seq, CDS.*Where the CDS lies is said by columns cds_start and cds_end"),
+        ("a.csv", "id,seq\na,AUG,7\n", r"no table of text .line 2: cells 3, of the header 2.*between commas"),
+        ("a.csv", 'id,seq\n"a,AUG\n', "no table of text .line 2, a quotation mark: unexpected end"),
+        ("a.tsv", 'id\tseq\tv\na\tACG\t"x" y\n', "line 2, a quotation mark: .* expected after"),
+        ("a.tsv", 'id\tseq\tv\na\tACG\t"x\nb\tACG\ty"\nc\tACG\tz\n', "line 3: it closes the quotation mark of an earlier line, before 'x'"),
+        ("a.tsv", "id\tseq\tv\na\tACG\n", "line 2: cells 2, of the header 3"),
+        ("a.tsv", "id\tseq\tv\tv\na\tACG\t1\t2\n", "2 columns named 'v'; expected each name once"),
+        ("a.fq", "@a\nACG\n+\nIII\n", r"a\.fq is FASTQ or SAM.*Convert it to FASTA"),
+        ("a.gb", "LOCUS       NM_1   100 bp\n", "is GenBank; .*Convert it to FASTA"),
+        ("a.fa", bz2.compress(b">a\nACG\n"), "is compressed by bzip2; .*or use gzip"),
+        ("a.fa", bytes.fromhex("28b52ffd") + b"....", "is compressed by zstd"),  # RFC 8878, 3.1.1
         ("a.csv", "id,seq\n", "no rows below its header"),
         ("a.csv", "id,seq\ra,AUG\r", "CR alone"),
         ("a.csv", "id,seq\na,AUG\nb,\xe9".encode("latin-1"), r"a\.csv, line 3 is not UTF-8"),
@@ -141,6 +194,6 @@ def test_bad_files(tmp_path: Path, name: str, content: str | bytes, message: str
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "a.fa"):
+    for path in (tmp_path, tmp_path / "a.fa", tmp_path / ("ACGU" * 99)):
         with pytest.raises(InputError, match="is not there, or no file"):
             read_sequence_file(path)

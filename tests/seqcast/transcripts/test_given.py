@@ -36,6 +36,7 @@ def one(folder: Path, sequence: str, cds: str = "", ends: str = "") -> dict:
         ("acgtN", "ACGUN", "valid", "unknown_bases,no_cds", None),
         ("AUGT", "AUGU", "valid", "t_and_u,no_cds", None),
         (" AUG ", "AUG", "valid", "no_cds", None),
+        ("NA", None, "no_sequence", "", None),
         ("", None, "no_sequence", "", None),
         ("ACrUG", None, "iupac_code", "", "'R' at 2"),
         ("ACG-UG", None, "other_letter", "", "'-' at 3"),
@@ -49,7 +50,8 @@ def test_letters(
     tmp_path: Path, sequence: str, read: str | None, status: str, flags: str, problem: str | None
 ) -> None:
     row = one(tmp_path, sequence)
-    assert row["length_nt"] == len(sequence.strip().replace("E", ""))
+    letters = "" if status == "no_sequence" else sequence.strip().replace("E", "")
+    assert row["length_nt"] == len(letters)
     found = {name: row[name] for name in ("sequence", "status", "flags", "problem")}
     assert found == {"sequence": read, "status": status, "flags": flags, "problem": problem}
 
@@ -118,6 +120,21 @@ def test_a_cds_in_text_is_that_of_the_marks(tmp_path: Path) -> None:
     assert found.select("cds_start", "cds_end").rows() == [(1, 7), (None, None)]
 
 
+def test_capitals_of_the_columns_of_a_cds_do_not_count(tmp_path: Path) -> None:
+    found = table(tmp_path, f"seq\tCDS_Start\tcds_END\nCC{ORF}\t2\t14\n")
+    assert found.select("cds_start", "cds_end").rows() == [(2, 14)]
+    assert found.columns == list(COLUMNS)
+    ignored = table(tmp_path, f"seq\tCDS_Start\nCC{ORF}\t2\n", "none")
+    assert ignored["CDS_Start"].to_list() == [2]
+
+
+def test_a_gene_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"seq": ["ACG"], "gene_id": [["G1"]]}).write_parquet(path)
+    with pytest.raises(InputError, match="column gene_id is of type List"):
+        read_sequences(path)
+
+
 def test_ids_are_text_as_they_stand(tmp_path: Path) -> None:
     found = table(tmp_path, "id,seq,gene_id\n1.10,ACG,7\n1.1,UGA,1.5\n1e3,AUG,8\n")
     assert found.select("id", "gene_id").rows() == [("1.10", "7"), ("1.1", "1.5"), ("1e3", "8")]
@@ -149,6 +166,7 @@ def test_ids_and_further_columns(tmp_path: Path) -> None:
     [
         ("id\tseq\na\tMKTAYIAKQRQ\nb\tMSLLP\n", "", r"no sequence that can be used \(2 rows.*'MKTAYIAKQRQ'.*2 other_letter.*look like proteins"),
         ("id\tseq\na\tACRG\nb\t\n", "", r"1 iupac_code: holds an IUPAC code.*1 no_sequence.*\. Give nucleotides"),
+        ("id\tcds\na\t0-6\n", "", "Where a CDS lies is said by columns cds_start and cds_end"),
         ("seq\tcds_start\nAUG\t0\n", "", "column cds_start without the other one"),
         ("seq\nAUG\n", "all", "cds is 'all'; expected whole, none"),
     ],

@@ -32,6 +32,13 @@ def test_labels_join_with_and_without_version(tmp_path: Path) -> None:
     ]
 
 
+def test_ids_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.parquet"
+    pl.DataFrame({"id": [["A"]], "v": [1]}).write_parquet(path)
+    with pytest.raises(InputError, match="column id is of type List"):
+        join_labels(transcripts("A"), path)
+
+
 def test_two_versions_label_no_third(tmp_path: Path) -> None:
     (tmp_path / "labels.tsv").write_text("id\tv\nA.1\t1\nA.2\t2\nB\t3\n")
     found = join_labels(transcripts("A.3", "B.1"), tmp_path / "labels.tsv")

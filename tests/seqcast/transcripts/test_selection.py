@@ -77,10 +77,11 @@ def test_find_by_id_with_and_without_version() -> None:
     }
 
 
-def test_lists_of_ids(tmp_path: Path) -> None:
+def test_lists_of_ids(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "ids.txt"
     path.write_bytes(b"\xef\xbb\xbftranscript_id\r\n# comment\r\n\r\n E1.2 \r\nE3\r\nE1.2\r\n")
-    assert read_ids(path) == ["E1.2", "E3", "E1.2"]
+    assert read_ids(path) == ["E1.2", "E3"]  # each once: two rows would score a variant twice
+    assert "1 lines repeat an id" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ def test_cds_without_exons(tmp_path: Path) -> None:
         (toy.gtf().replace("c1\t", "c3\t"), "contig_not_found"),
         (toy.gtf(exons=[*toy.EXONS, (31, 33)]), "exons_outside_contig"),
         (toy.gtf(exons=[(2, 9), (8, 21)]), "exons_overlap"),
+        (toy.gtf(exons=[*toy.EXONS, toy.EXONS[0]]), "exons_overlap"),
         (toy.gtf() + toy.gtf("-").replace("c2\t", "c1\t"), "exons_on_both_strands"),
     ],
 )
@@ -127,6 +128,11 @@ def test_letters_of_the_genome(
     with Genome(tmp_path / "soft.fa") as genome:
         (row,) = splice_transcripts(read_transcripts(tmp_path / "toy.gtf"), genome)
     assert (row.sequence, row.status, row.flags, row.problem) == (sequence, status, flags, problem)
+
+
+def test_an_exon_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    row, _ = spliced(tmp_path, toy.gtf(exons=[*toy.EXONS, (2, 8)]) + toy.gtf(name="T2"))
+    assert row.problem == "exon 2-8 is there twice"
 
 
 def test_order_is_that_of_the_transcripts_and_repeated_ids_are_flagged(tmp_path: Path) -> None:

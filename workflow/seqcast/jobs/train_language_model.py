@@ -66,6 +66,11 @@ def train_language_model(
             "that have it, or leave `initial` empty"
         )
     train_files, validation_files = _paths(files.train), _paths(files.validation)
+    if both := set(train_files) & set(validation_files):
+        raise InputError(
+            f"{min(both)} is in both train and validation; expected none in common. Give "
+            "validation data that share no gene with the training data"
+        )
     task = NextTokenTask(
         read_texts(train_files, model, options), read_texts(validation_files, model, options),
         options, model.max_tokens - 1,

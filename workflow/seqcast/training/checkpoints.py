@@ -6,6 +6,7 @@ and lists of them, and nothing else.
 
 import hashlib
 import pickle
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from torch import Tensor
 from seqcast.errors import InputError
 from seqcast.store import atomic
 
-FORMAT = 1
+FORMAT = 2  # 1 had one set of best weights a training, and no mean of weights
 # what torch raises for files that are cut, of another kind, or hold more than tensors
 _UNREADABLE = (
-    pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, ValueError,
+    pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, ValueError, TypeError,
+    struct.error,
 )  # fmt: skip
 
 

@@ -87,7 +87,8 @@ class NextTokenTask:
     Raises
     ------
     InputError
-        If both sets are the same, or the recipe's crops are longer than what the model takes.
+        If every sequence for validation is one of the training, whatever their order, or the
+        recipe's crops are longer than what the model takes.
     """
 
     def __init__(
@@ -99,12 +100,14 @@ class NextTokenTask:
                 "less, as the model takes"
             )
         digests = training.digest(), validation.digest()
-        if digests[0] == digests[1]:
+        known = set(training.texts)
+        shared = sum(text in known for text in validation.texts)
+        if shared == len(validation):
             raise InputError(
-                f"{validation.name} holds the same sequences as {training.name}; give validation "
-                "sequences of genes that the training sequences are not of"
+                f"{validation.name}: all {shared} sequences are also in {training.name}; expected "
+                "others. Give validation sequences of genes that the training sequences are not of"
             )
-        if shared := len(set(training.texts) & set(validation.texts)):
+        if shared:
             logger.warning(
                 "%s: %d sequences are also in %s", validation.name, shared, training.name
             )

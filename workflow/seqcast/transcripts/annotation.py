@@ -24,6 +24,7 @@ from seqcast.errors import InputError
 
 Interval = tuple[int, int]
 
+PHASES = ("0", "1", "2", ".")
 PARTS = {"exon": "exon", "CDS": "cds", "stop_codon": "stop"}
 # What an annotation says in favour of a transcript, the best first; the last is nothing.
 MERITS = (r"MANE[ _]Select", r"Ensembl_canonical|RefSeq[ _]Select", "appris_principal")
@@ -92,13 +93,13 @@ def read_transcripts(path: str | Path) -> list[Transcript]:
     -------
     list of Transcript
         In the order of their first such line. One id on two contigs (as in the pseudoautosomal
-        regions of X and Y) is two transcripts.
+        regions of X and Y), or in a GTF of two genes, is two transcripts.
 
     Raises
     ------
     InputError
         If the file is missing, truncated, of another kind or without such lines; or if one lacks
-        coordinates, strand, transcript or gene.
+        coordinates, strand, transcript or gene, or has a phase that is none.
     """
     path = Path(path)
     is_gtf = annotation_kind(path, "gtf", "gff3") == "gtf"
@@ -106,7 +107,10 @@ def read_transcripts(path: str | Path) -> list[Transcript]:
     is_part = pl.col("feature").is_in(list(PARTS))
     frame = pl.col("frame").cast(pl.Int64, strict=False)
     name = attribute("transcript_id", is_gtf)
-    parts = collect_lines(lines.filter(is_part), path, is_gtf, frame, name)
+    wrong_phase = ~pl.col("frame").is_in(PHASES).fill_null(True) & (pl.col("feature") == "CDS")
+    parts = collect_lines(
+        lines.filter(is_part), path, is_gtf, frame, name, wrong_phase.alias("wrong_phase")
+    )
     if parts.is_empty():
         raise InputError(
             f"{path} has no lines of exons or CDS; expected 9 tab-separated columns with 'exon' in "
@@ -120,9 +124,12 @@ def read_transcripts(path: str | Path) -> list[Transcript]:
     else:
         parts = genes_through_parents(parts, others).with_columns(key=pl.col("Parent"))
         others = others.with_columns(key=pl.col("ID"))
-    lacking = {"transcript_id" if is_gtf else "Parent": pl.col("key").is_null()}
+    lacking = {
+        "transcript_id" if is_gtf else "Parent": pl.col("key").is_null(),
+        "phase of 0, 1 or 2 (or . where it is not known)": pl.col("wrong_phase"),
+    }
     check_lines(parts, path, **lacking)
-    return list(_transcripts(parts, others, decode=not is_gtf))
+    return list(_transcripts(parts, others, is_gtf))
 
 
 def _said_of_transcripts() -> Iterator[pl.Expr]:
@@ -136,19 +143,19 @@ def _said_of_transcripts() -> Iterator[pl.Expr]:
     yield text.str.contains("cds_end_NF", literal=True).alias("incomplete_end")
 
 
-def _transcripts(parts: pl.DataFrame, others: pl.DataFrame, decode: bool) -> Iterator[Transcript]:
+def _transcripts(parts: pl.DataFrame, others: pl.DataFrame, is_gtf: bool) -> Iterator[Transcript]:
     """Join the parts of each transcript, and what its own line says."""
     heads = others.filter(pl.col("key").is_not_null()).unique("key", keep="first")
     heads = heads.select(
         "key", "merit", "incomplete_start", "incomplete_end", head_named="transcript_id"
     )
-    joined = _grouped(parts).join(heads, on="key", how="left", maintain_order="left")
+    joined = _grouped(parts, is_gtf).join(heads, on="key", how="left", maintain_order="left")
     joined = joined.with_columns(
         pl.col("merit").fill_null(len(MERITS)),
         pl.col("incomplete_start", "incomplete_end").fill_null(False),
         pl.coalesce("head_named", "named", "key").alias("transcript_id"),
     )
-    text = unquote if decode else str  # GFF3 writes reserved letters as %20
+    text = str if is_gtf else unquote  # GFF3 writes reserved letters as %20
     for row in joined.iter_rows(named=True):
         yield Transcript(
             transcript_id=text(row["transcript_id"]),
@@ -166,8 +173,14 @@ def _transcripts(parts: pl.DataFrame, others: pl.DataFrame, decode: bool) -> Ite
         )
 
 
-def _grouped(parts: pl.DataFrame) -> pl.DataFrame:
-    """A row a transcript and contig, in order of appearance, with lists of its parts."""
+def _grouped(parts: pl.DataFrame, is_gtf: bool) -> pl.DataFrame:
+    """A row a transcript and contig, in order of appearance, with lists of its parts.
+
+    In GTF also a row a gene: exons of two genes are no one mRNA. In GFF3 the parent says which
+    lines belong together, and not each of them need name its gene.
+    """
+    keys = ["key", "chrom", *(["gene_id"] if is_gtf else [])]
+    genes = [] if is_gtf else [pl.col("gene_id").first()]
     lists = [
         pl.col(column).filter(pl.col("feature") == feature).alias(f"{name}_{column}")
         for feature, name in PARTS.items()
@@ -177,11 +190,12 @@ def _grouped(parts: pl.DataFrame) -> pl.DataFrame:
         parts.with_columns(pl.col("start") - 1)
         .with_row_index("place")
         .sort("start", "end", "place")
-        .group_by("key", "chrom")
+        .group_by(keys)
         .agg(
             *lists,
+            *genes,
             pl.col("place").min(),
-            pl.col("gene_id", "strand").first(),
+            pl.col("strand").first(),
             pl.col("gene_name").drop_nulls().first(),
             strands=pl.col("strand").n_unique(),
             named=pl.col("transcript_id").drop_nulls().first(),

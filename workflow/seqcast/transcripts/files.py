@@ -3,11 +3,15 @@
 Files are read as a whole: sets of mRNAs are small beside those of reads.
 """
 
+import codecs
+import csv
 import gzip
 import io
+import os
 import re
+import sys
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import dnaio
@@ -21,7 +25,18 @@ from seqcast.vcf import BGZF_END
 SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")
 ID_COLUMNS = ("id", "transcript_id", "name", "sequence_id", "seq_id", "accession")
 NAME_COLUMNS = (*ID_COLUMNS, "gene_id", "gene_name")  # text, whatever they look like
+NO_SEQUENCE = [word.lower() for word in MISSING]  # no word of these is an mRNA
 SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
+# What files that are often given begin with, and what to do about them.
+OTHER_FORMATS = {
+    b"PK\3\4": ("a workbook or a zip file", "Save the sheet as CSV."),
+    b"BZh": ("compressed by bzip2", "Decompress it, or use gzip."),
+    b"\xfd7zXZ\0": ("compressed by xz", "Decompress it, or use gzip."),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "Decompress it, or use gzip."),
+    b"@": ("FASTQ or SAM, which hold reads", "Convert it to FASTA."),
+    b"LOCUS ": ("GenBank", "Convert it to FASTA."),
+    b"ID   ": ("EMBL", "Convert it to FASTA."),
+}
 LEADING_ZERO = r"^[+-]?0\d"
 QUOTED_LETTERS = 40
 
@@ -39,7 +54,8 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``id`` and ``sequence`` (str, null where empty), then the further columns, typed as by
+        ``id`` and ``sequence`` (str, null where empty, a sequence of a table also where it is one
+        of `MISSING`), then the further columns, typed as by
         `read_table`. The rest of a FASTA header is ``description``.
 
     Raises
@@ -54,7 +70,7 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
 
 def parse_sequences(data: bytes, name: str) -> pl.DataFrame:
     """As `read_sequence_file`, of the bytes of a file; `name` is what messages call it."""
-    data = _decompressed(data, name)
+    data = _decompressed(data, name).removeprefix(codecs.BOM_UTF8)
     if data.lstrip()[:1] == b">":
         return _read_fasta(data, name)
     table = _read_any_table(data, name, (*NAME_COLUMNS, *SEQUENCE_COLUMNS))
@@ -62,8 +78,11 @@ def parse_sequences(data: bytes, name: str) -> pl.DataFrame:
     named = id_column(table.columns, besides=column)
     others = [other for other in table.columns if other not in (column, named)]
     ids = pl.col(named) if named else pl.lit(None)
+    letters = _text(pl.col(column))
+    letters = pl.when(~letters.str.to_lowercase().is_in(NO_SEQUENCE)).then(letters)
     return (
-        table.select(_text(ids).alias("\0id"), _text(pl.col(column)).alias("\0sequence"), *others)
+        table.with_columns(text_column(table, used, name) for used in (column, named) if used)
+        .select(_text(ids).alias("\0id"), letters.alias("\0sequence"), *others)
         .rename({other: f"{other}_given" for other in others if other in ("id", "sequence")})
         .rename({"\0id": "id", "\0sequence": "sequence"})
     )
@@ -102,9 +121,10 @@ def id_column(columns: list[str], besides: str | None = None) -> str | None:
 
 def _bytes(path: Path) -> bytes:
     """All bytes of a file."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises if a name is too long
         raise InputError(
-            f"{path} is not there, or no file; expected FASTA, TSV, CSV or parquet. Check the path."
+            f"{str(path)[:200]} is not there, or no file; expected FASTA, TSV, CSV or parquet. "
+            "Check the path."
         )
     return path.read_bytes()
 
@@ -138,11 +158,17 @@ def _read_fasta(data: bytes, name: str) -> pl.DataFrame:
             "lines of letters, in ASCII. Mend or make it again."
         ) from error
     frame = pl.DataFrame(
-        [(record.id, record.sequence, record.name[len(record.id) :].strip()) for record in records],
-        schema=dict.fromkeys(("id", "sequence", "description"), pl.String),
+        [(*_words(record.name), record.sequence) for record in records],
+        schema=dict.fromkeys(("id", "description", "sequence"), pl.String),
         orient="row",
-    ).with_columns(_text(pl.col(pl.String)))
+    ).select(_text(pl.col("id", "sequence", "description")))
     return frame if frame["description"].count() else frame.drop("description")
+
+
+def _words(header: str) -> tuple[str, str]:
+    """The first word of a header of FASTA, and the rest; blanks after > do not count."""
+    name, _, rest = header.strip().replace("\t", " ").partition(" ")
+    return name, rest.strip()
 
 
 def _read_any_table(data: bytes, name: str, text_columns: Collection[str]) -> pl.DataFrame:
@@ -164,31 +190,76 @@ def _read_any_table(data: bytes, name: str, text_columns: Collection[str]) -> pl
 def _read_text_table(data: bytes, name: str, text_columns: Collection[str]) -> pl.DataFrame:
     """A table of text; columns are typed but for some, named in lower case."""
     text = _decoded(data, name)
+    text = text.lstrip("\r\n")
     header = text.partition("\n")[0]
     if "\r" in header.rstrip("\r"):
         raise InputError(f"{name} ends its lines with CR alone; expected LF or CRLF. Convert it.")
     separator = max(SEPARATORS, key=header.count)
     try:
-        table = pl.read_csv(text.rstrip().encode(), separator=separator, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
+        names, *rows = _cells(text, separator)
+    except ValueError as error:
         raise InputError(
             f"{name} is no table of text ({_first_line(error)}); expected a header and rows of as "
             f"many cells, here between {SEPARATORS[separator]}. Mend it, or save it as TSV."
         ) from error
-    if table.width > 1:  # of a single column, an empty line is an empty cell
-        table = table.filter(~pl.all_horizontal(pl.all().is_null()))
+    names = [column.strip() for column in names]
+    if repeated := [column for column in names if names.count(column) > 1]:
+        raise InputError(
+            f"{name} has {names.count(repeated[0])} columns named {repeated[0]!r}; expected each "
+            "name once. Rename or remove the others."
+        )
+    table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     return table.with_columns(
         _typed(table[column], column.lower() in text_columns) for column in table.columns
     )
 
 
+def _cells(text: str, separator: str) -> Iterator[list[str]]:
+    """Header and rows of a table of text; empty rows at its end are left out.
+
+    Of several columns, lines without any cell are no rows.
+
+    Raises
+    ------
+    ValueError
+        If a quotation mark is not closed, or closed in another line; or if a row has fewer or more
+        cells than the header.
+    """
+    csv.field_size_limit(sys.maxsize)  # sequences are longer than its default of 131072
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    width, empty = 0, 0
+    try:
+        for row in lines:
+            if not width:
+                width = len(row)
+                yield row
+            elif not "".join(row).strip() and (width == 1 or len(row) == width):
+                empty += 1
+            elif "".join(row).strip():
+                _check_row(row, width, lines.line_num)
+                yield from ([""] * width for _ in range(empty))
+                empty = 0
+                yield row
+    except csv.Error as error:
+        raise ValueError(f"line {lines.line_num}, a quotation mark: {error}") from error
+
+
+def _check_row(row: list[str], width: int, number: int) -> None:
+    """Refuse a row of too few or too many cells, or one that goes over several lines."""
+    if broken := [cell for cell in row if "\n" in cell]:
+        opened = broken[0].partition("\n")[0][:QUOTED_LETTERS]
+        raise ValueError(
+            f"line {number}: it closes the quotation mark of an earlier line, before {opened!r}"
+        )
+    if len(row) != width:
+        raise ValueError(f"line {number}: cells {len(row)}, of the header {width}")
+
+
 def _decoded(data: bytes, name: str) -> str:
     """Bytes as text."""
-    if data.startswith(b"PK\3\4"):
-        raise InputError(
-            f"{name} is a workbook or a zip file; expected FASTA, TSV, CSV or parquet. Save the "
-            "sheet as CSV."
-        )
+    for start, (kind, remedy) in OTHER_FORMATS.items():
+        if data.startswith(start):
+            raise InputError(f"{name} is {kind}; expected FASTA, TSV, CSV or parquet. {remedy}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -213,6 +284,26 @@ def _typed(column: pl.Series, as_text: bool) -> pl.Series:
     return known
 
 
+def text_column(table: pl.DataFrame, column: str, name: str) -> pl.Series:
+    """A column of a table as text; `name` is what messages call the file.
+
+    Raises
+    ------
+    InputError
+        If it holds lists, structures or bytes that are no text.
+    """
+    values = table[column]
+    try:
+        if values.dtype.is_nested():
+            raise pl.exceptions.InvalidOperationError("no single values")
+        return values.cast(pl.String)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"{name}: column {column} is of type {values.dtype} ({_first_line(error)}); expected "
+            "text. Convert it to text."
+        ) from error
+
+
 def _text(values: pl.Expr) -> pl.Expr:
     """Values as text without blanks at either end, null where nothing is left."""
     stripped = values.cast(pl.String).str.strip_chars()
@@ -228,7 +319,8 @@ def _sequence_column(columns: list[str], name: str) -> str:
     raise InputError(
         f"{name} has {len(found) or 'no'} columns of sequences; its columns are {names}. Expected "
         f"one named {', '.join(SEQUENCE_COLUMNS)} (capitals do not count). Rename the one that "
-        "holds the sequences to 'sequence', and the others to something else."
+        "holds the sequences to 'sequence', and the others to something else. Where the CDS lies "
+        "is said by columns cds_start and cds_end."
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.transcripts.files import QUOTED_LETTERS, read_sequence_file
+from seqcast.transcripts.files import QUOTED_LETTERS, read_sequence_file, text_column
 from seqcast.transcripts.letters import IUPAC, NUCLEOTIDES, judge_codons, read_letters
 from seqcast.transcripts.marks import CODON_MARK, CODON_NT, read_marks
 from seqcast.transcripts.records import COLUMNS, STATUSES, TranscriptRow, table_of
@@ -41,8 +41,8 @@ def read_sequences(path: str | Path, cds: str = "") -> pl.DataFrame:
         table. Codon marks in the sequences are taken out, and say where the CDS is.
     cds : str
         ``whole``: each sequence is a CDS. ``none``: no CDS is wanted. Empty: the columns
-        ``cds_start`` and ``cds_end`` (nt of the sequence without marks, 0-based half-open, stop
-        codon included) say where it is, if the file has them.
+        ``cds_start`` and ``cds_end`` (capitals do not count; nt of the sequence without marks,
+        0-based half-open, stop codon included) say where it is, if the file has them.
 
     Returns
     -------
@@ -72,6 +72,8 @@ def judge_sequences(given: pl.DataFrame, source: str, cds: str = "") -> pl.DataF
     """
     if cds not in CDS_OPTIONS:
         raise InputError(f"cds is {cds!r}; expected whole, none, or nothing")
+    if cds == "":
+        given = _with_cds_columns(given)
     ends = _given_ends(given, source) if cds == "" else None
     has_ids = given["id"].count() > 0
     rows = []
@@ -81,7 +83,7 @@ def judge_sequences(given: pl.DataFrame, source: str, cds: str = "") -> pl.DataF
         rows.append(row._replace(flags=row.flags | unnamed))
     _refuse_unusable(rows, given["sequence"], source)
     genes = [name for name in GENE_COLUMNS if name in given.columns]
-    table = table_of(rows).with_columns(given[name].cast(pl.String) for name in genes)
+    table = table_of(rows).with_columns(text_column(given, name, source) for name in genes)
     used = {"id", "sequence", *genes, *(CDS_COLUMNS if ends else ())}
     return with_columns(table, given.select(pl.exclude(*used)))
 
@@ -101,6 +103,14 @@ def with_columns(table: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
             new += "_given"
         names[name] = new
     return table.hstack(further.rename(names)) if names else table
+
+
+def _with_cds_columns(given: pl.DataFrame) -> pl.DataFrame:
+    """The columns of CDS ends under their names: capitals do not count, as elsewhere."""
+    by_name = {name.lower(): name for name in reversed(given.columns)}
+    return given.rename(
+        {by_name[name]: name for name in CDS_COLUMNS if name in by_name and name not in given}
+    )
 
 
 def _given_ends(given: pl.DataFrame, source: str) -> list[Ends] | None:
@@ -185,6 +195,8 @@ def _refuse_unusable(rows: Sequence[TranscriptRow], texts: pl.Series, source: st
     if strange > PROTEIN_SHARE * max(letters.total(), 1):
         remedy = f"These look like proteins or other text. {remedy}"
     first = next((text for text in texts if text), "")[:QUOTED_LETTERS]
+    if any(letter.isdigit() for letter in first):
+        remedy += " Where a CDS lies is said by columns cds_start and cds_end, beside sequence."
     raise InputError(
         f"{source} holds no sequence that can be used ({len(rows)} rows, the first sequence is "
         f"{first!r}): {counted}. {remedy}"

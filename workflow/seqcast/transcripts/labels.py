@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.transcripts.files import id_column, read_table
+from seqcast.transcripts.files import id_column, read_table, text_column
 from seqcast.transcripts.given import with_columns
 from seqcast.transcripts.records import TranscriptRow, table_of
 from seqcast.transcripts.selection import Ids
@@ -97,7 +97,7 @@ def _checked(labels: pl.DataFrame, path: Path) -> tuple[list[str], pl.DataFrame]
             f"{path} has the columns {', '.join(labels.columns[:20])}; expected transcript_id, and "
             "at least one column of labels. Name the column of ids transcript_id."
         )
-    ids = labels[column].cast(pl.String).str.strip_chars()
+    ids = text_column(labels, column, str(path)).str.strip_chars()
     if n_empty := ids.fill_null("").to_list().count(""):
         raise InputError(f"{path} has {n_empty} rows without {column}; expected an id in each")
     if not (repeated := ids.filter(ids.is_duplicated())).is_empty():

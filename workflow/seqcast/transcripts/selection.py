@@ -1,5 +1,6 @@
 """Which transcripts of an annotation are taken."""
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import NamedTuple
 
 from seqcast.errors import InputError
 from seqcast.transcripts.annotation import Transcript
+
+logger = logging.getLogger(__name__)
 
 SELECTIONS = {
     "canonical": "one transcript a gene",
@@ -82,6 +85,8 @@ def _canonical(transcripts: list[Transcript]) -> list[Transcript]:
 def read_ids(path: str | Path) -> list[str]:
     """Ids of a list, one a line; blank lines, lines that begin with # and a header are left out.
 
+    An id that comes again is taken once, and the log says so.
+
     Raises
     ------
     InputError
@@ -115,7 +120,10 @@ def read_ids(path: str | Path) -> list[str]:
             )
     if not ids:
         raise InputError(f"{path} holds no transcript id; expected one a line")
-    return [text for _, text in ids]
+    once = list(dict.fromkeys(text for _, text in ids))
+    if again := len(ids) - len(once):
+        logger.warning("%s: %d lines repeat an id of an earlier line", path, again)
+    return once
 
 
 class Ids:

@@ -91,7 +91,10 @@ def _reason(
         return "exons_on_both_strands", "its lines have strand + and -"
     if exons[-1][1] > length_bp:
         return "exons_outside_contig", f"an exon ends at {exons[-1][1]} of {length_bp} bp"
-    for (_, end), (start, _) in pairwise(exons):
+    for one, following in pairwise(exons):
+        if one == following:
+            return "exons_overlap", f"exon {one[0]}-{one[1]} is there twice"
+        end, start = one[1], following[0]
         if start < end:
             return "exons_overlap", f"one ends at {end}, the next begins at {start}"
     return None
