@@ -1,7 +1,8 @@
 """The Borzuki network written down plainly: the slow oracle of `seqcast.models.borzuki`.
 
 Channels first, no tiles, every distance's key multiplied out and shifted into place as in
-Transformer-XL. Only the tensors are shared with the fast network.
+Transformer-XL. Only the tensors are shared with the fast network. Of training it has the norms by
+batch statistics, without dropout.
 """
 
 import torch
@@ -11,9 +12,16 @@ from torch import Tensor
 from seqcast.models.borzuki import Borzuki
 
 
-def plain_forward(model: Borzuki, one_hot: Tensor) -> Tensor:
-    """``(batch, 4, length)`` to ``(batch, tracks, bins)``, equal to ``model(one_hot)``."""
-    state = model.state_dict()
+def plain_forward(
+    model: Borzuki, one_hot: Tensor, state: dict[str, Tensor] | None = None
+) -> Tensor:
+    """``(batch, 4, length)`` to ``(batch, tracks, bins)``, equal to ``model(one_hot)``.
+
+    `state` replaces the tensors of the model's ``state_dict``.
+    """
+    state = model.state_dict() if state is None else dict(state)
+    if model.training:
+        state = {name: tensor for name, tensor in state.items() if "running" not in name}
     x = F.max_pool1d(_conv(state, "stem.conv", one_hot), 2)
     skips = []
     for i in range(len(model.tower.blocks)):
@@ -50,8 +58,11 @@ def _conv(state, name, x):
 
 
 def _norm(state, name, x):
-    return F.batch_norm(x, state[f"{name}.running_mean"], state[f"{name}.running_var"],
-                        state[f"{name}.weight"], state[f"{name}.bias"], eps=1e-3)  # fmt: skip
+    mean, variance = state.get(f"{name}.running_mean"), state.get(f"{name}.running_var")
+    if mean is None:
+        mean, variance = x.mean((0, 2)), x.var((0, 2), correction=0)
+    x = (x - mean[:, None]) / (variance[:, None] + 1e-3).sqrt()
+    return x * state[f"{name}.weight"][:, None] + state[f"{name}.bias"][:, None]
 
 
 def _gelu(x):

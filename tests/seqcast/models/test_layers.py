@@ -33,6 +33,39 @@ def test_batch_norm_equals_torch_in_evaluation_mode():
     assert torch.allclose(norm(x), golden, rtol=0, atol=1e-12)
 
 
+def test_batch_norm_in_training_is_that_of_keras():
+    torch.manual_seed(4)
+    norm = layers.BatchNorm(5, momentum=0.1).double()
+    torch.nn.init.uniform_(norm.weight)
+    x = torch.randn(3, 7, 5, dtype=torch.float64) * 2 + 1
+    y = norm(x)
+    flat = x.reshape(21, 5)
+    mean, variance = flat.mean(0), ((flat - flat.mean(0)) ** 2).sum(0) / 21  # biased
+    expected = (x - mean) / (variance + 1e-3).sqrt() * norm.weight + norm.bias
+    assert torch.allclose(y, expected, rtol=0, atol=1e-12)
+    # moving = 0.9 moving + 0.1 batch, from 0 and 1
+    assert torch.allclose(norm.running_mean, 0.1 * mean, rtol=1e-12)
+    assert torch.allclose(norm.running_var, 0.9 + 0.1 * variance, rtol=1e-12)
+
+
+def test_two_batches_before_a_backward_pass():
+    torch.manual_seed(5)
+    norm = layers.BatchNorm(5)
+    first, second = norm(torch.randn(2, 9, 5)), norm(torch.randn(2, 9, 5))
+    (first.square().sum() + second.exp().sum()).backward()
+    assert norm.weight.grad.abs().sum() > 0
+
+
+def test_frozen_statistics_stay():
+    norm = torch.nn.Sequential(layers.BatchNorm(5))
+    before = {name: tensor.clone() for name, tensor in norm.state_dict().items()}
+    with layers.frozen_statistics(norm):
+        norm(torch.randn(2, 9, 5))
+    assert all(torch.equal(norm.state_dict()[name], tensor) for name, tensor in before.items())
+    norm(torch.randn(2, 9, 5))
+    assert not torch.equal(norm[0].running_mean, before["0.running_mean"])
+
+
 def test_dense_is_the_same_as_a_convolution(monkeypatch):
     torch.manual_seed(2)
     dense, x = layers.Dense(6, 9), torch.randn(2, 11, 6)

@@ -11,6 +11,9 @@ The original multiplies the query by one key vector for each of the 2 n - 1 dist
 the result into place. All features are steps in |distance| and its sign, so only about
 2 F + 1 of those key vectors differ: one a band. A product per band, then a lookup by distance,
 gives the same number; benchmarks/forward.py times it beside the plain form.
+
+Training drops features of single distances, so that no two distances need share a vector: there
+the plain form is taken, a key vector for each distance.
 """
 
 from functools import lru_cache
@@ -54,7 +57,11 @@ def position_bands(length: int, features: int, trained_length: int) -> tuple[Ten
 
 
 class RelativeAttention(nn.Module):
-    """Self-attention of ``(batch, n, channels)``; the output map has a bias, the others none."""
+    """Self-attention of ``(batch, n, channels)``; the output map has a bias, the others none.
+
+    In training `attention_dropout` acts on the weights after the softmax, and `position_dropout`
+    on the features of each distance, alike for all heads and the whole batch.
+    """
 
     def __init__(
         self,
@@ -63,8 +70,11 @@ class RelativeAttention(nn.Module):
         key_size: int,
         position_features: int,
         trained_length: int | None = None,
+        attention_dropout: float = 0.0,
+        position_dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.attention_dropout, self.position_dropout = attention_dropout, position_dropout
         self.heads, self.key_size = heads, key_size
         self.position_features, self.trained_length = position_features, trained_length
         self.query = Dense(channels, heads * key_size, bias=False)
@@ -80,15 +90,37 @@ class RelativeAttention(nn.Module):
         key, value = self._split(self.key(x)), self._split(self.value(x))
         n = x.shape[1]
         features, band = position_bands(n, self.position_features, self.trained_length or n)
-        of_band = self.position(features.to(x)).unflatten(1, (self.heads, -1)).transpose(0, 1)
-        by_band = (query + self.position_bias) @ of_band.transpose(1, 2)  # (..., n, bands)
-        query = query + self.content_bias
-        attend = _attend_by_rows if x.device.type == "cpu" else _attend_fused
-        mixed = attend(query, key, value, by_band, band.to(x.device))
+        positioned, query = query + self.position_bias, query + self.content_bias
+        if self.training:
+            table = F.dropout(features[band].to(x), self.position_dropout)
+            bias = _shifted(positioned @ self._position_keys(table).transpose(1, 2))
+            mixed = F.scaled_dot_product_attention(
+                query, key, value, attn_mask=bias, dropout_p=self.attention_dropout, scale=1.0
+            )
+        else:
+            # (batch, heads, n, bands)
+            by_band = positioned @ self._position_keys(features.to(x)).transpose(1, 2)
+            attend = _attend_by_rows if x.device.type == "cpu" else _attend_fused
+            mixed = attend(query, key, value, by_band, band.to(x.device))
         return self.output(mixed.transpose(1, 2).flatten(2))
+
+    def _position_keys(self, table: Tensor) -> Tensor:
+        """``(rows, features)`` to ``(heads, rows, key_size)``."""
+        return self.position(table).unflatten(1, (self.heads, -1)).transpose(0, 1)
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+def _shifted(relative: Tensor) -> Tensor:
+    """From a column a distance to one a key: ``(..., n, 2 n - 1)`` to ``(..., n, n)``."""
+    n = relative.shape[-2]
+    if n == 1:
+        return relative
+    # entry (i, j) is that of distance j - i, at i (2 n - 1) + n - 1 + j - i of the flat table
+    flat = relative.flatten(-2)[..., n - 1 : n - 1 + n * (2 * n - 2)]
+    # fused kernels want rows that begin at aligned addresses
+    return flat.unflatten(-1, (n, 2 * n - 2))[..., :n].contiguous()
 
 
 def _attend_fused(

@@ -9,12 +9,11 @@ borzoi-paper ``extensions/borzuki`` (commit ec33b15). In the order the data meet
     UNet          128 bp  ->  64 bp  ->  32 bp, each joined by the tower's output of that bin size
     head          32 bp, one softplus output a track
 
-Not carried over: dropout, noise layers and the switches of augmentation, which are the identity
-at inference.
+In training mode, dropout acts where the original has it and norms take the batch's statistics.
+Not carried over: the switches of augmentation, which belong to what makes the batches.
 """
 
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,115 +22,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqcast.errors import InputError
-from seqcast.models.attention import RelativeAttention
-from seqcast.models.borzuki_config import (
-    BorzukiConfig,
-    StemConfig,
-    TowerConfig,
-    TransformerConfig,
-    UNetConfig,
-)
+from seqcast.models.borzuki_blocks import Stem, Tower, TransformerBlock, UNetStep
+from seqcast.models.borzuki_config import BorzukiConfig
 from seqcast.models.convert import keras_state_dict, read_safetensors
-from seqcast.models.layers import (
-    BatchNorm,
-    Conv,
-    Dense,
-    SeparableConv,
-    gelu,
-    max_pool,
-    upsample,
-)
+from seqcast.models.keras_kernels import Kernel, kernel_of, set_constants
+from seqcast.models.layers import Dense, gelu, recompute_in_backward
 
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
-
-
-class Stem(nn.Module):
-    """Convolution of the one-hot bases, with bias and without norm; 1 bp to 2 bp."""
-
-    def __init__(self, config: StemConfig) -> None:
-        super().__init__()
-        self.conv = Conv(4, config.filters, config.kernel_size)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(x, after=max_pool)
-
-
-class TowerBlock(nn.Module):
-    """Norm, GELU, convolution: ``(batch, n, in)`` to ``(batch, n, out)``; pooling comes after."""
-
-    def __init__(self, in_channels: int, out_channels: int, kernel: int) -> None:
-        super().__init__()
-        self.norm = BatchNorm(in_channels)
-        self.conv = Conv(in_channels, out_channels, kernel)
-
-    def forward(self, x: Tensor, pool: bool) -> Tensor:
-        after = max_pool if pool else torch.nn.Identity()
-        return self.conv(x, before=lambda y: gelu(self.norm(y)), after=after)
-
-
-class Tower(nn.Module):
-    """Blocks at 2, 4, 8 ... bp. Returns the tokens, and the wanted outputs before pooling."""
-
-    def __init__(self, in_channels: int, config: TowerConfig) -> None:
-        super().__init__()
-        widths = [in_channels, *config.widths]
-        self.blocks = nn.ModuleList(
-            TowerBlock(a, b, config.kernel_size) for a, b in pairwise(widths)
-        )
-
-    def forward(self, x: Tensor, skip_bins_bp: set[int]) -> tuple[Tensor, dict[int, Tensor]]:
-        skips = {}
-        for i, block in enumerate(self.blocks):
-            bin_bp = 2 ** (i + 1)
-            if bin_bp in skip_bins_bp:
-                skips[bin_bp] = block(x, pool=False)
-                x = max_pool(skips[bin_bp])
-            else:
-                x = block(x, pool=True)
-        return x, skips
-
-
-class TransformerBlock(nn.Module):
-    """x + attention(norm(x)), then + feed-forward(norm(.)); Keras' layer-norm epsilon of 1e-3."""
-
-    def __init__(self, channels: int, config: TransformerConfig) -> None:
-        super().__init__()
-        hidden = int(config.dense_expansion * channels)
-        # as MultiheadAttention of baskerville's layers.py where the key is missing
-        features = config.num_position_features or channels // config.heads // 2 * 2
-        self.attention_norm = nn.LayerNorm(channels, eps=1e-3)
-        self.attention = RelativeAttention(
-            channels, config.heads, config.key_size, features, config.seqlen_train
-        )
-        self.has_feed_forward = hidden > 0
-        if self.has_feed_forward:
-            self.feed_forward_norm = nn.LayerNorm(channels, eps=1e-3)
-            self.expand = Dense(channels, hidden)
-            self.contract = Dense(hidden, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attention(self.attention_norm(x))
-        if not self.has_feed_forward:
-            return x
-        # ReLU, whatever the global activation
-        return x + self.contract(F.relu(self.expand(self.feed_forward_norm(x))))
-
-
-class UNetStep(nn.Module):
-    """Doubles the resolution of x and adds a skip connection of that resolution."""
-
-    def __init__(self, channels: int, skip_channels: int, config: UNetConfig) -> None:
-        super().__init__()
-        self.norm = BatchNorm(channels)
-        self.skip_norm = BatchNorm(skip_channels)
-        self.dense = Dense(channels, channels) if config.upsample_conv else nn.Identity()
-        self.skip_dense = Dense(skip_channels, channels)
-        self.conv = SeparableConv(channels, config.kernel_size)
-
-    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        x = self.dense(gelu(self.norm(x)))
-        skip = self.skip_dense(gelu(self.skip_norm(skip)))
-        return self.conv(upsample(x) + skip)
 
 
 class Borzuki(nn.Module):
@@ -142,6 +39,12 @@ class Borzuki(nn.Module):
     config : BorzukiConfig
     head : str
         Which of ``config.heads`` the network ends in.
+
+    Attributes
+    ----------
+    checkpoint_activations : bool
+        Under autograd, keep only what enters each block and compute the rest again in backward:
+        some more time for less than half of the memory. Gradients stay the same.
     """
 
     compat_options = ()
@@ -152,6 +55,8 @@ class Borzuki(nn.Module):
             raise InputError(f"head {head!r} is not in the hyperparameters; they have "
                              f"{', '.join(config.heads)}")  # fmt: skip
         self.config = config
+        self.head_name = head
+        self.checkpoint_activations = False
         widths = config.tower.widths
         channels = widths[-1]
         self.stem = Stem(config.stem)
@@ -193,11 +98,61 @@ class Borzuki(nn.Module):
         return model, state
 
     def initialise(self) -> None:
-        """Draw weights of the scale that keeps activations alive through all layers."""
+        """Draw the weights that the original's training starts from.
+
+        Kernels are drawn as the hyperparameters name them, those of separable convolutions as
+        Keras does without a name; the output map of every attention and all biases are 0, but
+        for the two biases of its queries, which are drawn.
+        """
+        set_constants(self)
+        for kernel in self.kernels():
+            kernel.draw()
+
+    def draw_alive(self) -> None:
+        """Draw weights that let every base reach every bin, for runs that only show the workflow.
+
+        The original's start has attention that adds nothing and separable convolutions that fade:
+        a base changes some 30 bins around it, by little.
+        """
         for parameter in self.parameters():
             # torch's own initialisation fades with depth
             if parameter.ndim > 1:
                 nn.init.kaiming_normal_(parameter, nonlinearity="linear")
+
+    def regularisation(self) -> Tensor:
+        """The L2 penalty of the hyperparameters on trunk and head, a scalar to add to a loss."""
+        penalties = [kernel.penalty() for kernel in self.kernels() if kernel.l2_scale]
+        return sum(penalties, start=self.head.weight.new_zeros(()))
+
+    def kernels(self) -> Iterator[Kernel]:
+        """All tensors that are drawn, the head's last."""
+        for part in (self.stem, self.tower, *self.transformer, *self.unet):
+            yield from part.kernels()
+        yield self._head_kernel()
+
+    def _head_kernel(self) -> Kernel:
+        head = self.config.heads[self.head_name]
+        return kernel_of(self.head, head.kernel_initializer, head.l2_scale)
+
+    def with_head(self, head: str) -> Self:
+        """A network that shares this one's trunk, tensor by tensor, and ends in another head.
+
+        Training either trains the trunk of both. The new head's kernel is drawn.
+
+        Raises
+        ------
+        InputError
+            If the hyperparameters have no such head.
+        """
+        with torch.device("meta"):
+            other = type(self)(self.config, head)
+        for part in ("stem", "tower", "transformer", "unet"):
+            setattr(other, part, getattr(self, part))
+        other.head = other.head.to(self.head.weight.dtype).to_empty(device=self.head.weight.device)
+        set_constants(other.head)
+        other._head_kernel().draw()
+        other.checkpoint_activations = self.checkpoint_activations
+        return other.train(self.training)
 
     @property
     def window_length_bp(self) -> int:
@@ -231,6 +186,21 @@ class Borzuki(nn.Module):
         -------
         Tensor, shape=(batch, tracks, bins)
         """
+        return self.read_out(self.trunk(one_hot))
+
+    def trunk(self, one_hot: Tensor) -> Tensor:
+        """All but the head: what several heads can share.
+
+        Parameters
+        ----------
+        one_hot : Tensor, shape=(batch, 4, length)
+            As `forward` takes it.
+
+        Returns
+        -------
+        Tensor, shape=(batch, bins, channels)
+            Input of `read_out`.
+        """
         if (
             one_hot.ndim != 3
             or one_hot.shape[1] != 4
@@ -240,18 +210,28 @@ class Borzuki(nn.Module):
                 f"one-hot input of shape {tuple(one_hot.shape)}; expected (batch, 4, length) with "
                 f"a length that is a multiple of {self.config.token_size_bp} bp"
             )
-        x = self.stem(one_hot.transpose(1, 2).contiguous())  # (batch, length / 2, channels)
+        # (batch, length / 2, channels)
+        x = self._run(self.stem, one_hot.transpose(1, 2).contiguous())
         bin_bp = self.config.token_size_bp
         skip_bins_bp = {bin_bp >> (i + 1) for i in range(len(self.unet))}
-        x, skips = self.tower(x, skip_bins_bp)
+        x, skips = self.tower(x, skip_bins_bp, self._run)
         for block in self.transformer:
-            x = block(x)
+            x = self._run(block, x)
         for step in self.unet:
             bin_bp //= 2
-            x = step(x, skips.pop(bin_bp))
+            x = self._run(step, x, skips.pop(bin_bp))
         if self.crop_bins:
             x = x[:, self.crop_bins : -self.crop_bins]
-        return F.softplus(self.head(gelu(x))).transpose(1, 2)
+        return gelu(x)
+
+    def read_out(self, features: Tensor) -> Tensor:
+        """Coverage ``(batch, tracks, bins)`` from the trunk's ``(batch, bins, channels)``."""
+        return F.softplus(self.head(features)).transpose(1, 2)
+
+    def _run(self, module: nn.Module, *inputs: Any, **options: Any) -> Any:
+        if self.checkpoint_activations and torch.is_grad_enabled():
+            return recompute_in_backward(module, *inputs, **options)
+        return module(*inputs, **options)
 
     def tensor_order(self) -> list[tuple[str, str]]:
         """Modules with weights in the order Keras made them: (kind of layer, our prefix)."""

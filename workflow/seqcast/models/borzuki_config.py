@@ -8,15 +8,15 @@ import numpy as np
 
 from seqcast.errors import InputError
 
-# Keys of params.json that only matter in training
-TRAINING_KEYS = {
-    "augment_rc", "augment_shift", "bn_momentum", "kernel_initializer", "l1_scale", "l2_scale",
-    "mha_l2_scale", "mha_initializer", "dropout", "attention_dropout", "position_dropout",
-}  # fmt: skip
+# Keys of the model section that hold for every block which does not set its own, unless they are
+# 0 or null; a block they do not concern takes no notice.
+INHERITED = {"bn_momentum", "kernel_initializer", "l2_scale", "l1_scale"}
+INITIALIZERS = {"lecun_normal", "he_normal"}
 # Keys with one value that Borzuki's code path takes; any other value is another network.
 FIXED_VALUES: dict[str, dict[str, Any]] = {
-    "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2},
-    "res_tower": {"num_convs": 1, "pool_size": 2},
+    "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2, "dropout": 0},
+    "res_tower": {"num_convs": 1, "pool_size": 2, "dropout": 0},
+    "unet_conv": {"dropout": 0},
     "final": {"activation": "softplus"},
     "model": {"activation": "gelu", "norm_type": "batch", "padding": "same"},
 }
@@ -24,35 +24,61 @@ FIXED_VALUES: dict[str, dict[str, Any]] = {
 
 def _read_block(block: type, name: str, given: Mapping[str, Any]) -> Any:
     """Build the config dataclass `block` from a params.json mapping, refusing unknown keys."""
-    fixed = FIXED_VALUES.get(name, {})
+    fixed = {"l1_scale": 0, **FIXED_VALUES.get(name, {})}
     known = {field.name for field in fields(block)}
     values = {}
     for key, value in given.items():
         if key in known:
             values[key] = value
-        elif key in fixed and value == fixed[key] and type(value) is type(fixed[key]):
+        elif key in fixed and _is_same(value, fixed[key]):
             continue
         elif key in fixed:
             raise InputError(
                 f"{name}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
             )
-        elif key not in TRAINING_KEYS | {"name"}:
-            allowed = ", ".join(sorted(known | set(fixed) | TRAINING_KEYS))
+        elif key not in INHERITED | {"name"}:
+            allowed = ", ".join(sorted(known | set(fixed) | INHERITED))
             raise InputError(
                 f"{name}: unknown key {key!r} in the hyperparameters; known: {allowed}"
             )
+    _check_training(name, values)
     try:
         return block(**values)
     except TypeError as error:
         raise InputError(f"{name}: incomplete hyperparameters {dict(given)!r}: {error}") from error
 
 
+def _is_same(value: Any, expected: Any) -> bool:
+    """Equality that takes 0.0 for 0, but not true for 1."""
+    return value == expected and isinstance(value, bool) == isinstance(expected, bool)
+
+
+def _check_training(name: str, values: Mapping[str, Any]) -> None:
+    """Refuse values of training's keys that have no meaning."""
+    for key, value in values.items():
+        if key.endswith("initializer") and value not in INITIALIZERS:
+            raise InputError(
+                f"{name}: {key} is {value!r}; expected one of {', '.join(sorted(INITIALIZERS))}"
+            )
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if ("dropout" in key or key == "bn_momentum") and not (number and 0 <= value < 1):
+            raise InputError(f"{name}: {key} is {value!r}; expected a number from 0 to below 1")
+        if (key.endswith("l2_scale") or key == "augment_shift") and not (number and value >= 0):
+            raise InputError(f"{name}: {key} is {value!r}; expected a number of at least 0")
+
+
 @dataclass(frozen=True)
 class StemConfig:
-    """``conv_dna``: one convolution of the bases, then pooling by 2."""
+    """``conv_dna``: one convolution of the bases, then pooling by 2.
+
+    Here and below, what only matters in training has the default of baskerville's ``blocks.py``;
+    ``l2_scale`` is the factor of the kernels' squares in the loss.
+    """
 
     filters: int
     kernel_size: int
+    kernel_initializer: str = "he_normal"
+    l2_scale: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +90,9 @@ class TowerConfig:
     kernel_size: int
     repeat: int
     divisible_by: int = 1
+    bn_momentum: float = 0.99
+    kernel_initializer: str = "he_normal"
+    l2_scale: float = 0.0
 
     @property
     def widths(self) -> list[int]:
@@ -76,7 +105,11 @@ class TowerConfig:
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """``transformer_tower``: pre-norm attention and feed-forward blocks."""
+    """``transformer_tower``: pre-norm attention and feed-forward blocks.
+
+    ``mha_initializer`` and ``mha_l2_scale`` are of the attention, the others without prefix of
+    the feed-forward layers.
+    """
 
     key_size: int
     heads: int
@@ -84,6 +117,13 @@ class TransformerConfig:
     num_position_features: int | None = None
     dense_expansion: float = 2.0
     seqlen_train: int | None = None
+    dropout: float = 0.25
+    attention_dropout: float = 0.05
+    position_dropout: float = 0.01
+    mha_initializer: str = "he_normal"
+    mha_l2_scale: float = 0.0
+    kernel_initializer: str = "he_normal"
+    l2_scale: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +132,9 @@ class UNetConfig:
 
     kernel_size: int
     upsample_conv: bool = False
+    bn_momentum: float = 0.99
+    kernel_initializer: str = "he_normal"
+    l2_scale: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -106,13 +149,17 @@ class HeadConfig:
     """One output a track."""
 
     units: int
+    kernel_initializer: str = "he_normal"
+    l2_scale: float = 0.0
 
 
 @dataclass(frozen=True)
 class WindowConfig:
-    """What the model section says beside its blocks; seq_length is in bp."""
+    """What the model section says beside its blocks; seq_length and augment_shift are in bp."""
 
     seq_length: int
+    augment_rc: bool = False
+    augment_shift: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,6 +167,8 @@ class BorzukiConfig:
     """The architecture that a published ``params.json`` describes.
 
     ``heads`` maps "human", "mouse" ... to their configuration, in natural order of their keys.
+    ``augment_rc`` and ``augment_shift_bp`` are what its training drew: reverse complements, and
+    shifts of up to so many base pairs either way.
     """
 
     window_length_bp: int
@@ -129,6 +178,8 @@ class BorzukiConfig:
     unets: tuple[UNetConfig, ...]
     crop_bins: int
     heads: Mapping[str, HeadConfig]
+    augment_rc: bool = False
+    augment_shift_bp: int = 0
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
@@ -149,7 +200,10 @@ class BorzukiConfig:
         trunk = model.pop("trunk", [])
         heads = {key: model.pop(key) for key in sorted(model) if key.startswith("head")}
         window = _read_block(WindowConfig, "model", model)
-        blocks = [_read_block(_trunk_block(block), block["name"], block) for block in trunk]
+        inherited = {key: model[key] for key in INHERITED if model.get(key)}
+        blocks = [
+            _read_block(_trunk_block(block), block["name"], inherited | block) for block in trunk
+        ]
         names = [block["name"] for block in trunk]
         unets = tuple(block for block in blocks if isinstance(block, UNetConfig))
         crops = [block for block in blocks if isinstance(block, CropConfig)]
@@ -167,9 +221,13 @@ class BorzukiConfig:
             transformer=blocks[2],
             unets=unets,
             crop_bins=crops[0].cropping if crops else 0,
-            heads={key.removeprefix("head_"): _read_block(HeadConfig, head["name"], head)
-                   for key, head in heads.items()},
-        )  # fmt: skip
+            heads={
+                key.removeprefix("head_"): _read_block(HeadConfig, head["name"], inherited | head)
+                for key, head in heads.items()
+            },
+            augment_rc=window.augment_rc,
+            augment_shift_bp=window.augment_shift,
+        )
 
     @property
     def token_size_bp(self) -> int:

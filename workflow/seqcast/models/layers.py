@@ -4,12 +4,15 @@ Activations are ``(batch, length, channels)`` throughout: a convolution sees the
 channels-last image of height 1 without a copy, and dense layers and norms act on the last axis.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 # A large freshly mapped buffer costs more in page faults than the arithmetic that fills it.
 # Tiles of this many values (8 MiB in float32) stay in the allocator and in the cache.
@@ -55,17 +58,62 @@ class Dense(nn.Linear):
 class BatchNorm(nn.BatchNorm1d):
     """Batch normalisation over the last axis with Keras' epsilon of 1e-3.
 
-    Inference only: the running statistics are applied as one affine map.
+    In evaluation the running statistics are applied as one affine map. In training the batch's
+    own are, and the running ones move towards them by `momentum` (torch's sense: 0.1 is Keras'
+    0.9). The running variance takes the biased variance of the batch, as Keras does for
+    ``(batch, length, channels)``; torch would take the unbiased one.
     """
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels, eps=1e-3)
+    def __init__(self, channels: int, momentum: float = 0.1) -> None:
+        super().__init__(channels, eps=1e-3, momentum=momentum)
+        self.moves_statistics = True  # in training
 
     def forward(self, x: Tensor) -> Tensor:
         assert self.running_mean is not None
         assert self.running_var is not None
+        if self.training:
+            return self._normalise_by_batch(x, self.running_mean, self.running_var)
         scale = self.weight * torch.rsqrt(self.running_var + self.eps)
         return torch.addcmul(self.bias - self.running_mean * scale, x, scale)
+
+    def _normalise_by_batch(self, x: Tensor, running_mean: Tensor, running_var: Tensor) -> Tensor:
+        flat = x.flatten(0, -2)
+        # the kernel leaves the batch's statistics here: momentum 1, and not the running ones,
+        # which change while a backward pass may still be to come
+        mean, unbiased = torch.zeros_like(running_mean), torch.ones_like(running_var)
+        y = F.batch_norm(flat, mean, unbiased, self.weight, self.bias, True, 1.0, self.eps)
+        if self.moves_statistics:
+            assert self.momentum is not None
+            with torch.no_grad():
+                running_mean.lerp_(mean, self.momentum)
+                running_var.lerp_(unbiased * (1 - 1 / len(flat)), self.momentum)
+        return y.view_as(x)
+
+
+@contextmanager
+def frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Within it no `BatchNorm` inside `module` moves its running statistics."""
+    norms = [part for part in module.modules() if isinstance(part, BatchNorm)]
+    before = [norm.moves_statistics for norm in norms]
+    for norm in norms:
+        norm.moves_statistics = False
+    try:
+        yield
+    finally:
+        for norm, moves in zip(norms, before, strict=True):
+            norm.moves_statistics = moves
+
+
+def recompute_in_backward(module: nn.Module, *inputs: Any, **options: Any) -> Any:
+    """``module(*inputs, **options)`` that keeps its inputs only, and runs again in backward.
+
+    The second run draws the same dropout and leaves running statistics alone, so gradients and
+    state are those of a plain call.
+    """
+    return checkpoint(
+        module, *inputs, **options, use_reentrant=False,
+        context_fn=lambda: (nullcontext(), frozen_statistics(module)),
+    )  # fmt: skip
 
 
 class Conv(nn.Conv2d):

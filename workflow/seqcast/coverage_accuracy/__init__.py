@@ -1,0 +1,1 @@
+"""How well predicted coverage agrees with measured coverage."""
