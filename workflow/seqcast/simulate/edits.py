@@ -33,24 +33,25 @@ class Edit:
         before, after = self.placed.truth, self.truth(parameters)
         return before.dlogk(after), after.log_level - before.log_level
 
-    def is_neutral(self, parameters: Parameters) -> bool:
+    def is_neutral(self, parameters: Parameters, whole_slot: bool = False) -> bool:
         """Whether the edit leaves the truth and every motif of the 3' UTR as they are.
 
         Motifs are counted with their weights, poly(A) hexamers anywhere in the 3' UTR included:
-        one that the closed form does not read could still be taken for a signal.
+        one that the closed form does not read could still be taken for a signal. With `whole_slot`,
+        motifs anywhere in the slot count.
         """
         gene = self.placed.gene
         edited = gene.edited(self.start, self.end, self.insert)
-        return evaluate(edited, parameters) == self.placed.truth and _motifs(
-            edited.utr3(), parameters
-        ) == _motifs(gene.utr3(), parameters)
+        texts = (g.sequence if whole_slot else g.utr3() for g in (gene, edited))
+        before, after = (motifs(text, parameters) for text in texts)
+        return before == after and evaluate(edited, parameters) == self.placed.truth
 
 
-def _motifs(utr3: str, p: Parameters) -> list[tuple[str, float]]:
-    """Return the names and weights of all motifs in a 3' UTR, from left to right."""
-    sites = list(hexamer_sites(p.pas_strength, utr3))
+def motifs(sequence: str, p: Parameters) -> list[tuple[str, float]]:
+    """Return the names and weights of all elements and hexamers, from left to right."""
+    sites = list(hexamer_sites(p.pas_strength, sequence))
     for element in p.elements:
-        sites += element_sites(element, utr3)
+        sites += element_sites(element, sequence)
     return [(site.name, site.weight) for site in sorted(sites, key=lambda s: s.start)]
 
 

@@ -4,6 +4,7 @@ Coordinates are 0-based and half-open from the slot's first base in the gene's d
 the gene on a strand is the genome's business.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -120,7 +121,7 @@ def draw_gene(rng: np.random.Generator, parameters: Parameters) -> Gene:
     downstream = random_sequence(rng, downstream_bp, parameters.background)
     downstream_element = exons[-1][1] + between(rng, parameters.downstream_bp)
     features.append(Feature("DSE", downstream_element, DOWNSTREAM_ELEMENT, "downstream"))
-    features += _draw_decoy(rng, parameters, exons, len(downstream))
+    features += _draw_decoy(rng, parameters, exons, exons[-1][1] + len(downstream))
     return Gene(
         sequence=_plant(upstream + body + downstream, features),
         exons=tuple(exons),
@@ -177,20 +178,24 @@ def _interleave(
     return body, exons
 
 
+def decoy_room(exons: Sequence[tuple[int, int]], slot_bp: int, region: str) -> tuple[int, int]:
+    """Return where in a slot decoys lie, of the region intron (the last one) or intergenic."""
+    if region == "intron":
+        return exons[-2][1] + 10, exons[-1][0] - PYRIMIDINES_BP - 11
+    return exons[-1][1] + 60, slot_bp - 70
+
+
 def _draw_decoy(
-    rng: np.random.Generator, p: Parameters, exons: list[tuple[int, int]], downstream_bp: int
+    rng: np.random.Generator, p: Parameters, exons: list[tuple[int, int]], slot_bp: int
 ) -> list[Feature]:
     """A full element in the last intron or in the intergenic sequence, where it does nothing."""
     if rng.random() >= p.decoy_probability:
         return []
     element = p.elements[rng.integers(len(p.elements))]
     text = element_text(rng, element)
-    end = exons[-1][1]
-    if rng.random() < 0.5:
-        room = (exons[-2][1] + 10, exons[-1][0] - PYRIMIDINES_BP - 11 - len(text))
-        return [Feature(element.name, between(rng, room), text, "intron")]
-    room = (end + 60, end + downstream_bp - 70 - len(text))
-    return [Feature(element.name, between(rng, room), text, "intergenic")]
+    region = "intron" if rng.random() < 0.5 else "intergenic"
+    start, end = decoy_room(exons, slot_bp, region)
+    return [Feature(element.name, between(rng, (start, end - len(text))), text, region)]
 
 
 def _plant(sequence: str, features: list[Feature]) -> str:

@@ -91,6 +91,60 @@ PAS_STRENGTH: Mapping[str, float] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class CoverageParameters:
+    """How the genome is measured; all of it chosen, the depths so that noise does not hide effects.
+
+    Attributes
+    ----------
+    depth : float
+        Counts a base per unit of expected coverage, above 0. Tracks are counts over depth, so that
+        depth changes their noise and not their scale.
+    bias_bp : float
+        Coverage of poly(A)-selected RNA falls by 1/e over this length, from the 3' end.
+    premrna_share : float
+        Coverage of pre-mRNA, exons and introns, as a share of expression; total RNA only.
+    cage_peak, cage_bp : float, int
+        Height of the peak at the TSS, in units of the gene's level, and its width.
+    clip_peak, clip_bp : float, int
+        Height of the peak at a full binding site, in units of the transcript's level, and its
+        width.
+    clip_background : float
+        Unspecific coverage of exons in CLIP, in units of the transcript's level.
+    """
+
+    depth: float = 1.0
+    bias_bp: float = 2500.0
+    premrna_share: float = 0.03
+    cage_peak: float = 1.0
+    cage_bp: int = 21
+    clip_peak: float = 2.0
+    clip_bp: int = 51
+    clip_background: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be measured with.
+
+        Raises
+        ------
+        InputError
+            If depth, `bias_bp` or the background of CLIP is not above 0 (a site that is lost must
+            have a finite effect), a share or height is negative, or a width is not odd.
+        """
+        for name in ("depth", "bias_bp", "clip_background"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}; expected a number above 0.")
+        for name in ("premrna_share", "cage_peak", "clip_peak"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"{name} is {getattr(self, name)}; expected 0 or more.")
+        for name in ("cage_bp", "clip_bp"):
+            if getattr(self, name) < 1 or getattr(self, name) % 2 == 0:
+                raise InputError(
+                    f"{name} is {getattr(self, name)}; expected an odd number, so that a peak has "
+                    "a middle."
+                )
+
+
+@dataclass(frozen=True)
 class Parameters:
     """All choices of the synthetic genome. Ranges are inclusive; compositions are A, C, G, T.
 
@@ -167,6 +221,18 @@ class Parameters:
         Variants to write; each causal one brings a matched one.
     minimum_effect : float
         Least absolute change of ln(decay rate) or ln(level) of a causal variant.
+    planted_snvs, planted_decoys, planted_ares : int
+        Variants to write for the test of predictions, all on the last contig: SNVs that matter,
+        SNVs in decoys (each brings a matched one), and AU-rich elements that lose one outer U, and
+        both. A contig of 160 genes has about 400 elements and 200 poly(A) hexamers that matter,
+        80 AU-rich elements and 70 decoys.
+    oligo_bp : int
+        Length of the oligos of the reporter assay. Chosen.
+    reads_per_class, read_bp, read_error : int, int, float
+        Coding and as many non-coding reads, their length, and the share of wrong bases. Every gene
+        must have room for a coding read.
+    coverage : CoverageParameters
+        How the genome is measured.
     """
 
     contigs: tuple[tuple[str, int], ...] = (("chrS1", 480), ("chrS2", 160))
@@ -212,6 +278,15 @@ class Parameters:
     causal_indels: int = 5
     decoys: int = 10
     minimum_effect: float = 0.1
+    planted_snvs: int = 300
+    planted_decoys: int = 60
+    planted_ares: int = 50
+    oligo_bp: int = 150
+    reads_per_class: int = 1000
+    read_bp: int = 150
+    read_error: float = 0.01
+
+    coverage: CoverageParameters = field(default_factory=CoverageParameters)
 
     def __post_init__(self) -> None:
         """Refuse sizes with which the longest possible gene would not fit the shortest slot.
@@ -220,7 +295,8 @@ class Parameters:
         ------
         InputError
             If the slots are too short, a contig has fewer than two genes (a matched variant lies in
-            another gene of the contig), the noise is negative, or the share is none.
+            another gene of the contig), the noise is negative, a share is none, or a read or oligo
+            is longer than what it is taken from.
         """
         longest = (
             self.upstream_bp[1]
@@ -247,3 +323,19 @@ class Parameters:
             raise InputError(
                 f"log_half_life_noise_sd is {self.log_half_life_noise_sd}; expected 0 or more."
             )
+        self._check_samples()
+
+    def _check_samples(self) -> None:
+        """Refuse reads and oligos that are longer than what they are taken from."""
+        longest = min(3 * (self.cds_codons[0] + 2), self.utr3_bp[0] + DOWNSTREAM_ROOM_BP)
+        if not 6 <= self.read_bp <= longest:
+            raise InputError(
+                f"read_bp is {self.read_bp}; expected 6 to {longest}, the shortest coding sequence "
+                "or what follows it."
+            )
+        if not 1 <= self.oligo_bp <= self.slot_bp[0]:
+            raise InputError(
+                f"oligo_bp is {self.oligo_bp}; expected 1 to {self.slot_bp[0]}, the shortest slot."
+            )
+        if not 0 <= self.read_error < 1:
+            raise InputError(f"read_error is {self.read_error}; expected 0 to below 1.")

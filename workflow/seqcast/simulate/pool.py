@@ -1,10 +1,13 @@
 """Neutral places of a contig, from which the matched variants are taken."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from seqcast.errors import InputError
 from seqcast.sequence import reverse_complement
 from seqcast.simulate.edits import Edit
+from seqcast.simulate.gene import decoy_room
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
 
 INDEL_MARGIN_BP = 40
@@ -12,18 +15,25 @@ INDEL_MARGIN_BP = 40
 
 
 class NeutralPool:
-    """Places in the 3' UTRs of a contig that touch nothing planted, drawn without replacement."""
+    """Places of a contig that touch nothing planted, drawn without replacement.
 
-    def __init__(self, genome: SimulatedGenome, chrom: str) -> None:
+    They lie in the 3' UTRs (region utr3), or where decoys of a region lie (intron, intergenic).
+    """
+
+    def __init__(self, genome: SimulatedGenome, chrom: str, region: str = "utr3") -> None:
+        self._region = region
         self._parameters = genome.parameters
         self._genes = [placed for placed in genome.genes if placed.chrom == chrom]
         self._used: set[tuple[int, int]] = set()
-        self._free = [_free_positions(placed) for placed in self._genes]
+        self._free = [_free_positions(placed, region) for placed in self._genes]
         places = [(g, x) for g, free in enumerate(self._free) for x in sorted(free)]
-        self._places = np.array(places).reshape(-1, 2)  # (places, gene and position in its slot)
-        distances = [Edit(self._genes[g], x, x, "").pas_distance_bp for g, x in places]
-        self._pas_distance_bp = np.array(distances)
-        self._log_expression = np.array([self._genes[g].truth.log_expression for g, _ in places])
+        self._places = (
+            np.array(places).reshape(-1, 2).astype(int)
+        )  # (places, gene and position in its slot)
+        distances = [_pas_distances(self._genes[g], at) for g, at in self._by_gene()]
+        self._pas_distance_bp = np.concatenate([np.zeros(0, int), *distances])
+        expression = np.array([placed.truth.log_expression for placed in self._genes])
+        self._log_expression = expression[self._places[:, 0]]
 
     def draw(self, edit: Edit) -> Edit:
         """Return the neutral edit that matches a causal one best.
@@ -50,6 +60,11 @@ class NeutralPool:
             "ask for fewer variants or for more genes on the contig."
         )
 
+    def _by_gene(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each gene and its places, shape (places,), in the order of all places."""
+        for g in range(len(self._genes)):
+            yield g, self._places[self._places[:, 0] == g, 1]
+
     def _fits(self, edit: Edit, candidate: Edit, free: set[int]) -> bool:
         gene = candidate.placed
         is_snv = len(edit.insert) == edit.end - edit.start
@@ -60,15 +75,25 @@ class NeutralPool:
         if not is_snv and candidate.pas_distance_bp <= INDEL_MARGIN_BP:
             return False
         return free.issuperset(range(candidate.start, candidate.end)) and candidate.is_neutral(
-            self._parameters
+            self._parameters, whole_slot=self._region != "utr3"
         )
 
 
-def _free_positions(placed: PlacedGene) -> set[int]:
-    """Return the positions of the 3' UTR that nothing planted covers."""
+def _free_positions(placed: PlacedGene, region: str) -> set[int]:
+    """Return the positions of a region that nothing planted covers."""
     gene = placed.gene
     planted = {i for feature in gene.features for i in range(feature.start, feature.end)}
-    return set(range(gene.cds[1], gene.cleavage[0])) - planted
+    room = (gene.cds[1], gene.cleavage[0])
+    if region != "utr3":
+        room = decoy_room(gene.exons, len(gene.sequence), region)
+    return set(range(*room)) - planted
+
+
+def _pas_distances(placed: PlacedGene, places: np.ndarray) -> np.ndarray:
+    """Return `Edit.pas_distance_bp` of insertions at places of a gene's slot."""
+    last = np.array([end - 1 for end in placed.gene.cleavage])
+    distances: np.ndarray = np.abs(places[:, None] - last).min(axis=1)
+    return distances
 
 
 def _same_change(edit: Edit, placed: PlacedGene, start: int) -> Edit:

@@ -3,18 +3,22 @@
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from textwrap import wrap
 
 import polars as pl
 
 from seqcast.bgzip import index_fasta
+from seqcast.simulate.coverage import write_coverage
+from seqcast.simulate.effects import true_effects
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.gtf import gtf_lines
 from seqcast.simulate.half_lives import ceiling_table, half_life_table
+from seqcast.simulate.labelled_reads import write_reads
+from seqcast.simulate.mpra import oligo_table
 from seqcast.simulate.parameters import Parameters
+from seqcast.simulate.planted import draw_planted
 from seqcast.simulate.tables import DECIMALS, element_table, gene_table, transcript_table
-from seqcast.simulate.variants import draw_variants
-from seqcast.simulate.vcf import vcf_lines
+from seqcast.simulate.variants import Variant, draw_variants
+from seqcast.simulate.vcf import PLANTED_KINDS, vcf_lines
 from seqcast.store import atomic
 
 logger = logging.getLogger(__name__)
@@ -22,7 +26,9 @@ logger = logging.getLogger(__name__)
 FASTA_COLUMNS = 80
 
 
-def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> SimulatedGenome:
+def simulate_genome(
+    parameters: Parameters, seed: int, folder: str | Path, measured: bool = False
+) -> SimulatedGenome:
     """Draw a genome and write its files; the same parameters and seed give the same bytes.
 
     Parameters
@@ -36,6 +42,9 @@ def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> Si
         and the truth: ``genes.tsv``, ``transcripts.tsv``, ``elements.tsv``; also measured
         half-lives, ``half_lives.tsv``, and how well they can be predicted at best,
         ``half_life_ceiling.tsv``.
+    measured : bool
+        Write what the genome's coverage is, and the test of predictions, too: see
+        `write_measurements`.
 
     Returns
     -------
@@ -50,6 +59,7 @@ def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> Si
     folder = Path(folder)
     genome = draw_genome(parameters, seed)
     variants = draw_variants(genome)
+    planted = draw_planted(genome) if measured else []
     half_lives = half_life_table(genome)
     write_fasta(genome.contigs, folder / "genome.fa")
     _write_lines(gtf_lines(genome), folder / "annotation.gtf")
@@ -59,15 +69,52 @@ def simulate_genome(parameters: Parameters, seed: int, folder: str | Path) -> Si
     _write_tsv(element_table(genome), folder / "elements.tsv")
     _write_tsv(half_lives, folder / "half_lives.tsv")
     _write_tsv(ceiling_table(half_lives), folder / "half_life_ceiling.tsv")
+    if measured:
+        write_measurements(genome, variants, planted, folder)
     logger.info("%d genes and %d variants in %s", len(genome.genes), len(variants), folder)
     return genome
+
+
+def write_measurements(
+    genome: SimulatedGenome, variants: list[Variant], planted: list[Variant], folder: str | Path
+) -> None:
+    """Write coverage tracks, and variants with their true effects on each.
+
+    Parameters
+    ----------
+    genome : SimulatedGenome
+    variants : list of Variant
+        Of `draw_variants`.
+    planted : list of Variant
+        Of `draw_planted`.
+    folder : path
+        Gets ``coverage/<track>.bw`` and ``targets.tsv`` (`write_coverage`);
+        ``planted_variants.vcf``, and its causal and matched variants apart as in the 3' UTR eQTL
+        set, ``pos_merge.vcf`` and ``neg_merge.vcf``; ``variant_effects.tsv`` and
+        ``planted_effects.tsv`` (`true_effects` of `variants` and of `planted`);
+        ``mpra_oligos.tsv`` (`oligo_table`); ``reads.fastq`` and ``labelled_reads.tsv``
+        (`write_reads`).
+    """
+    folder = Path(folder)
+    write_coverage(genome, folder)
+    for name, rows in (
+        ("planted_variants", planted),
+        ("pos_merge", [variant for variant in planted if variant.kind == "causal"]),
+        ("neg_merge", [variant for variant in planted if variant.kind == "matched"]),
+    ):
+        _write_lines(vcf_lines(genome, rows, PLANTED_KINDS), folder / f"{name}.vcf")
+    _write_tsv(true_effects(genome, variants), folder / "variant_effects.tsv")
+    _write_tsv(true_effects(genome, planted), folder / "planted_effects.tsv")
+    _write_tsv(oligo_table(genome, planted), folder / "mpra_oligos.tsv")
+    write_reads(genome, folder)
 
 
 def write_fasta(contigs: dict[str, str], path: str | Path) -> None:
     """Write contigs (name -> sequence) as FASTA with its index ``<path>.fai``."""
     lines: list[str] = []
     for name, sequence in contigs.items():
-        lines += [f">{name}", *wrap(sequence, FASTA_COLUMNS)]
+        starts = range(0, len(sequence), FASTA_COLUMNS)
+        lines += [f">{name}", *(sequence[i : i + FASTA_COLUMNS] for i in starts)]
     _write_lines(lines, path)
     index_fasta(path)
 

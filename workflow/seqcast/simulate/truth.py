@@ -89,6 +89,24 @@ def evaluate(gene: Gene, parameters: Parameters) -> Truth:
     )
 
 
+def transcript_levels(truth: Truth, parameters: Parameters) -> tuple[float, ...]:
+    """Return the steady-state level of each transcript, the distal one first.
+
+    Parameters
+    ----------
+    truth : Truth
+        Of a gene; its `log_level` is the ln of the sum.
+    parameters : Parameters
+        Those that it was evaluated with.
+    """
+    base_rate = log(2) / parameters.base_half_life_h
+    expression = exp(truth.log_expression)
+    return tuple(
+        expression * s * base_rate / k
+        for s, k in zip(truth.synthesis, truth.decay_rates_per_h, strict=True)
+    )
+
+
 def element_copies(gene: Gene, parameters: Parameters, transcript: int = 0) -> dict[str, float]:
     """Return the copies of each element in a transcript's 3' UTR; a weak site is part of one."""
     utr3 = gene.utr3(transcript)

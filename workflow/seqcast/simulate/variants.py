@@ -86,22 +86,23 @@ def draw_variants(genome: SimulatedGenome) -> list[Variant]:
             len(range(i, n, len(genome.contigs)))
             for n in (p.causal_snvs, p.causal_indels, p.decoys)
         )
-        edits = _breaking_edits(genome, chrom, rng, [*names, "PAS"], _snvs, snvs)
-        edits += _breaking_edits(genome, chrom, rng, names, _indels, indels)
+        edits = breaking_edits(genome, chrom, rng, [*names, "PAS"], substitutions, snvs)
+        edits += breaking_edits(genome, chrom, rng, names, _indels, indels)
         pool = NeutralPool(genome, chrom)
         for name, edit in edits:
-            causal = _variant(genome, edit, "causal", name)
+            causal = known_variant(genome, edit, "causal", name)
             variants.append(replace(causal, pair=causal.id))
-            variants.append(_variant(genome, pool.draw(edit), "matched", None, causal.id))
-        for name, edit in _decoys(genome, chrom, rng, decoys):
-            variants.append(_variant(genome, edit, "decoy", name))
+            variants.append(known_variant(genome, pool.draw(edit), "matched", None, causal.id))
+        for name, edit in decoy_edits(genome, chrom, rng, decoys):
+            variants.append(known_variant(genome, edit, "decoy", name))
     order = list(genome.contigs)
     return sorted(variants, key=lambda v: (order.index(v.chrom), v.pos, v.ref, v.alt))
 
 
-def _variant(
+def known_variant(
     genome: SimulatedGenome, edit: Edit, kind: str, element: str | None, pair: str | None = None
 ) -> Variant:
+    """Return an edit as a row of the VCF, with its true effects."""
     pos, ref, alt = vcf_alleles(genome, edit)
     dlogk, dloglevel = edit.effect(genome.parameters)
     return Variant(
@@ -119,7 +120,7 @@ def _variant(
     )
 
 
-def _breaking_edits(
+def breaking_edits(
     genome: SimulatedGenome,
     chrom: str,
     rng: np.random.Generator,
@@ -127,7 +128,13 @@ def _breaking_edits(
     changes: Changes,
     n: int,
 ) -> list[NamedEdit]:
-    """Break n features that function, each once and the names in turn."""
+    """Break n features that function, each once and the names in turn.
+
+    Raises
+    ------
+    InputError
+        If the contig has fewer.
+    """
     p = genome.parameters
 
     def matters(edit: Edit) -> bool:
@@ -137,10 +144,16 @@ def _breaking_edits(
     return _first(n, _in_turn(streams), f"functioning features on {chrom}")
 
 
-def _decoys(
+def decoy_edits(
     genome: SimulatedGenome, chrom: str, rng: np.random.Generator, n: int
 ) -> list[NamedEdit]:
-    """Break n elements that do nothing, each once and the elements in turn."""
+    """Break n elements that do nothing, each once and the elements in turn.
+
+    Raises
+    ------
+    InputError
+        If the contig has fewer.
+    """
 
     def loses(element: Element) -> Callable[[Edit], bool]:
         def test(edit: Edit) -> bool:
@@ -152,7 +165,7 @@ def _decoys(
         return test
 
     streams = [
-        _break(genome, chrom, rng, e.name, DECOY_REGIONS, _snvs, loses(e))
+        _break(genome, chrom, rng, e.name, DECOY_REGIONS, substitutions, loses(e))
         for e in genome.parameters.elements
     ]
     return _first(n, _in_turn(streams), f"decoys on {chrom}")
@@ -183,7 +196,7 @@ def _break(
             yield name, edit
 
 
-def _snvs(rng: np.random.Generator, feature: Feature) -> list[Change]:
+def substitutions(rng: np.random.Generator, feature: Feature) -> list[Change]:
     """All substitutions in a feature, in random order."""
     changes = [
         (feature.start + i, feature.start + i + 1, base)

@@ -21,16 +21,23 @@ INFO = (
     ("PI", "String", "ID of the causal variant: its own, or that of the match"),
     ("REASON", "String", "Why an unscorable row cannot be scored"),
 )
+# of the variants of `planted`
+PLANTED_KINDS = (
+    "causal, matched (neutral partner of a causal variant), decoy, decoy_matched (its neutral "
+    "partner), one_u_lost or two_u_lost (of an AU-rich element)"
+)
 
 
-def vcf_lines(genome: SimulatedGenome, variants: list[Variant]) -> Iterator[str]:
-    """Yield the lines of the VCF, header first."""
+def vcf_lines(
+    genome: SimulatedGenome, variants: list[Variant], kinds: str = INFO[0][2]
+) -> Iterator[str]:
+    """Yield the lines of the VCF, header first; `kinds` describes its INFO/KIND."""
     yield "##fileformat=VCFv4.2"
     yield f"##source=seqcast simulate, seed {genome.seed}"
     for chrom, sequence in genome.contigs.items():
         yield f"##contig=<ID={chrom},length={len(sequence)}>"
     yield '##ALT=<ID=DEL,Description="Deletion">'
-    for key, kind, description in INFO:
+    for key, kind, description in (("KIND", "String", kinds), *INFO[1:]):
         yield f'##INFO=<ID={key},Number=1,Type={kind},Description="{description}">'
     yield "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
     for v in variants:

@@ -1,0 +1,50 @@
+"""Species of synthetic genomes, for training on two at once: one regulatory code, other numbers.
+
+Motifs are the same in both, as RNA-binding proteins are conserved; what differs is the composition,
+how strongly each element acts, how often genes have which promoter, and how fast mRNAs decay.
+"""
+
+from seqcast.errors import InputError
+from seqcast.simulate.parameters import Element, Parameters
+
+# All numbers chosen, so that the ranking of the elements differs from that of species a.
+_ELEMENTS_B = (
+    Element("ARE", "TATTTAT", 0.45, left="T", right="T", weights=(0.0, 0.4, 1.0)),
+    Element("PUM", "TGTANATA", 0.70),
+    Element("MIR", "TACCTC", 0.30, left="C", right="A", weights=(0.25, 0.6, 1.0)),
+    Element("STB", "CCTCCCTCC", -0.60),
+)
+
+SPECIES = {
+    "a": Parameters(),
+    "b": Parameters(
+        contigs=(("chrT1", 480), ("chrT2", 160)),
+        background=(0.31, 0.19, 0.19, 0.31),
+        utr5_composition=(0.24, 0.26, 0.26, 0.24),
+        utr3_composition=(0.31, 0.18, 0.18, 0.33),
+        intron_composition=(0.28, 0.17, 0.17, 0.38),
+        tata_probability=0.35,
+        optimality_effect=-0.10,
+        base_half_life_h=2.5,
+        proximal_probability=0.25,
+        elements=_ELEMENTS_B,
+    ),
+}
+
+
+def species_parameters(name: str) -> Parameters:
+    """Return the parameters of a species.
+
+    Parameters
+    ----------
+    name : str
+        "a" (the demo's genome) or "b". Their contigs have other names.
+
+    Raises
+    ------
+    InputError
+        If there is no such species.
+    """
+    if name not in SPECIES:
+        raise InputError(f"species is '{name}'; expected one of {', '.join(SPECIES)}.")
+    return SPECIES[name]
