@@ -1,0 +1,1 @@
+"""Targets of coverage models: from tracks (bigWig, BAM) and windows to what training reads."""
