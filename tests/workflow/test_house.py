@@ -21,7 +21,7 @@ ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 BOTTOM = {"errors", "sequence", "intervals"}
 READERS = {
     "annotation", "annotation_lines", "bgzip", "coding_regions", "download", "genbank", "genome",
-    "reads", "store", "tracks", "transcripts", "variants", "vcf",
+    "progress", "reads", "store", "targets", "tracks", "transcripts", "variants", "vcf",
 }  # fmt: skip
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
 
