@@ -61,6 +61,10 @@ def test_a_recipe_and_the_section_of_its_task(tmp_path: Path) -> None:
         ({"steps": 5}, r"epochs and steps is \(2, 5\); expected exactly one"),
         ({"epochs": None}, "expected exactly one of the two"),
         ({"warmup": 1.0}, "warmup is 1.0; expected a share"),
+        ({"warmup": 0.1, "warmup_steps": 5}, r"warmup and warmup_steps is \(0.1, 5\); expected at"),
+        ({"warmup_steps": 0}, "warmup_steps is 0; expected a number above 0"),
+        ({"ema_decay": 1}, "ema_decay is 1; expected a share"),
+        ({"min_epochs": 0}, "min_epochs is 0; expected a number above 0"),
         ({"weight_decay": -0.1}, "weight_decay is -0.1"),
         ({"precision": "fp16"}, "precision is 'fp16'; expected one of"),
         ({"decay": "cosine"}, "decay is 'cosine'; expected one of"),
@@ -128,3 +132,20 @@ def test_another_task_brings_its_own_section(tmp_path: Path) -> None:
 
     path = written(tmp_path, **LEAST, coverage={"shift_bp": 3})
     assert read_recipe(path, "coverage", Coverage)[1] == Coverage(3)
+
+
+def test_warm_up_may_be_in_steps() -> None:
+    # lr t / warmup, the first step 0, as Keras' WarmUp of baskerville's trainer.py (544073b)
+    recipe = Recipe(learning_rate=8.0, batch_size=1, steps=9, warmup_steps=4, decay="none")
+    assert [learning_rate(recipe, step, 9) for step in range(6)] == [0, 2, 4, 6, 8, 8]
+
+
+def test_how_far_epsilon_is_from_that_of_keras() -> None:
+    # numbers of Recipe's docstring: gradients of norm 0.1 over 42.8 million parameters
+    recipe, gradient = Recipe(learning_rate=1, batch_size=1, steps=1, epsilon=1e-7), 1.5e-5
+    shares = []
+    for step in (1, 1000, 5000):
+        keras = recipe.epsilon / (1 - recipe.beta2**step) ** 0.5
+        shares.append((gradient + keras) / (gradient + recipe.epsilon) - 1)
+    assert shares == pytest.approx([0.20, 0.0017, 0.000022], rel=0.05)
+    assert pytest.approx(gradient, rel=0.03) == (0.1 / 42_838_282**0.5)

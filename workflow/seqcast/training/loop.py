@@ -3,19 +3,21 @@
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
-from torch.optim import AdamW
 
 from seqcast.errors import InputError
 from seqcast.progress import progress
+from seqcast.store import atomic
+from seqcast.training import parallel
+from seqcast.training.averaging import WeightAverage
 from seqcast.training.checkpoints import (
     load_checkpoint,
     random_states,
@@ -23,32 +25,13 @@ from seqcast.training.checkpoints import (
     set_random_states,
     tensors_digest,
 )
+from seqcast.training.prefetch import Clock, prefetched
 from seqcast.training.recipe import Recipe, learning_rate
+from seqcast.training.steps import Batch, Task, autocast, heads_of, new_optimiser, take_step
 
 logger = logging.getLogger(__name__)
 
-Batch = Sequence[tuple[float, Any]]
-"""Parts of a batch, each with its weight: the loss of the batch is the weighted mean of theirs."""
-
-
-class Task(Protocol):
-    """What is learned. Only a task knows what its batches hold.
-
-    ``batches`` yields those of an epoch (0, 1, ...) from number ``start`` on. They depend on the
-    recipe, its seed included, the epoch and their number alone, so that a resumed training sees
-    what one that ran through saw. ``loss`` is the mean over the examples of one part.
-    ``describe`` names the examples of a batch, for errors. ``validate`` gives named numbers,
-    among them ``loss`` and what ``Recipe.select_by`` names. ``digest`` stands for all the data
-    and the task's own settings.
-    """
-
-    @property
-    def digest(self) -> str: ...
-    def steps_an_epoch(self, recipe: Recipe) -> int: ...
-    def batches(self, recipe: Recipe, epoch: int, start: int) -> Iterator[Batch]: ...
-    def loss(self, model: torch.nn.Module, part: Any) -> Tensor: ...
-    def describe(self, batch: Batch) -> str: ...
-    def validate(self, model: torch.nn.Module, recipe: Recipe) -> dict[str, float]: ...
+BATCHES_AHEAD = 4  # that are read, each by a thread, while a step runs
 
 
 @dataclass
@@ -63,11 +46,11 @@ class Progress:
         Of the steps since the last evaluation.
     history : list of dict
         A row an evaluation.
-    best : dict of Tensor
-        Weights of the best evaluation, on the CPU.
-    best_value : float
-        What it reached; larger is better.
-    worse : int
+    best : dict of dict of Tensor
+        Weights of the best evaluation of each head, on the CPU.
+    best_value : dict of float
+        What each head reached; larger is better.
+    worse : dict of int
         Evaluations since.
     """
 
@@ -75,9 +58,9 @@ class Progress:
     losses: list[float] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
-    best: dict[str, Tensor] = field(default_factory=dict)
-    best_value: float = -math.inf
-    worse: int = 0
+    best: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+    best_value: dict[str, float] = field(default_factory=dict)
+    worse: dict[str, int] = field(default_factory=dict)
 
 
 def train(
@@ -100,12 +83,15 @@ def train(
     -------
     DataFrame[step, epoch, learning_rate, train_loss, gradient_norm, validation_*, best]
         A row an evaluation, the first before any step. ``train_loss`` and ``gradient_norm``
-        (before clipping) are means over the steps since the row before.
+        (before clipping) are means over the steps since the row before. A task whose batches are
+        read ahead has ``data_wait_share`` too: the share of the steps' time that was waiting for
+        data.
 
     Raises
     ------
     InputError
-        If a loss is not finite, or the checkpoint belongs to another training.
+        If a loss is not finite, or the checkpoint belongs to another training. The batch of such a
+        loss is described in the message, and in a file beside the checkpoint.
 
     Notes
     -----
@@ -113,154 +99,205 @@ def train(
     AdamW is torch's, which takes the decay off before the step and adds epsilon after the bias
     correction; transformers 2.5 did both the other way round.
     """
-    device = next(model.parameters()).device
-    steps_an_epoch = task.steps_an_epoch(recipe)
-    total = recipe.total_steps(steps_an_epoch)
-    evaluate_every = recipe.evaluate_every or steps_an_epoch
-    checkpoint_every = recipe.checkpoint_every or evaluate_every
-    identity = {"data": task.digest, "initial weights": tensors_digest(model.state_dict()),
-                **{f"recipe's {key}": value for key, value in recipe.facts().items()}}  # fmt: skip
-    optimiser = new_optimiser(model, recipe)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(recipe.seed)
-        state = _resume(checkpoint, identity, model, optimiser, device)
-        if not state.history:
-            _evaluate(model, task, recipe, state, steps_an_epoch, total)
-        batches = _batches(task, recipe, state.step, steps_an_epoch)
-        steps = zip(range(state.step, total), batches, strict=False)
-        for step, batch in progress(total - state.step, "step")(steps):
-            if recipe.patience and state.worse >= recipe.patience:
-                logger.info("stopped at step %d: %d evaluations were no better", step, state.worse)
-                break
-            rate = learning_rate(recipe, step, total)
-            loss, norm = take_step(model, optimiser, task, batch, rate, recipe)
-            if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise InputError(_not_finite(f"loss {loss}, gradient norm {norm}", step, rate)
-                                 + f" The batch: {task.describe(batch)}")  # fmt: skip
-            state.step = step + 1
-            state.losses.append(loss)
-            state.gradient_norms.append(norm)
-            if state.step % evaluate_every == 0 or state.step == total:
-                _evaluate(model, task, recipe, state, steps_an_epoch, total)
-            if checkpoint and (state.step % checkpoint_every == 0 or state.step == total):
-                _save(checkpoint, identity, model, optimiser, state, device)
-    model.load_state_dict(state.best)
-    return pl.DataFrame(state.history, infer_schema_length=None)
+    history, best = train_heads(model, task, recipe, checkpoint)
+    model.load_state_dict(best[heads_of(task)[0]])
+    return history
 
 
-def new_optimiser(model: torch.nn.Module, recipe: Recipe) -> AdamW:
-    """AdamW on what may be trained; biases and weights of normalisations do not decay.
+def train_heads(
+    model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: str | Path | None = None
+) -> tuple[pl.DataFrame, dict[str, dict[str, Tensor]]]:
+    """Train a model whose heads choose their weights apart, each at its own best evaluation.
 
-    These are the parameters with one axis: in BERT the same as ``bias`` and ``LayerNorm.weight``.
-    """
-    wanted = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in wanted if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in wanted if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return AdamW(groups, recipe.learning_rate, (recipe.beta1, recipe.beta2), recipe.epsilon)
-
-
-def take_step(
-    model: torch.nn.Module, optimiser: AdamW, task: Task, batch: Batch, rate: float, recipe: Recipe
-) -> tuple[float, float]:
-    """One step of the optimiser on one batch, whose parts are added up.
+    Parameters and errors are those of `train`; the model ends with the weights of the last step.
 
     Returns
     -------
-    loss : float
-        Mean over the batch, before the step.
-    gradient_norm : float
-        Before clipping.
+    history : DataFrame
+        As that of `train`; ``best`` is of the first head, ``best_<head>`` of each other one.
+    best : dict of dict of Tensor
+        Head to the model's state at its best evaluation, on the CPU. The head of a task that names
+        none is "".
     """
-    model.train()
-    optimiser.zero_grad(set_to_none=True)
-    total, loss = sum(weight for weight, _ in batch), 0.0
-    for weight, part in batch:
-        with autocast(model, recipe):
-            share = task.loss(model, part) * (weight / total)
-        share.backward()
-        loss += share.item()
-    parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    norm = clip_grad_norm_(parameters, recipe.gradient_clip_norm or math.inf).item()
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    if math.isfinite(loss) and math.isfinite(norm):
-        optimiser.step()
-    return loss, norm
+    device = next(model.parameters()).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        # a process of its own has its own dropout
+        torch.manual_seed(recipe.seed + parallel.rank())
+        run = _Run(model, task, recipe, Path(checkpoint) if checkpoint else None)
+        run.take_steps()
+    return pl.DataFrame(run.state.history, infer_schema_length=None), run.state.best
 
 
-def autocast(model: torch.nn.Module, recipe: Recipe) -> torch.autocast:
-    """The recipe's arithmetic, for the forward pass."""
-    device = next(model.parameters()).device.type
-    return torch.autocast(device, torch.bfloat16, enabled=recipe.precision == "bf16")
+class _Run:
+    """A training under way."""
 
-
-def _batches(task: Task, recipe: Recipe, step: int, steps_an_epoch: int) -> Iterator[Batch]:
-    """Batches of the training from a step on, without end."""
-    first, start = divmod(step, steps_an_epoch)
-    for epoch in count(first):
-        yield from task.batches(recipe, epoch, start if epoch == first else 0)
-
-
-def _evaluate(
-    model: torch.nn.Module, task: Task, recipe: Recipe, state: Progress, steps_an_epoch: int,
-    total: int,
-) -> None:  # fmt: skip
-    """Add a row to the history, and keep the weights if they are the best so far."""
-    model.eval()
-    with torch.inference_mode(), autocast(model, recipe):
-        values = task.validate(model, recipe)
-    if recipe.select_by not in values:
-        raise InputError(
-            f"select_by is {recipe.select_by!r}; the task's validation gives {', '.join(values)}"
+    def __init__(
+        self, model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: Path | None
+    ) -> None:
+        self.model, self.task, self.recipe, self.checkpoint = model, task, recipe, checkpoint
+        self.device = next(model.parameters()).device
+        self.steps_an_epoch = task.steps_an_epoch(recipe)
+        self.total = recipe.total_steps(self.steps_an_epoch)
+        self.identity = {
+            "data": task.digest, "initial weights": tensors_digest(model.state_dict()),
+            **{f"recipe's {key}": value for key, value in recipe.facts().items()},
+        }  # fmt: skip
+        if parallel.processes() > 1:
+            self.identity["number of processes"] = parallel.processes()
+        self.optimiser = new_optimiser(model, recipe)
+        self.average = (
+            WeightAverage(model, recipe.ema_decay) if recipe.ema_decay is not None else None
         )
-    rate = learning_rate(recipe, max(state.step - 1, 0), total)
-    chosen = values[recipe.select_by] * (-1 if recipe.select_by == "loss" else 1)
-    if not math.isfinite(chosen):
-        raise InputError(
-            _not_finite(f"validation {recipe.select_by} {abs(chosen)}", state.step, rate)
+        self.reads_ahead = hasattr(task, "load")
+        self.clock = Clock()
+        self.state = self._resumed()
+
+    def take_steps(self) -> None:
+        """All steps that are left, with evaluations and checkpoints."""
+        state, recipe = self.state, self.recipe
+        evaluate_every = recipe.evaluate_every or self.steps_an_epoch
+        checkpoint_every = recipe.checkpoint_every or evaluate_every
+        if not state.history:
+            self._evaluate()
+        with closing(self.clock.timed(self._batches())) as batches:
+            steps = zip(range(state.step, self.total), batches, strict=False)
+            for step, batch in progress(self.total - state.step, "step")(steps):
+                if self._is_out_of_patience():
+                    logger.info("stopped at step %d: %d evaluations were no better", step,
+                                min(state.worse.values()))  # fmt: skip
+                    break
+                self._step(step, batch)
+                last = state.step == self.total
+                if state.step % evaluate_every == 0 or last:
+                    self._evaluate()
+                if self.checkpoint and (state.step % checkpoint_every == 0 or last):
+                    self._save(self.checkpoint)
+        if self.checkpoint:
+            _told_file(self.checkpoint).unlink(missing_ok=True)  # of an attempt before this one
+
+    def _batches(self) -> Iterator[Batch]:
+        """Batches of all steps that are left."""
+        first, start = divmod(self.state.step, self.steps_an_epoch)
+        epochs = (
+            self.task.batches(self.recipe, epoch, start if epoch == first else 0)
+            for epoch in count(first)
         )
-    if best := chosen > state.best_value:
-        state.best_value, state.worse = chosen, 0
-        state.best = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
-    else:
-        state.worse += 1
-    row = {
-        "step": state.step, "epoch": state.step / steps_an_epoch, "learning_rate": rate,
-        "train_loss": _mean(state.losses), "gradient_norm": _mean(state.gradient_norms),
-        **{f"validation_{name}": value for name, value in values.items()}, "best": best,
-    }  # fmt: skip
-    state.history.append(row)
-    state.losses, state.gradient_norms = [], []
-    said = [f"{k} {v:.4g}" for k, v in row.items() if isinstance(v, float)]
-    logger.info("step %d of %d: %s%s", state.step, total, ", ".join(said), best * ", best so far")
+        batches = chain.from_iterable(epochs)
+        if not self.reads_ahead:
+            return batches
+        left = islice(batches, self.total - self.state.step)
+        return prefetched(left, self._loaded, BATCHES_AHEAD)
+
+    def _loaded(self, batch: Batch) -> Batch:
+        """A batch with the data of the parts that this process takes."""
+        load = self.task.load  # type: ignore[attr-defined]
+        return [(weight, load(part) if parallel.is_mine(number) else part)
+                for number, (weight, part) in enumerate(batch)]  # fmt: skip
+
+    def _is_out_of_patience(self) -> bool:
+        patience, least = self.recipe.patience, self.recipe.min_epochs or 0
+        return bool(
+            patience
+            and min(self.state.worse.values()) >= patience
+            and self.state.step >= least * self.steps_an_epoch
+        )
+
+    def _step(self, step: int, batch: Batch) -> None:
+        rate = learning_rate(self.recipe, step, self.total)
+        with self.clock.computing():
+            loss, norm = take_step(self.model, self.optimiser, self.task, batch, rate, self.recipe)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            what = _not_finite(f"loss {loss}, gradient norm {norm}", step, rate)
+            raise InputError(what + self._told(batch, what))
+        if self.average:
+            self.average.update(step + 1)
+        self.state.step = step + 1
+        self.state.losses.append(loss)
+        self.state.gradient_norms.append(norm)
+
+    def _told(self, batch: Batch, what: str) -> str:
+        """What a batch holds, for an error; beside the checkpoint there is a file that says it."""
+        said = f" The batch: {self.task.describe(batch)}"
+        if not self.checkpoint:
+            return said
+        path = _told_file(self.checkpoint)
+        if parallel.rank() == 0:
+            with atomic(path) as temporary:
+                temporary.write_text(f"{what}\n{said.strip()}\n")
+        return f"{said} (also in {path})"
+
+    def _evaluate(self) -> None:
+        """Add a row to the history, and keep the weights where they are the best so far."""
+        model, state, recipe = self.model, self.state, self.recipe
+        model.eval()
+        rate = learning_rate(recipe, max(state.step - 1, 0), self.total)
+        with self.average.in_place() if self.average else nullcontext():
+            with torch.inference_mode(), autocast(model, recipe):
+                values = parallel.from_first(self.task.validate(model, recipe))
+            best = {head: self._select(head, values, rate) for head in heads_of(self.task)}
+        row = {
+            "step": state.step, "epoch": state.step / self.steps_an_epoch, "learning_rate": rate,
+            "train_loss": _mean(state.losses), "gradient_norm": _mean(state.gradient_norms),
+            **{f"validation_{name}": value for name, value in values.items()},
+        }  # fmt: skip
+        if self.reads_ahead:
+            row["data_wait_share"] = self.clock.wait_share()
+        for head, is_best in best.items():
+            row["best" if "best" not in row else f"best_{head}"] = is_best
+        state.history.append(row)
+        state.losses, state.gradient_norms = [], []
+        self.clock.restart()
+        said = [f"{k} {v:.4g}" for k, v in row.items() if isinstance(v, float)]
+        logger.info("step %d of %d: %s%s", state.step, self.total, ", ".join(said),
+                    any(best.values()) * ", best so far")  # fmt: skip
+
+    def _select(self, head: str, values: Mapping[str, float], rate: float) -> bool:
+        """Keep the weights if they are a head's best so far."""
+        state, name = self.state, self.recipe.select_by + (f"_{head}" if head else "")
+        if name not in values:
+            raise InputError(
+                f"select_by is {self.recipe.select_by!r}; the task's validation gives "
+                f"{', '.join(values)}"
+            )
+        chosen = values[name] * (-1 if self.recipe.select_by == "loss" else 1)
+        if not math.isfinite(chosen):
+            raise InputError(_not_finite(f"validation {name} {abs(chosen)}", state.step, rate))
+        if not chosen > state.best_value.get(head, -math.inf):
+            state.worse[head] += 1
+            return False
+        state.best_value[head], state.worse[head] = chosen, 0
+        weights = self.model.state_dict().items()
+        state.best[head] = {k: v.detach().cpu().clone() for k, v in weights}
+        return True
+
+    def _resumed(self) -> Progress:
+        found = load_checkpoint(self.checkpoint, self.identity) if self.checkpoint else None
+        if found is None:
+            return Progress()
+        self.model.load_state_dict(found["model"])
+        self.optimiser.load_state_dict(found["optimiser"])
+        if self.average:
+            self.average.load(found["average"])
+        set_random_states(found["random"][parallel.rank()], self.device)
+        logger.info("went on from %s, step %d", self.checkpoint, found["progress"]["step"])
+        return Progress(**found["progress"])
+
+    def _save(self, path: Path) -> None:
+        random = parallel.gathered(random_states(self.device))
+        if parallel.rank() > 0:
+            return
+        average = {"average": self.average.values} if self.average else {}
+        save_checkpoint(
+            path,
+            {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
+             "random": random, "progress": vars(self.state), **average},
+            self.identity,
+        )  # fmt: skip
 
 
-def _resume(
-    checkpoint: str | Path | None, identity: Mapping[str, Any], model: torch.nn.Module,
-    optimiser: AdamW, device: torch.device,
-) -> Progress:  # fmt: skip
-    found = load_checkpoint(checkpoint, identity) if checkpoint else None
-    if found is None:
-        return Progress()
-    model.load_state_dict(found["model"])
-    optimiser.load_state_dict(found["optimiser"])
-    set_random_states(found["random"], device)
-    logger.info("went on from %s, step %d", checkpoint, found["progress"]["step"])
-    return Progress(**found["progress"])
-
-
-def _save(
-    checkpoint: str | Path, identity: Mapping[str, Any], model: torch.nn.Module,
-    optimiser: AdamW, state: Progress, device: torch.device,
-) -> None:  # fmt: skip
-    save_checkpoint(
-        checkpoint,
-        {"model": model.state_dict(), "optimiser": optimiser.state_dict(),
-         "random": random_states(device), "progress": vars(state)},
-        identity,
-    )  # fmt: skip
+def _told_file(checkpoint: Path) -> Path:
+    """Where a batch is described whose loss is not finite."""
+    return checkpoint.with_name(f"{checkpoint.name}.batch.txt")
 
 
 def _mean(values: Sequence[float]) -> float | None:

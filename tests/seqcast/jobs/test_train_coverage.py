@@ -1,0 +1,216 @@
+"""The job from stores of windows to weights that the workflow can load."""
+
+import json
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from seqcast.errors import InputError
+from seqcast.intervals import Geometry
+from seqcast.jobs.train_coverage import (
+    heads_folder,
+    heads_of_stores,
+    seed_of_fold,
+    train_coverage,
+)
+from seqcast.models.convert import read_safetensors
+from seqcast.models.interface import load_model
+from seqcast.store import file_sha256
+from seqcast.targets.store_writing import create_store
+from seqcast.training.coverage import CoverageTask, one_hot
+from tests.seqcast.training.test_coverage_network import PARAMS
+
+RECIPE = {
+    "learning_rate": 0.02, "batch_size": 4, "epochs": 8, "warmup_steps": 5, "decay": "none",
+    "gradient_clip_norm": 1.0, "seed": 42, "select_by": "pearsonr", "ema_decay": 0.9,
+    "coverage": {"total_weight": 0.2},
+}  # fmt: skip
+GEOMETRY = Geometry(256, 8, 0)
+COUNTED = {"human": [0, 3, 1], "mouse": [0, 3]}  # bases whose number a bin the tracks are: A, T, C
+TARGETS = """\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription
+0\ta+\ta.bw\t64\t32\t1\tsum\t1\tbase A
+1\ta-\tb.bw\t64\t32\t1\tsum\t0\tbase T
+2\tc\tc.bw\t64\t32\t1\tsum\t2\tbase C
+"""
+
+
+def write_windows(folder: Path, head: str, count: int, seed: int) -> tuple[str, str]:
+    """A store of drawn bases and what they say, and its targets table."""
+    codes = np.random.default_rng(seed).integers(0, 4, size=(count, 256)).astype(np.uint8)
+    bins = codes.reshape(count, 1, 32, 8)
+    targets = (bins == np.array(COUNTED[head])[:, None, None]).sum(3).astype(np.float16)
+    table, store = folder / f"{head}.txt", folder / f"{head}.zarr"
+    table.write_text("".join(TARGETS.splitlines(True)[: 1 + len(COUNTED[head])]))
+    tracks = pl.read_csv(table, separator="\t", infer_schema=False)
+    starts = np.arange(count) * 256
+    windows = pl.DataFrame(
+        {"chrom": "chr1", "start": starts, "end": starts + 256,
+         "part": [f"fold{i % 4}" for i in range(count)]}
+    )  # fmt: skip
+    with create_store(store, windows, tracks, GEOMETRY, "toy") as append:
+        append(codes, targets)
+    return str(store), str(table)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> SimpleNamespace:
+    recipe, shape = tmp_path / "recipe.json", tmp_path / "params.json"
+    recipe.write_text(json.dumps(RECIPE))
+    shape.write_text(json.dumps(PARAMS))
+    store, table = write_windows(tmp_path, "human", 32, 1)
+    return SimpleNamespace(
+        stores=store, targets=table, recipe=str(recipe), hyperparameters=str(shape)
+    )
+
+
+@pytest.fixture
+def both(files, tmp_path: Path) -> SimpleNamespace:
+    store, table = write_windows(tmp_path, "mouse", 24, 2)
+    files.stores, files.targets = [files.stores, store], [files.targets, table]
+    return files
+
+
+def run(files: SimpleNamespace, folder: Path, **facts: str) -> tuple[Path, pl.DataFrame]:
+    facts = {"architecture": "borzuki", "model": "tiny", "fold": "0", "training": "toy"} | facts
+    weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
+    train_coverage(
+        files, str(weights), str(history), folder / "checkpoints/last.pt", facts, "cpu", 1
+    )
+    return weights, pl.read_csv(history, separator="\t")
+
+
+def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path) -> None:
+    weights, history = run(files, tmp_path)
+    assert history["step"].to_list() == list(range(0, 33, 4))  # 16 windows train in fold 0
+    assert history["validation_pearsonr"].max() > history["validation_pearsonr"][0] + 0.3
+    facts = read_safetensors(weights)[1]
+    assert facts["origin"] == "train"
+    assert facts["head"] == "human"
+    assert json.loads(facts["recipe"]) == RECIPE
+    best = history.filter("best")[-1]
+    assert float(facts["validation_pearsonr"]) == best["validation_pearsonr"].item()
+    assert facts["step"] == str(best["step"].item())
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+    assert not heads_folder(weights).exists()
+    # the best weights, told by what they say of the validation windows: fold1
+    model = load_model("borzuki", weights, files.hyperparameters, "human", device="cpu")
+    codes = np.random.default_rng(1).integers(0, 4, size=(32, 256))[1::4]
+    with torch.inference_mode():
+        found = model(one_hot(torch.from_numpy(codes))).numpy()
+    bins = codes.reshape(8, 1, 32, 8)
+    measured = (bins == np.array(COUNTED["human"])[:, None, None]).sum(3)
+    each = [np.corrcoef(found[:, i].ravel(), measured[:, i].ravel())[0, 1] for i in range(3)]
+    assert np.mean(each) == pytest.approx(best["validation_pearsonr"].item(), rel=1e-5)
+
+
+def test_each_head_has_a_file(both, tmp_path: Path) -> None:
+    weights, history = run(both, tmp_path)
+    others = list(heads_folder(weights).iterdir())
+    assert others == [tmp_path / "out/weights.heads/mouse.safetensors"]
+    for head, path, column in (("human", weights, "best"), ("mouse", others[0], "best_mouse")):
+        facts = read_safetensors(path)[1]
+        assert facts["head"] == head
+        assert facts["step"] == str(history.filter(column)["step"][-1])
+        model = load_model("borzuki", path, both.hyperparameters, device="cpu")
+        assert model.tracks == len(COUNTED[head])
+    assert history["validation_pearsonr_mouse"].max() > history["validation_pearsonr_mouse"][0]
+
+
+def test_savings_of_memory_and_time_learn_too(files, tmp_path: Path) -> None:
+    thrifty = {"precision": "bf16", "micro_batch_size": 2, "epochs": 3,
+               "coverage": {"checkpoint_activations": True}}  # fmt: skip
+    Path(files.recipe).write_text(json.dumps(RECIPE | thrifty))
+    weights, history = run(files, tmp_path)
+    assert history["validation_loss"][-1] < history["validation_loss"][0]
+    assert all(t.dtype == torch.float32 for t in read_safetensors(weights)[0].values()
+               if t.is_floating_point())  # fmt: skip
+
+
+def test_the_head_that_is_named_learns(both, tmp_path: Path) -> None:
+    both.stores, both.targets = both.stores[::-1], both.targets[::-1]
+    weights, _ = run(both, tmp_path, head="mouse,human")
+    assert read_safetensors(weights)[1]["head"] == "mouse"
+    both.stores, both.targets = both.stores[0], both.targets[0]
+    weights, _ = run(both, tmp_path / "alone", head="mouse")
+    assert read_safetensors(weights)[1]["head"] == "mouse"
+
+
+def test_an_interrupted_job_goes_on_to_the_same_weights(both, tmp_path: Path, caplog) -> None:
+    whole, history = run(both, tmp_path / "a")
+    validate, calls = CoverageTask.validate, iter(range(5))
+
+    def interrupted(*arguments: object) -> dict[str, float]:
+        if next(calls, None) is None:  # at the sixth evaluation: the checkpoint is of the fifth
+            raise KeyboardInterrupt
+        return validate(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CoverageTask, "validate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(both, tmp_path)
+    assert (tmp_path / "checkpoints/last.pt").exists()
+    assert not (tmp_path / "out").exists()
+    with caplog.at_level(logging.INFO, "seqcast"):
+        resumed, again = run(both, tmp_path)
+    assert "went on from" in caplog.text
+    assert again.drop("data_wait_share").equals(history.drop("data_wait_share"))
+    for a, b in ((whole, resumed), (heads_folder(whole), heads_folder(resumed))):
+        a, b = (path / "mouse.safetensors" if path.is_dir() else path for path in (a, b))
+        first, second = read_safetensors(a)[0], read_safetensors(b)[0]
+        assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_training_goes_on_from_given_weights(files, tmp_path: Path) -> None:
+    files.initial, first = run(files, tmp_path / "a")
+    weights, history = run(files, tmp_path)
+    assert history["validation_pearsonr"][0] == pytest.approx(
+        first["validation_pearsonr"].max(), rel=1e-6
+    )
+    assert read_safetensors(weights)[1]["initial_sha256"] == file_sha256(files.initial)
+
+
+def test_folds_have_their_windows_and_their_seed(files, tmp_path: Path) -> None:
+    assert [seed_of_fold(name) for name in ("3", "f3", "f3c0", "f3c1")] == [3, 3, 3, 1003]
+    facts = [read_safetensors(run(files, tmp_path / fold, fold=fold)[0])[1]
+             for fold in ("f1c0", "f1c1", "f2c0")]  # fmt: skip
+    assert [fact["seed"] for fact in facts] == ["43", "1043", "44"]
+    digests = [fact["data_sha256"] for fact in facts]
+    assert digests[0] == digests[1] != digests[2]
+    with pytest.raises(InputError, match="fold 'left'; expected a number"):
+        run(files, tmp_path, fold="left")
+
+
+def test_stores_of_another_network_are_refused(files, tmp_path: Path) -> None:
+    message = r"human\.zarr: number of tracks is 3; expected 2, as head 'mouse'"
+    with pytest.raises(InputError, match=message):
+        run(files, tmp_path, head="mouse")
+    longer = {"model": PARAMS["model"] | {"seq_length": 512}}
+    Path(files.hyperparameters).write_text(json.dumps(longer))
+    with pytest.raises(InputError, match="window_length_bp is 256; expected 512"):
+        run(files, tmp_path)
+
+
+def test_another_targets_table_is_refused(files, tmp_path: Path) -> None:
+    Path(files.targets).write_text(TARGETS.replace("\tc\t", "\tother\t"))
+    with pytest.raises(InputError, match=r"its tracks are not those of .*human\.txt"):
+        run(files, tmp_path)
+
+
+def test_heads_and_stores_are_as_many(both, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 stores for heads human; expected one store a head"):
+        run(both, tmp_path, head="human")
+    with pytest.raises(InputError, match="head 'rat' is not in the hyperparameters"):
+        run(both, tmp_path, head="human,rat")
+    facts = {"architecture": "borzuki"}
+    assert heads_of_stores(facts, PARAMS, ["a"]) == ["human"]
+    assert heads_of_stores(facts, PARAMS, ["a", "b"]) == ["human", "mouse"]
+
+
+def test_an_architecture_of_another_task_is_refused(files, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'readseeker' does not predict coverage"):
+        run(files, tmp_path, architecture="readseeker")

@@ -1,0 +1,149 @@
+"""Coverage networks that are trained: one trunk, and a head for each genome."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from seqcast.errors import InputError
+from seqcast.models.convert import read_safetensors
+from seqcast.models.interface import architecture_of, build_model
+
+logger = logging.getLogger(__name__)
+
+HEAD = "head"  # the network's member that is a head; all the others are the trunk
+
+
+class CoverageNetwork(nn.Module):
+    """Coverage models that share all their members but the head.
+
+    Parameters
+    ----------
+    networks : mapping of str to CoverageModel
+        Head to the network that ends in it; the trunk of the others is that of the first.
+    """
+
+    def __init__(self, networks: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.first = next(iter(networks))
+        self.network = networks[self.first]
+        self.heads = nn.ModuleDict({h: n.head for h, n in networks.items() if h != self.first})
+        # in a list, which torch does not look into: their weights are registered once, above
+        self._networks = [dict(networks)]
+
+    def of(self, head: str) -> Any:
+        """The network that ends in `head`; the only one has any name."""
+        networks = self._networks[0]
+        return networks[head] if len(networks) > 1 else self.network
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch all networks."""
+        for network in self._networks[0].values():
+            network.train(mode)
+        return super().train(mode)
+
+    def weights_of(self, head: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Tensors of the network that ends in `head`, from a state of all of them."""
+        own = {n.removeprefix("network."): t for n, t in state.items() if n.startswith("network.")}
+        if head == self.first:
+            return own
+        prefix = f"heads.{head}."
+        for name, tensor in state.items():
+            if name.startswith(prefix):
+                own[f"{HEAD}.{name.removeprefix(prefix)}"] = tensor
+        return own
+
+
+def starting_network(
+    architecture: str, params: Mapping[str, Any], heads: Sequence[str], seed: int,
+    initial: str | Path | None = None, checkpoint_activations: bool = False,
+) -> CoverageNetwork:  # fmt: skip
+    """A network ready to be trained, on the CPU.
+
+    Parameters
+    ----------
+    architecture : str
+        A key of `models.interface.ARCHITECTURES` whose networks predict coverage.
+    params : mapping
+        Its hyperparameters.
+    heads : sequence of str
+        Names of heads of `params`.
+    seed : int
+        Of what is drawn, as the architecture's ``initialise`` does.
+    initial : path, optional
+        Weights to start from, as `models.interface.load_model` takes them: of the trunk, and of
+        the head that the file names or that has as many outputs. Other heads are drawn.
+    checkpoint_activations : bool
+        See `models.borzuki.Borzuki`.
+
+    Raises
+    ------
+    InputError
+        If a head is unknown, or `initial` is of another trunk.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        first = build_model(architecture, params, heads[0])
+        first.initialise()
+        first.checkpoint_activations = checkpoint_activations
+        networks = {heads[0]: first, **{head: first.with_head(head) for head in heads[1:]}}
+    if initial is not None:
+        _start_from(Path(initial), architecture, params, networks)
+    return CoverageNetwork(networks).train()
+
+
+def _start_from(
+    path: Path, architecture: str, params: Mapping[str, Any], networks: Mapping[str, Any]
+) -> None:
+    """Give the first network the trunk of a file, and a fitting one its head."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file of weights to start from")
+    first = next(iter(networks.values()))
+    # Keras' files come under our names; a head is chosen below, by what the file holds
+    _, state = architecture_of(architecture).from_weights(path, params, None)
+    own = {name: t for name, t in first.state_dict().items() if "num_batches" not in name}
+    trunk = [name for name in own if not name.startswith(f"{HEAD}.")]
+    missing = [name for name in trunk if name not in state]
+    left_over = [n for n in state if n not in own and "num_batches" not in n]
+    shapes = [
+        f"{name} is {tuple(state[name].shape)}, expected {tuple(own[name].shape)}"
+        for name in trunk if name in state and state[name].shape != own[name].shape
+    ]  # fmt: skip
+    if missing or left_over or shapes:
+        raise InputError(
+            f"{path} cannot start this training: its tensors are of another network: "
+            f"{len(missing)} missing {missing[:3]}, {len(left_over)} left over {left_over[:3]}, "
+            f"{len(shapes)} of another shape {shapes[:3]}; give weights of the hyperparameters' "
+            "architecture as initial, or leave it empty to draw all weights"
+        )
+    first.load_state_dict({name: state[name] for name in trunk}, strict=False)
+    head = {n.removeprefix(f"{HEAD}."): t for n, t in state.items() if n.startswith(f"{HEAD}.")}
+    chosen = _fitting(head, _said_head(path), networks)
+    if chosen:
+        getattr(networks[chosen], HEAD).load_state_dict(head)
+    drawn = [name for name in networks if name != chosen]
+    logger.info("%s: took the trunk%s; drawn heads: %s", path,
+                f" and head {chosen}" if chosen else "", ", ".join(drawn) or "none")  # fmt: skip
+
+
+def _fitting(head: Mapping[str, Tensor], said: str | None, networks: Mapping[str, Any]) -> str:
+    """The first network whose head has these shapes, that of the said name before others."""
+
+    def shapes(tensors: Iterable[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(tensor.shape) for name, tensor in tensors}
+
+    fitting = [
+        name for name, network in networks.items()
+        if shapes(getattr(network, HEAD).state_dict().items()) == shapes(head.items())
+    ]  # fmt: skip
+    if said in networks:
+        fitting = [name for name in fitting if name == said]
+    return fitting[0] if fitting else ""
+
+
+def _said_head(path: Path) -> str | None:
+    """The head that the metadata of our own files name."""
+    return read_safetensors(path)[1].get("head") if path.suffix == ".safetensors" else None
