@@ -131,16 +131,3 @@ def test_a_fold_must_name_a_training(run: Workflow, tmp_path: Path) -> None:
     result = other.run("-n")
     assert result.returncode != 0
     assert "folds.tsv: 'longer' has no row in trainings.tsv" in result.stdout + result.stderr
-
-
-def test_only_models_of_reads_are_trained(run: Workflow, tmp_path: Path) -> None:
-    other = run.copy(tmp_path / "copy")
-    models = other.folder / "models.tsv"
-    reads, coverage = (
-        "\treadseeker\treads\tconfig.json\t\t\t",
-        "\tborzuki\tcoverage\tconfig.json\t\ttracks.tsv\t",
-    )
-    models.write_text(models.read_text().replace(reads, coverage, 1))
-    result = other.run("-n")
-    assert result.returncode != 0
-    assert "model tiny has origin train, but its task" in result.stdout + result.stderr

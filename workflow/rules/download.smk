@@ -33,13 +33,23 @@ rule simulate_genome:
             elements="elements.tsv",
             half_lives="half_lives.tsv",
             ceiling="half_life_ceiling.tsv",
+            targets="targets.tsv",
+            planted="planted_variants.vcf",
+            positives="pos_merge.vcf",
+            negatives="neg_merge.vcf",
+            effects="variant_effects.tsv",
+            planted_effects="planted_effects.tsv",
+            oligos="mpra_oligos.tsv",
+            reads="reads.fastq",
+            labelled_reads="labelled_reads.tsv",
         ),
+        coverage=directory("resources/simulated/coverage"),
     log:
         "logs/simulate_genome.log",
     conda:
         "../../envs/tables.yaml"
     params:
-        seed=1,
+        simulation=config["simulation"],
         code=code_of("simulate_genome"),
     script:
         "../scripts/simulate_genome.py"

@@ -1,3 +1,4 @@
+include: "coverage_sets.smk"
 include: "training_common.smk"
 
 
@@ -56,6 +57,33 @@ rule train_language_model:
         "../scripts/train_language_model.py"
 
 
+rule train_coverage:
+    input:
+        unpack(coverage_files),
+        unpack(training_files("initial", "recipe")),
+    output:
+        weights="results/training/{model}.fold{fold}.safetensors",
+        history="results/training/{model}.fold{fold}.history.tsv",
+    log:
+        "logs/train_coverage/{model}.fold{fold}.log",
+    benchmark:
+        "logs/train_coverage/{model}.fold{fold}.benchmark.tsv"
+    wildcard_constraints:
+        model=one_of(COVERAGE_MODELS),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
+        facts=coverage_training_facts,
+        device=config["inference"]["device"],
+        code=code_of("train_coverage"),
+    script:
+        "../scripts/train_coverage.py"
+
+
 rule plot_learning_curve:
     input:
         "results/training/{model}.fold{fold}.history.tsv",
@@ -75,3 +103,5 @@ rule plot_learning_curve:
         code=code_of("plot_learning_curve"),
     script:
         "../scripts/plot_learning_curve.py"
+
+

@@ -1,12 +1,14 @@
 """Tables of trainings to paths; each task has a rule that trains its models."""
 
 from seqcast.errors import InputError
+from seqcast.training.coverage_recipe import read_coverage_recipe
 from seqcast.training.next_token_recipe import read_next_token_recipe
 from seqcast.training.properties_recipe import read_property_recipe
 from seqcast.training.reads_recipe import read_reads_recipe
 
 # Task of models that can be trained -> the reader of its recipes.
 RECIPES = {
+    "coverage": read_coverage_recipe,
     "reads": read_reads_recipe,
     "embedding": read_next_token_recipe,
     "property": read_property_recipe,
@@ -15,13 +17,11 @@ TRAININGS = read_table("trainings", ["training"])
 # (model, fold) -> its training
 TRAINED = FOLDS.loc[FOLDS["origin"] == "train", "source"].astype(str)
 check_names("folds", TRAINED, "trainings", TRAININGS.index)
-if others := [m for m, _ in TRAINED.index if MODELS.at[m, "task"] not in RECIPES]:
-    raise WorkflowError(
-        f"{config['tables']['folds']}: model {others[0]} has origin train, but its task in "
-        f"{config['tables']['models']} is {MODELS.at[others[0], 'task']}; only models of task "
-        f"{', '.join(RECIPES)} can be trained here. Give the weights (origin source), or drawn "
-        "ones (random)."
-    )
+# Tasks whose data say themselves which part validates -> where they say it.
+SPLIT_BY_DATA = {
+    "coverage": "the parts of its windows say",
+    "property": "the split of the property says",
+}
 LEARNING_CURVES = [
     f"results/training/{model}.fold{fold}.learning_curve.png"
     for model, fold in TRAINED.index
@@ -60,12 +60,12 @@ def training_facts(wildcards):
 for (model, fold), training in TRAINED.items():
     row, task = TRAININGS.loc[training], MODELS.at[model, "task"]
     where = f"{config['tables']['trainings']}: training {training}"
-    if task == "property" and row["validation"]:
+    if task in SPLIT_BY_DATA and row["validation"]:
         raise WorkflowError(
-            f"{where}: validation is {row['validation']}; leave it empty: the split of property "
-            f"{row['train']} says what validates"
+            f"{where}: validation is {row['validation']}; leave it empty: of {row['train']}, "
+            f"{SPLIT_BY_DATA[task]} what validates"
         )
-    if task != "property" and not row["validation"]:
+    if task not in SPLIT_BY_DATA and not row["validation"]:
         raise WorkflowError(
             f"{where}: validation is empty; name the data that choose the weights"
         )
@@ -76,9 +76,14 @@ for (model, fold), training in TRAINED.items():
         )
     if Path(located(row["recipe"])).exists():
         try:
-            RECIPES[task](located(row["recipe"]))
+            _, options = RECIPES[task](located(row["recipe"]))
         except InputError as error:
             raise WorkflowError(f"{where}: {error}")
+        if getattr(options, "transfer", None) and not row["initial"]:
+            raise WorkflowError(
+                f"{where}: recipe {row['recipe']} fine-tunes, but initial is empty; name the "
+                "weights to start from"
+            )
 
 
 def named_sets(training, column):
@@ -109,3 +114,29 @@ def text_files(wildcards):
         )
         for column in ["train", "validation"]
     }
+
+
+for (model, _), training in TRAINED.items():
+    if model in COVERAGE_MODELS:
+        check_names(
+            "trainings",
+            named_sets(training, "train"),
+            "coverage_sets",
+            COVERAGE_SETS.index,
+        )
+
+
+def coverage_files(wildcards):
+    """Input function: stores that a coverage model learns from, one a head, and their tracks."""
+    sets = named_sets(TRAINED[wildcards.model, wildcards.fold], "train")
+    return {
+        "stores": expand(STORE, coverage_set=sets),
+        "targets": [located(COVERAGE_SETS.at[name, "targets"]) for name in sets],
+    }
+
+
+def coverage_training_facts(wildcards):
+    """What weights of a coverage model say of their training; of several sets, all heads learn."""
+    sets = named_sets(TRAINED[wildcards.model, wildcards.fold], "train")
+    head = MODELS.at[wildcards.model, "head"] if len(sets) == 1 else ""
+    return {**training_facts(wildcards), "head": head or ""}

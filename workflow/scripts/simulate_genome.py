@@ -1,9 +1,15 @@
-"""Write the synthetic genome of the demo with its annotation, variants and truth."""
+"""Write the synthetic genome with its annotation, coverage, variants and truth."""
 
 from pathlib import Path
 
 from seqcast.logs import reporting
-from seqcast.simulate import Parameters, simulate_genome
+from seqcast.simulate import simulate_genome, species_parameters
 
 with reporting(snakemake.log[0]):
-    simulate_genome(Parameters(), snakemake.params.seed, Path(snakemake.output.genome).parent)
+    options = snakemake.params.simulation
+    simulate_genome(
+        species_parameters(options["species"], options["genes"], options["numbers"]),
+        options["seed"],
+        Path(snakemake.output.genome).parent,
+        measured=True,
+    )

@@ -7,7 +7,7 @@ import pytest
 from seqcast.errors import InputError
 from seqcast.simulate import Parameters
 from seqcast.simulate.genome import draw_genome
-from seqcast.simulate.species import species_parameters
+from seqcast.simulate.species import SPECIES, species_parameters
 
 
 def test_species_a_is_the_demo() -> None:
@@ -30,3 +30,15 @@ def test_species_b_differs() -> None:
 def test_unknown_species() -> None:
     with pytest.raises(InputError, match="species is 'c'; expected one of a, b"):
         species_parameters("c")
+
+
+def test_contigs_can_be_given() -> None:
+    parameters = species_parameters("b", {"one": 3, "two": 2})
+    assert parameters.contigs == (("one", 3), ("two", 2))
+    assert parameters.base_half_life_h == SPECIES["b"].base_half_life_h
+
+
+def test_numbers_can_be_given() -> None:
+    assert species_parameters("a", numbers={"planted_snvs": 5}).planted_snvs == 5
+    with pytest.raises(InputError, match="'planted_snv' is no number of the simulation"):
+        species_parameters("a", numbers={"planted_snv": 5})

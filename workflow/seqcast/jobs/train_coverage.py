@@ -66,7 +66,7 @@ def train_coverage(
     heads = heads_of_stores(facts, params, stores)
     initial = getattr(files, "initial", None)
     model = starting_network(facts["architecture"], params, heads, recipe.seed, initial,
-                             options.checkpoint_activations)  # fmt: skip
+                             options.checkpoint_activations, options.transfer)  # fmt: skip
     sets = [
         coverage_set(store, table, head, facts["fold"], model)
         for store, table, head in zip(stores, _paths(files.targets), heads, strict=True)

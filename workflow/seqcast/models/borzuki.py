@@ -62,7 +62,8 @@ class Borzuki(nn.Module):
         self.stem = Stem(config.stem)
         self.tower = Tower(config.stem.filters, config.tower)
         self.transformer = nn.ModuleList(
-            TransformerBlock(channels, config.transformer) for _ in range(config.transformer.repeat)
+            TransformerBlock(channels, config.transformer, config.adapter_width)
+            for _ in range(config.transformer.repeat)
         )
         skip_widths = widths[::-1][: len(config.unets)]
         self.unet = nn.ModuleList(

@@ -95,10 +95,33 @@ class Tower(nn.Module):
             yield kernel_of(block.conv, self.config.kernel_initializer, self.config.l2_scale)
 
 
-class TransformerBlock(nn.Module):
-    """x + attention(norm(x)), then + feed-forward(norm(.)); Keras' layer-norm epsilon of 1e-3."""
+class HoulsbyAdapter(nn.Module):
+    """x + up(relu(down(x))), a bottleneck that fine-tuning adds and trains (arXiv:1902.00751).
 
-    def __init__(self, channels: int, config: TransformerConfig) -> None:
+    As ``AdapterHoulsby`` of baskerville's ``adapters.py`` (544073b), but for the start: there both
+    maps are drawn with a standard deviation of 1e-3, here `up` is 0 and so x is left as it is.
+    """
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        self.down, self.up = Dense(channels, width), Dense(width, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.up(F.relu(self.down(x)))
+
+    def kernels(self) -> Iterator[Kernel]:
+        """The tensors that are drawn."""
+        yield kernel_of(self.down, "he_normal", 0.0)
+        yield kernel_of(self.up, "zeros", 0.0)
+
+
+class TransformerBlock(nn.Module):
+    """x + attention(norm(x)), then + feed-forward(norm(.)); Keras' layer-norm epsilon of 1e-3.
+
+    With `adapter_width`, what either adds goes through a `HoulsbyAdapter` first.
+    """
+
+    def __init__(self, channels: int, config: TransformerConfig, adapter_width: int = 0) -> None:
         super().__init__()
         hidden = int(config.dense_expansion * channels)
         # as MultiheadAttention of baskerville's layers.py where the key is missing
@@ -109,19 +132,21 @@ class TransformerBlock(nn.Module):
             config.attention_dropout, config.position_dropout,
         )  # fmt: skip
         self.config, self.dropout = config, config.dropout
+        self.attention_adapter = _adapter(channels, adapter_width)
         self.has_feed_forward = hidden > 0
         if self.has_feed_forward:
             self.feed_forward_norm = nn.LayerNorm(channels, eps=1e-3)
             self.expand = Dense(channels, hidden)
             self.contract = Dense(hidden, channels)
+            self.feed_forward_adapter = _adapter(channels, adapter_width)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self._drop(self.attention(self.attention_norm(x)))
+        x = x + self.attention_adapter(self._drop(self.attention(self.attention_norm(x))))
         if not self.has_feed_forward:
             return x
         # ReLU, whatever the global activation
         hidden = F.relu(self._drop(self.expand(self.feed_forward_norm(x))))
-        return x + self._drop(self.contract(hidden))
+        return x + self.feed_forward_adapter(self._drop(self.contract(hidden)))
 
     def kernels(self) -> Iterator[Kernel]:
         """The tensors that are drawn; what attention adds is 0 at first."""
@@ -135,9 +160,16 @@ class TransformerBlock(nn.Module):
         if self.has_feed_forward:
             for layer in (self.expand, self.contract):
                 yield kernel_of(layer, config.kernel_initializer, config.l2_scale)
+        for part in self.children():
+            if isinstance(part, HoulsbyAdapter):
+                yield from part.kernels()
 
     def _drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.dropout, self.training)
+
+
+def _adapter(channels: int, width: int) -> nn.Module:
+    return HoulsbyAdapter(channels, width) if width else nn.Identity()
 
 
 class UNetStep(nn.Module):

@@ -12,6 +12,7 @@ from seqcast.errors import InputError
 # 0 or null; a block they do not concern takes no notice.
 INHERITED = {"bn_momentum", "kernel_initializer", "l2_scale", "l1_scale"}
 INITIALIZERS = {"lecun_normal", "he_normal"}
+ADAPTERS = (None, "houlsby")
 # Keys with one value that Borzuki's code path takes; any other value is another network.
 FIXED_VALUES: dict[str, dict[str, Any]] = {
     "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2, "dropout": 0},
@@ -155,11 +156,27 @@ class HeadConfig:
 
 @dataclass(frozen=True)
 class WindowConfig:
-    """What the model section says beside its blocks; seq_length and augment_shift are in bp."""
+    """What the model section says beside its blocks; seq_length and augment_shift are in bp.
+
+    ``adapter`` and ``adapter_latent`` are what baskerville's ``transfer.py`` (544073b) writes there
+    after a fine-tuning with bottleneck adapters, and its default.
+    """
 
     seq_length: int
     augment_rc: bool = False
     augment_shift: int = 0
+    adapter: str | None = None
+    adapter_latent: int = 8
+
+    def __post_init__(self) -> None:
+        if self.adapter not in ADAPTERS:
+            raise InputError(
+                f"model: adapter is {self.adapter!r}; expected 'houlsby', or none: others are "
+                "merged into the weights"
+            )
+        latent = self.adapter_latent
+        if not isinstance(latent, int) or isinstance(latent, bool) or latent < 1:
+            raise InputError(f"model: adapter_latent is {latent!r}; expected an integer above 0")
 
 
 @dataclass(frozen=True)
@@ -168,7 +185,8 @@ class BorzukiConfig:
 
     ``heads`` maps "human", "mouse" ... to their configuration, in natural order of their keys.
     ``augment_rc`` and ``augment_shift_bp`` are what its training drew: reverse complements, and
-    shifts of up to so many base pairs either way.
+    shifts of up to so many base pairs either way. ``adapter_width`` is that of the bottleneck
+    adapters of each transformer block; 0 where there are none.
     """
 
     window_length_bp: int
@@ -180,6 +198,7 @@ class BorzukiConfig:
     heads: Mapping[str, HeadConfig]
     augment_rc: bool = False
     augment_shift_bp: int = 0
+    adapter_width: int = 0
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
@@ -227,6 +246,7 @@ class BorzukiConfig:
             },
             augment_rc=window.augment_rc,
             augment_shift_bp=window.augment_shift,
+            adapter_width=window.adapter_latent if window.adapter else 0,
         )
 
     @property

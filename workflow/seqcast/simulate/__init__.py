@@ -2,5 +2,6 @@
 
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.simulation import simulate_genome
+from seqcast.simulate.species import species_parameters
 
-__all__ = ["Parameters", "simulate_genome"]
+__all__ = ["Parameters", "simulate_genome", "species_parameters"]

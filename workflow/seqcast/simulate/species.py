@@ -4,6 +4,9 @@ Motifs are the same in both, as RNA-binding proteins are conserved; what differs
 how strongly each element acts, how often genes have which promoter, and how fast mRNAs decay.
 """
 
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
 from seqcast.errors import InputError
 from seqcast.simulate.parameters import Element, Parameters
 
@@ -32,19 +35,32 @@ SPECIES = {
 }
 
 
-def species_parameters(name: str) -> Parameters:
+def species_parameters(
+    name: str,
+    genes: Mapping[str, int] | None = None,
+    numbers: Mapping[str, float] | None = None,
+) -> Parameters:
     """Return the parameters of a species.
 
     Parameters
     ----------
     name : str
         "a" (the demo's genome) or "b". Their contigs have other names.
+    genes : mapping of str to int, optional
+        Contigs and the number of their genes, instead of the species' own; the last is the test.
+    numbers : mapping of str to number, optional
+        Other values of parameters that are one number, such as ``planted_snvs``.
 
     Raises
     ------
     InputError
-        If there is no such species.
+        If there is no such species, or no such number.
     """
     if name not in SPECIES:
         raise InputError(f"species is '{name}'; expected one of {', '.join(SPECIES)}.")
-    return SPECIES[name]
+    known = [f.name for f in fields(Parameters) if f.type in ("int", "float", int, float)]
+    if unknown := [key for key in numbers or {} if key not in known]:
+        raise InputError(f"{unknown[0]!r} is no number of the simulation; expected one of "
+                         f"{', '.join(known)}.")  # fmt: skip
+    changed = replace(SPECIES[name], **(numbers or {}))  # type: ignore[arg-type]
+    return replace(changed, contigs=tuple(genes.items())) if genes else changed

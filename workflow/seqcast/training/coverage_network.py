@@ -11,10 +11,13 @@ from torch import Tensor, nn
 from seqcast.errors import InputError
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import architecture_of, build_model
+from seqcast.training.coverage_recipe import TransferOptions
+from seqcast.training.transfer import merged, prepare_trunk
 
 logger = logging.getLogger(__name__)
 
 HEAD = "head"  # the network's member that is a head; all the others are the trunk
+ADAPTER = "_adapter."  # in names of tensors that a fine-tuning draws
 
 
 class CoverageNetwork(nn.Module):
@@ -24,15 +27,19 @@ class CoverageNetwork(nn.Module):
     ----------
     networks : mapping of str to CoverageModel
         Head to the network that ends in it; the trunk of the others is that of the first.
+    kept_in_evaluation : sequence of Module
+        Parts of the trunk that `train` does not switch.
     """
 
-    def __init__(self, networks: Mapping[str, Any]) -> None:
+    def __init__(
+        self, networks: Mapping[str, Any], kept_in_evaluation: Sequence[nn.Module] = ()
+    ) -> None:
         super().__init__()
         self.first = next(iter(networks))
         self.network = networks[self.first]
         self.heads = nn.ModuleDict({h: n.head for h, n in networks.items() if h != self.first})
         # in a list, which torch does not look into: their weights are registered once, above
-        self._networks = [dict(networks)]
+        self._networks, self._kept = [dict(networks)], tuple(kept_in_evaluation)
 
     def of(self, head: str) -> Any:
         """The network that ends in `head`; the only one has any name."""
@@ -40,13 +47,17 @@ class CoverageNetwork(nn.Module):
         return networks[head] if len(networks) > 1 else self.network
 
     def train(self, mode: bool = True) -> Self:
-        """Switch all networks."""
+        """Switch all networks, but for the parts that stay in evaluation mode."""
         for network in self._networks[0].values():
             network.train(mode)
-        return super().train(mode)
+        super().train(mode)
+        for part in self._kept:
+            part.eval()
+        return self
 
     def weights_of(self, head: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Tensors of the network that ends in `head`, from a state of all of them."""
+        """Tensors of the network that ends in `head`, low-rank terms merged, from a whole state."""
+        state = merged(state)
         own = {n.removeprefix("network."): t for n, t in state.items() if n.startswith("network.")}
         if head == self.first:
             return own
@@ -60,6 +71,7 @@ class CoverageNetwork(nn.Module):
 def starting_network(
     architecture: str, params: Mapping[str, Any], heads: Sequence[str], seed: int,
     initial: str | Path | None = None, checkpoint_activations: bool = False,
+    transfer: TransferOptions | None = None,
 ) -> CoverageNetwork:  # fmt: skip
     """A network ready to be trained, on the CPU.
 
@@ -78,26 +90,43 @@ def starting_network(
         the head that the file names or that has as many outputs. Other heads are drawn.
     checkpoint_activations : bool
         See `models.borzuki.Borzuki`.
+    transfer : TransferOptions, optional
+        What of the network is trained. Default: all of it.
 
     Raises
     ------
     InputError
-        If a head is unknown, or `initial` is of another trunk.
+        If a head is unknown, `initial` is of another trunk or missing for a `transfer`, or the
+        network is none for it.
     """
+    if transfer and initial is None:
+        raise InputError(
+            f"coverage.transfer.mode is {transfer.mode!r}, and there are no weights to start from; "
+            "give a trained fold's as initial, or take transfer out of the recipe"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         first = build_model(architecture, params, heads[0])
         first.initialise()
         first.checkpoint_activations = checkpoint_activations
         networks = {heads[0]: first, **{head: first.with_head(head) for head in heads[1:]}}
-    if initial is not None:
-        _start_from(Path(initial), architecture, params, networks)
-    return CoverageNetwork(networks).train()
+        if initial is not None:
+            _start_from(Path(initial), architecture, params, networks, transfer)
+        trunk = nn.ModuleList(part for name, part in first.named_children() if name != HEAD)
+        network = CoverageNetwork(networks, prepare_trunk(trunk, transfer) if transfer else ())
+    parameters = list(network.parameters())
+    logger.info(
+        "trained parameters: %d of %d, %d of them of heads",
+        sum(p.numel() for p in parameters if p.requires_grad), sum(p.numel() for p in parameters),
+        sum(p.numel() for one in networks.values() for p in getattr(one, HEAD).parameters()),
+    )  # fmt: skip
+    return network.train()
 
 
 def _start_from(
-    path: Path, architecture: str, params: Mapping[str, Any], networks: Mapping[str, Any]
-) -> None:
+    path: Path, architecture: str, params: Mapping[str, Any], networks: Mapping[str, Any],
+    transfer: TransferOptions | None,
+) -> None:  # fmt: skip
     """Give the first network the trunk of a file, and a fitting one its head."""
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights to start from")
@@ -106,6 +135,8 @@ def _start_from(
     _, state = architecture_of(architecture).from_weights(path, params, None)
     own = {name: t for name, t in first.state_dict().items() if "num_batches" not in name}
     trunk = [name for name in own if not name.startswith(f"{HEAD}.")]
+    if transfer and transfer.mode == "houlsby" and not any(ADAPTER in name for name in state):
+        trunk = [name for name in trunk if ADAPTER not in name]  # they stay as drawn
     missing = [name for name in trunk if name not in state]
     left_over = [n for n in state if n not in own and "num_batches" not in n]
     shapes = [
@@ -121,12 +152,13 @@ def _start_from(
         )
     first.load_state_dict({name: state[name] for name in trunk}, strict=False)
     head = {n.removeprefix(f"{HEAD}."): t for n, t in state.items() if n.startswith(f"{HEAD}.")}
-    chosen = _fitting(head, _said_head(path), networks)
+    drawn_anew = transfer is not None and transfer.new_head
+    chosen = "" if drawn_anew else _fitting(head, _said_head(path), networks)
     if chosen:
         getattr(networks[chosen], HEAD).load_state_dict(head)
     drawn = [name for name in networks if name != chosen]
-    logger.info("%s: took the trunk%s; drawn heads: %s", path,
-                f" and head {chosen}" if chosen else "", ", ".join(drawn) or "none")  # fmt: skip
+    taken = f"and head {chosen}" if chosen else "without its head"
+    logger.info("%s: took the trunk %s; drawn heads: %s", path, taken, ", ".join(drawn) or "none")
 
 
 def _fitting(head: Mapping[str, Tensor], said: str | None, networks: Mapping[str, Any]) -> str:

@@ -5,15 +5,83 @@ published models hl_clip and hl_clip_micro (section ``train`` of their params.js
 ``extensions/borzuki`` at ec33b15; Adam, no decay of weights or rate). Where a number differs in
 writing it is the same training: the original stops when *more than* 30 evaluations brought nothing,
 ours at the 31st; its L2 penalty and dropout are of the network (section ``model`` of params.json).
+
+``borzuki_full.json``, ``_linear``, ``_lora``, ``_houlsby`` and ``_locon`` fine-tune a published
+fold. Their settings are those of baskerville's examples for a network of the size of hl_clip
+(``tests/data/transfer/json``: ``params_*.json`` and ``borzoilite_linear.json``, 544073b); ``full``
+has the learning rate that ``docs/transfer_human/transfer.md`` suggests, a tenth of the others'.
+Chosen here: weight_range and weight_exp of the training that the fold comes from, where the
+examples weigh all bins alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from seqcast.errors import InputError
 from seqcast.training.recipe import Recipe, read_recipe, require
 
 VALIDATION_VALUES = ("loss", "pearsonr", "r2")  # what `training.coverage.CoverageTask` gives
+_OF_ATTENTION = ("rank", "alpha", "key_and_output")
+# Modes of fine-tuning, and the settings that have a meaning in each.
+TRANSFER_MODES: dict[str, tuple[str, ...]] = {
+    "full": (),
+    "linear": (),
+    "lora": _OF_ATTENTION,
+    "houlsby": (),
+    "locon": (*_OF_ATTENTION, "convs", "conv_rank", "conv_alpha"),
+}
+
+
+@dataclass(frozen=True)
+class TransferOptions:
+    """Section ``coverage.transfer`` of a recipe: a fine-tuning, and what of the network it trains.
+
+    Names of modes and defaults are those of baskerville's ``hound_transfer.py`` (544073b).
+
+    Parameters
+    ----------
+    mode : {"full", "linear", "lora", "houlsby", "locon"}
+        What is trained beside the heads: all; nothing; low-rank terms of maps of the attention;
+        bottleneck adapters (``adapter`` and ``adapter_latent`` in the hyperparameters) and layer
+        norms; low-rank terms of attention and convolutions. See `training.transfer`.
+    new_head : bool
+        Whether heads are drawn even where that of the initial weights would fit.
+    rank : int
+        Of the terms in the attention.
+    alpha : float
+        Such a term counts ``alpha / rank`` times.
+    key_and_output : bool
+        Whether the maps to keys and to the output have one, beside those to queries and values
+        (there: ``lora_full``).
+    convs : int
+        How many convolutions have a low-rank term, the last ones before the transformer. If it is
+        all of them, the first is trained itself instead.
+    conv_rank : int
+    conv_alpha : float
+        As `rank` and `alpha`, of convolutions.
+    """
+
+    mode: str
+    new_head: bool = True
+    rank: int = 8
+    alpha: float = 16.0
+    key_and_output: bool = False
+    convs: int = 4
+    conv_rank: int = 4
+    conv_alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        prefix = "coverage.transfer."
+        require(self.mode in TRANSFER_MODES, prefix + "mode", self.mode,
+                f"one of {', '.join(TRANSFER_MODES)}")  # fmt: skip
+        for name in ("rank", "alpha", "convs", "conv_rank", "conv_alpha"):
+            require(getattr(self, name) > 0, prefix + name, getattr(self, name),
+                    "a number above 0")  # fmt: skip
+        used = ("mode", "new_head", *TRANSFER_MODES[self.mode])
+        for field in fields(self):
+            value = getattr(self, field.name)
+            require(field.name in used or value == field.default, prefix + field.name, value,
+                    f"no such key, as mode {self.mode} has no use for it")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +103,9 @@ class CoverageOptions:
         the original.
     checkpoint_activations : bool
         Whether activations are computed again in the backward pass, to save memory.
+    transfer : TransferOptions, optional
+        A fine-tuning: it needs initial weights. Default: all weights are trained, and where initial
+        weights are given, a head that fits is taken too.
     """
 
     total_weight: float = 0.2
@@ -44,6 +115,7 @@ class CoverageOptions:
     augment_shift_bp: int = 3
     per_example: bool = True
     checkpoint_activations: bool = False
+    transfer: TransferOptions | None = None
 
     def __post_init__(self) -> None:
         for name, holds, expected in (

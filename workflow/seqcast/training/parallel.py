@@ -96,13 +96,17 @@ def add_gradients(parameters: Sequence[torch.nn.Parameter], loss: float) -> floa
 
 
 def average_buffers(model: torch.nn.Module) -> None:
-    """Replace running statistics of normalisations by their mean over the processes."""
+    """Replace running statistics of normalisations by their mean over the processes.
+
+    Those of frozen layers, in evaluation mode, are the same everywhere; their mean could round.
+    """
     if processes() == 1:
         return
-    for name, buffer in model.named_buffers():
-        if "running_" in name:  # a mean of equal constants could round
-            dist.all_reduce(buffer)
-            buffer /= processes()
+    for module in filter(lambda module: module.training, model.modules()):
+        for name, buffer in module.named_buffers(recurse=False):
+            if name.startswith("running_"):
+                dist.all_reduce(buffer)
+                buffer /= processes()
 
 
 def from_first(value: Value) -> Value:

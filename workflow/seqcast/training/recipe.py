@@ -4,7 +4,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -181,6 +181,8 @@ def read_recipe(path: str | Path, section: str, options: type[Settings]) -> tupl
 def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
     """A dataclass from a mapping, each key and the kind of each value checked.
 
+    A setting that is a dataclass itself is built from a mapping of its own.
+
     Raises
     ------
     InputError
@@ -189,11 +191,15 @@ def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
     require(isinstance(values, Mapping), prefix.rstrip("."), values, "an object of settings")
     kinds = typing.get_type_hints(kind)
     settings = fields(kind)  # type: ignore[arg-type]
-    names = [field.name for field in settings]
+    names, built = [field.name for field in settings], {}
     for name, value in values.items():
         require(name in names, prefix + name, value, f"one of the keys {', '.join(names)}")
         known = kinds[name]
         allowed = typing.get_args(known) if isinstance(known, types.UnionType) else (known,)
+        inner = next((k for k in allowed if isinstance(k, type) and is_dataclass(k)), None)
+        if inner is not None and value is not None:
+            built[name] = build(inner, value, f"{prefix}{name}.")
+            continue
         if float in allowed:
             allowed = (*allowed, int)
         fits = isinstance(value, allowed) and (not isinstance(value, bool) or bool in allowed)
@@ -202,7 +208,7 @@ def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
     needed = [field.name for field in settings if field.default is field.default_factory is MISSING]
     if lacking := [prefix + name for name in needed if name not in values]:
         raise InputError(f"the recipe lacks {', '.join(lacking)}; there is no default")
-    return kind(**values)
+    return kind(**{**values, **built})
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

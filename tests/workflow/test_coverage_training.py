@@ -1,0 +1,81 @@
+"""A coverage model trained by the workflow on a simulated genome, and used with no other change."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.coverage_files import read_coverage
+from seqcast.models.convert import read_safetensors
+from seqcast.targets.store import CoverageStore
+from tests.workflow.conftest import Workflow, new_folder
+from tests.workflow.small_coverage import CONFIG, RECIPE, TABLES, WINDOW_BP, write_settings
+
+pytestmark = pytest.mark.slow
+
+PREDICTED = "results/coverage/small/regions.ensemble.zarr"
+
+
+@pytest.fixture(scope="module")
+def run(root: Path, demo_tables: dict, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Two folds of a small model, trained and run on a region of the test contig."""
+    run = new_folder(root, tmp_path_factory.mktemp("coverage_training"))
+    write_settings(run)
+    (run.folder / "regions.bed").write_text("chrS2\t1000\t7000\n")
+    regions = ("regions", "windows", "simulated", "regions.bed", 1, "", "", "", "")
+    run.configure({"assemblies": demo_tables["assemblies"], "datasets": [regions], **TABLES},
+                  **CONFIG)  # fmt: skip
+    run.succeed(PREDICTED, "results/training/small.foldf0c0.learning_curve.png")
+    return run
+
+
+def test_windows_keep_the_test_contig_apart(run: Workflow) -> None:
+    store = CoverageStore.open(run.folder / "results/coverage_sets/sim.zarr")
+    parts = store.windows.group_by("part").agg(pl.col("chrom").unique()).rows_by_key("part")
+    assert {name: chroms for name, ((chroms,),) in parts.items()} == {
+        **{f"fold{i}": ["chrS1"] for i in range(3)}, "test": ["chrS2"]}  # fmt: skip
+    assert len(store.identifiers) == 22
+    assert store.targets(0).shape == (22, WINDOW_BP // 32)
+
+
+def test_folds_differ_and_say_how_they_came_about(run: Workflow) -> None:
+    facts = []
+    for fold in ("f0c0", "f1c0"):
+        weights = run.folder / f"results/training/small.fold{fold}.safetensors"
+        facts.append(read_safetensors(weights)[1])
+    assert [f["fold"] for f in facts] == ["f0c0", "f1c0"]
+    assert {(f["origin"], f["training"], f["head"]) for f in facts} == {("train", "both", "human")}
+    assert json.loads(facts[0]["recipe"]) == RECIPE
+    history = pl.read_csv(
+        run.folder / "results/training/small.foldf0c0.history.tsv", separator="\t"
+    )
+    assert history["epoch"].to_list() == [0, 1, 2]
+    assert history["train_loss"][2] < history["train_loss"][1]
+
+
+def test_what_was_trained_predicts_with_no_other_change(run: Workflow) -> None:
+    with read_coverage(run.folder / PREDICTED) as coverage:
+        values = np.asarray(coverage.values[:])
+    assert values.shape[1] == 22
+    assert np.isfinite(values).all()
+    assert (values.std(axis=(0, 2)) > 0).all()
+    assert run.planned("--nocolor", PREDICTED) == {}
+
+
+def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:
+    other = run.copy(tmp_path / "copy")
+    for name, old, new, message in (
+        ("trainings", "both\tsim\t\t", "both\tsin\t\t", "trainings.tsv: 'sin' has no row in"),
+        ("trainings", "both\tsim\t\t", "both\tsim\tsim\t", "validation is sim; leave it empty"),
+        ("coverage_sets", "\tsimulated\t", "\tsimulate\t", "'simulate' has no row in"),
+    ):
+        table = other.folder / f"{name}.tsv"
+        kept = table.read_text()
+        assert old in kept
+        table.write_text(kept.replace(old, new))
+        result = other.run("-n")
+        assert result.returncode != 0
+        assert message in result.stdout + result.stderr
+        table.write_text(kept)

@@ -1,0 +1,76 @@
+include: "coverage_sets_common.smk"
+
+
+wildcard_constraints:
+    coverage_set=one_of(COVERAGE_SETS.index),
+
+
+rule prepare_windows:
+    input:
+        unpack(set_files("windows", "unmappable")),
+        genome=set_genome(".fa.gz"),
+        index=set_genome(".fa.gz.fai"),
+    output:
+        "results/coverage_sets/{coverage_set}.windows.bed",
+    log:
+        "logs/prepare_windows/{coverage_set}.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        options=set_options,
+        aliases=lambda wildcards: ASSEMBLIES.at[
+            set_cell("assembly")(wildcards), "contig_aliases"
+        ],
+        code=code_of("prepare_windows"),
+    script:
+        "../scripts/prepare_windows.py"
+
+
+rule store_targets:
+    input:
+        unpack(set_files("targets", "blacklist")),
+        tracks=set_tracks,
+        windows="results/coverage_sets/{coverage_set}.windows.bed",
+        genome=set_genome(".fa.gz"),
+        index=set_genome(".fa.gz.fai"),
+    output:
+        directory(STORE),
+    log:
+        "logs/store_targets/{coverage_set}.log",
+    benchmark:
+        "logs/store_targets/{coverage_set}.benchmark.tsv"
+    wildcard_constraints:
+        coverage_set=one_of(TRACK_SETS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: config["coverage_sets"]["threads"]
+    params:
+        assembly=set_cell("assembly"),
+        options=set_options,
+        facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
+        code=code_of("store_targets"),
+    script:
+        "../scripts/store_targets.py"
+
+
+rule store_tfrecords:
+    input:
+        unpack(set_files("targets")),
+        records=records_of,
+        genome=set_genome(".fa.gz"),
+        index=set_genome(".fa.gz.fai"),
+    output:
+        directory(STORE),
+    log:
+        "logs/store_tfrecords/{coverage_set}.log",
+    wildcard_constraints:
+        coverage_set=one_of(RECORD_SETS),
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        folder=set_cell("tfrecords"),
+        assembly=set_cell("assembly"),
+        facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
+        code=code_of("store_tfrecords"),
+    script:
+        "../scripts/store_tfrecords.py"

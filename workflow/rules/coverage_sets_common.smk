@@ -1,0 +1,73 @@
+"""Tables of coverage sets to paths."""
+
+COVERAGE_SETS = read_table("coverage_sets", ["coverage_set"])
+check_names(
+    "coverage_sets",
+    COVERAGE_SETS["assembly"].astype(str),
+    "assemblies",
+    ASSEMBLIES.index,
+)
+STORE = "results/coverage_sets/{coverage_set}.zarr"
+SET_DEFAULTS = {"bin_bp": 32, "crop_bins": 0, "stride_bp": 0, "folds": 8}
+
+
+def set_cell(column):
+    """Input or params function: a cell of the set's row, empty where there is no such column."""
+    return lambda wildcards: COVERAGE_SETS.loc[wildcards.coverage_set].get(column, "")
+
+
+def set_options(wildcards):
+    """Params function: shape of the windows of a set, and how they are made."""
+    row = COVERAGE_SETS.loc[wildcards.coverage_set]
+    numbers = {
+        name: int(row.get(name) or default) for name, default in SET_DEFAULTS.items()
+    }
+    return {
+        **numbers,
+        "window_bp": int(row["window_bp"]),
+        "fixed": row.get("fixed") or "",
+        "compat": row.get("compat") or "",
+        "seed": config["coverage_sets"]["seed"],
+    }
+
+
+def set_genome(suffix):
+    """Input function: a file of the set's assembly."""
+    return lambda wildcards: (
+        f"resources/assemblies/{COVERAGE_SETS.at[wildcards.coverage_set, 'assembly']}{suffix}"
+    )
+
+
+def set_files(*columns):
+    """Input function: files that these cells of a set name."""
+
+    def files(wildcards):
+        row = COVERAGE_SETS.loc[wildcards.coverage_set]
+        return {name: located(row[name]) for name in columns if row.get(name)}
+
+    return files
+
+
+def set_tracks(wildcards):
+    """Input function: bigWig files of the user's own targets table.
+
+    Those of a table that this workflow makes come with the table.
+    """
+    path = Path(located(COVERAGE_SETS.at[wildcards.coverage_set, "targets"]))
+    if path.parts[0] in ("resources", "results") or not path.exists():
+        return []
+    table = pd.read_csv(path, sep="\t", dtype=str)
+    return [str(path.parent / name) for name in table.get("file", []) if name]
+
+
+def records_of(wildcards):
+    """Input function: files of a published data set."""
+    folder = Path(set_cell("tfrecords")(wildcards))
+    named = ["statistics.json", "sequences.bed"]
+    return [str(folder / name) for name in named] + sorted(
+        map(str, folder.glob("tfrecords/*.tfr"))
+    )
+
+
+RECORD_SETS = [n for n in COVERAGE_SETS.index if COVERAGE_SETS.loc[n].get("tfrecords")]
+TRACK_SETS = [n for n in COVERAGE_SETS.index if n not in RECORD_SETS]

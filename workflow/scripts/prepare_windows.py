@@ -1,0 +1,12 @@
+"""Cut a genome into windows to train on, or take those of a BED, with the part each is in."""
+
+from seqcast.jobs.coverage_sets import prepare_windows
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    prepare_windows(
+        files=snakemake.input,
+        output=snakemake.output[0],
+        options=snakemake.params.options,
+        aliases=snakemake.params.aliases or None,
+    )
