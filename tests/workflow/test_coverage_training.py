@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 from seqcast.coverage_files import read_coverage
 from seqcast.models.convert import read_safetensors
@@ -79,3 +80,27 @@ def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:
         assert result.returncode != 0
         assert message in result.stdout + result.stderr
         table.write_text(kept)
+
+
+def test_predictions_are_compared_with_the_planted_truth(run: Workflow, tmp_path: Path) -> None:
+    other = run.copy(tmp_path / "copy")
+    with (other.folder / "datasets.tsv").open("a") as file:
+        for name, kind, path in (("planted", "variants", "planted_variants.vcf"),
+                                 ("held_out", "windows", "held_out.bed")):  # fmt: skip
+            file.write(f"{name}\t{kind}\tsimulated\tresources/simulated/{path}\t1\t\t\t\t\n")
+    config = yaml.safe_load((other.folder / "config.yaml").read_text())
+    config["planted_truth"] = {
+        "variants": "planted", "coverage": "held_out", "held_out": ["chrS2"],
+    }  # fmt: skip
+    (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    made = [f"results/planted_truth/small.{kind}" for kind in ("png", "html")]
+    assert other.planned("--nocolor", *made)["evaluate_planted_truth"] == 1
+    other.succeed(*made)
+    variants = pl.read_parquet(other.folder / "results/planted_truth/small.variants.parquet")
+    vcf = (other.folder / "resources/simulated/planted_variants.vcf").read_text()
+    assert len(variants) == sum(not line.startswith("#") for line in vcf.splitlines()) == 16
+    genes = pl.read_parquet(other.folder / "results/planted_truth/small.genes.parquet")
+    assert len(genes) == 12
+    config["planted_truth"]["coverage"] = "planted"
+    (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    assert "planted_truth.coverage is 'planted'" in other.run("-n").stdout

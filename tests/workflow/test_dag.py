@@ -197,6 +197,7 @@ RUN_MODELS = SCORING | ON_MRNAS | {"predict_coverage", "prepare_weights", "class
 TRAINED = {
     "train_reads", "train_language_model", "train_property", "predict_property", "train_coverage",
 }  # fmt: skip
+PLANTED_TRUTH = {"evaluate_planted_truth", "plot_planted_truth", "summarise_planted_truth"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
@@ -207,7 +208,7 @@ TRAINED = {
     ("embedding/engine.py", ON_MRNAS),
     ("plots/tracks.py", {"plot_strongest"}),
     ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
-    ("simulate/gene.py", {"simulate_genome"}),
+    ("simulate/gene.py", {"simulate_genome"} | PLANTED_TRUTH),
     ("download.py", {"download_source", "index_assemblies"}),
 ])  # fmt: skip
 def test_an_edit_reruns_the_rules_that_reach_it(root, module, scripts):

@@ -42,6 +42,7 @@ rule simulate_genome:
             oligos="mpra_oligos.tsv",
             reads="reads.fastq",
             labelled_reads="labelled_reads.tsv",
+            held_out="held_out.bed",
         ),
         coverage=directory("resources/simulated/coverage"),
     log:

@@ -1,3 +1,6 @@
+include: "planted_truth.smk"
+
+
 RANKED_ROWS = 100  # of the table in the report; the file has all
 
 

@@ -93,10 +93,12 @@ def write_measurements(
         set, ``pos_merge.vcf`` and ``neg_merge.vcf``; ``variant_effects.tsv`` and
         ``planted_effects.tsv`` (`true_effects` of `variants` and of `planted`);
         ``mpra_oligos.tsv`` (`oligo_table`); ``reads.fastq`` and ``labelled_reads.tsv``
-        (`write_reads`).
+        (`write_reads`); ``held_out.bed``, the last contig.
     """
     folder = Path(folder)
     write_coverage(genome, folder)
+    chrom, sequence = list(genome.contigs.items())[-1]
+    _write_lines([f"{chrom}\t0\t{len(sequence)}"], folder / "held_out.bed")
     for name, rows in (
         ("planted_variants", planted),
         ("pos_merge", [variant for variant in planted if variant.kind == "causal"]),

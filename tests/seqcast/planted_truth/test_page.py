@@ -1,0 +1,55 @@
+"""What the page says: bars in words, statuses, and a warning of untrained weights."""
+
+import re
+
+import numpy as np
+import polars as pl
+
+from seqcast.planted_truth import decay
+from seqcast.planted_truth.bars import BARS
+from seqcast.planted_truth.evaluation import evaluate
+from seqcast.planted_truth.measures import Resampling
+from seqcast.planted_truth.page import NAMES, QUESTIONS, is_untrained, planted_truth_html
+from tests.seqcast.planted_truth import planted
+from tests.seqcast.planted_truth.test_evaluation import rates
+
+
+def page(variants, genes, facts):
+    measures = evaluate(variants, genes, Resampling(20))
+    assert set(measures["measure"]) == set(NAMES)
+    html = planted_truth_html("model <1>", measures, variants, genes, facts)
+    return re.sub(r"\s+", " ", html)
+
+
+def test_bars_are_told_in_words():
+    text = page(
+        planted.compared(planted.perfect(), planted.perfect()), rates(),
+        {"held_out": ["chrS2"], "origin": "train", "folds": 2},
+    )  # fmt: skip
+    assert set(QUESTIONS) == set(BARS)
+    assert "model &lt;1&gt;" in text
+    assert "All numbers are of chrS2" in text
+    assert "the mean of 2 folds" in text
+    assert "7 of 8 bars are met" in text  # folds do not differ: that one is not measured
+    assert "not measured" in text
+    assert "≥ 0.95" in text
+    assert "UNTRAINED" not in text
+    assert "(0.45" not in text  # no interval beside the bar
+
+
+def test_failures_and_statuses_are_told():
+    table = planted.compared(-planted.perfect())
+    status = pl.when(pl.col("kind") == "decoy").then(pl.lit("gene_not_scored")).otherwise("status")
+    genes = rates(np.full(40, np.nan)).with_columns(status=pl.lit("outside_windows"))
+    text = page(table.with_columns(status=status), genes, {"origin": ["train", "random"]})
+    assert "UNTRAINED random weights" in text
+    assert 'class="untrained">not met' in text
+    assert "scored, but not in the gene that it was planted in" in text
+    assert decay.STATUSES["outside_windows"] in text
+    assert re.search(r"decoy</td><td class=\"n\">6</td><td class=\"n\">0</td>", text)
+
+
+def test_untrained_is_what_has_a_random_fold():
+    assert is_untrained({"origin": "random"})
+    assert not is_untrained({"origin": ["train", "source"]})
+    assert not is_untrained({})

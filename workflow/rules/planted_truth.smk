@@ -1,0 +1,80 @@
+include: "planted_truth_common.smk"
+
+
+rule evaluate_planted_truth:
+    input:
+        scores=f"results/variant_effects/{{model}}/{PLANTED['variants']}.ensemble.parquet",
+        fold_scores=of_folds("variant_effects", "variants", "parquet"),
+        tracks="results/variant_effects/{model}/tracks.parquet",
+        coverage=f"results/coverage/{{model}}/{PLANTED['coverage']}.ensemble.zarr",
+        fold_coverage=of_folds("coverage", "coverage", "zarr"),
+        targets=lambda wildcards: located(MODELS.at[wildcards.model, "tracks"]),
+        annotation=lambda wildcards: (
+            f"resources/assemblies/{DATASETS.at[PLANTED['variants'], 'assembly']}.genes.parquet"
+        ),
+        effects="resources/simulated/planted_effects.tsv",
+        planted="resources/simulated/planted_variants.vcf",
+        genes="resources/simulated/genes.tsv",
+    output:
+        measures="results/planted_truth/{model}.tsv",
+        variants="results/planted_truth/{model}.variants.parquet",
+        genes="results/planted_truth/{model}.genes.parquet",
+    log:
+        "logs/evaluate_planted_truth/{model}.log",
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        held_out=PLANTED["held_out"],
+        simulation=config["simulation"],
+        options=config["variant_effects"],
+        report=config["report"],
+        code=code_of("evaluate_planted_truth"),
+    script:
+        "../scripts/evaluate_planted_truth.py"
+
+
+rule plot_planted_truth:
+    input:
+        measures="results/planted_truth/{model}.tsv",
+        variants="results/planted_truth/{model}.variants.parquet",
+        genes="results/planted_truth/{model}.genes.parquet",
+    output:
+        report(
+            "results/planted_truth/{model}.png",
+            caption="../report/planted_truth_figure.rst",
+            category="Planted truth",
+            subcategory="{model}",
+            labels={"what": "predictions against truth, figure"},
+        ),
+    log:
+        "logs/plot_planted_truth/{model}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code_of("plot_planted_truth"),
+    script:
+        "../scripts/plot_planted_truth.py"
+
+
+rule summarise_planted_truth:
+    input:
+        TEMPLATES,
+        measures="results/planted_truth/{model}.tsv",
+        variants="results/planted_truth/{model}.variants.parquet",
+        genes="results/planted_truth/{model}.genes.parquet",
+    output:
+        report(
+            "results/planted_truth/{model}.html",
+            caption="../report/planted_truth.rst",
+            category="Planted truth",
+            subcategory="{model}",
+            labels={"what": "predictions against truth"},
+        ),
+    log:
+        "logs/summarise_planted_truth/{model}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code_of("summarise_planted_truth"),
+    script:
+        "../scripts/summarise_planted_truth.py"

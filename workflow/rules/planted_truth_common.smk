@@ -1,0 +1,23 @@
+"""What the planted truth of the simulated genome is compared with."""
+
+PLANTED = config["planted_truth"]
+if PLANTED["variants"]:
+    for key, names in [("variants", VARIANT_SETS), ("coverage", WINDOW_SETS)]:
+        if PLANTED[key] not in names:
+            raise WorkflowError(
+                f"config: planted_truth.{key} is {PLANTED[key]!r}, which is no dataset of that "
+                f"kind in {config['tables']['datasets']}"
+            )
+    REPORT += expand(
+        "results/planted_truth/{model}.{kind}",
+        model=COVERAGE_MODELS, kind=["png", "html"],
+    )  # fmt: skip
+
+
+def of_folds(folder, key, suffix):
+    """Input function: what each fold of a model gives for a set of the planted truth."""
+    return lambda wildcards: expand(
+        f"results/{folder}/{{model}}/{PLANTED[key]}.fold{{fold}}.{suffix}",
+        model=wildcards.model,
+        fold=folds_of(wildcards.model),
+    )

@@ -1,0 +1,16 @@
+"""Write the page of a model against planted truth."""
+
+import polars as pl
+
+from seqcast.logs import reporting
+from seqcast.planted_truth.bars import read_measures
+from seqcast.planted_truth.page import planted_truth_html
+from seqcast.store import atomic, read_provenance
+
+with reporting(snakemake.log[0]):
+    given = snakemake.input
+    tables = pl.read_parquet(given.variants), pl.read_parquet(given.genes)
+    found = read_measures(given.measures), *tables, read_provenance(given.variants)
+    with atomic(snakemake.output[0]) as temporary:
+        page = planted_truth_html(snakemake.wildcards.model, *found)
+        temporary.write_text(page, encoding="utf-8")
