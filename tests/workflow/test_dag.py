@@ -193,7 +193,9 @@ def reached(root, script):
 
 SCORING = {"score_variants", "predict_strongest"}
 ON_MRNAS = {"embed_sequences", "score_transcript_variants", "describe_transcript_scores"}
-RUN_MODELS = SCORING | ON_MRNAS | {"predict_coverage", "prepare_weights", "classify_reads"}
+RUN_MODELS = SCORING | ON_MRNAS | {
+    "predict_coverage", "evaluate_coverage", "prepare_weights", "classify_reads",
+}  # fmt: skip
 TRAINED = {
     "train_reads", "train_language_model", "train_property", "predict_property", "train_coverage",
 }  # fmt: skip

@@ -105,3 +105,4 @@ rule plot_learning_curve:
         "../scripts/plot_learning_curve.py"
 
 
+include: "coverage_accuracy.smk"

@@ -159,7 +159,7 @@ def _density(ax: Axes, guess: np.ndarray, truth: np.ndarray, title: str) -> None
 def _tenths(ax: Axes, guess: np.ndarray, truth: np.ndarray) -> None:
     """Median and middle 80 % of the measured values in tenths by prediction."""
     if len(guess) < QUANTILES * LEAST_IN_QUANTILE:
-        ax.text(0.02, 0.98, "too few points for tenths", transform=ax.transAxes, va="top",
+        ax.text(0.98, 0.02, "too few points for tenths", transform=ax.transAxes, ha="right",
                 fontsize=TICK_PT)  # fmt: skip
         return
     order = np.argsort(guess, kind="stable")

@@ -1,0 +1,180 @@
+"""The jobs from tables of genes to decay rates and half-lives, with a constructed truth."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.coverage_accuracy.decay_fits import HEK293_GAPDH
+from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
+from seqcast.coverage_accuracy.genes import GENES
+from seqcast.coverage_accuracy.half_lives import half_life_accuracy, read_groups
+from seqcast.errors import InputError
+from seqcast.jobs.gene_accuracy import (
+    decay_metrics,
+    decay_table,
+    evaluate_half_lives,
+    fit_time_course,
+    neighbour_groups,
+    predict_saluki,
+)
+from seqcast.store import write_table, write_tsv
+
+TIMES_H = np.array([1, 2, 4, 8, 12, 24])
+RATES = np.geomspace(0.1, 0.6, 40)  # per h
+# values are over those at 1 h, so that A is exp(rate), which the fit lets grow to 2
+WITHIN = 0.97 * np.log(2) / 1.5 > RATES
+OPTIONS = {"decay_shape": "decay", "decay_reference": ""}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> SimpleNamespace:
+    """Genes of known rates over a course; gene i decays at RATES[i], predicted 1.5 times faster."""
+    names = np.array([f"G{i:02}" for i in range(len(RATES))])
+    tracks = np.array([f"t{hours}h" for hours in TIMES_H])
+    level = np.linspace(50, 500, len(RATES))
+    paths = {}
+    for name, factor in (("gene_preds", 1.5), ("gene_targets", 1.0)):
+        values = level[:, None] * np.exp(-factor * RATES[:, None] * TIMES_H)
+        paths[name] = str(tmp_path / f"{name}.parquet")
+        write_table(GeneMatrix(names, tracks, np.log2(1 + values)).table(), paths[name], {})
+    genes = [(name, name, f"chr{i % 3}", "+", 1000, 30, "valid") for i, name in enumerate(names)]
+    genes.append(("lost", "lost", "chr1", "+", 1000, 0, "outside_windows"))
+    write_tsv(pl.DataFrame(genes, schema=GENES, orient="row"), tmp_path / "genes.tsv")
+    said = [f"RNA:ActD:cell {hours}h" for hours in TIMES_H]
+    table = pl.DataFrame({"identifier": tracks.tolist(), "description": said})
+    write_tsv(table, tmp_path / "tracks.tsv")
+    return SimpleNamespace(
+        **paths, genes=str(tmp_path / "genes.tsv"), tracks=str(tmp_path / "tracks.tsv")
+    )
+
+
+def fitted(files: SimpleNamespace, folder: Path, **options: str) -> tuple[pl.DataFrame, ...]:
+    made = SimpleNamespace(decay=str(folder / "decay.tsv"), metrics=str(folder / "metrics.tsv"))
+    fit_time_course(files, made, "ActD", OPTIONS | options)
+    return tuple(pl.read_csv(path, separator="\t") for path in (made.decay, made.metrics))
+
+
+def test_rates_of_the_course_are_found(files, tmp_path: Path) -> None:
+    decay, metrics = fitted(files, tmp_path)
+    assert decay.height == len(RATES) + 1
+    assert decay.row(-1, named=True)["status"] == "outside_windows"
+    assert decay.row(-1, named=True)["measured_status"] is None
+    valid = (decay["status"] == "valid").to_numpy()
+    assert valid[:-1][WITHIN].all()
+    assert decay["status"][39] == "predicted_amplitude_at_bound"
+    measured = decay["measured_log2_decay_rate"][:-1].to_numpy()
+    assert measured == pytest.approx(np.log2(RATES), abs=0.1)  # the penalty moves slow rates
+    assert decay["measured_half_life_h"][:-1].to_numpy() == pytest.approx(
+        np.log(2) / RATES, rel=0.1
+    )
+    r = metrics.filter(genes="valid", metric="pearson")
+    assert r["value"][0] > 0.999
+    assert r["n"][0] == valid.sum() < 40
+    assert metrics.filter(genes="fitted", metric="pearson")["n"][0] == 40
+    rmse = metrics.filter(genes="valid", metric="rmse")["value"][0]
+    assert rmse == pytest.approx(np.log2(1.5), abs=0.05)
+
+
+def test_a_reference_gene_takes_its_decay_away(files, tmp_path: Path) -> None:
+    decay, _ = fitted(files, tmp_path, decay_reference="G00")
+    found = decay["measured_log2_decay_rate"][20:40].to_numpy()
+    assert found == pytest.approx(np.log2(RATES[20:] - RATES[0]), abs=0.1)
+    with pytest.raises(InputError, match="reference gene 'G99' is none of 40 genes"):
+        fitted(files, tmp_path, decay_reference="G99")
+
+
+def test_published_divisors_are_of_their_times(files, tmp_path: Path) -> None:
+    plain, _ = fitted(files, tmp_path)
+    decay, _ = fitted(files, tmp_path, decay_reference="HEK293_GAPDH")
+    assert list(HEK293_GAPDH) == TIMES_H.tolist()
+    slower = plain["measured_log2_decay_rate"] - decay["measured_log2_decay_rate"]
+    assert (slower.drop_nulls() < 0).mean() > 0.9  # divisors grow: what is left decays faster
+    table = pl.read_csv(files.tracks, separator="\t")
+    moved = table.with_columns(pl.col("description").str.replace("cell 8h", "cell 9h"))
+    write_tsv(moved, files.tracks)
+    with pytest.raises(InputError, match=r"has \[9\.0\] h, of which HEK293_GAPDH says nothing"):
+        fitted(files, tmp_path, decay_reference="HEK293_GAPDH")
+
+
+def test_too_few_times_stop(files, tmp_path: Path) -> None:
+    table = pl.read_csv(files.tracks, separator="\t")
+    said = pl.col("description").str.replace("h$", "")
+    write_tsv(table.with_columns(said), files.tracks)
+    with pytest.raises(InputError, match="expected 3 times or more"):
+        fitted(files, tmp_path)
+
+
+def test_few_genes_have_no_correlation() -> None:
+    genes = pl.DataFrame([("a", "a", "chr1", "+", 9, 9, "valid")], schema=GENES, orient="row")
+    fit = pl.DataFrame({"gene_id": ["a"], "log2_decay_rate": [1.0], "half_life_h": [0.3],
+                        "amplitude": [1.0], "rmse": [0.0], "status": ["constant"]})  # fmt: skip
+    table = decay_table(genes, fit, fit)
+    assert table["status"].to_list() == ["measured_constant"]
+    metrics = decay_metrics(table)
+    assert metrics["n"].to_list() == [0, 1]
+    assert set(metrics["note"]) == {"fewer than 3 genes"}
+
+
+def test_groups_of_half_lives_come_from_the_targets_table(files, tmp_path: Path) -> None:
+    files.targets = str(tmp_path / "targets.tsv")
+    tracks = pl.read_csv(files.tracks, separator="\t")
+    write_tsv(tracks, files.targets)
+    evaluate_half_lives(files, tmp_path / "none.tsv", None)
+    none = pl.read_csv(tmp_path / "none.tsv", separator="\t")
+    assert none["status"].to_list() == ["no_group"] * 6
+    write_tsv(tracks.with_columns(group=pl.Series(["a"] * 5 + [""])), files.targets)
+    evaluate_half_lives(files, tmp_path / "some.tsv", None)
+    some = pl.read_csv(tmp_path / "some.tsv", separator="\t", schema_overrides={"genes": pl.Int64})
+    matrices = (GeneMatrix.read(path) for path in (files.gene_preds, files.gene_targets))
+    expected = half_life_accuracy(*matrices, read_groups(files.targets))
+    assert some["pearsonr_norm"].to_list() == pytest.approx(
+        expected["pearsonr_norm"].to_list(), nan_ok=True
+    )
+    assert some["status"].to_list() == ["valid"] * 5 + ["no_group"]
+
+
+def test_half_lives_are_predicted_from_features(files, tmp_path: Path) -> None:
+    """Two trainings of fold f0 are one, and the features say the half-life of gene G."""
+    (tmp_path / "features.tsv").write_text("name\tpattern\nearly\t 1h\nlate\t 8h\nlast\t 24h\n")
+    rows = "".join(f"G{i:02}.1\t{-np.log2(rate)}\n" for i, rate in enumerate(RATES) if i != 7)
+    (tmp_path / "half_lives.tsv").write_text("gene\tvalue\n" + rows)
+    matrix = GeneMatrix.read(files.gene_targets)
+    other = str(tmp_path / "other.parquet")
+    write_table(
+        GeneMatrix(matrix.genes, matrix.identifiers, matrix.values + 0.5).table(), other, {}
+    )
+    wanted = SimpleNamespace(
+        gene_preds=[files.gene_targets, other, files.gene_preds], genes=[files.genes] * 3,
+        tracks=[files.tracks] * 3, half_lives=str(tmp_path / "half_lives.tsv"),
+        features=str(tmp_path / "features.tsv"),
+    )  # fmt: skip
+    made = SimpleNamespace(predictions=str(tmp_path / "p.tsv"), metrics=str(tmp_path / "m.tsv"))
+    options = {"compat": None, "half_life_columns": ["gene", "value"]}
+    predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options)
+    found = pl.read_csv(made.predictions, separator="\t")
+    assert found["fold"].unique(maintain_order=True).to_list() == ["f0", "f1"]
+    assert found.filter(gene_id="G07")["status"].to_list() == ["no_half_life"] * 2
+    metrics = pl.read_csv(made.metrics, separator="\t")
+    assert metrics.filter(fold="all", metric="pearson")["value"][0] > 0.8
+    predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options | {"compat": "borzuki"})
+    published = pl.read_csv(made.predictions, separator="\t")
+    assert published["part"].drop_nulls().unique().to_list() == [0]
+    wanted.gene_preds[1] = wanted.gene_preds[0]
+    with pytest.raises(InputError, match="replicates 1 and 2 predict the same"):
+        predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options)
+
+
+def test_neighbours_stay_together(files, tmp_path: Path) -> None:
+    names = [f"G{i:02}" for i in range(40)]
+    groups = neighbour_groups(files.genes, names)
+    assert set(groups) == set(names)
+    assert groups["G00"] == groups["G03"] == groups["G09"] == "chr0:0"  # runs of 40 / 10 genes
+    assert groups["G12"] == "chr0:1"
+    assert groups["G01"] == "chr1:0"
+    table = pl.read_csv(files.genes, separator="\t")
+    contigs = pl.Series("chrom", [f"chr{i % 6}" for i in range(41)])
+    write_tsv(table.with_columns(contigs), files.genes)
+    assert neighbour_groups(files.genes, names)["G07"] == "chr1"

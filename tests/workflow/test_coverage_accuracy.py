@@ -1,0 +1,147 @@
+"""Coverage models tested by the workflow on windows that they never saw."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
+from seqcast.store import read_provenance
+from tests.workflow.conftest import Workflow, new_folder
+from tests.workflow.small_coverage import CONFIG, SETS, TABLES, write_settings
+
+pytestmark = pytest.mark.slow
+
+FOLDER = "results/coverage_accuracy/small"
+TIMES = "^RNA:ActD"
+FEATURES = "name\tpattern\nearly\tActD:.* 0h\nlate\tActD:.* 8h\ntotal\ttotal\n"
+ACCURACY = {
+    "decay_courses": {"sim": TIMES},
+    "half_lives": {"sim": "resources/simulated/genes.tsv"},
+    "half_life_columns": ["gene_id", "half_life_h"],
+    "half_life_features": "features.tsv",
+}
+
+
+@pytest.fixture(scope="module")
+def run(root: Path, demo_tables: dict, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Two folds of a small model, trained and tested: all that a run without datasets makes."""
+    run = new_folder(root, tmp_path_factory.mktemp("coverage_accuracy"))
+    write_settings(run)
+    (run.folder / "features.tsv").write_text(FEATURES)
+    tables = {"assemblies": demo_tables["assemblies"], **TABLES}
+    run.configure(tables, coverage_accuracy=ACCURACY, **CONFIG)
+    run.succeed()
+    return run
+
+
+def read(run: Workflow, name: str) -> pl.DataFrame:
+    return pl.read_csv(run.folder / FOLDER / name, separator="\t")
+
+
+@pytest.mark.parametrize("fold", ["f0c0", "f1c0"])
+def test_each_track_and_each_gene_has_a_row(run: Workflow, fold: str) -> None:
+    tracks, genes = (read(run, f"sim.fold{fold}.{name}.tsv") for name in ("tracks", "genes"))
+    assert tracks.height == 22
+    assert tracks["pearsonr"].is_between(-1, 1).all()
+    windows = pl.read_csv(run.folder / "results/coverage_sets/sim.windows.bed", separator="\t",
+                          has_header=False, new_columns=["chrom", "start", "end", "part"])  # fmt: skip
+    assert (tracks["windows"] == windows.filter(part="test").height).all()
+    known = pl.read_csv(run.folder / "resources/simulated/genes.tsv", separator="\t")
+    assert set(genes["gene_id"]) == set(known["gene_id"])
+    assert genes.filter(chrom="chrS1")["status"].unique().to_list() == ["outside_windows"]
+    preds, targets = (
+        GeneMatrix.read(run.folder / FOLDER / f"sim.fold{fold}.gene_{name}.parquet")
+        for name in ("preds", "targets")
+    )
+    assert preds.genes.tolist() == sorted(genes.filter(status="valid")["gene_id"])
+    for row in tracks.filter(pl.col("identifier").str.ends_with("+")).iter_rows(named=True):
+        pair = (m.columns([row["identifier"]])[:, 0] for m in (preds, targets))
+        assert row["gene_pearsonr"] == pytest.approx(np.corrcoef(*pair)[0, 1])
+
+
+def test_tables_say_what_made_them(run: Workflow) -> None:
+    facts = read_provenance(run.folder / FOLDER / "sim.foldf1c0.gene_preds.parquet")
+    assert (facts["model"], facts["fold"], facts["coverage_set"]) == ("small", "f1c0", "sim")
+    assert facts["origin"] == "train"
+    assert facts["options"]["reverse_complement"] is True
+
+
+def test_measured_decay_is_that_of_the_simulation(run: Workflow) -> None:
+    decay = read(run, "sim.foldf0c0.decay.tsv")
+    truth = pl.read_csv(run.folder / "resources/simulated/genes.tsv", separator="\t")
+    assert decay.height == truth.height
+    fitted = decay.filter(pl.col("measured_status") == "valid")
+    assert fitted.height >= 5
+    both = fitted.join(truth, on="gene_id")
+    r = np.corrcoef(both["measured_log2_decay_rate"], np.log2(both["decay_rate_per_h"]))[0, 1]
+    assert r > 0.95  # measured: 0.988, with noise and bins that hold introns too
+    metrics = read(run, "sim.foldf0c0.decay_metrics.tsv")
+    assert metrics["genes"].unique(maintain_order=True).to_list() == ["valid", "fitted"]
+
+
+def test_no_track_of_the_simulation_has_a_group(run: Workflow) -> None:
+    assert set(read(run, "sim.foldf0c0.half_lives.tsv")["status"]) == {"no_group"}
+
+
+def test_half_lives_are_predicted_across_genes(run: Workflow) -> None:
+    found = read(run, "sim.saluki.tsv")
+    assert found["fold"].unique(maintain_order=True).to_list() == ["f0", "f1"]
+    assert found["part"].drop_nulls().n_unique() == 5
+    assert set(read(run, "sim.saluki_metrics.tsv")["fold"]) == {"f0", "f1", "all"}
+
+
+def test_figures_are_made(run: Workflow) -> None:
+    report = run.folder / "results/report"
+    made = {str(path.relative_to(report)) for path in report.rglob("*.png")}
+    folds = {f"small/sim.fold{f}.{name}.png" for f in ("f0c0", "f1c0") for name in ("genes", "decays")}  # fmt: skip
+    assert made >= folds | {"sim.accuracy_bins.png", "sim.accuracy_genes.png"}
+    assert run.planned("--nocolor") == {}
+
+
+def test_other_options_run_the_tests_anew_but_train_nothing(run: Workflow) -> None:
+    jobs = run.planned("--nocolor", "--config", "coverage_accuracy={compat: borzuki}")
+    assert "train_coverage" not in jobs
+    assert jobs["evaluate_coverage"] == 2
+
+
+def test_what_is_planned(root: Path, demo_tables: dict, tmp_path: Path) -> None:
+    """The first set of a training, if a part of it is for tests; other models by request."""
+    run = new_folder(root, tmp_path)
+    write_settings(run)
+    (run.folder / "windows.bed").write_text("chrS1\t0\t2048\ttrain\nchrS1\t2048\t4096\tvalid\n")
+    tables = {"assemblies": demo_tables["assemblies"], **TABLES}
+    given = ("given", "simulated", SETS[2], 2048, "", "", "windows.bed", *SETS[7:])
+    both = [("both", "sim,given", "", "", "recipe.json")]
+    run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both}, **CONFIG)
+    jobs = run.planned("--nocolor")
+    assert (jobs["evaluate_coverage"], jobs["store_targets"], jobs["plot_accuracy"]) == (2, 2, 1)
+    assert not jobs.keys() & {"fit_decays", "predict_saluki"}
+    asked = "results/coverage_accuracy/small/given.foldf0c0.tracks.tsv"
+    assert run.planned("--nocolor", asked)["evaluate_coverage"] == 1
+    both = [("both", "given", "", "", "recipe.json")]
+    run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both}, **CONFIG)
+    assert "evaluate_coverage" not in run.planned("--nocolor")
+    compared = {"compared": {"sim": ["small"]}}
+    run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both},
+                  coverage_accuracy=compared, **CONFIG)  # fmt: skip
+    assert run.planned("--nocolor")["evaluate_coverage"] == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("decay_courses: {sin: x}", "decay_courses names 'sin'; expected one of sim"),
+        ("compared: {sim: [large]}", "compared names 'large'; expected one of small"),
+        ("half_lives: {sim: a.tsv}", "give the table of features"),
+    ],
+)
+def test_mistakes_stop_before_any_job(run: Workflow, option: str, message: str) -> None:
+    config = run.folder / "other.yaml"
+    text = (run.folder / "config.yaml").read_text().split("coverage_accuracy:")[0]
+    rest = (run.folder / "config.yaml").read_text().split("\ninference:")[1]
+    config.write_text(f"{text}coverage_accuracy: {{{option}}}\ninference:{rest}")
+    result = run.run("-n", config="other.yaml")
+    assert result.returncode != 0
+    assert message in result.stdout + result.stderr

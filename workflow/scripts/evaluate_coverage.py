@@ -1,0 +1,15 @@
+"""Test one fold of a coverage model on the windows of a coverage set that it never saw."""
+
+from seqcast.jobs.coverage_accuracy import evaluate_coverage
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    evaluate_coverage(
+        files=snakemake.input,
+        outputs=snakemake.output,
+        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        head=snakemake.params.head or None,
+        options=snakemake.params.options,
+        inference=snakemake.params.inference,
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,13 @@
+"""Draw predicted against measured decay rates of genes, and how well they are calibrated."""
+
+import polars as pl
+
+from seqcast.logs import reporting
+from seqcast.plots.accuracy import plot_predicted_measured
+from seqcast.plots.accuracy_tables import decay_panels
+from seqcast.plots.style import save
+
+with reporting(snakemake.log[0]):
+    table = pl.read_csv(snakemake.input[0], separator="\t")
+    figure = plot_predicted_measured(decay_panels(table), "log2 decay rate (1/h)", True)
+    save(figure, snakemake.output[0])

@@ -1,0 +1,255 @@
+"""What the coverage of genes says of their decay: half-lives, decay rates, Saluki's PC1."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from seqcast.coverage_accuracy.decay_fits import (
+    HEK293_GAPDH,
+    Course,
+    DecayOptions,
+    find_course,
+    fit_decays,
+    reference_values,
+)
+from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
+from seqcast.coverage_accuracy.half_lives import half_life_accuracy, read_groups
+from seqcast.coverage_accuracy.saluki import (
+    PARTS,
+    ensemble,
+    feature_means,
+    half_life_metrics,
+    predict_half_lives,
+    read_features,
+    read_half_lives,
+)
+from seqcast.errors import InputError
+from seqcast.regression_metrics import SCHEMA, regression_metrics
+from seqcast.store import write_tsv
+
+VALID = "valid"
+GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
+KEPT = ("log2_decay_rate", "half_life_h", "amplitude", "rmse", "status")
+FEWEST_GENES = 3  # two points always lie on a line
+RESAMPLES = 1000
+RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
+
+
+def evaluate_half_lives(files: Any, output: str | Path, compat: str | None) -> None:
+    """Write how well the change of genes within groups of tracks is predicted ("acc_hl").
+
+    Parameters
+    ----------
+    files : namespace
+        ``gene_preds``, ``gene_targets`` (see `evaluate_coverage`); ``targets``, the targets table
+        of the set, which names the groups (see `read_groups`).
+    output : path
+        TSV of `half_life_accuracy`. Where the targets table has no groups, no track has numbers.
+    compat : str or None
+        "borzuki": in float32, as the original.
+    """
+    predictions, targets = GeneMatrix.read(files.gene_preds), GeneMatrix.read(files.gene_targets)
+    groups = _groups(files.targets)
+    write_tsv(half_life_accuracy(predictions, targets, groups, compat is not None), output)
+
+
+def fit_time_course(
+    files: Any, outputs: Any, pattern: str, options: Mapping[str, Any], seed: int = 0
+) -> None:
+    """Fit decay rates of genes to predicted and to measured coverage over a time course.
+
+    Parameters
+    ----------
+    files : namespace
+        ``gene_preds``, ``gene_targets``, ``genes``, ``tracks`` of `evaluate_coverage`.
+    outputs : namespace
+        ``decay``: TSV of `decay_table`; ``metrics``: TSV of `decay_metrics`.
+    pattern : str
+        Regular expression on descriptions of tracks, see `find_course`.
+    options : mapping
+        ``decay_shape``, see `DecayOptions`; ``decay_reference``: empty; a gene that is taken as
+        stable, predicted and measured apart; or "HEK293_GAPDH", the published divisors.
+    seed : int
+        Of the bootstrap intervals.
+
+    Raises
+    ------
+    InputError
+        If the pattern finds fewer than three times, or the reference gene is not there.
+    """
+    tracks = pl.read_csv(files.tracks, separator="\t", infer_schema=False, quote_char=None)
+    described = dict(tracks.select("identifier", pl.col("description").fill_null("")).iter_rows())
+    fits = []
+    for path in (files.gene_preds, files.gene_targets):
+        matrix = GeneMatrix.read(path)
+        names = matrix.identifiers.tolist()
+        course = find_course(names, [described[name] for name in names], pattern)
+        divisors = _divisors(matrix, course, options["decay_reference"])
+        shape = DecayOptions(options["decay_shape"])
+        fits.append(
+            fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, shape)
+        )
+    genes = pl.read_csv(files.genes, separator="\t", infer_schema=False, quote_char=None)
+    table = decay_table(genes, *fits)
+    write_tsv(table, outputs.decay)
+    write_tsv(decay_metrics(table, seed), outputs.metrics)
+
+
+def decay_table(
+    genes: pl.DataFrame, predicted: pl.DataFrame, measured: pl.DataFrame
+) -> pl.DataFrame:
+    """Decay rates side by side, a row a gene of the annotation.
+
+    Parameters
+    ----------
+    genes : DataFrame
+        As of `GeneAccuracy.genes`.
+    predicted, measured : DataFrame
+        As of `fit_decays`.
+
+    Returns
+    -------
+    DataFrame
+        gene_id, gene_name, chrom; status: "valid", why the gene was not evaluated, or why its
+        measured or else predicted rate is none (measured_rate_at_bound and such); then `KEPT` of
+        both fits, named ``predicted_``... and ``measured_``... Rates are log2 of 1/h.
+    """
+    table = genes.select("gene_id", "gene_name", "chrom", "status")
+    for name, fit in (("predicted", predicted), ("measured", measured)):
+        columns = fit.select("gene_id", **{f"{name}_{column}": pl.col(column) for column in KEPT})
+        table = table.join(columns, on="gene_id", how="left", maintain_order="left")
+    guess, truth = pl.col("predicted_status"), pl.col("measured_status")
+    return table.with_columns(
+        status=pl.when(pl.col("status") != VALID).then("status")
+        .when(truth != VALID).then(pl.format("measured_{}", truth))
+        .when(guess != VALID).then(pl.format("predicted_{}", guess))
+        .otherwise(pl.lit(VALID))
+    )  # fmt: skip
+
+
+def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES) -> pl.DataFrame:
+    """Agreement of predicted and measured log2 decay rates.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of `decay_table`.
+
+    Returns
+    -------
+    DataFrame
+        genes ("valid", or "fitted": also those at a bound of the fit), then the columns of
+        `regression_metrics`. Without three genes a single row says so.
+    """
+    tables = []
+    both = pl.all_horizontal(
+        pl.col(f"{name}_log2_decay_rate").is_not_null() for name in ("predicted", "measured")
+    )
+    for name, wanted in ((VALID, pl.col("status") == VALID), ("fitted", both)):
+        rows = table.filter(wanted)
+        if rows.height < FEWEST_GENES:
+            note = f"fewer than {FEWEST_GENES} genes"
+            row = ("log2_decay_rate", "pearson", None, None, None, rows.height, note)
+            found = pl.DataFrame([row], schema=SCHEMA, orient="row")
+        else:
+            found = regression_metrics(
+                rows["measured_log2_decay_rate"].to_numpy(),
+                rows["predicted_log2_decay_rate"].to_numpy(),
+                resamples, seed, ["log2_decay_rate"],
+            )  # fmt: skip
+        tables.append(found.select(pl.lit(name).alias("genes"), pl.all()))
+    return pl.concat(tables)
+
+
+def predict_saluki(
+    files: Any, outputs: Any, folds: Sequence[str], options: Mapping[str, Any], seed: int = 0
+) -> None:
+    """Predict measured half-lives of genes from the coverage that the folds of a model predict.
+
+    Parameters
+    ----------
+    files : namespace
+        ``half_lives`` (see `read_half_lives`), ``features`` (see `read_features`); lists in the
+        order of `folds`: ``gene_preds``, ``genes``, ``tracks`` of `evaluate_coverage`.
+    outputs : namespace
+        ``predictions``: TSV of `predict_half_lives`; ``metrics``: TSV of `half_life_metrics`.
+    folds : sequence of str
+        Names. Trainings of one fold, as f3c0 and f3c1, are averaged and count as fold f3.
+    options : mapping
+        ``compat``; ``half_life_columns``, names of the table's columns with genes and half-lives.
+    seed : int
+        Of the bootstrap intervals.
+
+    Raises
+    ------
+    InputError
+        See `predict_half_lives` and `feature_means`.
+    """
+    labels = read_half_lives(files.half_lives, *options["half_life_columns"])
+    patterns, compat = read_features(files.features), options["compat"] is not None
+    replicates: dict[str, list[GeneMatrix]] = {}
+    groups: dict[str, str] = {}
+    for fold, values, genes, tracks in zip(
+        folds, files.gene_preds, files.genes, files.tracks, strict=True
+    ):
+        table = pl.read_csv(tracks, separator="\t", infer_schema=False, quote_char=None)
+        described = dict(table.select("identifier", pl.col("description").fill_null("")).rows())
+        matrix = GeneMatrix.read(values)
+        replicates.setdefault(re.sub(r"c\d+$", "", fold), []).append(
+            feature_means(matrix, described, patterns)
+        )
+        groups |= neighbour_groups(genes, matrix.genes.tolist())
+    features = {name: ensemble(several) for name, several in replicates.items()}
+    predictions = predict_half_lives(features, labels, groups, compat)
+    write_tsv(predictions, outputs.predictions)
+    write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
+
+
+def neighbour_groups(path: str | Path, genes: Sequence[str]) -> dict[str, str]:
+    """Groups of genes that are not parted between fit and test: those of a contig.
+
+    Where genes are on fewer contigs than the cross-validation has parts, each contig is cut into
+    runs of neighbours, in the order of the annotation.
+
+    Parameters
+    ----------
+    path : path
+        TSV of `GeneAccuracy.genes`.
+    genes : sequence of str
+        Those that have coverage.
+    """
+    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    kept = table.filter(pl.col("gene_id").is_in(list(genes)))
+    if kept["chrom"].n_unique() >= PARTS:
+        return dict(kept.select("gene_id", "chrom").iter_rows())
+    size = max(1, kept.height // RUNS)
+    run = pl.int_range(pl.len()).over("chrom") // size
+    return dict(kept.select("gene_id", pl.format("{}:{}", "chrom", run)).iter_rows())
+
+
+def _groups(path: str | Path) -> pl.DataFrame:
+    """`read_groups`, none where the table has no columns that could tell them."""
+    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    if "group" in table.columns or {"source", "file"} <= set(table.columns):
+        return read_groups(path)
+    return table.select("identifier", pl.col("description").fill_null("")).with_columns(
+        group=pl.lit(None, dtype=pl.String)
+    )
+
+
+def _divisors(matrix: GeneMatrix, course: Course, reference: str) -> np.ndarray | None:
+    """What coverage at each time is divided by."""
+    if not reference:
+        return None
+    if reference != GAPDH:
+        return reference_values(matrix, course, reference)
+    if lost := sorted(set(course.times_h.tolist()) - set(HEK293_GAPDH)):
+        raise InputError(
+            f"the time course has {lost} h, of which {GAPDH} says nothing; expected times of "
+            f"{list(HEK293_GAPDH)} h. Name a reference gene, or leave decay_reference empty."
+        )
+    return np.array([HEK293_GAPDH[hours] for hours in course.times_h.tolist()])

@@ -1,0 +1,102 @@
+"""Which numbers the figures of accuracy show, from the tables of evaluated models."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+MOST_KINDS = 12  # blocks of a figure; beyond, kinds are told by their first word alone
+MOST_PANELS = 6
+OTHER = "other"
+
+
+def track_kinds(descriptions: list[str]) -> list[str]:
+    """Kind of each track, from what its description says before ":".
+
+    "RNA:ActD:K562 4h" is of kind "RNA:ActD", "CAGE:liver" of "CAGE", a description without ":" of
+    its first word. More than `MOST_KINDS` kinds are made fewer: first words only, and of these the
+    rarest are "other".
+    """
+    words = [said.split(":") for said in descriptions]
+    first = [(one[0].split() or [OTHER])[0] if len(one) == 1 else one[0] for one in words]
+    kinds = [":".join(one[:2]) if len(one) > 2 else name
+             for one, name in zip(words, first, strict=True)]  # fmt: skip
+    if len(set(kinds)) <= MOST_KINDS:
+        return kinds
+    if len(set(first)) <= MOST_KINDS:
+        return first
+    names, counts = np.unique(first, return_counts=True)
+    kept = set(names[np.argsort(-counts, kind="stable")][: MOST_KINDS - 1].tolist())
+    return [name if name in kept else OTHER for name in first]
+
+
+def accuracy_boxes(tables: Mapping[str, pl.DataFrame], column: str) -> pl.DataFrame:
+    """Rows of `plot_accuracy_boxes`: model, group, value.
+
+    Parameters
+    ----------
+    tables : mapping
+        Name of a model and fold to its table of tracks (identifier, description and metrics).
+    column : str
+        The metric.
+    """
+    rows = [
+        (name, description or "", value)
+        for name, table in tables.items()
+        for description, value in table.select("description", column).iter_rows()
+    ]
+    schema = {"model": pl.String, "group": pl.String, "value": pl.Float64}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    return found.with_columns(pl.Series("group", track_kinds(found["group"].to_list()), pl.String))
+
+
+def typical_tracks(table: pl.DataFrame) -> dict[str, str]:
+    """Title to identifier of one track a kind: the one whose genes correlate in the middle.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table of tracks, with ``gene_pearsonr``. Tracks without one are not chosen.
+
+    Returns
+    -------
+    dict
+        The `MOST_PANELS` commonest kinds, in order of their first track.
+    """
+    kinds = track_kinds(table["description"].fill_null("").to_list())
+    scored = table.with_columns(kind=pl.Series(kinds, dtype=pl.String)).filter(
+        pl.col("gene_pearsonr").cast(pl.Float64, strict=False).is_finite()
+    )
+    counts = scored.group_by("kind", maintain_order=True).len()
+    wanted = counts.sort("len", descending=True, maintain_order=True)["kind"][:MOST_PANELS]
+    chosen = {}
+    for kind in counts["kind"]:
+        if kind in set(wanted.to_list()):
+            tracks = scored.filter(kind=kind).sort("gene_pearsonr", maintain_order=True)
+            track = tracks.row((tracks.height - 1) // 2, named=True)
+            chosen[f"{track['description']} ({track['identifier']})"] = track["identifier"]
+    return chosen
+
+
+def decay_panels(table: pl.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Panels of `plot_predicted_measured` from a table of decay rates.
+
+    Parameters
+    ----------
+    table : DataFrame
+        gene_id, status, predicted_log2_decay_rate, measured_log2_decay_rate (log2 of 1/h).
+
+    Returns
+    -------
+    dict
+        Genes whose rates are those of the courses ("valid"), and all that were fitted, with those
+        at a bound.
+    """
+    names = ["predicted_log2_decay_rate", "measured_log2_decay_rate"]
+    numbers = table.with_columns(pl.col(names).cast(pl.Float64, strict=False))
+    fitted = numbers.drop_nulls(names)
+    both = {"both rates within bounds": fitted.filter(status="valid"), "all fitted": fitted}
+    return {
+        title: (rows[names[0]].to_numpy(), rows[names[1]].to_numpy())
+        for title, rows in both.items()
+    }
