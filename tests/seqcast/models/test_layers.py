@@ -78,3 +78,17 @@ def test_dense_is_the_same_as_a_convolution(monkeypatch):
 def test_even_kernels_are_refused():
     with pytest.raises(ValueError, match="kernel 4 is even"):
         layers.Conv(4, 4, 4)
+
+
+def test_the_gradient_of_a_maximum_goes_to_the_first_of_equals() -> None:
+    x = torch.randint(0, 3, (2, 40, 5), generator=torch.Generator().manual_seed(1)).double()
+    assert (x[:, 0::2] == x[:, 1::2]).any()
+    weights = torch.linspace(-1, 1, 200, dtype=torch.float64).reshape(2, 20, 5)
+    ours, theirs = (x.clone().requires_grad_() for _ in range(2))
+    pooled = layers.max_pool(ours)
+    expected = F.max_pool1d(theirs.mT, 2).mT  # takes the first, too
+    assert torch.equal(pooled, expected)
+    assert torch.equal(pooled, layers.max_pool(x))
+    (pooled * weights).sum().backward()
+    (expected * weights).sum().backward()
+    assert torch.equal(ours.grad, theirs.grad)

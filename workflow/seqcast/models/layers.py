@@ -29,7 +29,28 @@ def max_pool(x: Tensor) -> Tensor:
 
     The length must be even; every length inside the architectures is.
     """
+    if torch.is_grad_enabled() and x.requires_grad:
+        return _PairMaximum.apply(x)
     return torch.maximum(x[:, 0::2], x[:, 1::2])
+
+
+class _PairMaximum(torch.autograd.Function):
+    """Maximum of neighbours whose gradient goes to one of them, of equal ones to the first.
+
+    So do tensorflow's; torch.maximum shares it between them, and takes twice the time.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        first, second = x[:, 0::2], x[:, 1::2]
+        is_first = first >= second
+        ctx.save_for_backward(is_first)
+        return torch.where(is_first, first, second)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (is_first,) = ctx.saved_tensors
+        return torch.stack([gradient * is_first, gradient * ~is_first], dim=2).flatten(1, 2)
 
 
 def upsample(x: Tensor) -> Tensor:
