@@ -4,13 +4,23 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all
 
-.PHONY: demo test lint format bench clean
+SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
+
+.PHONY: demo demo-train test lint format bench clean
 
 demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
 	$(SNAKEMAKE) --quiet rules progress
 	$(SNAKEMAKE) --quiet all --report results/report.zip
 	@echo "Variants: results/report/summary.html. Reads: results/benchmarks/plasmid.html, results/report/reads.html."
+	@echo "Predictions against the planted truth: results/planted_truth/borzuki_tiny.html."
 	@echo "All in one: unpack results/report.zip and open report.html."
+
+demo-train: $(INSTALLED) ## train the demo's coverage model anew, in the folder demo_train, and judge it there
+	mkdir -p demo_train/resources
+	ln -sfn ../config demo_train/config
+	for name in $(SHIPPED); do ln -sfn ../../resources/$$name demo_train/resources/$$name; done
+	OMP_NUM_THREADS=1 $(BIN)/snakemake --directory demo_train --configfile config/demo_train.yaml --cores all --quiet rules
+	@echo "See demo_train/results/planted_truth/borzuki_tiny.html."
 
 test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
@@ -35,7 +45,7 @@ bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.helix --no-peer
 
 clean:
-	rm -rf results logs resources/simulated resources/assemblies resources/models .snakemake
+	rm -rf demo_train results logs resources/simulated resources/assemblies resources/models .snakemake
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -101,6 +101,29 @@ ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of 2 sh
     "ensemble_coverage": 1,
     "export_bigwig": 1,
 }
+PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and regions to go with it
+    "check_variants": 1,
+    "score_variants": 4,
+    "gather_shards": 2,
+    "score_transcript_variants": 1,
+    "ensemble_variant_effects": 3,
+    "export_sed_h5": 1,
+    "export_vcf": 1,
+    "export_tsv": 2,
+    "rank_variants": 1,
+    "predict_strongest": 1,
+    "plot_strongest": 1,
+    "plot_distribution": 1,
+    "plot_agreement": 1,
+    "compare_models": 1,
+    "plot_comparison": 1,
+    "predict_coverage": 2,
+    "ensemble_coverage": 1,
+    "export_bigwig": 1,
+    "evaluate_planted_truth": 1,
+    "plot_planted_truth": 1,
+    "summarise_planted_truth": 1,
+}
 DEMO = Counter(
     {
         "simulate_genome": 1,
@@ -110,7 +133,7 @@ DEMO = Counter(
         "summarise_run": 1,
     }
 )
-for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO):
+for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO):
     DEMO.update(part)
 
 

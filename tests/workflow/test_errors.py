@@ -100,7 +100,7 @@ JOBS = {
         "prepare_weights/unknown.fold0", "res_tower: unknown key 'dropuot' in the hyperparameters"),
     "hyperparameters that are no JSON": ("prepare_weights/no_json.fold0", "no.json"),
     "pair that is not in the table": (
-        "describe_tracks/lost", "lost.tsv: strand_pair names rows [13] that the table does not"),
+        "describe_tracks/lost", "lost.tsv: strand_pair names rows [21] that the table does not"),
     "pair that is not mutual": (
         "describe_tracks/loose", "loose.tsv: strand_pair of rows [0, 1] names rows that name"),
     "pair that is no number": (

@@ -139,7 +139,7 @@ def test_demo_targets_are_the_published_format(root: Path) -> None:
     table = pl.read_csv(root / "config/demo/targets.tsv", separator="\t")
     columns = "identifier source file clip clip_soft scale sum_stat strand_pair description strand"
     assert " ".join(table.columns) == f" {columns}"  # the index has no name
-    assert table[""].to_list() == list(range(14))
+    assert table[""].to_list() == list(range(22))
     for row in table.to_dicts():
         pair = table.row(row["strand_pair"], named=True)
         assert pair["strand_pair"] == row[""]
