@@ -21,7 +21,7 @@ from seqcast.store import write_table
 
 logger = logging.getLogger(__name__)
 
-DEMO_SEED = 1  # rule simulate_genome; no genome here may be the demo's
+DEMO_SEED = 1  # config: simulation, seed; no genome here may be the demo's
 SETS = {"train": (100, 12000), "validation": (101, 200)}  # seed and genes
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 from recipes.helix_tiny import evaluate, simulate, train
 from recipes.helix_tiny.markov import PRIOR, cross_entropies
@@ -60,8 +61,10 @@ def test_chains_find_what_there_is_to_find() -> None:
 
 
 def test_no_genome_of_the_training_is_the_demos(root) -> None:
-    rule = (root / "workflow/rules/download.smk").read_text()
-    assert f"seed={simulate.DEMO_SEED}," in rule
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    simulation = schema["properties"]["simulation"]["properties"]
+    demo = yaml.safe_load((root / "config/demo.yaml").read_text())
+    assert demo.get("simulation", {}).get("seed", simulation["seed"]["default"]) == simulate.DEMO_SEED
     seeds = [seed for seed, _ in simulate.SETS.values()]
     assert len({*seeds, *evaluate.GENOMES}) == len(seeds) + len(evaluate.GENOMES)
     assert evaluate.GENOMES[0] == simulate.DEMO_SEED

@@ -62,7 +62,7 @@ def run(monkeypatch, tmp_path):
 
     def run(files, seed=planted.SEED, **options):
         evaluate_planted_truth(
-            files, made, planted.HELD_OUT, ("small", seed), options,
+            files, made, planted.HELD_OUT, {"species": "small", "seed": seed}, options,
             {"score": "logSED", "tracks": ""}, {"model": "m"}, Resampling(20),
         )  # fmt: skip
         return made
