@@ -64,7 +64,9 @@ def test_no_genome_of_the_training_is_the_demos(root) -> None:
     schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
     simulation = schema["properties"]["simulation"]["properties"]
     demo = yaml.safe_load((root / "config/demo.yaml").read_text())
-    assert demo.get("simulation", {}).get("seed", simulation["seed"]["default"]) == simulate.DEMO_SEED
+    assert (
+        demo.get("simulation", {}).get("seed", simulation["seed"]["default"]) == simulate.DEMO_SEED
+    )
     seeds = [seed for seed, _ in simulate.SETS.values()]
     assert len({*seeds, *evaluate.GENOMES}) == len(seeds) + len(evaluate.GENOMES)
     assert evaluate.GENOMES[0] == simulate.DEMO_SEED
