@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from seqcast.planted_truth.bars import BARS
 from seqcast.planted_truth.evaluation import (
+    called_shares,
     distance_bins,
     evaluate,
     graded_pairs,
@@ -121,6 +122,23 @@ def test_groups_have_the_variants_that_they_name():
     assert sum(counts) == len(both)
     near = both.filter(pl.col("pas_distance_bp") < 30)
     assert counts[0] == len(near)
+
+
+def test_calls_without_an_effect_are_counted_at_the_sensitivity():
+    table = planted.compared(planted.perfect()).with_row_index("number")
+    sizes = {"causal": 1 + pl.col("number") / 1e6, "decoy": pl.lit(0.5), "matched": pl.lit(2.0)}
+    size = pl.coalesce(
+        *(pl.when(kind=kind).then(value) for kind, value in sizes.items()), pl.lit(0.0)
+    )
+    used = table.with_columns(size=size)
+    found = {m.group: m for m in called_shares(used, HOW)}
+    assert {group: m.value for group, m in found.items()} == {
+        "matched": 1, "decoy": 0, "decoy matched": 0
+    }  # fmt: skip
+    least = np.sort(used.filter(kind="causal")["size"].to_numpy())
+    fewest = least[len(least) // 10 + 1]  # more than nine tenths reach the one below
+    at = used.with_columns(size=pl.when(kind="decoy").then(fewest).otherwise("size"))
+    assert {m.group: m.value for m in called_shares(at, HOW)}["decoy"] == 1
 
 
 def test_what_is_not_compared_does_not_count():

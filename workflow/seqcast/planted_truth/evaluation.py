@@ -28,6 +28,7 @@ LEAST_EFFECT, LEAST_RATE_PER_H = 0.05, 0.01  # true effects that have a sign: lo
 LEAST_RATE_FITTED_PER_H = 0.01  # below it a rate counts as this: a half-life of 69 h
 PERMUTATIONS = 1000
 CAUSAL_KINDS = ["causal", "matched"]
+SENSITIVITY = 0.9  # share of causal variants that a threshold on sizes lets pass
 
 
 def evaluate(
@@ -56,6 +57,7 @@ def evaluate(
         *separations(used, how),
         *effects(used, how),
         *controls(used, how),
+        *called_shares(used, how),
         *graded_losses(used, how),
         *fold_disagreement(used, how),
     ]
@@ -194,6 +196,23 @@ def shuffled_areas(
     sums = shuffled @ rankdata(sizes)
     areas: np.ndarray = (sums - positives * (positives + 1) / 2) / (positives * negatives)
     return areas
+
+
+def called_shares(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
+    """Share of each kind without effect that is called with `SENSITIVITY` of the causal variants.
+
+    An AUROC sees the order of sizes only: decoys that all score a tenth of a causal variant, and
+    neutral ones that score less, give 1. This tells how many would be taken for causal.
+    """
+    least = used.filter(kind="causal")["size"].quantile(1 - SENSITIVITY, "lower")
+    known = used.clear() if least is None else used.drop_nulls("size")
+    called = known.with_columns(called=pl.col("size") >= pl.lit(least, pl.Float64))
+    note = f"have a size that {SENSITIVITY:.0%} of causal variants reach"
+    for kind in ("matched", "decoy", "decoy_matched"):
+        values, genes = (
+            called.filter(kind=kind)[name].to_numpy() for name in ("called", "gene_id")
+        )
+        yield average("called_share", kind.replace("_", " "), values, genes, how, note)
 
 
 def graded_losses(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:

@@ -25,14 +25,16 @@ QUESTIONS = {
 SECTIONS = (
     ("Decay of genes", ("decay_",)),
     ("Causal against matched variants", ("auroc", "average_precision")),
+    ("Called without an effect", ("called_",)),
     ("Effects", ("effect_", "sign_")),
     ("Graded losses of AU-rich elements", ("graded_",)),
     ("Disagreement of folds", ("fold_",)),
 )
 NAMES = {
     "decay_r": "r of ln rates", "decay_spearman": "ρ", "decay_r_linear": "r of rates",
-    "auroc": "AUROC", "average_precision": "average precision", "effect_spearman": "ρ",
-    "effect_pearson": "r", "sign_accuracy": "right sign", "graded_share": "right order",
+    "auroc": "AUROC", "average_precision": "average precision", "called_share": "share called",
+    "effect_spearman": "ρ", "effect_pearson": "r", "sign_accuracy": "right sign",
+    "graded_share": "right order",
     "graded_mean_predicted": "mean predicted effect", "graded_mean_true": "mean true effect",
     "fold_disagreement": "ρ",
 }  # fmt: skip
