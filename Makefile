@@ -43,6 +43,8 @@ bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.reads --no-peer
 	$(BIN)/python -m benchmarks.read_sampling
 	$(BIN)/python -m benchmarks.helix --no-peer
+	$(BIN)/python -m benchmarks.bigwig --no-peer
+	$(BIN)/python -m benchmarks.training --windows 8
 
 clean:
 	rm -rf demo_train results logs resources/simulated resources/assemblies resources/models .snakemake
