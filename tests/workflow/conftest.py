@@ -23,6 +23,7 @@ HEADERS = {
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
     "read_sets": "read_set collection train_per_class dev_per_class split coding_share",
+    "libraries": "library assembly bam library_type per_million min_mapq duplicates",
     "coverage_sets": "coverage_set assembly targets window_bp bin_bp crop_bins windows stride_bp"
     " folds fixed unmappable blacklist tfrecords compat",
     "properties": "property dataset labels kind split groups published meaning protocol citation",

@@ -1,3 +1,4 @@
+include: "coverage_tracks.smk"
 include: "coverage_sets_common.smk"
 
 

@@ -1,5 +1,7 @@
 """Tables of coverage sets to paths."""
 
+from seqcast.targets.track_files import track_path
+
 COVERAGE_SETS = read_table("coverage_sets", ["coverage_set"])
 check_names(
     "coverage_sets",
@@ -48,16 +50,30 @@ def set_files(*columns):
     return files
 
 
-def set_tracks(wildcards):
-    """Input function: bigWig files of the user's own targets table.
-
-    Those of a table that this workflow makes come with the table.
-    """
-    path = Path(located(COVERAGE_SETS.at[wildcards.coverage_set, "targets"]))
-    if path.parts[0] in ("resources", "results") or not path.exists():
+def named_tracks(targets):
+    """Files that the rows of a targets table name; none where the table is still to be made."""
+    path = Path(located(targets))
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    except (OSError, ValueError):  # the job that needs it says what is wrong
         return []
-    table = pd.read_csv(path, sep="\t", dtype=str)
-    return [str(path.parent / name) for name in table.get("file", []) if name]
+    return [str(track_path(path, name)) for name in table.get("file", []) if name]
+
+
+def set_tracks(wildcards):
+    """Input function: bigWig files of the set's targets table, those of libraries included.
+
+    Other files of a table that this workflow makes come with the table.
+    """
+    targets = COVERAGE_SETS.at[wildcards.coverage_set, "targets"]
+    own = Path(located(targets)).parts[0] not in ("resources", "results")
+    names = named_tracks(targets)
+    return [name for name in names if own or name.startswith(MADE_TRACKS)]
+
+
+for row in COVERAGE_SETS.itertuples():
+    for name in named_tracks(row.targets):
+        check_track(name, row.assembly, located(row.targets))
 
 
 def records_of(wildcards):

@@ -8,6 +8,7 @@ import pysam
 import pytest
 
 from seqcast.errors import InputError
+from seqcast.genome import Genome
 from seqcast.targets import depth
 from seqcast.targets.alignments import AlignmentOptions, write_bam_coverage
 from seqcast.targets.bigwig import BigWig
@@ -95,6 +96,27 @@ def test_reads_per_million(tmp_path):
     write_bam_coverage(write_bam(tmp_path / "a.bam"), options, plus=tmp_path / "p.bw")
     # six count, on either strand: each is a sixth of a million
     assert covered(tmp_path / "p.bw")["chr1"].max() == np.float32(2e6 / 6)
+
+
+def test_contigs_take_the_names_of_the_genome_and_others_are_left_out(tmp_path):
+    """Of the millions too: those of chr10 are as spike-ins to this genome."""
+    bases = {"chr1": 2000, "II": 3000, "chr3": 10}
+    (tmp_path / "g.fa").write_text("".join(f">{name}\n{'A' * n}\n" for name, n in bases.items()))
+    (tmp_path / "aliases.tsv").write_text("contig\talias\nII\tchr2\n")
+    reads = [("a", 0, "chr2", 7, 60, "9M"), ("spike", 0, "chr10", 1, 60, "5M"), *READS[2:4]]
+    with Genome(tmp_path / "g.fa", tmp_path / "aliases.tsv") as genome:
+        counts = write_bam_coverage(
+            write_bam(tmp_path / "a.bam", reads), AlignmentOptions(per_million=True),
+            unstranded=tmp_path / "a.bw", genome=genome,
+        )  # fmt: skip
+    assert counts == {"counted": 3, "contig_not_in_genome": 1}
+    track = BigWig(tmp_path / "a.bw")
+    assert track.contigs == {"II": 3000, "chr1": 2000}
+    each = np.float32(1e6 / 3)
+    assert ranges(np.nan_to_num(track.values("II", 0, 3000))) == [(7, 16, each)]
+    assert ranges(np.nan_to_num(track.values("chr1", 0, 2000))) == [
+        (300, 305, each), (305, 310, np.float32(2e6 / 3)), (310, 315, each),
+    ]  # fmt: skip
 
 
 def random_reads(rng: np.random.Generator, n: int) -> list[tuple]:

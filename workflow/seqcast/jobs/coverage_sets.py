@@ -15,6 +15,7 @@ from seqcast.targets.blocks import unknown_stretches
 from seqcast.targets.pooling import masked_by_contig
 from seqcast.targets.store import TargetsOf, write_store
 from seqcast.targets.tfrecords import convert_tfrecords
+from seqcast.targets.track_files import track_path
 from seqcast.targets.transform import TargetTransform
 from seqcast.targets.windows import check_windows, make_windows, read_windows
 from seqcast.tracks import Tracks
@@ -104,8 +105,8 @@ def store_targets(
     Parameters
     ----------
     files : namespace
-        ``genome``, ``windows`` (of `prepare_windows`), ``targets`` (a targets table; a bigWig of
-        the column ``file`` that is no absolute path lies beside the table), ``blacklist`` (BED).
+        ``genome``, ``windows`` (of `prepare_windows`), ``targets`` (a targets table; its column
+        ``file`` names bigWig files, see `track_path`), ``blacklist`` (BED).
     output : path
         The store.
     assembly : str
@@ -158,9 +159,14 @@ def targets_of_tracks(
     """
     if "file" not in table.columns:
         raise InputError(f"{path}: no column file; expected the bigWig of each track in it")
-    folder, tracks, transforms = Path(path).parent, [], []
+    tracks, transforms = [], []
     for row in table.iter_rows(named=True):
-        track = BigWig(folder / row["file"])
+        if not row["file"]:
+            raise InputError(
+                f"{path}: {row['identifier']} has no file; expected the bigWig of each track. "
+                "Name one, or leave the row out."
+            )
+        track = BigWig(track_path(path, row["file"]))
         track.check(contigs, absent_is_zero=True)
         tracks.append(track)
         transforms.append(transform_of(row, path))

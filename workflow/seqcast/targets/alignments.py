@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,9 @@ import pybigtools
 import pysam
 
 from seqcast.errors import InputError
-from seqcast.genome import quiet_htslib
+from seqcast.genome import Genome, quiet_htslib
 from seqcast.store import atomic
+from seqcast.targets.contigs import shared_contigs
 from seqcast.targets.depth import DepthFile
 
 # library type -> whether the first read of a pair, or an only one, lies on the transcript's strand
@@ -76,6 +77,7 @@ def write_bam_coverage(
     plus: str | Path | None = None,
     minus: str | Path | None = None,
     unstranded: str | Path | None = None,
+    genome: Genome | None = None,
 ) -> dict[str, int]:
     """Write how many reads cover each base.
 
@@ -91,6 +93,9 @@ def write_bam_coverage(
         bigWig files of transcripts on either strand of the genome, for stranded libraries.
     unstranded : path, optional
         bigWig file of all alignments, for any library.
+    genome : Genome, optional
+        Contigs take its names, through its aliases. Alignments to others (spike-ins, decoys) are
+        left out, also of the millions. It is the reference of a CRAM file.
 
     Returns
     -------
@@ -101,13 +106,15 @@ def write_bam_coverage(
     ------
     InputError
         If no output is asked for, or a strand of an unstranded library; if the file is missing,
-        broken, not sorted or has no contigs; if an alignment ends beyond its contig; if no
+        broken, not sorted or has no contigs; if it shares no contig with the genome, has one of
+        another length, or two that are one there; if an alignment ends beyond its contig; if no
         alignment counts.
 
     Notes
     -----
     Files are written atomically, contigs by name. Bases without reads have no value, which counts
-    as 0; a contig without any has one run of 0, so that it is not missing from the file.
+    as 0; a contig without any has one run of 0, so that it is not missing from the file. Contigs of
+    the genome that the alignments lack are missing from it, and named in the log.
     """
     options = options or AlignmentOptions()
     outputs = {"plus": plus, "minus": minus, "unstranded": unstranded}
@@ -116,18 +123,20 @@ def write_bam_coverage(
     folder = next(iter(paths.values())).parent
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".coverage.") as scratch:
-        with ExitStack() as stack, _open(Path(bam)) as file:
+        with ExitStack() as stack, _open(Path(bam), genome) as file:
             depths = {name: DepthFile(Path(scratch) / name) for name in paths}
             for depth in depths.values():
                 stack.callback(depth.close)
-            lengths = dict(zip(file.references, file.lengths, strict=True))
-            counts = _collect(file, Path(bam), options, depths)
+            found = dict(zip(file.references, file.lengths, strict=True))
+            names = shared_contigs(found, genome, bam) if genome else {name: name for name in found}
+            counts = _collect(file, Path(bam), options, depths, names)
         if not counts["counted"]:
             raise InputError(
                 f"{bam}: no alignment counts ({dict(counts)}); expected primary alignments with a "
                 f"mapping quality of {options.min_mapping_quality} or more. Lower the limit, or "
                 "use the aligned file."
             )
+        lengths = {name: found[given] for given, name in names.items()}
         factor = 1e6 / counts["counted"] if options.per_million else 1.0
         for name, path in paths.items():
             with atomic(path) as temporary:
@@ -149,13 +158,15 @@ def _check_outputs(paths: Mapping[str, Path], options: AlignmentOptions) -> None
 
 
 @contextmanager
-def _open(bam: Path) -> Iterator[pysam.AlignmentFile]:
+def _open(bam: Path, genome: Genome | None) -> Iterator[pysam.AlignmentFile]:
     """Open a file of alignments, and keep htslib quiet."""
     if not bam.is_file():
         raise InputError(f"{bam} is not there; expected aligned reads (BAM). Check the path.")
     with quiet_htslib():
         try:
-            file = pysam.AlignmentFile(str(bam))
+            file = pysam.AlignmentFile(
+                str(bam), reference_filename=str(genome.fasta) if genome else None
+            )
         except (OSError, ValueError) as error:
             raise _broken(bam, error) from error
         with file:
@@ -178,19 +189,21 @@ def _broken(bam: Path, error: Exception) -> InputError:
 
 
 def _collect(
-    file: pysam.AlignmentFile, bam: Path, options: AlignmentOptions, depths: Mapping[str, DepthFile]
-) -> Counter[str]:
+    file: pysam.AlignmentFile, bam: Path, options: AlignmentOptions,
+    depths: Mapping[str, DepthFile], names: Mapping[str, str],
+) -> Counter[str]:  # fmt: skip
     """Fill the depth of all contigs; how many alignments counted, and why others did not."""
     counts: Counter[str] = Counter(counted=0)
-    contig, last = -1, 0
-    for read, blocks in _counted(_records(file, bam), options, counts):
+    contig, last, length_bp = -1, 0, 0
+    known = {file.get_tid(name) for name in names}
+    for read, blocks in _counted(_records(file, bam), options, counts, known):
         start = read.reference_start
         if read.reference_id != contig:
             _check_order(bam, read, read.reference_id > contig)
             for depth in depths.values():
                 if contig >= 0:
                     depth.end()
-                depth.begin(file.get_reference_name(read.reference_id))
+                depth.begin(names[read.reference_name or ""])
             contig, last, length_bp = read.reference_id, 0, file.lengths[read.reference_id]
         _check_order(bam, read, start >= last)
         if (read.reference_end or 0) > length_bp:
@@ -210,8 +223,9 @@ def _collect(
 
 
 def _counted(
-    reads: Iterable[pysam.AlignedSegment], options: AlignmentOptions, counts: Counter[str]
-) -> Iterator[tuple[pysam.AlignedSegment, Blocks]]:
+    reads: Iterable[pysam.AlignedSegment], options: AlignmentOptions, counts: Counter[str],
+    known: Collection[int],
+) -> Iterator[tuple[pysam.AlignedSegment, Blocks]]:  # fmt: skip
     """Alignments that count, with their blocks; `counts` says how many, and why others do not."""
     reasons = LEFT_OUT | ({} if options.duplicates else {"duplicate": pysam.FDUP})
     any_reason = sum(reasons.values())
@@ -222,6 +236,8 @@ def _counted(
             counts["low_mapping_quality"] += 1
         elif read.reference_id < 0 or not (blocks := read.get_blocks()):
             counts["no_aligned_base"] += 1
+        elif read.reference_id not in known:
+            counts["contig_not_in_genome"] += 1
         else:
             counts["counted"] += 1
             yield read, blocks
