@@ -28,8 +28,8 @@ def parts_of_set(name):
     row = COVERAGE_SETS.loc[name]
     if name in RECORD_SETS:
         path = f"{row['tfrecords']}/sequences.bed"
-    elif row.get("windows"):
-        path = located(row["windows"])
+    elif named_windows(row):
+        path = located(named_windows(row))
     else:
         return {
             f"fold{i}" for i in range(int(row.get("folds") or SET_DEFAULTS["folds"]))

@@ -8,7 +8,8 @@ wildcard_constraints:
 
 rule prepare_windows:
     input:
-        unpack(set_files("windows", "unmappable")),
+        unpack(set_windows),
+        unpack(set_files("unmappable")),
         genome=set_genome(".fa.gz"),
         index=set_genome(".fa.gz.fai"),
     output:

@@ -10,6 +10,14 @@ check_names(
     ASSEMBLIES.index,
 )
 STORE = "results/coverage_sets/{coverage_set}.zarr"
+# Assembly, input and crop (bp) -> source of the windows published for models of that shape.
+PUBLISHED_WINDOWS = {
+    ("hg38", 393216, 0): "borzuki_windows_hg38",
+    ("mm10", 393216, 0): "borzuki_windows_mm10",
+    ("hg38", 524288, 163840): "borzoi_windows_hg38",
+    ("mm10", 524288, 163840): "borzoi_windows_mm10",
+}
+HOW_MADE = ["stride_bp", "folds", "fixed", "unmappable"]  # columns of made windows
 SET_DEFAULTS = {"bin_bp": 32, "crop_bins": 0, "stride_bp": 0, "folds": 8}
 
 
@@ -31,6 +39,24 @@ def set_options(wildcards):
         "compat": row.get("compat") or "",
         "seed": config["coverage_sets"]["seed"],
     }
+
+
+def named_windows(row):
+    """What a set's windows are read from: its cell, or the published ones; empty, they are made."""
+    given = row.get("windows") or ""
+    if given or any(row.get(column) for column in HOW_MADE):
+        return "" if given == "made" else given
+    bin_bp, crop_bins = (
+        int(row.get(name) or SET_DEFAULTS[name]) for name in ["bin_bp", "crop_bins"]
+    )
+    shape = (row["assembly"], int(row["window_bp"]), bin_bp * crop_bins)
+    return PUBLISHED_WINDOWS.get(shape, "")
+
+
+def set_windows(wildcards):
+    """Input function: the file that a set's windows are read from, none where they are made."""
+    named = named_windows(COVERAGE_SETS.loc[wildcards.coverage_set])
+    return {"windows": located(named)} if named else {}
 
 
 def set_genome(suffix):
@@ -87,3 +113,11 @@ def records_of(wildcards):
 
 RECORD_SETS = [n for n in COVERAGE_SETS.index if COVERAGE_SETS.loc[n].get("tfrecords")]
 TRACK_SETS = [n for n in COVERAGE_SETS.index if n not in RECORD_SETS]
+for name in TRACK_SETS:
+    windows = named_windows(COVERAGE_SETS.loc[name])
+    if windows in PUBLISHED_WINDOWS.values() and windows not in SOURCES.index:
+        raise WorkflowError(
+            f"{config['tables']['coverage_sets']}: {name} takes the published windows of its "
+            f"assembly, but {config['tables']['sources']} has no {windows}; copy that row of "
+            "seqcast's config/sources.tsv, or write made into the column windows"
+        )
