@@ -13,8 +13,8 @@ import torch
 from seqcast.errors import InputError
 from seqcast.intervals import Geometry
 from seqcast.jobs.train_coverage import (
-    heads_folder,
     heads_of_stores,
+    history_of_head,
     seed_of_fold,
     train_coverage,
 )
@@ -96,7 +96,7 @@ def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path)
     assert float(facts["validation_pearsonr"]) == best["validation_pearsonr"].item()
     assert facts["step"] == str(best["step"].item())
     assert list((tmp_path / "checkpoints").iterdir()) == []
-    assert not heads_folder(weights).exists()
+    assert {path.name for path in weights.parent.iterdir()} == {weights.name, "history.tsv"}
     # the best weights, told by what they say of the validation windows: fold1
     model = load_model("borzuki", weights, files.hyperparameters, "human", device="cpu")
     codes = np.random.default_rng(1).integers(0, 4, size=(32, 256))[1::4]
@@ -109,16 +109,35 @@ def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path)
 
 
 def test_each_head_has_a_file(both, tmp_path: Path) -> None:
-    weights, history = run(both, tmp_path)
-    others = list(heads_folder(weights).iterdir())
-    assert others == [tmp_path / "out/weights.heads/mouse.safetensors"]
-    for head, path, column in (("human", weights, "best"), ("mouse", others[0], "best_mouse")):
-        facts = read_safetensors(path)[1]
+    weights, history = run(both, tmp_path, head="human,mouse")
+    kinds = ("safetensors", "history.tsv")
+    assert {p.name for p in weights.iterdir()} == {f"{h}.{k}" for h in COUNTED for k in kinds}
+    for head, column in (("human", "best"), ("mouse", "best_mouse")):
+        facts = read_safetensors(weights / f"{head}.safetensors")[1]
         assert facts["head"] == head
-        assert facts["step"] == str(history.filter(column)["step"][-1])
-        model = load_model("borzuki", path, both.hyperparameters, device="cpu")
+        best = history.filter(column)[-1]
+        assert facts["step"] == str(best["step"].item())
+        assert float(facts["validation_pearsonr"]) == best[f"validation_pearsonr_{head}"].item()
+        model = load_model("borzuki", weights / f"{head}.safetensors", both.hyperparameters,
+                           device="cpu")  # fmt: skip
         assert model.tracks == len(COUNTED[head])
+        own = pl.read_csv(weights / f"{head}.history.tsv", separator="\t")
+        assert own["best"].to_list() == history[column].to_list()
+        assert own["validation_loss"].to_list() == history[f"validation_loss_{head}"].to_list()
+        assert not [name for name in own.columns if "human" in name or "mouse" in name]
     assert history["validation_pearsonr_mouse"].max() > history["validation_pearsonr_mouse"][0]
+
+
+def test_history_of_a_head_is_laid_out_as_if_it_were_alone() -> None:
+    table = pl.DataFrame({
+        "step": [0], "train_loss": [None], "validation_loss": [2.0], "validation_loss_a": [1.0],
+        "validation_loss_b_a": [3.0], "best": [True], "best_b_a": [False],
+    })  # fmt: skip
+    laid_out = {h: history_of_head(table, h).row(0, named=True) for h in ("a", "b_a", "")}
+    rest = {"step": 0, "train_loss": None}
+    assert laid_out["a"] == rest | {"validation_loss": 1.0, "best": True}
+    assert laid_out["b_a"] == rest | {"validation_loss": 3.0, "best": False}
+    assert laid_out[""] == rest | {"validation_loss": 2.0, "best": True}
 
 
 def test_savings_of_memory_and_time_learn_too(files, tmp_path: Path) -> None:
@@ -134,14 +153,17 @@ def test_savings_of_memory_and_time_learn_too(files, tmp_path: Path) -> None:
 def test_the_head_that_is_named_learns(both, tmp_path: Path) -> None:
     both.stores, both.targets = both.stores[::-1], both.targets[::-1]
     weights, _ = run(both, tmp_path, head="mouse,human")
-    assert read_safetensors(weights)[1]["head"] == "mouse"
+    for head in COUNTED:
+        model = load_model("borzuki", weights / f"{head}.safetensors", both.hyperparameters, head,
+                           device="cpu")  # fmt: skip
+        assert model.tracks == len(COUNTED[head])
     both.stores, both.targets = both.stores[0], both.targets[0]
     weights, _ = run(both, tmp_path / "alone", head="mouse")
     assert read_safetensors(weights)[1]["head"] == "mouse"
 
 
 def test_an_interrupted_job_goes_on_to_the_same_weights(both, tmp_path: Path, caplog) -> None:
-    whole, history = run(both, tmp_path / "a")
+    whole, history = run(both, tmp_path / "a", head="human,mouse")
     validate, calls = CoverageTask.validate, iter(range(5))
 
     def interrupted(*arguments: object) -> dict[str, float]:
@@ -152,16 +174,17 @@ def test_an_interrupted_job_goes_on_to_the_same_weights(both, tmp_path: Path, ca
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CoverageTask, "validate", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            run(both, tmp_path)
+            run(both, tmp_path, head="human,mouse")
     assert (tmp_path / "checkpoints/last.pt").exists()
     assert not (tmp_path / "out").exists()
     with caplog.at_level(logging.INFO, "seqcast"):
-        resumed, again = run(both, tmp_path)
+        resumed, again = run(both, tmp_path, head="human,mouse")
     assert "went on from" in caplog.text
     assert again.drop("data_wait_share").equals(history.drop("data_wait_share"))
-    for a, b in ((whole, resumed), (heads_folder(whole), heads_folder(resumed))):
-        a, b = (path / "mouse.safetensors" if path.is_dir() else path for path in (a, b))
-        first, second = read_safetensors(a)[0], read_safetensors(b)[0]
+    for head in COUNTED:
+        first, second = (
+            read_safetensors(folder / f"{head}.safetensors")[0] for folder in (whole, resumed)
+        )
         assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -208,7 +231,8 @@ def test_heads_and_stores_are_as_many(both, tmp_path: Path) -> None:
         run(both, tmp_path, head="human,rat")
     facts = {"architecture": "borzuki"}
     assert heads_of_stores(facts, PARAMS, ["a"]) == ["human"]
-    assert heads_of_stores(facts, PARAMS, ["a", "b"]) == ["human", "mouse"]
+    with pytest.raises(InputError, match="name the heads that are trained"):
+        heads_of_stores(facts, PARAMS, ["a", "b"])
 
 
 def test_an_architecture_of_another_task_is_refused(files, tmp_path: Path) -> None:

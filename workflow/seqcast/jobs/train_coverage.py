@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 import torch
+from torch import Tensor
 
 from seqcast.errors import InputError
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
-from seqcast.store import file_sha256, write_tsv
+from seqcast.store import atomic, file_sha256, write_tsv
 from seqcast.targets.store import CoverageStore
 from seqcast.targets.windows import parts_of_fold
 from seqcast.tracks import Tracks
@@ -36,18 +37,17 @@ def train_coverage(
         targets table), ``recipe``, ``hyperparameters``, and ``initial``, weights to start from;
         without it they are drawn.
     weights : path
-        Safetensors of the first store's head, whose metadata say how they came about. Of several
-        stores, those of the other heads are written as ``<head>.safetensors`` to a folder beside
-        it, `heads_folder`; each with the trunk it was best with.
+        Safetensors whose metadata say how they came about. Of several stores, a folder: for each
+        head ``<head>.safetensors``, with the trunk it was best with, and ``<head>.history.tsv``.
     history : path
-        TSV of `training.loop.train_heads`.
+        TSV of `training.loop.train_heads`, all heads.
     checkpoint : path
         File from which an interrupted training goes on; removed at the end.
     facts : mapping
         Provenance; ``architecture`` names the class of networks, ``fold`` the windows' parts (see
-        `parts_of_fold`), ``head`` the heads of the stores, in their order and separated by commas.
-        Without it a single store has the first head, several have all of the hyperparameters'.
-        The number of the training (c1 in f3c1) is added to the recipe's seed, and so is the fold.
+        `parts_of_fold`), ``head`` the heads of the stores, in their order and separated by commas;
+        a single store may leave it out and has the first of the hyperparameters. The number of the
+        training (c1 in f3c1) is added to the recipe's seed, and so is the fold.
     device : str
         See `choose_device`. With torch's launcher (``torchrun``), each process takes a GPU.
     threads : int
@@ -83,13 +83,27 @@ def train_coverage(
             "data_sha256": task.digest, "processes": parallel.processes(),
         }  # fmt: skip
     write_tsv(table, history)
-    for number, head in reversed(list(enumerate(heads))):  # what the workflow waits for comes last
-        path = heads_folder(weights) / f"{head}.safetensors" if number else Path(weights)
-        state = best[head if len(heads) > 1 else ""]
-        chosen = _best_row(table, f"best_{head}" if number else "best")
-        metadata = {k: str(v) for k, v in {**made, "head": head, **chosen}.items()}
-        write_safetensors(model.weights_of(head, state), path, metadata)
+    with atomic(weights) as target:
+        for head, (name, state) in zip(heads, best.items(), strict=True):
+            tensors = model.weights_of(head, state)
+            _write_head(target, name, tensors, history_of_head(table, name), made | {"head": head})
     Path(checkpoint).unlink(missing_ok=True)
+
+
+def history_of_head(table: pl.DataFrame, head: str) -> pl.DataFrame:
+    """The history of one head, laid out as if it had been trained alone.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `training.loop.train_heads`: ``validation_loss`` is a mean over heads, beside which
+        ``validation_loss_<head>`` stands, and so on.
+    head : str
+        "" for a training that names none.
+    """
+    shared = [c for c in table.columns if not any(c.startswith(f"{b}_") for b in table.columns)]
+    own = {name: f"{name}_{head}" for name in shared if f"{name}_{head}" in table.columns}
+    return table.select(pl.col(own.get(name, name)).alias(name) for name in shared)
 
 
 def coverage_set(
@@ -142,18 +156,13 @@ def heads_of_stores(
         )
     known = list(kind.from_params(params, None).config.heads)
     named = [name.strip() for name in (facts.get("head") or "").split(",") if name.strip()]
-    heads = named or (known[:1] if len(stores) == 1 else known)
+    heads = named or known[:1]
     if len(heads) != len(stores):
         raise InputError(
             f"{len(stores)} stores for heads {', '.join(heads)}; expected one store a head, in "
             "their order; name the heads that are trained, separated by commas"
         )
     return heads
-
-
-def heads_folder(weights: str | Path) -> Path:
-    """Where the weights of further heads are: ``a.safetensors`` has the folder ``a.heads``."""
-    return Path(weights).with_suffix(".heads")
 
 
 def seed_of_fold(fold: str) -> int:
@@ -164,10 +173,17 @@ def seed_of_fold(fold: str) -> int:
     return int(match[1]) + 1000 * int(match[2] or 0)
 
 
-def _best_row(table: pl.DataFrame, column: str) -> dict[str, str]:
-    """What the history says of a head's best evaluation."""
-    best = table.filter(column)[-1]
-    return {name: repr(best[name].item()) for name in best.columns if not name.startswith("best")}
+def _write_head(
+    target: Path, name: str, tensors: dict[str, Tensor], history: pl.DataFrame,
+    facts: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Write a head's weights with what the history says of them; named heads share a folder."""
+    if name:
+        write_tsv(history, target / f"{name}.history.tsv")
+    chosen = history.filter("best").drop("best").row(-1, named=True)
+    metadata = {**facts, **{key: repr(value) for key, value in chosen.items()}}
+    path = target / f"{name}.safetensors" if name else target
+    write_safetensors(tensors, path, {key: str(value) for key, value in metadata.items()})
 
 
 def _paths(files: Any) -> list[str]:
