@@ -107,16 +107,15 @@ def test_other_options_run_the_tests_anew_but_train_nothing(run: Workflow) -> No
 
 
 def test_what_is_planned(root: Path, demo_tables: dict, tmp_path: Path) -> None:
-    """The first set of a training, if a part of it is for tests; other models by request."""
+    """The set of a training, if a part of it is for tests; other models by request."""
     run = new_folder(root, tmp_path)
     write_settings(run)
     (run.folder / "windows.bed").write_text("chrS1\t0\t2048\ttrain\nchrS1\t2048\t4096\tvalid\n")
     tables = {"assemblies": demo_tables["assemblies"], **TABLES}
     given = ("given", "simulated", SETS[2], 2048, "", "", "windows.bed", *SETS[7:])
-    both = [("both", "sim,given", "", "", "recipe.json")]
-    run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both}, **CONFIG)
+    run.configure(tables | {"coverage_sets": [SETS, given]}, **CONFIG)
     jobs = run.planned("--nocolor")
-    assert (jobs["evaluate_coverage"], jobs["store_targets"], jobs["plot_accuracy"]) == (2, 2, 1)
+    assert (jobs["evaluate_coverage"], jobs["store_targets"], jobs["plot_accuracy"]) == (2, 1, 1)
     assert not jobs.keys() & {"fit_decays", "predict_saluki"}
     asked = "results/coverage_accuracy/small/given.foldf0c0.tracks.tsv"
     assert run.planned("--nocolor", asked)["evaluate_coverage"] == 1

@@ -160,11 +160,21 @@ def fold_weights(wildcards):
     )
 
 
+# Training of several coverage sets -> the first of the models that take their heads from it.
+SHARED = {}
+
+
+def model_of(wildcards):
+    """The model that a job is for, or the first of a training's; None if it is for none."""
+    named = getattr(wildcards, "training", None)
+    return SHARED[named] if named else getattr(wildcards, "model", None)
+
+
 def code_of(script):
     """Params function: digest of the code a script reaches (Snakemake sees only the script)."""
 
     def digest(wildcards):
-        model = getattr(wildcards, "model", None)
+        model = model_of(wildcards)
         modules = (
             [f"seqcast.models.{MODELS.at[model, 'architecture']}"] if model else []
         )

@@ -45,15 +45,11 @@ def is_tested(name):
     return not parts or "test" in parts or not parts & {"train", "valid"}
 
 
-# Coverage set -> the models and folds that are tested on it. Weights of a training on several
-# sets are those of the first one's head.
+# Coverage set -> the models and folds that are tested on it
 TESTED = {name: [] for name in COVERAGE_SETS.index if is_tested(name)}
-for (model, fold), training in TRAINED.items():
-    if (
-        model in COVERAGE_MODELS
-        and (first := named_sets(training, "train")[0]) in TESTED
-    ):
-        TESTED[first].append((model, fold))
+for (model, fold), training in COVERAGE_TRAINED.items():
+    if (learned := set_of(model, training)) in TESTED:
+        TESTED[learned].append((model, fold))
 for name, models in COMPARED.items():
     if name not in TESTED:
         raise WorkflowError(

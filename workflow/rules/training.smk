@@ -1,5 +1,6 @@
 include: "coverage_sets.smk"
 include: "training_common.smk"
+include: "coverage_training_common.smk"
 
 
 # A checkpoint is no output: Snakemake removes the outputs of a job that fails, and an interrupted
@@ -69,7 +70,7 @@ rule train_coverage:
     benchmark:
         "logs/train_coverage/{model}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(COVERAGE_MODELS),
+        model=folds_among(shared=False),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
@@ -82,6 +83,40 @@ rule train_coverage:
         code=code_of("train_coverage"),
     script:
         "../scripts/train_coverage.py"
+
+
+# Several sets: one training, which no model owns, so that a model can be added without another.
+use rule train_coverage as train_coverage_heads with:
+    output:
+        weights=directory("results/training/{training}.fold{fold}.heads"),
+        history="results/training/{training}.fold{fold}.heads.history.tsv",
+    log:
+        "logs/train_coverage_heads/{training}.fold{fold}.log",
+    benchmark:
+        "logs/train_coverage_heads/{training}.fold{fold}.benchmark.tsv"
+    wildcard_constraints:
+        training=one_of(SHARED),
+    params:
+        checkpoint="results/training/checkpoints/{training}.fold{fold}.heads.pt",
+
+
+rule take_head:
+    input:
+        shared_heads,
+    output:
+        weights="results/training/{model}.fold{fold}.safetensors",
+        history="results/training/{model}.fold{fold}.history.tsv",
+    log:
+        "logs/take_head/{model}.fold{fold}.log",
+    wildcard_constraints:
+        model=folds_among(shared=True),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        head=cell(MODELS, "model", "head"),
+        code=code_of("take_head"),
+    script:
+        "../scripts/take_head.py"
 
 
 rule plot_learning_curve:

@@ -1,6 +1,9 @@
 """Tables of trainings to paths; each task has a rule that trains its models."""
 
+import json
+
 from seqcast.errors import InputError
+from seqcast.models.borzuki_config import BorzukiConfig
 from seqcast.training.coverage_recipe import read_coverage_recipe
 from seqcast.training.next_token_recipe import read_next_token_recipe
 from seqcast.training.properties_recipe import read_property_recipe
@@ -29,8 +32,9 @@ LEARNING_CURVES = [
 
 
 def training_of(wildcards):
-    """The row of trainings.tsv that a fold names."""
-    return TRAININGS.loc[TRAINED[wildcards.model, wildcards.fold]]
+    """The row of trainings.tsv that a path or a fold names."""
+    named = getattr(wildcards, "training", None)
+    return TRAININGS.loc[named or TRAINED[wildcards.model, wildcards.fold]]
 
 
 def training_files(*columns):
@@ -39,7 +43,7 @@ def training_files(*columns):
     def files(wildcards):
         row = training_of(wildcards)
         named = {column: located(row[column]) for column in columns if row[column]}
-        shape = located(MODELS.at[wildcards.model, "hyperparameters"])
+        shape = located(MODELS.at[model_of(wildcards), "hyperparameters"])
         return {**named, "hyperparameters": shape}
 
     return files
@@ -48,10 +52,9 @@ def training_files(*columns):
 def training_facts(wildcards):
     """What weights say of the training that made them."""
     return {
-        "model": wildcards.model,
-        "fold": wildcards.fold,
-        "architecture": MODELS.at[wildcards.model, "architecture"],
-        "training": TRAINED[wildcards.model, wildcards.fold],
+        **dict(wildcards.items()),
+        "architecture": MODELS.at[model_of(wildcards), "architecture"],
+        "training": training_of(wildcards).name,
     }
 
 
@@ -114,29 +117,3 @@ def text_files(wildcards):
         )
         for column in ["train", "validation"]
     }
-
-
-for (model, _), training in TRAINED.items():
-    if model in COVERAGE_MODELS:
-        check_names(
-            "trainings",
-            named_sets(training, "train"),
-            "coverage_sets",
-            COVERAGE_SETS.index,
-        )
-
-
-def coverage_files(wildcards):
-    """Input function: stores that a coverage model learns from, one a head, and their tracks."""
-    sets = named_sets(TRAINED[wildcards.model, wildcards.fold], "train")
-    return {
-        "stores": expand(STORE, coverage_set=sets),
-        "targets": [located(COVERAGE_SETS.at[name, "targets"]) for name in sets],
-    }
-
-
-def coverage_training_facts(wildcards):
-    """What weights of a coverage model say of their training; of several sets, all heads learn."""
-    sets = named_sets(TRAINED[wildcards.model, wildcards.fold], "train")
-    head = MODELS.at[wildcards.model, "head"] if len(sets) == 1 else ""
-    return {**training_facts(wildcards), "head": head or ""}

@@ -1,0 +1,105 @@
+"""Trainings of coverage models: which head learns which set, and who takes it."""
+
+# (model, fold) of coverage models -> its training
+COVERAGE_TRAINED = TRAINED[TRAINED.index.isin(COVERAGE_MODELS, level="model")]
+
+
+def heads_of(training):
+    """Head -> the coverage set it learns; "" is the only head, which the training does not name."""
+    cells = [name.rpartition("=") for name in named_sets(training, "train")]
+    heads = {head.strip(): name.strip() for head, _, name in cells}
+    if len(heads) < len(cells) or (len(cells) > 1 and "" in heads):
+        raise WorkflowError(
+            f"{config['tables']['trainings']}: training {training}: train is "
+            f"{TRAININGS.at[training, 'train']}; several sets each name a head of their own, "
+            "such as human=hela,mouse=brain"
+        )
+    check_names("trainings", heads.values(), "coverage_sets", COVERAGE_SETS.index)
+    return heads
+
+
+HEADS = {training: heads_of(training) for training in COVERAGE_TRAINED}
+
+
+def known_heads(model):
+    """Heads of a model's hyperparameters; None where their file is still to be downloaded."""
+    path = Path(located(MODELS.at[model, "hyperparameters"]))
+    if not path.exists():
+        return None
+    try:
+        return BorzukiConfig.from_params(json.loads(path.read_text())).heads
+    except (InputError, ValueError) as error:
+        raise WorkflowError(f"{path}: {error}")
+
+
+for model in COVERAGE_TRAINED.index.unique("model"):
+    known = known_heads(model)
+    for training in COVERAGE_TRAINED[model]:
+        named = [MODELS.at[model, "head"], *HEADS[training]]
+        if lost := [head for head in named if head and known and head not in known]:
+            raise WorkflowError(
+                f"{config['tables']['models']}: model {model}, training {training}: head {lost[0]} "
+                f"is not in {MODELS.at[model, 'hyperparameters']}, which has {', '.join(known)}"
+            )
+        if "" not in HEADS[training] and named[0] not in HEADS[training]:
+            raise WorkflowError(
+                f"{config['tables']['models']}: head of model {model} is {named[0] or 'empty'}; "
+                f"expected one that its training {training} has: {', '.join(HEADS[training])}"
+            )
+
+takers = {}
+for (model, fold), training in COVERAGE_TRAINED.items():
+    if len(HEADS[training]) == 1:
+        continue
+    first, row = SHARED.setdefault(training, model), MODELS.loc[model]
+    if row["hyperparameters"] != MODELS.at[first, "hyperparameters"]:
+        raise WorkflowError(
+            f"{config['tables']['models']}: hyperparameters of {model} are not those of {first}, "
+            f"and both are of training {training}, which trains one network; give {model} the "
+            "same, or a training of its own"
+        )
+    if takers.setdefault((training, fold, row["head"]), model) != model:
+        raise WorkflowError(
+            f"{config['tables']['folds']}: {takers[training, fold, row['head']]} and {model} both "
+            f"take head {row['head']} of training {training}, fold {fold}; they would be the same"
+        )
+
+
+def folds_among(shared):
+    """A wildcard constraint of `model`: the trained folds that do or do not share a training."""
+    return (
+        "|".join(
+            rf"{re.escape(model)}(?=\.fold{re.escape(fold)}\.)"
+            for (model, fold), training in COVERAGE_TRAINED.items()
+            if (training in SHARED) == shared
+        )
+        or "none"
+    )
+
+
+def set_of(model, training):
+    """The coverage set that a model learns."""
+    heads = HEADS[training]
+    return heads.get("") or heads[MODELS.at[model, "head"]]
+
+
+def coverage_files(wildcards):
+    """Input function: stores that a coverage model learns from, one a head, and their tracks."""
+    sets = HEADS[training_of(wildcards).name].values()
+    return {
+        "stores": expand(STORE, coverage_set=sets),
+        "targets": [located(COVERAGE_SETS.at[name, "targets"]) for name in sets],
+    }
+
+
+def coverage_training_facts(wildcards):
+    """What weights of a coverage model say of their training."""
+    heads = ",".join(HEADS[training_of(wildcards).name])
+    head = heads or MODELS.at[wildcards.model, "head"]
+    return {**training_facts(wildcards), "head": head or ""}
+
+
+def shared_heads(wildcards):
+    """Input function: the heads of the training that a fold takes its own from."""
+    training = TRAINED[wildcards.model, wildcards.fold]
+    return f"results/training/{training}.fold{wildcards.fold}.heads"

@@ -1,0 +1,12 @@
+"""Give a model the head that a training of several coverage sets made for it."""
+
+from seqcast.jobs.take_head import take_head
+from seqcast.logs import reporting
+
+with reporting(snakemake.log[0]):
+    take_head(
+        folder=snakemake.input[0],
+        head=snakemake.params.head,
+        model=snakemake.wildcards.model,
+        outputs=snakemake.output,
+    )
