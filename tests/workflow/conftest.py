@@ -29,7 +29,6 @@ HEADERS = {
     "properties": "property dataset labels kind split groups published meaning protocol citation",
     "trainings": "training train validation initial recipe",
 }
-SHIPPED = ("borzuki_tiny", "contigs", "helix_tiny", "published", "six_frame")  # below resources/
 NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refused at once
 OFFLINE = {f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp", "all")}
 
@@ -97,7 +96,8 @@ def new_folder(root: Path, folder: Path) -> Workflow:
     """A workflow folder where the repository's config and small shipped files are at hand."""
     (folder / "config").symlink_to(root / "config")
     (folder / "resources").mkdir()
-    for name in SHIPPED:
+    shipped = re.search(r"^SHIPPED := (.+)$", (root / "Makefile").read_text(), re.M)
+    for name in shipped[1].split():  # below resources/
         (folder / "resources" / name).symlink_to(root / "resources" / name)
     return Workflow(root, folder)
 

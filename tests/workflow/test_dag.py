@@ -122,6 +122,7 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "export_bigwig": 1,
     "evaluate_planted_truth": 1,
     "plot_planted_truth": 1,
+    "plot_simulated_gene": 1,
     "summarise_planted_truth": 1,
 }
 DEMO = Counter(
@@ -222,7 +223,10 @@ RUN_MODELS = SCORING | ON_MRNAS | {
 TRAINED = {
     "train_reads", "train_language_model", "train_property", "predict_property", "train_coverage",
 }  # fmt: skip
-PLANTED_TRUTH = {"evaluate_planted_truth", "plot_planted_truth", "summarise_planted_truth"}
+PLANTED_TRUTH = {
+    "evaluate_planted_truth", "plot_planted_truth", "summarise_planted_truth",
+    "plot_simulated_gene",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("module", "scripts"), [

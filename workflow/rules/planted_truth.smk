@@ -1,6 +1,34 @@
 include: "planted_truth_common.smk"
 
 
+rule plot_simulated_gene:
+    input:
+        multiext(
+            "resources/simulated/",
+            genes="genes.tsv",
+            transcripts="transcripts.tsv",
+            elements="elements.tsv",
+            annotation="annotation.gtf",
+            targets="targets.tsv",
+        ),
+        coverage="resources/simulated/coverage",
+    output:
+        report(
+            "results/planted_truth/simulated_gene.png",
+            caption="../report/simulated_gene.rst",
+            category="Planted truth",
+            labels={"what": "a simulated gene and its coverage"},
+        ),
+    log:
+        "logs/plot_simulated_gene.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code_of("plot_simulated_gene"),
+    script:
+        "../scripts/plot_simulated_gene.py"
+
+
 rule evaluate_planted_truth:
     input:
         scores=f"results/variant_effects/{{model}}/{PLANTED['variants']}.ensemble.parquet",

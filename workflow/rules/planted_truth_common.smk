@@ -8,6 +8,7 @@ if PLANTED["variants"]:
                 f"config: planted_truth.{key} is {PLANTED[key]!r}, which is no dataset of that "
                 f"kind in {config['tables']['datasets']}"
             )
+    REPORT.append("results/planted_truth/simulated_gene.png")
     REPORT += expand(
         "results/planted_truth/{model}.{kind}",
         model=COVERAGE_MODELS, kind=["png", "html"],
