@@ -73,13 +73,14 @@ rule train_coverage:
         model=folds_among(shared=False),
     conda:
         "../../envs/torch.yaml"
-    threads: config["inference"]["threads"]
+    threads: config["inference"]["threads"] * config["training"]["processes"]
     resources:
-        gpu=1,
+        gpu=config["training"]["processes"],
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=coverage_training_facts,
         device=config["inference"]["device"],
+        processes=config["training"]["processes"],
         code=code_of("train_coverage"),
     script:
         "../scripts/train_coverage.py"

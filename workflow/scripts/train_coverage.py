@@ -12,4 +12,5 @@ with reporting(snakemake.log[0]):
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         device=snakemake.params.device,
         threads=snakemake.threads,
+        processes=snakemake.params.processes,
     )

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
+from seqcast.training import loop
 from seqcast.training.loop import train
 from seqcast.training.recipe import Recipe, learning_rate
 
@@ -120,6 +121,16 @@ def test_bf16_computes_otherwise_and_keeps_float32_weights() -> None:
     losses = rounded[1]["validation_loss"].to_list()
     assert losses != exact["validation_loss"].to_list()
     assert losses == pytest.approx(exact["validation_loss"].to_list(), rel=0.1, abs=0.05)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "tf32"])
+def test_convolutions_round_to_tf32_where_the_recipe_says_so(
+    precision: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    monkeypatch.setattr(loop, "use_precision", lambda *what: told.append(what))
+    train(network().to(device), _OnDevice(device), replace(RECIPE, precision=precision, epochs=1))
+    assert [(name, place.type) for name, place in told] == [(precision, device)]
 
 
 def test_frozen_parameters_stay() -> None:

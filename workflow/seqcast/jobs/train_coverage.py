@@ -1,9 +1,11 @@
 """Train a coverage model."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -21,12 +23,13 @@ from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
 from seqcast.training.coverage_recipe import read_coverage_recipe
+from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
 
 
 def train_coverage(
     files: Any, weights: str, history: str, checkpoint: str | Path, facts: Mapping[str, str],
-    device: str, threads: int,
+    device: str, threads: int, processes: int = 1,
 ) -> None:  # fmt: skip
     """Train on the windows of a fold; write the best weights, and the course of the training.
 
@@ -49,9 +52,12 @@ def train_coverage(
         a single store may leave it out and has the first of the hyperparameters. The number of the
         training (c1 in f3c1) is added to the recipe's seed, and so is the fold.
     device : str
-        See `choose_device`. With torch's launcher (``torchrun``), each process takes a GPU.
+        See `choose_device`. Of several processes each takes a GPU.
     threads : int
-        CPU threads of a process.
+        CPU threads of all processes together.
+    processes : int
+        How many share the training; they are started here. A script that torch's launcher starts
+        (``torchrun``) leaves it at 1.
 
     Raises
     ------
@@ -59,6 +65,15 @@ def train_coverage(
         If the recipe, the stores or the weights to start from are unfit or do not belong to each
         other, the architecture does not predict coverage, or the checkpoint is of another training.
     """
+    if processes > 1:
+        _check_processes(processes, device, files.recipe)
+        arguments = {
+            "files": _plain(files), "weights": weights, "history": history,
+            "checkpoint": str(checkpoint), "facts": dict(facts), "device": device,
+            "threads": max(1, threads // processes),
+        }  # fmt: skip
+        run_together(train_share, arguments, processes)
+        return
     torch.set_num_threads(threads)
     recipe, options = read_coverage_recipe(files.recipe)
     recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
@@ -104,6 +119,11 @@ def history_of_head(table: pl.DataFrame, head: str) -> pl.DataFrame:
     shared = [c for c in table.columns if not any(c.startswith(f"{b}_") for b in table.columns)]
     own = {name: f"{name}_{head}" for name in shared if f"{name}_{head}" in table.columns}
     return table.select(pl.col(own.get(name, name)).alias(name) for name in shared)
+
+
+def train_share(files: Mapping[str, Any], **arguments: Any) -> None:
+    """`train_coverage` in one of several processes; `files` by their names."""
+    train_coverage(SimpleNamespace(**files), **arguments)
 
 
 def coverage_set(
@@ -184,6 +204,35 @@ def _write_head(
     metadata = {**facts, **{key: repr(value) for key, value in chosen.items()}}
     path = target / f"{name}.safetensors" if name else target
     write_safetensors(tensors, path, {key: str(value) for key, value in metadata.items()})
+
+
+def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
+    """Refuse more processes than there is work or a GPU for."""
+    asked, target = f"training.processes is {processes}", choose_device(device)
+    batch = read_coverage_recipe(recipe)[0].batch_size
+    if "WORLD_SIZE" in os.environ:
+        raise InputError(f"{asked}, and torch's launcher started this one; expected one of the two")
+    if batch < processes:
+        raise InputError(
+            f"{asked}, but a batch of {recipe} has {batch} windows; expected a window or more for "
+            "each process: lower training.processes, or raise batch_size"
+        )
+    if target.index is not None:
+        raise InputError(
+            f"{asked}, but inference.device is {device}, one GPU; expected auto, cuda or cpu"
+        )
+    if target.type == "cuda" and torch.cuda.device_count() < processes:
+        raise InputError(
+            f"{asked}, but this job sees {torch.cuda.device_count()} GPUs; expected one for each "
+            "process: lower training.processes, or give the job more (CUDA_VISIBLE_DEVICES)"
+        )
+
+
+def _plain(files: Any) -> dict[str, Any]:
+    """Paths by their names, as JSON can hold them."""
+    several = {name: _paths(getattr(files, name)) for name in ("stores", "targets")}
+    one = ("recipe", "hyperparameters", "initial")
+    return {**several, **{name: str(getattr(files, name)) for name in one if hasattr(files, name)}}
 
 
 def _paths(files: Any) -> list[str]:

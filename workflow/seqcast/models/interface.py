@@ -201,6 +201,16 @@ def choose_device(device: str = "auto") -> torch.device:
     return torch.device(device)
 
 
+def use_precision(precision: str, device: torch.device) -> None:
+    """Let matrix products and convolutions of a GPU round to TF32, or not; for the whole process.
+
+    By torch's own default convolutions do and matrix products do not.
+    """
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
+
+
 def read_hyperparameters(hyperparameters: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     """Content of a published params.json or config.json, or of a mapping that holds the same."""
     if isinstance(hyperparameters, Mapping):
@@ -292,9 +302,7 @@ def load_model(
     model, state = kind.from_weights(path, params, head, **_compat(architecture, kind, compat))
     _load_strictly(model, state, path)
     target = choose_device(device)
-    if target.type == "cuda":
-        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-        torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    use_precision(precision, target)
     if precision == "bf16":
         for name in ("forward", "hidden_states"):
             if hasattr(model, name):

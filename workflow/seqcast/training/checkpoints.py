@@ -18,6 +18,7 @@ from seqcast.errors import InputError
 from seqcast.store import atomic
 
 FORMAT = 2  # 1 had one set of best weights a training, and no mean of weights
+_UNSAID = {"number of processes": 1}  # what checkpoints do not say that were written before it was
 # what torch raises for files that are cut, of another kind, or hold more than tensors
 _UNREADABLE = (
     pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, ValueError, TypeError,
@@ -96,6 +97,7 @@ def set_random_states(states: Mapping[str, Tensor], device: torch.device) -> Non
 def _differences(found: Any, expected: Mapping[str, Any]) -> list[str]:
     if not isinstance(found, Mapping):
         return ["it does not say of which"]
+    found = {**_UNSAID, **found} if _UNSAID.keys() <= expected.keys() else found
     return [
         f"{key} was {found.get(key)!r} and is {expected.get(key)!r}"
         for key in dict.fromkeys([*found, *expected])

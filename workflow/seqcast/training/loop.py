@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
+from seqcast.models.interface import use_precision
 from seqcast.progress import progress
 from seqcast.store import atomic
 from seqcast.training import parallel
@@ -120,6 +121,7 @@ def train_heads(
         none is "".
     """
     device = next(model.parameters()).device
+    use_precision(recipe.precision, device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         # a process of its own has its own dropout
         torch.manual_seed(recipe.seed + parallel.rank())
@@ -141,9 +143,8 @@ class _Run:
         self.identity = {
             "data": task.digest, "initial weights": tensors_digest(model.state_dict()),
             **{f"recipe's {key}": value for key, value in recipe.facts().items()},
+            "number of processes": parallel.processes(),
         }  # fmt: skip
-        if parallel.processes() > 1:
-            self.identity["number of processes"] = parallel.processes()
         self.optimiser = new_optimiser(model, recipe)
         self.average = (
             WeightAverage(model, recipe.ema_decay) if recipe.ema_decay is not None else None
@@ -224,6 +225,7 @@ class _Run:
         if parallel.rank() == 0:
             with atomic(path) as temporary:
                 temporary.write_text(f"{what}\n{said.strip()}\n")
+        parallel.from_first(None)  # no process fails, which ends all, before the file is there
         return f"{said} (also in {path})"
 
     def _evaluate(self) -> None:

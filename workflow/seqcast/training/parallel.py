@@ -1,7 +1,8 @@
 """One training by several processes: each takes a share of the parts of every batch.
 
-Started by torch's own launcher, ``torchrun --nproc-per-node=2 ...``: `session` reads what it says
-in the environment. Without it there is one process, and nothing here does anything.
+Started by `training.launch`, or by torch's own launcher, ``torchrun --nproc-per-node=2 ...``:
+`session` reads what either says in the environment. Without it there is one process, and nothing
+here does anything.
 
 Gradients are added up before each step, so that it is the step of a single process up to rounding;
 weights are the same in all processes to the bit. Batch normalisation sees the parts of its own
@@ -26,7 +27,7 @@ TIMEOUT = timedelta(hours=2)  # processes wait for each other while the first on
 
 @contextmanager
 def session(device: torch.device) -> Iterator[torch.device]:
-    """Meet the other processes, where torch's launcher started this one, for the block.
+    """Meet the other processes, where a launcher started this one, for the block.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from seqcast.errors import InputError
 
 Settings = TypeVar("Settings")
 LARGEST_SEED = 2**63 - 1  # of torch's generators
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "tf32", "bf16")
 DECAYS = ("linear", "none")
 
 
@@ -49,8 +49,9 @@ class Recipe:
         20% at the first step, whose learning rate is 0, by 0.2% at 1,000 and 0.002% at 5,000.
     gradient_clip_norm : float, optional
         Longest gradient, all parameters taken together. None: gradients are not clipped.
-    precision : {"fp32", "bf16"}
-        Arithmetic of matrix products; weights, gradients and their sums are float32.
+    precision : {"fp32", "tf32", "bf16"}
+        Arithmetic of matrix products and convolutions; weights, gradients and their sums are
+        float32. tf32 changes GPUs only.
     seed : int
         Of the initial weights, the order of the data, augmentation and dropout; 0 to 2**63 - 1.
     evaluate_every : int, optional
