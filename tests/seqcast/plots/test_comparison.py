@@ -1,12 +1,16 @@
 """Panels of compared sizes: every pair of ALT and gene that both have is one point."""
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
+import pytest
+from matplotlib.figure import Figure
 
-from seqcast.comparison.agreement import measures
+from seqcast.comparison.agreement import Measure, measures
 from seqcast.comparison.joined import compare_models
-from seqcast.plots.comparison import plot_comparison
-from seqcast.plots.style import save
+from seqcast.plots.comparison import plot_comparison, scatter_sizes
+from seqcast.plots.style import new_figure, save
 from tests.seqcast.comparison.tables import COVERAGE, MRNA, coverage, mrna
 
 
@@ -61,3 +65,28 @@ def test_nothing_scored(tmp_path):
     assert table["borzuki.status"].to_list() == ["no_gene_in_window"]
     save(fig, tmp_path / "figure.png")
     assert isinstance(table, pl.DataFrame)
+
+
+def labels_shown(fig: Figure, axis) -> list:
+    """Boxes of an axis' labels that lie within its limits, in order."""
+    fig.draw_without_rendering()
+    low, high = axis.get_view_interval()
+    shown = [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    return [text.get_window_extent() for text in shown if text.get_text()]
+
+
+@pytest.mark.parametrize("smallest", [0.0, 1e-12, 2.1e-3, 9.9e-3])
+@pytest.mark.parametrize("decades", [1.5, 3, 6, 12])
+def test_labels_of_sizes_do_not_touch(smallest: float, decades: float):
+    sizes = np.concatenate([[smallest], np.geomspace(2e-3, 2e-3 * 10**decades, 98)])
+    table = pl.DataFrame({"x": sizes, "y": sizes, "region": ["cds"] * len(sizes)})
+    fig = new_figure(4, 3.6)
+    ax = scatter_sizes(fig.subplots(), table, *(Measure("m", c, c, "mrna") for c in "xy"))
+    assert ax.get_xscale() == ax.get_yscale() == ("symlog" if smallest < 1e-3 else "log")
+    across, up = labels_shown(fig, ax.xaxis), labels_shown(fig, ax.yaxis)
+    assert min(len(across), len(up)) >= 2
+    assert all(a.x1 < b.x0 for a, b in pairwise(across))
+    assert all(a.y1 < b.y0 for a, b in pairwise(up))
+    low, high = ax.get_xlim()
+    assert low < sizes.min()  # every point is inside, 0 too
+    assert sizes.max() < high

@@ -1,5 +1,6 @@
 """Sizes of effects in models of coverage against those in models of mRNAs."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqcast.plots.style import COLOURS, TICK_PT, TITLE_PT, new_figure, plain, s
 REGIONS = {"utr5": "5' UTR", "cds": "CDS", "utr3": "3' UTR", "no_cds": "no CDS known"}
 PANEL_IN = 3.1
 WIDE = 20  # largest over smallest size; below it a linear axis has the better ticks
+MOST_TICKS = 7  # of an axis with 0
 WARNING = "#b00020"
 
 
@@ -60,8 +62,8 @@ def plot_comparison(
 def scatter_sizes(ax: Axes, table: pl.DataFrame, x: Measure, y: Measure) -> Axes:
     """A point a pair of ALT and gene that both measures have, coloured by region.
 
-    Axes are logarithmic where sizes differ widely: down to the first percentile of those above 0,
-    and linear below it, so that sizes of 0 are drawn.
+    Axes are logarithmic where sizes differ widely; where some are 0, or far below the first
+    percentile of the others, they are linear below the power of ten at that percentile.
     """
     sizes = np.stack([x.size(table), y.size(table)])
     both = ~np.isnan(sizes).any(axis=0)
@@ -75,11 +77,29 @@ def scatter_sizes(ax: Axes, table: pl.DataFrame, x: Measure, y: Measure) -> Axes
             continue
         ax.scatter(shown[0], shown[1], s=size, color=colour, alpha=0.6, linewidths=0, label=label,
                    rasterized=True)  # fmt: skip
-    for values, scale in zip(sizes[:, both], (ax.set_xscale, ax.set_yscale), strict=True):
-        smallest = float(np.quantile(values[values > 0], 0.01)) if (values > 0).any() else 0.0
-        if smallest and values.max() > WIDE * smallest:
-            scale("symlog", linthresh=smallest, linscale=0.3)
+    for name, values in zip("xy", sizes[:, both], strict=True):
+        _scale(ax, name, values)
     ax.set_xlabel(f"{x.score}, {plain(x.model, 30)}")
     ax.set_ylabel(f"{y.score}, {plain(y.model, 30)}")
     ax.set_title(f"n = {both.sum():,}", fontsize=TICK_PT, loc="right")
     return tidy(ax)
+
+
+def _scale(ax: Axes, name: str, values: np.ndarray) -> None:
+    """Logarithmic where sizes differ widely, with a place for 0 where there are such."""
+    above = values[values > 0]
+    smallest = float(np.quantile(above, 0.01)) if above.size else 0.0
+    if not smallest or values.max() <= WIDE * smallest:
+        return
+    decade = 10.0 ** math.floor(math.log10(smallest))
+    set_scale, set_limits, axis = {
+        "x": (ax.set_xscale, ax.set_xlim, ax.xaxis), "y": (ax.set_yscale, ax.set_ylim, ax.yaxis)
+    }[name]  # fmt: skip
+    if values.min() >= decade:
+        set_scale("log")
+        # whole decades, so that there are two labels or more
+        set_limits(0.8 * decade, 1.25 * 10.0 ** math.ceil(math.log10(values.max())))
+        return
+    # 0 stands a decade from the first power of ten: their labels do not touch
+    set_scale("symlog", linthresh=decade, linscale=1)
+    axis.get_major_locator().set_params(numticks=MOST_TICKS)

@@ -8,7 +8,6 @@ What they put into the environment is the same (see `training.parallel`).
 import json
 import logging
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any
 
@@ -52,16 +52,17 @@ def run_together(job: Callable[..., None], arguments: Mapping[str, Any], process
         If a process fails otherwise; the message has its traceback, or the signal that ended it.
     """
     store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)  # where they find each other
+    heard: _Heard = SimpleQueue()
     started: list[_Process] = []
     try:
         for rank in range(processes):
-            started.append(_Process(rank, processes, store.port))
+            started.append(_Process(rank, processes, store.port, heard))
             level = logging.getLogger("seqcast").getEffectiveLevel() if rank == 0 else logging.ERROR
             started[-1].tell(
                 {"module": job.__module__, "function": job.__name__, "log_level": level,
                  "arguments": arguments}
             )  # fmt: skip
-        _watch(started)
+        _watch(started, heard)
     finally:
         for process in started:
             process.close()
@@ -70,9 +71,9 @@ def run_together(job: Callable[..., None], arguments: Mapping[str, Any], process
 
 
 class _Process:
-    """A process that is running."""
+    """A process that is running; what it says goes to `heard`, and None when it is gone."""
 
-    def __init__(self, rank: int, processes: int, port: int) -> None:
+    def __init__(self, rank: int, processes: int, port: int, heard: "_Heard") -> None:
         self.name = f"process {rank + 1} of {processes}"
         # of the first one it is this process's
         self.stderr: IO[bytes] | None = (
@@ -88,6 +89,8 @@ class _Process:
                  "TORCHELASTIC_USE_AGENT_STORE": "True",  # this process has the store
                  "PYTHONPATH": os.pathsep.join(filter(None, path))},
         )  # fmt: skip
+        self.ear = Thread(target=self._hear, args=(heard,), daemon=True)
+        self.ear.start()
 
     def tell(self, task: Mapping[str, Any]) -> None:
         """Say what to do."""
@@ -96,12 +99,12 @@ class _Process:
             self.running.stdin.write(f"{json.dumps(task)}\n")
             self.running.stdin.flush()
 
-    def hear(self, heard: queue.SimpleQueue) -> None:
-        """Put what the process says into a queue, and None when it is gone."""
+    def _hear(self, heard: "_Heard") -> None:
         assert self.running.stdout
-        for line in self.running.stdout:
-            if line.endswith("\n"):  # else it was killed while it said this
-                heard.put((self, json.loads(line)))
+        with self.running.stdout as lines:
+            for line in lines:
+                if line.endswith("\n"):  # else it was killed while it said this
+                    heard.put((self, json.loads(line)))
         heard.put((self, None))
 
     def close(self) -> None:
@@ -117,6 +120,7 @@ class _Process:
         except subprocess.TimeoutExpired:
             self.running.kill()
             self.running.wait()
+        self.ear.join()
         if self.stderr:
             self.stderr.close()
 
@@ -128,18 +132,18 @@ class _Process:
         return self.stderr.read().decode(errors="replace").strip() or "it said nothing"
 
 
-def _watch(started: list[_Process]) -> None:
+_Heard = SimpleQueue[tuple[_Process, dict[str, Any] | None]]
+
+
+def _watch(started: list[_Process], heard: _Heard) -> None:
     """Log what the processes log until all have ended; raise what went wrong first."""
-    heard: queue.SimpleQueue = queue.SimpleQueue()
-    for process in started:
-        Thread(target=process.hear, args=(heard,), daemon=True).start()
     running = len(started)
     reasons: list[tuple[_Process, dict]] = []
     ended: list[_Process] = []
     while running:
         try:
             process, message = heard.get(timeout=GRACE_S if ended else None)
-        except queue.Empty:
+        except Empty:
             break  # one hangs
         if message is None:
             running -= 1
