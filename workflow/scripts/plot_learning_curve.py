@@ -3,9 +3,9 @@
 import polars as pl
 
 from seqcast.logs import reporting
-from seqcast.plots.learning_curve import learning_curve
+from seqcast.plots.learning_curve import learning_curve, size_in
 from seqcast.plots.style import new_figure, save
 
 with reporting(snakemake.log[0]):
     history = pl.read_csv(snakemake.input[0], separator="\t")
-    save(learning_curve(new_figure(5.6, 5), history), snakemake.output[0])
+    save(learning_curve(new_figure(*size_in(history)), history), snakemake.output[0])

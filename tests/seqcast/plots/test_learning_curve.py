@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from seqcast.plots.learning_curve import learning_curve
+from seqcast.plots.learning_curve import learning_curve, size_in
 from seqcast.plots.style import new_figure
 
 HISTORY = pl.DataFrame(
@@ -28,7 +28,7 @@ def test_losses_values_and_rate_are_drawn() -> None:
     assert values.lines[1].get_ydata().tolist() == [0.5, 0.8, 0.9, 0.85]
     assert [text.get_text() for text in values.get_legend().texts] == ["AUC"]
     assert rate.lines[1].get_ydata().tolist() == [0.0, 2e-4, 1e-4, 0.0]
-    fig.canvas.draw()
+    fig.draw_without_rendering()
 
 
 def test_the_kept_step_is_marked() -> None:
@@ -42,4 +42,32 @@ def test_the_kept_step_is_marked() -> None:
 def test_short_trainings_and_losses_alone_draw(rows: int) -> None:
     fig = learning_curve(new_figure(5.6, 4), HISTORY.head(rows).drop("validation_auc"))
     assert len(fig.axes) == 2
-    fig.canvas.draw()
+    fig.draw_without_rendering()
+
+
+def test_each_quantity_has_its_own_panel() -> None:
+    history = HISTORY.drop("validation_auc").with_columns(
+        validation_pearsonr=pl.Series([0.0, 0.7, 0.8, 0.7]),
+        validation_r2=pl.Series([-80.0, 0.3, 0.4, 0.3]),
+        validation_loss_human=pl.Series([0.8, 0.6, 0.5, 0.5]),
+        validation_r2_human=pl.Series([-90.0, 0.2, 0.5, 0.3]),
+    )
+    fig = learning_curve(new_figure(*size_in(history)), history)
+    assert [ax.get_ylabel() for ax in fig.axes] == [
+        "loss", "Pearson's r", "$R^2$", "learning rate"]  # fmt: skip
+    drawn = {
+        (ax.get_ylabel(), line.get_label()): line.get_ydata().tolist()
+        for ax in fig.axes[:3] for line in ax.lines[1:]
+    }  # fmt: skip
+    assert drawn == {
+        ("loss", "training"): [0.6, 0.4, 0.3],
+        ("loss", "validation"): [0.7, 0.5, 0.45, 0.5], ("loss", "human"): [0.8, 0.6, 0.5, 0.5],
+        ("Pearson's r", "validation"): [0.0, 0.7, 0.8, 0.7],
+        ("$R^2$", "validation"): [-80.0, 0.3, 0.4, 0.3],
+        ("$R^2$", "human"): [-90.0, 0.2, 0.5, 0.3],
+    }  # fmt: skip
+    assert fig.axes[2].get_ylim() == (-1, 1)  # what an untrained network has hides no other value
+    fig.draw_without_rendering()
+    width = fig.bbox.width
+    assert all(ax.get_position().width > 0.75 for ax in fig.axes)
+    assert all(ax.get_legend().get_window_extent().x1 < width for ax in fig.axes[:3])

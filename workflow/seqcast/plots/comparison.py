@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import SymmetricalLogLocator
 
 from seqcast.comparison.agreement import Measure
 from seqcast.plots.style import COLOURS, TICK_PT, TITLE_PT, new_figure, plain, say, tidy
@@ -15,6 +18,7 @@ REGIONS = {"utr5": "5' UTR", "cds": "CDS", "utr3": "3' UTR", "no_cds": "no CDS k
 PANEL_IN = 3.1
 WIDE = 20  # largest over smallest size; below it a linear axis has the better ticks
 MOST_TICKS = 7  # of an axis with 0
+MARGIN = 1.4  # between the outermost sizes and the ends of a logarithmic axis, a factor
 WARNING = "#b00020"
 
 
@@ -91,15 +95,21 @@ def _scale(ax: Axes, name: str, values: np.ndarray) -> None:
     smallest = float(np.quantile(above, 0.01)) if above.size else 0.0
     if not smallest or values.max() <= WIDE * smallest:
         return
+    of_axis: dict[str, tuple[Any, Any, Axis]] = {
+        "x": (ax.set_xscale, ax.set_xlim, ax.xaxis), "y": (ax.set_yscale, ax.set_ylim, ax.yaxis),
+    }  # fmt: skip
+    set_scale, set_limits, axis = of_axis[name]
     decade = 10.0 ** math.floor(math.log10(smallest))
-    set_scale, set_limits, axis = {
-        "x": (ax.set_xscale, ax.set_xlim, ax.xaxis), "y": (ax.set_yscale, ax.set_ylim, ax.yaxis)
-    }[name]  # fmt: skip
-    if values.min() >= decade:
-        set_scale("log")
-        # whole decades, so that there are two labels or more
-        set_limits(0.8 * decade, 1.25 * 10.0 ** math.ceil(math.log10(values.max())))
+    low, high = values.min() / MARGIN, values.max() * MARGIN
+    if values.min() < decade:
+        # 0 stands a decade from the first power of ten: their labels do not touch
+        set_scale("symlog", linthresh=decade, linscale=1)
+        ticks = SymmetricalLogLocator(base=10, linthresh=decade)
+        ticks.set_params(numticks=MOST_TICKS)
+        axis.set_major_locator(ticks)
+        set_limits(-0.3 * decade, high)
         return
-    # 0 stands a decade from the first power of ten: their labels do not touch
-    set_scale("symlog", linthresh=decade, linscale=1)
-    axis.get_major_locator().set_params(numticks=MOST_TICKS)
+    set_scale("log")
+    if math.floor(math.log10(high)) - math.ceil(math.log10(low)) < 1:  # fewer than two labels
+        low, high = decade / MARGIN, 10.0 ** math.ceil(math.log10(high)) * MARGIN
+    set_limits(low, high)

@@ -11,7 +11,18 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from seqcast.plots.style import COLOURS, GUIDE, REF_LINE, TICK_PT, tidy
 
 VALIDATION = "validation_"
-NAMES = {"auc": "AUC", "loss": "loss", "accuracy": "accuracy"}
+NAMES = {"auc": "AUC", "accuracy": "accuracy"}  # shares, which can be drawn together
+ALONE = {  # quantities that no other one shares an axis with
+    "loss": "loss", "pearsonr": "Pearson's r", "r2": r"$R^2$", "spearman": "Spearman's r",
+    "perplexity": "perplexity",
+}  # fmt: skip
+LOWEST_R2 = -1.0  # below it lies what says nothing: a mean of the targets has 0
+WIDTH_IN, VALUES_IN, RATE_IN = 5.6, 1.7, 1.2
+
+
+def size_in(history: pl.DataFrame) -> tuple[float, float]:
+    """Width and height that suit `learning_curve`, in inches."""
+    return WIDTH_IN, VALUES_IN * len(_panels(history)) + RATE_IN + 0.4
 
 
 def learning_curve(fig: Figure | SubFigure, history: pl.DataFrame) -> Figure | SubFigure:
@@ -20,29 +31,28 @@ def learning_curve(fig: Figure | SubFigure, history: pl.DataFrame) -> Figure | S
     Parameters
     ----------
     fig : Figure
-        5.6 x 5 inches suit it.
+        Of `size_in`.
     history : DataFrame
-        Of `training.loop.train`: step, train_loss, validation_loss and other validation values,
-        learning_rate, best.
+        Of `training.loop.train_heads`: step, train_loss, validation_loss and other validation
+        values, those of heads too, learning_rate, best.
 
     Returns
     -------
     Figure
-        Losses; other validation values, where there are any; learning rate. A grey line marks the
-        evaluation whose weights are kept.
+        Losses; other validation values, where there are any, a panel for each quantity; learning
+        rate. A grey line marks the evaluation whose weights are kept. R2 below -1 is not shown.
     """
-    others = [
-        column for column in history.columns
-        if column.startswith(VALIDATION) and column != f"{VALIDATION}loss"
-    ]  # fmt: skip
-    heights = [3, 3, 1.2] if others else [3, 1.2]
+    panels = _panels(history)
+    heights = [VALUES_IN] * len(panels) + [RATE_IN]
     axes = fig.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     best = history.filter("best")["step"][-1]
     for ax in axes:
         ax.axvline(best, color=GUIDE, linewidth=0.8, zorder=0, label=f"kept: step {best:,}")
-    _draw_losses(axes[0], history)
-    if others:
-        _draw_values(axes[1], history, others)
+    for ax, (label, curves) in zip(axes, panels.items(), strict=False):
+        ax.set_ylabel(label)
+        if label == ALONE["loss"]:
+            _draw_training_loss(ax, history)
+        _draw_values(ax, history, curves)
     _draw_rate(axes[-1], history)
     for ax in axes:
         tidy(ax)
@@ -53,30 +63,44 @@ def learning_curve(fig: Figure | SubFigure, history: pl.DataFrame) -> Figure | S
     return fig
 
 
-def _draw_losses(ax: Axes, history: pl.DataFrame) -> None:
-    """Training loss over the steps between evaluations, validation loss at each."""
+def _panels(history: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """Label of each panel to its curves, losses first: name to column.
+
+    Curves of heads have the heads' names; beside them, "validation" is the mean over heads.
+    """
+    panels: dict[str, dict[str, str]] = {ALONE["loss"]: {}}
+    for column in history.columns:
+        if not column.startswith(VALIDATION):
+            continue
+        quantity, _, head = column.removeprefix(VALIDATION).partition("_")
+        label = ALONE.get(quantity, "validation")
+        name = "validation" if quantity in ALONE else NAMES.get(quantity, quantity)
+        panels.setdefault(label, {})[head or name] = column
+    return panels
+
+
+def _draw_training_loss(ax: Axes, history: pl.DataFrame) -> None:
+    """The mean over the steps between evaluations."""
     steps = history["step"].to_numpy()
     train = history["train_loss"].cast(pl.Float64).to_numpy()
     # a mean over the steps before an evaluation belongs to the middle of them
     middle = np.concatenate([steps[:1], (steps[1:] + steps[:-1]) / 2])
     drawn = np.isfinite(train)
     ax.plot(middle[drawn], train[drawn], color=COLOURS[0], linewidth=1.4, label="training")
-    ax.plot(steps, history[f"{VALIDATION}loss"].to_numpy(), color=COLOURS[1], linewidth=1.4,
-            label="validation", **_marks(steps))  # fmt: skip
-    ax.set_ylabel("loss")
-    handles, labels = ax.get_legend_handles_labels()
-    _legend(ax, handles[1:] + handles[:1], labels[1:] + labels[:1])  # what is kept comes last
 
 
-def _draw_values(ax: Axes, history: pl.DataFrame, columns: list[str]) -> None:
+def _draw_values(ax: Axes, history: pl.DataFrame, curves: dict[str, str]) -> None:
+    """Validation values at each evaluation, by their names, and the panel's legend."""
     steps = history["step"].to_numpy()
-    for i, column in enumerate(columns):
-        name = column.removeprefix(VALIDATION)
-        ax.plot(steps, history[column].to_numpy(), color=COLOURS[(i + 2) % len(COLOURS)],
-                linewidth=1.4, label=NAMES.get(name, name), **_marks(steps))  # fmt: skip
-    ax.set_ylabel("validation")
+    for i, (name, column) in enumerate(curves.items()):
+        ax.plot(steps, history[column].to_numpy(), color=COLOURS[(i + 1) % len(COLOURS)],
+                linewidth=1.4, label=name, **_marks(steps))  # fmt: skip
+    if ax.get_ylabel() == ALONE["r2"]:
+        lowest, highest = ax.get_ylim()
+        ax.set_ylim(*((lowest, highest) if lowest > LOWEST_R2 else (LOWEST_R2, 1)))
     handles, labels = ax.get_legend_handles_labels()
-    _legend(ax, handles[1:], labels[1:])
+    kept = ax.get_ylabel() == ALONE["loss"]  # told once, at the end
+    _legend(ax, handles[1:] + handles[:kept], labels[1:] + labels[:kept])
 
 
 def _draw_rate(ax: Axes, history: pl.DataFrame) -> None:
@@ -92,7 +116,7 @@ def _draw_rate(ax: Axes, history: pl.DataFrame) -> None:
 def _legend(ax: Axes, handles: list, labels: list[str]) -> None:
     """Above the axes, in one row: no curve can hide it."""
     ax.legend(handles, labels, frameon=False, fontsize=TICK_PT, loc="lower left", ncols=len(labels),
-              bbox_to_anchor=(0, 1), borderaxespad=0.1)  # fmt: skip
+              bbox_to_anchor=(0, 1), borderaxespad=0.1, columnspacing=1.2)  # fmt: skip
 
 
 def _marks(steps: np.ndarray) -> dict[str, Any]:
