@@ -82,6 +82,33 @@ def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:
         table.write_text(kept)
 
 
+def test_processes_that_share_a_training(run: Workflow, tmp_path: Path) -> None:
+    other, weights = run.copy(tmp_path / "copy"), "results/training/small.foldf0c0.safetensors"
+    config = yaml.safe_load((other.folder / "config.yaml").read_text())
+    for processes in (5, 2):
+        config["training"] = {"processes": processes}
+        (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
+        planned = other.run("-n", weights)
+        if processes == 5:
+            assert planned.returncode != 0
+            assert "has batches of 4 windows for 5 processes" in planned.stdout + planned.stderr
+    assert "threads: 2" in planned.stdout
+    assert "gpu=2" in planned.stdout
+    other.succeed(weights)
+    assert read_safetensors(other.folder / weights)[1]["processes"] == "2"
+    log = (other.folder / "logs/train_coverage/small.foldf0c0.log").read_text()
+    assert log.count("step 0 of") == 1
+    (other.folder / "recipe.json").write_text(json.dumps(RECIPE | {"learning_rate": 1e30}))
+    failed = other.run(weights)
+    assert failed.returncode != 0
+    log = (other.folder / "logs/train_coverage/small.foldf0c0.log").read_text()
+    assert log.count("ERROR: training went astray") == log.count("ERROR") == 1
+    assert "Traceback" not in log
+    said = failed.stdout + failed.stderr
+    assert said.count("ERROR: training went astray") == 1
+    assert "Traceback" not in said
+
+
 def test_predictions_are_compared_with_the_planted_truth(run: Workflow, tmp_path: Path) -> None:
     other = run.copy(tmp_path / "copy")
     with (other.folder / "datasets.tsv").open("a") as file:

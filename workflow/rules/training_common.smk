@@ -79,13 +79,19 @@ for (model, fold), training in TRAINED.items():
         )
     if Path(located(row["recipe"])).exists():
         try:
-            _, options = RECIPES[task](located(row["recipe"]))
+            recipe, options = RECIPES[task](located(row["recipe"]))
         except InputError as error:
             raise WorkflowError(f"{where}: {error}")
         if getattr(options, "transfer", None) and not row["initial"]:
             raise WorkflowError(
                 f"{where}: recipe {row['recipe']} fine-tunes, but initial is empty; name the "
                 "weights to start from"
+            )
+        if task == "coverage" and recipe.batch_size < config["training"]["processes"]:
+            raise WorkflowError(
+                f"{where}: recipe {row['recipe']} has batches of {recipe.batch_size} windows for "
+                f"{config['training']['processes']} processes; lower training.processes, or raise "
+                "batch_size"
             )
 
 

@@ -119,6 +119,16 @@ def test_unknown_names_list_the_known_ones(tmp_path):
         load_model("borzuki", tmp_path / "w.safetensors", TINY, precision="fp8")
 
 
+@pytest.fixture
+def rounding():
+    """torch's settings of TF32, which are put back."""
+    kinds = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = [kind.allow_tf32 for kind in kinds]
+    yield kinds
+    for kind, value in zip(kinds, before, strict=True):
+        kind.allow_tf32 = value
+
+
 @pytest.mark.parametrize(
     ("precision", "place", "expected"),
     [
@@ -128,12 +138,11 @@ def test_unknown_names_list_the_known_ones(tmp_path):
         ("fp32", "cpu", None),
     ],
 )
-def test_precision_says_whether_a_gpu_rounds(precision, place, expected, monkeypatch):
-    kinds = torch.backends.cuda.matmul, torch.backends.cudnn
-    for kind in kinds:
-        monkeypatch.setattr(kind, "allow_tf32", not expected)
+def test_precision_says_whether_a_gpu_rounds(precision, place, expected, rounding):
+    for kind in rounding:
+        kind.allow_tf32 = not expected
     use_precision(precision, torch.device(place))
-    assert {kind.allow_tf32 for kind in kinds} == {True if expected is None else expected}
+    assert {kind.allow_tf32 for kind in rounding} == {True if expected is None else expected}
 
 
 def test_missing_gpu_is_an_error():

@@ -97,6 +97,17 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         train(network(), task, RECIPE, path)
 
 
+def test_the_number_of_processes_stays(tmp_path: Path) -> None:
+    path, key = tmp_path / "last.pt", "number of processes"
+    save_checkpoint(path, {"step": 1}, {"data": "a"})  # as before it was written down: by one
+    assert load_checkpoint(path, {"data": "a", key: 1}) == {"format": 2, "step": 1}
+    with pytest.raises(InputError, match=r"number of processes was 1 and is 2\. Restore what"):
+        load_checkpoint(path, {"data": "a", key: 2})
+    save_checkpoint(path, {"step": 1}, {"data": "a", key: 2})
+    with pytest.raises(InputError, match="number of processes was 2 and is 1"):
+        load_checkpoint(path, {"data": "a", key: 1})
+
+
 def test_a_checkpoint_that_does_not_say_of_what_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
     save_checkpoint(path, {"step": 1}, {})

@@ -66,13 +66,9 @@ def train_coverage(
         other, the architecture does not predict coverage, or the checkpoint is of another training.
     """
     if processes > 1:
-        _check_processes(processes, device, files.recipe)
-        arguments = {
-            "files": _plain(files), "weights": weights, "history": history,
-            "checkpoint": str(checkpoint), "facts": dict(facts), "device": device,
-            "threads": max(1, threads // processes),
-        }  # fmt: skip
-        run_together(train_share, arguments, processes)
+        given = {"weights": weights, "history": history, "checkpoint": str(checkpoint),
+                 "facts": dict(facts), "device": device, "threads": threads}  # fmt: skip
+        _train_together(files, processes, given)
         return
     torch.set_num_threads(threads)
     recipe, options = read_coverage_recipe(files.recipe)
@@ -204,6 +200,13 @@ def _write_head(
     metadata = {**facts, **{key: repr(value) for key, value in chosen.items()}}
     path = target / f"{name}.safetensors" if name else target
     write_safetensors(tensors, path, {key: str(value) for key, value in metadata.items()})
+
+
+def _train_together(files: Any, processes: int, given: dict[str, Any]) -> None:
+    """Start the processes that share a training, and wait for them."""
+    _check_processes(processes, given["device"], files.recipe)
+    threads = max(1, given["threads"] // processes)
+    run_together(train_share, {**given, "files": _plain(files), "threads": threads}, processes)
 
 
 def _check_processes(processes: int, device: str, recipe: str | Path) -> None:

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any
 
-from torch.distributed import TCPStore
+import torch.distributed as dist
 
 import seqcast
 from seqcast.errors import InputError
@@ -51,7 +51,8 @@ def run_together(job: Callable[..., None], arguments: Mapping[str, Any], process
     RuntimeError
         If a process fails otherwise; the message has its traceback, or the signal that ended it.
     """
-    store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)  # where they find each other
+    # where they find each other, at a port that is free
+    store = dist.TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
     heard: _Heard = SimpleQueue()
     started: list[_Process] = []
     try:
