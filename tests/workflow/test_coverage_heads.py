@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from seqcast.models.convert import read_safetensors
 from seqcast.simulate import simulate_genome, species_parameters
@@ -67,6 +68,16 @@ def run(tables_only: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Work
     assert "train_coverage" not in planned
     run.succeed(*SCORED, *TESTED, *CURVES)
     return run
+
+
+def test_processes_are_those_of_the_config(tables_only: Workflow, tmp_path: Path) -> None:
+    other = tables_only.copy(tmp_path / "copy")
+    config = yaml.safe_load((other.folder / "config.yaml").read_text())
+    (other.folder / "config.yaml").write_text(
+        yaml.safe_dump(config | {"training": {"processes": 2}})
+    )
+    planned = other.run("-n", "results/training/duo.foldf0c0.heads").stdout
+    assert planned.count("gpu=2") == 1
 
 
 def test_each_model_has_weights_and_history_of_its_head(run: Workflow) -> None:
