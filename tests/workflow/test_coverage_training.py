@@ -128,6 +128,10 @@ def test_predictions_are_compared_with_the_planted_truth(run: Workflow, tmp_path
     assert len(variants) == sum(not line.startswith("#") for line in vcf.splitlines()) == 16
     genes = pl.read_parquet(other.folder / "results/planted_truth/small.genes.parquet")
     assert len(genes) == 12
+    config["planted_truth"]["held_out"] = ["chrS1"]
+    (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    failed = other.run("results/planted_truth/small.tsv")
+    assert "but chrS1 is to be held out" in failed.stdout + failed.stderr
     config["planted_truth"]["coverage"] = "planted"
     (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
     assert "planted_truth.coverage is 'planted'" in other.run("-n").stdout

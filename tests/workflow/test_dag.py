@@ -1,5 +1,6 @@
 """What a run would do, from the tables alone: no network, no data."""
 
+import re
 from collections import Counter
 
 import pandas as pd
@@ -158,6 +159,15 @@ def test_published_tables_name_sources_or_files_that_exist(root):
 
 def test_demo_plans_these_jobs(workflow):
     assert workflow.planned(config="config/demo.yaml") == DEMO
+
+
+def test_planted_truth_is_given_the_sets_that_its_folds_learned(workflow):
+    printed = workflow.succeed("-n", config="config/demo_train.yaml")
+    block = re.search(r"^rule evaluate_planted_truth:\n +input: (.*)$", printed, re.MULTILINE)
+    assert "results/coverage_sets/simulated.zarr" in block[1].split(", ")
+    untrained = workflow.succeed("-n", config="config/demo.yaml")
+    assert "rule evaluate_planted_truth:" in untrained
+    assert "results/coverage_sets/" not in untrained
 
 
 def test_entry_of_the_catalogue_plans_the_same_jobs(workflow):

@@ -43,6 +43,7 @@ rule evaluate_planted_truth:
         effects="resources/simulated/planted_effects.tsv",
         planted="resources/simulated/planted_variants.vcf",
         genes="resources/simulated/genes.tsv",
+        stores=sets_learned,
     output:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",

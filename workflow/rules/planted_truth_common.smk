@@ -22,3 +22,16 @@ def of_folds(folder, key, suffix):
         model=wildcards.model,
         fold=folds_of(wildcards.model),
     )
+
+
+def sets_learned(wildcards):
+    """Input function: stores on the simulated genome that folds of a model were trained with."""
+    trainings = COVERAGE_TRAINED[
+        COVERAGE_TRAINED.index.isin([wildcards.model], level="model")
+    ]
+    sets = {name for training in trainings for name in HEADS[training].values()}
+    assembly = DATASETS.at[PLANTED["variants"], "assembly"]
+    on_it = [
+        name for name in sorted(sets) if COVERAGE_SETS.at[name, "assembly"] == assembly
+    ]
+    return expand(STORE, coverage_set=on_it)
