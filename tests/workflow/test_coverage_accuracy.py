@@ -128,6 +128,25 @@ def test_what_is_planned(root: Path, demo_tables: dict, tmp_path: Path) -> None:
     assert run.planned("--nocolor")["evaluate_coverage"] == 2
 
 
+def test_windows_of_ones_own_may_have_headers_and_mistakes_are_told(
+    root: Path, demo_tables: dict, tmp_path: Path
+) -> None:
+    run = new_folder(root, tmp_path)
+    write_settings(run)
+    given = ("given", "simulated", SETS[2], 2048, "", "", "windows.bed", *SETS[7:])
+    tables = {"assemblies": demo_tables["assemblies"], **TABLES, "coverage_sets": [SETS, given]}
+    run.configure(tables, coverage_accuracy={"compared": {"given": ["small"]}}, **CONFIG)
+    rows = "chrS1\t0\t2048\ttrain\nchrS1\t2048\t4096\ttest\n"
+    (tmp_path / "windows.bed").write_text("# my windows\n" + rows)
+    assert run.planned("--nocolor")["evaluate_coverage"] == 4
+    (tmp_path / "windows.bed").write_text(rows.replace("\ttest", "").replace("\ttrain", ""))
+    result = run.run("-n")
+    assert result.returncode == 1
+    told = "coverage_sets.tsv: given: windows.bed has 3 columns; expected contig, start, end and"
+    assert told in result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [

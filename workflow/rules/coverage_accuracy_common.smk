@@ -1,5 +1,8 @@
 """Which coverage models are tested on which coverage sets, to paths."""
 
+from seqcast.errors import InputError
+from seqcast.targets.windows import read_windows
+
 ACCURACY_OPTIONS = config["coverage_accuracy"]
 DECAY_COURSES = ACCURACY_OPTIONS["decay_courses"]
 HALF_LIVES = ACCURACY_OPTIONS["half_lives"]
@@ -36,7 +39,10 @@ def parts_of_set(name):
         }
     if not Path(path).exists():
         return set()
-    return set(pd.read_csv(path, sep="\t", header=None, dtype=str).iloc[:, 3])
+    try:
+        return set(read_windows(path)["part"])
+    except InputError as error:
+        raise WorkflowError(f"{config['tables']['coverage_sets']}: {name}: {error}")
 
 
 def is_tested(name):
