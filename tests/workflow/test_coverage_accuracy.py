@@ -126,6 +126,10 @@ def test_what_is_planned(root: Path, demo_tables: dict, tmp_path: Path) -> None:
     run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both},
                   coverage_accuracy=compared, **CONFIG)  # fmt: skip
     assert run.planned("--nocolor")["evaluate_coverage"] == 2
+    planned = run.run("-n", "results/coverage_accuracy/small/sim.foldf0c0.tracks.tsv").stdout
+    tested = planned.split("rule evaluate_coverage:")[1].split("output:")[0]
+    assert "sets/sim.zarr" in tested  # tested on this one
+    assert "sets/given.zarr" in tested  # and it learned from that one
 
 
 def test_windows_of_ones_own_may_have_headers_and_mistakes_are_told(

@@ -6,6 +6,7 @@ rule evaluate_coverage:
         unpack(model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
         store=STORE,
+        learned=stores_of_fold,
         annotation=set_genome(".genes.parquet"),
     output:
         **accuracy_files("tracks", "genes", "gene_preds", "gene_targets"),

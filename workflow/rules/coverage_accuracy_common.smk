@@ -86,6 +86,13 @@ ACCURACY += [
 LEARNING_CURVES += ACCURACY
 
 
+def stores_of_fold(wildcards):
+    """Input function: the sets that a fold was trained with, none where that was elsewhere."""
+    training = COVERAGE_TRAINED.get((wildcards.model, wildcards.fold))
+    sets = HEADS[training].values() if training else []
+    return expand(STORE, coverage_set=sets)
+
+
 def accuracy_files(*kinds, path=ACCURACY_PATH):
     """Input files of one evaluated fold, by kind."""
     suffixes = {

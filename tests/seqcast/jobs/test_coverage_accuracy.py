@@ -12,14 +12,15 @@ import torch
 from seqcast.annotation import Annotation, Gene, read_annotation
 from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
 from seqcast.errors import InputError
-from seqcast.jobs.coverage_accuracy import evaluate_coverage, windows_of_test
+from seqcast.jobs.coverage_accuracy import check_unseen, evaluate_coverage, windows_of_test
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import load_model
 from seqcast.models.prepare import convert_weights, random_weights
 from seqcast.store import read_provenance
 from seqcast.targets.store import CoverageStore
+from seqcast.targets.store_writing import create_store
 from seqcast.targets.tfrecords import convert_tfrecords
-from tests.seqcast.jobs.test_train_coverage import TARGETS, write_windows
+from tests.seqcast.jobs.test_train_coverage import GEOMETRY, TARGETS, write_windows
 from tests.seqcast.training.test_coverage_network import PARAMS
 
 INFERENCE = {"device": "cpu", "precision": "fp32", "batch_size": 2}
@@ -163,6 +164,54 @@ def test_a_set_without_test_windows_is_refused(files) -> None:
     object.__setattr__(store, "windows", store.windows.with_columns(part=pl.Series(parts)))
     with pytest.raises(InputError, match="fold 1 has no windows to test on"):
         windows_of_test(store, "1")
+
+
+def other_windows(folder: Path, *rows: tuple[int, int, str], assembly: str = "toy") -> str:
+    """A coverage set of these windows of chr1."""
+    columns = {"start": pl.Int64, "end": pl.Int64, "part": pl.String}
+    windows = pl.DataFrame(rows, columns, orient="row").select(
+        pl.lit("chr1").alias("chrom"), pl.all()
+    )
+    tracks = pl.DataFrame({"identifier": ["a"]})
+    with create_store(folder / "other.zarr", windows, tracks, GEOMETRY, assembly) as append:
+        shape = (len(rows), 1, GEOMETRY.bins)
+        append(np.zeros((len(rows), 256), np.uint8), np.zeros(shape, np.float16))
+    return str(folder / "other.zarr")
+
+
+@pytest.mark.parametrize(
+    ("part", "fold", "seen"),
+    [("fold0", "1", True), ("fold2", "1", True), ("fold1", "1", False), ("fold0", "0", False),
+     ("fold1", "f0c1", True)],
+)  # fmt: skip
+def test_windows_of_the_training_are_not_tested_on(files, tmp_path, part, fold, seen) -> None:
+    """A part trains, validates or tests a fold, and one of its windows reaches into a test window."""
+    parts = [f"fold{i}" for i in range(3) if f"fold{i}" != part]
+    apart = [(20_000 + 256 * i, 20_256 + 256 * i, p) for i, p in enumerate(parts)]
+    start = 1 if fold == "1" else 1023  # fold 1 is tested on 256-512, ...; fold 0 on 1024-1280, ...
+    learned = other_windows(tmp_path, (start, start + 256, part), *apart)
+    store = CoverageStore.open(files.store)
+    windows = windows_of_test(store, fold)
+    if not seen:
+        check_unseen(store, windows, [learned], fold)
+        return
+    place = rf"chr1:{start}-{start + 256} \(learned\) and chr1:\d+-\d+ \(tested\) overlap"
+    with pytest.raises(InputError, match=place):
+        check_unseen(store, windows, [files.store, learned], fold)
+
+
+def test_the_job_looks_at_what_was_learned(files, tmp_path: Path) -> None:
+    learned = other_windows(tmp_path, *((256 * i, 256 * i + 256, f"fold{i % 3}") for i in range(8)))
+    files.learned = [files.store]
+    run(files, tmp_path / "own")  # its parts are apart
+    files.learned = [learned]
+    with pytest.raises(InputError, match="fold 1 learned from the one, or was chosen by it"):
+        run(files, tmp_path / "other")
+    assert not (tmp_path / "other/out").exists()
+    files.learned = [
+        other_windows(tmp_path / "b", (256, 512, "train"), (0, 256, "valid"), assembly="b")
+    ]
+    run(files, tmp_path / "of_another_assembly")
 
 
 def test_compat_equals_the_original(shared: Path, tmp_path: Path) -> None:

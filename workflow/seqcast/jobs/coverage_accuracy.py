@@ -1,7 +1,8 @@
 """Compare predicted with measured coverage in the windows of a set that a fold is tested on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from seqcast.jobs.model import open_model
 from seqcast.models.interface import CoverageModel
 from seqcast.progress import progress
 from seqcast.store import write_table, write_tsv
+from seqcast.targets.blocks import first_overlap
 from seqcast.targets.store import CoverageStore
 from seqcast.targets.windows import parts_of_fold
 from seqcast.tracks import Tracks
@@ -75,7 +77,8 @@ def evaluate_coverage(
     Parameters
     ----------
     files : namespace
-        Those of `open_model`; ``store``, the coverage set; ``annotation``, its genes.
+        Those of `open_model`; ``store``, the coverage set; ``annotation``, its genes; ``learned``,
+        the sets that the fold was trained with (empty or missing where it was not trained here).
     outputs : namespace
         Paths. ``tracks``: TSV of `track_table`. ``genes``: TSV of `GeneAccuracy.genes`, a row a
         gene of the annotation. ``gene_preds``, ``gene_targets``: parquet, `GeneMatrix.table`.
@@ -88,8 +91,8 @@ def evaluate_coverage(
     Raises
     ------
     InputError
-        If the model, its tracks or the set do not fit each other, the fold has no test windows, a
-        prediction is not finite, or too few genes lie in the windows.
+        If the model, its tracks or the set do not fit each other, the fold has no test windows or
+        learned from one, a prediction is not finite, or too few genes lie in the windows.
     """
     wanted = AccuracyOptions.of(options)
     model, tracks, made = open_model(files, facts["architecture"], head, inference, threads)
@@ -101,6 +104,7 @@ def evaluate_coverage(
             "the same. Make a coverage set with the windows, bins and crop of this model."
         )
     rows, windows = rows_of_tracks(tracks, store), windows_of_test(store, facts["fold"])
+    check_unseen(store, windows, getattr(files, "learned", []), facts["fold"])
     genes = GeneCollector(
         read_annotation(files.annotation), tracks, store.bin_size_bp, wanted.genes
     )
@@ -143,6 +147,38 @@ def windows_of_test(store: CoverageStore, fold: str) -> np.ndarray:
             "as fixed test."
         )
     return windows
+
+
+def check_unseen(
+    store: CoverageStore, windows: np.ndarray, learned: Sequence[str | Path], fold: str
+) -> None:
+    """Stop at a test window that shares bases with one that a fold learned from or was chosen by.
+
+    Parameters
+    ----------
+    windows : ndarray of int
+        Those of the store that are tested.
+    learned : sequence of path
+        Coverage sets that the fold was trained with; those of another assembly say nothing.
+
+    Raises
+    ------
+    InputError
+        If two overlap, without their crop.
+    """
+    place = ("chrom", "start", "end")
+    tested = store.windows[windows].select(*place, part=pl.lit("tested"))
+    for other in map(CoverageStore.open, learned):
+        parts = parts_of_fold(other.windows["part"].unique().to_list(), fold)
+        seen = other.windows[other.rows_of(parts["train"] + parts["valid"])]
+        both = pl.concat([tested, seen.select(*place, part=pl.lit("learned"))])
+        if other.assembly == store.assembly and (pair := first_overlap(both)):
+            raise InputError(
+                f"{store.path}: {pair[0]} and {pair[1]} overlap; fold {fold} learned from the one, "
+                f"or was chosen by it, in {other.path}. Expected test windows that it never saw: "
+                "give both sets the same windows (column windows of the table of coverage sets), "
+                "or test the model on another set."
+            )
 
 
 def rows_of_tracks(tracks: Tracks, store: CoverageStore) -> list[int]:
