@@ -169,7 +169,7 @@ def test_half_lives_are_predicted_from_features(files, tmp_path: Path) -> None:
 
 def test_neighbours_stay_together(files, tmp_path: Path) -> None:
     names = [f"G{i:02}" for i in range(40)]
-    groups = neighbour_groups(files.genes, names)
+    groups = neighbour_groups(files.genes, [names])
     assert set(groups) == set(names)
     assert groups["G00"] == groups["G03"] == groups["G09"] == "chr0:0"  # runs of 40 / 10 genes
     assert groups["G12"] == "chr0:1"
@@ -177,4 +177,26 @@ def test_neighbours_stay_together(files, tmp_path: Path) -> None:
     table = pl.read_csv(files.genes, separator="\t")
     contigs = pl.Series("chrom", [f"chr{i % 6}" for i in range(41)])
     write_tsv(table.with_columns(contigs), files.genes)
-    assert neighbour_groups(files.genes, names)["G07"] == "chr1"
+    assert neighbour_groups(files.genes, [names])["G07"] == "chr1"
+
+
+def test_a_run_is_the_same_genes_in_all_folds(files) -> None:
+    """Folds test other genes of one contig: chr0 has G00, G03, ... G39."""
+    names = [f"G{i:02}" for i in range(40)]
+    groups = neighbour_groups(files.genes, [names[:20], names[20:]])  # runs of 20 / 10 genes
+    assert [groups[f"G{i:02}"] for i in range(0, 40, 3)] == [f"chr0:{i // 2}" for i in range(14)]
+    for fold in (names[:20], names[20:]):
+        assert len({groups[gene] for gene in fold}) >= 5  # parts of the cross-validation
+    both = neighbour_groups(files.genes, [names, names[20:]])  # a gene of two folds has one group
+    assert both == groups
+
+
+def test_contigs_are_groups_only_if_each_fold_has_enough(files) -> None:
+    names = [f"G{i:02}" for i in range(40)]
+    table = pl.read_csv(files.genes, separator="\t")
+    contigs = pl.Series("chrom", [f"chr{i // 5}" for i in range(41)])
+    write_tsv(table.with_columns(contigs), files.genes)
+    assert set(neighbour_groups(files.genes, [names]).values()) == {f"chr{i}" for i in range(8)}
+    mixed = neighbour_groups(files.genes, [names[:30], names[30:]])
+    assert mixed["G00"] == "chr0:0"
+    assert mixed["G34"] == "chr6:4"  # runs of 10 / 10 genes

@@ -192,41 +192,41 @@ def predict_saluki(
     labels = read_half_lives(files.half_lives, *options["half_life_columns"])
     patterns, compat = read_features(files.features), options["compat"] is not None
     replicates: dict[str, list[GeneMatrix]] = {}
-    groups: dict[str, str] = {}
-    for fold, values, genes, tracks in zip(
-        folds, files.gene_preds, files.genes, files.tracks, strict=True
-    ):
+    for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
         table = pl.read_csv(tracks, separator="\t", infer_schema=False, quote_char=None)
         described = dict(table.select("identifier", pl.col("description").fill_null("")).rows())
         matrix = GeneMatrix.read(values)
         replicates.setdefault(re.sub(r"c\d+$", "", fold), []).append(
             feature_means(matrix, described, patterns)
         )
-        groups |= neighbour_groups(genes, matrix.genes.tolist())
     features = {name: ensemble(several) for name, several in replicates.items()}
+    tested = [matrix.genes.tolist() for matrix in features.values()]
+    groups = neighbour_groups(files.genes[0], tested)
     predictions = predict_half_lives(features, labels, groups, compat)
     write_tsv(predictions, outputs.predictions)
     write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
 
 
-def neighbour_groups(path: str | Path, genes: Sequence[str]) -> dict[str, str]:
+def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[str, str]:
     """Groups of genes that are not parted between fit and test: those of a contig.
 
-    Where genes are on fewer contigs than the cross-validation has parts, each contig is cut into
-    runs of neighbours, in the order of the annotation.
+    Where the genes of a fold are on fewer contigs than the cross-validation has parts, each contig
+    is cut into runs of neighbours, in the order of the annotation. Runs are numbered over the genes
+    of all folds, so that a name means the same genes in each: "all" resamples them together.
 
     Parameters
     ----------
     path : path
-        TSV of `GeneAccuracy.genes`.
-    genes : sequence of str
-        Those that have coverage.
+        TSV of `GeneAccuracy.genes`, of any fold: all have the genes of the annotation.
+    folds : sequence of sequences of str
+        The genes that have coverage, of each fold.
     """
     table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-    kept = table.filter(pl.col("gene_id").is_in(list(genes)))
-    if kept["chrom"].n_unique() >= PARTS:
+    of_folds = [table.filter(pl.col("gene_id").is_in(list(genes))) for genes in folds]
+    kept = table.filter(pl.col("gene_id").is_in(list({gene for genes in folds for gene in genes})))
+    if min(genes["chrom"].n_unique() for genes in of_folds) >= PARTS:
         return dict(kept.select("gene_id", "chrom").iter_rows())
-    size = max(1, kept.height // RUNS)
+    size = max(1, min(genes.height for genes in of_folds) // RUNS)
     run = pl.int_range(pl.len()).over("chrom") // size
     return dict(kept.select("gene_id", pl.format("{}:{}", "chrom", run)).iter_rows())
 
