@@ -1,6 +1,5 @@
 """What the coverage of genes says of their decay: half-lives, decay rates, Saluki's PC1."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from seqcast.coverage_accuracy.saluki import (
 from seqcast.errors import InputError
 from seqcast.regression_metrics import SCHEMA, regression_metrics
 from seqcast.store import write_tsv
+from seqcast.targets.fold_names import without_training
 
 VALID = "valid"
 GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
@@ -196,7 +196,7 @@ def predict_saluki(
         table = pl.read_csv(tracks, separator="\t", infer_schema=False, quote_char=None)
         described = dict(table.select("identifier", pl.col("description").fill_null("")).rows())
         matrix = GeneMatrix.read(values)
-        replicates.setdefault(re.sub(r"c\d+$", "", fold), []).append(
+        replicates.setdefault(without_training(fold), []).append(
             feature_means(matrix, described, patterns)
         )
     features = {name: ensemble(several) for name, several in replicates.items()}

@@ -1,7 +1,6 @@
 """Train a coverage model."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from seqcast.errors import InputError
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
 from seqcast.store import atomic, file_sha256, write_tsv
+from seqcast.targets.fold_names import fold_numbers
 from seqcast.targets.store import CoverageStore
 from seqcast.targets.windows import parts_of_fold
 from seqcast.tracks import Tracks
@@ -183,10 +183,8 @@ def heads_of_stores(
 
 def seed_of_fold(fold: str) -> int:
     """What a fold adds to a recipe's seed: ``3`` and ``f3`` 3, ``f3c1`` 1003."""
-    match = re.fullmatch(r"f?(\d+)(?:c(\d+))?", str(fold))
-    if match is None:
-        raise InputError(f"fold {fold!r}; expected a number, or names such as f3 or f3c1")
-    return int(match[1]) + 1000 * int(match[2] or 0)
+    number, training = fold_numbers(fold)
+    return number + 1000 * training
 
 
 def _write_head(

@@ -26,6 +26,7 @@ from seqcast.targets.blocks import (
     merged_intervals,
     tile_block,
 )
+from seqcast.targets.fold_names import fold_numbers
 
 logger = logging.getLogger(__name__)
 
@@ -259,10 +260,7 @@ def parts_of_fold(parts_present: Collection[str], fold_name: str) -> dict[str, l
     InputError
         If the name is none, there is no such fold, or parts are too few, unknown or mixed.
     """
-    match = re.fullmatch(r"f?(\d+)(c\d+)?", str(fold_name))
-    if match is None:
-        raise InputError(f"fold {fold_name!r}; expected a number, or names such as f3 or f3c1")
-    number, present = int(match[1]), set(parts_present)
+    (number, _), present = fold_numbers(fold_name), set(parts_present)
     k = _check_names(present, "the windows")
     if not k:
         if missing := {"train", "valid"} - present:
