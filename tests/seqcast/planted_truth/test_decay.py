@@ -1,5 +1,7 @@
 """Rates fitted to coverage of exons: each number again by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,6 +10,8 @@ from seqcast.annotation import Annotation, Gene
 from seqcast.coverage_files import create_coverage_store, read_coverage
 from seqcast.errors import InputError
 from seqcast.planted_truth import decay
+from seqcast.planted_truth.evaluation import decay_rates
+from seqcast.planted_truth.measures import Resampling
 from seqcast.simulate.assays import ASSAYS
 from seqcast.simulate.expected import exonic_coverage
 from seqcast.simulate.genome import draw_genome
@@ -92,6 +96,20 @@ def test_expected_coverage_in_windows_gives_the_ceiling(tmp_path):
         assert table[name].to_numpy() == pytest.approx(table["expected_rate_per_h"], rel=0.02)
     logs = np.log(table.select("true_rate_per_h", "expected_rate_per_h").to_numpy())
     assert np.corrcoef(logs.T)[0, 1] > 0.9
+
+
+def test_rates_of_a_fold_have_its_name(tmp_path):
+    expected = decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
+    path = planted.write_coverage_store(tmp_path / "c.zarr", planted.binned_truth())
+    with read_coverage(path) as coverage:
+        folds = [replace(coverage, provenance={"fold": name}) for name in ("f3c1", "best")]
+        table = decay.compare_genes(
+            planted.genes(), planted.annotation(), coverage, folds, expected, np.full(4, 0.3),
+            planted.HELD_OUT,
+        )  # fmt: skip
+    assert table.columns[-2:] == ["predicted_rate_per_h_foldf3c1", "predicted_rate_per_h_foldbest"]
+    measured = list(decay_rates(table, Resampling(0)))
+    assert {"fold f3c1", "fold best"} < {one.group for one in measured}
 
 
 def test_each_gene_of_held_out_contigs_has_a_status(tmp_path):

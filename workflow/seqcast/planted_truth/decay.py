@@ -29,6 +29,7 @@ STATUSES = {
     "not_in_annotation": "not among the genes of the annotation",
     "no_truth": "not among the simulated genes",
 }
+FOLD_RATE = "predicted_rate_per_h_fold"
 AGREES = 1e-5  # of rates in genes.tsv, which has six decimals
 
 
@@ -128,7 +129,7 @@ def compare_genes(
     coverage : Coverage
         Of the ensemble.
     folds : sequence of Coverage
-        Of each fold; may be empty.
+        Of each fold, named by ``fold`` of its provenance, or else by its place; may be empty.
     expected : DataFrame
         See `expected_sums`.
     factors : ndarray, shape=(times,)
@@ -140,7 +141,7 @@ def compare_genes(
     DataFrame
         gene_id, chrom, strand, status (`STATUSES`), true_rate_per_h, expected_rate_per_h (fitted to
         the expected coverage), predicted_rate_per_h (fitted to that of the ensemble) and
-        ``predicted_rate_per_h_fold<i>``; null where the status is not `COMPARED`.
+        ``predicted_rate_per_h_fold<name>``; null where the status is not `COMPARED`.
     """
     names, hours = time_course()
     simulated = truth.filter(pl.col("chrom").is_in(list(held_out)))
@@ -182,7 +183,8 @@ def _predicted_rates(
     complete, rates = np.ones(len(genes), bool), {}
     for i, store in enumerate(stores):
         sums, covered_bp = exonic_sums(store, genes, names)
-        column = "predicted_rate_per_h" + (f"_fold{i - 1}" if i else "")
+        name = store.provenance.get("fold", i - 1)
+        column = f"{FOLD_RATE}{name}" if i else "predicted_rate_per_h"
         rates[column] = fitted_rates(sums, hours)
         complete &= covered_bp == exonic_bp
     return pl.DataFrame({"gene_id": gene_ids, "complete": complete, **rates})

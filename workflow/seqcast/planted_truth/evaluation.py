@@ -80,9 +80,9 @@ def decay_rates(genes: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     true = _numbers(used, "true_rate_per_h")
     groups = {"predicted_rate_per_h": GENES, "expected_rate_per_h": CEILING}
     groups |= {
-        name: name.removeprefix("predicted_rate_per_h_").replace("fold", "fold ")
+        name: f"fold {name.removeprefix(decay.FOLD_RATE)}"
         for name in used.columns
-        if name.startswith("predicted_rate_per_h_")
+        if name.startswith(decay.FOLD_RATE)
     }
     fit = "rate = -slope of ln(1 + exonic coverage) over the ActD times; Pearson of ln rates"
     for column, group in groups.items():
