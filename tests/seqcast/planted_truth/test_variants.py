@@ -1,5 +1,7 @@
 """Every planted and every scored variant leaves one row, with its status."""
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -68,6 +70,22 @@ def test_what_was_not_scored_says_why():
     assert set(elsewhere["status"][:-2]) == {"trained_on"}
     assert elsewhere["size"].null_count() == len(elsewhere)
     assert set(found) - {"prediction_not_finite", "alt_star"} <= set(STATUSES)
+
+
+def test_an_empty_effect_is_refused_and_a_track_without_truth_counts_nothing():
+    effects, identifiers = planted.effects(), planted.track_table()["identifier"].to_list()
+    scores = planted.scores(planted.perfect())
+    args = planted.pairs(), scores, planted.FACTORS, planted.HELD_OUT
+    fourth = pl.int_range(pl.len()) == 3
+    holed = effects.with_columns(pl.when(~fourth).then(identifiers[1]).alias(identifiers[1]))
+    told = f"{effects['variant'][3]} on {identifiers[1]} is empty"
+    with pytest.raises(InputError, match=re.escape(told)):
+        compare_variants(holed, *args)
+    table = compare_variants(effects.drop(identifiers[1]), *args)
+    values = planted.perfect() * (np.arange(len(identifiers)) != 1)
+    readouts = make_readouts(identifiers)
+    for i, name in enumerate(readouts.names):
+        assert table[f"true_{name}"].to_numpy() == pytest.approx(readouts.of(values)[:, i])
 
 
 def test_tables_that_do_not_belong_together_are_refused():

@@ -1,6 +1,6 @@
 """Planted variants with their true and their predicted effects, side by side."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,13 +93,18 @@ def compare_variants(
         ``spread_<name>`` (sample standard deviation over folds, null for one). Predictions are
         null where the status is not `COMPARED`. A variant is taken in the gene that it was planted
         in.
+
+    Raises
+    ------
+    InputError
+        If an effect on a track of the simulation is empty or not finite.
     """
     identifiers = scores.tracks["identifier"].to_list()
     readouts = make_readouts(identifiers)
     table = effects.select("variant", *KEY, *FACTS).join(
         pairs.unique(KEY, keep="first"), on=KEY, how="left", maintain_order="left"
     )
-    true = readouts.of(np.nan_to_num(true_scores(effects, identifiers, factors)))
+    true = readouts.of(_known_scores(effects, identifiers, factors))
     table = table.with_columns(
         pl.Series(f"true_{name}", true[:, i]) for i, name in enumerate(readouts.names)
     )
@@ -112,6 +117,21 @@ def compare_variants(
     )
     shown = [f"{part}_{n}" for n in readouts.names for part in ("true", "predicted", "spread")]
     return found.select("variant", *KEY, *FACTS, "pair", "status", "size", *shown)
+
+
+def _known_scores(
+    effects: pl.DataFrame, identifiers: Sequence[str], factors: np.ndarray
+) -> np.ndarray:
+    """`true_scores`, 0 for tracks that the simulation does not have."""
+    scores = true_scores(effects, identifiers, factors)
+    scores[:, [name not in effects.columns for name in identifiers]] = 0
+    if (lost := np.argwhere(~np.isfinite(scores))).size:
+        row, track = lost[0]
+        raise InputError(
+            f"the true effect of {effects['variant'][int(row)]} on {identifiers[track]} is empty "
+            "or no finite number; expected one, and the coverage of REF. Simulate the genome again."
+        )
+    return scores
 
 
 def _located(table: pl.DataFrame, scored: pl.DataFrame, held_out: Collection[str]) -> pl.DataFrame:
