@@ -65,7 +65,9 @@ def plot_accuracy_boxes(table: pl.DataFrame, metric: str) -> Figure:
     middles = [i * (len(models) + 1) + (len(models) - 1) / 2 for i in range(len(groups))]
     most = shown.group_by("group", "model").len().group_by("group").agg(pl.max("len"))
     counts = dict(most.iter_rows())
-    ax.set_yticks(middles, [f"{plain(group, 40)}\n{counts[group]} tracks" for group in groups])
+    units = ["track" if counts[group] == 1 else "tracks" for group in groups]
+    names = [f"{plain(g, 40)}\n{counts[g]} {unit}" for g, unit in zip(groups, units, strict=True)]
+    ax.set_yticks(middles, names)
     ax.invert_yaxis()
     ax.axvline(0, color=GUIDE, linewidth=0.8, zorder=0)
     ax.set_xlabel(metric)
