@@ -1,5 +1,7 @@
 """Targets tables and the transform of the training data."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,17 @@ def test_subset_keeps_the_channels_of_the_full_table(tmp_path):
     tracks = Tracks.read(table(tmp_path, rows))
     assert tracks.channel.tolist() == [7, 8]
     assert tracks.pair.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("learned", "message"), [
+    (["a+", "a-", "b", "c"], ""),
+    (["a-", "a+", "b"], r"mine\.txt: output 0 is 'a\+'; expected 'a-'"),
+    (["a+", "a-"], "output 2 is 'b'; expected no such output"),
+])  # fmt: skip
+def test_outputs_are_what_the_model_learned(tmp_path, learned, message):
+    tracks = Tracks.read(table(tmp_path, HEADER + ROWS))
+    with pytest.raises(InputError, match=message) if message else nullcontext():
+        tracks.check_outputs(learned, "mine.txt")
 
 
 @pytest.mark.parametrize(("text", "message"), [

@@ -12,7 +12,7 @@ from seqcast.coverage_files import read_coverage
 from seqcast.models.convert import read_safetensors
 from seqcast.targets.store import CoverageStore
 from tests.workflow.conftest import Workflow, new_folder
-from tests.workflow.small_coverage import CONFIG, RECIPE, TABLES, WINDOW_BP, write_settings
+from tests.workflow.small_coverage import CONFIG, RECIPE, SETS, TABLES, WINDOW_BP, write_settings
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +80,24 @@ def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:
         assert result.returncode != 0
         assert message in result.stdout + result.stderr
         table.write_text(kept)
+
+
+def test_tracks_are_checked_before_the_training(run: Workflow, tmp_path: Path) -> None:
+    other, weights = run.copy(tmp_path / "copy"), "results/training/small.foldf0c0.safetensors"
+    lines = (other.folder / SETS[2]).read_text().splitlines(keepends=True)
+    models = other.folder / "models.tsv"
+    models.write_text(models.read_text().replace(SETS[2], "own.tsv"))
+    (other.folder / "own.tsv").write_text("".join(lines[:5]))  # a subset trains nothing anew
+    assert other.planned("--nocolor", weights) == {"check_tracks": 1}
+    other.succeed(weights)
+    assert other.planned("--nocolor", weights) == {}
+    cells = [line.split("\t") for line in lines[1:3]]
+    cells[0][1], cells[1][1] = cells[1][1], cells[0][1]
+    (other.folder / "own.tsv").write_text("".join([lines[0], *map("\t".join, cells)]))
+    result = other.run(weights)
+    assert result.returncode != 0
+    assert f"own.tsv: output 0 is '{cells[0][1]}'; expected" in result.stdout + result.stderr
+    assert (other.folder / weights).exists()
 
 
 def test_processes_that_share_a_training(run: Workflow, tmp_path: Path) -> None:

@@ -83,13 +83,30 @@ def set_of(model, training):
     return heads.get("") or heads[MODELS.at[model, "head"]]
 
 
+# The tracks of a model's outputs, once its own table is known to say the same.
+OUTPUTS = "results/training/{model}.fold{fold}.outputs.tsv"
+
+
+def tracks_to_check(wildcards):
+    """Input function: targets tables of the set that a fold learns and of its model."""
+    learned = set_of(wildcards.model, TRAINED[wildcards.model, wildcards.fold])
+    return {
+        "targets": located(COVERAGE_SETS.at[learned, "targets"]),
+        "tracks": located(MODELS.at[wildcards.model, "tracks"]),
+    }
+
+
 def coverage_files(wildcards):
     """Input function: stores that a coverage model learns from, one a head, and their tracks."""
     sets = HEADS[training_of(wildcards).name].values()
-    return {
+    files = {
         "stores": expand(STORE, coverage_set=sets),
         "targets": [located(COVERAGE_SETS.at[name, "targets"]) for name in sets],
     }
+    if hasattr(wildcards, "model"):  # a training of several heads is no model's
+        # checked before it starts; ancient, as another table of tracks is no reason to train anew
+        files["outputs"] = ancient(expand(OUTPUTS, **wildcards))
+    return files
 
 
 def coverage_training_facts(wildcards):

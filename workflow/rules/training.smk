@@ -58,6 +58,25 @@ rule train_language_model:
         "../scripts/train_language_model.py"
 
 
+# A job of its own: were the model's table an input of the training, a subset of its tracks to be
+# predicted would train the model anew.
+rule check_tracks:
+    input:
+        unpack(tracks_to_check),
+    output:
+        OUTPUTS,
+    log:
+        "logs/check_tracks/{model}.fold{fold}.log",
+    wildcard_constraints:
+        model=folds_among(shared=False),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=code_of("check_tracks"),
+    script:
+        "../scripts/check_tracks.py"
+
+
 rule train_coverage:
     input:
         unpack(coverage_files),
@@ -103,7 +122,8 @@ use rule train_coverage as train_coverage_heads with:
 
 rule take_head:
     input:
-        shared_heads,
+        heads=shared_heads,
+        tracks=lambda wildcards: located(MODELS.at[wildcards.model, "tracks"]),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",

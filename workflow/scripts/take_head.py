@@ -5,8 +5,9 @@ from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
     take_head(
-        folder=snakemake.input[0],
+        folder=snakemake.input.heads,
         head=snakemake.params.head,
         model=snakemake.wildcards.model,
+        tracks=snakemake.input.tracks,
         outputs=snakemake.output,
     )

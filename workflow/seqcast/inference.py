@@ -1,5 +1,6 @@
 """Prediction with a coverage model: reverse-complement and shift ensembles, windows, batches."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -116,12 +117,14 @@ def geometry_of(model: CoverageModel) -> Geometry:
 
 
 def check_fit(model: CoverageModel, tracks: Tracks) -> None:
-    """Refuse a table of tracks that names outputs the model does not have."""
+    """Refuse a table of tracks that names outputs the model does not have, or learned otherwise."""
     if len(tracks) and tracks.channel.max() >= model.tracks:
         raise InputError(
             f"the table of tracks names output {tracks.channel.max()} but the model has "
             f"{model.tracks} outputs; use the targets table that belongs to this model and head"
         )
+    if learned := getattr(model, "about", {}).get("tracks"):  # published files do not say
+        tracks.check_outputs(json.loads(learned), "the table of tracks")
 
 
 class _Windows(Dataset):

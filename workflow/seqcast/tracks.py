@@ -1,6 +1,7 @@
 """Tracks: the columns of a coverage model, their strands and their scales."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -93,6 +94,30 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.identifier)
+
+    def check_outputs(self, learned: Sequence[str], where: str | Path) -> None:
+        """Refuse a table whose tracks are not what a model learned in these channels.
+
+        Parameters
+        ----------
+        learned : sequence of str
+            Identifier of each output of the model.
+        where : str or path
+            What to call this table.
+
+        Raises
+        ------
+        InputError
+            Naming the first track that differs.
+        """
+        for channel, name in zip(self.channel.tolist(), self.identifier.tolist(), strict=True):
+            expected = repr(learned[channel]) if channel < len(learned) else "no such output"
+            if repr(name) != expected:
+                raise InputError(
+                    f"{where}: output {channel} is {name!r}; expected {expected}: output k of a "
+                    "model trained here is row k, from 0, of the targets table of its coverage "
+                    "set. Number the first column and strand_pair so, or give that table"
+                )
 
     @property
     def collapsed(self) -> np.ndarray:

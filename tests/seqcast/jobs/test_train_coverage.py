@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
+from seqcast.inference import check_fit
 from seqcast.intervals import Geometry
 from seqcast.jobs.train_coverage import (
     heads_of_stores,
@@ -20,8 +21,10 @@ from seqcast.jobs.train_coverage import (
 )
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
+from seqcast.models.prepare import convert_weights
 from seqcast.store import file_sha256
 from seqcast.targets.store_writing import create_store
+from seqcast.tracks import Tracks
 from seqcast.training.coverage import CoverageTask, one_hot
 from tests.seqcast.training.test_coverage_network import PARAMS
 
@@ -222,6 +225,36 @@ def test_another_targets_table_is_refused(files, tmp_path: Path) -> None:
     Path(files.targets).write_text(TARGETS.replace("\tc\t", "\tother\t"))
     with pytest.raises(InputError, match=r"its tracks are not those of .*human\.txt"):
         run(files, tmp_path)
+
+
+def reordered(table: str, path: Path, index: list[int]) -> str:
+    """A targets table of the same rows and strand pairs, with other numbers in its index."""
+    rows = [line.split("\t") for line in Path(table).read_text().splitlines()]
+    pair = rows[0].index("strand_pair")
+    for row in rows[1:]:
+        row[0], row[pair] = str(index[int(row[0])]), str(index[int(row[pair])])
+    path.write_text("".join("\t".join(row) + "\n" for row in rows))
+    return str(path)
+
+
+@pytest.mark.parametrize(("index", "message"), [
+    ([1, 0, 2], r"output 1 is 'a\+'; expected 'a-'"),
+    ([5, 9, 12], "names output 12 but the model has 3"),
+])  # fmt: skip
+def test_tracks_of_a_model_are_those_of_its_outputs(files, tmp_path: Path, index, message) -> None:
+    own = files.targets
+    files.targets = reordered(own, tmp_path / "set.txt", index)
+    Path(files.recipe).write_text(json.dumps(RECIPE | {"epochs": 2}))
+    weights, _ = run(files, tmp_path)
+    # output k is row k of the set, whatever numbers its own table has
+    assert json.loads(read_safetensors(weights)[1]["tracks"]) == ["a+", "a-", "c"]
+    kept = tmp_path / "kept.safetensors"  # as the workflow keeps it
+    convert_weights(weights, kept, "borzuki", files.hyperparameters, "human", "train")
+    for path in (weights, kept):
+        model = load_model("borzuki", path, files.hyperparameters, "human", device="cpu")
+        check_fit(model, Tracks.read(own))
+        with pytest.raises(InputError, match=message):
+            check_fit(model, Tracks.read(files.targets))
 
 
 def test_heads_and_stores_are_as_many(both, tmp_path: Path) -> None:

@@ -120,6 +120,20 @@ def test_a_file_that_names_its_head_gives_it_to_no_other(tmp_path: Path) -> None
     assert torch.equal(found.of("human").head.weight, drawn.of("human").head.weight)
 
 
+@pytest.mark.parametrize(("learned", "is_taken"), [
+    (None, True), (["a", "b"], True), (["b", "a"], False),
+])  # fmt: skip
+def test_a_head_of_other_tracks_is_drawn(tmp_path: Path, caplog, learned, is_taken) -> None:
+    given, path = network(["mouse"], 1), tmp_path / "given.safetensors"
+    facts = {"tracks": json.dumps(["a", "b"])}
+    write_safetensors(given.weights_of("mouse", given.state_dict()), path, facts)
+    found = network(["mouse"], initial=path, tracks={"mouse": learned} if learned else None)
+    expected = given if is_taken else network(["mouse"])
+    assert torch.equal(found.of("mouse").head.weight, expected.of("mouse").head.weight)
+    assert torch.equal(found.of("mouse").stem.conv.weight, given.of("mouse").stem.conv.weight)
+    assert ("as mouse learns other tracks" in caplog.text) != is_taken
+
+
 def test_it_starts_from_a_published_file(shared: Path) -> None:
     folder = shared / "reference/borzuki/reduced_hl_clip_micro_like"
     found = starting_network("borzuki", _params(folder), HEADS, 0, folder / "model1.h5")

@@ -9,6 +9,7 @@ import polars as pl
 
 from seqcast.annotation import read_annotation
 from seqcast.genome import Genome
+from seqcast.inference import check_fit
 from seqcast.jobs.model import open_model, read_options
 from seqcast.ranking import tracks_to_show
 from seqcast.scoring.top import predict_top
@@ -41,6 +42,7 @@ def predict_strongest(
             weights=fold, hyperparameters=files.hyperparameters, tracks=files.tracks
         )
         models.append(open_model(paths, architecture, head, inference, threads)[0])
+        check_fit(models[-1], tracks)
     ranked = pl.read_parquet(files.ranked).head(top)
     with Genome(files.genome) as genome:
         return predict_top(

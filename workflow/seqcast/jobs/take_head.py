@@ -1,14 +1,16 @@
 """Give a model the head that a training of several made for it."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.store import atomic
+from seqcast.tracks import Tracks
 
 
-def take_head(folder: str | Path, head: str, model: str, outputs: Any) -> None:
+def take_head(folder: str | Path, head: str, model: str, tracks: str | Path, outputs: Any) -> None:
     """Copy the weights and the history of one head.
 
     Parameters
@@ -19,10 +21,19 @@ def take_head(folder: str | Path, head: str, model: str, outputs: Any) -> None:
         Which to take.
     model : str
         Whose it is, for the metadata of the weights.
+    tracks : path
+        The model's targets table.
     outputs : namespace
         Paths ``weights`` (safetensors) and ``history`` (TSV).
+
+    Raises
+    ------
+    InputError
+        If the folder has no such head, or the head learned other tracks.
     """
     state, facts = read_safetensors(Path(folder) / f"{head}.safetensors")
+    if "tracks" in facts:
+        Tracks.read(tracks).check_outputs(json.loads(facts["tracks"]), tracks)
     with atomic(outputs.history) as temporary:
         shutil.copyfile(Path(folder) / f"{head}.history.tsv", temporary)
-    write_safetensors(state, Path(outputs.weights), {"model": model, **facts})
+    write_safetensors(state, Path(outputs.weights), {**facts, "model": model})

@@ -1,5 +1,6 @@
 """Train a coverage model."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -40,7 +41,8 @@ def train_coverage(
         targets table), ``recipe``, ``hyperparameters``, and ``initial``, weights to start from;
         without it they are drawn.
     weights : path
-        Safetensors whose metadata say how they came about. Of several stores, a folder: for each
+        Safetensors whose metadata say how they came about; ``tracks`` are the identifiers of the
+        outputs in their order, a list in JSON. Of several stores, a folder: for each
         head ``<head>.safetensors``, with the trunk it was best with, and ``<head>.history.tsv``.
     history : path
         TSV of `training.loop.train_heads`, all heads.
@@ -73,16 +75,13 @@ def train_coverage(
     torch.set_num_threads(threads)
     recipe, options = read_coverage_recipe(files.recipe)
     recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
-    params, stores = read_hyperparameters(files.hyperparameters), _paths(files.stores)
-    heads = heads_of_stores(facts, params, stores)
-    initial = getattr(files, "initial", None)
+    params, initial = read_hyperparameters(files.hyperparameters), getattr(files, "initial", None)
+    heads = heads_of_stores(facts, params, _paths(files.stores))
+    tracks = tracks_of_heads(heads, _paths(files.targets))
     model = starting_network(facts["architecture"], params, heads, recipe.seed, initial,
-                             options.checkpoint_activations, options.transfer)  # fmt: skip
-    sets = [
-        coverage_set(store, table, head, facts["fold"], model)
-        for store, table, head in zip(stores, _paths(files.targets), heads, strict=True)
-    ]
-    task = CoverageTask(sets, options)
+                             options.checkpoint_activations, options.transfer, tracks)  # fmt: skip
+    stores = zip(_paths(files.stores), _paths(files.targets), heads, strict=True)
+    task = CoverageTask([coverage_set(*one, facts["fold"], model) for one in stores], options)
     with parallel.session(choose_device(device)) as target:
         table, best = train_heads(model.to(target), task, recipe, checkpoint)
         if parallel.rank() > 0:
@@ -97,7 +96,8 @@ def train_coverage(
     with atomic(weights) as target:
         for head, (name, state) in zip(heads, best.items(), strict=True):
             tensors = model.weights_of(head, state)
-            _write_head(target, name, tensors, history_of_head(table, name), made | {"head": head})
+            own = made | {"head": head, "tracks": json.dumps(tracks[head])}
+            _write_head(target, name, tensors, history_of_head(table, name), own)
     Path(checkpoint).unlink(missing_ok=True)
 
 
@@ -179,6 +179,12 @@ def heads_of_stores(
             "their order; name the heads that are trained, separated by commas"
         )
     return heads
+
+
+def tracks_of_heads(heads: Sequence[str], tables: Sequence[str]) -> dict[str, list[str]]:
+    """Identifiers of the tracks that each head learns, in the order of its outputs: of the rows."""
+    names = (Tracks.read(table).identifier.tolist() for table in tables)
+    return dict(zip(heads, names, strict=True))
 
 
 def seed_of_fold(fold: str) -> int:

@@ -28,6 +28,7 @@ from seqcast.models.convert import keras_state_dict, read_safetensors
 from seqcast.models.keras_kernels import Kernel, kernel_of, set_constants
 from seqcast.models.layers import Dense, gelu, recompute_in_backward
 
+TOLD = ("tracks",)  # of what the metadata of our own files say
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
 
@@ -45,6 +46,9 @@ class Borzuki(nn.Module):
     checkpoint_activations : bool
         Under autograd, keep only what enters each block and compute the rest again in backward:
         some more time for less than half of the memory. Gradients stay the same.
+    about : dict
+        Those of `TOLD` that the file of weights has. ``tracks``: identifiers of the outputs in
+        their order, a list in JSON.
     """
 
     compat_options = ()
@@ -57,6 +61,7 @@ class Borzuki(nn.Module):
         self.config = config
         self.head_name = head
         self.checkpoint_activations = False
+        self.about: dict[str, str] = {}
         widths = config.tower.widths
         channels = widths[-1]
         self.stem = Stem(config.stem)
@@ -86,16 +91,17 @@ class Borzuki(nn.Module):
 
         Without `head`, the first head that has as many outputs as the file.
         """
-        config = BorzukiConfig.from_params(params)
+        config, told = BorzukiConfig.from_params(params), dict[str, str]()
         model = cls(config, head or next(iter(config.heads)))
         if path.suffix in KERAS:
             state = keras_state_dict(path, model.tensor_order())
         else:
-            state = read_safetensors(path)[0]
+            state, told = read_safetensors(path)
         outputs = len(state["head.bias"]) if "head.bias" in state else model.tracks
         fitting = [name for name, found in config.heads.items() if found.units == outputs]
         if not head and fitting and model.tracks != outputs:
             model = cls(config, fitting[0])
+        model.about = {name: told[name] for name in TOLD if name in told}
         return model, state
 
     def initialise(self) -> None:

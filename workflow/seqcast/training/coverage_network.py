@@ -1,5 +1,6 @@
 """Coverage networks that are trained: one trunk, and a head for each genome."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -71,7 +72,7 @@ class CoverageNetwork(nn.Module):
 def starting_network(
     architecture: str, params: Mapping[str, Any], heads: Sequence[str], seed: int,
     initial: str | Path | None = None, checkpoint_activations: bool = False,
-    transfer: TransferOptions | None = None,
+    transfer: TransferOptions | None = None, tracks: Mapping[str, Sequence[str]] | None = None,
 ) -> CoverageNetwork:  # fmt: skip
     """A network ready to be trained, on the CPU.
 
@@ -87,11 +88,14 @@ def starting_network(
         Of what is drawn, as the architecture's ``initialise`` does.
     initial : path, optional
         Weights to start from, as `models.interface.load_model` takes them: of the trunk, and of
-        the head that the file names or that has as many outputs. Other heads are drawn.
+        the head that the file names or that has as many outputs, unless the file says that they
+        are of other tracks. Other heads are drawn.
     checkpoint_activations : bool
         See `models.borzuki.Borzuki`.
     transfer : TransferOptions, optional
         What of the network is trained. Default: all of it.
+    tracks : mapping, optional
+        Head to the identifiers of what its outputs will learn. Default: not known.
 
     Raises
     ------
@@ -111,7 +115,7 @@ def starting_network(
         first.checkpoint_activations = checkpoint_activations
         networks = {heads[0]: first, **{head: first.with_head(head) for head in heads[1:]}}
         if initial is not None:
-            _start_from(Path(initial), architecture, params, networks, transfer)
+            _start_from(Path(initial), architecture, params, networks, transfer, tracks or {})
         trunk = nn.ModuleList(part for name, part in first.named_children() if name != HEAD)
         network = CoverageNetwork(networks, prepare_trunk(trunk, transfer) if transfer else ())
     parameters = list(network.parameters())
@@ -125,7 +129,7 @@ def starting_network(
 
 def _start_from(
     path: Path, architecture: str, params: Mapping[str, Any], networks: Mapping[str, Any],
-    transfer: TransferOptions | None,
+    transfer: TransferOptions | None, tracks: Mapping[str, Sequence[str]],
 ) -> None:  # fmt: skip
     """Give the first network the trunk of a file, and a fitting one its head."""
     if not path.is_file():
@@ -153,7 +157,7 @@ def _start_from(
     first.load_state_dict({name: state[name] for name in trunk}, strict=False)
     head = {n.removeprefix(f"{HEAD}."): t for n, t in state.items() if n.startswith(f"{HEAD}.")}
     drawn_anew = transfer is not None and transfer.new_head
-    chosen = "" if drawn_anew else _fitting(head, _said_head(path), networks)
+    chosen = "" if drawn_anew else _fitting(head, path, networks, tracks)
     if chosen:
         getattr(networks[chosen], HEAD).load_state_dict(head)
     drawn = [name for name in networks if name != chosen]
@@ -161,8 +165,12 @@ def _start_from(
     logger.info("%s: took the trunk %s; drawn heads: %s", path, taken, ", ".join(drawn) or "none")
 
 
-def _fitting(head: Mapping[str, Tensor], said: str | None, networks: Mapping[str, Any]) -> str:
-    """The first network whose head has these shapes, that of the said name before others."""
+def _fitting(
+    head: Mapping[str, Tensor], path: Path, networks: Mapping[str, Any],
+    tracks: Mapping[str, Sequence[str]],
+) -> str:  # fmt: skip
+    """The first network whose head has these shapes; our own files say the name and the tracks."""
+    said = read_safetensors(path)[1] if path.suffix == ".safetensors" else {}
 
     def shapes(tensors: Iterable[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:
         return {name: tuple(tensor.shape) for name, tensor in tensors}
@@ -171,11 +179,11 @@ def _fitting(head: Mapping[str, Tensor], said: str | None, networks: Mapping[str
         name for name, network in networks.items()
         if shapes(getattr(network, HEAD).state_dict().items()) == shapes(head.items())
     ]  # fmt: skip
-    if said in networks:
-        fitting = [name for name in fitting if name == said]
+    if said.get("head") in networks:
+        fitting = [name for name in fitting if name == said["head"]]
+    learned = json.loads(said.get("tracks", "null"))
+    others = [name for name in fitting if learned and list(tracks.get(name, learned)) != learned]
+    if others:
+        logger.warning("%s: its head is not taken, as %s learns other tracks", path, others[0])
+    fitting = [name for name in fitting if name not in others]
     return fitting[0] if fitting else ""
-
-
-def _said_head(path: Path) -> str | None:
-    """The head that the metadata of our own files name."""
-    return read_safetensors(path)[1].get("head") if path.suffix == ".safetensors" else None
