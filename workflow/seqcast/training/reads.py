@@ -15,13 +15,13 @@ from torch import Tensor
 from seqcast.errors import InputError
 from seqcast.metrics import classification_metrics
 from seqcast.sequence import COMPLEMENT
+from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
 from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation
 from seqcast.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
-BATCHES_A_POOL = 64  # sorted by length together; order inside an epoch stays random beyond
 # Streams of random numbers: of an epoch's order, and of a batch's augmentation.
 _ORDER, _AUGMENTATION = 0, 1
 
@@ -156,7 +156,8 @@ class ReadTask:
         """
         lengths = self._drawn_lengths(recipe, epoch)
         size = recipe.micro_batch_size or recipe.batch_size
-        for number, rows in enumerate(self._order(recipe, epoch, lengths)):
+        order = np.random.default_rng([recipe.seed, epoch, _ORDER, 0])
+        for number, rows in enumerate(length_bucketed(lengths, recipe.batch_size, order)):
             if number < start:
                 continue
             rng = np.random.default_rng([recipe.seed, epoch, _AUGMENTATION, number])
@@ -199,18 +200,6 @@ class ReadTask:
             return lengths
         rng = np.random.default_rng([recipe.seed, epoch, _ORDER, 1])
         return rng.integers(np.minimum(shortest, lengths), lengths, endpoint=True)
-
-    def _order(self, recipe: Recipe, epoch: int, lengths: np.ndarray) -> Iterator[np.ndarray]:
-        """Rows of each batch of an epoch: shuffled, sorted by length in pools, shuffled again."""
-        rng = np.random.default_rng([recipe.seed, epoch, _ORDER, 0])
-        order, size = rng.permutation(len(lengths)), recipe.batch_size
-        pool = size * BATCHES_A_POOL
-        for i in range(0, len(order), pool):
-            rows = order[i : i + pool]
-            rows = rows[np.argsort(lengths[rows], kind="stable")]
-            starts = np.arange(0, len(rows), size)
-            for start in rng.permutation(starts):
-                yield rows[start : start + size]
 
     def _part(self, rows: np.ndarray, lengths: np.ndarray, rng: np.random.Generator) -> Part:
         texts = [
