@@ -1,7 +1,8 @@
 """Fine-tuning: which tensors of a trunk are trained, or are given a small term that is.
 
 As baskerville's ``transfer.py`` and ``adapters.py`` (544073b): of the trunk, nothing but what a
-mode names is trained; batch normalisations keep their statistics, dropout acts as in any training.
+mode names is trained; batch normalisations keep their statistics but in mode ``full``, dropout
+acts as in any training.
 In mode ``linear`` dropout of the trunk is off too, where the original leaves it on: features of a
 window are then the same each time.
 
