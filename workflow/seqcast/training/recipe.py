@@ -32,7 +32,9 @@ class Recipe:
         Steps of the optimiser; either this or `epochs`.
     micro_batch_size : int, optional
         Examples whose gradients are computed at once, to save memory; those of a batch are added
-        up. Changes no number beyond rounding and the drawing of dropout. Default: the whole batch.
+        up. Changes no number beyond rounding and the drawing of dropout, but in networks with
+        batch normalisation: each part is normalised by itself, and running statistics move once a
+        part. Default: the whole batch.
     warmup : float
         Share of the steps in which the learning rate rises from 0; either this or `warmup_steps`,
         or neither.
@@ -65,7 +67,8 @@ class Recipe:
     checkpoint_every : int, optional
         Steps between two checkpoints. Default: one at each evaluation.
     warmup_steps : int, optional
-        Steps in which the learning rate rises from 0, in place of `warmup`.
+        Steps in which the learning rate rises from 0, in place of `warmup`; fewer than those of
+        the whole training.
     min_epochs : int, optional
         Passes over the data before `patience` may end a training. Default: none.
     ema_decay : float, optional
