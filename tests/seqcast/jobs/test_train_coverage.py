@@ -180,6 +180,11 @@ def test_an_interrupted_job_goes_on_to_the_same_weights(both, tmp_path: Path, ca
             run(both, tmp_path, head="human,mouse")
     assert (tmp_path / "checkpoints/last.pt").exists()
     assert not (tmp_path / "out").exists()
+    shape = Path(both.hyperparameters).read_text()
+    Path(both.hyperparameters).write_text(shape.replace('"dropout": 0.1', '"dropout": 0.2'))
+    with pytest.raises(InputError, match=r"dropout was 0\.1 and is 0\.2"):  # no weight shows it
+        run(both, tmp_path, head="human,mouse")
+    Path(both.hyperparameters).write_text(shape)
     with caplog.at_level(logging.INFO, "seqcast"):
         resumed, again = run(both, tmp_path, head="human,mouse")
     assert "went on from" in caplog.text

@@ -92,6 +92,11 @@ def test_an_interrupted_job_goes_on_to_the_same_weights(files, tmp_path: Path, c
             run(files, tmp_path)
     assert (tmp_path / "checkpoints/last.pt").exists()
     assert not (tmp_path / "out").exists()
+    other = CONFIG | {"hidden_dropout_prob": 0.2}  # no weight shows it
+    Path(files.hyperparameters).write_text(json.dumps(other))
+    with pytest.raises(InputError, match=r"hidden_dropout_prob was 0\.1 and is 0\.2"):
+        run(files, tmp_path)
+    Path(files.hyperparameters).write_text(json.dumps(CONFIG))
     with caplog.at_level(logging.INFO, "seqcast"):
         resumed, again = run(files, tmp_path)
     assert "went on from" in caplog.text

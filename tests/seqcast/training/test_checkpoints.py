@@ -108,6 +108,25 @@ def test_the_number_of_processes_stays(tmp_path: Path) -> None:
         load_checkpoint(path, {"data": "a", key: 1})
 
 
+def test_hyperparameters_stay(tmp_path: Path) -> None:
+    path, older = tmp_path / "last.pt", tmp_path / "older.pt"
+    params = [{"model": {"trunk": ["stem", {"dropout": rate}]}} for rate in (0.1, 0.2)]
+    history = train(network(), Regression(), RECIPE, path, params[0])
+    assert train(network(), Regression(), RECIPE, path, params[0]).equals(history)
+    message = r"training: hyperparameters\.model\.trunk\.1\.dropout was 0\.1 and is 0\.2\. Restore"
+    with pytest.raises(InputError, match=message):
+        train(network(), Regression(), RECIPE, path, params[1])
+    run(checkpoint=older)  # as before they were written down: they may be any
+    assert train(network(), Regression(), RECIPE, older, params[0]).equals(history)
+
+
+def test_other_code_is_told(tmp_path: Path, caplog) -> None:
+    path = tmp_path / "last.pt"
+    for code, told in (("abc", False), ("abc", False), ("def", True)):
+        train(network(), Regression(), RECIPE, path, code=code)
+        assert ("written by other code (abc, now def)" in caplog.text) is told
+
+
 def test_a_checkpoint_that_does_not_say_of_what_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
     save_checkpoint(path, {"step": 1}, {})

@@ -147,6 +147,13 @@ def test_a_loss_that_is_not_finite_stops_with_advice() -> None:
         run(spoil_at=4)
 
 
+def test_a_warmup_ends_before_the_training() -> None:
+    longest = replace(PLAIN, warmup=0.0, warmup_steps=13)  # of 14 steps: the last has the full rate
+    assert run(longest)[1]["learning_rate"][-1] == longest.learning_rate
+    with pytest.raises(InputError, match="warmup_steps is 14; expected fewer than the 14 of"):
+        run(replace(longest, warmup_steps=14))
+
+
 def test_validation_must_give_what_is_selected_by() -> None:
     with pytest.raises(InputError, match=r"select_by is 'auc'; .* gives loss, agreement"):
         run(replace(RECIPE, select_by="auc"))

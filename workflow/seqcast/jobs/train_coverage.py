@@ -83,7 +83,8 @@ def train_coverage(
     stores = zip(_paths(files.stores), _paths(files.targets), heads, strict=True)
     task = CoverageTask([coverage_set(*one, facts["fold"], model) for one in stores], options)
     with parallel.session(choose_device(device)) as target:
-        table, best = train_heads(model.to(target), task, recipe, checkpoint)
+        table, best = train_heads(model.to(target), task, recipe, checkpoint, params,
+                                  facts.get("code", ""))  # fmt: skip
         if parallel.rank() > 0:
             return
         made = {

@@ -10,7 +10,7 @@ import torch
 
 from seqcast.errors import InputError
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import architecture_of, choose_device
+from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
 from seqcast.store import file_sha256, write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
@@ -65,17 +65,14 @@ def train_language_model(
             f"{initial}: no language-model head (lm_head.weight) to go on with; take weights "
             "that have it, or leave `initial` empty"
         )
-    train_files, validation_files = _paths(files.train), _paths(files.validation)
-    if both := set(train_files) & set(validation_files):
-        raise InputError(
-            f"{min(both)} is in both train and validation; expected none in common. Give "
-            "validation data that share no gene with the training data"
-        )
+    train_files, validation_files = _paths_apart(files)
     task = NextTokenTask(
         read_texts(train_files, model, options), read_texts(validation_files, model, options),
         options, model.max_tokens - 1,
     )  # fmt: skip
-    table = train(model.to(choose_device(device)), task, recipe, checkpoint)
+    params = read_hyperparameters(files.hyperparameters)
+    table = train(model.to(choose_device(device)), task, recipe, checkpoint, params,
+                  facts.get("code", ""))  # fmt: skip
     best = table.filter("best")[-1]
     made = {
         **facts, "origin": "train", "recipe": Path(files.recipe).read_text(),
@@ -116,6 +113,17 @@ def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) ->
     marks = options.codon_marks and model.codon_mark is not None
     rows = usable.select("sequence", "cds_start", "cds_end").iter_rows()
     return TextSet((text_of(text, start, end, marks) for text, start, end in rows), name)
+
+
+def _paths_apart(files: Any) -> tuple[list[str], list[str]]:
+    """Tables to train on and to validate on."""
+    train_files, validation_files = _paths(files.train), _paths(files.validation)
+    if both := set(train_files) & set(validation_files):
+        raise InputError(
+            f"{min(both)} is in both train and validation; expected none in common. Give "
+            "validation data that share no gene with the training data"
+        )
+    return train_files, validation_files
 
 
 def _paths(files: Any) -> list[str]:

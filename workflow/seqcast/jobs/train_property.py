@@ -83,7 +83,7 @@ def train_property(
     if model.config.head.standardise:
         model.scale_features(pooled_features(model, texts, one.train))
     task = PropertyTask(data, texts, one, options)
-    table = train(model, task, recipe, checkpoint)
+    table = train(model, task, recipe, checkpoint, params, facts.get("code", ""))
     best = table.filter("best")[-1]
     made = {
         **facts, "origin": "train", "recipe": Path(files.recipe).read_text(), "seed": recipe.seed,

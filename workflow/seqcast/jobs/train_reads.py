@@ -8,7 +8,7 @@ import torch
 
 from seqcast.errors import InputError
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import architecture_of, choose_device
+from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.store import file_sha256, write_tsv
 from seqcast.training.initial import starting_model
@@ -59,7 +59,9 @@ def train_reads(
     model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, initial)
     check_crops(options, model, files.recipe)
     task = ReadTask(read_set(files.train, model), read_set(files.validation, model), options)
-    table = train(model.to(choose_device(device)), task, recipe, checkpoint)
+    params = read_hyperparameters(files.hyperparameters)
+    table = train(model.to(choose_device(device)), task, recipe, checkpoint, params,
+                  facts.get("code", ""))  # fmt: skip
     best = table.filter("best")[-1]
     made = {
         **facts, "origin": "train", "recipe": Path(files.recipe).read_text(),

@@ -38,6 +38,8 @@ def save_checkpoint(
         Tensors, numbers, text, and lists and mappings of them.
     identity : mapping of str
         What the training is: a checkpoint is loaded only by a training of the same identity.
+        Numbers, text, and lists and mappings of them; ``hyperparameters`` that an older checkpoint
+        does not tell may be any.
     """
     with atomic(path) as temporary:
         torch.save({"format": FORMAT, "identity": dict(identity), **state}, temporary)
@@ -94,10 +96,22 @@ def set_random_states(states: Mapping[str, Tensor], device: torch.device) -> Non
         torch.cuda.set_rng_state(states["cuda"], device)
 
 
+def _flat(values: Any, name: str = "") -> dict[str, Any]:
+    """Settings inside others by their path: ``hyperparameters.model.trunk.0.filters``."""
+    pairs = values.items() if isinstance(values, Mapping) else enumerate(values)
+    flat: dict[str, Any] = {}
+    for key, value in pairs:
+        nested = isinstance(value, Mapping | list)
+        flat |= _flat(value, f"{name}{key}.") if nested else {f"{name}{key}": value}
+    return flat
+
+
 def _differences(found: Any, expected: Mapping[str, Any]) -> list[str]:
     if not isinstance(found, Mapping):
         return ["it does not say of which"]
-    found = {**_UNSAID, **found} if _UNSAID.keys() <= expected.keys() else found
+    unsaid = {**_UNSAID, "hyperparameters": expected.get("hyperparameters")}
+    found = _flat({key: unsaid[key] for key in unsaid if key in expected} | dict(found))
+    expected = _flat(expected)
     return [
         f"{key} was {found.get(key)!r} and is {expected.get(key)!r}"
         for key in dict.fromkeys([*found, *expected])

@@ -65,8 +65,9 @@ class Progress:
 
 
 def train(
-    model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: str | Path | None = None
-) -> pl.DataFrame:
+    model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: str | Path | None = None,
+    params: Mapping[str, Any] | None = None, code: str = "",
+) -> pl.DataFrame:  # fmt: skip
     """Train a model, which ends with the weights of its best evaluation.
 
     Parameters
@@ -78,7 +79,14 @@ def train(
     checkpoint : path, optional
         File that is written now and then. Where it exists, the training goes on from it, and
         takes the same steps as if it had never stopped: on a CPU, with the same number of threads
-        and versions, weights and history are equal to the last bit.
+        and versions, weights and history are equal to the last bit, but for ``data_wait_share``,
+        which is a time.
+    params : mapping, optional
+        Hyperparameters of the model, as JSON has them: such as dropout, which no weight shows. A
+        checkpoint of others is refused.
+    code : str
+        Digest of the code (`provenance.code_digest`). The log warns where a checkpoint was written
+        by another.
 
     Returns
     -------
@@ -100,14 +108,15 @@ def train(
     AdamW is torch's, which takes the decay off before the step and adds epsilon after the bias
     correction; transformers 2.5 did both the other way round.
     """
-    history, best = train_heads(model, task, recipe, checkpoint)
+    history, best = train_heads(model, task, recipe, checkpoint, params, code)
     model.load_state_dict(best[heads_of(task)[0]])
     return history
 
 
 def train_heads(
-    model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: str | Path | None = None
-) -> tuple[pl.DataFrame, dict[str, dict[str, Tensor]]]:
+    model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: str | Path | None = None,
+    params: Mapping[str, Any] | None = None, code: str = "",
+) -> tuple[pl.DataFrame, dict[str, dict[str, Tensor]]]:  # fmt: skip
     """Train a model whose heads choose their weights apart, each at its own best evaluation.
 
     Parameters and errors are those of `train`; the model ends with the weights of the last step.
@@ -125,7 +134,7 @@ def train_heads(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         # a process of its own has its own dropout
         torch.manual_seed(recipe.seed + parallel.rank())
-        run = _Run(model, task, recipe, Path(checkpoint) if checkpoint else None)
+        run = _Run(model, task, recipe, Path(checkpoint) if checkpoint else None, params, code)
         run.take_steps()
     return pl.DataFrame(run.state.history, infer_schema_length=None), run.state.best
 
@@ -134,16 +143,25 @@ class _Run:
     """A training under way."""
 
     def __init__(
-        self, model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: Path | None
-    ) -> None:
+        self, model: torch.nn.Module, task: Task, recipe: Recipe, checkpoint: Path | None,
+        params: Mapping[str, Any] | None, code: str,
+    ) -> None:  # fmt: skip
         self.model, self.task, self.recipe, self.checkpoint = model, task, recipe, checkpoint
+        self.code = code
         self.device = next(model.parameters()).device
         self.steps_an_epoch = task.steps_an_epoch(recipe)
         self.total = recipe.total_steps(self.steps_an_epoch)
+        if (recipe.warmup_steps or 0) >= self.total:
+            raise InputError(
+                f"warmup_steps is {recipe.warmup_steps}; expected fewer than the {self.total} of "
+                "this training, or the learning rate never reaches its value. Lower warmup_steps, "
+                "or train for more epochs or steps"
+            )
         self.identity = {
             "data": task.digest, "initial weights": tensors_digest(model.state_dict()),
             **{f"recipe's {key}": value for key, value in recipe.facts().items()},
             "number of processes": parallel.processes(),
+            **({} if params is None else {"hyperparameters": dict(params)}),
         }  # fmt: skip
         self.optimiser = new_optimiser(model, recipe)
         self.average = (
@@ -281,6 +299,10 @@ class _Run:
         if self.average:
             self.average.load(found["average"])
         set_random_states(found["random"][parallel.rank()], self.device)
+        if found.get("code", self.code) != self.code:
+            logger.warning("%s was written by other code (%s, now %s): steps may differ from those "
+                           "without the interruption", self.checkpoint, found["code"],
+                           self.code)  # fmt: skip
         logger.info("went on from %s, step %d", self.checkpoint, found["progress"]["step"])
         return Progress(**found["progress"])
 
@@ -292,7 +314,7 @@ class _Run:
         save_checkpoint(
             path,
             {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-             "random": random, "progress": vars(self.state), **average},
+             "random": random, "progress": vars(self.state), "code": self.code, **average},
             self.identity,
         )  # fmt: skip
 
