@@ -3,6 +3,7 @@
 import multiprocessing
 import pickle
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -99,6 +100,21 @@ def test_threads_and_processes_read_at_once(store: CoverageStore, genome: Genome
         assert [t.tolist() for t in pool.map(store.targets, rows)] == expected * 5
     with multiprocessing.get_context("spawn").Pool(1) as processes:
         assert [t.tolist() for t in processes.map(store.targets, range(7))] == expected
+
+
+def test_threads_load_a_kept_array_once(store: CoverageStore, monkeypatch: pytest.MonkeyPatch):
+    loaded, load = [], CoverageStore._opened
+
+    def slow(self: CoverageStore, name: str):
+        loaded.append(name)
+        time.sleep(0.05)
+        return load(self, name)
+
+    monkeypatch.setattr(CoverageStore, "_opened", slow)
+    store = CoverageStore.open(store.path)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store.targets, [0, 1, 2, 3]))
+    assert loaded == ["targets"]
 
 
 def test_digest_is_of_the_content(tmp_path: Path, genome: Genome, store: CoverageStore):

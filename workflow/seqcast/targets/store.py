@@ -8,9 +8,10 @@ windows are a file, so that a human data set is a few hundred files.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self, cast
 
 import numpy as np
@@ -66,6 +67,10 @@ class CoverageStore:
     digest: str
     provenance: dict[str, Any]
     kept_bytes: int
+    _arrays: dict[str, zarr.Array | np.ndarray] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def open(cls, path: str | Path, kept_bytes: int = KEPT_BYTES) -> Self:
@@ -127,27 +132,25 @@ class CoverageStore:
 
     def codes(self, i: int) -> np.ndarray:
         """Sequence of window `i`, shape (window_length_bp,), uint8: A C G T 0..3, else 4."""
-        codes = self._read("_codes", i)
+        codes = self._read("codes", i)
         if codes[0] == NO_CODE:
             raise self._damaged("codes", i)
         return codes
 
     def targets(self, i: int) -> np.ndarray:
         """Targets of window `i`, shape (tracks, bins), float16."""
-        targets = self._read("_targets", i)
+        targets = self._read("targets", i)
         if np.isnan(targets[0, 0]):
             raise self._damaged("targets", i)
         return targets
 
-    @cached_property
-    def _codes(self) -> zarr.Array | np.ndarray:
-        return self._array("codes")
-
-    @cached_property
-    def _targets(self) -> zarr.Array | np.ndarray:
-        return self._array("targets")
-
     def _array(self, name: str) -> zarr.Array | np.ndarray:
+        with self._lock:  # else threads that find nothing kept would each load all of it
+            if name not in self._arrays:
+                self._arrays[name] = self._opened(name)
+            return self._arrays[name]
+
+    def _opened(self, name: str) -> zarr.Array | np.ndarray:
         array = cast(zarr.Array, zarr.open_group(self.path, mode="r")[name])
         return np.asarray(array[:]) if array.nbytes <= self.kept_bytes else array
 
@@ -155,7 +158,7 @@ class CoverageStore:
         if not 0 <= i < len(self):
             raise IndexError(f"window {i} of {len(self)}")
         try:
-            array = getattr(self, name)
+            array = self._array(name)
             return np.asarray(array[i]) if isinstance(array, zarr.Array) else array[i].copy()
         except (RuntimeError, ValueError, OSError) as error:
             raise self._damaged(str(error), i) from error
