@@ -26,14 +26,24 @@ def set_cell(column):
     return lambda wildcards: COVERAGE_SETS.loc[wildcards.coverage_set].get(column, "")
 
 
+def filled(row, column):
+    """Whether a row has something in a column, which may be the number 0."""
+    return row.get(column, "") != ""
+
+
+def numbers_of(row):
+    """Numbers of a set by their columns; an empty cell leaves the default."""
+    return {
+        name: int(row[name]) if filled(row, name) else default
+        for name, default in SET_DEFAULTS.items()
+    }
+
+
 def set_options(wildcards):
     """Params function: shape of the windows of a set, and how they are made."""
     row = COVERAGE_SETS.loc[wildcards.coverage_set]
-    numbers = {
-        name: int(row.get(name) or default) for name, default in SET_DEFAULTS.items()
-    }
     return {
-        **numbers,
+        **numbers_of(row),
         "window_bp": int(row["window_bp"]),
         "fixed": row.get("fixed") or "",
         "compat": row.get("compat") or "",
@@ -44,12 +54,11 @@ def set_options(wildcards):
 def named_windows(row):
     """What a set's windows are read from: its cell, or the published ones; empty, they are made."""
     given = row.get("windows") or ""
-    if given or any(row.get(column) for column in HOW_MADE):
+    if given or any(filled(row, column) for column in HOW_MADE):
         return "" if given == "made" else given
-    bin_bp, crop_bins = (
-        int(row.get(name) or SET_DEFAULTS[name]) for name in ["bin_bp", "crop_bins"]
-    )
-    shape = (row["assembly"], int(row["window_bp"]), bin_bp * crop_bins)
+    numbers = numbers_of(row)
+    crop_bp = numbers["bin_bp"] * numbers["crop_bins"]
+    shape = (row["assembly"], int(row["window_bp"]), crop_bp)
     return PUBLISHED_WINDOWS.get(shape, "")
 
 
