@@ -60,6 +60,13 @@ def test_outputs_are_what_the_model_learned(tmp_path, learned, message):
     (HEADER + ROWS.replace("a+", "a"), "do not end in \\+ and -"),
     (HEADER + ROWS.replace("a-", "b+"), "do not end in \\+ and -"),
     (HEADER + ROWS.replace("\ta+", "\t"), "do not end in \\+ and -"),
+    (HEADER + ROWS.replace("a-", "b-"), "'a\\+' has strand_pair 'b-', but .* differ before that"),
+    (HEADER + ROWS.replace("sqrt\t1", "sqrt\t7").replace("sqrt\t0", "sqrt\t1").replace("t\t7", "t\t0"),
+     "a\\+ has the strand_pair of its own index.* but a- is there"),
+    (HEADER + ROWS.replace("0.3", "0.30", 1).replace("384\t384\t0.3\t", "384\t384\t0.6\t"),
+     "scale is 0.3 for a\\+ and 0.6 for a-; expected the same for both strands"),
+    (HEADER + ROWS.replace("384", "", 1), "clip is empty for a\\+ and 384.0 for a-"),
+    (HEADER + ROWS.replace("sum_sqrt", "sum", 1), "sum_stat is sum for a\\+ and sum_sqrt for a-"),
     (HEADER + ROWS.replace("mean", "sqrt_mean"), "sum_stat \\['sqrt_mean'\\]; expected sum, mean"),
     (HEADER + ROWS.replace("2\tb", "-1\tb").replace("mean\t2", "mean\t-1"), "negative or repeated"),
     (HEADER + ROWS.replace("\t32\t2\t", "\t32\t0,5\t"), "'0,5' in column 'scale' of row 3"),
@@ -68,6 +75,12 @@ def test_outputs_are_what_the_model_learned(tmp_path, learned, message):
 def test_broken_tables_are_refused(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         Tracks.read(table(tmp_path, text))
+
+
+def test_what_a_pair_may_have(tmp_path):
+    lone = ROWS.replace("2\tb", "2\tb+") + "3\tc-\tx\t\t\t1\tsum\t3\tDNASE:c\n"
+    tracks = Tracks.read(table(tmp_path, HEADER + lone.replace("0.3", "0.30", 1)))
+    assert tracks.strand.tolist() == ["+", "-", ".", "."]  # one strand alone has no pair
 
 
 def test_quotes_are_letters(tmp_path):

@@ -14,6 +14,8 @@ from torch import Tensor
 from seqcast.errors import InputError
 
 SUM_STAT = re.compile(r"(sum|mean|max)(_sqrt|_exp75)?")
+STRANDS = {"+": "-", "-": "+"}
+ALIKE = ("sum_stat", "scale", "clip", "clip_soft")  # for both strands of a pair
 REQUIRED = ["identifier", "clip_soft", "scale", "sum_stat", "strand_pair", "description"]
 
 
@@ -54,7 +56,8 @@ class Tracks:
         Raises
         ------
         InputError
-            If columns are missing, or strand_pair names rows that are missing or name others.
+            If columns are missing, strand_pair names rows that are missing or name others, or the
+            two of a pair are not the strands of one assay, treated alike.
         """
         try:
             table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
@@ -70,12 +73,7 @@ class Tracks:
             "." if partner == own else name[-1:]
             for own, (partner, name) in enumerate(zip(pair, identifiers, strict=True))
         ]
-        if bad := [n for n, s, p in zip(identifiers, strands, pair, strict=True)
-                   if s != "." and {s, strands[p]} != {"+", "-"}]:  # fmt: skip
-            raise InputError(
-                f"{path}: {bad[:5]} have a strand_pair, but the two identifiers of a pair do not "
-                "end in + and -; a strand_pair of its own index makes a track unstranded"
-            )
+        _check_pairs(table, pair, path)
         statistics = table["sum_stat"].fill_null("").to_list()
         if bad := sorted({s for s in statistics if not SUM_STAT.fullmatch(s)}):
             raise InputError(
@@ -222,6 +220,36 @@ def _index_and_pairs(table: pl.DataFrame, path: str | Path) -> tuple[list[int], 
             "pair name each other"
         )
     return index, pair
+
+
+def _check_pairs(table: pl.DataFrame, pair: list[int], path: str | Path) -> None:
+    """Refuse pairs that are not the two strands of one assay, and strands without their pair."""
+    names = table["identifier"].fill_null("").to_list()
+    alike = [name for name in ALIKE if name in table.columns]
+    cells = [table[name].fill_null("").str.strip_chars() for name in alike]
+    # 0.3 and 0.30 are the same; what is no number is compared as text
+    values = [cell.cast(pl.Float64, strict=False).cast(pl.String).fill_null(cell) for cell in cells]
+    for own, other in enumerate(pair):
+        name, partner = names[own], names[other]
+        stranded, opposite = name[-1:] in STRANDS, name[:-1] + STRANDS.get(name[-1:], "")
+        if own == other and stranded and opposite in names:
+            raise InputError(
+                f"{path}: {name} has the strand_pair of its own index, as unstranded tracks have, "
+                f"but {opposite} is there; the two name each other. Give each the other's index."
+            )
+        if own != other and not (stranded and partner == opposite):
+            raise InputError(
+                f"{path}: {name!r} has strand_pair {partner!r}, but the two identifiers of a pair "
+                "do not end in + and -, or differ before that; expected the same assay on the "
+                "other strand, or its own index for an unstranded track"
+            )
+        for column, value in zip(alike, values, strict=True):
+            if value[own] != value[other]:
+                raise InputError(
+                    f"{path}: {column} is {value[own] or 'empty'} for {name} and "
+                    f"{value[other] or 'empty'} for {partner}; expected the same for both strands, "
+                    "which models exchange. Make them equal."
+                )
 
 
 def _numbers(
