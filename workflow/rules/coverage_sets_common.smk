@@ -75,6 +75,11 @@ def set_genome(suffix):
     )
 
 
+def set_aliases(wildcards):
+    """Params function: other names of the contigs of the set's assembly."""
+    return ASSEMBLIES.at[set_cell("assembly")(wildcards), "contig_aliases"]
+
+
 def set_files(*columns):
     """Input function: files that these cells of a set name."""
 

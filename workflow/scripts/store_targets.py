@@ -11,4 +11,5 @@ with reporting(snakemake.log[0]):
         options=snakemake.params.options,
         facts=snakemake.params.facts,
         threads=snakemake.threads,
+        aliases=snakemake.params.aliases or None,
     )

@@ -1,6 +1,7 @@
 """Make what coverage models are trained on: windows of a genome, and the targets in them."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,10 @@ import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.genome import Genome
-from seqcast.intervals import Geometry, read_bed
+from seqcast.intervals import CONTIGS_TOLD, Geometry
 from seqcast.store import write_tsv
 from seqcast.targets.bigwig import BigWig, targets_of_windows
-from seqcast.targets.blocks import unknown_stretches
-from seqcast.targets.pooling import masked_by_contig
+from seqcast.targets.blocks import merged_intervals, read_intervals, unknown_stretches
 from seqcast.targets.store import TargetsOf, write_store
 from seqcast.targets.tfrecords import convert_tfrecords
 from seqcast.targets.track_files import track_path
@@ -20,8 +20,10 @@ from seqcast.targets.transform import TargetTransform
 from seqcast.targets.windows import check_windows, make_windows, read_windows
 from seqcast.tracks import Tracks
 
+logger = logging.getLogger(__name__)
+
 LEAST_GAP_BP = 1000  # shorter runs of N are part of windows
-OPTIONS = ("window_bp", "bin_bp", "crop_bins", "stride_bp", "folds", "fixed")
+LARGEST_ABSENT_SHARE = 0.5  # of the windows, on contigs that a track lacks
 
 
 def geometry_of_set(options: Mapping[str, Any]) -> Geometry:
@@ -76,7 +78,7 @@ def prepare_windows(
                 genome.contigs, geometry.bins * geometry.bin_size_bp, int(options["folds"]),
                 stride_bp=int(options["stride_bp"]) or None, crop_bp=geometry.crop_bp,
                 gaps=unknown_stretches(genome, LEAST_GAP_BP),
-                unmappable=read_bed(unmappable) if unmappable else None,
+                unmappable=read_intervals(unmappable, genome) if unmappable else None,
                 fixed=fixed_parts(options["fixed"]), seed=options["seed"],
             )  # fmt: skip
     write_tsv(windows, output, header=False)
@@ -98,7 +100,7 @@ def fixed_parts(text: str) -> dict[str, str]:
 
 def store_targets(
     files: Any, output: str | Path, assembly: str, options: Mapping[str, Any],
-    facts: Mapping[str, Any], threads: int,
+    facts: Mapping[str, Any], threads: int, aliases: str | None = None,
 ) -> None:  # fmt: skip
     """Write the store of a coverage set from bigWig files.
 
@@ -115,31 +117,100 @@ def store_targets(
     facts : mapping
         Provenance.
     threads : int
+    aliases : path, optional
+        Other names of contigs, for the blacklist.
 
     Raises
     ------
     InputError
-        If a table or a track is unfit; see `BigWig`.
+        If a table, the blacklist or a track is unfit; see `merged_intervals` and `BigWig`.
     """
     geometry = geometry_of_set(options)
     Tracks.read(files.targets)  # its checks
     table = pl.read_csv(files.targets, separator="\t", infer_schema=False, quote_char=None)
     blacklist = getattr(files, "blacklist", None)
-    masked = masked_by_contig(read_bed(blacklist)) if blacklist else None
-    with Genome(files.genome) as genome:
+    with Genome(files.genome, aliases) as genome:
         windows = read_windows(files.windows, genome)
-        wanted = {name: genome.contigs[name] for name in windows["chrom"].unique()}
-        targets = targets_of_tracks(table, files.targets, wanted, geometry.bin_size_bp, masked,
+        masked = merged_intervals(
+            read_intervals(blacklist, genome) if blacklist else None, genome.contigs, str(blacklist)
+        )
+        tracks = open_tracks(table, files.targets, windows, genome.contigs)
+        targets = targets_of_tracks(table, files.targets, tracks, geometry.bin_size_bp, masked,
                                     options.get("compat") or None)  # fmt: skip
         write_store(output, genome, windows, table, targets, geometry, assembly=assembly,
                     provenance=facts, threads=threads)  # fmt: skip
 
 
+def open_tracks(
+    table: pl.DataFrame, path: str | Path, windows: pl.DataFrame, contig_lengths: Mapping[str, int]
+) -> list[BigWig]:
+    """The bigWig file of each row of a targets table, checked against the windows of a set.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Targets table as text; column ``negative`` is that of `BigWig`, empty for ``error``.
+    path : path
+        Where it is.
+    windows : DataFrame
+        `seqcast.targets.windows.WINDOWS`.
+    contig_lengths : mapping of str to int
+        bp, of the genome.
+
+    Raises
+    ------
+    InputError
+        If a bigWig is missing, of another assembly, no coverage, or lacks the contigs of more than
+        half of the windows.
+    """
+    if "file" not in table.columns:
+        raise InputError(f"{path}: no column file; expected the bigWig of each track in it")
+    counts: dict[str, int] = dict(windows["chrom"].value_counts().iter_rows())
+    wanted = {name: contig_lengths[name] for name in counts}
+    tracks = []
+    for row in table.iter_rows(named=True):
+        if not row["file"]:
+            raise InputError(
+                f"{path}: {row['identifier']} has no file; expected the bigWig of each track. "
+                "Name one, or leave the row out."
+            )
+        track = BigWig(track_path(path, row["file"]), row.get("negative") or "error")
+        check_absent(track.check(wanted), counts, f"{row['identifier']} ({track.path})")
+        tracks.append(track)
+    return tracks
+
+
+def check_absent(absent: Sequence[str], counts: Mapping[str, int], track: str) -> None:
+    """Say that a track has no data on some contigs, or stop where that is most of the windows.
+
+    Parameters
+    ----------
+    absent : sequence of str
+        Contigs that its file lacks.
+    counts : mapping of str to int
+        Windows of each contig.
+    track : str
+        For messages.
+    """
+    if not absent:
+        return
+    share = sum(counts[name] for name in absent) / sum(counts.values())
+    found = f"{track} lacks {len(absent)} of {len(counts)} contigs that have windows"
+    told = ", ".join(sorted(absent)[:CONTIGS_TOLD]) + ", ..." * (len(absent) > CONTIGS_TOLD)
+    if share > LARGEST_ABSENT_SHARE:
+        raise InputError(
+            f"{found} ({told}), and with them {share:.0%} of the windows; expected half of the "
+            "windows or less. Give a bigWig of the whole genome, or windows where it has data."
+        )
+    logger.warning("%s (%s); its coverage counts as 0 there, in %.2g%% of the windows",
+                   found, told, 100 * share)  # fmt: skip
+
+
 def targets_of_tracks(
-    table: pl.DataFrame, path: str | Path, contigs: Mapping[str, int], bin_size_bp: int,
-    masked: Mapping[str, Any] | None, compat: str | None,
+    table: pl.DataFrame, path: str | Path, tracks: Sequence[BigWig], bin_size_bp: int,
+    masked: Mapping[str, Any], compat: str | None,
 ) -> TargetsOf:  # fmt: skip
-    """How `write_store` gets the targets of a track: its bigWig file, open from now on.
+    """How `write_store` gets the targets of a track.
 
     Parameters
     ----------
@@ -147,29 +218,17 @@ def targets_of_tracks(
         Targets table as text.
     path : path
         Where it is.
-    contigs : mapping of str to int
-        Contigs that have windows, and their lengths in bp.
+    tracks : sequence of BigWig
+        Of `open_tracks`.
     bin_size_bp : int
     masked, compat : see `targets_of_windows`
 
     Raises
     ------
     InputError
-        If a cell is no number, or a bigWig is missing, of another assembly or no coverage.
+        If a cell is no number.
     """
-    if "file" not in table.columns:
-        raise InputError(f"{path}: no column file; expected the bigWig of each track in it")
-    tracks, transforms = [], []
-    for row in table.iter_rows(named=True):
-        if not row["file"]:
-            raise InputError(
-                f"{path}: {row['identifier']} has no file; expected the bigWig of each track. "
-                "Name one, or leave the row out."
-            )
-        track = BigWig(track_path(path, row["file"]))
-        track.check(contigs, absent_is_zero=True)
-        tracks.append(track)
-        transforms.append(transform_of(row, path))
+    transforms = [transform_of(row, path) for row in table.iter_rows(named=True)]
     return lambda number, windows: targets_of_windows(
         tracks[number], windows, transforms[number], bin_size_bp, masked=masked, compat=compat
     )

@@ -50,7 +50,10 @@ class BigWig:
 
     def __init__(self, path: str | Path, negative: str = "error") -> None:
         if negative not in NEGATIVE:
-            raise InputError(f"negative {negative!r}; expected one of {', '.join(NEGATIVE)}")
+            raise InputError(
+                f"{path}: negative {negative!r}; expected one of {', '.join(NEGATIVE)}, in that "
+                "column of the targets table"
+            )
         self.path, self.negative = Path(path), negative
         self._warned = False
         self._open()
@@ -65,36 +68,36 @@ class BigWig:
         except (pybigtools.BBIReadError, OSError, ValueError) as error:
             raise self._broken(error) from error
 
-    def check(self, genome_lengths: Mapping[str, int], absent_is_zero: bool = False) -> None:
+    def check(self, genome_lengths: Mapping[str, int]) -> list[str]:
         """Stop if the track is not of this genome, or not coverage.
+
+        Contigs that the file lacks have no data from now on: many programs leave out a contig
+        without reads, such as chrY of a woman's sample.
 
         Parameters
         ----------
         genome_lengths : mapping of str to int
             Length in bp of the contigs that will be asked for: those with windows, rather than
             every scaffold of an assembly.
-        absent_is_zero : bool
-            Contigs that the file lacks have no data, instead of being an error: many programs
-            leave out a contig without reads, such as chrY of a woman's sample.
+
+        Returns
+        -------
+        list of str
+            The contigs that the file lacks.
 
         Raises
         ------
         InputError
-            If the file shares no contig with the genome, lacks one, or has one of another length
-            (another assembly); if its summary has values below 0 and `negative` is "error".
+            If the file shares no contig with the genome, or has one of another length (another
+            assembly); if its summary has values below 0 and `negative` is "error".
         """
         shared = [name for name in genome_lengths if name in self.contigs]
         missing = [name for name in genome_lengths if name not in self.contigs]
-        if missing and not (shared and absent_is_zero):
-            remedy = (
-                "Use absent_is_zero if it has no reads there, or make the file with all contigs"
-                if shared
-                else "Use a file of the genome's assembly, with the contigs named as in its FASTA"
-            )
+        if missing and not shared:
             raise InputError(
                 f"{self.path} has no contig {', '.join(missing[:3])}; it has "
-                f"{', '.join(list(self.contigs)[:3])}, ...; expected all that are asked for. "
-                f"{remedy}."
+                f"{', '.join(list(self.contigs)[:3])}, ...; expected those that are asked for. "
+                "Use a file of the genome's assembly, with the contigs named as in its FASTA."
             )
         for name in shared:
             if self.contigs[name] != genome_lengths[name]:
@@ -108,6 +111,7 @@ class BigWig:
         least = self._file.info()["summary"]["min"]
         if least < 0 and self.negative == "error":
             raise self._negative(f"values down to {least:g}")
+        return missing
 
     def values(self, chrom: str, start: int, end: int) -> np.ndarray:
         """Coverage per base.
@@ -173,9 +177,10 @@ class BigWig:
 
     def _negative(self, found: str) -> InputError:
         return InputError(
-            f"{self.path} has {found} (read with negative={self.negative!r}); expected coverage, "
-            "all of one sign. Use negative='flip' for a minus strand stored as negative numbers, "
-            "'zero' to count values below 0 as 0, or a track that is not a ratio or difference."
+            f"{self.path} has {found} (read with negative {self.negative!r}); expected coverage, "
+            "all of one sign. In column negative of the targets table write flip for a minus "
+            "strand stored as negative numbers, or zero to count values below 0 as 0; or give a "
+            "track that is not a ratio or difference."
         )
 
     def _broken(self, error: Exception) -> InputError:
@@ -219,7 +224,6 @@ def window_targets(
     bin_size_bp: int,
     crop_bp: int = 0,
     masked: Intervals = (),
-    interpolate: bool = False,
     compat: str | None = None,
 ) -> np.ndarray:
     """Targets of one window.
@@ -230,7 +234,7 @@ def window_targets(
     chrom : str
     start, end : int
         The window with its crop: 0-based half-open, inside the contig.
-    transform, bin_size_bp, crop_bp, interpolate, compat : see `seqcast.targets.pooling.Pooling`
+    transform, bin_size_bp, crop_bp, compat : see `seqcast.targets.pooling.Pooling`
     masked : intervals, shape=(n, 2)
         0-based half-open on `chrom`, such as a blacklist; they may lie outside the window, and
         have a margin of 20 bp. What exceeds the window's median coverage there is cut.
@@ -244,7 +248,7 @@ def window_targets(
     InputError
         As `BigWig.values`; if the window is no whole number of bins; if `compat` is unknown.
     """
-    pooling = Pooling(transform, bin_size_bp, crop_bp, interpolate, compat)
+    pooling = Pooling(transform, bin_size_bp, crop_bp, compat)
     pooling.check((chrom, start, end))
     return pooling.targets(track.values(chrom, start, end), masked_columns(masked, start, end))
 
@@ -256,7 +260,6 @@ def targets_of_windows(
     bin_size_bp: int,
     crop_bp: int = 0,
     masked: Mapping[str, Intervals] | None = None,
-    interpolate: bool = False,
     compat: str | None = None,
     block_bp: int = BLOCK_BP,
 ) -> Iterator[np.ndarray]:
@@ -267,9 +270,9 @@ def targets_of_windows(
     track : BigWig
     windows : iterable of (chrom, start, end)
         In any order; neighbours are found among 256 windows at a time.
-    transform, bin_size_bp, crop_bp, interpolate, compat : see `seqcast.targets.pooling.Pooling`
+    transform, bin_size_bp, crop_bp, compat : see `seqcast.targets.pooling.Pooling`
     masked : mapping of str to intervals, optional
-        Contig -> masked intervals (`seqcast.targets.pooling.masked_by_contig`).
+        Contig -> masked intervals (`seqcast.targets.blocks.merged_intervals`).
     block_bp : int
         Most bases to read at once, unless a window is longer: the memory is 20 bytes a base.
 
@@ -283,7 +286,7 @@ def targets_of_windows(
     InputError
         As `window_targets`.
     """
-    pooling = Pooling(transform, bin_size_bp, crop_bp, interpolate, compat)
+    pooling = Pooling(transform, bin_size_bp, crop_bp, compat)
     stream = iter(windows)
     while batch := list(islice(stream, BATCH_WINDOWS)):
         for window in batch:
@@ -302,8 +305,7 @@ class _BlockTargets:
     """Targets of windows inside a stretch of a contig.
 
     Where nothing but the bases of a bin decides its target, the bins of the stretch are computed
-    once and windows are slices of them. The median of a window and lines across its gaps need the
-    window itself.
+    once and windows are slices of them. The median of a window needs the window itself.
     """
 
     def __init__(self, values: np.ndarray, pooling: Pooling) -> None:
@@ -319,7 +321,7 @@ class _BlockTargets:
 
     def window(self, low: int, high: int, masked: list[tuple[int, int]]) -> np.ndarray:
         """Targets of the columns low to high."""
-        if masked or self._pooling.interpolate:
+        if masked:
             return self._pooling.targets(self._values[low:high], masked)
         size, crop_bp = self._pooling.bin_size_bp, self._pooling.crop_bp
         skipped, first = divmod(low + crop_bp, size)

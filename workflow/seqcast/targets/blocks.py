@@ -4,15 +4,19 @@ Intervals are (start, end), 0-based half-open. Procedure: baskerville ``data.py`
 ``hound_data.py`` at 544073b, apart from what is said here.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.genome import Genome
-from seqcast.intervals import BED, CONTIGS_TOLD, check_inside
+from seqcast.intervals import BED, CONTIGS_TOLD, check_inside, read_bed
+
+logger = logging.getLogger(__name__)
 
 Interval = tuple[int, int]
 SCAN_BP = 1 << 24  # of a genome, held at once
@@ -50,6 +54,16 @@ def unknown_stretches(genome: Genome, least_bp: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=BED, orient="row")
 
 
+def read_intervals(bed: str | Path, genome: Genome) -> pl.DataFrame:
+    """A BED whose contigs have the names that a genome's FASTA gives them, through its aliases.
+
+    Contigs that the genome lacks keep theirs. Errors are those of `intervals.read_bed`.
+    """
+    table = read_bed(bed)
+    names = {name: genome.resolve(name) or name for name in table["contig"].unique()}
+    return table.with_columns(pl.col("contig").replace(names))
+
+
 def merged_intervals(
     table: pl.DataFrame | None, contig_lengths: Mapping[str, int], name: str
 ) -> dict[str, list[Interval]]:
@@ -58,7 +72,7 @@ def merged_intervals(
     Parameters
     ----------
     table : DataFrame, optional
-        contig, start, end. Contigs that the genome lacks are passed over.
+        contig, start, end. Contigs that the genome lacks are passed over, with a warning.
     contig_lengths : mapping of str to int
         bp.
     name : str
@@ -78,6 +92,10 @@ def merged_intervals(
             f"none of the {table.height} intervals of {name} is on a contig of the genome; "
             f"expected names such as {', '.join(list(contig_lengths)[:CONTIGS_TOLD])}"
         )
+    if lost := sorted(set(table["contig"]) - set(known["contig"])):
+        logger.warning("%s: %d of %d intervals are on contigs that the genome lacks, and do not "
+                       "count: %s", name, table.height - known.height, table.height,
+                       ", ".join(lost[:CONTIGS_TOLD]))  # fmt: skip
     check_inside(known, contig_lengths, name)
     for contig, start, end in known.select("contig", "start", "end").sort(pl.all()).iter_rows():
         of_contig = merged.setdefault(contig, [])
