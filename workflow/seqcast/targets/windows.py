@@ -66,7 +66,8 @@ def make_windows(
     window_bp : int
         Of the targets: the model's input less its crop.
     folds : int
-        Parts ``fold0`` ... to deal to; 0 where all contigs are in `fixed`.
+        Parts ``fold0`` ... to deal to; 0, which sets of the workflow cannot have, where all contigs
+        are in `fixed`.
     stride_bp : int, optional
         From one window's start to the next; below `window_bp`, windows of a part overlap. By
         default `window_bp`.
