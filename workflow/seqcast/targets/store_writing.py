@@ -60,8 +60,7 @@ def create_store(
     _check_tables(path, windows, tracks, geometry)
     shape = (windows.height, tracks.height, geometry.bins)
     size = windows_a_shard(geometry, tracks.height)
-    windows = windows.select(list(WINDOWS))
-    tables = {"windows": windows, "tracks": _named(tracks)}
+    tables = {"windows": windows.select(list(WINDOWS)), "tracks": _named(tracks)}
     head = _head(tables, geometry, assembly)
     with atomic(path) as temporary:
         group = zarr.create_group(temporary, attributes={"provenance": dict(provenance or {})})
@@ -71,7 +70,7 @@ def create_store(
             digest.update(json.dumps(table.rows()).encode())
         codes = _create(group, "codes", (shape[0], geometry.length_bp), "uint8", NO_CODE, size)
         targets = _create(group, "targets", shape, "float16", NO_TARGET, size)
-        written = 0
+        written, apart = 0, hashlib.sha256()  # together, they would depend on the size of blocks
 
         def append(some_codes: np.ndarray, some_targets: np.ndarray) -> None:
             nonlocal written
@@ -79,15 +78,16 @@ def create_store(
             wanted = [(end - written, geometry.length_bp), (end - written, *shape[1:])]
             _check_shapes([some_codes.shape, some_targets.shape], wanted, written)
             _check_finite(some_targets, windows[written:end], tracks)
-            for array, block in ((codes, some_codes), (targets, some_targets)):
-                block = np.ascontiguousarray(block, dtype=array.dtype)
+            for array, x, part in ((codes, some_codes, digest), (targets, some_targets, apart)):
+                block = np.ascontiguousarray(x, dtype=array.dtype)
                 array[written:end] = block
-                digest.update(block.data)
+                part.update(block.data)
             written = end
 
         yield append
         if written != shape[0]:
             raise ValueError(f"{written} of {shape[0]} windows were written to {path}")
+        digest.update(apart.digest())
         group.update_attributes({**head, "digest": digest.hexdigest()})
 
 
