@@ -17,8 +17,9 @@ import pybigtools
 from benchmarks.bigwig import rna_like
 from seqcast.genome import Genome
 from seqcast.jobs.coverage_sets import store_targets, transform_of
+from seqcast.sequence import base_codes
 from seqcast.targets.bigwig import BigWig, targets_of_windows, window_targets
-from seqcast.targets.store import CoverageStore, base_codes
+from seqcast.targets.store import CoverageStore
 from seqcast.training.coverage import CoverageSet, CoverageTask, Part
 from seqcast.training.coverage_recipe import CoverageOptions
 from seqcast.training.loop import BATCHES_AHEAD

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from seqcast.sequence import one_hot, reverse_complement
+from seqcast.sequence import base_codes, one_hot, one_hot_of_codes, reverse_complement
 
 
 @pytest.mark.parametrize(("sequence", "columns"), [
@@ -17,6 +18,15 @@ def test_letters(sequence, columns):
     encoded = one_hot(sequence)
     assert encoded.dtype == np.float32
     assert encoded.T.tolist() == columns
+
+
+def test_base_codes():
+    assert base_codes("ACGTUacgtuNR-").tolist() == [0, 1, 2, 3, 3, 0, 1, 2, 3, 3, 4, 4, 4]
+
+
+def test_codes_become_the_channels_of_their_letters():
+    codes = torch.from_numpy(base_codes("ATNGuCx"))[None]
+    assert np.array_equal(one_hot_of_codes(codes)[0].numpy(), one_hot("ATNGuCx"))
 
 
 def test_unknown_bases_take_the_value_asked_for():

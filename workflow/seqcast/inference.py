@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -50,7 +51,7 @@ def predict(
     pair = torch.from_numpy(tracks.pair).to(one_hot_windows.device)
     members = []
     for shift in shifts_bp:
-        x = _shift(one_hot_windows, shift)
+        x = F.pad(one_hot_windows, (shift, -shift))  # a negative pad takes away
         members.append(model(x)[:, channel].float())
         if reverse_complement:
             # channels A, C, G, T: complement is the reversed order
@@ -181,14 +182,3 @@ def predict_coverage(
             yield from predict_batch(
                 model, encoded, tracks, device, reverse_complement, shifts_bp, batch_size
             )
-
-
-def _shift(x: Tensor, shift_bp: int) -> Tensor:
-    if shift_bp == 0:
-        return x
-    moved = torch.zeros_like(x)
-    if shift_bp > 0:
-        moved[..., shift_bp:] = x[..., :-shift_bp]
-    else:
-        moved[..., :shift_bp] = x[..., -shift_bp:]
-    return moved

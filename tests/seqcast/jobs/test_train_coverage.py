@@ -22,10 +22,11 @@ from seqcast.jobs.train_coverage import (
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
 from seqcast.models.prepare import convert_weights
+from seqcast.sequence import one_hot_of_codes
 from seqcast.store import file_sha256
 from seqcast.targets.store_writing import create_store
 from seqcast.tracks import Tracks
-from seqcast.training.coverage import CoverageTask, one_hot
+from seqcast.training.coverage import CoverageTask
 from tests.seqcast.training.test_coverage_network import PARAMS
 
 RECIPE = {
@@ -104,7 +105,7 @@ def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path)
     model = load_model("borzuki", weights, files.hyperparameters, "human", device="cpu")
     codes = np.random.default_rng(1).integers(0, 4, size=(32, 256))[1::4]
     with torch.inference_mode():
-        found = model(one_hot(torch.from_numpy(codes))).numpy()
+        found = model(one_hot_of_codes(torch.from_numpy(codes))).numpy()
     bins = codes.reshape(8, 1, 32, 8)
     measured = (bins == np.array(COUNTED["human"])[:, None, None]).sum(3)
     each = [np.corrcoef(found[:, i].ravel(), measured[:, i].ravel())[0, 1] for i in range(3)]

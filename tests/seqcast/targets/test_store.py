@@ -15,7 +15,7 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.intervals import Geometry
 from seqcast.targets import store_writing
-from seqcast.targets.store import CoverageStore, base_codes, write_store
+from seqcast.targets.store import CoverageStore, write_store
 from seqcast.targets.windows import WINDOWS
 
 GEOMETRY = Geometry(length_bp=48, bin_size_bp=8, crop_bins=1)  # 4 bins, 32 bp
@@ -180,7 +180,3 @@ def test_what_cannot_be_trained_on_stops(tmp_path: Path, genome: Genome, changes
 def test_sources_of_another_shape(tmp_path: Path, genome: Genome, shapes):
     with pytest.raises(ValueError, match="targets"):
         write(tmp_path / "x.zarr", genome, targets=lambda track, windows: map(np.zeros, shapes))
-
-
-def test_base_codes():
-    assert base_codes("ACGTUacgtuNR-").tolist() == [0, 1, 2, 3, 3, 0, 1, 2, 3, 3, 4, 4, 4]

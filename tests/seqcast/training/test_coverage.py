@@ -9,13 +9,13 @@ import torch
 
 from seqcast.errors import InputError
 from seqcast.losses import poisson_multinomial
+from seqcast.sequence import one_hot_of_codes
 from seqcast.training.coverage import (
     CoverageSet,
     CoverageTask,
     Part,
     augment,
     drawn_augmentation,
-    one_hot,
     shifted,
 )
 from seqcast.training.coverage_recipe import CoverageOptions
@@ -50,12 +50,6 @@ def test_targets_turn_with_their_window() -> None:
     codes, targets = augment(store.codes(0), store.targets(0), True, 0, PAIR)
     store.bases[0] = codes
     assert np.array_equal(store.targets(0), targets)
-
-
-def test_bases_become_channels_and_n_none() -> None:
-    codes = torch.tensor([[0, 3, 4, 2]], dtype=torch.uint8)
-    expected = [[[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0]]]
-    assert one_hot(codes).tolist() == expected
 
 
 def test_a_coin_and_a_shift_for_each_window_or_for_each_batch() -> None:
@@ -135,7 +129,7 @@ def test_validation_in_numpy(heads: int) -> None:
     for one in task.sets:
         rows = one.validation
         with torch.inference_mode():
-            x = one_hot(torch.from_numpy(one.store.bases[rows]))
+            x = one_hot_of_codes(torch.from_numpy(one.store.bases[rows]))
             p = model.of(one.head)(x)
         t = np.stack([one.store.targets(row) for row in rows]).astype(float)
         loss = poisson_multinomial(p, torch.from_numpy(t), 0.2, 8, 6).mean().item()
@@ -171,7 +165,7 @@ def test_tracks_without_signal_do_not_count_and_flat_predictions_do() -> None:
     with torch.no_grad():
         model.of("human").head.weight[1] = 0  # the prediction of track 1 is constant
         values = task.validate(model, RECIPE)
-        p = model.of("human")(one_hot(torch.from_numpy(store.bases[4:])))[:, 2].flatten()
+        p = model.of("human")(one_hot_of_codes(torch.from_numpy(store.bases[4:])))[:, 2].flatten()
     t = np.stack([store.targets(row)[2] for row in range(4, 8)]).ravel()
     assert values["pearsonr"] == pytest.approx(np.corrcoef(p, t)[0, 1] / 2, rel=1e-5)
     store.all_of_them = True

@@ -15,7 +15,8 @@ from seqcast.errors import InputError
 from seqcast.models.borzuki_config import BorzukiConfig
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.models.interface import load_model
-from seqcast.training.coverage import CoverageSet, CoverageTask, one_hot
+from seqcast.sequence import one_hot_of_codes
+from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
 from seqcast.training.coverage_recipe import (
     CoverageOptions,
@@ -110,7 +111,7 @@ def trained(base: Path) -> dict:
 
 def windows(seed: int = 0) -> torch.Tensor:
     codes = np.random.default_rng(seed).integers(0, 5, size=(4, LENGTH_BP)).astype(np.uint8)
-    return one_hot(torch.from_numpy(codes))
+    return one_hot_of_codes(torch.from_numpy(codes))
 
 
 @pytest.mark.parametrize("mode", OPTIONS)
@@ -307,7 +308,7 @@ def test_it_starts_from_a_published_file(shared: Path) -> None:
     found = starting_network(
         "borzuki", params, ["human"], 0, folder / "model0.h5", transfer=TransferOptions("locon")
     ).eval()
-    x = one_hot(torch.randint(0, 4, (1, expected.window_length_bp), dtype=torch.uint8))
+    x = one_hot_of_codes(torch.randint(0, 4, (1, expected.window_length_bp), dtype=torch.uint8))
     with torch.inference_mode():
         torch.testing.assert_close(found.network.trunk(x), expected.trunk(x), rtol=1e-6, atol=1e-6)
     assert found.network.tracks == 12

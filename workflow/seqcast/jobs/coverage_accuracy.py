@@ -19,12 +19,12 @@ from seqcast.inference import check_fit, evaluating, geometry_of, predict_batch
 from seqcast.jobs.model import open_model
 from seqcast.models.interface import CoverageModel
 from seqcast.progress import progress
+from seqcast.sequence import one_hot_of_codes
 from seqcast.store import write_table, write_tsv
 from seqcast.targets.blocks import first_overlap
 from seqcast.targets.store import CoverageStore
 from seqcast.targets.windows import parts_of_fold
 from seqcast.tracks import Tracks
-from seqcast.training.coverage import one_hot
 
 VALID, CONSTANT, OF_PLUS_TRACK = "valid", "constant", "in_the_plus_track"
 GENE_COLUMNS = {  # of GeneAccuracy.tracks -> of the table of tracks
@@ -261,7 +261,7 @@ def _predictions(
     with evaluating(model) as device:
         for first in range(0, len(windows), batch_size):
             codes = np.stack([store.codes(int(i)) for i in windows[first : first + batch_size]])
-            encoded = one_hot(torch.from_numpy(codes)).numpy()
+            encoded = one_hot_of_codes(torch.from_numpy(codes)).numpy()
             yield from predict_batch(
                 model, encoded, tracks, device, options.reverse_complement, options.shifts_bp,
                 batch_size,

@@ -39,9 +39,9 @@ class Pooling:
 
     Notes
     -----
-    baskerville ``hound_data_read.py`` at 544073b, without its interpolation across bases that have
-    no data: they count as 0. The original passes over a masked interval that begins before the
-    window (a negative slice); here it counts.
+    baskerville ``hound_data_read.py`` at 544073b, without its limit at a percentile of the whole
+    track and its interpolation across bases that have no data: they count as 0. The original
+    passes over a masked interval that begins before the window (a negative slice); here it counts.
     """
 
     transform: TargetTransform

@@ -22,7 +22,7 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.intervals import Geometry
 from seqcast.progress import progress
-from seqcast.sequence import one_hot
+from seqcast.sequence import base_codes
 from seqcast.targets.store_writing import FORMAT, NO_CODE, create_store, windows_a_shard
 from seqcast.targets.windows import check_windows
 
@@ -233,12 +233,6 @@ def write_store(
             codes = [base_codes(genome.fetch(chrom, low - crop, high + crop))
                      for chrom, low, high in block]  # fmt: skip
             append(np.stack(codes), values)
-
-
-def base_codes(sequence: str) -> np.ndarray:
-    """Bases as numbers, shape (length,), uint8: A C G T (or U) 0..3, any other letter 4."""
-    columns = one_hot(sequence)
-    return np.where(columns.any(axis=0), columns.argmax(axis=0), 4).astype(np.uint8)
 
 
 def _fill(values: np.ndarray, targets: TargetsOf, block: Sequence[Window], track: int) -> None:

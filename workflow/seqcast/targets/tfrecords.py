@@ -20,7 +20,7 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.intervals import Geometry
 from seqcast.progress import progress
-from seqcast.targets.store import base_codes
+from seqcast.sequence import base_codes
 from seqcast.targets.store_writing import create_store, windows_a_shard
 from seqcast.targets.tfrecord_files import read_example, read_records
 from seqcast.targets.windows import check_windows, read_windows

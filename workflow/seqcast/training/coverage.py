@@ -14,6 +14,7 @@ from torch import Tensor
 from seqcast.coverage_accuracy.bins import BinAccuracy
 from seqcast.errors import InputError
 from seqcast.losses import poisson_multinomial
+from seqcast.sequence import UNKNOWN, one_hot_of_codes
 from seqcast.training import parallel
 from seqcast.training.coverage_network import CoverageNetwork
 from seqcast.training.coverage_recipe import VALIDATION_VALUES, CoverageOptions
@@ -23,7 +24,6 @@ from seqcast.training.steps import Batch
 
 logger = logging.getLogger(__name__)
 
-N = 4  # code of a base that is not known; 0 to 3 are A, C, G, T
 # Streams of random numbers: of an epoch's order of windows and of genomes, and of augmentation.
 _WINDOWS, _ORIGINS, _AUGMENTATION = 0, 1, 2
 PARTS_AHEAD = 4  # of validation, that are read while one is predicted
@@ -303,9 +303,9 @@ def augment(
     same, as its weights of bins are symmetric.
     """
     if reverse:
-        codes = np.where(codes < N, 3 - codes, codes).astype(np.uint8)[::-1]
+        codes = np.where(codes < UNKNOWN, 3 - codes, codes).astype(np.uint8)[::-1]
         targets = targets[pair][:, ::-1]
-    return shifted(codes, shift_bp, N), targets
+    return shifted(codes, shift_bp, UNKNOWN), targets
 
 
 def shifted(values: np.ndarray, shift_bp: int, fill: float) -> np.ndarray:
@@ -320,17 +320,12 @@ def shifted(values: np.ndarray, shift_bp: int, fill: float) -> np.ndarray:
     return moved
 
 
-def one_hot(codes: Tensor) -> Tensor:
-    """Codes ``(batch, length)`` to float32 ``(batch, 4, length)``; N is 0 in all channels."""
-    return (codes[:, None] == torch.arange(4, device=codes.device)[:, None]).float()
-
-
 def _predicted(network: Any, part: Part) -> tuple[Tensor, Tensor]:
     """Predictions and targets of a loaded part, on the network's device."""
     assert part.codes is not None
     assert part.targets is not None
     device = next(network.parameters()).device
-    predictions = network(one_hot(part.codes.to(device, non_blocking=True))).float()
+    predictions = network(one_hot_of_codes(part.codes.to(device, non_blocking=True))).float()
     return predictions, part.targets.to(device, non_blocking=True).float()
 
 
