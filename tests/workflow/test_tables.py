@@ -65,3 +65,14 @@ def test_mistakes_in_a_source_are_refused(
     validate(pd.DataFrame([row]), sources_schema)
     with pytest.raises(WorkflowError, match="Error validating row 0"):
         validate(pd.DataFrame([{**row, column: value}]), sources_schema)
+
+
+@pytest.mark.parametrize("column", ["stride_bp", "folds", "bin_bp"])
+@pytest.mark.parametrize("zero", [0, "0"])  # a number, or a text where another row's cell is empty
+def test_zero_is_no_empty_cell_of_a_coverage_set(root: Path, column: str, zero: object) -> None:
+    schema = str(root / "workflow/schemas/coverage_sets.schema.yaml")
+    row = {"coverage_set": "a", "assembly": "hg38", "targets": "t.tsv", "window_bp": 512}
+    for cell in ("", 8, "8"):
+        validate(pd.DataFrame([{**row, column: cell}]), schema)
+    with pytest.raises(WorkflowError, match="Error validating row 0"):
+        validate(pd.DataFrame([{**row, column: zero}]), schema)
