@@ -4,16 +4,22 @@ Whether a channel has each build, and whether the set solves, needs the channels
 ``snakemake --sdm conda --conda-create-envs-only``.
 """
 
+import ast
 import importlib.metadata
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ENVS = sorted((Path(__file__).resolve().parents[2] / "envs").glob("*.yaml"))
+from seqcast.provenance import _module_files
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 PYPI_NAMES = {"matplotlib-base": "matplotlib"}  # where conda's name differs
 TOOLS = {  # not dependencies of the package
     "python", "pip", "curl", "bedtools", "blast", "bowtie2", "fraggenescan", "mmseqs2",
@@ -88,3 +94,51 @@ def test_torch_is_a_pip_wheel() -> None:
     conda_names = {spec.split("=")[0] for _, conda, _ in specs.values() for spec in conda}
     assert not conda_names & {"torch", "pytorch", "pytorch-gpu", "pytorch-cpu"}
     assert [s for s in specs["torch"][2] if s.startswith("torch==")]
+
+
+IMPORTED_AS = {
+    "scikit-learn": "sklearn", "google-crc32c": "google_crc32c", "biopython": "Bio",
+}  # fmt: skip
+BROUGHT = {"sklearn": {"scipy"}}  # dependencies that are imported too
+
+
+def loaded(body: list[ast.stmt]) -> Iterator[str]:
+    """Names that a module imports when it is loaded."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from [str(node.module), *(f"{node.module}.{a.name}" for a in node.names)]
+        elif isinstance(node, ast.If | ast.With | ast.Try) and "TYPE_CHECKING" not in ast.dump(
+            node
+        ):
+            yield from loaded(node.body)
+
+
+def packages_of(script: Path) -> set[str]:
+    """Packages that a script loads, itself and through this one."""
+    found: set[str] = set()
+    seen, pending = set(), [script]
+    while pending:
+        path = pending.pop()
+        if path not in seen:
+            seen.add(path)
+            names = set(loaded(ast.parse(path.read_text()).body))
+            pending += [file for name in names for file in _module_files(name)]
+            found |= {name.split(".")[0] for name in names}
+    return found - {"seqcast"} - sys.stdlib_module_names
+
+
+RULES = {
+    name: Path(env).name
+    for path in (ROOT / "workflow/rules").glob("*.smk")
+    for name, env in re.findall(r"^rule (\w+):\n(?s:.*?)conda:\s*\"(\S+)\"", path.read_text(),
+                                flags=re.MULTILINE)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_script_loads_what_its_environment_has(rule: str) -> None:
+    named = {IMPORTED_AS.get(name, name) for name in pins(ROOT / "envs" / RULES[rule])}
+    named |= {name for package in named for name in BROUGHT.get(package, ())}
+    assert packages_of(ROOT / f"workflow/scripts/{rule}.py") - named == set()

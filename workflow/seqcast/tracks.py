@@ -4,14 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import polars as pl
-import torch
-from torch import Tensor
 
 from seqcast.errors import InputError
+
+if TYPE_CHECKING:  # jobs that make tables and figures have no torch
+    from torch import Tensor
 
 SUM_STAT = re.compile(r"(sum|mean|max)(_sqrt|_exp75)?")
 STRANDS = {"+": "-", "-": "+"}
@@ -149,12 +150,12 @@ class Tracks:
 
     def untransform(
         self,
-        predictions: Tensor,
+        predictions: "Tensor",
         unclip: bool = True,
         unscale: bool = False,
         old: bool = False,
         single: bool = False,
-    ) -> Tensor:
+    ) -> "Tensor":
         """Undo the transform of the training data: from model output to coverage.
 
         Parameters
@@ -180,6 +181,8 @@ class Tracks:
         baskerville ``dataset.py`` at 544073b, ``untransform_preds`` and ``untransform_preds1``.
         Only statistics with "_sqrt" are squared; ``clip`` itself cannot be undone.
         """
+        import torch
+
         x = predictions.float() if single else predictions.double()
         clip_soft = self._column(np.where(np.isnan(self.clip_soft), np.inf, self.clip_soft), x)
         scale = self._column(self.scale, x)
@@ -195,7 +198,9 @@ class Tracks:
         x = torch.where(is_sqrt, (x + 1) ** 2 - 1, x).double()
         return x / scale if unscale else x
 
-    def _column(self, values: np.ndarray, like: Tensor) -> Tensor:
+    def _column(self, values: np.ndarray, like: "Tensor") -> "Tensor":
+        import torch
+
         return torch.tensor(np.asarray(values), device=like.device)[:, None]
 
 
