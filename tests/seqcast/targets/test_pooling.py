@@ -1,10 +1,11 @@
 """Gaps, masked intervals and crops of one window."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.targets.pooling import COMPAT, Pooling, masked_columns
+from seqcast.targets.pooling import COMPAT, Pooling, masked_by_contig, masked_columns
 from seqcast.targets.transform import TargetTransform
 
 SUM = TargetTransform("sum")
@@ -17,9 +18,16 @@ def test_bases_without_data_count_as_zero():
     assert np.isnan(values).sum() == 2  # the input stays as it is
 
 
+def test_gaps_are_interpolated_towards_zero_outside_the_window():
+    values = np.array([NAN, 2, NAN, NAN, 5, NAN], dtype=np.float32)
+    # from 0 at column -1 to 2; 3, 4 between 2 and 5; from 5 to 0 at column 6
+    assert Pooling(SUM, 1, interpolate=True).targets(values).tolist() == [1, 2, 3, 4, 5, 2.5]
+
+
 def test_a_window_without_data_is_zero():
     values = np.full(4, NAN, dtype=np.float32)
-    assert Pooling(SUM, 2).targets(values).tolist() == [0, 0]
+    for interpolate in (False, True):
+        assert Pooling(SUM, 2, interpolate=interpolate).targets(values).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,12 @@ def test_masked_columns_have_a_margin_and_stay_in_the_window():
     # 80 + 20 is where the window begins; 221 - 20 is behind its end
     assert masked_columns(masked, 100, 201) == [(0, 50), (30, 80), (100, 101)]
     assert masked_columns((), 100, 201) == []
+
+
+def test_masked_intervals_go_to_their_contigs():
+    table = pl.DataFrame({"contig": ["b", "a", "b"], "start": [5, 1, 2], "end": [7, 3, 4]})
+    found = {name: of.tolist() for name, of in masked_by_contig(table).items()}
+    assert found == {"b": [[5, 7], [2, 4]], "a": [[1, 3]]}
 
 
 def test_windows_are_whole_numbers_of_bins():

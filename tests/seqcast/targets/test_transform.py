@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from seqcast.errors import InputError
-from seqcast.targets.transform import TargetTransform
+from seqcast.targets.transform import CLIP_PCT, TargetTransform, ValueCounts, clip_extremes
 from seqcast.tracks import Tracks
 
 TWO_BINS = np.array([1, 2, 3, 2, 4, 4, 4, 3], dtype=np.float32)  # sums 8 and 15
@@ -24,6 +27,9 @@ TWO_BINS = np.array([1, 2, 3, 2, 4, 4, 4, 3], dtype=np.float32)  # sums 8 and 15
         ({"sum_stat": "sum", "clip_soft": 12}, [8, 13]),  # 12 - 1 + sqrt(15 - 12 + 1)
         ({"sum_stat": "sum", "clip_soft": 12, "clip": 12.5}, [8, 12.5]),
         ({"sum_stat": "sum", "clip_soft": 12, "clip": 12}, [8, 12]),
+        ({"sum_stat": "sum_sqrt", "old": True, "scale": 2}, [2 * 8**0.75, 2 * 15**0.75]),
+        ({"sum_stat": "sum", "old": True, "clip_soft": 11}, [8, 13]),  # 11 + sqrt(15 - 11)
+        ({"sum_stat": "sum", "old": True, "clip": 10, "scale": 2}, [16, 20]),  # scaled last
     ],
 )
 def test_values_by_hand(options, expected):
@@ -42,20 +48,21 @@ def test_input_stays_as_it_is():
     assert np.array_equal(values, TWO_BINS)
 
 
+@pytest.mark.parametrize("old", [False, True])
 @pytest.mark.parametrize("sum_stat", ["sum", "sum_sqrt", "mean_sqrt"])
-def test_the_inverse_goes_back(sum_stat):
+def test_the_inverse_goes_back(sum_stat, old):
     """What `Tracks.untransform` undoes is what was done, up to float16's three digits."""
     pooled = np.array([0, 0.5, 30, 400, 4000])
     values = np.repeat(pooled / (2 if sum_stat == "sum" else 1), 2)  # two bases a bin
     expected = pooled * (2 if sum_stat == "sum_sqrt" else 1)
-    transform = TargetTransform(sum_stat, scale=0.5, clip_soft=20)
+    transform = TargetTransform(sum_stat, scale=0.5, clip_soft=20, old=old)
     one, name = np.zeros(1, dtype=int), np.array(["a"])
     track = Tracks(
         channel=one, identifier=name, description=name, sum_stat=np.array([sum_stat]),
         strand=np.array(["."]), pair=one, clip_soft=np.array([20.0]), scale=np.array([0.5]),
     )  # fmt: skip
     targets = torch.tensor(transform.apply(values, 2).astype(np.float32))[None]
-    back = track.untransform(targets, unscale=True)
+    back = track.untransform(targets, unscale=True, old=old)
     np.testing.assert_allclose(back[0].numpy(), expected, rtol=4e-3, atol=1e-3)
 
 
@@ -63,6 +70,7 @@ def test_the_inverse_goes_back(sum_stat):
     ("options", "message"),
     [
         ({"sum_stat": "median"}, "sum_stat 'median'"),
+        ({"sum_stat": "sum_exp75", "old": True}, "old transform"),
         ({"sum_stat": "sum", "scale": 0}, "scale 0"),
         ({"sum_stat": "sum", "scale": float("nan")}, "scale nan"),
         ({"sum_stat": "sum", "clip": -1}, "clip -1"),
@@ -72,3 +80,26 @@ def test_the_inverse_goes_back(sum_stat):
 def test_impossible_transforms_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         TargetTransform(**options)
+
+
+HALVES = arrays(np.float16, st.integers(1, 60), elements=st.floats(-65504, 65504, width=16))
+
+
+@given(st.lists(HALVES, min_size=1, max_size=4), st.sampled_from([0, 12.5, 50, 99, CLIP_PCT, 100]))
+def test_percentiles_of_a_stream_are_those_of_all_values(parts, pct):
+    counts = ValueCounts()
+    for part in parts:
+        counts.update(part)
+    every = np.concatenate(parts).astype(np.float64)
+    np.testing.assert_allclose(counts.percentile(pct), np.percentile(every, pct), rtol=1e-9)
+
+
+def test_no_values_have_no_percentile():
+    with pytest.raises(ValueError, match="no values"):
+        ValueCounts().percentile(50)
+
+
+def test_extremes_are_cut_on_both_sides():
+    cut = clip_extremes(np.array([-9, -1, 2, 7], dtype=np.float16), 5)
+    assert cut.dtype == np.float16
+    assert cut.tolist() == [-5, -1, 2, 5]

@@ -48,6 +48,8 @@ class GeneOptions:
         Whole genes, introns included, in the place of exons.
     unclip : bool
         Undo the soft clip; the paper does not, see `Tracks.untransform`.
+    old : bool
+        The transform of older training data.
     compat : bool
         As borzoi_test_genes.py has it. Exons that genes share are kept; a bin in which two exons
         of a gene end counts twice; predictions are rounded to float16 and, without `unclip`,
@@ -57,6 +59,7 @@ class GeneOptions:
 
     span: bool = False
     unclip: bool = False
+    old: bool = False
     compat: bool = False
 
 
@@ -280,7 +283,8 @@ class GeneCollector:
         rounded = np.asarray(values, np.float16 if options.compat else np.float32)
         single = options.compat and not options.unclip
         return self.tracks.untransform(
-            torch.from_numpy(rounded.astype(np.float32)), options.unclip, single=single,
+            torch.from_numpy(rounded.astype(np.float32)), options.unclip, old=options.old,
+            single=single,
         ).numpy()  # fmt: skip
 
     def _gene_table(self) -> pl.DataFrame:

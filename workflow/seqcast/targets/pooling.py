@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.targets.transform import TargetTransform
@@ -27,10 +28,13 @@ class Pooling:
         Bases a bin.
     crop_bp : int
         Bases to leave out at each end of a window, after the median of the window was taken.
+    interpolate : bool
+        Bases without data lie on a line between their neighbours, and those just outside the
+        window count as 0. Otherwise bases without data count as 0.
     compat : str or None
         "hound_data_read": as the original to the bit. It rounds the coverage to float16 first
         (three digits, at most 65,504), and cuts masked bases at 0 instead of the median if any
-        base of the window has no data.
+        base of the window has no data and nothing is interpolated.
 
     Raises
     ------
@@ -40,13 +44,14 @@ class Pooling:
     Notes
     -----
     baskerville ``hound_data_read.py`` at 544073b, without its limit at a percentile of the whole
-    track and its interpolation across bases that have no data: they count as 0. The original
-    passes over a masked interval that begins before the window (a negative slice); here it counts.
+    track (`seqcast.targets.transform.clip_extremes`). The original passes over a masked interval
+    that begins before the window (a negative slice); here it counts.
     """
 
     transform: TargetTransform
     bin_size_bp: int
     crop_bp: int = 0
+    interpolate: bool = False
     compat: str | None = None
 
     def __post_init__(self) -> None:
@@ -88,7 +93,7 @@ class Pooling:
         x, gaps = self._filled(values)
         if len(masked):
             bins = (len(x) - 2 * self.crop_bp) // self.bin_size_bp
-            few = bins < BASELINE_BINS or (self.compat and gaps)
+            few = bins < BASELINE_BINS or (self.compat and gaps and not self.interpolate)
             baseline = 0 if few else np.median(x)
             x = x.copy()
             for low, high in masked:
@@ -103,6 +108,8 @@ class Pooling:
                 x = values.astype(np.float16).astype(np.float32)
         no_data = np.isnan(x)
         gaps = bool(no_data.any())
+        if gaps and self.interpolate:
+            return _interpolated(x, no_data), gaps
         return (np.where(no_data, x.dtype.type(0), x) if gaps else x), gaps
 
 
@@ -121,3 +128,21 @@ def masked_columns(masked: Intervals, start: int, end: int) -> list[tuple[int, i
     high = (table[:, 1] + MASK_MARGIN_BP - start).clip(None, end - start)
     kept = low < high
     return list(zip(low[kept].tolist(), high[kept].tolist(), strict=True))
+
+
+def masked_by_contig(regions: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Intervals of a table (contig, start, end; `seqcast.intervals.read_bed`) by their contig."""
+    return {
+        str(name): of.select("start", "end").to_numpy()
+        for (name,), of in regions.group_by("contig", maintain_order=True)
+    }
+
+
+def _interpolated(x: np.ndarray, no_data: np.ndarray) -> np.ndarray:
+    """Gaps filled in float64 along lines; a 0 stands before and after the window."""
+    known = np.flatnonzero(~no_data)
+    places = np.concatenate([[-1], known, [len(x)]])
+    filled = x.astype(np.float64)
+    around = np.concatenate([[0], filled[known], [0]])
+    filled[no_data] = np.interp(np.flatnonzero(no_data), places, around)
+    return filled

@@ -13,6 +13,7 @@ import numpy as np
 from seqcast.errors import InputError
 from seqcast.tracks import SUM_STAT
 
+CLIP_PCT = 99.99999
 POOLS: dict[str, Callable[..., np.ndarray]] = {"sum": np.sum, "mean": np.mean, "max": np.max}
 HALF = np.finfo(np.float16)
 
@@ -32,6 +33,9 @@ class TargetTransform:
         Hard limit of the result, above and below 0.
     clip_soft : float or None
         Above it, x becomes ``clip_soft - 1 + sqrt(x - clip_soft + 1)``.
+    old : bool
+        The transform of the first Borzoi data sets: ``_sqrt`` means x ** 0.75, the soft clip is
+        ``clip_soft + sqrt(x - clip_soft)``, and the scale comes last.
 
     Raises
     ------
@@ -41,21 +45,26 @@ class TargetTransform:
     Notes
     -----
     baskerville ``hound_data_read.py`` at 544073b. Its ``median`` and ``peak`` are not there: the
-    first fails in the original, the second has no inverse. Nor is its limit at the 99.99999
-    percentile of a whole track, which changes about one value in ten million. With clip equal to
-    clip_soft, as in the published ``sum_sqrt`` tracks, the soft clip is cut at once.
+    first fails in the original, the second has no inverse. With clip equal to clip_soft, as in
+    the published ``sum_sqrt`` tracks, the soft clip is cut at once.
     """
 
     sum_stat: str
     scale: float = 1.0
     clip: float | None = None
     clip_soft: float | None = None
+    old: bool = False
 
     def __post_init__(self) -> None:
         if not SUM_STAT.fullmatch(self.sum_stat):
             raise InputError(
                 f"sum_stat {self.sum_stat!r}; expected sum, mean or max, perhaps with _sqrt or "
                 "_exp75. Mend the targets table."
+            )
+        if self.old and self.sum_stat.endswith("_exp75"):
+            raise InputError(
+                f"sum_stat {self.sum_stat!r} with the old transform, which has no such statistic; "
+                "expected _sqrt (that is x ** 0.75 there) or none. Use the current transform."
             )
         for name in ("scale", "clip", "clip_soft"):
             value = getattr(self, name)
@@ -88,22 +97,93 @@ class TargetTransform:
         bins = values.reshape(-1, bin_size_bp)
         pool, _, power = self.sum_stat.partition("_")
         with np.errstate(over="ignore"):  # beyond float32 is inf, which the limits cut
-            scaled = (self.scale * bins).astype(np.float32, copy=False)
-            pooled = POOLS[pool](scaled, axis=1)
-        done = self._limit(_compress(pooled, power))
+            scaled = bins if self.old else self.scale * bins
+            pooled = POOLS[pool](scaled.astype(np.float32, copy=False), axis=1)
+        done = self._limit(_compress(pooled, power, self.old))
+        if self.old:
+            done = self.scale * done
         return done.clip(HALF.min, HALF.max).astype(np.float16)
 
     def _limit(self, x: np.ndarray) -> np.ndarray:
         """Soft and hard clip."""
         if self.clip_soft is not None:
-            base = self.clip_soft - 1
+            base = self.clip_soft if self.old else self.clip_soft - 1
             above = x > self.clip_soft
             x[above] = base + np.sqrt(x[above] - base)
         return x if self.clip is None else x.clip(-self.clip, self.clip)
 
 
-def _compress(x: np.ndarray, power: str) -> np.ndarray:
+def _compress(x: np.ndarray, power: str, old: bool) -> np.ndarray:
     """The root of a statistic; its inverse at the same place is ``Tracks.untransform``."""
     if not power:
         return x
+    if old:
+        return x**0.75
     return -1 + (np.sqrt(1 + x) if power == "sqrt" else (1 + x) ** 0.75)
+
+
+class ValueCounts:
+    """How often each float16 occurs in a stream of targets: exact percentiles in fixed memory.
+
+    Notes
+    -----
+    There are 65,536 numbers of 16 bits, so that a track of any size is 0.5 MB of counts.
+    """
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(1 << 16, dtype=np.int64)
+
+    def update(self, targets: np.ndarray) -> None:
+        """Add targets (float16, any shape, no NaN)."""
+        codes = np.ascontiguousarray(targets, dtype=np.float16).view(np.uint16)
+        self._counts += np.bincount(codes.ravel(), minlength=self._counts.size)
+
+    def percentile(self, pct: float) -> float:
+        """Percentile of all values so far, linear between the two that are nearest.
+
+        Parameters
+        ----------
+        pct : float
+            From 0 to 100.
+
+        Raises
+        ------
+        ValueError
+            If there are no values.
+        """
+        total = int(self._counts.sum())
+        if not total:
+            raise ValueError("a percentile of no values")
+        values = np.arange(self._counts.size, dtype=np.uint16).view(np.float16).astype(np.float64)
+        order = np.argsort(values)  # NaN last, and never counted
+        up_to = np.cumsum(self._counts[order])
+        rank = pct / 100 * (total - 1)
+        low, high = (
+            values[order[np.searchsorted(up_to, place, side="right")]]
+            for place in (math.floor(rank), math.ceil(rank))
+        )
+        return float(low + (high - low) * (rank - math.floor(rank)))
+
+
+def clip_extremes(targets: np.ndarray, limit: float) -> np.ndarray:
+    """Cut targets at a limit, above and below 0.
+
+    Parameters
+    ----------
+    targets : ndarray of float16
+        All of one track, or a part.
+    limit : float
+        Such as ``ValueCounts.percentile(CLIP_PCT)`` of the whole track: the original's
+        ``clip_pct``, which spares a model the few bins of a track that are beyond all others.
+
+    Returns
+    -------
+    ndarray of float16
+
+    Notes
+    -----
+    baskerville ``hound_data_read.py`` at 544073b does this to every track, over the windows that
+    it stores; it changes about one value in ten million.
+    """
+    limit_16 = np.float16(limit)
+    return targets.clip(-limit_16, limit_16)
