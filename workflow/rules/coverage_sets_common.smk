@@ -47,6 +47,7 @@ def set_options(wildcards):
         "window_bp": int(row["window_bp"]),
         "fixed": row.get("fixed") or "",
         "compat": row.get("compat") or "",
+        "interpolate": row.get("interpolate") == "yes",
         "seed": config["coverage_sets"]["seed"],
     }
 

@@ -26,6 +26,8 @@ GOLDEN = {
     "sum_sqrt_c384_s2": (TargetTransform("sum_sqrt", 2.0, 384, 384), {}),
     "mean_c64": (TargetTransform("mean", 2.0, 64, 32), {}),
     "blacklist_crop": (TargetTransform("sum_sqrt", 1.0, 384, 64), {"crop_bp": 1024}),
+    "interp": (TargetTransform("sum", 1.0, 1000), {"interpolate": True}),
+    "old": (TargetTransform("sum_sqrt", 0.3, 384, 32, old=True), {}),
 }
 LENGTHS = {"chr1": 400, "chr2": 64}
 # chr1 has data on [10, 60) in pieces, [100, 200) and near its end
@@ -100,10 +102,11 @@ WINDOWS = st.lists(
     block_bp=st.sampled_from([1, 50, 120, 1 << 20]),
     masked=st.sampled_from([None, {"chr1": [(0, 15), (120, 130)]}]),
     compat=st.sampled_from([None, COMPAT]),
+    interpolate=st.booleans(),
 )
-def test_many_windows_are_as_each_alone(track, windows, block_bp, masked, compat):
+def test_many_windows_are_as_each_alone(track, windows, block_bp, masked, compat, interpolate):
     transform = TargetTransform("sum_sqrt", 2.0, 50, 20)
-    options = {"crop_bp": 3, "compat": compat}
+    options = {"crop_bp": 3, "compat": compat, "interpolate": interpolate}
     fast = targets_of_windows(
         track, windows, transform, 6, masked=masked, block_bp=block_bp, **options
     )

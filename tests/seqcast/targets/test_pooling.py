@@ -1,11 +1,10 @@
 """Gaps, masked intervals and crops of one window."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.targets.pooling import COMPAT, Pooling, masked_by_contig, masked_columns
+from seqcast.targets.pooling import COMPAT, Pooling, masked_columns
 from seqcast.targets.transform import TargetTransform
 
 SUM = TargetTransform("sum")
@@ -71,12 +70,6 @@ def test_masked_columns_have_a_margin_and_stay_in_the_window():
     # 80 + 20 is where the window begins; 221 - 20 is behind its end
     assert masked_columns(masked, 100, 201) == [(0, 50), (30, 80), (100, 101)]
     assert masked_columns((), 100, 201) == []
-
-
-def test_masked_intervals_go_to_their_contigs():
-    table = pl.DataFrame({"contig": ["b", "a", "b"], "start": [5, 1, 2], "end": [7, 3, 4]})
-    found = {name: of.tolist() for name, of in masked_by_contig(table).items()}
-    assert found == {"b": [[5, 7], [2, 4]], "a": [[1, 3]]}
 
 
 def test_windows_are_whole_numbers_of_bins():

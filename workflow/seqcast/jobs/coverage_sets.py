@@ -113,7 +113,8 @@ def store_targets(
         The store.
     assembly : str
     options : mapping
-        As of `prepare_windows`, and ``compat`` (see `seqcast.targets.pooling.Pooling`).
+        As of `prepare_windows`, and ``compat`` and ``interpolate`` of
+        `seqcast.targets.pooling.Pooling`.
     facts : mapping
         Provenance.
     threads : int
@@ -136,7 +137,8 @@ def store_targets(
         )
         tracks = open_tracks(table, files.targets, windows, genome.contigs)
         targets = targets_of_tracks(table, files.targets, tracks, geometry.bin_size_bp, masked,
-                                    options.get("compat") or None)  # fmt: skip
+                                    options.get("compat") or None,
+                                    bool(options.get("interpolate")))  # fmt: skip
         write_store(output, genome, windows, table, targets, geometry, assembly=assembly,
                     provenance=facts, threads=threads)  # fmt: skip
 
@@ -208,7 +210,7 @@ def check_absent(absent: Sequence[str], counts: Mapping[str, int], track: str) -
 
 def targets_of_tracks(
     table: pl.DataFrame, path: str | Path, tracks: Sequence[BigWig], bin_size_bp: int,
-    masked: Mapping[str, Any], compat: str | None,
+    masked: Mapping[str, Any], compat: str | None, interpolate: bool = False,
 ) -> TargetsOf:  # fmt: skip
     """How `write_store` gets the targets of a track.
 
@@ -221,7 +223,7 @@ def targets_of_tracks(
     tracks : sequence of BigWig
         Of `open_tracks`.
     bin_size_bp : int
-    masked, compat : see `targets_of_windows`
+    masked, compat, interpolate : see `targets_of_windows`
 
     Raises
     ------
@@ -230,8 +232,9 @@ def targets_of_tracks(
     """
     transforms = [transform_of(row, path) for row in table.iter_rows(named=True)]
     return lambda number, windows: targets_of_windows(
-        tracks[number], windows, transforms[number], bin_size_bp, masked=masked, compat=compat
-    )
+        tracks[number], windows, transforms[number], bin_size_bp, masked=masked, compat=compat,
+        interpolate=interpolate,
+    )  # fmt: skip
 
 
 def transform_of(row: Mapping[str, str | None], path: str | Path) -> TargetTransform:

@@ -225,6 +225,7 @@ def window_targets(
     crop_bp: int = 0,
     masked: Intervals = (),
     compat: str | None = None,
+    interpolate: bool = False,
 ) -> np.ndarray:
     """Targets of one window.
 
@@ -234,7 +235,7 @@ def window_targets(
     chrom : str
     start, end : int
         The window with its crop: 0-based half-open, inside the contig.
-    transform, bin_size_bp, crop_bp, compat : see `seqcast.targets.pooling.Pooling`
+    transform, bin_size_bp, crop_bp, compat, interpolate : see `seqcast.targets.pooling.Pooling`
     masked : intervals, shape=(n, 2)
         0-based half-open on `chrom`, such as a blacklist; they may lie outside the window, and
         have a margin of 20 bp. What exceeds the window's median coverage there is cut.
@@ -248,7 +249,7 @@ def window_targets(
     InputError
         As `BigWig.values`; if the window is no whole number of bins; if `compat` is unknown.
     """
-    pooling = Pooling(transform, bin_size_bp, crop_bp, compat)
+    pooling = Pooling(transform, bin_size_bp, crop_bp, interpolate, compat)
     pooling.check((chrom, start, end))
     return pooling.targets(track.values(chrom, start, end), masked_columns(masked, start, end))
 
@@ -261,6 +262,7 @@ def targets_of_windows(
     crop_bp: int = 0,
     masked: Mapping[str, Intervals] | None = None,
     compat: str | None = None,
+    interpolate: bool = False,
     block_bp: int = BLOCK_BP,
 ) -> Iterator[np.ndarray]:
     """`window_targets` of many windows; bases that windows share are read and pooled once.
@@ -270,7 +272,7 @@ def targets_of_windows(
     track : BigWig
     windows : iterable of (chrom, start, end)
         In any order; neighbours are found among 256 windows at a time.
-    transform, bin_size_bp, crop_bp, compat : see `seqcast.targets.pooling.Pooling`
+    transform, bin_size_bp, crop_bp, compat, interpolate : see `seqcast.targets.pooling.Pooling`
     masked : mapping of str to intervals, optional
         Contig -> masked intervals (`seqcast.targets.blocks.merged_intervals`).
     block_bp : int
@@ -286,7 +288,7 @@ def targets_of_windows(
     InputError
         As `window_targets`.
     """
-    pooling = Pooling(transform, bin_size_bp, crop_bp, compat)
+    pooling = Pooling(transform, bin_size_bp, crop_bp, interpolate, compat)
     stream = iter(windows)
     while batch := list(islice(stream, BATCH_WINDOWS)):
         for window in batch:
@@ -305,7 +307,8 @@ class _BlockTargets:
     """Targets of windows inside a stretch of a contig.
 
     Where nothing but the bases of a bin decides its target, the bins of the stretch are computed
-    once and windows are slices of them. The median of a window needs the window itself.
+    once and windows are slices of them. The median of a window needs the window itself, and so do
+    lines across its gaps.
     """
 
     def __init__(self, values: np.ndarray, pooling: Pooling) -> None:
@@ -321,7 +324,7 @@ class _BlockTargets:
 
     def window(self, low: int, high: int, masked: list[tuple[int, int]]) -> np.ndarray:
         """Targets of the columns low to high."""
-        if masked:
+        if masked or self._pooling.interpolate:
             return self._pooling.targets(self._values[low:high], masked)
         size, crop_bp = self._pooling.bin_size_bp, self._pooling.crop_bp
         skipped, first = divmod(low + crop_bp, size)

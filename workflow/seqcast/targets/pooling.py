@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.targets.transform import TargetTransform
@@ -44,7 +43,7 @@ class Pooling:
     Notes
     -----
     baskerville ``hound_data_read.py`` at 544073b, without its limit at a percentile of the whole
-    track (`seqcast.targets.transform.clip_extremes`). The original passes over a masked interval
+    track, which changes about one value in ten million. The original passes over a masked interval
     that begins before the window (a negative slice); here it counts.
     """
 
@@ -128,14 +127,6 @@ def masked_columns(masked: Intervals, start: int, end: int) -> list[tuple[int, i
     high = (table[:, 1] + MASK_MARGIN_BP - start).clip(None, end - start)
     kept = low < high
     return list(zip(low[kept].tolist(), high[kept].tolist(), strict=True))
-
-
-def masked_by_contig(regions: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Intervals of a table (contig, start, end; `seqcast.intervals.read_bed`) by their contig."""
-    return {
-        str(name): of.select("start", "end").to_numpy()
-        for (name,), of in regions.group_by("contig", maintain_order=True)
-    }
 
 
 def _interpolated(x: np.ndarray, no_data: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ import numpy as np
 from seqcast.errors import InputError
 from seqcast.tracks import SUM_STAT
 
-CLIP_PCT = 99.99999
 POOLS: dict[str, Callable[..., np.ndarray]] = {"sum": np.sum, "mean": np.mean, "max": np.max}
 HALF = np.finfo(np.float16)
 
@@ -120,70 +119,3 @@ def _compress(x: np.ndarray, power: str, old: bool) -> np.ndarray:
     if old:
         return x**0.75
     return -1 + (np.sqrt(1 + x) if power == "sqrt" else (1 + x) ** 0.75)
-
-
-class ValueCounts:
-    """How often each float16 occurs in a stream of targets: exact percentiles in fixed memory.
-
-    Notes
-    -----
-    There are 65,536 numbers of 16 bits, so that a track of any size is 0.5 MB of counts.
-    """
-
-    def __init__(self) -> None:
-        self._counts = np.zeros(1 << 16, dtype=np.int64)
-
-    def update(self, targets: np.ndarray) -> None:
-        """Add targets (float16, any shape, no NaN)."""
-        codes = np.ascontiguousarray(targets, dtype=np.float16).view(np.uint16)
-        self._counts += np.bincount(codes.ravel(), minlength=self._counts.size)
-
-    def percentile(self, pct: float) -> float:
-        """Percentile of all values so far, linear between the two that are nearest.
-
-        Parameters
-        ----------
-        pct : float
-            From 0 to 100.
-
-        Raises
-        ------
-        ValueError
-            If there are no values.
-        """
-        total = int(self._counts.sum())
-        if not total:
-            raise ValueError("a percentile of no values")
-        values = np.arange(self._counts.size, dtype=np.uint16).view(np.float16).astype(np.float64)
-        order = np.argsort(values)  # NaN last, and never counted
-        up_to = np.cumsum(self._counts[order])
-        rank = pct / 100 * (total - 1)
-        low, high = (
-            values[order[np.searchsorted(up_to, place, side="right")]]
-            for place in (math.floor(rank), math.ceil(rank))
-        )
-        return float(low + (high - low) * (rank - math.floor(rank)))
-
-
-def clip_extremes(targets: np.ndarray, limit: float) -> np.ndarray:
-    """Cut targets at a limit, above and below 0.
-
-    Parameters
-    ----------
-    targets : ndarray of float16
-        All of one track, or a part.
-    limit : float
-        Such as ``ValueCounts.percentile(CLIP_PCT)`` of the whole track: the original's
-        ``clip_pct``, which spares a model the few bins of a track that are beyond all others.
-
-    Returns
-    -------
-    ndarray of float16
-
-    Notes
-    -----
-    baskerville ``hound_data_read.py`` at 544073b does this to every track, over the windows that
-    it stores; it changes about one value in ten million.
-    """
-    limit_16 = np.float16(limit)
-    return targets.clip(-limit_16, limit_16)
