@@ -71,6 +71,15 @@ def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:
         ("trainings", "both\tsim\t\t", "both\tsin\t\t", "trainings.tsv: 'sin' has no row in"),
         ("trainings", "both\tsim\t\t", "both\tsim\tsim\t", "validation is sim; leave it empty"),
         ("coverage_sets", "\tsimulated\t", "\tsimulate\t", "'simulate' has no row in"),
+        ("coverage_sets", "\t2048\t", "\t4096\t", "window_bp of sim is 4096, but seq_length of"),
+        ("folds", "\tf1c0\t", "\tf0\t", "is the training that fold f0c0 is; expected one name"),
+        ("folds", "\tf1c0\t", "\tbest\t", "fold 'best'; expected a number, or names such as"),
+        (
+            "trainings",
+            "\tsim\t\t\t",
+            "\tsim\t\tresults/training/small.foldf0c0.safetensors\t",
+            "starts from fold f0c0 of small, which learned from windows that are to judge it",
+        ),
     ):
         table = other.folder / f"{name}.tsv"
         kept = table.read_text()
@@ -153,3 +162,6 @@ def test_predictions_are_compared_with_the_planted_truth(run: Workflow, tmp_path
     config["planted_truth"]["coverage"] = "planted"
     (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
     assert "planted_truth.coverage is 'planted'" in other.run("-n").stdout
+    config["planted_truth"] |= {"coverage": "held_out", "held_out": []}
+    (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    assert "planted_truth.held_out is empty" in other.run("-n").stdout

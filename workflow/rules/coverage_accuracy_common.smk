@@ -87,10 +87,8 @@ LEARNING_CURVES += ACCURACY
 
 
 def stores_of_fold(wildcards):
-    """Input function: the sets that a fold was trained with, none where that was elsewhere."""
-    training = COVERAGE_TRAINED.get((wildcards.model, wildcards.fold))
-    sets = HEADS[training].values() if training else []
-    return expand(STORE, coverage_set=sets)
+    """Input function: the sets that a fold learned from, none where that was elsewhere."""
+    return expand(STORE, coverage_set=sets_seen(wildcards.model, wildcards.fold))
 
 
 def accuracy_files(*kinds, path=ACCURACY_PATH):

@@ -21,22 +21,23 @@ def heads_of(training):
 HEADS = {training: heads_of(training) for training in COVERAGE_TRAINED}
 
 
-def known_heads(model):
-    """Heads of a model's hyperparameters; None where their file is still to be downloaded."""
+def shape_of(model):
+    """A model's hyperparameters; None where their file is still to be downloaded."""
     path = Path(located(MODELS.at[model, "hyperparameters"]))
     if not path.exists():
         return None
     try:
-        return BorzukiConfig.from_params(json.loads(path.read_text())).heads
+        return BorzukiConfig.from_params(json.loads(path.read_text()))
     except (InputError, ValueError) as error:
         raise WorkflowError(f"{path}: {error}")
 
 
 for model in COVERAGE_TRAINED.index.unique("model"):
-    known = known_heads(model)
+    shape = shape_of(model)
+    known = shape.heads if shape else {}
     for training in COVERAGE_TRAINED[model]:
         named = [MODELS.at[model, "head"], *HEADS[training]]
-        if lost := [head for head in named if head and known and head not in known]:
+        if lost := [head for head in named if head and shape and head not in known]:
             raise WorkflowError(
                 f"{config['tables']['models']}: model {model}, training {training}: head {lost[0]} "
                 f"is not in {MODELS.at[model, 'hyperparameters']}, which has {', '.join(known)}"
@@ -46,6 +47,45 @@ for model in COVERAGE_TRAINED.index.unique("model"):
                 f"{config['tables']['models']}: head of model {model} is {named[0] or 'empty'}; "
                 f"expected one that its training {training} has: {', '.join(HEADS[training])}"
             )
+
+        for name in HEADS[training].values() if shape else []:
+            if int(COVERAGE_SETS.at[name, "window_bp"]) != shape.window_length_bp:
+                raise WorkflowError(
+                    f"{config['tables']['coverage_sets']}: window_bp of {name} is "
+                    f"{COVERAGE_SETS.at[name, 'window_bp']}, but seq_length of "
+                    f"{MODELS.at[model, 'hyperparameters']}, which learns it, is "
+                    f"{shape.window_length_bp}; give both the same"
+                )
+
+
+def starts_from(training):
+    """(model, fold) whose weights a training starts from; None where they come from elsewhere."""
+    path = re.fullmatch(
+        r"results/training/(.+)\.fold(.+)\.safetensors",
+        TRAININGS.at[training, "initial"],
+    )
+    return path.groups() if path and path.groups() in COVERAGE_TRAINED.index else None
+
+
+numbered = {}
+for (model, fold), training in COVERAGE_TRAINED.items():
+    where = f"{config['tables']['folds']}: fold {fold} of model {model}"
+    try:
+        numbers = fold_numbers(fold)
+    except InputError as error:
+        raise WorkflowError(f"{where}: {error}")
+    if numbered.setdefault((model, numbers), fold) != fold:
+        raise WorkflowError(
+            f"{where} is the training that fold {numbered[model, numbers]} is; expected one "
+            "name for each, such as f3c0 and f3c1 for two trainings on the same data"
+        )
+    first = starts_from(training)
+    if first and fold_numbers(first[1])[0] != numbers[0]:
+        raise WorkflowError(
+            f"{where} starts from fold {first[1]} of {first[0]}, which learned from windows that "
+            f"are to judge it; expected weights of fold {numbers[0]}: give each fold a training "
+            "of its own"
+        )
 
 takers = {}
 for (model, fold), training in COVERAGE_TRAINED.items():
@@ -94,6 +134,15 @@ def tracks_to_check(wildcards):
         "targets": located(COVERAGE_SETS.at[learned, "targets"]),
         "tracks": located(MODELS.at[wildcards.model, "tracks"]),
     }
+
+
+def sets_seen(model, fold):
+    """Coverage sets that a fold learned from, those of the weights it started from included."""
+    training = COVERAGE_TRAINED.get((model, fold))
+    if training is None:
+        return []
+    first = starts_from(training)
+    return sorted({*HEADS[training].values(), *(sets_seen(*first) if first else [])})
 
 
 def coverage_files(wildcards):

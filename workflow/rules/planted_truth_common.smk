@@ -8,6 +8,10 @@ if PLANTED["variants"]:
                 f"config: planted_truth.{key} is {PLANTED[key]!r}, which is no dataset of that "
                 f"kind in {config['tables']['datasets']}"
             )
+    if not PLANTED["held_out"]:
+        raise WorkflowError(
+            "config: planted_truth.held_out is empty; name the contigs that no fold learned from"
+        )
     REPORT.append("results/planted_truth/simulated_gene.png")
     REPORT += expand(
         "results/planted_truth/{model}.{kind}",
@@ -26,10 +30,8 @@ def of_folds(folder, key, suffix):
 
 def sets_learned(wildcards):
     """Input function: stores on the simulated genome that folds of a model were trained with."""
-    trainings = COVERAGE_TRAINED[
-        COVERAGE_TRAINED.index.isin([wildcards.model], level="model")
-    ]
-    sets = {name for training in trainings for name in HEADS[training].values()}
+    folds = folds_of(wildcards.model)
+    sets = {name for fold in folds for name in sets_seen(wildcards.model, fold)}
     assembly = DATASETS.at[PLANTED["variants"], "assembly"]
     on_it = [
         name for name in sorted(sets) if COVERAGE_SETS.at[name, "assembly"] == assembly

@@ -4,6 +4,7 @@ import json
 
 from seqcast.errors import InputError
 from seqcast.models.borzuki_config import BorzukiConfig
+from seqcast.targets.fold_names import fold_numbers
 from seqcast.training.coverage_recipe import read_coverage_recipe
 from seqcast.training.next_token_recipe import read_next_token_recipe
 from seqcast.training.properties_recipe import read_property_recipe
