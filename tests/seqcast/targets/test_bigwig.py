@@ -238,6 +238,29 @@ def test_broken_files_are_named(tmp_path, share):
         BigWig(tmp_path / "b.bw").values("chr1", 0, 200_000)
 
 
+def test_a_damaged_block_is_a_broken_file(tmp_path):
+    rng = np.random.default_rng(2)
+    records = [("chr1", i, i + 1, float(rng.random())) for i in range(20_000)]
+    path = write(tmp_path / "b.bw", records, {"chr1": 20_000})
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 200] = bytes(200)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"b.bw cannot be read .*whole bigWig"):
+        BigWig(path).values("chr1", 0, 20_000)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_while_reading_passes(track, error):
+    class Stopped:
+        def values(self, *_: object, **__: object) -> None:
+            raise error
+
+    track._file = Stopped()
+    with pytest.raises(error):
+        track.values("chr1", 0, 10)
+
+
 def _sum_of(track: BigWig) -> float:
     return float(np.nansum(track.values("chr1", 0, 400)))
 

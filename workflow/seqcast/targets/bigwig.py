@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -57,15 +58,27 @@ class BigWig:
         self.path, self.negative = Path(path), negative
         self._warned = False
         self._open()
-        self.contigs: dict[str, int] = dict(self._file.chroms())
+        with self._reading():
+            self.contigs: dict[str, int] = dict(self._file.chroms())
         self._absent: set[str] = set()
 
     def _open(self) -> None:
         self._process = os.getpid()
         _check_magic(self.path)
-        try:
+        with self._reading():
             self._file: Any = pybigtools.open(str(self.path))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say that the file is broken where the reader fails."""
+        try:
+            yield
         except (pybigtools.BBIReadError, OSError, ValueError) as error:
+            raise self._broken(error) from error
+        except BaseException as error:
+            # a damaged block makes the reader panic, whose class has no importable module
+            if type(error).__name__ != "PanicException":
+                raise
             raise self._broken(error) from error
 
     def check(self, genome_lengths: Mapping[str, int]) -> list[str]:
@@ -108,7 +121,8 @@ class BigWig:
                 )
         self.contigs |= {name: genome_lengths[name] for name in missing}
         self._absent |= set(missing)
-        least = self._file.info()["summary"]["min"]
+        with self._reading():
+            least = self._file.info()["summary"]["min"]
         if least < 0 and self.negative == "error":
             raise self._negative(f"values down to {least:g}")
         return missing
@@ -146,10 +160,8 @@ class BigWig:
         if os.getpid() != self._process:
             # a forked worker shares the parent's file position, and would read at random
             self._open()
-        try:
+        with self._reading():
             raw = self._file.values(chrom, start, end, fillna=None)
-        except (pybigtools.BBIReadError, OSError, ValueError) as error:
-            raise self._broken(error) from error
         return self._checked(raw.astype(np.float32), chrom, start)
 
     def _checked(self, values: np.ndarray, chrom: str, start: int) -> np.ndarray:
@@ -183,7 +195,7 @@ class BigWig:
             "track that is not a ratio or difference."
         )
 
-    def _broken(self, error: Exception) -> InputError:
+    def _broken(self, error: BaseException) -> InputError:
         return InputError(
             f"{self.path} cannot be read ({error}); expected a whole bigWig file. Fetch or make "
             "it again."
