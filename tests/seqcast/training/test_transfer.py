@@ -334,7 +334,10 @@ def test_adapters_are_of_the_hyperparameters() -> None:
     assert BorzukiConfig.from_params(PARAMS).adapter_width == 0
     for change, message in (
         ({"adapter": "houlsby_se"}, "adapter is 'houlsby_se'; expected 'houlsby'"),
-        ({"adapter": "houlsby", "adapter_latent": 0}, "adapter_latent is 0; expected an integer"),
+        (
+            {"adapter": "houlsby", "adapter_latent": 0},
+            "adapter_latent is 0; expected a whole number of 1",
+        ),
     ):
         with pytest.raises(InputError, match=message):
             BorzukiConfig.from_params({"model": PARAMS["model"] | change})

@@ -1,5 +1,6 @@
 """What a published Borzuki params.json says: every key known by name, every width a number."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -13,6 +14,7 @@ from seqcast.errors import InputError
 INHERITED = {"bn_momentum", "kernel_initializer", "l2_scale", "l1_scale"}
 INITIALIZERS = {"lecun_normal", "he_normal"}
 ADAPTERS = (None, "houlsby")
+FROM_0 = {"cropping", "augment_shift"}  # whole numbers that may be 0
 # Keys with one value that Borzuki's code path takes; any other value is another network.
 FIXED_VALUES: dict[str, dict[str, Any]] = {
     "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2, "dropout": 0},
@@ -23,8 +25,12 @@ FIXED_VALUES: dict[str, dict[str, Any]] = {
 }
 
 
-def _read_block(block: type, name: str, given: Mapping[str, Any]) -> Any:
-    """Build the config dataclass `block` from a params.json mapping, refusing unknown keys."""
+def _read_block(block: type, name: str, given: Mapping[str, Any], where: str | None = None) -> Any:
+    """Build the config dataclass `block` from a params.json mapping, refusing unknown keys.
+
+    Messages call it `where`; by default its `name`.
+    """
+    where = where or name
     fixed = {"l1_scale": 0, **FIXED_VALUES.get(name, {})}
     known = {field.name for field in fields(block)}
     values = {}
@@ -35,23 +41,47 @@ def _read_block(block: type, name: str, given: Mapping[str, Any]) -> Any:
             continue
         elif key in fixed:
             raise InputError(
-                f"{name}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
+                f"{where}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
             )
         elif key not in INHERITED | {"name"}:
             allowed = ", ".join(sorted(known | set(fixed) | INHERITED))
             raise InputError(
-                f"{name}: unknown key {key!r} in the hyperparameters; known: {allowed}"
+                f"{where}: unknown key {key!r} in the hyperparameters; known: {allowed}"
             )
-    _check_training(name, values)
+    _check_sizes(block, where, values)
+    _check_training(where, values)
     try:
         return block(**values)
     except TypeError as error:
-        raise InputError(f"{name}: incomplete hyperparameters {dict(given)!r}: {error}") from error
+        raise InputError(f"{where}: incomplete hyperparameters {dict(given)!r}: {error}") from error
 
 
 def _is_same(value: Any, expected: Any) -> bool:
     """Equality that takes 0.0 for 0, but not true for 1."""
     return value == expected and isinstance(value, bool) == isinstance(expected, bool)
+
+
+def _check_sizes(block: type, where: str, values: Mapping[str, Any]) -> None:
+    """Refuse values of another kind than the block's fields, and sizes of 0."""
+    kinds = {field.name: field.type for field in fields(block)}
+    for key, value in values.items():
+        kind = kinds[key]
+        if value is None and kind == int | None:
+            continue
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if kind in (int, int | None):
+            least = 0 if key in FROM_0 else 1
+            holds = number and isinstance(value, int) and value >= least
+            expected = f"a whole number of {least} or more"
+        elif kind is bool:
+            holds, expected = isinstance(value, bool), "true or false"
+        else:
+            holds = kind is not float or (number and math.isfinite(value))
+            expected = "a finite number"
+            if key == "dense_expansion":
+                holds, expected = holds and value > 0, "a finite number above 0"
+        if not holds:
+            raise InputError(f"{where}: {key} is {value!r}; expected {expected}")
 
 
 def _check_training(name: str, values: Mapping[str, Any]) -> None:
@@ -64,7 +94,7 @@ def _check_training(name: str, values: Mapping[str, Any]) -> None:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if ("dropout" in key or key == "bn_momentum") and not (number and 0 <= value < 1):
             raise InputError(f"{name}: {key} is {value!r}; expected a number from 0 to below 1")
-        if (key.endswith("l2_scale") or key == "augment_shift") and not (number and value >= 0):
+        if key.endswith("l2_scale") and not (number and value >= 0):
             raise InputError(f"{name}: {key} is {value!r}; expected a number of at least 0")
 
 
@@ -174,9 +204,6 @@ class WindowConfig:
                 f"model: adapter is {self.adapter!r}; expected 'houlsby', or none: others are "
                 "merged into the weights"
             )
-        latent = self.adapter_latent
-        if not isinstance(latent, int) or isinstance(latent, bool) or latent < 1:
-            raise InputError(f"model: adapter_latent is {latent!r}; expected an integer above 0")
 
 
 @dataclass(frozen=True)
@@ -241,7 +268,7 @@ class BorzukiConfig:
             unets=unets,
             crop_bins=crops[0].cropping if crops else 0,
             heads={
-                key.removeprefix("head_"): _read_block(HeadConfig, head["name"], inherited | head)
+                key.removeprefix("head_"): _read_head(key, head, inherited)
                 for key, head in heads.items()
             },
             augment_rc=window.augment_rc,
@@ -258,6 +285,12 @@ class BorzukiConfig:
     def bin_size_bp(self) -> int:
         """Base pairs an output bin covers."""
         return self.token_size_bp // 2 ** len(self.unets)
+
+
+def _read_head(key: str, head: Any, inherited: Mapping[str, Any]) -> HeadConfig:
+    if not isinstance(head, Mapping) or "name" not in head:
+        raise InputError(f"{key}: {head!r}; expected an object with name 'final' and units")
+    return _read_block(HeadConfig, head["name"], {**inherited, **head}, where=key)
 
 
 def _trunk_block(block: Mapping[str, Any]) -> type:
