@@ -4,11 +4,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pybigtools
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.jobs.coverage_sets import prepare_windows, store_targets
+from seqcast.jobs.coverage_sets import prepare_windows, store_targets, transform_of
 from seqcast.targets.store import CoverageStore
 
 LENGTHS = {"chr1": 600, "chr2": 200, "chrM": 50}
@@ -125,3 +126,24 @@ def test_a_minus_strand_stored_as_negative_numbers(files):
     write_targets(files.genome.parent, "minus")
     with pytest.raises(InputError, match=r"a\.bw: negative 'minus'; expected one of error, zero"):
         made(files)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"scale": "0"}, "scale 0.0; expected a finite number above 0"),
+        ({"clip": "inf"}, "clip inf; expected a finite number above 0"),
+        ({"clip_soft": "x"}, "could not convert string to float: 'x'"),
+        ({"clip": "32", "clip_soft": "384"}, "clip 32.0 is below clip_soft 384.0"),
+    ],
+)
+def test_an_impossible_transform_names_table_and_track(cells, message):
+    row = {"identifier": "liver+", "sum_stat": "sum_sqrt", "scale": "1"} | cells
+    with pytest.raises(InputError, match=rf"^targets\.tsv: liver\+: {message}"):
+        transform_of(row, "targets.tsv")
+
+
+def test_transforms_of_the_published_tables(shared):
+    for table in sorted((shared / "reference/borzuki/arch").glob("*/targets_*.txt")):
+        for row in pl.read_csv(table, separator="\t", infer_schema=False).iter_rows(named=True):
+            assert transform_of(row, table).scale == float(row["scale"])

@@ -72,6 +72,7 @@ def test_the_inverse_goes_back(sum_stat, old):
         ({"sum_stat": "sum", "scale": float("nan")}, "scale nan"),
         ({"sum_stat": "sum", "clip": -1}, "clip -1"),
         ({"sum_stat": "sum", "clip_soft": float("inf")}, "clip_soft inf"),
+        ({"sum_stat": "sum", "clip_soft": 3, "clip": 2}, "clip 2 is below clip_soft 3"),
     ],
 )
 def test_impossible_transforms_are_refused(options, message):

@@ -243,8 +243,9 @@ def transform_of(row: Mapping[str, str | None], path: str | Path) -> TargetTrans
     Raises
     ------
     InputError
-        If a cell is no number.
+        Naming table and track, if a cell is no number, or the transform is impossible.
     """
+    where = f"{path}: {row['identifier']}"
     try:
         clip, clip_soft, scale = (
             float(cell) if (cell := row.get(name)) else None
@@ -252,9 +253,13 @@ def transform_of(row: Mapping[str, str | None], path: str | Path) -> TargetTrans
         )
     except ValueError as error:
         raise InputError(
-            f"{path}: {row['identifier']}: {error}; expected numbers as clip, clip_soft and scale"
+            f"{where}: {error}; expected numbers as clip, clip_soft and scale"
         ) from error
-    return TargetTransform(row["sum_stat"] or "", 1.0 if scale is None else scale, clip, clip_soft)
+    scale = 1.0 if scale is None else scale
+    try:
+        return TargetTransform(row["sum_stat"] or "", scale, clip, clip_soft)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
 
 
 def store_tfrecords(

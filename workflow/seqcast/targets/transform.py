@@ -39,7 +39,7 @@ class TargetTransform:
     Raises
     ------
     InputError
-        If the statistic is unknown, or a number is not finite and above 0.
+        If the statistic is unknown, a number is not finite and above 0, or clip is below clip_soft.
 
     Notes
     -----
@@ -72,6 +72,11 @@ class TargetTransform:
                     f"{name} {value}; expected a finite number above 0 (clip and clip_soft may "
                     "be left out). Mend the targets table."
                 )
+        if self.clip is not None and self.clip_soft is not None and self.clip < self.clip_soft:
+            raise InputError(
+                f"clip {self.clip} is below clip_soft {self.clip_soft}, which then does nothing; "
+                "expected clip of at least clip_soft. Mend the targets table."
+            )
 
     def apply(self, values: np.ndarray, bin_size_bp: int) -> np.ndarray:
         """Transform coverage per base.
