@@ -33,6 +33,18 @@ def test_a_recipe_and_its_section(tmp_path: Path) -> None:
         ({"coverage": {"weight_range": 0.5}}, "coverage.weight_range is 0.5; expected 1 or more"),
         ({"coverage": {"weight_exp": 0}}, "coverage.weight_exp is 0; expected a number above 0"),
         ({"coverage": {"augment_shift_bp": -3}}, "coverage.augment_shift_bp is -3"),
+        (
+            {"coverage": {"augment_shift_bp": 10**6}},
+            "augment_shift_bp is 1000000; expected 0 to 1024",
+        ),
+        (
+            {"coverage": {"weight_range": float("inf")}},
+            "coverage.weight_range is inf; expected a fin",
+        ),
+        (
+            {"coverage": {"total_weight": float("inf")}},
+            "coverage.total_weight is inf; expected a fin",
+        ),
         ({"coverage": {"augment_shift_bp": 1.5}}, "coverage.augment_shift_bp is 1.5; expected int"),
         ({"coverage": {"shift": 3}}, "coverage.shift is 3; expected one of the keys total_weight"),
     ],

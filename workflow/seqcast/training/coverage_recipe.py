@@ -20,6 +20,7 @@ from pathlib import Path
 from seqcast.errors import InputError
 from seqcast.training.recipe import Recipe, read_recipe, require
 
+LARGEST_SHIFT_BP = 1024  # targets stay: beyond a few bins they are of other sequence
 VALIDATION_VALUES = ("loss", "pearsonr", "r2")  # what `training.coverage.CoverageTask` gives
 _OF_ATTENTION = ("rank", "alpha", "key_and_output")
 # Modes of fine-tuning, and the settings that have a meaning in each.
@@ -97,7 +98,7 @@ class CoverageOptions:
         reversed and the tracks of a strand pair swapped.
     augment_shift_bp : int
         The sequence is moved by a random number of bases between minus and plus this; the bases
-        that enter are N, and targets stay.
+        that enter are N, and targets stay. At most 1,024.
     per_example : bool
         Whether each window has its own coin and its own shift. False: one of each a batch, as in
         the original.
@@ -122,8 +123,9 @@ class CoverageOptions:
             ("total_weight", self.total_weight >= 0, "0 or more"),
             ("weight_range", self.weight_range >= 1, "1 or more; 1 weighs all bins alike"),
             ("weight_exp", self.weight_exp > 0, "a number above 0"),
-            ("augment_shift_bp", self.augment_shift_bp >= 0, "0 or more"),
-        ):
+            ("augment_shift_bp", 0 <= self.augment_shift_bp <= LARGEST_SHIFT_BP,
+             f"0 to {LARGEST_SHIFT_BP}, as targets do not move along"),
+        ):  # fmt: skip
             require(holds, f"coverage.{name}", getattr(self, name), expected)
 
 

@@ -1,6 +1,7 @@
 """Recipes: the settings of a training, read from a JSON file."""
 
 import json
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -107,6 +108,8 @@ class Recipe:
             require(value is None or value > 0, name, value, "a number above 0")
         require((self.epochs is None) != (self.steps is None), "epochs and steps",
                 (self.epochs, self.steps), "exactly one of the two")  # fmt: skip
+        require((self.micro_batch_size or 1) <= self.batch_size, "micro_batch_size",
+                self.micro_batch_size, f"at most batch_size, {self.batch_size}")  # fmt: skip
         for name in ("warmup", "beta1", "beta2", "ema_decay"):
             value = getattr(self, name)
             require(value is None or 0 <= value < 1, name, value, "a share in [0, 1)")
@@ -209,10 +212,19 @@ def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
         fits = isinstance(value, allowed) and (not isinstance(value, bool) or bool in allowed)
         described = " or ".join("null" if k is types.NoneType else k.__name__ for k in allowed)
         require(fits, prefix + name, value, described)
+        _require_size(prefix + name, value)
     needed = [field.name for field in settings if field.default is field.default_factory is MISSING]
     if lacking := [prefix + name for name in needed if name not in values]:
         raise InputError(f"the recipe lacks {', '.join(lacking)}; there is no default")
     return kind(**{**values, **built})
+
+
+def _require_size(name: str, value: Any) -> None:
+    """Refuse NaN, Infinity and 1e400, which Python's JSON reader takes, and endless integers."""
+    if isinstance(value, float):
+        require(abs(value) <= sys.float_info.max, name, value, "a finite number")
+    elif isinstance(value, int):
+        require(abs(value) <= LARGEST_SEED + 1, name, value, f"a number of at most {LARGEST_SEED}")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
