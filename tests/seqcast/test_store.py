@@ -1,13 +1,18 @@
 """Outputs appear whole or not at all, and carry their provenance."""
 
+import os
 from pathlib import Path
+from stat import S_IMODE
+from tempfile import NamedTemporaryFile
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from seqcast.errors import InputError
+from seqcast.models.convert import write_safetensors
 from seqcast.store import atomic, file_sha256, read_provenance, write_table, write_tsv
 
 
@@ -46,6 +51,20 @@ def test_atomic_replaces_folders(tmp_path: Path) -> None:
             (temporary / "chunk").write_text(text)
     assert (path / "chunk").read_text() == "second"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_modes_are_those_of_the_umask(tmp_path: Path, mask: int, mode: int) -> None:
+    older = os.umask(mask)
+    try:
+        with atomic(tmp_path / "a.bin") as temporary, NamedTemporaryFile(dir=tmp_path) as file:
+            os.link(file.name, temporary)  # as writers that rename a temporary file of their own
+        write_safetensors({"a": torch.zeros(2)}, tmp_path / "a.safetensors", {})
+        write_tsv(pl.DataFrame({"a": [1]}), tmp_path / "a.tsv")
+    finally:
+        os.umask(older)
+    modes = {path.name: S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(["a.bin", "a.safetensors", "a.tsv"], mode)
 
 
 def scores() -> pl.DataFrame:

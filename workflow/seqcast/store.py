@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from seqcast.errors import InputError
 
 PROVENANCE_KEY = b"seqcast"
+PRIVATE = 0o600  # of temporary files, which safetensors renames to the name that it was given
 
 
 @contextmanager
@@ -30,7 +32,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
     Parent folders are made. The temporary name keeps the whole file name at its end, so that
     writers which look at the suffix (``.parquet``, ``.vcf.gz``, ``.zarr``) behave as usual. The
     block may write a file or make a folder; an older output of the same name is replaced. On any
-    exception, an interrupt included, what was written is removed and the older output stays.
+    exception, an interrupt included, what was written is removed and the older output stays. A
+    file has the permissions that the umask asks for, whatever its writer gave it.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
     temporary = final.with_name(f".{uuid.uuid4().hex[:12]}.{final.name}")
     try:
         yield temporary
+        if temporary.is_file() and S_IMODE(temporary.stat().st_mode) == PRIVATE:
+            _share(temporary)
         if temporary.is_dir() and final.is_dir():
             _swap_folders(temporary, final)
         else:
@@ -174,6 +179,16 @@ def file_sha256(path: str | Path) -> str:
     """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _share(path: Path) -> None:
+    """Give a file the mode of a new one: to read the umask, it would have to be changed."""
+    new = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        new.touch(exist_ok=False)
+        path.chmod(S_IMODE(new.stat().st_mode))
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _swap_folders(new: Path, final: Path) -> None:
