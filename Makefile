@@ -23,7 +23,7 @@ demo-train: $(INSTALLED) ## train the demo's coverage model anew, in the folder 
 	@echo "See demo_train/results/planted_truth/borzuki_tiny.html."
 
 test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
 
 lint: $(INSTALLED) ## formatting, style, types, and Snakemake's own check
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 import seqcast  # noqa: F401 - sets how torch's threads wait, before anything loads torch
 
@@ -38,9 +39,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("device", devices)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module, and all that share the finished run, on one worker: they share fixtures."""
-    for item in items:
-        shares = "finished" in getattr(item, "fixturenames", ())
-        group = "finished" if shares else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByModule(LoadScopeScheduling):
+    """Keep a module, and all that share the finished run, on one worker: they share fixtures.
+
+    Marks of groups do not reach this version of pytest-xdist: pytest 9.2 lets no plugin rename a
+    test.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::")[0]
+        return "finished" if "finished" in (ROOT / module).read_text() else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByModule:
+    """How tests are shared out among workers."""
+    return ByModule(config, log)
