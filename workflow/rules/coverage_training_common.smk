@@ -74,10 +74,10 @@ for (model, fold), training in COVERAGE_TRAINED.items():
         numbers = fold_numbers(fold)
     except InputError as error:
         raise WorkflowError(f"{where}: {error}")
-    if numbered.setdefault((model, numbers), fold) != fold:
+    if numbered.setdefault((model, training, numbers), fold) != fold:
         raise WorkflowError(
-            f"{where} is the training that fold {numbered[model, numbers]} is; expected one "
-            "name for each, such as f3c0 and f3c1 for two trainings on the same data"
+            f"{where} is the training that fold {numbered[model, training, numbers]} is; expected "
+            "one name for each, such as f3c0 and f3c1 for two trainings on the same data"
         )
     first = starts_from(training)
     if first and fold_numbers(first[1])[0] != numbers[0]:
