@@ -1,6 +1,8 @@
 """Fixtures shared by all tests."""
 
 import os
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,13 @@ class ByModule(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.split("::")[0]
-        return "finished" if "finished" in (ROOT / module).read_text() else module
+        return "finished" if _takes_finished_run(module) else module
+
+
+@cache
+def _takes_finished_run(module: str) -> bool:
+    """Whether a function of a module has the fixture ``finished`` among its parameters."""
+    return re.search(r"[(,]\s*finished\b[\w: .]*[,)]", (ROOT / module).read_text()) is not None
 
 
 @pytest.hookimpl(optionalhook=True)
