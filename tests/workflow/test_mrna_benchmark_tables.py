@@ -12,6 +12,7 @@ from snakemake.utils import validate
 from seqcast.download import RESTRICTED
 from seqcast.properties.evaluation import CEILING, METRICS
 from seqcast.properties.published import read_published
+from tests.workflow.conftest import HEADERS
 
 OWN = ("models", "folds", "datasets", "properties", "trainings", "benchmarks")
 
@@ -34,7 +35,10 @@ def test_tables_agree_with_their_schemas(root, tables, name):
 
 @pytest.mark.parametrize("path", ["config/properties.tsv", "config/demo/properties.tsv"])
 def test_other_tables_of_properties_agree_with_the_schema(root, path):
-    validate(read(root / path), str(root / "workflow/schemas/properties.schema.yaml"))
+    table = read(root / path)
+    validate(table.copy(), str(root / "workflow/schemas/properties.schema.yaml"))
+    assert list(table.columns) == HEADERS["properties"].split()
+    assert not table["property"].duplicated().any()
 
 
 @pytest.mark.parametrize(
