@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
+from seqcast.jobs.files import paths_of
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
 from seqcast.store import atomic, file_sha256, write_tsv
@@ -76,11 +77,11 @@ def train_coverage(
     recipe, options = read_coverage_recipe(files.recipe)
     recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
     params, initial = read_hyperparameters(files.hyperparameters), getattr(files, "initial", None)
-    heads = heads_of_stores(facts, params, _paths(files.stores))
-    tracks = tracks_of_heads(heads, _paths(files.targets))
+    heads = heads_of_stores(facts, params, paths_of(files.stores))
+    tracks = tracks_of_heads(heads, paths_of(files.targets))
     model = starting_network(facts["architecture"], params, heads, recipe.seed, initial,
                              options.checkpoint_activations, options.transfer, tracks)  # fmt: skip
-    stores = zip(_paths(files.stores), _paths(files.targets), heads, strict=True)
+    stores = zip(paths_of(files.stores), paths_of(files.targets), heads, strict=True)
     task = CoverageTask([coverage_set(*one, facts["fold"], model) for one in stores], options)
     with parallel.session(choose_device(device)) as target:
         table, best = train_heads(model.to(target), task, recipe, checkpoint, params,
@@ -238,11 +239,6 @@ def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
 
 def _plain(files: Any) -> dict[str, Any]:
     """Paths by their names, as JSON can hold them."""
-    several = {name: _paths(getattr(files, name)) for name in ("stores", "targets")}
+    several = {name: paths_of(getattr(files, name)) for name in ("stores", "targets")}
     one = ("recipe", "hyperparameters", "initial")
     return {**several, **{name: str(getattr(files, name)) for name in one if hasattr(files, name)}}
-
-
-def _paths(files: Any) -> list[str]:
-    """One path or several, as Snakemake hands them over."""
-    return [str(files)] if isinstance(files, str | Path) else list(map(str, files))

@@ -9,6 +9,7 @@ import polars as pl
 import torch
 
 from seqcast.errors import InputError
+from seqcast.jobs.files import paths_of
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
 from seqcast.store import file_sha256, write_tsv
@@ -117,15 +118,10 @@ def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) ->
 
 def _paths_apart(files: Any) -> tuple[list[str], list[str]]:
     """Tables to train on and to validate on."""
-    train_files, validation_files = _paths(files.train), _paths(files.validation)
+    train_files, validation_files = paths_of(files.train), paths_of(files.validation)
     if both := set(train_files) & set(validation_files):
         raise InputError(
             f"{min(both)} is in both train and validation; expected none in common. Give "
             "validation data that share no gene with the training data"
         )
     return train_files, validation_files
-
-
-def _paths(files: Any) -> list[str]:
-    """One path or several, as Snakemake hands them over."""
-    return [str(files)] if isinstance(files, str | Path) else list(map(str, files))
