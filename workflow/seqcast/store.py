@@ -33,7 +33,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     writers which look at the suffix (``.parquet``, ``.vcf.gz``, ``.zarr``) behave as usual. The
     block may write a file or make a folder; an older output of the same name is replaced. On any
     exception, an interrupt included, what was written is removed and the older output stays. A
-    file has the permissions that the umask asks for, whatever its writer gave it.
+    file that its writer left private has the permissions that the umask asks for.
 
     Parameters
     ----------

@@ -85,16 +85,15 @@ def _check_sizes(block: type, where: str, values: Mapping[str, Any]) -> None:
 
 
 def _check_training(name: str, values: Mapping[str, Any]) -> None:
-    """Refuse values of training's keys that have no meaning."""
+    """Refuse values of training's keys that have no meaning; their kinds are checked before."""
     for key, value in values.items():
         if key.endswith("initializer") and value not in INITIALIZERS:
             raise InputError(
                 f"{name}: {key} is {value!r}; expected one of {', '.join(sorted(INITIALIZERS))}"
             )
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if ("dropout" in key or key == "bn_momentum") and not (number and 0 <= value < 1):
+        if ("dropout" in key or key == "bn_momentum") and not 0 <= value < 1:
             raise InputError(f"{name}: {key} is {value!r}; expected a number from 0 to below 1")
-        if key.endswith("l2_scale") and not (number and value >= 0):
+        if key.endswith("l2_scale") and value < 0:
             raise InputError(f"{name}: {key} is {value!r}; expected a number of at least 0")
 
 

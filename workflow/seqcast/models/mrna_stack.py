@@ -1,5 +1,6 @@
 """What Helix-mRNA and Mamba2-mRNA share: a causal stack of blocks over tokens of mRNA."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -31,7 +32,7 @@ class MambaBlock(nn.Module):
         return x + self.mixer(self.norm(x))
 
 
-class MrnaStack(nn.Module):
+class MrnaStack(nn.Module, ABC):
     """Tokens of mRNA to features, causal: no token sees a later one.
 
     Padding changes nothing: rows are moved to the left before the first block and back after the
@@ -66,9 +67,9 @@ class MrnaStack(nn.Module):
             self.lm_head = Dense(config.hidden_size, config.vocab_size, bias=False)
 
     @classmethod
+    @abstractmethod
     def from_config(cls, config: Any, compat: str | None, lm_head: bool) -> Self:
         """A network of this shape, with or without the language-model head."""
-        raise NotImplementedError
 
     @classmethod
     def from_params(
