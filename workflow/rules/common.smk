@@ -123,11 +123,18 @@ def folds_of(model):
     return FOLDS.loc[model].index.to_list()
 
 
-def assembly_file(suffix):
-    """Input function: a file of the assembly that the job's dataset is on."""
+def assembly_file(suffix, table=DATASETS, key="dataset"):
+    """Input function: a file of the assembly that the job's dataset, or other row, is on."""
     return lambda wildcards: (
-        f"resources/assemblies/{DATASETS.at[wildcards.dataset, 'assembly']}{suffix}"
+        f"resources/assemblies/{table.at[getattr(wildcards, key), 'assembly']}{suffix}"
     )
+
+
+def contig_aliases(table=DATASETS, key="dataset"):
+    """Params function: other names of the contigs of that assembly."""
+    return lambda wildcards: ASSEMBLIES.at[
+        table.at[getattr(wildcards, key), "assembly"], "contig_aliases"
+    ]
 
 
 def cell(table, key, column):

@@ -34,9 +34,7 @@ def parts_of_set(name):
     elif named_windows(row):
         path = located(named_windows(row))
     else:
-        return {
-            f"fold{i}" for i in range(int(row.get("folds") or SET_DEFAULTS["folds"]))
-        }
+        return {f"fold{i}" for i in range(numbers_of(row)["folds"])}
     if not Path(path).exists():
         return set()
     try:

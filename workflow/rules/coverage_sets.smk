@@ -20,7 +20,7 @@ rule prepare_windows:
         "../../envs/tables.yaml"
     params:
         options=set_options,
-        aliases=set_aliases,
+        aliases=contig_aliases(COVERAGE_SETS, "coverage_set"),
         code=code_of("prepare_windows"),
     script:
         "../scripts/prepare_windows.py"
@@ -46,7 +46,7 @@ rule store_targets:
     threads: config["coverage_sets"]["threads"]
     params:
         assembly=set_cell("assembly"),
-        aliases=set_aliases,
+        aliases=contig_aliases(COVERAGE_SETS, "coverage_set"),
         options=set_options,
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
         code=code_of("store_targets"),

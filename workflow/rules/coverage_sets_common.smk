@@ -71,14 +71,7 @@ def set_windows(wildcards):
 
 def set_genome(suffix):
     """Input function: a file of the set's assembly."""
-    return lambda wildcards: (
-        f"resources/assemblies/{COVERAGE_SETS.at[wildcards.coverage_set, 'assembly']}{suffix}"
-    )
-
-
-def set_aliases(wildcards):
-    """Params function: other names of the contigs of the set's assembly."""
-    return ASSEMBLIES.at[set_cell("assembly")(wildcards), "contig_aliases"]
+    return assembly_file(suffix, COVERAGE_SETS, "coverage_set")
 
 
 def set_files(*columns):

@@ -8,8 +8,8 @@ wildcard_constraints:
 rule write_stranded_coverage:
     input:
         bam=library_bam,
-        genome=library_genome(".fa.gz"),
-        index=library_genome(".fa.gz.fai"),
+        genome=assembly_file(".fa.gz", LIBRARIES, "library"),
+        index=assembly_file(".fa.gz.fai", LIBRARIES, "library"),
     output:
         plus="results/coverage_tracks/{library}.plus.bw",
         minus="results/coverage_tracks/{library}.minus.bw",
@@ -21,18 +21,14 @@ rule write_stranded_coverage:
     conda:
         "../../envs/tables.yaml"
     params:
-        aliases=library_aliases,
+        aliases=contig_aliases(LIBRARIES, "library"),
         options=library_options,
         code=code_of("write_stranded_coverage"),
     script:
         "../scripts/write_stranded_coverage.py"
 
 
-rule write_unstranded_coverage:
-    input:
-        bam=library_bam,
-        genome=library_genome(".fa.gz"),
-        index=library_genome(".fa.gz.fai"),
+use rule write_stranded_coverage as write_unstranded_coverage with:
     output:
         unstranded="results/coverage_tracks/{library}.unstranded.bw",
         counts="results/coverage_tracks/{library}.counts.tsv",
@@ -40,11 +36,3 @@ rule write_unstranded_coverage:
         "logs/write_unstranded_coverage/{library}.log",
     wildcard_constraints:
         library=one_of(UNSTRANDED),
-    conda:
-        "../../envs/tables.yaml"
-    params:
-        aliases=library_aliases,
-        options=library_options,
-        code=code_of("write_unstranded_coverage"),
-    script:
-        "../scripts/write_unstranded_coverage.py"

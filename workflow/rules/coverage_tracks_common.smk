@@ -16,13 +16,6 @@ LIBRARY_OF = {
 }
 
 
-def library_genome(suffix):
-    """Input function: a file of the assembly that a library is aligned to."""
-    return lambda wildcards: (
-        f"resources/assemblies/{LIBRARIES.at[wildcards.library, 'assembly']}{suffix}"
-    )
-
-
 def library_bam(wildcards):
     """Input function: the aligned reads of a library."""
     return located(LIBRARIES.at[wildcards.library, "bam"])
@@ -38,11 +31,6 @@ def library_options(wildcards):
         "duplicates": row.get("duplicates") != "no",
         **({} if quality == "" else {"min_mapping_quality": int(quality)}),
     }
-
-
-def library_aliases(wildcards):
-    """Params function: other names of the assembly's contigs."""
-    return ASSEMBLIES.at[LIBRARIES.at[wildcards.library, "assembly"], "contig_aliases"]
 
 
 def check_track(name, assembly, where):

@@ -10,9 +10,7 @@ rule check_variants:
     conda:
         "../../envs/tables.yaml"
     params:
-        aliases=lambda wildcards: ASSEMBLIES.at[
-            DATASETS.at[wildcards.dataset, "assembly"], "contig_aliases"
-        ],
+        aliases=contig_aliases(),
         assembly=cell(DATASETS, "dataset", "assembly"),
         options=config["variants"],
         code=code_of("check_variants"),
