@@ -47,7 +47,7 @@ def code_digest(script: str | Path, *modules: str) -> str:
         if path not in seen:
             seen[path], imports = _normalised(path)
             pending += [module for name in imports for module in _module_files(name)]
-    parts = sorted((path.name, text) for path, text in seen.items())
+    parts = sorted((path.name, code) for path, code in seen.items())
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
@@ -76,7 +76,7 @@ def merge_folds(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 @cache
 def _normalised(path: Path) -> tuple[str, frozenset[str]]:
-    """Code of a file without docstrings and comments, and the names of the modules it imports."""
+    """Digest of a file's code without docstrings and comments, and names of modules it imports."""
     tree = ast.parse(path.read_text())
     imports: set[str] = set()
     for node in ast.walk(tree):
@@ -85,7 +85,7 @@ def _normalised(path: Path) -> tuple[str, frozenset[str]]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             imports |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         _drop_docstring(node)
-    return ast.dump(tree), frozenset(imports)
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), frozenset(imports)
 
 
 def _drop_docstring(node: ast.AST) -> None:
@@ -95,11 +95,16 @@ def _drop_docstring(node: ast.AST) -> None:
             node.body = node.body[1:]
 
 
-def _module_files(name: str) -> list[Path]:
+def _module_files(name: str) -> tuple[Path, ...]:
     """Files of this package that importing `name` runs."""
+    return _files_below(PACKAGE, name)
+
+
+@cache
+def _files_below(package: Path, name: str) -> tuple[Path, ...]:
     parts = name.split(".")
-    if parts[0] != PACKAGE.name:
-        return []
-    files = [PACKAGE.joinpath(*parts[1:i], "__init__.py") for i in range(1, len(parts) + 1)]
-    files.append(PACKAGE.joinpath(*parts[1:]).with_suffix(".py") if parts[1:] else files[0])
-    return [file for file in files if file.is_file()]
+    if parts[0] != package.name:
+        return ()
+    files = [package.joinpath(*parts[1:i], "__init__.py") for i in range(1, len(parts) + 1)]
+    files.append(package.joinpath(*parts[1:]).with_suffix(".py") if parts[1:] else files[0])
+    return tuple(file for file in files if file.is_file())

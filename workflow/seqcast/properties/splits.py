@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from seqcast.errors import InputError
 
@@ -167,6 +166,9 @@ def kfold_parts(
     InputError
         If there are fewer groups than folds, or members of a class.
     """
+    # here, as planning a run loads this module: scikit-learn takes longer than all else of it
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
     names = list(dict.fromkeys(groups))
     if len(names) < folds:
         raise InputError(
