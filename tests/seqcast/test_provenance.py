@@ -59,3 +59,14 @@ def test_scripts_reach_what_they_need_and_no_more(root):
     assert "scoring/statistics.py" in score
     assert not [f for f in score if f.startswith(("plots/", "exports/", "ranking"))]
     assert not [f for f in reached("plot_agreement") if f.startswith(("models/", "scoring/"))]
+
+
+@pytest.mark.parametrize("inside", [
+    "def f():\n    {}", "class A:\n    {}", "if x:\n    pass\nelse:\n    {}", "with x:\n    {}",
+    "try:\n    pass\nexcept E:\n    {}", "try:\n    pass\nfinally:\n    {}", "for x in y:\n    {}",
+    "while x:\n    {}", "match x:\n    case 1:\n        {}", "async def f():\n    async with x:\n        {}",
+])  # fmt: skip
+def test_imports_are_found_in_all_statements(tmp_path, inside):
+    path = tmp_path / "code.py"
+    path.write_text(inside.format("from seqcast import vcf"))
+    assert "seqcast.vcf" in provenance._normalised(path)[1]
