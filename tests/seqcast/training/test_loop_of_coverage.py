@@ -40,7 +40,7 @@ def test_one_head_learns_what_its_tracks_are() -> None:
 
 def test_each_head_has_the_weights_it_was_best_with() -> None:
     model, task = toy_network(), toy_task()
-    wild = replace(RECIPE, learning_rate=0.5, epochs=6, ema_decay=None)
+    wild = replace(RECIPE, learning_rate=0.2, epochs=6, ema_decay=None)
     history, best = train_heads(model, task, wild)
     assert list(best) == ["human", "mouse"]
     steps = {head: history.filter(column)["step"][-1]

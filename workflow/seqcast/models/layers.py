@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 # A large freshly mapped buffer costs more in page faults than the arithmetic that fills it.
@@ -37,20 +38,24 @@ def max_pool(x: Tensor) -> Tensor:
 class _PairMaximum(torch.autograd.Function):
     """Maximum of neighbours whose gradient goes to one of them, of equal ones to the first.
 
-    So do tensorflow's; torch.maximum shares it between them, and takes twice the time.
+    So do tensorflow's; torch.maximum shares it between them, and takes longer.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         first, second = x[:, 0::2], x[:, 1::2]
-        is_first = first >= second
-        ctx.save_for_backward(is_first)
-        return torch.where(is_first, first, second)
+        ctx.save_for_backward(first >= second)
+        return torch.maximum(first, second)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (is_first,) = ctx.saved_tensors
-        return torch.stack([gradient * is_first, gradient * ~is_first], dim=2).flatten(1, 2)
+        batch, pairs, channels = gradient.shape
+        both = gradient.new_empty(batch, pairs, 2, channels)
+        torch.mul(gradient, is_first, out=both[:, :, 0])
+        torch.sub(gradient, both[:, :, 0], out=both[:, :, 1])
+        return both.flatten(1, 2)
 
 
 def upsample(x: Tensor) -> Tensor:
@@ -176,10 +181,12 @@ class Conv(nn.Conv2d):
         for start in range(0, length, tile):
             end = min(start + tile, length)
             left, right = max(0, start - halo), min(length, end + halo)
-            y = before(x[:, left:right])
-            # zeros only where the tile touches the end of the sequence
-            y = F.pad(y, (0, 0, halo - (start - left), halo - (right - end)))
-            parts.append(after(_convolve(y, self.weight, self.bias, self.groups)))
+            y, padding = before(x[:, left:right]), halo
+            if tile < length:
+                # zeros only where the tile touches the end of the sequence
+                y = F.pad(y, (0, 0, halo - (start - left), halo - (right - end)))
+                padding = 0
+            parts.append(after(_convolve(y, self.weight, self.bias, self.groups, padding)))
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
@@ -202,6 +209,9 @@ def _tile_length(x: Tensor, channels: int) -> int:
     return max(256, TILE_VALUES // channels // 256 * 256)
 
 
-def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int = 1) -> Tensor:
+def _convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, groups: int = 1, padding: int = 0
+) -> Tensor:
     image = x.transpose(1, 2).unsqueeze(2)  # (batch, channels, 1, length), channels last
-    return F.conv2d(image, weight, bias, groups=groups).squeeze(2).transpose(1, 2)
+    made = F.conv2d(image, weight, bias, padding=(0, padding), groups=groups)
+    return made.squeeze(2).transpose(1, 2)

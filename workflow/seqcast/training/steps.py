@@ -56,7 +56,10 @@ def new_optimiser(model: torch.nn.Module, recipe: Recipe) -> AdamW:
         {"params": [p for p in wanted if p.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [p for p in wanted if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return AdamW(groups, recipe.learning_rate, (recipe.beta1, recipe.beta2), recipe.epsilon)
+    # fused: one pass over the weights; small networks take a tenth less time a step
+    return AdamW(
+        groups, recipe.learning_rate, (recipe.beta1, recipe.beta2), recipe.epsilon, fused=True
+    )
 
 
 def take_step(
