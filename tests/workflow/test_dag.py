@@ -104,7 +104,7 @@ ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of 2 sh
 }
 PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and regions to go with it
     "check_variants": 1,
-    "score_variants": 4,
+    "score_variants": 2,
     "gather_shards": 2,
     "score_transcript_variants": 1,
     "ensemble_variant_effects": 3,
