@@ -47,6 +47,8 @@ class Workflow:
             (self.folder / f"{name}.tsv").write_text(text)
         config["tables"] = {name: f"{name}.tsv" for name in HEADERS}
         config.setdefault("read_benchmark", {"comparators": []})  # programs that may be missing
+        # one thread a job: two jobs at once end earlier than one after the other on two threads
+        config.setdefault("inference", {"device": "cpu", "threads": 1})
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
 
     def start(
@@ -56,7 +58,7 @@ class Workflow:
         """Start Snakemake in the folder; `own_group` lets a test kill it with all its jobs."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", self.root / snakefile,
                    "--directory", self.folder, "--configfile", self.folder / config,
-                   "--cores", "2", *arguments]  # fmt: skip
+                   "--cores", "2", "--scheduler", "greedy", *arguments]  # fmt: skip
         environment = {**os.environ, **OFFLINE, "XDG_CACHE_HOME": str(self.folder / "cache")}
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -140,10 +142,8 @@ def read_rows(path: Path) -> list[tuple]:
 def finished(root, demo_tables, tmp_path_factory) -> Workflow:
     """The demo's tables, run to the end once a session. Read it, or work on a `copy`."""
     run = new_folder(root, tmp_path_factory.mktemp("finished"))
-    # one thread a job: two jobs at once end earlier than one after the other on two threads
     run.configure(
         demo_tables,
-        inference={"device": "cpu", "threads": 1},
         report={"score": "logSED", "tracks": "^RNA:ActD", "top": 2},
         split_reads="either",
         read_benchmark={"comparators": ["pyrodigal"]},

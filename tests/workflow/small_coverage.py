@@ -36,7 +36,6 @@ TABLES = {
     "trainings": [("both", "sim", "", "", "recipe.json")],
 }  # fmt: skip
 CONFIG = {
-    "inference": {"device": "cpu", "threads": 1},
     "simulation": {"genes": {"chrS1": 24, "chrS2": 12}, "numbers": FEW},
 }
 

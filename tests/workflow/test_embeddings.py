@@ -29,7 +29,6 @@ def run(workflow):
             "folds": [("helix", 0, "random", 1), ("helix", 1, "random", 2)],
             "datasets": [("designs", "mrna", "", "designs.fa", 1, "", "whole", "", "")],
         },
-        inference={"device": "cpu", "threads": 1},
         embeddings={"per_nucleotide": True, "layers": [5]},
     )
     workflow.succeed(*TARGETS)

@@ -229,7 +229,6 @@ def unscored(finished, coverage_tables, tmp_path_factory):
     sets = [(name, "variants", "simulated", f"{name}.vcf", 1) for name in ("empty", "unscorable")]
     run.configure(
         {**coverage_tables, "datasets": sets},
-        inference={"device": "cpu", "threads": 1},
         exports=["sed_h5", "scores_h5", "vcf", "tsv"],
         report={"tracks": "^RNA:ActD"},
     )  # fmt: skip

@@ -59,7 +59,7 @@ def run(root, tmp_path):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     for name in ("g.fa", "a.gtf", "v.vcf"):
         (tmp_path / name).touch()
-    run.configure(TABLES, inference={"device": "cpu", "threads": 1})
+    run.configure(TABLES)
     return run
 
 
@@ -112,7 +112,7 @@ def test_a_mistake_in_a_table_stops_before_any_job(run, table, row, cells, messa
     rows = [*TABLES[table]]
     rows[row] = cells
     assemblies = [("sim", "g.fa", "a.gtf", "")]
-    run.configure({"assemblies": assemblies, **TABLES, table: rows}, inference={"device": "cpu"})
+    run.configure({"assemblies": assemblies, **TABLES, table: rows})
     result = run.run("-n")
     assert result.returncode != 0
     assert message in result.stdout + result.stderr

@@ -131,7 +131,7 @@ def test_shards_change_no_number(finished, coverage_tables, tmp_path):
     some = text[len(header) :][:11] + text[-6:]
     (run.folder / "some.vcf").write_text("".join(header + some))
     sets = [(f"in{n}", "variants", "simulated", "some.vcf", n) for n in (1, 3)]
-    run.configure({**coverage_tables, "datasets": sets}, inference={"device": "cpu", "threads": 1})
+    run.configure({**coverage_tables, "datasets": sets})
     levels = ("", "window.")
     run.succeed(*[f"{SCORES}/in{n}.{level}fold0.parquet" for n in (1, 3) for level in levels])
     for level in levels:

@@ -44,7 +44,6 @@ def run(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
         {"models": [("tiny", "readseeker", "reads", "config.json", "", "", "")],
          "folds": [("tiny", 0, "train", "quick"), ("tiny", 1, "train", "long")],
          "trainings": trainings},
-        inference={"device": "cpu", "threads": 1},
     )  # fmt: skip
     return run
 
