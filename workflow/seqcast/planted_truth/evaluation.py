@@ -152,7 +152,8 @@ def _signs(causal: pl.DataFrame, name: str, how: Resampling) -> Measured:
 def controls(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     """What must not be told apart: decoys and their matches, and shuffled labels.
 
-    The labels of causal and matched variants are permuted `PERMUTATIONS` times; the value is the
+    Beside it what must: causal variants from decoys, which break the same elements elsewhere. The
+    labels of causal and matched variants are permuted `PERMUTATIONS` times; the value is the
     mean AUROC, and the interval holds 95 % of the single ones.
     """
     decoys = used.filter(pl.col("kind").is_in(["decoy", "decoy_matched"]))
@@ -165,6 +166,9 @@ def controls(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
         f"score that knows nothing scatters by {spread:.3f} (one standard deviation)"
     )
     yield from separation(decoys, "decoy", DECOYS, how, note=note)
+    elsewhere = used.filter(pl.col("kind").is_in(["causal", "decoy"]))
+    note = "elements broken where they work, against where they do nothing"
+    yield from separation(elsewhere, "causal", "causal against decoys", how, note=note)
     both = used.filter(pl.col("kind").is_in(CAUSAL_KINDS)).drop_nulls("size")
     drawn = shuffled_areas(
         (both["kind"] == "causal").to_numpy(), both["size"].to_numpy(), PERMUTATIONS, how.seed
