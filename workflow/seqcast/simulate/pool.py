@@ -27,10 +27,10 @@ class NeutralPool:
         self._used: set[tuple[int, int]] = set()
         self._free = [_free_positions(placed, region) for placed in self._genes]
         places = [(g, x) for g, free in enumerate(self._free) for x in sorted(free)]
-        self._places = (
-            np.array(places).reshape(-1, 2).astype(int)
-        )  # (places, gene and position in its slot)
-        distances = [_pas_distances(self._genes[g], at) for g, at in self._by_gene()]
+        # (places, gene and position in its slot)
+        self._places = np.array(places).reshape(-1, 2).astype(int)
+        of_genes = np.split(self._places[:, 1], np.cumsum([len(free) for free in self._free])[:-1])
+        distances = map(_pas_distances, self._genes, of_genes)
         self._pas_distance_bp = np.concatenate([np.zeros(0, int), *distances])
         expression = np.array([placed.truth.log_expression for placed in self._genes])
         self._log_expression = expression[self._places[:, 0]]
@@ -47,9 +47,7 @@ class NeutralPool:
         InputError
             If nothing on the contig matches.
         """
-        distance = np.abs(self._pas_distance_bp - edit.pas_distance_bp)
-        expression = np.abs(self._log_expression - edit.placed.truth.log_expression)
-        for i in np.lexsort((expression, distance)):
+        for i in self._nearest(edit):
             g, start = map(int, self._places[i])
             candidate = _same_change(edit, self._genes[g], start)
             if self._fits(edit, candidate, self._free[g]):
@@ -60,10 +58,16 @@ class NeutralPool:
             "ask for fewer variants or for more genes on the contig."
         )
 
-    def _by_gene(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield each gene and its places, shape (places,), in the order of all places."""
-        for g in range(len(self._genes)):
-            yield g, self._places[self._places[:, 0] == g, 1]
+    def _nearest(self, edit: Edit) -> Iterator[int]:
+        """Yield all places, the best match first; equal ones in their order.
+
+        Those of one distance are sorted when their turn comes: a few of the first ones will do.
+        """
+        distance = np.abs(self._pas_distance_bp - edit.pas_distance_bp)
+        expression = np.abs(self._log_expression - edit.placed.truth.log_expression)
+        for at in range(distance.max(initial=-1) + 1):
+            equal = np.flatnonzero(distance == at)
+            yield from equal[np.argsort(expression[equal], kind="stable")]
 
     def _fits(self, edit: Edit, candidate: Edit, free: set[int]) -> bool:
         gene = candidate.placed
