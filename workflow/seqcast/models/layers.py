@@ -44,8 +44,11 @@ class _PairMaximum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         first, second = x[:, 0::2], x[:, 1::2]
-        ctx.save_for_backward(first >= second)
-        return torch.maximum(first, second)
+        greatest = torch.maximum(first, second)
+        # as numbers on a CPU, whose kernels are slow where truth values and numbers meet
+        kind = x.dtype if x.device.type == "cpu" else torch.bool
+        ctx.save_for_backward(torch.ge(first, second, out=torch.empty_like(greatest, dtype=kind)))
+        return greatest
 
     @staticmethod
     @once_differentiable
