@@ -233,6 +233,24 @@ def test_another_targets_table_is_refused(files, tmp_path: Path) -> None:
         run(files, tmp_path)
 
 
+def test_tracks_weigh_as_their_descriptions_say(both, tmp_path: Path) -> None:
+    def losses(name: str, weights: dict | None) -> dict:
+        coverage = RECIPE["coverage"] | ({"track_weights": weights} if weights else {})
+        Path(both.recipe).write_text(json.dumps(RECIPE | {"epochs": 1, "coverage": coverage}))
+        return run(both, tmp_path / name, head="human,mouse")[1].row(0, named=True)
+
+    plain, all_twice = losses("plain", None), losses("twice", {"base": 2})
+    one_twice = losses("one", {"base C": 2})  # the mouse has none
+    for head in COUNTED:
+        assert all_twice[f"validation_loss_{head}"] == pytest.approx(
+            2 * plain[f"validation_loss_{head}"], rel=1e-6
+        )
+    assert one_twice["validation_loss_mouse"] == plain["validation_loss_mouse"]
+    assert one_twice["validation_loss_human"] != plain["validation_loss_human"]
+    with pytest.raises(InputError, match="'base G' is found in the description of none of 5"):
+        losses("none", {"base G": 2})
+
+
 def reordered(table: str, path: Path, index: list[int]) -> str:
     """A targets table of the same rows and strand pairs, with other numbers in its index."""
     rows = [line.split("\t") for line in Path(table).read_text().splitlines()]

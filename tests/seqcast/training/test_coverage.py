@@ -93,8 +93,11 @@ def test_genomes_take_turns_in_an_order_of_each_epoch() -> None:
     assert all(("human" in t) != ("mouse" in t) for epoch in range(3) for t in told(task, epoch))
 
 
-def test_loss_is_the_mean_and_the_penalty() -> None:
+@pytest.mark.parametrize("weights", [None, [2.0, 0.5, 1.0]])
+def test_loss_is_the_mean_and_the_penalty(weights: list[float] | None) -> None:
     task, model = toy_task(1), toy_network(1, dropout=0.0).train()
+    if weights:
+        task.sets[0] = replace(task.sets[0], weights=np.array(weights))
     part = task.load(next(task.batches(RECIPE, 0, 0))[0][1])
     found = task.loss(model, part)
     turned = [
@@ -104,7 +107,8 @@ def test_loss_is_the_mean_and_the_penalty() -> None:
     x = torch.stack([torch.eye(5)[torch.from_numpy(codes).long()][:, :4].T for codes, _ in turned])
     y = torch.stack([torch.from_numpy(targets.astype(np.float32)) for _, targets in turned])
     network = model.of("human")
-    expected = poisson_multinomial(network(x), y, 0.2, 8, 6).mean() + network.regularisation()
+    losses = poisson_multinomial(network(x), y, 0.2, 8, 6) * torch.tensor(weights or [1.0] * 3)
+    expected = losses.mean() + network.regularisation()
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=0)
 
 
@@ -182,9 +186,10 @@ def test_what_it_learned_from_is_told_apart() -> None:
             ([human], replace(OPTIONS, per_example=False)),
             ([replace(human, training=human.training[1:])], OPTIONS),
             ([replace(human, pair=np.arange(3))], OPTIONS),
+            ([replace(human, weights=np.ones(3))], OPTIONS),
         ]
     }  # fmt: skip
-    assert len(digests) == 6
+    assert len(digests) == 7
 
 
 def test_sets_that_cannot_be_learned_from() -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.training.coverage_recipe import CoverageOptions, read_coverage_recipe
+from seqcast.training.coverage_recipe import (
+    CoverageOptions,
+    check_track_weights,
+    read_coverage_recipe,
+    weights_of_tracks,
+)
 from seqcast.training.recipe import Recipe
 
 LEAST = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 2, "select_by": "pearsonr"}
@@ -46,6 +51,16 @@ def test_a_recipe_and_its_section(tmp_path: Path) -> None:
             "coverage.total_weight is inf; expected a fin",
         ),
         ({"coverage": {"augment_shift_bp": 1.5}}, "coverage.augment_shift_bp is 1.5; expected int"),
+        (
+            {"coverage": {"track_weights": {"8h": 0}}},
+            r"coverage.track_weights\['8h'\] is 0; expected a number above 0",
+        ),
+        (
+            {"coverage": {"track_weights": {"8h": float("nan")}}},
+            r"track_weights\['8h'\] is nan; expected a number above 0",
+        ),
+        ({"coverage": {"track_weights": {"(8h": 2}}}, r"\['\(8h'\] is of no regular expression"),
+        ({"coverage": {"track_weights": ["8h"]}}, "track_weights is .* expected dict or null"),
         ({"coverage": {"shift": 3}}, "coverage.shift is 3; expected one of the keys total_weight"),
     ],
 )
@@ -54,6 +69,21 @@ def test_mistakes_are_named_with_the_file(tmp_path: Path, change: dict, message:
     with pytest.raises(InputError, match=message) as caught:
         read_coverage_recipe(path)
     assert str(caught.value).startswith(str(path))
+
+
+def test_weights_of_tracks_by_their_descriptions() -> None:
+    said = ["RNA:ActD:a 0h", "RNA:ActD:a 8h", "CAGE"]
+    weights = weights_of_tracks({"ActD.* 8h": 4, "ActD": 2.5}, said)
+    assert weights is not None
+    assert weights.tolist() == [2.5, 4, 1]  # the first pattern that is found
+    assert weights_of_tracks(None, said) is None
+
+
+def test_a_weight_of_no_track_is_refused() -> None:
+    check_track_weights({"ActD": 2}, ["CAGE", "RNA:ActD"])
+    check_track_weights(None, [])
+    with pytest.raises(InputError, match="'CLIP' is found in the description of none of 1 tracks"):
+        check_track_weights({"CAGE": 2, "CLIP": 2}, ["CAGE"])
 
 
 @pytest.mark.parametrize(

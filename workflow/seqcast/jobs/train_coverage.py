@@ -24,7 +24,12 @@ from seqcast.tracks import Tracks
 from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
-from seqcast.training.coverage_recipe import read_coverage_recipe
+from seqcast.training.coverage_recipe import (
+    CoverageOptions,
+    check_track_weights,
+    read_coverage_recipe,
+    weights_of_tracks,
+)
 from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
 
@@ -78,11 +83,14 @@ def train_coverage(
     recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
     params, initial = read_hyperparameters(files.hyperparameters), getattr(files, "initial", None)
     heads = heads_of_stores(facts, params, paths_of(files.stores))
-    tracks = tracks_of_heads(heads, paths_of(files.targets))
+    tables = [Tracks.read(path) for path in paths_of(files.targets)]
+    tracks = {head: table.identifier.tolist() for head, table in zip(heads, tables, strict=True)}
+    check_track_weights(options.track_weights, [s for t in tables for s in t.description])
     model = starting_network(facts["architecture"], params, heads, recipe.seed, initial,
                              options.checkpoint_activations, options.transfer, tracks)  # fmt: skip
     stores = zip(paths_of(files.stores), paths_of(files.targets), heads, strict=True)
-    task = CoverageTask([coverage_set(*one, facts["fold"], model) for one in stores], options)
+    sets = [coverage_set(*one, facts["fold"], model, options) for one in stores]
+    task = CoverageTask(sets, options)
     with parallel.session(choose_device(device)) as target:
         table, best = train_heads(model.to(target), task, recipe, checkpoint, params,
                                   facts.get("code", ""))  # fmt: skip
@@ -125,8 +133,9 @@ def train_share(files: Mapping[str, Any], **arguments: Any) -> None:
 
 
 def coverage_set(
-    store: str | Path, targets: str | Path, head: str, fold: str, model: CoverageNetwork
-) -> CoverageSet:
+    store: str | Path, targets: str | Path, head: str, fold: str, model: CoverageNetwork,
+    options: CoverageOptions,
+) -> CoverageSet:  # fmt: skip
     """A fold's windows in a store, for a head of a network.
 
     Raises
@@ -153,7 +162,8 @@ def coverage_set(
         )
     parts = parts_of_fold(opened.windows["part"].unique().to_list(), fold)
     training, validation = (opened.rows_of(parts[role]) for role in ("train", "valid"))
-    return CoverageSet(head, opened, training, validation, tracks.pair)
+    weights = weights_of_tracks(options.track_weights, tracks.description.tolist())
+    return CoverageSet(head, opened, training, validation, tracks.pair, weights)
 
 
 def heads_of_stores(
@@ -181,12 +191,6 @@ def heads_of_stores(
             "their order; name the heads that are trained, separated by commas"
         )
     return heads
-
-
-def tracks_of_heads(heads: Sequence[str], tables: Sequence[str]) -> dict[str, list[str]]:
-    """Identifiers of the tracks that each head learns, in the order of its outputs: of the rows."""
-    names = (Tracks.read(table).identifier.tolist() for table in tables)
-    return dict(zip(heads, names, strict=True))
 
 
 def seed_of_fold(fold: str) -> int:

@@ -54,6 +54,8 @@ class CoverageSet:
         Rows of the store.
     pair : ndarray of int, shape=(tracks,)
         `Tracks.pair`: where the same assay on the other strand is.
+    weights : ndarray of float, shape=(tracks,), optional
+        How many times the loss of each track counts; see `coverage_recipe.weights_of_tracks`.
     """
 
     head: str
@@ -61,6 +63,7 @@ class CoverageSet:
     training: np.ndarray
     validation: np.ndarray
     pair: np.ndarray
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name, rows in (("training", self.training), ("validation", self.validation)):
@@ -107,12 +110,12 @@ class CoverageTask:
     """Coverage by networks of the protocol `CoverageModel`; a `training.loop.Task`.
 
     A batch is of one genome; the order in which genomes have theirs is drawn in each epoch. The
-    loss is `losses.poisson_multinomial`, the mean over windows and tracks, plus the network's own
-    ``regularisation()`` where it has one. Validation is on windows as they are, without that term,
-    and gives ``loss``, ``pearsonr`` and ``r2``, both over all bins of a track and the mean over
-    tracks. A track whose targets are constant has neither and is left out; one whose predictions
-    are constant has a correlation of 0. Of several genomes it gives ``<value>_<head>`` for each,
-    and the means over them.
+    loss is `losses.poisson_multinomial`, times the tracks' weights, the mean over windows and
+    tracks, plus the network's own ``regularisation()`` where it has one. Validation is on windows
+    as they are, without that term, and gives ``loss``, ``pearsonr`` and ``r2``, both over all bins
+    of a track and the mean over tracks. A track whose targets are constant has neither and is left
+    out; one whose predictions are constant has a correlation of 0. Of several genomes it gives
+    ``<value>_<head>`` for each, and the means over them.
 
     Parameters
     ----------
@@ -147,6 +150,8 @@ class CoverageTask:
             digest.update(f"{one.head} {one.store.digest}".encode())
             for rows in (one.training, one.validation, one.pair):
                 digest.update(np.ascontiguousarray(rows, dtype=np.int64).data)
+            if one.weights is not None:
+                digest.update(np.ascontiguousarray(one.weights, dtype=np.float64).data)
         return digest.hexdigest()
 
     def steps_an_epoch(self, recipe: Recipe) -> int:
@@ -196,7 +201,7 @@ class CoverageTask:
     def loss(self, model: Any, part: Part) -> Tensor:
         """Mean loss of the windows of a part, with the network's regularisation."""
         network = self._network(model, part.origin)
-        losses = self._losses(*_predicted(network, part)).mean()
+        losses = self._losses(part.origin, *_predicted(network, part)).mean()
         return losses + network.regularisation() if hasattr(network, "regularisation") else losses
 
     def describe(self, batch: Batch) -> str:
@@ -233,7 +238,7 @@ class CoverageTask:
         )
         for part in prefetched(as_they_are, self.load, PARTS_AHEAD):
             predictions, targets = _predicted(network, part)
-            total += self._losses(predictions, targets).mean(1).double().sum().item()
+            total += self._losses(origin, predictions, targets).mean(1).double().sum().item()
             accuracy.update(predictions, targets)
         values = {"loss": total / len(rows)}
         correlations, r2 = accuracy.pearsonr(), accuracy.r2()
@@ -248,11 +253,13 @@ class CoverageTask:
         correlations = np.nan_to_num(correlations[varies])
         return values | {"pearsonr": float(correlations.mean()), "r2": float(r2[varies].mean())}
 
-    def _losses(self, predictions: Tensor, targets: Tensor) -> Tensor:
-        options = self.options
-        return poisson_multinomial(
+    def _losses(self, origin: int, predictions: Tensor, targets: Tensor) -> Tensor:
+        """Of windows and tracks, each track times its weight."""
+        options, weights = self.options, self.sets[origin].weights
+        losses = poisson_multinomial(
             predictions, targets, options.total_weight, options.weight_range, options.weight_exp
         )
+        return losses if weights is None else losses * torch.from_numpy(weights).to(losses)
 
     def _network(self, model: Any, origin: int) -> Any:
         return model.of(self.sets[origin].head) if isinstance(model, CoverageNetwork) else model

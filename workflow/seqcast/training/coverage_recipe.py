@@ -14,8 +14,13 @@ Chosen here: weight_range and weight_exp of the training that the fold comes fro
 examples weigh all bins alike.
 """
 
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+
+import numpy as np
 
 from seqcast.errors import InputError
 from seqcast.training.recipe import Recipe, read_recipe, require
@@ -93,6 +98,9 @@ class CoverageOptions:
     ----------
     total_weight, weight_range, weight_exp : float
         See `losses.poisson_multinomial`.
+    track_weights : dict of str to float, optional
+        How many times the loss of some tracks counts: regular expressions, searched for in the
+        tracks' descriptions, the first that is found. Other tracks count once.
     augment_rc : bool
         A random half is turned to the other strand: the sequence is reverse-complemented, bins are
         reversed and the tracks of a strand pair swapped.
@@ -112,6 +120,7 @@ class CoverageOptions:
     total_weight: float = 0.2
     weight_range: float = 1.0
     weight_exp: float = 1.0
+    track_weights: dict | None = None
     augment_rc: bool = True
     augment_shift_bp: int = 3
     per_example: bool = True
@@ -127,6 +136,63 @@ class CoverageOptions:
              f"0 to {LARGEST_SHIFT_BP}, as targets do not move along"),
         ):  # fmt: skip
             require(holds, f"coverage.{name}", getattr(self, name), expected)
+        for pattern, weight in (self.track_weights or {}).items():
+            name = f"coverage.track_weights[{pattern!r}]"
+            number = isinstance(weight, int | float) and not isinstance(weight, bool)
+            require(number and math.isfinite(weight) and weight > 0, name, weight,
+                    "a number above 0")  # fmt: skip
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise InputError(f"{name} is of no regular expression ({error})") from error
+
+
+def weights_of_tracks(
+    patterns: Mapping[str, float] | None, descriptions: Sequence[str]
+) -> np.ndarray | None:
+    """How many times the loss of each track counts.
+
+    Parameters
+    ----------
+    patterns : mapping of str to float, optional
+        `CoverageOptions.track_weights`.
+    descriptions : sequence of str
+        A track each.
+
+    Returns
+    -------
+    ndarray of float, shape=(tracks,)
+        None without patterns.
+    """
+    if not patterns:
+        return None
+    matched = (
+        next((weight for pattern, weight in patterns.items() if re.search(pattern, said)), 1.0)
+        for said in descriptions
+    )
+    return np.fromiter(matched, float, len(descriptions))
+
+
+def check_track_weights(patterns: Mapping[str, float] | None, descriptions: Sequence[str]) -> None:
+    """Refuse a pattern of `weights_of_tracks` that finds no track.
+
+    Parameters
+    ----------
+    patterns : mapping of str to float, optional
+    descriptions : sequence of str
+        Of the tracks of all heads.
+
+    Raises
+    ------
+    InputError
+    """
+    for pattern in patterns or ():
+        if not any(re.search(pattern, said) for said in descriptions):
+            raise InputError(
+                f"coverage.track_weights: {pattern!r} is found in the description of none of "
+                f"{len(descriptions)} tracks, such as {list(descriptions)[:3]}; expected a regular "
+                "expression for tracks of the targets table"
+            )
 
 
 def read_coverage_recipe(path: str | Path) -> tuple[Recipe, CoverageOptions]:
