@@ -18,7 +18,7 @@ demo-train: $(INSTALLED) ## train the demo's coverage model anew, in the folder 
 	mkdir -p demo_train/resources
 	ln -sfn ../config demo_train/config
 	for name in $(SHIPPED); do ln -sfn ../../resources/$$name demo_train/resources/$$name; done
-	OMP_NUM_THREADS=1 $(BIN)/snakemake --directory demo_train --configfile config/demo_train.yaml --cores all --quiet rules
+	OMP_NUM_THREADS=1 $(BIN)/snakemake --directory demo_train --configfile config/demo_train.yaml --cores all --scheduler greedy --quiet rules
 	@echo "See demo_train/results/planted_truth/borzuki_tiny.html."
 
 test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
