@@ -176,7 +176,8 @@ def training(
     recipe, options = settings(network, device, steps, batch_size)
     recipe, params = replace(recipe, precision=precision), hyperparameters(network)
     model = starting_network("borzuki", params, [HEAD], recipe.seed, None, recomputing)
-    windows = coverage_set(f"{folder}/{name}.zarr", f"{folder}/{name}.tsv", HEAD, "0", model)
+    files = f"{folder}/{name}.zarr", f"{folder}/{name}.tsv"
+    windows = coverage_set(*files, HEAD, "0", model, options)
     task = Watched([replace(windows, store=from_file(windows.store))], options)
     history, _ = train_heads(model.to(device), task, recipe)
     cpu_s, wall_s = task.seconds()
