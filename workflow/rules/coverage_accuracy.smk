@@ -53,6 +53,7 @@ rule evaluate_half_lives:
 
 rule fit_decays:
     input:
+        unpack(set_files("targets")),
         **accuracy_files("tracks", "genes", "gene_preds", "gene_targets"),
     output:
         decay=f"{ACCURACY_PATH}.decay.tsv",

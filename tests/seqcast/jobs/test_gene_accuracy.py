@@ -46,9 +46,9 @@ def files(tmp_path: Path) -> SimpleNamespace:
     said = [f"RNA:ActD:cell {hours}h" for hours in TIMES_H]
     table = pl.DataFrame({"identifier": tracks.tolist(), "description": said})
     write_tsv(table, tmp_path / "tracks.tsv")
-    return SimpleNamespace(
-        **paths, genes=str(tmp_path / "genes.tsv"), tracks=str(tmp_path / "tracks.tsv")
-    )
+    write_tsv(table.with_columns(scale=pl.lit("1")), tmp_path / "targets.tsv")
+    tables = {name: str(tmp_path / f"{name}.tsv") for name in ("genes", "tracks", "targets")}
+    return SimpleNamespace(**paths, **tables)
 
 
 def fitted(files: SimpleNamespace, folder: Path, **options: str) -> tuple[pl.DataFrame, ...]:
@@ -84,6 +84,25 @@ def test_a_reference_gene_takes_its_decay_away(files, tmp_path: Path) -> None:
     assert found == pytest.approx(np.log2(RATES[20:] - RATES[0]), abs=0.1)
     with pytest.raises(InputError, match="reference gene 'G99' is none of 40 genes"):
         fitted(files, tmp_path, decay_reference="G99")
+
+
+def test_tracks_of_other_scales_have_the_same_rates(files, tmp_path: Path) -> None:
+    plain, _ = fitted(files, tmp_path)
+    table = pl.read_csv(files.targets, separator="\t")
+    factors = np.linspace(0.3, 3, len(TIMES_H))
+    for path in (files.gene_preds, files.gene_targets):
+        matrix = GeneMatrix.read(path)
+        scaled = np.log2(1 + factors * (2**matrix.values - 1))
+        write_table(GeneMatrix(matrix.genes, matrix.identifiers, scaled).table(), path, {})
+    write_tsv(table.with_columns(scale=pl.Series(map(str, factors))), files.targets)
+    found, _ = fitted(files, tmp_path)
+    for name in ("measured_log2_decay_rate", "predicted_log2_decay_rate"):
+        assert found[name].to_list() == pytest.approx(plain[name].to_list(), abs=1e-6)
+    write_tsv(table.drop("scale"), files.targets)
+    unknown, _ = fitted(files, tmp_path)
+    assert (
+        unknown["measured_log2_decay_rate"].to_list() != found["measured_log2_decay_rate"].to_list()
+    )
 
 
 def test_published_divisors_are_of_their_times(files, tmp_path: Path) -> None:

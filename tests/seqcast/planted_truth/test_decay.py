@@ -12,7 +12,7 @@ from seqcast.errors import InputError
 from seqcast.planted_truth import decay
 from seqcast.planted_truth.evaluation import decay_rates
 from seqcast.planted_truth.measures import Resampling
-from seqcast.simulate.assays import ASSAYS
+from seqcast.simulate.assays import ASSAYS, TRACKS
 from seqcast.simulate.expected import exonic_coverage
 from seqcast.simulate.genome import draw_genome
 from tests.seqcast.planted_truth import planted
@@ -96,6 +96,24 @@ def test_expected_coverage_in_windows_gives_the_ceiling(tmp_path):
         assert table[name].to_numpy() == pytest.approx(table["expected_rate_per_h"], rel=0.02)
     logs = np.log(table.select("true_rate_per_h", "expected_rate_per_h").to_numpy())
     assert np.corrcoef(logs.T)[0, 1] > 0.9
+
+
+def test_scales_of_the_times_are_not_decay(tmp_path):
+    plain = compared(tmp_path)
+    factors = np.array([0.3, 0.3, 0.6, 1.2])
+    binned = planted.binned_truth()
+    for name, factor in zip(NAMES, factors, strict=True):
+        of_time = [track.identifier.startswith(name) for track in TRACKS]
+        binned[of_time] *= factor / 0.3
+    path = planted.write_coverage_store(tmp_path / "scaled.zarr", binned)
+    expected = decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
+    with read_coverage(path) as coverage:
+        scaled = decay.compare_genes(
+            planted.genes(), planted.annotation(), coverage, [coverage], expected, factors,
+            planted.HELD_OUT,
+        )  # fmt: skip
+    for name in ("predicted_rate_per_h", "predicted_rate_per_h_fold0", "expected_rate_per_h"):
+        assert scaled[name].to_list() == pytest.approx(plain[name].to_list(), rel=1e-5)
 
 
 def test_rates_of_a_fold_have_its_name(tmp_path):

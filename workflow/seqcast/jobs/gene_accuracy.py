@@ -65,7 +65,9 @@ def fit_time_course(
     Parameters
     ----------
     files : namespace
-        ``gene_preds``, ``gene_targets``, ``genes``, ``tracks`` of `evaluate_coverage`.
+        ``gene_preds``, ``gene_targets``, ``genes``, ``tracks`` of `evaluate_coverage`;
+        ``targets``, the targets table of the set: coverage is divided by its ``scale``, which may
+        be another at each time.
     outputs : namespace
         ``decay``: TSV of `decay_table`; ``metrics``: TSV of `decay_metrics`.
     pattern : str
@@ -83,9 +85,9 @@ def fit_time_course(
     """
     tracks = pl.read_csv(files.tracks, separator="\t", infer_schema=False, quote_char=None)
     described = dict(tracks.select("identifier", pl.col("description").fill_null("")).iter_rows())
-    fits = []
+    scales, fits = _scales(files.targets), []
     for path in (files.gene_preds, files.gene_targets):
-        matrix = GeneMatrix.read(path)
+        matrix = _unscaled(GeneMatrix.read(path), scales)
         names = matrix.identifiers.tolist()
         course = find_course(names, [described[name] for name in names], pattern)
         divisors = _divisors(matrix, course, options["decay_reference"])
@@ -239,6 +241,22 @@ def _groups(path: str | Path) -> pl.DataFrame:
     return table.select("identifier", pl.col("description").fill_null("")).with_columns(
         group=pl.lit(None, dtype=pl.String)
     )
+
+
+def _scales(path: str | Path) -> dict[str, float]:
+    """Factor of the training targets of each track; 1 where a targets table says none."""
+    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    if "scale" not in table.columns:
+        return dict.fromkeys(table["identifier"], 1.0)
+    factors = table.select("identifier", pl.col("scale").cast(pl.Float64).fill_null(1.0))
+    return dict(factors.iter_rows())
+
+
+def _unscaled(matrix: GeneMatrix, scales: Mapping[str, float]) -> GeneMatrix:
+    """log2(1 + coverage) without the factors of the tracks."""
+    factors = np.array([scales[name] for name in matrix.identifiers])
+    values = np.log2(1 + (2**matrix.values - 1) / factors)
+    return GeneMatrix(matrix.genes, matrix.identifiers, values)
 
 
 def _divisors(matrix: GeneMatrix, course: Course, reference: str) -> np.ndarray | None:

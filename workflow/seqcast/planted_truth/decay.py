@@ -2,7 +2,8 @@
 
 The fit: the coverage of a gene's exons is summed (c_T) at each ActD time T, and the rate is minus
 the ordinary least-squares slope of ln(1 + c_T) over T. The 1 is the pseudocount of logSED; c_T is
-in the unit of the scores, coverage times the tracks' scale. For genes whose mRNA is gone by the
+in the unit of the scores, coverage times the scale of the first time's track: other scales of later
+times would count as decay. For genes whose mRNA is gone by the
 last times the fitted rate is below the true one, whatever the model: the rate fitted in the same
 way to the expected coverage says how far any model can come.
 """
@@ -150,11 +151,12 @@ def compare_genes(
     table = pl.DataFrame(
         facts, schema=dict.fromkeys(("gene_id", "chrom", "strand"), pl.String), orient="row"
     )
-    predicted = _predicted_rates(table["gene_id"], genes, [coverage, *folds])
+    stores = [coverage, *folds]
+    predicted = _predicted_rates(table["gene_id"], genes, stores, factors[0] / factors)
     table = pl.concat([table, simulated.select(table.columns)]).unique(
         "gene_id", keep="first", maintain_order=True
     )
-    ceiling = fitted_rates(expected.select(names).to_numpy() * factors, hours)
+    ceiling = fitted_rates(expected.select(names).to_numpy() * factors[0], hours)
     for other in (
         simulated.select("gene_id", true_rate_per_h="decay_rate_per_h"),
         expected.select("gene_id", expected_rate_per_h=pl.Series(ceiling)),
@@ -175,9 +177,12 @@ def compare_genes(
 
 
 def _predicted_rates(
-    gene_ids: pl.Series, genes: Sequence[Gene], stores: Sequence[Coverage]
+    gene_ids: pl.Series, genes: Sequence[Gene], stores: Sequence[Coverage], to_first: np.ndarray
 ) -> pl.DataFrame:
-    """gene_id, ``complete`` (all exons lie in windows), and the rates of each store."""
+    """gene_id, ``complete`` (all exons lie in windows), and the rates of each store.
+
+    `to_first` brings the coverage of each time to the scale of the first.
+    """
     names, hours = time_course()
     exonic_bp = np.array([sum(end - start for start, end in gene.exons) for gene in genes], int)
     complete, rates = np.ones(len(genes), bool), {}
@@ -185,7 +190,7 @@ def _predicted_rates(
         sums, covered_bp = exonic_sums(store, genes, names)
         name = store.provenance.get("fold", i - 1)
         column = f"{FOLD_RATE}{name}" if i else "predicted_rate_per_h"
-        rates[column] = fitted_rates(sums, hours)
+        rates[column] = fitted_rates(sums * to_first, hours)
         complete &= covered_bp == exonic_bp
     return pl.DataFrame({"gene_id": gene_ids, "complete": complete, **rates})
 
