@@ -3,9 +3,9 @@
 The fit: the coverage of a gene's exons is summed (c_T) at each ActD time T, and the rate is minus
 the ordinary least-squares slope of ln(1 + c_T) over T. The 1 is the pseudocount of logSED; c_T is
 in the unit of the scores, coverage times the scale of the first time's track: other scales of later
-times would count as decay. For genes whose mRNA is gone by the
-last times the fitted rate is below the true one, whatever the model: the rate fitted in the same
-way to the expected coverage says how far any model can come.
+times would count as decay. For genes whose mRNA is gone by the last times the fitted rate is below
+the true one, whatever the model: the rate fitted in the same way to the expected coverage says how
+far any model can come.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -134,7 +134,7 @@ def compare_genes(
     expected : DataFrame
         See `expected_sums`.
     factors : ndarray, shape=(times,)
-        See `truth.track_factors`, of the ActD tracks.
+        See `truth.track_factors`, of the ActD tracks in the order of their times.
     held_out : collection of str
 
     Returns
