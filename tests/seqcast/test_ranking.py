@@ -1,21 +1,12 @@
-"""Ranking by hand-made scores, and time courses by the published descriptions."""
+"""Ranking by hand-made scores."""
 
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.ranking import (
-    TimeCourse,
-    rank_variants,
-    rna_tracks,
-    select_tracks,
-    time_courses,
-    tracks_to_show,
-)
+from seqcast.ranking import rank_variants, select_tracks
 
 TRACKS = pl.DataFrame({"description": ["RNA:ActD:sim 0h", "RNA:ActD:sim 2h", "CAGE:sim"]})
 
@@ -122,77 +113,3 @@ def test_what_the_user_can_mend_is_named() -> None:
         select_tracks(TRACKS, "DNASE")
     with pytest.raises(InputError, match=r"'\(' is not a regular expression"):
         select_tracks(TRACKS, "(")
-
-
-@pytest.mark.parametrize(
-    ("description", "name", "hours"),
-    [
-        ("RNA:ActD:HeLa mRNA lifetime-SiControl-TI-3h D2", "HeLa mRNA lifetime-SiControl-TI", 3.0),
-        ("RNA:ActD:HeLa mRNA lifetime-SiControl-TI-3h E2", "HeLa mRNA lifetime-SiControl-TI", 3.0),
-        ("RNA:ActD:K562__0.5h__rep2", "K562", 0.5),
-        ("RNA:ActD:HepG2_shNS_1h_rep1 (RNA-seq_rep1)", "HepG2_shNS", 1.0),
-        ("RNA:ActD:HEK293T 293t_6h_chx_B", "HEK293T 293t chx", 6.0),
-        ("RNA:ActD:sim 8h", "sim", 8.0),
-    ],
-)
-def test_description_of_a_time_point(description: str, name: str, hours: float) -> None:
-    prefix = description.split(f"{hours:g}h")[0]
-    suffix = description.split(f"{hours:g}h")[1]
-    table = pl.DataFrame({"description": [description, f"{prefix}99h{suffix}"]})
-    assert time_courses(table) == [TimeCourse(name, (hours, 99.0), ((0,), (1,)))]
-
-
-@pytest.mark.parametrize(
-    "description",
-    [
-        "RNA:ActD:HEK293T half-life measurement by transcriptional inhibition ctrl_actD_2",
-        "RNA:ActD:HEK293T miCLIP-Seq of HEK293T cells hek293t_rnaseq",
-        "RNA:4sU:HEK293_4h_R1",  # labelling
-        "RNA:4sU:Jurkat total RNA 4 hours 4CT",  # activation
-        "RNA:ActD:2h of this, then 4h of that",  # two times
-        "RNA:K562 0h",
-        "CLIP:PUM1:K562 0h",
-    ],
-)
-def test_a_time_is_not_guessed(description: str) -> None:
-    table = pl.DataFrame({"description": [description, description.replace("4h", "8h")]})
-    assert time_courses(table) == []
-
-
-def test_one_time_is_no_course() -> None:
-    table = pl.DataFrame({"description": ["RNA:ActD:a_0h_A", "RNA:ActD:a_0h_B", "RNA:ActD:b_1h"]})
-    assert time_courses(table) == []
-    assert tracks_to_show(table) == [0, 1, 2]
-
-
-def test_published_tracks_hold_eight_courses(shared: Path) -> None:
-    table = pl.read_csv(shared / "reference/borzuki/arch/hl_clip/targets_human.txt", separator="\t")
-    courses = {course.name: course for course in time_courses(table)}
-    assert {name: course.hours for name, course in courses.items()} == {
-        "HeLa mRNA lifetime-SiControl-TI": (0, 3, 6),
-        "HeLa mRNA lifetime-SiYTHDF2-TI": (0, 3, 6),
-        "K562": (0, 0.5, 2, 4, 8),
-        "HUES9": (0, 0.5, 2, 4, 8),
-        "HepG2_shNS": (0, 1, 3, 6),
-        "HepG2_shIGF2BP1": (0, 1, 3, 6),
-        "HEK293T 293t ad": (1, 3, 6),
-        "HEK293T 293t chx": (1, 3, 6),
-    }
-    assert courses["K562"].tracks[0] == (221, 222, 223)  # K562__0.0h__rep2, rep1, rep0
-    assert courses["HEK293T 293t ad"].tracks == ((343,), (347,), (349, 351))
-    assert sum(len(course.positions) for course in courses.values()) == 12 + 30 + 16 + 8
-
-
-def test_replicates_are_averaged_by_their_place_in_the_table() -> None:
-    course = TimeCourse("x", (0.0, 2.0), ((5, 3), (4,)))
-    coverage = np.array([[1.0, 2.0], [10.0, 10.0], [3.0, 6.0]])
-    average = course.average(coverage, np.array([3, 4, 5]))
-    assert average.tolist() == [[2.0, 4.0], [10.0, 10.0]]
-
-
-def test_rna_tracks_stand_in_where_no_course_is() -> None:
-    table = pl.DataFrame({"description": ["CAGE:a", *[f"RNA:{i}" for i in range(9)]]})
-    assert rna_tracks(table) == list(range(1, 10))
-    assert tracks_to_show(table) == [1, 2, 3, 4, 5, 6]
-    assert tracks_to_show(table.head(1)) == [0]
-    assert tracks_to_show(TRACKS) == [0, 1]

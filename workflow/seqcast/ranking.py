@@ -1,7 +1,6 @@
-"""Which variants matter most, and which tracks follow the decay of RNA over time."""
+"""Which variants matter most."""
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -18,114 +17,6 @@ NUMBERS = {
     "strongest_value": pl.Float64,
     "fold_sd": pl.Float64,
 }
-
-# Hours: a number directly before "h", both apart from other letters and digits ("_0.5h_", "-3h ").
-HOURS = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)h(?![A-Za-z0-9])")
-INHIBITION = "RNA:ActD:"
-COMMENT = re.compile(r"\([^)]*\)")
-# "rep1", "R1", or a letter that numbers samples: "A", "D1".
-SHOWN = 6  # tracks shown where there is no time course
-REPLICATE = re.compile(r"rep\d+|[A-Z]\d*")
-
-
-@dataclass(frozen=True)
-class TimeCourse:
-    """Tracks that measure one RNA population at several times after transcription stops.
-
-    Attributes
-    ----------
-    name : str
-        What the descriptions of its tracks share.
-    hours : tuple of float
-        Distinct, ascending.
-    tracks : tuple of tuple of int
-        Positions in the track table, a tuple of replicates for each of `hours`.
-    """
-
-    name: str
-    hours: tuple[float, ...]
-    tracks: tuple[tuple[int, ...], ...]
-
-    @property
-    def positions(self) -> list[int]:
-        """All positions in the track table, by time."""
-        return [position for replicates in self.tracks for position in replicates]
-
-    def average(self, coverage: np.ndarray, track: np.ndarray) -> np.ndarray:
-        """Mean over the replicates of each time.
-
-        Parameters
-        ----------
-        coverage : ndarray, shape=(k, bins)
-        track : ndarray of int, shape=(k,)
-            Position in the track table of each row of `coverage`.
-
-        Returns
-        -------
-        ndarray, shape=(len(hours), bins)
-        """
-        return np.stack([coverage[np.isin(track, rows)].mean(axis=0) for rows in self.tracks])
-
-
-def time_courses(tracks: pl.DataFrame) -> list[TimeCourse]:
-    """Degradation time courses among tracks, in order of first appearance.
-
-    The rule: a description begins with "RNA:ActD:" (transcription stopped by actinomycin D) and
-    names its time once, as a number directly followed by "h". Text in parentheses and replicate
-    labels after the time are dropped; the rest, without the time, names the course, so that
-    another treatment behind the time is another course. A course has two times or more. Tracks
-    that state no time belong to none, whatever else their names suggest; 4sU tracks neither:
-    their hours count labelling or activation, not decay.
-
-    Parameters
-    ----------
-    tracks : DataFrame
-        With a column ``description``, one row a track.
-
-    Returns
-    -------
-    list of TimeCourse
-        Empty if there is none; `rna_tracks` is what may be shown instead.
-    """
-    found: dict[str, dict[float, list[int]]] = {}
-    for position, description in enumerate(tracks["description"]):
-        if parsed := _course_and_hours(description):
-            name, hours = parsed
-            found.setdefault(name, {}).setdefault(hours, []).append(position)
-    return [
-        TimeCourse(name, tuple(sorted(times)), tuple(tuple(times[h]) for h in sorted(times)))
-        for name, times in found.items()
-        if len(times) > 1
-    ]
-
-
-def rna_tracks(tracks: pl.DataFrame) -> list[int]:
-    """Positions of the tracks that measure RNA (descriptions that begin with "RNA:")."""
-    return np.flatnonzero(tracks["description"].str.starts_with("RNA:").to_numpy()).tolist()
-
-
-def tracks_to_show(tracks: pl.DataFrame) -> list[int]:
-    """Positions of the tracks that the figure of a strong variant needs, ascending.
-
-    Those of all time courses; without any, the first RNA tracks; without those, the first tracks.
-    """
-    courses = time_courses(tracks)
-    if courses:
-        return sorted(position for course in courses for position in course.positions)
-    return (rna_tracks(tracks) or list(range(len(tracks))))[:SHOWN]
-
-
-def _course_and_hours(description: str) -> tuple[str, float] | None:
-    """Name of the course and time of one track, if its description states both."""
-    if not description.startswith(INHIBITION):
-        return None
-    text = COMMENT.sub("", description.removeprefix(INHIBITION))
-    times = list(HOURS.finditer(text))
-    if len(times) != 1:
-        return None
-    before, after = text[: times[0].start()], text[times[0].end() :]
-    treatment = [word for word in re.split(r"[\s_-]+", after) if not REPLICATE.fullmatch(word)]
-    return " ".join(filter(None, [before.strip(" _-"), *treatment])), float(times[0][1])
 
 
 def select_tracks(tracks: pl.DataFrame, tracks_like: str | None = None) -> np.ndarray:

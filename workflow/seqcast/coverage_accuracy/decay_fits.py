@@ -9,11 +9,8 @@ import polars as pl
 
 from seqcast.coverage_accuracy.gene_matrices import TOLD, GeneMatrix, varying
 from seqcast.errors import InputError
+from seqcast.time_courses import named_times
 
-TIME = re.compile(
-    r"(?<![A-Za-z\d.])(\d+(?:\.\d+)?)[ _]?(h|hrs?|hours?|min|mins|minutes?)(?![A-Za-z])"
-)
-MINUTES = 60
 FEWEST_TIMES = 3  # the curve has two numbers
 # GAPDH coverage of the published HEK293 4sU course, by hours of chase; of no other data
 HEK293_GAPDH = {1: 66.6, 2: 153.0, 4: 335.1, 8: 320.8, 12: 388.3, 24: 389.3}
@@ -84,16 +81,13 @@ class Course:
 
 
 def time_h(description: str) -> tuple[float | None, str]:
-    """Hours that a description names ("8h", "0.5h", "4 hours", "30 min"), and a status of `Course`.
+    """The time that a description names (`named_times`), and a status of `Course`.
 
     None where it names none, or several that differ, as of a pulse and a chase.
     """
-    found = {
-        float(number) / (MINUTES if unit.startswith("m") else 1)
-        for number, unit in TIME.findall(description)
-    }
+    found = named_times(description).hours
     if len(found) == 1:
-        return found.pop(), USED
+        return found[0], USED
     return None, MANY_TIMES if found else NO_TIME
 
 

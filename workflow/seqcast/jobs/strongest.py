@@ -11,8 +11,8 @@ from seqcast.annotation import read_annotation
 from seqcast.genome import Genome
 from seqcast.inference import check_fit
 from seqcast.jobs.model import open_model, read_options
-from seqcast.ranking import tracks_to_show
 from seqcast.scoring.top import predict_top
+from seqcast.time_courses import tracks_to_show
 from seqcast.tracks import Tracks
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 from seqcast.annotation import Gene
 from seqcast.plots.style import TICK_PT, TITLE_PT, new_figure, plain
 from seqcast.plots.tracks import ROWS, exon_sums, ref_alt_tracks, time_course_curve
-from seqcast.ranking import TimeCourse, time_courses
+from seqcast.time_courses import TimeCourse, time_courses
 
 CURVES = 4  # a row
 LONGEST_ALLELE_BP = 12
@@ -117,7 +117,8 @@ def variant_page(
     Parameters
     ----------
     top : TopPrediction
-        With the tracks of `ranking.tracks_to_show`; courses that it holds in part are left out.
+        With the tracks of `time_courses.tracks_to_show`; courses that it holds in part are left
+        out.
     gene : Gene
         The gene of `top`.
     ranked : mapping
@@ -135,7 +136,7 @@ def variant_page(
         main = max(courses, key=lambda course: len(course.hours))
         ref, alt = (main.average(x, top.track)[:ROWS] for x in (top.ref, top.alt))
         labels, subject = (
-            [f"{hour:g} h" for hour in main.hours[:ROWS]],
+            [f"{hour:.3g} h" for hour in main.hours[:ROWS]],
             f", time course {plain(main.name)}",
         )
     else:

@@ -199,7 +199,7 @@ def time_course_curve(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlabel("hours after transcription stops")
-    ax.set_ylabel(f"log2 (gene sum / sum at {hours[0]:g} h)")
+    ax.set_ylabel(f"log2 (gene sum / sum at {hours[0]:.3g} h)")
     return tidy(ax)
 
 
