@@ -93,6 +93,30 @@ def test_missing_file_is_refused(tmp_path):
         Tracks.read(tmp_path / "none.txt")
 
 
+def with_factors(*cells):
+    rows = [f"{row}\t{cell}" for row, cell in zip(ROWS.splitlines(), cells, strict=True)]
+    return "\n".join([HEADER.rstrip("\n") + "\tnorm_factor", *rows, ""])
+
+
+def test_factors_that_make_samples_comparable_are_told_beside_the_scale(tmp_path):
+    assert Tracks.read(table(tmp_path, HEADER + ROWS)).norm_factor is None
+    tracks = Tracks.read(table(tmp_path, with_factors("2.5", "2.50", "")))
+    assert tracks.norm_factor.tolist() == [2.5, 2.5, 1]
+    assert tracks.scale.tolist() == [0.3, 0.3, 2]
+    assert tracks.table()["units"].to_list() == [
+        "sum of coverage x 0.3 x 2.5", "mean of coverage x 2"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "message"), [
+    (("2", "1", ""), "norm_factor is 2.0 for a\\+ and 1.0 for a-; expected the same for both"),
+    (("0", "0", ""), "norm_factor 0 of a\\+; expected a finite number above 0"),
+    (("1", "1", "two"), "'two' in column 'norm_factor' of row 3"),
+])  # fmt: skip
+def test_bad_factors_are_refused(tmp_path, cells, message):
+    with pytest.raises(InputError, match=message):
+        Tracks.read(table(tmp_path, with_factors(*cells)))
+
+
 @pytest.mark.parametrize("unclip", [0, 1])
 @pytest.mark.parametrize("unscale", [0, 1])
 @pytest.mark.parametrize("function", ["untransform_preds", "untransform_preds1"])

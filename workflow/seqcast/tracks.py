@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # jobs that make tables and figures have no torch
 
 SUM_STAT = re.compile(r"(sum|mean|max)(_sqrt|_exp75)?")
 STRANDS = {"+": "-", "-": "+"}
-ALIKE = ("sum_stat", "scale", "clip", "clip_soft")  # for both strands of a pair
+ALIKE = ("sum_stat", "scale", "norm_factor", "clip", "clip_soft")  # for both strands of a pair
 REQUIRED = ["identifier", "clip_soft", "scale", "sum_stat", "strand_pair", "description"]
 
 
@@ -36,7 +36,11 @@ class Tracks:
     clip_soft : ndarray of float
         Value above which the training data were compressed; NaN where they were not.
     scale : ndarray of float
-        Factor that the training data were multiplied by.
+        Factor that the training data were multiplied by, which says nothing of the sample: rates
+        of decay are fitted without it.
+    norm_factor : ndarray of float, optional
+        Another factor of the training data, which makes samples comparable (spike-ins): it stays
+        in all that is predicted and fitted. None where the table has no such column.
     """
 
     channel: np.ndarray
@@ -47,6 +51,7 @@ class Tracks:
     pair: np.ndarray
     clip_soft: np.ndarray
     scale: np.ndarray
+    norm_factor: np.ndarray | None = None
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -89,6 +94,7 @@ class Tracks:
             pair=np.array(pair),
             clip_soft=_numbers(table, "clip_soft", pl.Float64, path, np.nan).to_numpy(),
             scale=_numbers(table, "scale", pl.Float64, path).to_numpy(),
+            norm_factor=_norm_factors(table, path),
         )
 
     def __len__(self) -> int:
@@ -137,8 +143,9 @@ class Tracks:
             a track, as coverage has them.
         """
         rows = self.collapsed if collapse else np.arange(len(self))
+        factors = np.ones(len(self)) if self.norm_factor is None else self.norm_factor
         units = [f"{self.sum_stat[i].removesuffix('_sqrt')} of coverage x {self.scale[i]:g}"
-                 for i in rows]  # fmt: skip
+                 + f" x {factors[i]:g}" * bool(factors[i] != 1) for i in rows]  # fmt: skip
         return pl.DataFrame(
             {
                 "track": np.arange(len(rows)),
@@ -165,7 +172,7 @@ class Tracks:
             Undo the soft clip. Values above it grow as the square: the gene evaluation of the
             paper goes without, its variant scores with.
         unscale : bool
-            Divide by the scale. The published scores do not.
+            Divide by the scale, not by `norm_factor`. The published scores do not.
         old : bool
             The transform of older training data (``untransform_preds1``): power 3/4 instead of
             a square root, and scaled last.
@@ -255,6 +262,20 @@ def _check_pairs(table: pl.DataFrame, pair: list[int], path: str | Path) -> None
                     f"{value[other] or 'empty'} for {partner}; expected the same for both strands, "
                     "which models exchange. Make them equal."
                 )
+
+
+def _norm_factors(table: pl.DataFrame, path: str | Path) -> np.ndarray | None:
+    """What makes samples comparable, 1 where a cell is empty; None without such a column."""
+    if "norm_factor" not in table.columns:
+        return None
+    factors = _numbers(table, "norm_factor", pl.Float64, path, 1.0).to_numpy()
+    if (bad := ~(np.isfinite(factors) & (factors > 0))).any():
+        row = int(bad.argmax())
+        raise InputError(
+            f"{path}: norm_factor {factors[row]:g} of {table['identifier'][row]}; expected a "
+            "finite number above 0, which coverage is multiplied by. Leave the cell empty for 1."
+        )
+    return factors
 
 
 def _numbers(

@@ -1,6 +1,7 @@
 """The job from weights and windows to tables of accuracy, against the original and plain numpy."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,12 @@ import torch
 from seqcast.annotation import Annotation, Gene, read_annotation
 from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
 from seqcast.errors import InputError
-from seqcast.jobs.coverage_accuracy import check_unseen, evaluate_coverage, windows_of_test
+from seqcast.jobs.coverage_accuracy import (
+    check_unseen,
+    evaluate_coverage,
+    rows_of_tracks,
+    windows_of_test,
+)
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import load_model
 from seqcast.models.prepare import convert_weights, random_weights
@@ -20,6 +26,7 @@ from seqcast.store import read_provenance
 from seqcast.targets.store import CoverageStore
 from seqcast.targets.store_writing import create_store
 from seqcast.targets.tfrecords import convert_tfrecords
+from seqcast.tracks import Tracks
 from tests.seqcast.jobs.test_train_coverage import GEOMETRY, TARGETS, write_windows
 from tests.seqcast.training.test_coverage_network import PARAMS
 
@@ -147,6 +154,17 @@ def test_what_does_not_fit_is_refused(files, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Make a coverage set with the windows, bins and crop"):
         run(files, tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_factors_of_libraries_are_compared_where_both_tables_say_them(files) -> None:
+    tracks = Tracks.read(files.tracks)
+    table = CoverageStore.open(files.store).tracks.with_columns(norm_factor=pl.lit("2"))
+    store = SimpleNamespace(path="s", identifiers=table["identifier"].to_list(), tracks=table)
+    rows = list(range(len(tracks)))
+    assert rows_of_tracks(tracks, store) == rows  # measured tracks alone are known to have any
+    assert rows_of_tracks(replace(tracks, norm_factor=np.full(len(tracks), 2.0)), store) == rows
+    with pytest.raises(InputError, match=r"norm_factor of track 'a\+' is 2\.0; expected 1\.0"):
+        rows_of_tracks(replace(tracks, norm_factor=np.ones(len(tracks))), store)
 
 
 def test_predictions_that_are_no_numbers_stop(files, tmp_path: Path) -> None:

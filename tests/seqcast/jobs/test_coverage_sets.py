@@ -132,6 +132,7 @@ def test_a_minus_strand_stored_as_negative_numbers(files):
     ("cells", "message"),
     [
         ({"scale": "0"}, "scale 0.0; expected a finite number above 0"),
+        ({"norm_factor": "1x"}, "could not convert string to float: '1x'; .* scale, norm_factor"),
         ({"clip": "inf"}, "clip inf; expected a finite number above 0"),
         ({"clip_soft": "x"}, "could not convert string to float: 'x'"),
         ({"clip": "32", "clip_soft": "384"}, "clip 32.0 is below clip_soft 384.0"),
@@ -141,6 +142,12 @@ def test_an_impossible_transform_names_table_and_track(cells, message):
     row = {"identifier": "liver+", "sum_stat": "sum_sqrt", "scale": "1"} | cells
     with pytest.raises(InputError, match=rf"^targets\.tsv: liver\+: {message}"):
         transform_of(row, "targets.tsv")
+
+
+def test_the_factor_of_a_library_multiplies_coverage():
+    row = {"identifier": "liver+", "sum_stat": "sum", "scale": "0.3", "norm_factor": "2.5"}
+    assert transform_of(row, "targets.tsv").scale == pytest.approx(0.75)
+    assert transform_of(row | {"norm_factor": ""}, "targets.tsv").scale == 0.3
 
 
 def test_transforms_of_the_published_tables(shared):

@@ -7,11 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from seqcast.annotation import Annotation, Gene
 from seqcast.coverage_accuracy.decay_fits import HEK293_GAPDH
 from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
-from seqcast.coverage_accuracy.genes import GENES
+from seqcast.coverage_accuracy.genes import GENES, GeneCollector
 from seqcast.coverage_accuracy.half_lives import half_life_accuracy, read_groups
 from seqcast.errors import InputError
+from seqcast.jobs.coverage_sets import transform_of
 from seqcast.jobs.gene_accuracy import (
     decay_metrics,
     decay_table,
@@ -21,6 +23,7 @@ from seqcast.jobs.gene_accuracy import (
     predict_saluki,
 )
 from seqcast.store import write_table, write_tsv
+from seqcast.tracks import Tracks
 
 TIMES_H = np.array([1, 2, 4, 8, 12, 24])
 RATES = np.geomspace(0.1, 0.6, 40)  # per h
@@ -103,6 +106,57 @@ def test_tracks_of_other_scales_have_the_same_rates(files, tmp_path: Path) -> No
     assert (
         unknown["measured_log2_decay_rate"].to_list() != found["measured_log2_decay_rate"].to_list()
     )
+
+
+def planted_libraries(files: SimpleNamespace, columns: dict[str, np.ndarray]) -> np.ndarray:
+    """A course whose libraries are equally deep, through its targets table; factors of spike-ins.
+
+    A gene is 20 bins of 32 bp, all of one contig. RNA decays, so that a read of a later library
+    stands for fewer molecules: its spike-ins have more reads.
+    """
+    level = np.linspace(0.5, 20, len(RATES))  # coverage a base at time 0
+    molecules = level[:, None] * np.exp(-RATES[:, None] * TIMES_H)
+    spike_factors = molecules.sum(axis=0) / molecules.sum(axis=0)[0]
+    names = [f"t{hours}h" for hours in TIMES_H]
+    cells = {"sum_stat": ["sum_sqrt"] * len(names), "clip_soft": ["384"] * len(names),
+             "clip": ["768"] * len(names), "strand_pair": list(map(str, range(len(names))))}  # fmt: skip
+    table = pl.DataFrame(
+        {"": list(map(str, range(len(names)))), "identifier": names, **cells,
+         "description": [f"RNA:ActD:cell {hours}h" for hours in TIMES_H],
+         **{name: [f"{x}" for x in values] for name, values in columns.items()}}
+    )  # fmt: skip
+    write_tsv(table, files.targets)
+    coverage = np.repeat(molecules / spike_factors, 20 * 32, axis=0)  # (bases, libraries)
+    targets = np.stack([transform_of(row, "targets.tsv").apply(coverage[:, i], 32)
+                        for i, row in enumerate(table.iter_rows(named=True))])  # fmt: skip
+    genes = [Gene(f"G{i:02}", "", "chr1", "+", ((i * 640, i * 640 + 640),))
+             for i in range(len(RATES))]  # fmt: skip
+    collector = GeneCollector(Annotation(tuple(genes)), Tracks.read(files.targets), 32)
+    collector.add("chr1", 0, targets, targets)
+    found = collector.result()
+    write_table(found.predictions.table(), files.gene_preds, {})
+    write_table(found.targets.table(), files.gene_targets, {})
+    return spike_factors
+
+
+def test_spike_ins_stay_in_the_rates_and_scales_do_not(files, tmp_path: Path, caplog) -> None:
+    scales = np.linspace(0.2, 1.2, len(TIMES_H))
+
+    def bias(columns: dict[str, np.ndarray]) -> float:
+        planted_libraries(files, columns)
+        decay, _ = fitted(files, tmp_path)
+        return (decay["measured_log2_decay_rate"][:-1] - pl.Series(np.log2(RATES))).median()
+
+    factors = planted_libraries(files, {"scale": scales})
+    assert factors[-1] < 0.05  # the last library is of a twentieth of the RNA
+    assert bias({"scale": scales}) < -1  # equally deep libraries hide most of the decay
+    assert "scales from 0.2 to 1.2" in caplog.text
+    assert "norm_factor" in caplog.text
+    assert bias({"scale": factors}) < -1  # as scale, the factor is taken away with it
+    with_factor = bias({"scale": scales, "norm_factor": factors})
+    assert with_factor == pytest.approx(0, abs=0.1)  # measured: 0.056, the pull to 1 per hour
+    alone = bias({"scale": np.ones(len(TIMES_H)), "norm_factor": factors})
+    assert alone == pytest.approx(with_factor, abs=0.02)  # float16 targets
 
 
 def test_published_divisors_are_of_their_times(files, tmp_path: Path) -> None:

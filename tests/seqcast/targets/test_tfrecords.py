@@ -168,6 +168,9 @@ def test_missing_and_damaged_files(tmp_path: Path):
     (folder / "targets.txt").write_text("\tidentifier\n3\tx\n")
     with pytest.raises(InputError, match="names track 3; expected 0 to 2"):
         convert_tfrecords(folder, tmp_path / "s.zarr", "toy")
+    (folder / "targets.txt").write_text("\tidentifier\tnorm_factor\n0\tx\t1\n1\ty\t0.5\n")
+    with pytest.raises(InputError, match=r"norm_factor 0\.5; expected none, as the targets of"):
+        convert_tfrecords(folder, tmp_path / "s.zarr", "toy")
     data = (files / "fold1-0.tfr").read_bytes()
     (files / "fold1-0.tfr").write_bytes(data[:-5])
     with pytest.raises(InputError, match=r"fold1-0.tfr is cut off"):

@@ -187,8 +187,8 @@ def rows_of_tracks(tracks: Tracks, store: CoverageStore) -> list[int]:
     Raises
     ------
     InputError
-        If a track is not in the store, or its targets have another statistic, scale or soft clip,
-        so that the two cannot be brought to one scale.
+        If a track is not in the store, or its targets have another statistic, scale, soft clip or
+        (where both tables say one) norm_factor, so that the two cannot be brought to one scale.
     """
     place = {name: i for i, name in enumerate(store.identifiers)}
     wanted = tracks.identifier.tolist()
@@ -199,11 +199,14 @@ def rows_of_tracks(tracks: Tracks, store: CoverageStore) -> list[int]:
             "it a table of those that both have."
         )
     rows = [place[name] for name in wanted]
-    for column, values, empty in (
+    alike: list[tuple[str, np.ndarray, str | float]] = [
         ("sum_stat", tracks.sum_stat, ""),
         ("scale", tracks.scale, 1.0),
         ("clip_soft", tracks.clip_soft, np.nan),
-    ):
+    ]
+    if tracks.norm_factor is not None and "norm_factor" in store.tracks.columns:
+        alike.append(("norm_factor", tracks.norm_factor, 1.0))
+    for column, values, empty in alike:
         cells = store.tracks[column].to_list() if column in store.tracks.columns else []
         for row, value in zip(rows, values.tolist(), strict=True):
             cell = cells[row] if cells else None

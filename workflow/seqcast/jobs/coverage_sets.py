@@ -238,7 +238,9 @@ def targets_of_tracks(
 
 
 def transform_of(row: Mapping[str, str | None], path: str | Path) -> TargetTransform:
-    """The transform that a row of a targets table asks for; without a cell, no clip and scale 1.
+    """The transform that a row of a targets table asks for; without a cell, no clip and factor 1.
+
+    Coverage is multiplied by ``scale`` and by ``norm_factor``.
 
     Raises
     ------
@@ -246,18 +248,16 @@ def transform_of(row: Mapping[str, str | None], path: str | Path) -> TargetTrans
         Naming table and track, if a cell is no number, or the transform is impossible.
     """
     where = f"{path}: {row['identifier']}"
+    names = ("clip", "clip_soft", "scale", "norm_factor")
     try:
-        clip, clip_soft, scale = (
-            float(cell) if (cell := row.get(name)) else None
-            for name in ("clip", "clip_soft", "scale")
+        clip, clip_soft, *factors = (
+            float(cell) if (cell := row.get(name)) else None for name in names
         )
     except ValueError as error:
-        raise InputError(
-            f"{where}: {error}; expected numbers as clip, clip_soft and scale"
-        ) from error
-    scale = 1.0 if scale is None else scale
+        raise InputError(f"{where}: {error}; expected numbers as {', '.join(names)}") from error
+    scale, norm_factor = (1.0 if factor is None else factor for factor in factors)
     try:
-        return TargetTransform(row["sum_stat"] or "", scale, clip, clip_soft)
+        return TargetTransform(row["sum_stat"] or "", scale * norm_factor, clip, clip_soft)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
 

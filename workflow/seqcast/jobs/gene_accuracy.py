@@ -1,5 +1,6 @@
 """What the coverage of genes says of their decay: half-lives, decay rates, Saluki's PC1."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ from seqcast.errors import InputError
 from seqcast.regression_metrics import SCHEMA, regression_metrics
 from seqcast.store import write_tsv
 from seqcast.targets.fold_names import without_training
+
+logger = logging.getLogger(__name__)
 
 VALID = "valid"
 GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
@@ -67,7 +70,7 @@ def fit_time_course(
     files : namespace
         ``gene_preds``, ``gene_targets``, ``genes``, ``tracks`` of `evaluate_coverage`;
         ``targets``, the targets table of the set: coverage is divided by its ``scale``, which may
-        be another at each time.
+        be another at each time. Its ``norm_factor``, which makes times comparable, stays.
     outputs : namespace
         ``decay``: TSV of `decay_table`; ``metrics``: TSV of `decay_metrics`.
     pattern : str
@@ -95,6 +98,7 @@ def fit_time_course(
         fits.append(
             fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, shape)
         )
+    _tell_scales(course, scales)
     genes = pl.read_csv(files.genes, separator="\t", infer_schema=False, quote_char=None)
     table = decay_table(genes, *fits)
     write_tsv(table, outputs.decay)
@@ -250,6 +254,17 @@ def _scales(path: str | Path) -> dict[str, float]:
         return dict.fromkeys(table["identifier"], 1.0)
     factors = table.select("identifier", pl.col("scale").cast(pl.Float64).fill_null(1.0))
     return dict(factors.iter_rows())
+
+
+def _tell_scales(course: Course, scales: Mapping[str, float]) -> None:
+    """Warn where times have other scales: those of libraries would be meant to stay."""
+    found = {scales[name] for names in course.members for name in names}
+    if len(found) > 1:
+        logger.warning(
+            "the tracks of the time course have scales from %g to %g, which rates are fitted "
+            "without. Factors that make libraries comparable, such as those of spike-ins, belong "
+            "into the column norm_factor of the targets table.", min(found), max(found),
+        )  # fmt: skip
 
 
 def _unscaled(matrix: GeneMatrix, scales: Mapping[str, float]) -> GeneMatrix:

@@ -213,6 +213,12 @@ def _read_tracks(path: str | Path, of_records: int) -> tuple[pl.DataFrame, list[
             f"{path} names track {bad[0] if bad else 'none'}; expected 0 to {of_records - 1}, as "
             "num_targets of statistics.json says. Give the targets table of these records."
         )
+    said = tracks["norm_factor"].to_list() if "norm_factor" in tracks.columns else []
+    if factors := [cell for cell in said if cell not in (None, "", "1", "1.0")]:
+        raise InputError(
+            f"{path} has norm_factor {factors[0]}; expected none, as the targets of records are "
+            "made. Leave the column out, or make the set from bigWig files."
+        )
     return tracks, columns
 
 

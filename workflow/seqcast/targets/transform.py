@@ -27,7 +27,7 @@ class TargetTransform:
         ``sum``, ``mean`` or ``max`` over the bases of a bin; with ``_sqrt``, then
         ``sqrt(1 + x) - 1``; with ``_exp75``, then ``(1 + x) ** 0.75 - 1``.
     scale : float
-        Factor of the coverage, before anything else.
+        Factor of the coverage, before anything else: scale and norm_factor of the targets table.
     clip : float or None
         Hard limit of the result, above and below 0.
     clip_soft : float or None
