@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
+from seqcast.models import layers
 from seqcast.models.interface import (
     ARCHITECTURES,
     build_model,
@@ -100,6 +101,33 @@ def test_properties_contract(architecture):
         labels = model.eval()(model.tokenize(["AUGGCUUAA", "ACGU"]))
     assert labels.shape == (2, model.outputs)
     assert model.kind == "regression"
+
+
+def example_inputs(model, empty=False):
+    """What a model of any task takes: a few sequences of unlike lengths, or none."""
+    if hasattr(model, "window_length_bp"):
+        codes = torch.randint(4, (0 if empty else 2, model.window_length_bp))
+        return torch.nn.functional.one_hot(codes, 4).mT.float()
+    return model.tokenize([] if empty else ["ACGTTGCATTAGGC" * 8, "GATTACA" * 9, "ACGT" * 30])
+
+
+@pytest.mark.parametrize("architecture", EXAMPLES)
+def test_each_form_of_dense_layers_gives_the_same(architecture, monkeypatch):
+    torch.manual_seed(3)
+    model = build_model(
+        architecture, EXAMPLES[architecture], *["human"] * (architecture in COVERAGE)
+    )
+    model.initialise()
+    model.eval()
+    some, none, made = example_inputs(model), example_inputs(model, empty=True), []
+    for form in (False, True):
+        monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", form)
+        with torch.inference_mode():
+            made.append(model(some))
+            assert model(none).shape == (0, *model(none).shape[1:])
+    # some fifty sums of up to a thousand products: see ROUNDING in test_coverage_accuracy.py
+    tolerance = 6e-8 * (50 * 1000) ** 0.5 * made[0].abs().max().item()
+    torch.testing.assert_close(*made, rtol=0, atol=tolerance)
 
 
 def test_unknown_names_list_the_known_ones(tmp_path):

@@ -66,13 +66,40 @@ def test_frozen_statistics_stay():
     assert not torch.equal(norm[0].running_mean, before["0.running_mean"])
 
 
-def test_dense_is_the_same_as_a_convolution(monkeypatch):
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize(
+    "shape", [(2, 11, 64), (1, 1, 64), (64, 36, 64), (0, 5, 64), (1, 0, 64), (7, 64), (2, 3, 5, 64)]
+)
+def test_dense_is_the_same_as_a_convolution(shape, precision, monkeypatch):
     torch.manual_seed(2)
-    dense, x = layers.Dense(6, 9), torch.randn(2, 11, 6)
+    dense, x = layers.Dense(64, 9).to(precision), torch.randn(shape).to(precision)
+    made = []
+    for form in (False, True):
+        monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", form)
+        ours = x.clone().requires_grad_()
+        dense.zero_grad()
+        y = dense(ours)
+        y.sum().backward()
+        made.append([y, ours.grad, dense.weight.grad, dense.bias.grad])
+    # sums of as many terms as x has channels, or positions where weights get their gradient
+    terms = max(64, x.numel() // 64)
+    for plain, convolved in zip(*made, strict=True):
+        scale = plain.abs().max().item() if plain.numel() else 0
+        tolerance = torch.finfo(precision).eps * terms**0.5 * scale
+        torch.testing.assert_close(convolved, plain, rtol=0, atol=tolerance)
+
+
+def test_dense_convolves_where_it_is_told_to(monkeypatch):
+    def stop(*_):
+        raise AssertionError("convolved")
+
+    dense = layers.Dense(6, 9)
+    monkeypatch.setattr(layers, "_convolve", stop)
     monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", False)
-    plain = dense(x)
+    dense(torch.ones(2, 3, 6))
     monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", True)
-    assert torch.allclose(dense(x), plain, atol=1e-6)
+    with pytest.raises(AssertionError, match="convolved"):
+        dense(torch.ones(2, 3, 6))
 
 
 def test_even_kernels_are_refused():

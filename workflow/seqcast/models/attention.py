@@ -159,4 +159,4 @@ def _attend_by_rows(
             logits = torch.addmm(bias, q[start : start + rows], k)
             blocks.append(logits.softmax(-1) @ v)
         batches.append(torch.cat(blocks))
-    return torch.stack(batches).unflatten(0, query.shape[:2])
+    return torch.stack(batches).view_as(value) if batches else torch.empty_like(value)

@@ -67,11 +67,18 @@ def upsample(x: Tensor) -> Tensor:
 
 
 def _dense_as_convolution() -> bool:
-    """Whether dense layers run as 1 x 1 convolutions: MKL's matrix product is slow on AMD."""
+    """Whether dense layers of whole batches run as 1 x 1 convolutions on this CPU.
+
+    A convolution is oneDNN's, which uses what the processor has; a matrix product is MKL's, which
+    does so on Intel's alone. On AMD's, a convolution is 2.2 times faster with AVX-512, 1.2 times
+    with AVX2, and 2 times slower with neither.
+    """
     cpuinfo = Path("/proc/cpuinfo")
-    return cpuinfo.is_file() and "AuthenticAMD" in cpuinfo.read_text()[:4096]
+    amd = cpuinfo.is_file() and "AuthenticAMD" in cpuinfo.read_text()[:4096]
+    return amd and torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
 
 
+# Not by measuring: the forms differ in the last bit, and a machine gives the same bits each time.
 DENSE_AS_CONVOLUTION = _dense_as_convolution()
 
 
@@ -79,7 +86,8 @@ class Dense(nn.Linear):
     """Affine map of the last axis."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if DENSE_AS_CONVOLUTION and x.device.type == "cpu" and x.ndim == 3:
+        # no convolution takes a length of 0, which an empty batch has once its rows are joined
+        if DENSE_AS_CONVOLUTION and x.device.type == "cpu" and x.ndim == 3 and x.numel():
             return _convolve(x, self.weight[:, :, None, None], self.bias)
         return F.linear(x, self.weight, self.bias)
 

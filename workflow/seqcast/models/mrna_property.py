@@ -229,8 +229,8 @@ class MrnaProperty(nn.Module):
         """Features of whole sequences, ``(batch, poolings * width)``."""
         features = self.body(tokens).float()
         real = self.body.real(tokens)
-        # the end token is the last of a row, and the sequence ends before it
-        parts = {"last": features[:, -2]}
+        # the end token is the last of a row, and the sequence ends before it; no sequences have one
+        parts = {"last": features[:, -2:][:, 0]}
         count = real.sum(1, keepdim=True).clamp(min=1)
         parts["mean"] = torch.where(real[..., None], features, 0).sum(1) / count
         return torch.cat([parts[name] for name in self.config.pooling], dim=1)
