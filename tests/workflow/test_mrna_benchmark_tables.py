@@ -27,18 +27,10 @@ def tables(root) -> dict[str, pd.DataFrame]:
     return {**found, "sources": read(root / "config/sources.tsv")}
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_tables_agree_with_their_schemas(root, tables, name):
-    validate(tables[name].copy(), str(root / f"workflow/schemas/{name}.schema.yaml"))
-    assert not tables[name].duplicated(subset=list(tables[name].columns[:2])).any()
-
-
 @pytest.mark.parametrize("path", ["config/properties.tsv", "config/demo/properties.tsv"])
-def test_other_tables_of_properties_agree_with_the_schema(root, path):
+def test_other_tables_of_properties_have_the_same_columns(root, path):
     table = read(root / path)
-    validate(table.copy(), str(root / "workflow/schemas/properties.schema.yaml"))
     assert list(table.columns) == HEADERS["properties"].split()
-    assert not table["property"].duplicated().any()
 
 
 @pytest.mark.parametrize(

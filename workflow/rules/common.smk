@@ -6,7 +6,9 @@ from os import environ, pathsep
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.utils import validate
 
 # Jobs in conda environments of their own find the package here, as this file does.
@@ -16,21 +18,31 @@ environ["PYTHONPATH"] = pathsep.join(
     [str(WORKFLOW), *filter(None, [environ.get("PYTHONPATH")])]
 )
 
+from seqcast.errors import InputError
+from seqcast.plan.tables import read_table as read_checked_table
 from seqcast.provenance import code_digest
 
 
-def check(data, schema, name):
-    """Validate against a schema; a mistake is told in one line, without the schema's text."""
-    try:
-        validate(data, str(WORKFLOW / f"schemas/{schema}.schema.yaml"))
-    except WorkflowError as error:
-        where, cause = str(error).splitlines()[0], error.__context__
-        raise WorkflowError(f"{name}: {where} {cause.json_path}: {cause.message}")
+class ConfigError(SystemExit):
+    """A mistake in the config or a table ends the run with one line, and none of Python's frames."""
+
+    def __init__(self, message):
+        logger.error(f"ERROR: {' '.join(str(message).split())}")
+        super().__init__(1)
 
 
-check(config, "config", "config")
+def schema_of(name):
+    """Path of a schema of the config or a table."""
+    return str(WORKFLOW / f"schemas/{name}.schema.yaml")
+
+
+try:
+    validate(config, schema_of("config"))
+except WorkflowError as error:
+    cause = error.__context__
+    raise ConfigError(f"config: {cause.json_path}: {cause.message}")
 if config["report"]["score"] not in (made := config["variant_effects"]["gene_scores"]):
-    raise WorkflowError(
+    raise ConfigError(
         f"config: report.score is {config['report']['score']}, but variant_effects.gene_scores "
         f"makes only {', '.join(made)}"
     )
@@ -38,25 +50,19 @@ if config["report"]["score"] not in (made := config["variant_effects"]["gene_sco
 
 def read_table(name, index):
     """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
-    path = config["tables"][name]
+    with open(schema_of(name), encoding="utf-8") as file:
+        schema = yaml.safe_load(file)
     try:
-        table = pd.read_csv(path, sep="\t", keep_default_na=False).fillna("")
-    except (OSError, ValueError) as error:
-        raise WorkflowError(f"the table of {name}, {path}, is not readable: {error}")
-    check(table, name, path)
-    table = table.astype({column: str for column in index}).set_index(index)
-    if repeated := table.index[table.index.duplicated()].to_list():
-        raise WorkflowError(
-            f"{path}: more than one row has {' and '.join(index)} {repeated[0]}"
-        )
-    return table
+        return read_checked_table(config["tables"][name], schema, index)
+    except InputError as error:
+        raise ConfigError(error)
 
 
 def check_names(name, found, other, known):
     """Stop where the table `name` uses a name that the table `other` lacks."""
     if missing := [value for value in found if value not in known]:
         paths = config["tables"]
-        raise WorkflowError(
+        raise ConfigError(
             f"{paths[name]}: {missing[0]!r} has no row in {paths[other]}, which has "
             f"{', '.join(dict.fromkeys(known)) or 'none'}"
         )

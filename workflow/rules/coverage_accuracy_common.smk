@@ -13,12 +13,12 @@ for key, found, known in [
     ("compared", sum(COMPARED.values(), []), COVERAGE_MODELS),
 ]:
     if missing := [name for name in found if name not in known]:
-        raise WorkflowError(
+        raise ConfigError(
             f"config: coverage_accuracy.{key} names {missing[0]!r}; expected one of "
             f"{', '.join(known) or 'none'}"
         )
 if HALF_LIVES and not ACCURACY_OPTIONS["half_life_features"]:
-    raise WorkflowError(
+    raise ConfigError(
         "config: coverage_accuracy.half_lives names tables, but half_life_features none; give "
         "the table of features that half-lives are predicted from"
     )
@@ -40,7 +40,7 @@ def parts_of_set(name):
     try:
         return set(read_windows(path)["part"])
     except InputError as error:
-        raise WorkflowError(f"{config['tables']['coverage_sets']}: {name}: {error}")
+        raise ConfigError(f"{config['tables']['coverage_sets']}: {name}: {error}")
 
 
 def is_tested(name):
@@ -56,7 +56,7 @@ for (model, fold), training in COVERAGE_TRAINED.items():
         TESTED[learned].append((model, fold))
 for name, models in COMPARED.items():
     if name not in TESTED:
-        raise WorkflowError(
+        raise ConfigError(
             f"config: coverage_accuracy.compared names {name}, whose windows have no part test; "
             "give the set folds, or contigs as fixed test"
         )

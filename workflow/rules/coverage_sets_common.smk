@@ -124,7 +124,7 @@ TRACK_SETS = [n for n in COVERAGE_SETS.index if n not in RECORD_SETS]
 for name in TRACK_SETS:
     windows = named_windows(COVERAGE_SETS.loc[name])
     if windows in PUBLISHED_WINDOWS.values() and windows not in SOURCES.index:
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['coverage_sets']}: {name} takes the published windows of its "
             f"assembly, but {config['tables']['sources']} has no {windows}; copy that row of "
             "seqcast's config/sources.tsv, or write made into the column windows"

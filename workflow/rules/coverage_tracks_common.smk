@@ -37,13 +37,13 @@ def check_track(name, assembly, where):
     """Stop at a track that no library gives, or one on another assembly."""
     tracks = config["tables"]["libraries"]
     if name.startswith(MADE_TRACKS) and name not in LIBRARY_OF:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: {name} is of no library; {tracks} gives {', '.join(LIBRARY_OF) or 'none'}"
         )
     if name in LIBRARY_OF:
         other = LIBRARIES.at[LIBRARY_OF[name], "assembly"]
         if str(other) != str(assembly):
-            raise WorkflowError(
+            raise ConfigError(
                 f"{where}: {name} is on assembly {other} ({tracks}), the set is on {assembly}; "
                 "name libraries of the set's assembly"
             )

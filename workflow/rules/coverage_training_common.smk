@@ -9,7 +9,7 @@ def heads_of(training):
     cells = [name.rpartition("=") for name in named_sets(training, "train")]
     heads = {head.strip(): name.strip() for head, _, name in cells}
     if len(heads) < len(cells) or (len(cells) > 1 and "" in heads):
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['trainings']}: training {training}: train is "
             f"{TRAININGS.at[training, 'train']}; several sets each name a head of their own, "
             "such as human=hela,mouse=brain"
@@ -29,7 +29,7 @@ def shape_of(model):
     try:
         return BorzukiConfig.from_params(json.loads(path.read_text()))
     except (InputError, ValueError) as error:
-        raise WorkflowError(f"{path}: {error}")
+        raise ConfigError(f"{path}: {error}")
 
 
 for model in COVERAGE_TRAINED.index.unique("model"):
@@ -38,19 +38,19 @@ for model in COVERAGE_TRAINED.index.unique("model"):
     for training in COVERAGE_TRAINED[model]:
         named = [MODELS.at[model, "head"], *HEADS[training]]
         if lost := [head for head in named if head and shape and head not in known]:
-            raise WorkflowError(
+            raise ConfigError(
                 f"{config['tables']['models']}: model {model}, training {training}: head {lost[0]} "
                 f"is not in {MODELS.at[model, 'hyperparameters']}, which has {', '.join(known)}"
             )
         if "" not in HEADS[training] and named[0] not in HEADS[training]:
-            raise WorkflowError(
+            raise ConfigError(
                 f"{config['tables']['models']}: head of model {model} is {named[0] or 'empty'}; "
                 f"expected one that its training {training} has: {', '.join(HEADS[training])}"
             )
 
         for name in HEADS[training].values() if shape else []:
             if int(COVERAGE_SETS.at[name, "window_bp"]) != shape.window_length_bp:
-                raise WorkflowError(
+                raise ConfigError(
                     f"{config['tables']['coverage_sets']}: window_bp of {name} is "
                     f"{COVERAGE_SETS.at[name, 'window_bp']}, but seq_length of "
                     f"{MODELS.at[model, 'hyperparameters']}, which learns it, is "
@@ -73,15 +73,15 @@ for (model, fold), training in COVERAGE_TRAINED.items():
     try:
         numbers = fold_numbers(fold)
     except InputError as error:
-        raise WorkflowError(f"{where}: {error}")
+        raise ConfigError(f"{where}: {error}")
     if numbered.setdefault((model, training, numbers), fold) != fold:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where} is the training that fold {numbered[model, training, numbers]} is; expected "
             "one name for each, such as f3c0 and f3c1 for two trainings on the same data"
         )
     first = starts_from(training)
     if first and fold_numbers(first[1])[0] != numbers[0]:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where} starts from fold {first[1]} of {first[0]}, which learned from windows that "
             f"are to judge it; expected weights of fold {numbers[0]}: give each fold a training "
             "of its own"
@@ -93,13 +93,13 @@ for (model, fold), training in COVERAGE_TRAINED.items():
         continue
     first, row = SHARED.setdefault(training, model), MODELS.loc[model]
     if row["hyperparameters"] != MODELS.at[first, "hyperparameters"]:
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['models']}: hyperparameters of {model} are not those of {first}, "
             f"and both are of training {training}, which trains one network; give {model} the "
             "same, or a training of its own"
         )
     if takers.setdefault((training, fold, row["head"]), model) != model:
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['folds']}: {takers[training, fold, row['head']]} and {model} both "
             f"take head {row['head']} of training {training}, fold {fold}; they would be the same"
         )

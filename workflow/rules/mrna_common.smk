@@ -1,7 +1,5 @@
 """Tables to paths, for mRNAs: their sequences, embeddings and variants."""
 
-from snakemake.logging import logger
-
 from seqcast.transcripts.selection import SELECTIONS
 
 for name in of_kind("transcripts"):
@@ -12,7 +10,7 @@ for name in of_kind("transcripts"):
         or chosen.startswith("results/")
         or Path(chosen).is_file()
     ):
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['datasets']}: dataset {name}: path is {chosen}; expected "
             f"{', '.join(SELECTIONS)}, or a file of ids of transcripts, one a line"
         )
@@ -29,12 +27,12 @@ def transcripts_of(dataset):
     ]
     named = row.get("transcripts")
     if named and named not in known:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: transcripts is {named}; expected a dataset of kind transcripts on "
             f"{row['assembly']}: {', '.join(known) or 'there is none'}"
         )
     if len(known) > 1 and not named:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: {', '.join(known)} are transcripts of {row['assembly']}; name one of them "
             "in the column transcripts"
         )
@@ -53,7 +51,7 @@ if EMBEDDING_MODELS:
                 f"dataset of kind transcripts is on assembly {DATASETS.at[name, 'assembly']}"
             )
 if MRNA_VARIANT_SETS and config["embeddings"]["compat"] == "helical_pooling":
-    raise WorkflowError(
+    raise ConfigError(
         "config: embeddings.compat is helical_pooling: it pools an mRNA by the longest of its set, so "
         f"that REF and ALT of {MRNA_VARIANT_SETS[0]} cannot be compared. Set it to null, or take the "
         "variants out of the table of datasets"

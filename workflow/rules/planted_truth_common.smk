@@ -4,12 +4,12 @@ PLANTED = config["planted_truth"]
 if PLANTED["variants"]:
     for key, names in [("variants", VARIANT_SETS), ("coverage", WINDOW_SETS)]:
         if PLANTED[key] not in names:
-            raise WorkflowError(
+            raise ConfigError(
                 f"config: planted_truth.{key} is {PLANTED[key]!r}, which is no dataset of that "
                 f"kind in {config['tables']['datasets']}"
             )
     if not PLANTED["held_out"]:
-        raise WorkflowError(
+        raise ConfigError(
             "config: planted_truth.held_out is empty; name the contigs that no fold learned from"
         )
     REPORT.append("results/planted_truth/simulated_gene.png")

@@ -15,24 +15,24 @@ def split_of(property):
     where = f"{config['tables']['properties']}: property {property}"
     row = PROPERTIES.loc[property]
     if row["dataset"] not in TRANSCRIPT_SETS:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: dataset {row['dataset']} is of kind "
             f"{DATASETS.at[row['dataset'], 'kind']}; expected transcripts or mrna"
         )
     try:
         return Property.from_row(property, row).split
     except InputError as error:
-        raise WorkflowError(f"{config['tables']['properties']}: {error}")
+        raise ConfigError(f"{config['tables']['properties']}: {error}")
 
 
 SPLITS = {name: split_of(name) for name in PROPERTIES.index}
 if taken := [model for model in MODELS.index if model in BASELINES]:
-    raise WorkflowError(
+    raise ConfigError(
         f"{config['tables']['models']}: {taken[0]} is the name of a baseline; rename the model"
     )
 for model in PROPERTY_MODELS:
     if others := [f for f in folds_of(model) if (model, f) not in TRAINED.index]:
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['folds']}: fold {others[0]} of model {model} has origin "
             f"{FOLDS.at[(model, others[0]), 'origin']}; models of task property have origin train: "
             "their training says which property they learn. Weights that exist predict from Python, "
@@ -46,7 +46,7 @@ for (model, fold), training in TRAINED.items():
         continue
     check_names("trainings", [learned], "properties", PROPERTIES.index)
     if FINE_TUNED.setdefault(model, learned) != learned:
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['folds']}: folds of model {model} learn {FINE_TUNED[model]} and "
             f"{learned}; make a model of each property"
         )
@@ -155,7 +155,7 @@ for model, name in FINE_TUNED.items():
         if not fold.isdecimal() or rounds and int(fold) >= rounds
     ]
     if wrong:
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['folds']}: model {model} has a fold {wrong[0]!r}, but its property "
             f"{name} has split {PROPERTIES.at[name, 'split']}; expected "
             + (f"folds 0 to {rounds - 1}" if rounds else "whole numbers")

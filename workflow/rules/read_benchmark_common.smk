@@ -14,15 +14,15 @@ def sets_of(benchmark):
     where = f"{config['tables']['benchmarks']}: benchmark {benchmark}"
     names = [part.strip() for part in BENCHMARKS.at[benchmark, "datasets"].split(",")]
     if "" in names:
-        raise WorkflowError(f"{where}: a name in datasets is empty; remove a comma")
+        raise ConfigError(f"{where}: a name in datasets is empty; remove a comma")
     check_names("benchmarks", names, "datasets", DATASETS.index)
     for name in names:
         if names.count(name) > 1:
-            raise WorkflowError(
+            raise ConfigError(
                 f"{where} names dataset {name} more than once; its reads would count as often"
             )
         if name not in LABELLED_SETS:
-            raise WorkflowError(
+            raise ConfigError(
                 f"{where}: dataset {name} is of kind {DATASETS.at[name, 'kind']}; expected "
                 "labelled_reads"
             )

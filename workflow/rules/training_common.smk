@@ -65,16 +65,16 @@ for (model, fold), training in TRAINED.items():
     row, task = TRAININGS.loc[training], MODELS.at[model, "task"]
     where = f"{config['tables']['trainings']}: training {training}"
     if task in SPLIT_BY_DATA and row["validation"]:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: validation is {row['validation']}; leave it empty: of {row['train']}, "
             f"{SPLIT_BY_DATA[task]} what validates"
         )
     if task not in SPLIT_BY_DATA and not row["validation"]:
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: validation is empty; name the data that choose the weights"
         )
     if located(row["train"]) == located(row["validation"]):
-        raise WorkflowError(
+        raise ConfigError(
             f"{where}: train and validation are both {row['train']}; give validation data that "
             "share no genome or gene with the training data"
         )
@@ -82,14 +82,14 @@ for (model, fold), training in TRAINED.items():
         try:
             recipe, options = RECIPES[task](located(row["recipe"]))
         except InputError as error:
-            raise WorkflowError(f"{where}: {error}")
+            raise ConfigError(f"{where}: {error}")
         if getattr(options, "transfer", None) and not row["initial"]:
-            raise WorkflowError(
+            raise ConfigError(
                 f"{where}: recipe {row['recipe']} fine-tunes, but initial is empty; name the "
                 "weights to start from"
             )
         if task == "coverage" and recipe.batch_size < config["training"]["processes"]:
-            raise WorkflowError(
+            raise ConfigError(
                 f"{where}: recipe {row['recipe']} has batches of {recipe.batch_size} windows for "
                 f"{config['training']['processes']} processes; lower training.processes, or raise "
                 "batch_size"
@@ -108,7 +108,7 @@ for (model, _), training in TRAINED.items():
     for names in sets.values():
         check_names("trainings", names, "datasets", TRANSCRIPT_SETS)
     if both := set(sets["train"]) & set(sets["validation"]):
-        raise WorkflowError(
+        raise ConfigError(
             f"{config['tables']['trainings']}: training {training}: {min(both)} is in both train "
             "and validation; give validation data that share no gene with the training data"
         )

@@ -1,0 +1,143 @@
+"""Cells of tables keep what they say; a mistake is told by line and column."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqcast.errors import InputError
+from seqcast.plan.tables import read_table
+
+DATASETS = "dataset\tkind\tassembly\tpath\tshards\n"
+MODELS = "model\tarchitecture\ttask\thyperparameters\thead\ttracks\n"
+SOURCES = "source\tversion\turl\tpath\tsha256\tlicence\tcitation\n"
+SETS = "coverage_set\tassembly\ttargets\twindow_bp\tstride_bp\tfolds\tbin_bp\n"
+SOURCE = {
+    "source": "hg38", "version": "1", "url": "https://a.org/b", "path": "genomes/hg38.fa.gz",
+    "sha256": "0" * 64, "licence": "CC0-1.0", "citation": "Someone",
+}  # fmt: skip
+
+
+def key_of(name: str, schemas: dict[str, dict]) -> list[str]:
+    """Columns that name a row of a table."""
+    return list(schemas[name]["properties"])[: 1 + (name in {"folds", "read_sets"})]
+
+
+@pytest.fixture(scope="module")
+def schemas(root: Path) -> dict[str, dict]:
+    """Table -> schema of its rows."""
+    files = (root / "workflow/schemas").glob("*.schema.yaml")
+    return {path.name.split(".")[0]: yaml.safe_load(path.read_text()) for path in files}
+
+
+@pytest.fixture
+def read(tmp_path, schemas):
+    """A table of this name with this text, read."""
+
+    def read(name, text):
+        path = tmp_path / f"{name}.tsv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_table(path, schemas[name], key_of(name, schemas))
+
+    return read
+
+
+def test_all_tables_of_the_repository_are_read(root, schemas):
+    paths = [*root.glob("config/*.tsv"), *root.glob("config/*/*.tsv")]
+    named = [path for path in paths if path.stem in schemas]
+    assert len(named) > 30
+    for path in named:
+        read_table(path, schemas[path.stem], key_of(path.stem, schemas))
+
+
+@pytest.mark.parametrize(
+    "fold", ["00", "0", "1e5", "007", "+1", "1.0", "NA", "nan", "None", "True"]
+)
+def test_a_key_is_the_text_that_it_is(read, fold):
+    fold = fold.replace(".", "_").replace("+", "_")
+    table = read("folds", f"model\tfold\torigin\tsource\nm{fold}\t{fold}\tsource\t010\n")
+    assert table.index.to_list() == [(f"m{fold}", fold)]
+    assert table["source"].to_list() == ["010"]
+
+
+def test_numbers_are_numbers_and_empty_cells_empty(read):
+    table = read("coverage_sets", f"{SETS}a\thg38\tt.tsv\t0512\t\t8\nb\thg38\tt.tsv\t512\t64\t\t\n")
+    assert table["window_bp"].to_list() == [512, 512]
+    assert table["stride_bp"].to_list() == ["", 64]  # one row's empty cell changes no other's type
+    assert table["folds"].to_list() == [8, ""]
+    assert {type(value) for value in table["window_bp"]} == {int}  # what params can be compared by
+
+
+@given(name=st.text("abcXYZ019_-", min_size=1), path=st.text("aé /.0:=+'#%&,;|~^$@!()[]-"))
+def test_text_comes_back_as_it_is(schemas, tmp_path_factory, name, path):
+    path = f"p{path}q"
+    file = tmp_path_factory.getbasetemp() / "datasets.tsv"
+    file.write_text(f"{DATASETS}{name}\tvariants\thg38\t{path}\t3\n", encoding="utf-8")
+    table = read_table(file, schemas["datasets"], ["dataset"])
+    assert table.loc[name].to_list() == ["variants", "hg38", path, 3]
+
+
+@pytest.mark.parametrize("text", [
+    f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\n",
+    f"\ufeff{DATASETS}v\tvariants\thg38\ta.vcf\t2\n",
+    f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\n".replace("\n", "\r\n"),
+    f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\n".replace("\n", "\r"),
+    f"\n{DATASETS}\n v \tvariants\thg38\t a.vcf\t2\t\t\n\t\t\n\n",
+    f'{DATASETS}v\tvariants\thg38\t"a.vcf"\t2',
+], ids=["plain", "BOM", "CRLF", "CR", "blanks", "quotes"])  # fmt: skip
+def test_ways_of_writing_one_table(read, text):
+    assert read("datasets", text).loc["v"].to_list() == ["variants", "hg38", "a.vcf", 2]
+
+
+@pytest.mark.parametrize(("name", "text", "message"), [
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ta.vcf\t2.0\n",
+     r"datasets.tsv, line 2 \(v\), column shards: '2.0'; expected a whole number, at least 1"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ta.vcf\ttwo\n", "'two'; expected a whole number"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ta.vcf\t\n", "shards: ''; expected a whole number"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ta.vcf\t0\n", "shards: 0; expected at least 1"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ta.vcf\t{'9' * 5000}\n", "column shards"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ttiny/v{{x}}.vcf\t2\n",
+     r"line 2 \(v\), column path: 'tiny/v{x}.vcf' has '{'"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\tv<x>.vcf\t2\n", "column path: 'v<x>.vcf' has '<'"),
+    ("datasets", f"{DATASETS}\nv\tvariants\thg38\ta}}\t2\n", "line 3"),
+    ("datasets", f"{DATASETS}a b\tvariants\thg38\ta.vcf\t2\n", "column dataset: 'a b'; "),
+    ("datasets", f"{DATASETS}v\tvariant\thg38\ta.vcf\t2\n",
+     "column kind: 'variant'; expected one of variants, windows, "),
+    ("datasets", f"{DATASETS}v\tvariants\t\ta.vcf\t2\n", "column assembly: ''; expected a value"),
+    ("datasets", DATASETS.replace("\t", "  "), "columns are separated by spaces; expected tabs"),
+    ("datasets", DATASETS.replace("\t", ","), "columns are separated by commas; expected tabs"),
+    ("datasets", f"{DATASETS}v   variants hg38 a.vcf 2\n", "are there spaces where a tab should be"),
+    ("datasets", f"{DATASETS}v\tvariants hg38\ta.vcf\t2\n", "spaces where a tab should be"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\tb.vcf\n", "6 columns; the header has 5"),
+    ("datasets", DATASETS.replace("shards", "shard"), "unknown column 'shard'; expected dataset, "),
+    ("datasets", DATASETS.replace("\tshards", ""), "column shards is missing"),
+    ("datasets", DATASETS.replace("\n", "\tshards\n"), "more than one column 'shards'"),
+    ("datasets", f"{DATASETS}v\tvariants\thg38\t\"a.vcf\t2\nw\tvariants\thg38\tb.vcf\t2\n",
+     "line 2: a quotation mark that is not closed"),
+    ("datasets", f"{DATASETS}é\tvariants\thg38\ta.vcf\t2\n".encode("latin1"), "is no UTF-8"),
+    ("datasets", DATASETS.encode("utf-16"), "is no UTF-8"),
+    ("datasets", "", "no header"),
+    ("folds", "model\tfold\torigin\tsource\nm\t0\tsource\ta\nm\t0\tsource\tb\n",
+     r"more than one row has model and fold \('m', '0'\)"),
+    ("models", f"{MODELS}m\tborzoi\tcoverage\th.json\t\tt.tsv\n", "column architecture: 'borzoi'"),
+    ("models", f"{MODELS}m\tborzuki\treads\th.json\t\t\n", "column architecture: 'borzuki'"),
+    ("models", f"{MODELS}m\tsix_frame\treads\th.json\thuman\t\n", "head: 'human'; expected an empty"),
+    *[("sources", SOURCES + "\t".join((SOURCE | {column: value}).values()) + "\n", f"column {column}: ")
+      for column, value in [
+        ("source", "Hg38 genome"), ("url", "gs://seqnn-share/borzuki/eqtl_utr3/pos_merge.vcf"),
+        ("url", "https://console.cloud.google.com/storage/browser/seqnn-share"),
+        ("path", "../genome.fa.gz"), ("path", "/data/genome.fa.gz"), ("sha256", "bab042872f49"),
+        ("licence", "")]],
+    *[("coverage_sets", f"{SETS}a\thg38\tt.tsv\t512\t" + "\t" * at + "0\n", f"column {column}: 0;")
+      for at, column in enumerate(["stride_bp", "folds", "bin_bp"])],
+])  # fmt: skip
+def test_a_mistake_is_named(read, name, text, message):
+    with pytest.raises(InputError, match=message):
+        read(name, text)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path, schemas):
+    with pytest.raises(InputError, match=r"none.tsv is not readable: No such file"):
+        read_table(tmp_path / "none.tsv", schemas["datasets"], ["dataset"])

@@ -1,0 +1,1 @@
+"""What a run is to do: tables and config, checked before any job is planned."""
