@@ -1,8 +1,10 @@
 """Downloads survive a bad network, never mix two versions, and are in place whole or not at all."""
 
+import base64
 import hashlib
 import logging
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqcast.download import fetch, tell_licence
+from seqcast.download import fetch
 from seqcast.errors import InputError
 from tests.seqcast.http_server import Site, serve
 
@@ -114,7 +116,7 @@ def test_changed_local_file_is_not_mixed_with_the_old_one(tmp_path: Path, path: 
     path.parent.mkdir()
     part = path.with_name("model.h5.part")  # what a killed copy of an older file leaves
     part.write_bytes(OLD[:100_000])
-    part.with_name("model.h5.part.url").write_text(source.as_uri())
+    part.with_name("model.h5.part.url").write_text(digest(source.as_uri().encode()))
     part.with_name("model.h5.part.headers").write_text(
         "Last-Modified: Sat, 01 Nov 2025 00:00:00 GMT"
     )
@@ -248,7 +250,7 @@ def test_a_gated_file_says_what_to_accept_and_where(
         fetch(url, path, **FAST)
     text = str(error.value)
     assert says in text
-    for part in (f"conditions on {gate.url}?x=/org/model,", "SITE_TOKEN", "settings/tokens"):
+    for part in (f"conditions on {gate.url}?...,", "SITE_TOKEN", "settings/tokens"):
         assert part in text
     assert len(gate.requests) == 1
     assert "hf_no" not in text
@@ -262,25 +264,6 @@ def test_a_token_that_is_none_is_refused(
         fetch(gate.url, path, **FAST)
     assert "invalid" not in str(error.value)
     assert gate.requests == []
-
-
-@pytest.mark.parametrize(
-    ("licence", "level"),
-    [
-        ("academic, non-commercial; not redistributable", logging.WARNING),
-        ("CC-BY-NC-SA 4.0", logging.WARNING),
-        ("Apache-2.0", logging.INFO),
-        ("public domain (NCBI RefSeq)", logging.INFO),
-        ("not stated", logging.INFO),
-    ],
-)
-def test_licences_that_restrict_are_told_loudly(
-    caplog: pytest.LogCaptureFixture, licence: str, level: int
-) -> None:
-    with caplog.at_level(logging.INFO):
-        tell_licence("https://x/y", licence)
-    assert [record.levelno for record in caplog.records] == [level]
-    assert licence in caplog.text
 
 
 def test_first_use_is_trusted_and_then_enforced(site: Site, path: Path, tmp_path: Path) -> None:
@@ -315,6 +298,47 @@ def test_local_files_and_empty_files(tmp_path: Path, path: Path) -> None:
         assert path.read_bytes() == data
     with pytest.raises(InputError, match=r"absent\.fa cannot be downloaded"):
         fetch((tmp_path / "absent.fa").as_uri(), path)
+
+
+def test_an_answer_without_a_byte_is_no_download(site: Site, path: Path, tmp_path: Path) -> None:
+    site.body, lock = b"", tmp_path / "weights.sha256"
+    with pytest.raises(InputError, match=r"/file answered without a byte; expected a file"):
+        fetch(site.url, path, lock=lock, **FAST)
+    assert names(path) == []
+    assert not lock.exists()
+    fetch(site.url, path, digest(b""), **FAST)
+    assert path.read_bytes() == b""
+
+
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize("digest_known", [True, False])
+def test_credentials_of_a_url_open_the_file_and_are_kept_nowhere(
+    site: Site, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, digest_known: bool,
+) -> None:  # fmt: skip
+    seen: list[list[str]] = []
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda c, **more: (seen.append(c), run(c, **more))[1])
+    site.cuts, site.failures = [100_000], [503]
+    url = f"{site.url.replace('//', f'//ann:{SECRET}%22@')}?signature={SECRET}%5C"
+    lock = tmp_path / "lock"
+    with caplog.at_level(logging.DEBUG), pytest.raises(InputError) as error:
+        fetch(url, path, retries=1, pause_s=0.01)
+    kept = "".join(file.read_text("latin-1") for file in path.parent.iterdir())
+    with caplog.at_level(logging.DEBUG):
+        fetch(url, path, digest(OLD) if digest_known else None, lock, **FAST)
+    assert path.read_bytes() == OLD
+    wanted = base64.b64encode(f'ann:{SECRET}"'.encode()).decode()
+    assert site.authorizations == [f"Basic {wanted}"] * 3
+    site.body = NEW
+    with pytest.raises(InputError) as changed:
+        fetch(url, path, digest(OLD), lock, **FAST)
+    assert len(seen) == 4
+    for place in (caplog.text, str(error.value), str(changed.value), str(seen), kept):
+        assert SECRET not in place
+    assert digest_known or lock.read_text() == f"{digest(OLD)}  {site.url}?...\n"
 
 
 @pytest.mark.parametrize("digest", ["abc", "md5:" + "0" * 64, "md5:", "sha1:" + "0" * 40])

@@ -18,10 +18,10 @@ SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "workflow").rglob("*.smk"))]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 
-BOTTOM = {"errors", "sequence", "intervals"}
+BOTTOM = {"errors", "sequence", "intervals", "urls"}
 READERS = {
     "annotation", "annotation_lines", "bgzip", "coding_regions", "download", "genbank", "genome",
-    "progress", "reads", "store", "targets", "tracks", "transcripts", "variants", "vcf",
+    "progress", "reads", "sources", "store", "targets", "tracks", "transcripts", "variants", "vcf",
 }  # fmt: skip
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
 

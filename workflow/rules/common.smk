@@ -21,6 +21,7 @@ environ["PYTHONPATH"] = pathsep.join(
 from seqcast.errors import InputError
 from seqcast.plan.tables import read_table as read_checked_table
 from seqcast.provenance import code_digest
+from seqcast.urls import public_url, url_digest
 
 
 class ConfigError(SystemExit):
@@ -122,6 +123,12 @@ wildcard_constraints:
 def located(value):
     """Path of a cell that names a source of sources.tsv, or is a path itself."""
     return f"resources/{SOURCES.at[value, 'path']}" if value in SOURCES.index else value
+
+
+def public_source(wildcards):
+    """Params function: what decides a download, without what opens its URL."""
+    row = SOURCES.set_index("path").loc[wildcards.path]
+    return [public_url(row["url"]), url_digest(row["url"]), row["sha256"]]
 
 
 def folds_of(model):

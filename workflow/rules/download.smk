@@ -8,12 +8,7 @@ rule download_source:
     conda:
         "../../envs/download.yaml"
     params:
-        url=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "url"],
-        sha256=lambda wildcards: SOURCES.set_index("path").at[wildcards.path, "sha256"]
-        or None,
-        licence=lambda wildcards: SOURCES.set_index("path").at[
-            wildcards.path, "licence"
-        ],
+        source=public_source,
         lock="resources/locks/{path}.sha256",
         code=code_of("download_source"),
     script:

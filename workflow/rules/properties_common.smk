@@ -113,8 +113,8 @@ def about_property(property):
     dataset = DATASETS.loc[row["dataset"]]
     named = [dataset.get("labels"), dataset["path"]]
     sources = [SOURCES.loc[name] for name in named if name in SOURCES.index]
-    terms = sources[0][["licence", "url"]] if sources else {}
-    return {"licence": "", "url": "", **about, **terms}
+    licence, url = sources[0][["licence", "url"]] if sources else ("", "")
+    return {**about, "licence": licence, "url": public_url(url)}
 
 
 def probed(wildcards):

@@ -1,13 +1,12 @@
 """Fetch one row of config/sources.tsv."""
 
-from seqcast.download import fetch, tell_licence
 from seqcast.logs import reporting
+from seqcast.sources import fetch_source
 
 with reporting(snakemake.log[0]):
-    tell_licence(snakemake.params.url, snakemake.params.licence)
-    fetch(
-        snakemake.params.url,
-        snakemake.output[0],
-        digest=snakemake.params.sha256,
+    fetch_source(
+        table=snakemake.config["tables"]["sources"],
+        path=snakemake.wildcards.path,
+        output=snakemake.output[0],
         lock=snakemake.params.lock,
     )

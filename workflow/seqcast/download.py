@@ -6,12 +6,14 @@ start over, or tell the user. While a transfer runs there are three files beside
 
     <name>.part          the bytes so far
     <name>.part.headers  the server's answer that they came with (ETag, Last-Modified)
-    <name>.part.url      where they came from
+    <name>.part.url      SHA-256 of the URL that they came from
 
 They outlive a failed or killed job, so that the next one goes on where it stopped.
 
 A few publishers ask who downloads: their host gets a token that the user keeps in an environment
-variable. It goes to curl through its stdin, never to a command line, a log or another host.
+variable. Others put a password or a signature into the URL. Tokens and URLs go to curl through its
+stdin, never to a command line, which every user of a machine can read; logs, locks and messages
+name a URL as `urls.public_url` does.
 """
 
 import hashlib
@@ -27,6 +29,7 @@ from urllib.parse import urlsplit
 
 from seqcast.errors import InputError
 from seqcast.store import atomic
+from seqcast.urls import check_url, public_url
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +46,6 @@ DIGEST_DIGITS = {"sha256": 64, "md5": 32}
 # Where files may be gated: scheme and host to the environment variable with the user's token.
 TOKEN_VARIABLES = {"https://huggingface.co": "HF_TOKEN"}
 LOGIN_STATUS = frozenset({401, 403})
-RESTRICTED = re.compile(r"non-?commercial|not redistributable|\bNC\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,23 @@ class Partial:
     body: Path
 
     @property
+    def name(self) -> str:
+        """The URL as logs and messages may tell it."""
+        return public_url(self.url)
+
+    @property
+    def key(self) -> str:
+        """Digest of the URL, to know it by."""
+        return hashlib.sha256(self.url.encode()).hexdigest()
+
+    @property
     def headers(self) -> Path:
         """The server's answer that the bytes came with."""
         return self.body.with_name(f"{self.body.name}.headers")
 
     @property
     def origin(self) -> Path:
-        """The URL that the bytes came from; two files of one server may have the same date."""
+        """Digest of the URL of the bytes: two files of one server may have the same date."""
         return self.body.with_name(f"{self.body.name}.url")
 
     @property
@@ -83,13 +95,13 @@ class Partial:
         """The validator of the bytes here; None if there are none to go on from safely."""
         if not (self.size and self.headers.exists() and self.origin.exists()):
             return None
-        same_url = self.origin.read_text() == self.url
+        same_url = self.origin.read_text() == self.key
         return _validator(self.headers.read_text("latin-1")) if same_url else None
 
     def start(self) -> None:
         """Forget the bytes and begin anew."""
         self.remove()
-        self.origin.write_text(self.url)
+        self.origin.write_text(self.key)
 
     def remove(self) -> None:
         """Forget the transfer."""
@@ -116,8 +128,9 @@ def fetch(
     Parameters
     ----------
     url : str
-        An ``https``, ``http``, ``ftp`` or ``file`` URL. A host of `TOKEN_VARIABLES` gets the
-        token of its variable, if that is set; hosts that it redirects to do not (curl 7.58 on).
+        An ``https``, ``http``, ``ftp`` or ``file`` URL, with a user name and password or a signed
+        query if it needs one. A host of `TOKEN_VARIABLES` gets the token of its variable, if that
+        is set; hosts that it redirects to do not (curl 7.58 on).
     path : path
         The output. Parent folders are made.
     digest : str, optional
@@ -136,47 +149,37 @@ def fetch(
     Raises
     ------
     InputError
-        If curl is missing, the URL cannot be had (a gated file: what to accept and where), the
-        tries are used up, or the bytes are not the expected ones. In the last case the bytes are
-        removed, so that the next call starts clean.
+        If curl is missing, the URL cannot be had (a gated file: what to accept and where) or is a
+        folder, the tries are used up, the answer has no bytes, or the bytes are not the expected
+        ones. In the last two cases they are removed, so that the next call starts clean.
     """
+    check_url(url)
     expected = _expected(digest, lock)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Partial(url, path.with_name(f"{path.name}.part"))
     _transfer(partial, retries, stall_s, pause_s)
     algorithm = expected.algorithm if expected else "sha256"
-    found = _file_digest(partial.body, algorithm)
+    with partial.body.open("rb") as file:
+        found = hashlib.file_digest(file, algorithm).hexdigest()
     if expected and found != expected.digest:
         partial.remove()
         raise InputError(
-            f"{url} has {algorithm} {found}; expected {expected.digest} ({expected.origin}). The "
-            "bytes were removed. Check whether the publisher changed the file: if so and wanted, "
-            f"{expected.remedy}; otherwise run again."
+            f"{partial.name} has {algorithm} {found}; expected {expected.digest} "
+            f"({expected.origin}). The bytes were removed. Check whether the publisher changed the "
+            f"file: if so and wanted, {expected.remedy}; otherwise run again."
+        )
+    if not (expected or partial.size):
+        partial.remove()
+        raise InputError(
+            f"{partial.name} answered without a byte; expected a file. Check the URL in a browser. "
+            "If the file is empty indeed, give its digest."
         )
     if lock and not expected:
-        _write_lock(Path(lock), found, url)
+        _write_lock(Path(lock), found, partial.name)
     logger.info("%s: %d bytes, %s %s", path, partial.size, algorithm, found)
     partial.body.replace(path)
     partial.remove()
-
-
-def tell_licence(url: str, licence: str) -> None:
-    """Say in the log under which licence a file is, as a warning where its use is restricted.
-
-    Parameters
-    ----------
-    url : str
-    licence : str
-        As its publisher states it.
-    """
-    if RESTRICTED.search(licence):
-        logger.warning(
-            "%s is under a licence that restricts its use: %s. Whoever runs this download accepts "
-            "it; do not pass the file on.", url, licence,
-        )  # fmt: skip
-    else:
-        logger.info("%s: licence %s", url, licence)
 
 
 def _transfer(partial: Partial, retries: int, stall_s: int, pause_s: float) -> None:
@@ -186,7 +189,7 @@ def _transfer(partial: Partial, retries: int, stall_s: int, pause_s: float) -> N
             "the program curl is not on the PATH; every download needs it. Install curl, or run "
             "with --sdm conda, which brings it."
         )
-    url, tries, reason = partial.url, retries + 1, ""
+    url, tries, reason = partial.name, retries + 1, ""
     for attempt in range(tries):
         if attempt:
             time.sleep(min(pause_s * 2 ** (attempt - 1), LONGEST_PAUSE_S))
@@ -215,7 +218,7 @@ def _attempt(partial: Partial, stall_s: int) -> str:
         process = _curl(partial, stall_s, [*resume, "--dump-header", "-"])
         answer = process.stdout.decode("latin-1")
         if process.returncode == CANNOT_RESUME or _other_version(answer, version):
-            logger.warning("%s: not %s any more, or no resume; over again", partial.url, version)
+            logger.warning("%s: not %s any more, or no resume; over again", partial.name, version)
             partial.remove()
             return _attempt(partial, stall_s)
     if process.returncode == 0:
@@ -232,8 +235,9 @@ def _curl(partial: Partial, stall_s: int, options: list[str]) -> subprocess.Comp
     command = ["curl", "--fail", "--silent", "--show-error", "--location", "--globoff"]
     command += ["--suppress-connect-headers", "--connect-timeout", str(CONNECT_TIMEOUT_S)]
     command += ["--speed-limit", str(STALL_BYTES_PER_S), "--speed-time", str(stall_s)]
-    command += [*options, "--config", "-", "--output", str(partial.body), "--", partial.url]
-    secret = _authorization(partial.url).encode()
+    command += [*options, "--config", "-", "--output", str(partial.body)]
+    quoted = partial.url.replace("\\", r"\\").replace('"', r"\"")
+    secret = f'url = "{quoted}"\n{_authorization(partial.url)}'.encode()
     return subprocess.run(command, input=secret, capture_output=True, check=False)
 
 
@@ -274,14 +278,14 @@ def _transient(url: str, exit_code: int, status: int | None, message: str) -> st
     if status in LOGIN_STATUS and (variable := _token_variable(url)):
         raise InputError(_gated(url, status, variable))
     raise InputError(
-        f"{url} cannot be downloaded: {message}. Expected a file that curl can fetch without a "
-        "login; check the URL, and that the disk has room."
+        f"{public_url(url)} cannot be downloaded: {message}. Expected a file that curl can fetch "
+        "without a login; check the URL, and that the disk has room."
     )
 
 
 def _gated(url: str, status: int | None, variable: str) -> str:
     """What to do about a file that is given only to those who accepted its conditions."""
-    page = url.partition("/resolve/")[0]
+    url, page = public_url(url), public_url(url.partition("/resolve/")[0])
     sent = "a token was sent" if environ.get(variable, "").strip() else "no token was sent"
     return (
         f"{url} is gated: the server answered {status}, {sent} ({variable}). Log in, accept the "
@@ -313,12 +317,6 @@ def _validator(answer: str) -> str | None:
     return etag if etag.startswith('"') else fields.get("last-modified")
 
 
-def _file_digest(path: Path, algorithm: str) -> str:
-    """Digest of a file's bytes in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
 def _expected(digest: str | None, lock: str | Path | None) -> Expectation | None:
     """Return the digest to expect: the one given, else the one in the lock file, else none."""
     if digest:
@@ -337,10 +335,10 @@ def _expected(digest: str | None, lock: str | Path | None) -> Expectation | None
     match = re.fullmatch(r"([0-9a-f]{64})  (\S+)", text)
     if match is None:
         raise InputError(
-            f"lock file {lock} holds {text[:100]!r}; expected one line '<sha256>  <url>'. Delete "
-            "it to trust the next download."
+            f"lock file {lock} holds {public_url(text)[:100]!r}; expected one line "
+            "'<sha256>  <url>'. Delete it to trust the next download."
         )
-    origin = f"of the first download, from {match[2]}, kept in {lock}"
+    origin = f"of the first download, from {public_url(match[2])}, kept in {lock}"
     return Expectation("sha256", match[1], origin, f"delete {lock} to trust the next download")
 
 
