@@ -67,7 +67,13 @@ rule fit_decays:
     params:
         pattern=lambda wildcards: DECAY_COURSES[wildcards.coverage_set],
         options={
-            name: ACCURACY_OPTIONS[name] for name in ["decay_shape", "decay_reference"]
+            name: ACCURACY_OPTIONS[name]
+            for name in [
+                "compat",
+                "decay_shape",
+                "decay_reference",
+                "decay_half_life_h",
+            ]
         },
         code=code_of("fit_decays"),
     script:

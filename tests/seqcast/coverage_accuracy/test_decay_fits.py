@@ -45,8 +45,10 @@ def courses(seed, genes=200, times=PUBLISHED, noise=0.05, shape="decay"):
 def plain_loss(parameters, times, y, options):
     """The published objective, for one gene."""
     amplitude, rate = parameters
-    curve = np.exp(-rate * times) if options.shape == "decay" else 1 - np.exp(-rate * times)
-    return np.mean((amplitude * curve - y) ** 2) + options.penalty * np.log(rate) ** 2
+    left = np.exp(-rate * (times - options.amplitude_at_h))
+    curve = left if options.shape == "decay" else 1 - left
+    pull = options.penalty * np.log(rate / options.usual_rate_per_h) ** 2
+    return np.mean((amplitude * curve - y) ** 2) + pull
 
 
 def plain_fit(times, y, options):
@@ -60,7 +62,10 @@ def plain_fit(times, y, options):
     return min(fits, key=lambda fit: fit.fun), fits[0]
 
 
-@pytest.mark.parametrize("options", [DecayOptions(), FREE, LABELLING, DecayOptions(penalty=0.05)])
+@pytest.mark.parametrize(
+    "options",
+    [DecayOptions(), FREE, LABELLING, DecayOptions(penalty=0.05), DecayOptions.of_times(PUBLISHED)],
+)
 def test_equals_scipy_gene_by_gene(options):
     _, values = courses(1, genes=GENES, noise=0.3, shape=options.shape)
     found = fit_decays([f"g{i}" for i in range(GENES)], PUBLISHED, values, options=options)
@@ -94,6 +99,40 @@ def test_the_score_is_a_rate_and_the_penalty_pulls_to_one_per_hour():
     free = fit_decays(range(200), PUBLISHED, values, options=FREE)["log2_decay_rate"].to_numpy()
     assert np.corrcoef(published, np.log2(rate))[0, 1] > 0.95  # faster decay, larger score
     assert (published >= free - 1e-6).all()
+
+
+def test_bounds_follow_the_times() -> None:
+    """2 % left at the second time, to 2 % lost at the last one; of a labelling, from time 0."""
+    minutes = np.array([0, 1, 2, 4, 8]) / 60
+    found = DecayOptions.of_times(minutes)
+    assert np.exp(-np.array(found.rate_per_h)[::-1] * minutes[[1, 4]]) == pytest.approx(
+        [0.02, 0.98]
+    )
+    later = DecayOptions.of_times(minutes + 2)
+    assert later.rate_per_h == pytest.approx(found.rate_per_h)
+    assert (found.amplitude_at_h, later.amplitude_at_h) == (0, 2)
+    labelling = DecayOptions.of_times(minutes[1:], "labelling")
+    assert labelling.rate_per_h == pytest.approx(found.rate_per_h)
+    assert labelling.amplitude_at_h == 0
+    told = DecayOptions.of_times(minutes, "decay", [0.01, 2])
+    assert told.half_life_h == pytest.approx((0.01, 2))
+    with pytest.raises(InputError, match=r"half-lives from 2 to 0\.01 h; expected the shortest"):
+        DecayOptions.of_times(minutes, "decay", [2, 0.01])
+
+
+@pytest.mark.parametrize("unit", [1 / 60, 1, 24])
+@pytest.mark.parametrize("start", [0, 5])
+def test_the_unit_and_the_start_of_a_course_change_nothing(unit, start) -> None:
+    """Half-lives of 1 to 10 units, sampled at 0 to 8 units after the first sample."""
+    times = np.array([0, 1, 2, 4, 8]) + start
+    half_lives = np.geomspace(1, 10, 50)
+    values = 100 * 2 ** -(times / half_lives[:, None])
+    options = DecayOptions.of_times(times * unit)
+    found = fit_decays(range(50), times * unit, values, options=options)
+    assert set(found["status"]) == {VALID}
+    bias = np.log2(found["half_life_h"].to_numpy() / (half_lives * unit))
+    assert np.abs(bias).max() < 0.1  # of the pull to the middle of the bounds
+    assert np.median(bias) == pytest.approx(0, abs=0.03)
 
 
 def test_labelling_finds_the_true_rate():
@@ -205,7 +244,14 @@ def test_bad_values_are_told(change, told):
 
 
 @pytest.mark.parametrize(
-    "change", [{"shape": "both"}, {"penalty": -1}, {"amplitude": (2, 1)}, {"rate_per_h": (0, 1)}]
+    "change",
+    [
+        {"shape": "both"},
+        {"penalty": -1},
+        {"amplitude": (2, 1)},
+        {"rate_per_h": (0, 1)},
+        {"usual_rate_per_h": 0},
+    ],
 )
 def test_bad_options_are_told(change):
     with pytest.raises(InputError, match="expected"):

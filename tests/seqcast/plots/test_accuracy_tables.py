@@ -55,5 +55,6 @@ def test_panels_of_rates_leave_bounds_out_and_in() -> None:
         }
     )
     panels = decay_panels(table)
+    assert list(panels) == ["both rates within bounds", "all fitted, 1 at a bound"]
     assert [np.array(pair).tolist() for pair in panels.values()] == [
         [[-2.0], [-1.0]], [[-2.0, 0.0], [-1.0, -3.0]]]  # fmt: skip

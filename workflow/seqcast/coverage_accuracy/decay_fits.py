@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,9 @@ from seqcast.coverage_accuracy.gene_matrices import TOLD, GeneMatrix, varying
 from seqcast.errors import InputError
 from seqcast.time_courses import named_times
 
+SHAPES = ("decay", "labelling")
 FEWEST_TIMES = 3  # the curve has two numbers
+LEAST = 0.02  # share of RNA: less change, or less rest, is noise of sequencing
 # GAPDH coverage of the published HEK293 4sU course, by hours of chase; of no other data
 HEK293_GAPDH = {1: 66.6, 2: 153.0, 4: 335.1, 8: 320.8, 12: 388.3, 24: 389.3}
 USED, NO_TIME, MANY_TIMES = "used", "no_time", "several_times"
@@ -32,27 +35,80 @@ class DecayOptions:
     Attributes
     ----------
     shape : str
-        "decay", A exp(-K t): what is left of RNA that was there at time 0 (actinomycin D, or a
-        4sU chase). "labelling", A (1 - exp(-K t)): what was made since (4sU pulse; not published).
+        "decay", A exp(-K (t - `amplitude_at_h`)): what is left of RNA that was there (actinomycin
+        D, or a 4sU chase). "labelling", A (1 - exp(-K t)): what was made since (4sU pulse; not
+        published).
     penalty : float
-        Factor of ln(K)**2, which pulls K towards 1 per hour, the more the less the data say.
+        Factor of ln(K / `usual_rate_per_h`)**2, which pulls K there, the more the less the data
+        say.
     amplitude, rate_per_h : tuple of (float, float)
-        Bounds of A (of a gene's largest value) and K.
+        Bounds of A (of a gene's largest value) and K. The published half-lives are 41.6 min or
+        more, whatever the times.
+    usual_rate_per_h : float
+    amplitude_at_h : float
+        When A is the value of a decay.
     """
 
     shape: str = "decay"
     penalty: float = 1e-3
     amplitude: tuple[float, float] = (1e-3, 2.0)
     rate_per_h: tuple[float, float] = (1e-3, 1.0)
+    usual_rate_per_h: float = 1.0
+    amplitude_at_h: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.shape not in ("decay", "labelling"):
+        if self.shape not in SHAPES:
             raise InputError(f"shape is {self.shape!r}; expected 'decay' or 'labelling'")
         for name, (low, high) in (("amplitude", self.amplitude), ("rate_per_h", self.rate_per_h)):
             if not 0 < low < high:
                 raise InputError(f"bounds of {name} are {low}, {high}; expected 0 < low < high")
-        if self.penalty < 0:
-            raise InputError(f"penalty is {self.penalty}; expected 0 or more")
+        if self.penalty < 0 or self.usual_rate_per_h <= 0:
+            raise InputError(
+                f"penalty is {self.penalty}, the usual rate {self.usual_rate_per_h}; expected 0 or "
+                "more, and more than 0"
+            )
+
+    @classmethod
+    def of_times(
+        cls, times_h: np.ndarray, shape: str = "decay", half_life_h: Sequence[float] = ()
+    ) -> Self:
+        """Bounds that follow the sampled times, so that hours and minutes are fitted alike.
+
+        Parameters
+        ----------
+        times_h : ndarray, shape=(times,)
+            `FEWEST_TIMES` different ones or more.
+        shape : str
+        half_life_h : sequence of (float, float), optional
+            The shortest and the longest half-life to tell. Empty: from `LEAST` of the RNA left at
+            the second time of a decay to `LEAST` of it lost at the last one (of a labelling:
+            still to come at the first time after 0, and there at the last one). In the middle
+            of these is the usual rate.
+
+        Raises
+        ------
+        InputError
+            If half-lives are not ascending.
+        """
+        if len(half_life_h) and not 0 < half_life_h[0] < half_life_h[-1]:
+            raise InputError(
+                f"half-lives from {half_life_h[0]} to {half_life_h[-1]} h; expected the shortest, "
+                "above 0, and then the longest"
+            )
+        times = np.unique(np.asarray(times_h, float))
+        start = times[0] if shape == "decay" else 0.0
+        after = times[times > start] - start
+        told = -np.log1p(-LEAST) / after[-1], -np.log(LEAST) / after[0]
+        low, high = np.log(2) / np.array(half_life_h[::-1]) if len(half_life_h) else told
+        usual = np.clip(np.sqrt(told[0] * told[1]), low, high)
+        return cls(shape, rate_per_h=(float(low), float(high)), usual_rate_per_h=float(usual),
+                   amplitude_at_h=float(start))  # fmt: skip
+
+    @property
+    def half_life_h(self) -> tuple[float, float]:
+        """Bounds of the half-life."""
+        low, high = self.rate_per_h
+        return float(np.log(2) / high), float(np.log(2) / low)
 
 
 @dataclass(frozen=True)
@@ -169,7 +225,8 @@ def fit_decays(
 ) -> pl.DataFrame:  # fmt: skip
     """Fit a curve to the coverage of each gene.
 
-    Minimises mean((curve - y)**2) + penalty ln(K)**2, with y a gene's values over their largest.
+    Minimises mean((curve - y)**2) + penalty ln(K / usual rate)**2, with y a gene's values over
+    their largest.
 
     Parameters
     ----------
@@ -281,9 +338,10 @@ def _loss(
     times_h: np.ndarray, y: np.ndarray, log_rate: np.ndarray, options: DecayOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Loss with the best A for these ln K, that A, and the mean squared error, a gene each."""
-    left = np.exp(-np.exp(log_rate)[:, None] * times_h)
+    left = np.exp(-np.exp(log_rate)[:, None] * (times_h - options.amplitude_at_h))
     curve = left if options.shape == "decay" else 1 - left
     # the error is a parabola in A: within bounds its minimum is the free one, clipped
     amplitude = np.clip((y * curve).sum(axis=1) / (curve**2).sum(axis=1), *options.amplitude)
     mse = ((amplitude[:, None] * curve - y) ** 2).mean(axis=1)
-    return mse + options.penalty * log_rate**2, amplitude, mse
+    pull = options.penalty * (log_rate - np.log(options.usual_rate_per_h)) ** 2
+    return mse + pull, amplitude, mse

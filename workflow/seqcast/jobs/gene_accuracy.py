@@ -39,6 +39,7 @@ GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
 KEPT = ("log2_decay_rate", "half_life_h", "amplitude", "rmse", "status")
 FEWEST_GENES = 3  # two points always lie on a line
 RESAMPLES = 1000
+MANY_AT_BOUND = 0.1  # of the genes
 RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
 
 
@@ -76,8 +77,10 @@ def fit_time_course(
     pattern : str
         Regular expression on descriptions of tracks, see `find_course`.
     options : mapping
-        ``decay_shape``, see `DecayOptions`; ``decay_reference``: empty; a gene that is taken as
-        stable, predicted and measured apart; or "HEK293_GAPDH", the published divisors.
+        ``decay_shape`` and ``decay_half_life_h`` (may be None), see `DecayOptions.of_times`;
+        ``compat``, "borzuki" for the published bounds of `DecayOptions`; ``decay_reference``:
+        empty; a gene that is taken as stable, predicted and measured apart; or "HEK293_GAPDH", the
+        published divisors.
     seed : int
         Of the bootstrap intervals.
 
@@ -94,15 +97,17 @@ def fit_time_course(
         names = matrix.identifiers.tolist()
         course = find_course(names, [described[name] for name in names], pattern)
         divisors = _divisors(matrix, course, options["decay_reference"])
-        shape = DecayOptions(options["decay_shape"])
+        curve = _curve(course.times_h, options)
         fits.append(
-            fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, shape)
+            fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, curve)
         )
     _tell_scales(course, scales)
     genes = pl.read_csv(files.genes, separator="\t", infer_schema=False, quote_char=None)
     table = decay_table(genes, *fits)
     write_tsv(table, outputs.decay)
-    write_tsv(decay_metrics(table, seed), outputs.metrics)
+    metrics = decay_metrics(table, seed)
+    _tell_bounds(metrics, curve)
+    write_tsv(metrics, outputs.metrics)
 
 
 def decay_table(
@@ -149,14 +154,18 @@ def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES
     -------
     DataFrame
         genes ("valid", or "fitted": also those at a bound of the fit), then the columns of
-        `regression_metrics`. Without three genes a single row says so.
+        `regression_metrics`. Where genes are at a bound, "fitted" has no r2 and no rmse, which
+        would be of the bounds. Without three genes a single row says so. Last come three rows of
+        genes "at_bound": in ``value``, how many of the n "fitted" are at a bound ``measured``,
+        ``predicted``, or in ``either``.
     """
     tables = []
-    both = pl.all_horizontal(
-        pl.col(f"{name}_log2_decay_rate").is_not_null() for name in ("predicted", "measured")
+    fitted = table.filter(
+        pl.all_horizontal(
+            pl.col(f"{name}_log2_decay_rate").is_not_null() for name in ("predicted", "measured")
+        )
     )
-    for name, wanted in ((VALID, pl.col("status") == VALID), ("fitted", both)):
-        rows = table.filter(wanted)
+    for name, rows in ((VALID, table.filter(status=VALID)), ("fitted", fitted)):
         if rows.height < FEWEST_GENES:
             note = f"fewer than {FEWEST_GENES} genes"
             row = ("log2_decay_rate", "pearson", None, None, None, rows.height, note)
@@ -168,7 +177,29 @@ def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES
                 resamples, seed, ["log2_decay_rate"],
             )  # fmt: skip
         tables.append(found.select(pl.lit(name).alias("genes"), pl.all()))
-    return pl.concat(tables)
+    at_bound = _at_bound(fitted)
+    if at_bound["value"].to_list()[-1]:
+        hidden = pl.col("metric").is_in(["r2", "rmse"])
+        tables[-1] = tables[-1].with_columns(
+            *(pl.when(~hidden).then(name).alias(name) for name in ("value", "ci_low", "ci_high")),
+            note=pl.when(hidden).then(pl.lit("genes at a bound of the fit")).otherwise("note"),
+        )
+    return pl.concat([*tables, at_bound])
+
+
+def _at_bound(fitted: pl.DataFrame) -> pl.DataFrame:
+    """How many fitted genes are at a bound of the fit, as rows of `decay_metrics`."""
+    at_bound = {
+        name: fitted[f"{name}_status"].str.ends_with("_at_bound")
+        for name in ("measured", "predicted")
+    }
+    at_bound["either"] = at_bound["measured"] | at_bound["predicted"]
+    rows = [
+        ("log2_decay_rate", name, float(column.sum()), None, None, fitted.height, "")
+        for name, column in at_bound.items()
+    ]
+    found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return found.select(pl.lit("at_bound").alias("genes"), pl.all())
 
 
 def predict_saluki(
@@ -254,6 +285,31 @@ def _scales(path: str | Path) -> dict[str, float]:
         return dict.fromkeys(table["identifier"], 1.0)
     factors = table.select("identifier", pl.col("scale").cast(pl.Float64).fill_null(1.0))
     return dict(factors.iter_rows())
+
+
+def _curve(times_h: np.ndarray, options: Mapping[str, Any]) -> DecayOptions:
+    """The curve that the config file asks for."""
+    half_life_h = options.get("decay_half_life_h") or ()
+    if options.get("compat") is None:
+        return DecayOptions.of_times(times_h, options["decay_shape"], half_life_h)
+    if half_life_h:
+        raise InputError(
+            "decay_half_life_h with compat, whose half-lives are at least 0.69 h; expected one of "
+            "the two. Leave one out."
+        )
+    return DecayOptions(options["decay_shape"])
+
+
+def _tell_bounds(metrics: pl.DataFrame, curve: DecayOptions) -> None:
+    """Warn where the bounds of the fit decide the rates of many genes."""
+    for metric, genes, of in metrics.filter(genes="at_bound").select("metric", "value", "n").rows():
+        if metric != "either" and genes > MANY_AT_BOUND * of:
+            logger.warning(
+                "%d of %d genes have a %s rate or amplitude at a bound of the fit: their numbers "
+                "are those of the bound. Half-lives from %.3g to %.3g h can be told from these "
+                "times. Sample at other times, or set coverage_accuracy.decay_half_life_h.",
+                genes, of, metric, *curve.half_life_h,
+            )  # fmt: skip
 
 
 def _tell_scales(course: Course, scales: Mapping[str, float]) -> None:

@@ -90,12 +90,15 @@ def decay_panels(table: pl.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]
     -------
     dict
         Genes whose rates are those of the courses ("valid"), and all that were fitted, with those
-        at a bound.
+        at a bound, which the title counts.
     """
     names = ["predicted_log2_decay_rate", "measured_log2_decay_rate"]
     numbers = table.with_columns(pl.col(names).cast(pl.Float64, strict=False))
     fitted = numbers.drop_nulls(names)
-    both = {"both rates within bounds": fitted.filter(status="valid"), "all fitted": fitted}
+    valid = fitted.filter(status="valid")
+    at_bound = fitted.height - valid.height
+    told = f"all fitted, {at_bound} at a bound" if at_bound else "all fitted, none at a bound"
+    both = {"both rates within bounds": valid, told: fitted}
     return {
         title: (rows[names[0]].to_numpy(), rows[names[1]].to_numpy())
         for title, rows in both.items()
