@@ -169,6 +169,15 @@ def test_folds_give_their_mean_and_spread(model):
     assert Classifier([model], ReadOptions())(reads(*sequences))["p_coding_sd"].null_count() == 2
 
 
+def test_folds_of_the_same_weights_have_no_spread(model):
+    copy = network(9)
+    copy.load_state_dict(model.state_dict())
+    for folds in ([model, copy], [model, network(2), copy]):
+        table = Classifier(folds, ReadOptions())(reads("GATTACA" * 25))
+        assert table["p_coding"].null_count() == 0
+        assert table["p_coding_sd"].null_count() == 1
+
+
 def test_what_is_not_finite_is_not_scored(model):
     broken = network(2)
     with torch.no_grad():

@@ -155,6 +155,21 @@ def test_average_is_the_mean_of_folds(tmp_path: Path) -> None:
         }
 
 
+def test_folds_of_the_same_weights_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = {"model": "tiny", "tensors_sha256": "abc"}
+    paths = [tmp_path / f"fold{i}.zarr" for i in range(2)]
+    for i, path in enumerate(paths):
+        with create_coverage_store(path, WINDOWS, TRACKS, BINS, {**made, "fold": str(i)}) as append:
+            for window in VALUES:
+                append(window)
+    average_coverage(paths, tmp_path / "mean.zarr")
+    with read_coverage(tmp_path / "mean.zarr") as mean:
+        assert mean.provenance["same_weights"] == ["tiny, folds 0 and 1"]
+    assert "tiny, folds 0 and 1 have the same weights" in caplog.text
+
+
 def test_only_folds_of_the_same_things_are_averaged(tmp_path: Path) -> None:
     first = write(tmp_path / "a.zarr")
     moved = write(tmp_path / "b.zarr", windows=WINDOWS.with_columns(pl.col("start", "end") + 1))

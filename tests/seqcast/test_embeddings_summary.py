@@ -56,6 +56,12 @@ def test_page_of_nothing(tmp_path, rows):
 
 
 def test_folds_have_rows_of_their_own(tmp_path):
-    paths = [page(tmp_path, fold=str(fold))[0] for fold in (0, 1)]
+    paths = [page(tmp_path, fold=str(fold), weights_sha256=f"{fold}")[0] for fold in (0, 1)]
     html = embeddings_summary_html(paths)
+    assert "SAME WEIGHTS" not in html
     assert html.count("toy fold 0") == html.count("toy fold 1") == 4
+
+
+def test_page_warns_of_folds_of_the_same_weights(tmp_path):
+    paths = [page(tmp_path, fold=str(fold))[0] for fold in (0, 1)]
+    assert "SAME WEIGHTS: toy, folds 0 and 1." in embeddings_summary_html(paths)

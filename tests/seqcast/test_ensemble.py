@@ -56,3 +56,10 @@ def test_a_fold_without_numbers_leaves_the_row_without():
         table = average_scores(pair)
         assert table["status"].to_list() == ["prediction_not_finite", "alt_star"]
         assert table["SED"].to_list() == table["SED_sd"].to_list() == [None, None]
+
+
+def test_folds_of_the_same_weights_have_no_spread(caplog):
+    table = average_scores([fold([1, 5]), fold([1, 5])], ["tiny, folds 0 and 1"])
+    assert table["SED"].to_list() == [[1, 5], None]
+    assert table["SED_sd"].to_list() == [None, None]
+    assert "tiny, folds 0 and 1 have the same weights: no spread is given" in caplog.text

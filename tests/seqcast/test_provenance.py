@@ -3,7 +3,7 @@
 import pytest
 
 from seqcast import provenance
-from seqcast.provenance import code_digest
+from seqcast.provenance import code_digest, merge_folds, same_weights
 
 
 @pytest.fixture
@@ -70,3 +70,24 @@ def test_imports_are_found_in_all_statements(tmp_path, inside):
     path = tmp_path / "code.py"
     path.write_text(inside.format("from seqcast import vcf"))
     assert "seqcast.vcf" in provenance._normalised(path)[1]
+
+
+def facts(*weights, model="tiny", key="tensors_sha256"):
+    return [{"model": model, "fold": str(i), key: name} for i, name in enumerate(weights)]
+
+
+@pytest.mark.parametrize(("folds", "expected"), [
+    (facts("a", "b", "c"), []),
+    (facts("a", "a"), ["tiny, folds 0 and 1"]),
+    (facts("a", "b", "a", "b", "a"), ["tiny, folds 0, 2 and 4", "tiny, folds 1 and 3"]),
+    (facts("a") + facts("a", model="other"), []),  # a model may be listed under two names
+    (facts("a", "b") * 2, []),  # tables of two datasets
+    (facts(None, None), []),  # not known
+    (facts("a", "a", key="weights_sha256"), ["tiny, folds 0 and 1"]),
+    # one file as .h5 and as .safetensors
+    ([{**f, "weights_sha256": f["fold"]} for f in facts("a", "a")], ["tiny, folds 0 and 1"]),
+    ([{"tensors_sha256": "a"}] * 2, ["folds 0 and 1"]),
+])  # fmt: skip
+def test_folds_of_the_same_weights_are_found(folds, expected):
+    assert same_weights(folds) == expected
+    assert merge_folds(folds).get("same_weights", []) == expected

@@ -50,3 +50,9 @@ def test_page_names_untrained_models_and_empty_sets(tmp_path):
     html = page(tmp_path, TABLE.clear(), origin=["random", "source"])
     assert "UNTRAINED random weights: model" in html
     assert ">none<" in html
+
+
+def test_page_warns_of_folds_of_the_same_weights(tmp_path):
+    html = page(tmp_path, TABLE, same_weights=["model, folds 0 and 1"])
+    assert '<p class="warning">SAME WEIGHTS: model, folds 0 and 1.' in html
+    assert "SAME WEIGHTS" not in page(tmp_path, TABLE)

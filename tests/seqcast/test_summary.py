@@ -136,6 +136,12 @@ def test_untrained_weights_are_shown_in_red(tmp_path: Path) -> None:
     assert ".untrained { color: #b00020;" in page
 
 
+def test_folds_of_the_same_weights_are_shown_in_red(tmp_path: Path) -> None:
+    page = make_page(tmp_path, tensors_sha256="abc")
+    assert '<p class="warning">SAME WEIGHTS: tiny, folds 0 and 1.' in page
+    assert "SAME WEIGHTS" not in make_page(tmp_path)
+
+
 def test_trained_weights_are_not(tmp_path: Path) -> None:
     assert "UNTRAINED" not in make_page(tmp_path)
 

@@ -30,6 +30,13 @@ PLANNING = {
     "model without a fold": (
         {"models": [MODEL, ("other", *MODEL[1:])]}, {},
         "models.tsv: 'other' has no row in folds.tsv, which has borzuki_tiny"),
+    "two folds of one file": (
+        {"folds": [("borzuki_tiny", f, "source", f"resources/{p}borzuki_tiny/fold0.safetensors")
+                   for f, p in [("0", ""), ("1", "./")]]}, {},
+        "folds.tsv: borzuki_tiny, folds 0 and 1 have the same weights"),
+    "two folds of one seed": (
+        {"folds": [SEEDED, ("borzuki_tiny", "b", *SEEDED[2:])]}, {},
+        "folds.tsv: borzuki_tiny, folds 0 and b have the same weights"),
     "set on an unknown assembly": (
         {"datasets": [(*DEMO_SET[:2], "hg83", *DEMO_SET[3:])]}, {},
         "datasets.tsv: 'hg83' has no row in assemblies.tsv, which has simulated"),

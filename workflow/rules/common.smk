@@ -20,7 +20,7 @@ environ["PYTHONPATH"] = pathsep.join(
 
 from seqcast.errors import InputError
 from seqcast.plan.tables import read_table as read_checked_table
-from seqcast.provenance import code_digest
+from seqcast.provenance import code_digest, same_weights
 from seqcast.urls import public_url, url_digest
 
 
@@ -134,6 +134,28 @@ def public_source(wildcards):
 def folds_of(model):
     """Names of a model's folds, in the order of the table."""
     return FOLDS.loc[model].index.to_list()
+
+
+def known_weights(model, fold):
+    """What tells the weights of a fold before a run; None where only its training does."""
+    origin, source = FOLDS.loc[(model, fold)][["origin", "source"]]
+    if origin == "source":
+        listed = source in SOURCES.index and SOURCES.at[source, "sha256"]
+        return listed or str(Path(located(source)).resolve())
+    # a training of reads or of mRNAs takes nothing from the fold's name
+    told = origin == "random" or MODELS.at[model, "task"] in ("reads", "embedding")
+    return f"{origin} {source}" if told else None
+
+
+if repeated := same_weights(
+    {"model": model, "fold": fold, "weights_sha256": known_weights(model, fold)}
+    for model, fold in FOLDS.index
+):
+    raise ConfigError(
+        f"{config['tables']['folds']}: {repeated[0]} have the same weights, so that they would agree "
+        "in everything and tell nothing of the spread; give each fold weights of its own, or keep "
+        "one of these rows"
+    )
 
 
 def assembly_file(suffix, table=DATASETS, key="dataset"):

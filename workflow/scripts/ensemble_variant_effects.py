@@ -8,6 +8,7 @@ from seqcast.provenance import merge_folds
 from seqcast.store import read_provenance, write_table
 
 with reporting(snakemake.log[0]):
-    table = average_scores([pl.read_parquet(fold) for fold in snakemake.input])
     facts = merge_folds([read_provenance(fold) for fold in snakemake.input])
+    tables = [pl.read_parquet(fold) for fold in snakemake.input]
+    table = average_scores(tables, facts.get("same_weights", ()))
     write_table(table, snakemake.output[0], facts)

@@ -18,6 +18,7 @@ import torch
 
 from seqcast.errors import InputError
 from seqcast.inference import evaluating
+from seqcast.models.convert import tensors_sha256
 from seqcast.models.interface import ReadModel
 from seqcast.reads.outcomes import COLUMNS, LABELS, STATUSES
 from seqcast.reads.records import Read
@@ -66,6 +67,8 @@ class Classifier:
     def __init__(self, models: Sequence[ReadModel], options: ReadOptions) -> None:
         self.models, self.options = models, options
         self.model = models[0]
+        weights = {tensors_sha256(model.state_dict()) for model in models} if models[1:] else set()
+        self.has_spread = len(models) > 1 and len(weights) == len(models)
         self.known: dict[str, np.ndarray] = {}
         self.known_nt = 0
         self.counts: Counter[str] = Counter()
@@ -79,7 +82,8 @@ class Classifier:
         """One row a read, in order; the columns of `reads.outcomes.COLUMNS`.
 
         ``p_coding`` and ``label`` are null where ``status`` is not "scored"; ``p_coding_sd`` is the
-        standard deviation over folds (n - 1), null for one fold.
+        standard deviation over folds (n - 1), null for one fold and where folds have the same
+        weights.
         """
         sequences = [self._as_seen(read.sequence) for read in reads]
         status = [self._status(sequence) for sequence in sequences]
@@ -104,8 +108,7 @@ class Classifier:
         flags: list[list[str]],
     ) -> pl.DataFrame:  # fmt: skip
         mean = folds.mean(axis=1)
-        several = folds.shape[1] > 1
-        spread = folds.std(axis=1, ddof=1) if several else np.full_like(mean, np.nan)
+        spread = folds.std(axis=1, ddof=1) if self.has_spread else np.full_like(mean, np.nan)
         called = np.where(mean >= self.options.threshold, LABELS[CODING], LABELS[0]).astype(object)
         called[~valid] = None
         columns = {

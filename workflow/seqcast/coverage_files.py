@@ -5,6 +5,7 @@ files, a workflow a file it can time and move, and a rename makes one file appea
 without this package: ``zarr.open_group(zarr.storage.ZipStore(path, mode="r"), mode="r")``.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,7 +21,10 @@ import zarr
 from zarr.storage import ZipStore
 
 from seqcast.errors import InputError
+from seqcast.provenance import same_weights
 from seqcast.store import atomic
+
+logger = logging.getLogger(__name__)
 
 WINDOW_COLUMNS = ("contig", "start", "end")
 TRACK_COLUMNS = ("identifier", "description", "units")
@@ -158,7 +162,8 @@ def average_coverage(
     path : path
         The store to write, atomically.
     provenance : mapping, optional
-        Facts about the ensemble; those of each store are added under ``mean_of``.
+        Facts about the ensemble; those of each store are added under ``mean_of``, and
+        ``same_weights`` where folds have the same.
 
     Raises
     ------
@@ -173,6 +178,9 @@ def average_coverage(
         for name, fold in zip(paths[1:], folds[1:], strict=True):
             _check_same(paths[0], first, name, fold)
         facts = {**(provenance or {}), "mean_of": [fold.provenance for fold in folds]}
+        if repeated := same_weights(facts["mean_of"]):
+            facts["same_weights"] = repeated
+            logger.warning("%s have the same weights: no ensemble", "; ".join(repeated))
         n_windows, _, bins = first.values.shape
         append = stack.enter_context(
             create_coverage_store(path, first.windows, first.tracks, bins, facts)

@@ -9,7 +9,7 @@ import polars as pl
 
 from seqcast.embedding_outcomes import MEANINGS
 from seqcast.pages import render
-from seqcast.provenance import ORIGINS
+from seqcast.provenance import ORIGINS, same_weights
 from seqcast.store import read_provenance
 
 EMBEDDED = "embedded"
@@ -40,7 +40,7 @@ def embeddings_summary_html(tables: Iterable[str | Path]) -> str:
     ]
     return render(
         "embeddings.html", rows=rows, untrained=list(untrained), sections=sections,
-        meanings=MEANINGS, origins=ORIGINS,
+        meanings=MEANINGS, origins=ORIGINS, same_weights=same_weights(r["facts"] for r in rows),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Mean and spread of scores over the folds of a model."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,21 +9,26 @@ import polars as pl
 from seqcast.errors import InputError
 from seqcast.store import array_column, array_columns, array_values
 
+logger = logging.getLogger(__name__)
 
-def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
+
+def average_scores(folds: Sequence[pl.DataFrame], same_weights: Sequence[str] = ()) -> pl.DataFrame:
     """Combine the score tables of the folds of one model.
 
     Parameters
     ----------
     folds : sequence of DataFrame
         Tables with the same rows: identity columns, then scores as fixed-size lists.
+    same_weights : sequence of str
+        Folds that have the same weights (`provenance.same_weights`).
 
     Returns
     -------
     DataFrame
         The identity columns; each score as the mean over folds, in float64 before it is stored as
-        float32; then ``<score>_sd``, the sample standard deviation (n - 1), null for one fold. A
-        score that is null in some fold is null.
+        float32; then ``<score>_sd``, the sample standard deviation (n - 1), null for one fold
+        and where folds have the same weights: their agreement tells nothing. A score that is null
+        in some fold is null.
 
     Raises
     ------
@@ -41,14 +47,17 @@ def average_scores(folds: Sequence[pl.DataFrame]) -> pl.DataFrame:
             )
     status = _common_status([fold["status"] for fold in folds])
     scored = (status == "scored").to_numpy()
+    if same_weights:
+        logger.warning("%s have the same weights: no spread is given", "; ".join(same_weights))
+    has_spread = len(folds) > 1 and not same_weights
     means, spreads = [], []
     for name in scores:
         values, known = zip(*(array_values(fold[name]) for fold in folds), strict=True)
         stack = np.stack(values)  # (folds, rows, tracks)
         valid = scored & np.all(known, axis=0)
         means.append(array_column(name, stack.mean(0), valid))
-        spread = stack.std(0, ddof=1) if len(folds) > 1 else np.zeros_like(stack[0])
-        spreads.append(array_column(f"{name}_sd", spread, valid & (len(folds) > 1)))
+        spread = stack.std(0, ddof=1) if has_spread else np.zeros_like(stack[0])
+        spreads.append(array_column(f"{name}_sd", spread, valid & has_spread))
     return first.with_columns(status).drop(scores).with_columns(means).with_columns(spreads)
 
 

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -66,12 +66,44 @@ def provenance(**facts: Any) -> dict[str, Any]:
 
 
 def merge_folds(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Facts of an ensemble: what its folds share, and a list where they differ."""
+    """Facts of an ensemble: what its folds share, and a list where they differ.
+
+    ``same_weights`` is added where `same_weights` finds any.
+    """
     merged = {}
     for key in folds[0]:
         values = [fold.get(key) for fold in folds]
         merged[key] = values[0] if all(value == values[0] for value in values) else values
-    return merged
+    repeated = same_weights(folds)
+    return merged | ({"same_weights": repeated} if repeated else {})
+
+
+def same_weights(folds: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Folds of one model that have the same weights: they are no ensemble, and have no spread.
+
+    Parameters
+    ----------
+    folds : iterable of mapping
+        ``model`` and ``fold`` of each, and ``tensors_sha256`` (of the weights themselves) or
+        ``weights_sha256`` (of the file that they came from), or anything else that is equal for
+        equal weights alone; without either, the weights are not known. A fold may come repeatedly.
+
+    Returns
+    -------
+    list of str
+        Words such as "borzuki_tiny, folds 0 and 1", one for all folds that share their weights.
+    """
+    names: dict[tuple[Any, Any], dict[str, None]] = {}
+    for i, fold in enumerate(folds):
+        weights = fold.get("tensors_sha256") or fold.get("weights_sha256")
+        of_weights = names.setdefault((fold.get("model"), weights), {})
+        if weights:
+            of_weights[str(fold.get("fold", i))] = None
+    return [
+        (f"{model}, " if model else "") + f"folds {', '.join(found[:-1])} and {found[-1]}"
+        for (model, _), found in ((key, list(value)) for key, value in names.items())
+        if len(found) > 1
+    ]
 
 
 @cache

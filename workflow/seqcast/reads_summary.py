@@ -27,8 +27,9 @@ def reads_summary_html(tables: Mapping[tuple[str, str], str | Path]) -> str:
     rows = [_row(model, dataset, path) for (model, dataset), path in tables.items()]
     untrained = {row["model"] for row in rows if "random" in row["origin"]}
     return render(
-        "reads.html", rows=rows, statuses=STATUSES, flags=FLAGS, untrained=sorted(untrained)
-    )
+        "reads.html", rows=rows, statuses=STATUSES, flags=FLAGS, untrained=sorted(untrained),
+        same_weights=list(dict.fromkeys(found for row in rows for found in row["same_weights"])),
+    )  # fmt: skip
 
 
 def count_reads(table: pl.DataFrame) -> dict[str, int]:
@@ -56,4 +57,5 @@ def _row(model: str, dataset: str, path: str | Path) -> dict[str, Any]:
         "options": {k: v for k, v in facts["options"].items() if k != "threshold"},
         "records": facts.get("records", {}),
         "counts": count_reads(table),
+        "same_weights": facts.get("same_weights", []),
     }

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from seqcast.pages import render
-from seqcast.provenance import ORIGINS
+from seqcast.provenance import ORIGINS, same_weights
 from seqcast.ranking import VARIANT
 from seqcast.store import read_provenance
 from seqcast.variants import OUTCOMES, REASONS
@@ -62,6 +62,7 @@ def run_summary_html(
         statuses=[_status_table(name, variants[name], ensembles) for name in checked],
         models=_distinct(map(_fold_row, facts)),
         untrained=_distinct(str(f.get("model")) for f in facts if f.get("origin") == "random"),
+        same_weights=same_weights(facts),
         options=_option_rows([*inputs.values(), *facts]),
         versions=_version_rows(versions, facts),
     )

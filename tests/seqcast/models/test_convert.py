@@ -11,6 +11,7 @@ from seqcast.models.convert import (
     keras_state_dict,
     read_keras_layers,
     read_safetensors,
+    tensors_sha256,
     write_safetensors,
 )
 from seqcast.models.interface import build_model, load_model
@@ -81,6 +82,17 @@ def test_counters_may_drift_and_attributes_be_chunked(tmp_path, model, first, ch
     expected = {k: v for k, v in model.state_dict().items() if "num_batches" not in k}
     assert state.keys() == expected.keys()
     assert all(torch.equal(state[k], expected[k]) for k in expected)
+
+
+def test_the_digest_of_tensors_is_of_the_weights_and_not_of_their_file(tmp_path, model):
+    state = model.state_dict()
+    write_safetensors(state, tmp_path / "a.safetensors", {"origin": "here"})
+    write_safetensors(dict(reversed(state.items())), tmp_path / "b.safetensors", {})
+    one, other = (read_safetensors(tmp_path / f"{name}.safetensors")[0] for name in "ab")
+    assert tensors_sha256(one) == tensors_sha256(other) == tensors_sha256(state)
+    name = next(key for key, tensor in state.items() if tensor.is_floating_point())
+    for changed in (one[name] + 1e-3, one[name].bfloat16(), one[name].reshape(-1)):
+        assert tensors_sha256({**one, name: changed}) != tensors_sha256(one)
 
 
 def test_safetensors_give_the_same_model(tmp_path, model):

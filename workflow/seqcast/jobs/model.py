@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from seqcast.models.convert import read_safetensors
+from seqcast.models.convert import read_safetensors, tensors_sha256
 from seqcast.models.interface import CoverageModel, load_model
 from seqcast.provenance import provenance, versions
 from seqcast.scoring.options import ScoreOptions
@@ -39,9 +39,10 @@ def open_network(
         architecture, files.weights, files.hyperparameters, head, compat,
         inference["device"], inference["precision"],
     )  # fmt: skip
-    source = read_safetensors(Path(files.weights))[1]
+    tensors, source = read_safetensors(Path(files.weights))
     facts = provenance(
         weights_sha256=source.get("source_sha256"),
+        tensors_sha256=tensors_sha256(tensors),
         device=str(next(model.parameters()).device),
         precision=inference["precision"],
         versions=versions(),

@@ -46,13 +46,14 @@ def classify_dataset(
     started = time.monotonic(), time.process_time()
     wanted = ReadOptions(**{name: value for name, value in options.items() if name != "compat"})
     models, made = [], []
-    for fold in weights:
+    names = facts.get("fold") or list(map(str, range(len(weights))))
+    for name, fold in zip(names, weights, strict=True):
         files = SimpleNamespace(weights=fold, hyperparameters=hyperparameters)
         model, about = open_network(
             files, facts["architecture"], None, inference, threads, options.get("compat")
         )
         models.append(model)
-        made.append(about)
+        made.append({**about, "model": facts.get("model"), "fold": name})
     classifier = Classifier(models, wanted)
     records: dict[str, int] = {}
 

@@ -5,10 +5,11 @@ order, each layer group ``weight_names``. The counters in the names drift betwee
 are matched by kind and by the order of their counters, weights inside a layer by name.
 """
 
+import hashlib
 import pickle
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import h5py
@@ -130,6 +131,16 @@ def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, 
     """Write tensors and their provenance to `path`, atomically."""
     with atomic(path) as temporary:
         save_file({k: v.contiguous() for k, v in state.items()}, temporary, metadata)
+
+
+def tensors_sha256(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of weights whatever file holds them: of names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
