@@ -20,8 +20,9 @@ ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 
 BOTTOM = {"errors", "sequence", "intervals", "urls"}
 READERS = {
-    "annotation", "annotation_lines", "bgzip", "coding_regions", "download", "genbank", "genome",
-    "progress", "reads", "sources", "store", "targets", "tracks", "transcripts", "variants", "vcf",
+    "annotation", "annotation_lines", "bgzip", "builds", "coding_regions", "download", "genbank",
+    "genome", "progress", "reads", "sources", "store", "targets", "tracks", "transcripts", "variants",
+    "vcf",
 }  # fmt: skip
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
 

@@ -3,6 +3,18 @@
 A valid variant is an edit ``genome[start:end] -> insert``, trimmed and left-aligned, so that every
 way of spelling one change gives one edit (Tan, Abecasis and Kang, Bioinformatics 2015). Nothing is
 ever dropped: one row in, one row out.
+
+Which allele is the genome's. A file may have REF and ALT exchanged in some rows (minor and major
+alleles, as PLINK writes them). With "swap" a row is turned round only on evidence beyond chance:
+
+- A substitution's alleles never both fit. Where only ALT fits, one base says little (a third of
+  wrong SNVs fit so), but the file does: its rows are swapped if ALT fits in nearly all rows whose
+  REF does not.
+- Of an insertion or deletion (A, ATG), the genome carries A wherever it carries ATG, and a genome
+  with ATG tells a deletion of TG from a duplication no better than its neighbourhood does: both
+  readings imply the same bases. Where both alleles fit, and where ALT alone fits with a few bases
+  that may do so by chance, the row has a status of its own. PLINK's --ref-from-fa and flippyr leave
+  such rows out too.
 """
 
 import logging
@@ -10,6 +22,13 @@ from typing import NamedTuple
 
 import polars as pl
 
+from seqcast.builds import (
+    OTHER_BUILD,
+    count_mismatches,
+    explain_mismatches,
+    guard_build,
+    looks_exchanged,
+)
 from seqcast.errors import InputError
 from seqcast.genome import Fetch, Genome, fetch_by_blocks
 from seqcast.vcf import read_variants
@@ -26,6 +45,8 @@ REASONS = {
     "ref_mismatch": "REF is not what the genome carries at POS",
     "contig_not_found": "CHROM is neither in the FASTA nor in the table of contig aliases",
     "position_out_of_range": "POS is 0, or REF reaches past the end of the contig",
+    "ref_alt_ambiguous": "on_ref_mismatch is swap, and the genome does not tell whether REF and "
+    "ALT are exchanged: it carries both, or ALT by what may be chance",
     "alt_missing": "ALT is '.', no alternative allele is given",
     "alt_symbolic": "ALT is symbolic (<DEL>, <*>, a breakend), its sequence is not given",
     "alt_star": "ALT is '*', the allele is deleted by another variant",
@@ -47,6 +68,9 @@ REASONS = {
 MISMATCH_MODES = ("error", "exclude", "swap")
 BASES = frozenset("ACGT")
 IUPAC = frozenset("ACGTRYSWKMBDHVN")
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+# An ALT of so many bases fits a wrong place once in 4^8 = 65,536 rows.
+EVIDENCE_BP = 8
 
 CHECKED = {
     "status": pl.String,
@@ -55,6 +79,7 @@ CHECKED = {
     "end": pl.Int64,
     "insert": pl.String,
     "swapped": pl.Boolean,
+    "genome_carries": pl.String,
 }
 
 
@@ -67,6 +92,7 @@ class Check(NamedTuple):
     end: int | None = None
     insert: str | None = None
     swapped: bool = False
+    genome_carries: str | None = None
 
 
 def check_variants(
@@ -82,16 +108,21 @@ def check_variants(
         The genome that the positions refer to.
     on_ref_mismatch : str
         What to do where REF is not the genome's: "error" stops; "exclude" gives the status
-        ref_mismatch; "swap" turns the edit round, genome allele (the VCF's ALT) -> REF, where the
-        genome carries ALT, and otherwise gives ref_mismatch.
+        ref_mismatch; "swap" takes it that REF and ALT may be exchanged in any row: it turns the
+        edit round, genome allele (the VCF's ALT) -> REF, where there is evidence for that, gives
+        ref_alt_ambiguous where REF and ALT cannot be told apart (most deletions, and insertions
+        into repeats, whether exchanged or not), and otherwise ref_mismatch.
 
     Returns
     -------
     pl.DataFrame
         The same rows and columns, then ``status`` ("valid" or a key of `REASONS`), ``contig`` (the
         FASTA's name), ``start``, ``end`` (0-based half-open on the contig; equal for an insertion),
-        ``insert`` (upper case, "" for a deletion), ``swapped``. Start, end and insert are null
-        where the row is not valid. Lower-case alleles count as upper case.
+        ``insert`` (upper case, "" for a deletion), ``swapped``, ``genome_carries`` (what fits at
+        POS, comma-separated: "ref", "ref,alt" or, where REF does not fit, those of "alt",
+        "complement", "next" and "previous" that do: see `builds`; null where alleles were not
+        compared). Start, end and insert are null where the row is not valid. Lower-case alleles
+        count as upper case.
 
     Raises
     ------
@@ -117,38 +148,7 @@ def check_variants(
     checked = variants.sort("row").hstack(found)
     if on_ref_mismatch == "error":
         _refuse_mismatch(checked, genome)
-    return checked
-
-
-def guard_build(checked: pl.DataFrame, min_match: float = 0.7, min_rows: int = 10) -> None:
-    """Stop if so many REF alleles differ from the genome that the build must be wrong.
-
-    A single-base REF matches a wrong position by chance in a quarter to a third of the rows.
-
-    Parameters
-    ----------
-    checked : DataFrame
-        As `check_variants` returns it. Rows count if REF could be compared: valid (swapped ones
-        included) or ref_mismatch.
-    min_match : float
-        Least share of them that must be valid.
-    min_rows : int
-        Below this number of rows no judgement is made.
-
-    Raises
-    ------
-    InputError
-        If the share is lower.
-    """
-    n_valid = checked.filter(pl.col("status") == "valid").height
-    n_rows = n_valid + checked.filter(pl.col("status") == "ref_mismatch").height
-    if n_rows < min_rows or n_valid >= min_match * n_rows:
-        return
-    raise InputError(
-        f"REF matches the genome in {n_valid} of {n_rows} variants ({n_valid / n_rows:.0%}); "
-        f"expected at least {min_match:.0%}. Wrong build? Give the FASTA of the right "
-        "assembly, or lift the variants over (bcftools +liftover)."
-    )
+    return _judge_swaps(checked) if swap else checked
 
 
 def summarise_statuses(frame: pl.DataFrame) -> pl.DataFrame:
@@ -189,16 +189,55 @@ def _check(
     if start < 0 or start + len(ref) > lengths_bp[contig]:
         return Check("position_out_of_range", contig)
     here = fetch(contig, start, start + len(ref))
-    swapped = False
-    if here != ref:
-        if not BASES.issuperset(here):
-            return Check("ref_ambiguous", contig)
-        swapped = swap and fetch(contig, start, start + len(alt)) == alt
-        if not swapped:
-            return Check("ref_mismatch", contig)
-        ref, alt = alt, ref
-    edit = _canonical_edit(contig, start, ref, alt, fetch)
-    return Check("valid", contig, *edit, swapped)
+    if here == ref:
+        both = len(ref) != len(alt) and fetch(contig, start, start + len(alt)) == alt
+        if both and swap:
+            return Check("ref_alt_ambiguous", contig, genome_carries="ref,alt")
+        edit = _canonical_edit(contig, start, ref, alt, fetch)
+        return Check("valid", contig, *edit, False, "ref,alt" if both else "ref")
+    if not BASES.issuperset(here):
+        return Check("ref_ambiguous", contig)
+    carries = _explain_mismatch(contig, start, ref, alt, fetch)
+    if not (swap and carries.startswith("alt")):
+        return Check("ref_mismatch", contig, genome_carries=carries)
+    if not all(_trimmed(ref, alt)[1:]) and len(alt) < EVIDENCE_BP:
+        return Check("ref_alt_ambiguous", contig, genome_carries=carries)
+    return Check("valid", contig, *_canonical_edit(contig, start, alt, ref, fetch), True, carries)
+
+
+def _explain_mismatch(contig: str, start: int, ref: str, alt: str, fetch: Fetch) -> str:
+    """What of a row fits the genome whose REF does not, comma-separated."""
+    fits = {
+        "alt": fetch(contig, start, start + len(alt)) == alt,
+        "complement": fetch(contig, start, start + len(ref)) == ref.translate(COMPLEMENT),
+        "next": fetch(contig, start + 1, start + 1 + len(ref)) == ref,
+        "previous": fetch(contig, start - 1, start - 1 + len(ref)) == ref,
+    }
+    return ",".join(name for name, fit in fits.items() if fit)
+
+
+def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
+    """Take swaps back where the file says that ALT fits by chance; count what is unsure."""
+    swapped = pl.col("swapped")
+    if not looks_exchanged(checked):
+        logger.warning(
+            "REF and ALT of %d rows are not swapped although the genome carries ALT: of exchanged "
+            "columns it would carry ALT in nearly all rows whose REF it does not",
+            checked["swapped"].sum(),
+        )
+        unsure = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
+        checked = checked.with_columns(
+            pl.when(swapped).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
+            for name, value in unsure.items()
+        ).with_columns(swapped=pl.lit(False))
+    if n_unsure := checked.filter(pl.col("status") == "ref_alt_ambiguous").height:
+        logger.warning(
+            "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
+            "exchanged (deletions, insertions into repeats); if no row of the file is, set "
+            "on_ref_mismatch to exclude: they are then scored as written",
+            n_unsure,
+        )
+    return checked
 
 
 def _judge_alleles(ref: str, alt: str) -> str | None:
@@ -223,12 +262,8 @@ def _canonical_edit(
     """Trim the shared suffix, then the shared prefix, and move an indel as far left as it goes."""
     if len(ref) == len(alt) == 1:
         return start, start + 1, alt
-    shortest = min(len(ref), len(alt))
-    suffix = next((i for i in range(shortest) if ref[-1 - i] != alt[-1 - i]), shortest)
-    ref, alt = ref[: len(ref) - suffix], alt[: len(alt) - suffix]
-    shortest -= suffix
-    prefix = next((i for i in range(shortest) if ref[i] != alt[i]), shortest)
-    start, ref, alt = start + prefix, ref[prefix:], alt[prefix:]
+    prefix, ref, alt = _trimmed(ref, alt)
+    start += prefix
     if ref and alt:
         return start, start + len(ref), alt
     # Moving by one base turns the moved sequence round: its last base becomes its first.
@@ -243,6 +278,16 @@ def _canonical_edit(
     moved = moved[length - turn :] + moved[: length - turn]
     start -= steps
     return (start, start + length, "") if ref else (start, start, moved)
+
+
+def _trimmed(ref: str, alt: str) -> tuple[int, str, str]:
+    """Drop the shared suffix, then the shared prefix; the latter's length and what is left."""
+    shortest = min(len(ref), len(alt))
+    suffix = next((i for i in range(shortest) if ref[-1 - i] != alt[-1 - i]), shortest)
+    ref, alt = ref[: len(ref) - suffix], alt[: len(alt) - suffix]
+    shortest -= suffix
+    prefix = next((i for i in range(shortest) if ref[i] != alt[i]), shortest)
+    return prefix, ref[prefix:], alt[prefix:]
 
 
 def _resolve_contigs(variants: pl.DataFrame, genome: Genome) -> dict[str, str | None]:
@@ -279,6 +324,7 @@ def _refuse_mismatch(checked: pl.DataFrame, genome: Genome) -> None:
     place = f"record {first['record'] + 1}, {first['chrom']}:{first['pos']}"
     raise InputError(
         f"REF of {first['variant']} ({place}) is {first['ref']}, but the genome carries {here}; it "
-        f"differs in {mismatches.height} of {checked.height} rows. Give the FASTA of the variants' "
-        "assembly, or set on_ref_mismatch to exclude or swap."
+        f"is not the genome's in {mismatches.height} of {checked.height} rows. "
+        f"{explain_mismatches(mismatches) or OTHER_BUILD}; or set on_ref_mismatch to exclude. "
+        f"{count_mismatches(mismatches)}."
     )
