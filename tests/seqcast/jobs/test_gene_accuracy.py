@@ -43,8 +43,8 @@ def files(tmp_path: Path) -> SimpleNamespace:
         values = level[:, None] * np.exp(-factor * RATES[:, None] * TIMES_H)
         paths[name] = str(tmp_path / f"{name}.parquet")
         write_table(GeneMatrix(names, tracks, np.log2(1 + values)).table(), paths[name], {})
-    genes = [(name, name, f"chr{i % 3}", "+", 1000, 30, "valid") for i, name in enumerate(names)]
-    genes.append(("lost", "lost", "chr1", "+", 1000, 0, "outside_windows"))
+    genes = [(name, name, f"chr{i % 3}", "+", 1000, 0, 30, "valid") for i, name in enumerate(names)]
+    genes.append(("lost", "lost", "chr1", "+", 1000, 0, 0, "outside_windows"))
     write_tsv(pl.DataFrame(genes, schema=GENES, orient="row"), tmp_path / "genes.tsv")
     said = [f"RNA:ActD:cell {hours}h" for hours in TIMES_H]
     table = pl.DataFrame({"identifier": tracks.tolist(), "description": said})
@@ -225,7 +225,7 @@ def test_too_few_times_stop(files, tmp_path: Path) -> None:
 
 
 def test_few_genes_have_no_correlation() -> None:
-    genes = pl.DataFrame([("a", "a", "chr1", "+", 9, 9, "valid")], schema=GENES, orient="row")
+    genes = pl.DataFrame([("a", "a", "chr1", "+", 9, 0, 9, "valid")], schema=GENES, orient="row")
     fit = pl.DataFrame({"gene_id": ["a"], "log2_decay_rate": [1.0], "half_life_h": [0.3],
                         "amplitude": [1.0], "rmse": [0.0], "status": ["constant"]})  # fmt: skip
     table = decay_table(genes, fit, fit)

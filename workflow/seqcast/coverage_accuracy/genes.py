@@ -20,7 +20,7 @@ from seqcast.coverage_accuracy.gene_matrices import (
     pearson,
     track_deviations,
 )
-from seqcast.coverage_accuracy.gene_regions import counted_regions
+from seqcast.coverage_accuracy.gene_regions import Regions, counted_regions
 from seqcast.coverage_accuracy.moments import Moments
 from seqcast.errors import InputError
 from seqcast.tracks import Tracks
@@ -34,7 +34,7 @@ VALID, OVERLAPS, NO_BINS, OUTSIDE = "valid", "overlaps_other_gene", "no_bins", "
 CONSTANT = "constant"
 GENES = {
     "gene_id": pl.String, "gene_name": pl.String, "chrom": pl.String, "strand": pl.String,
-    "length_bp": pl.Int64, "bins": pl.Int64, "status": pl.String,
+    "length_bp": pl.Int64, "shared_bp": pl.Int64, "bins": pl.Int64, "status": pl.String,
 }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ class GeneOptions:
     old : bool
         The transform of older training data.
     compat : bool
-        As borzoi_test_genes.py has it. Exons that genes share are kept; a bin in which two exons
+        As borzoi_test_genes.py has it. Bases that genes share are kept; a bin in which two exons
         of a gene end counts twice; predictions are rounded to float16 and, without `unclip`,
         computed with in float32; ``pearsonr_gene`` of a track is lost if the predicted coverage of
         one of its variable genes is flat.
@@ -71,8 +71,9 @@ class GeneAccuracy:
     ----------
     genes : DataFrame
         `GENES`: one row a gene of the annotation, in its order. ``length_bp`` of the regions that
-        count, ``bins`` of them seen in windows, and a status: all its regions shared with others,
-        shorter than half a bin, or outside the windows.
+        count, ``shared_bp`` that are left out since they are those of another gene on its strand
+        too, ``bins`` seen in windows, and a status: all its bases shared with others, shorter than
+        half a bin, or outside the windows.
     predictions, targets : GeneMatrix
         log2(1 + coverage) of the valid genes, sorted by id, in the collapsed tracks.
     within : ndarray of float64, shape=(genes, tracks)
@@ -168,6 +169,8 @@ class GeneCollector:
         self.tracks, self.bin_size_bp, self.options = tracks, bin_size_bp, options
         self._all = annotation
         self._regions = counted_regions(annotation, options.span, options.compat)
+        whole = counted_regions(annotation, options.span, compat=True)
+        self._shared_bp = [_bases(a) - _bases(b) for a, b in zip(whole, self._regions, strict=True)]
         kept = [
             Gene(gene.gene_id, gene.gene_name, gene.chrom, gene.strand, regions)
             for gene, regions in zip(annotation.genes, self._regions, strict=True)
@@ -236,6 +239,7 @@ class GeneCollector:
                 "assembly, or evaluate more windows."
             )
         genes = self._gene_table()
+        self._tell_shared(genes)
         numbers = sorted(self._moments, key=lambda number: genes["gene_id"][number])
         collapsed = self.tracks.collapsed
         means, within, variance = [], [], []
@@ -295,7 +299,20 @@ class GeneCollector:
             taken.add(name)
             seen = self._moments.get(number)
             status = VALID if seen else NO_BINS if number in self._met else OUTSIDE
-            length_bp = sum(end - start for start, end in regions)
-            rows.append((name, gene.gene_name, gene.chrom, gene.strand, length_bp,
-                         seen.bins if seen else 0, status if regions else OVERLAPS))  # fmt: skip
+            rows.append((name, gene.gene_name, gene.chrom, gene.strand, _bases(regions),
+                         self._shared_bp[number], seen.bins if seen else 0,
+                         status if regions else OVERLAPS))  # fmt: skip
         return pl.DataFrame(rows, schema=GENES, orient="row")
+
+    def _tell_shared(self, genes: pl.DataFrame) -> None:
+        sharing = genes.filter(pl.col("shared_bp") > 0)
+        if sharing.height:
+            logger.info(
+                "%d of %d genes share bases with another on their strand; %d bp are left out, and "
+                "with them all of %d genes", sharing.height, genes.height,
+                sharing["shared_bp"].sum(), genes.filter(status=OVERLAPS).height,
+            )  # fmt: skip
+
+
+def _bases(regions: Regions) -> int:
+    return sum(end - start for start, end in regions)
