@@ -21,7 +21,7 @@ ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 BOTTOM = {"errors", "sequence", "intervals", "urls"}
 READERS = {
     "annotation", "annotation_lines", "bgzip", "builds", "coding_regions", "download", "genbank",
-    "genome", "progress", "reads", "sources", "store", "targets", "tracks", "transcripts", "variants",
+    "genome", "progress", "reads", "seals", "sources", "store", "targets", "tracks", "transcripts", "variants",
     "vcf",
 }  # fmt: skip
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
@@ -89,7 +89,7 @@ def test_readers_import_readers():
 
 def test_models_open_no_file_but_their_weights():
     models = {module for module in MODULES if family(module) == "models"}
-    assert strangers(models, {"models", "errors", "store"}) == []
+    assert strangers(models, {"models", "errors", "seals", "store"}) == []
 
 
 def test_simulate_and_exports_know_no_model():
@@ -296,3 +296,11 @@ def test_snakemake_lint_is_content():
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_parquet_is_read_and_written_at_one_door():
+    """So that no table is read without its checksums (`seqcast.seals`)."""
+    doors = {PACKAGE / "store.py", PACKAGE / "transcripts/files.py"}  # the second: of users
+    words = re.compile(r"\b(read|scan|write|sink)_parquet\b|pyarrow\.parquet|\btorch\.save\b")
+    found = {path for path in SOURCES + SCRIPTS if words.search(path.read_text())}
+    assert found - {PACKAGE / "training/checkpoints.py"} == doors

@@ -5,10 +5,10 @@ import polars as pl
 from seqcast.ensemble import average_scores
 from seqcast.logs import reporting
 from seqcast.provenance import merge_folds
-from seqcast.store import read_provenance, write_table
+from seqcast.store import read_provenance, read_table, write_table
 
 with reporting(snakemake.log[0]):
     facts = merge_folds([read_provenance(fold) for fold in snakemake.input])
-    tables = [pl.read_parquet(fold) for fold in snakemake.input]
+    tables = [read_table(fold) for fold in snakemake.input]
     table = average_scores(tables, facts.get("same_weights", ()))
     write_table(table, snakemake.output[0], facts)

@@ -4,12 +4,12 @@ import polars as pl
 
 from seqcast.exports import write_scores_h5
 from seqcast.logs import reporting
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     write_scores_h5(
-        pl.read_parquet(snakemake.input.scores),
-        pl.read_parquet(snakemake.input.tracks),
+        read_table(snakemake.input.scores),
+        read_table(snakemake.input.tracks),
         snakemake.output[0],
         read_provenance(snakemake.input.scores),
     )

@@ -4,8 +4,9 @@ import polars as pl
 
 from seqcast.exports import score_names, write_tsv
 from seqcast.logs import reporting
+from seqcast.store import read_table
 
 with reporting(snakemake.log[0]):
-    scores = pl.read_parquet(snakemake.input.scores)
-    tracks = pl.read_parquet(snakemake.input.tracks)
+    scores = read_table(snakemake.input.scores)
+    tracks = read_table(snakemake.input.tracks)
     write_tsv(scores, tracks, snakemake.output[0], score_names(scores))

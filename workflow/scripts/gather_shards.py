@@ -3,10 +3,10 @@
 import polars as pl
 
 from seqcast.logs import reporting
-from seqcast.store import read_provenance, write_table
+from seqcast.store import read_provenance, read_table, write_table
 
 with reporting(snakemake.log[0]):
     for level in ("gene", "window"):
         shards = snakemake.input[level]
-        table = pl.concat([pl.read_parquet(shard) for shard in shards])
+        table = pl.concat([read_table(shard) for shard in shards])
         write_table(table, snakemake.output[level], read_provenance(shards[0]))

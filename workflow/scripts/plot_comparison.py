@@ -7,10 +7,10 @@ from seqcast.comparison.page import untrained_models
 from seqcast.logs import reporting
 from seqcast.plots.comparison import plot_comparison
 from seqcast.plots.style import save
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
-    facts, table = read_provenance(snakemake.input[0]), pl.read_parquet(snakemake.input[0])
+    facts, table = read_provenance(snakemake.input[0]), read_table(snakemake.input[0])
     measured = [Measure(**fields) for fields in facts["measures"]]
     shown = snakemake.wildcards.dataset, untrained_models(facts["origins"])
     save(plot_comparison(table, measured, *shown), snakemake.output[0])

@@ -5,11 +5,11 @@ import polars as pl
 from seqcast.logs import reporting
 from seqcast.plots.embeddings import plot_embeddings
 from seqcast.plots.style import save
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     origin = read_provenance(snakemake.input[0])["origin"]
     model = f"{snakemake.wildcards.model} fold {snakemake.params.fold}"
-    table = pl.read_parquet(snakemake.input[0])
+    table = read_table(snakemake.input[0])
     figure = plot_embeddings(table, model, snakemake.wildcards.dataset, origin)
     save(figure, snakemake.output[0])

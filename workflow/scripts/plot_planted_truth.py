@@ -7,11 +7,11 @@ from seqcast.planted_truth.bars import read_measures
 from seqcast.planted_truth.page import is_untrained
 from seqcast.plots.planted_truth import plot_planted_truth
 from seqcast.plots.style import save
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     given = snakemake.input
-    tables = pl.read_parquet(given.variants), pl.read_parquet(given.genes)
+    tables = read_table(given.variants), read_table(given.genes)
     untrained = is_untrained(read_provenance(given.variants))
     figure = plot_planted_truth(
         *tables, read_measures(given.measures), snakemake.wildcards.model, untrained

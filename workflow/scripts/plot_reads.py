@@ -5,8 +5,9 @@ import polars as pl
 from seqcast.logs import reporting
 from seqcast.plots.reads import plot_probabilities
 from seqcast.plots.style import save
+from seqcast.store import read_table
 
 with reporting(snakemake.log[0]):
     names = snakemake.wildcards.model, snakemake.wildcards.dataset
-    table = pl.read_parquet(snakemake.input[0], columns=["p_coding", "label", "status"])
+    table = read_table(snakemake.input[0], columns=["p_coding", "label", "status"])
     save(plot_probabilities(table, *names, snakemake.params.threshold), snakemake.output[0])

@@ -6,8 +6,9 @@ from seqcast.logs import reporting
 from seqcast.plots.roc import roc_curves, roc_size
 from seqcast.plots.style import new_figure, save
 from seqcast.read_benchmark.evaluation import read_metrics
+from seqcast.store import read_table
 
 with reporting(snakemake.log[0]):
-    metrics, curves = read_metrics(snakemake.input.metrics), pl.read_parquet(snakemake.input.roc)
+    metrics, curves = read_metrics(snakemake.input.metrics), read_table(snakemake.input.roc)
     figure = new_figure(*roc_size(metrics["reference"].n_unique()))
     save(roc_curves(figure, curves, metrics), snakemake.output[0])

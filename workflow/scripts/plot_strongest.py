@@ -8,14 +8,15 @@ from seqcast.annotation import read_annotation
 from seqcast.logs import reporting
 from seqcast.plots.style import save
 from seqcast.plots.top import read_top, variant_pages
+from seqcast.store import read_table
 
 with reporting(snakemake.log[0]):
     folder = Path(snakemake.output[0])
     folder.mkdir(parents=True)
     pages = variant_pages(
         read_top(snakemake.input.predictions),
-        pl.read_parquet(snakemake.input.ranked),
-        pl.read_parquet(snakemake.input.tracks),
+        read_table(snakemake.input.ranked),
+        read_table(snakemake.input.tracks),
         read_annotation(snakemake.input.annotation).genes,
     )
     for rank, figure in pages:

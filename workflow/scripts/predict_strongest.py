@@ -4,6 +4,7 @@ import numpy as np
 
 from seqcast.jobs.strongest import predict_strongest
 from seqcast.logs import reporting
+from seqcast.seals import seal_zip
 from seqcast.store import atomic
 
 with reporting(snakemake.log[0]):
@@ -19,3 +20,4 @@ with reporting(snakemake.log[0]):
     )
     with atomic(snakemake.output[0]) as temporary:
         np.savez_compressed(temporary, **predictions)
+        seal_zip(temporary)

@@ -4,12 +4,12 @@ import polars as pl
 
 from seqcast.logs import reporting
 from seqcast.ranking import rank_variants
-from seqcast.store import atomic, read_provenance, write_table
+from seqcast.store import atomic, read_provenance, read_table, write_table
 from seqcast.summary import ranked_table_html
 
 with reporting(snakemake.log[0]):
     scores, shown = snakemake.input.scores, snakemake.params.report
-    tables = pl.read_parquet(scores), pl.read_parquet(snakemake.input.tracks)
+    tables = read_table(scores), read_table(snakemake.input.tracks)
     ranked = rank_variants(*tables, shown["score"], shown["tracks"] or None, top=None)
     write_table(ranked, snakemake.output.table, read_provenance(scores))
     page = ranked_table_html(ranked.head(snakemake.params.rows), shown["score"], shown["tracks"])

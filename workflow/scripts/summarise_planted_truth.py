@@ -5,11 +5,11 @@ import polars as pl
 from seqcast.logs import reporting
 from seqcast.planted_truth.bars import read_measures
 from seqcast.planted_truth.page import planted_truth_html
-from seqcast.store import atomic, read_provenance
+from seqcast.store import atomic, read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     given = snakemake.input
-    tables = pl.read_parquet(given.variants), pl.read_parquet(given.genes)
+    tables = read_table(given.variants), read_table(given.genes)
     found = read_measures(given.measures), *tables, read_provenance(given.variants)
     with atomic(snakemake.output[0]) as temporary:
         page = planted_truth_html(snakemake.wildcards.model, *found)

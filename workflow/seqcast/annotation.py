@@ -24,7 +24,7 @@ from seqcast.annotation_lines import (
 )
 from seqcast.errors import InputError
 from seqcast.genome import Genome
-from seqcast.store import write_table
+from seqcast.store import read_table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ def merge_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, in
 
 def _genes_of_table(path: Path) -> list[Gene]:
     """Read genes back from parquet."""
-    frame = pl.read_parquet(path)
+    frame = read_table(path)
     if dict(frame.schema) != TABLE:
         raise InputError(
             f"{path} has columns {frame.columns}; expected {list(TABLE)}. Make the table again "

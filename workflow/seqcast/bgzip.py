@@ -7,11 +7,14 @@ of at most 64 kB (SAM specification, section 4.1), which samtools and pysam can 
 import gzip
 import shutil
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pysam
 
 from seqcast.errors import InputError
+from seqcast.seals import blank_seal, check_seal, damaged, seal, sealed_by
 from seqcast.store import atomic
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -39,23 +42,25 @@ def recompress_bgzip(source: str | Path, path: str | Path) -> None:
         compressed = raw.read(2) == GZIP_MAGIC
         raw.seek(0)
         text = gzip.GzipFile(fileobj=raw) if compressed else raw
-        with atomic(path) as temporary, pysam.BGZFile(str(temporary), "wb", None) as bgzf:
-            try:
-                shutil.copyfileobj(text, bgzf, CHUNK_BYTES)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise InputError(
-                    f"{source} is not a whole gzip file ({error}); expected one that gunzip can "
-                    "read to its end. Delete it and fetch it again."
-                ) from error
+        with (
+            atomic(path) as temporary,
+            pysam.BGZFile(str(temporary), "wb", None) as bgzf,
+            _reading(source),
+        ):
+            shutil.copyfileobj(text, bgzf, CHUNK_BYTES)
 
 
 def index_fasta(path: str | Path) -> None:
     """Write ``<path>.fai`` and, beside a BGZF file, ``<path>.gzi``, each atomically.
 
+    The ``.gzi`` ends in a seal (`seqcast.seals`) of itself and of the ``.fai``: both are read as
+    plain numbers, and a changed one gives other bases.
+
     Raises
     ------
     InputError
-        If samtools cannot index the file: plain gzip, no FASTA, or lines of unequal length.
+        If samtools cannot index the file: plain gzip, no FASTA, or lines of unequal length; or if
+        it is cut short or damaged.
     """
     path = Path(path)
     with path.open("rb") as file:
@@ -65,8 +70,52 @@ def index_fasta(path: str | Path) -> None:
         if not compressed:
             _faidx(path, options)
             return
+        _check_whole(path)  # samtools takes a damaged block for the end of the file
         with atomic(f"{path}.gzi") as gzi:
             _faidx(path, [*options, "--gzi-idx", str(gzi)])
+            with gzi.open("ab") as file:  # after the entries, where programs do not read on
+                file.write(f"fai={_crc32(fai)} {blank_seal()}\n".encode())
+            seal(gzi)
+
+
+def check_index(path: str | Path) -> None:
+    """Refuse indexes of a BGZF file that are not as `index_fasta` wrote them.
+
+    Those of other programs pass, which have no checksum.
+
+    Raises
+    ------
+    InputError
+        Naming the index and the rule that makes it again.
+    """
+    fai, gzi = Path(f"{path}.fai"), Path(f"{path}.gzi")
+    if not (gzi.is_file() and fai.is_file() and (job := sealed_by(gzi))):
+        return
+    check_seal(gzi)
+    if f"fai={_crc32(fai)} ".encode() not in gzi.read_bytes():
+        raise damaged(fai, "its checksum is another than when it was written", job)
+
+
+@contextmanager
+def _reading(source: str | Path) -> Iterator[None]:
+    """Tell a gzip file that cannot be read to its end."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(
+            f"{source} is not a whole gzip file ({error}); expected one that gunzip can read to "
+            "its end. Delete it and fetch it again."
+        ) from error
+
+
+def _check_whole(path: Path) -> None:
+    with _reading(path), gzip.open(path) as text:
+        while text.read(CHUNK_BYTES):
+            pass
+
+
+def _crc32(path: Path) -> str:
+    return f"{zlib.crc32(path.read_bytes()):08x}"
 
 
 def _faidx(path: Path, options: list[str]) -> None:

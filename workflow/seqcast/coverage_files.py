@@ -11,18 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
-from zipfile import BadZipFile
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import pybigtools
-import zarr
-from zarr.storage import ZipStore
 
 from seqcast.errors import InputError
 from seqcast.provenance import same_weights
 from seqcast.store import atomic
+from seqcast.zarr_files import COMPRESSOR, StoredArray, create_group, open_group
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ class Coverage:
 
     Attributes
     ----------
-    values : zarr.Array, shape=(windows, tracks, bins), float32
+    values : StoredArray, shape=(windows, tracks, bins), float32
         ``values[i]`` is a window, ``values[i, j]`` one of its tracks, read alone.
     windows : pl.DataFrame
         ``contig``, ``start``, ``end``: 0-based half-open, the interval that the bins cover.
@@ -45,7 +43,7 @@ class Coverage:
     provenance : dict
     """
 
-    values: zarr.Array
+    values: StoredArray
     windows: pl.DataFrame
     tracks: pl.DataFrame
     provenance: dict[str, Any]
@@ -94,9 +92,7 @@ def create_coverage_store(
     """
     _check_windows(windows, bins)
     shape = (windows.height, tracks.height, bins)
-    with atomic(path) as temporary, ZipStore(temporary, mode="w") as store:
-        # Attributes go in at once: a zip entry cannot be replaced.
-        group = zarr.create_group(store, attributes={"provenance": dict(provenance)})
+    with create_group(path, provenance) as group:
         for frame, names in ((windows, WINDOW_COLUMNS), (tracks, TRACK_COLUMNS)):
             for name in names:
                 if name in frame.columns:
@@ -108,7 +104,7 @@ def create_coverage_store(
             chunks=(1, 1, bins),
             shards=(1, tracks.height, bins),
             dimension_names=("window", "track", "bin"),
-            # By default a chunk of zeros is deleted, which a zip store cannot do.
+            compressors=COMPRESSOR,
             config={"write_empty_chunks": True},
         )
         written = 0
@@ -132,22 +128,14 @@ def read_coverage(path: str | Path) -> Iterator[Coverage]:
     Raises
     ------
     InputError
-        If the file is missing or was not written by `create_coverage_store`.
+        If the file is missing or damaged, or was not written by `create_coverage_store`. Values
+        that are damaged are told when they are read.
     """
-    try:
-        store = ZipStore(path, mode="r")
-        group = zarr.open_group(store, mode="r")
-        values = cast(zarr.Array, group["coverage"])
-        provenance = cast(dict[str, Any], group.attrs["provenance"])
-    except (OSError, BadZipFile, KeyError) as error:
-        raise InputError(
-            f"{path} cannot be opened ({error}); expected a coverage file (.zarr, one zip file) of "
-            "this workflow. Check the path, or make the file again."
-        ) from error
-    with store:
+    with open_group(path, "a coverage file", ["coverage", *WINDOW_COLUMNS]) as (arrays, provenance):
         yield Coverage(
-            values, _frame(group, WINDOW_COLUMNS), _frame(group, TRACK_COLUMNS), provenance
-        )
+            arrays["coverage"], _frame(arrays, WINDOW_COLUMNS), _frame(arrays, TRACK_COLUMNS),
+            provenance,
+        )  # fmt: skip
 
 
 def average_coverage(
@@ -188,7 +176,7 @@ def average_coverage(
         for i in range(n_windows):
             total = np.zeros(first.values.shape[1:])
             for fold in folds:
-                total += np.asarray(fold.values[i])
+                total += fold.values[i]
             append((total / len(folds)).astype(np.float32))
 
 
@@ -316,11 +304,11 @@ def _pieces(windows: pl.DataFrame, lengths: Mapping[str, int]) -> list[_Piece]:
 
 
 def _intervals(
-    values: zarr.Array, track: int, pieces: Iterable[_Piece]
+    values: StoredArray, track: int, pieces: Iterable[_Piece]
 ) -> Iterator[tuple[str, int, int, float]]:
     """One track as (contig, start, end, value), sorted and disjoint."""
     for piece in pieces:
-        of_bins = np.asarray(values[piece.window, track])
+        of_bins = values[piece.window, track]
         edges = np.linspace(piece.start, piece.end, len(of_bins) + 1, dtype=np.int64)
         edges = edges.clip(piece.low, piece.high)
         kept = np.flatnonzero(np.diff(edges))
@@ -347,7 +335,6 @@ def _column(column: pl.Series) -> np.ndarray:
     return np.array(column.fill_null("").to_list(), dtype=np.dtypes.StringDType())
 
 
-def _frame(group: zarr.Group, names: Iterable[str]) -> pl.DataFrame:
-    """The arrays of those names that a group has, as a table."""
-    columns = {name: cast(zarr.Array, group[name])[:] for name in names if name in group}
-    return pl.DataFrame({name: np.asarray(column).tolist() for name, column in columns.items()})
+def _frame(arrays: Mapping[str, StoredArray], names: Iterable[str]) -> pl.DataFrame:
+    """Those of the arrays that are there, as a table."""
+    return pl.DataFrame({name: arrays[name][:].tolist() for name in names if name in arrays})

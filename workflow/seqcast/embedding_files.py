@@ -10,18 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 import zarr
-from zarr.storage import ZipStore
 
 from seqcast.errors import InputError
-from seqcast.store import atomic
+from seqcast.zarr_files import COMPRESSOR, StoredArray, create_group, open_group
 
 CHUNK_NT = 1024  # rows read at once
 SHARD_NT = 16 * CHUNK_NT  # rows written at once: an entry of the zip
+ROWS = ("id", "offsets", "start_nt")  # arrays that say where a sequence lies
 FEATURES, LOG_LIKELIHOOD = "features", "log_likelihood"
 
 
@@ -31,7 +30,7 @@ class NucleotideFeatures:
 
     Attributes
     ----------
-    arrays : dict of str to zarr.Array
+    arrays : dict of str to StoredArray
         Those that were asked for, all float32: ``features`` (nucleotides, width), after the model's
         last norm; ``layer_0`` and so on (nucleotides, width), hidden states; ``log_likelihood``
         (nucleotides,), nats. NaN where the model gave no number.
@@ -44,7 +43,7 @@ class NucleotideFeatures:
     provenance : dict
     """
 
-    arrays: dict[str, zarr.Array]
+    arrays: dict[str, StoredArray]
     ids: list[str]
     offsets: np.ndarray
     start_nt: np.ndarray
@@ -61,7 +60,7 @@ class NucleotideFeatures:
         if array not in self.arrays:
             raise InputError(f"no array {array!r}; the store has {', '.join(self.arrays)}")
         rows = slice(int(self.offsets[sequence]), int(self.offsets[sequence + 1]))
-        return np.asarray(self.arrays[array][rows])
+        return self.arrays[array][rows]
 
 
 class Writer:
@@ -137,9 +136,7 @@ def create_embedding_store(
         If a sequence has other rows than announced, or sequences are missing at the end.
     """
     offsets = np.concatenate([[0], np.cumsum(lengths_nt, dtype=np.int64)]).astype(np.int64)
-    with atomic(path) as temporary, ZipStore(temporary, mode="w") as store:
-        # Attributes go in at once: a zip entry cannot be replaced.
-        group = zarr.create_group(store, attributes={"provenance": dict(provenance)})
+    with create_group(path, provenance) as group:
         group.create_array("id", data=np.array(list(ids), dtype=np.dtypes.StringDType()))
         group.create_array("offsets", data=offsets)
         group.create_array("start_nt", data=np.asarray(start_nt, dtype=np.int64))
@@ -158,26 +155,11 @@ def read_embeddings(path: str | Path) -> Iterator[NucleotideFeatures]:
     Raises
     ------
     InputError
-        If the file is missing or was not written by `create_embedding_store`.
+        If the file is missing or damaged, or was not written by `create_embedding_store`. Values
+        that are damaged are told when they are read.
     """
-    try:
-        store = ZipStore(path, mode="r")
-        group = zarr.open_group(store, mode="r")
-        ids, offsets, start = (
-            np.asarray(cast(zarr.Array, group[name])[:]) for name in ("id", "offsets", "start_nt")
-        )
-        provenance = cast(dict[str, Any], group.attrs["provenance"])
-    except (OSError, BadZipFile, KeyError) as error:
-        raise InputError(
-            f"{path} cannot be opened ({error}); expected features of nucleotides (.zarr, one zip "
-            "file) of this workflow. Check the path, or make the file again."
-        ) from error
-    with store:
-        arrays = {
-            name: array
-            for name, array in group.arrays()
-            if name not in ("id", "offsets", "start_nt")
-        }
+    with open_group(path, "features of nucleotides", ROWS) as (arrays, provenance):
+        ids, offsets, start = (arrays.pop(name)[:] for name in ROWS)
         yield NucleotideFeatures(arrays, ids.tolist(), offsets, start, provenance)
 
 
@@ -187,6 +169,5 @@ def _create(group: zarr.Group, name: str, rows: int, width: int | None) -> zarr.
     return group.create_array(
         name, shape=(rows, *columns), dtype="float32", chunks=(CHUNK_NT, *columns),
         shards=(SHARD_NT, *columns), dimension_names=names[: 1 + len(columns)],
-        # By default a chunk of zeros is deleted, which a zip store cannot do.
-        config={"write_empty_chunks": True},
+        compressors=COMPRESSOR, config={"write_empty_chunks": True},
     )  # fmt: skip

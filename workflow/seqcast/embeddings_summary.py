@@ -10,7 +10,7 @@ import polars as pl
 from seqcast.embedding_outcomes import MEANINGS
 from seqcast.pages import render
 from seqcast.provenance import ORIGINS, same_weights
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 EMBEDDED = "embedded"
 
@@ -62,7 +62,7 @@ def _names(rows: Sequence[dict[str, Any]], kind: str) -> list[str]:
 def _row(path: str | Path) -> dict[str, Any]:
     facts = read_provenance(path)
     names = ["status", "flags", "length_nt", "tokens", "log_likelihood", "log_likelihood_per_token"]
-    table = pl.read_parquet(path, columns=names)
+    table = read_table(path, columns=names)
     embedded = table.filter(pl.col("status") == EMBEDDED)
     thousands = facts["nucleotides"] / 1000
     return {

@@ -16,8 +16,9 @@ from types import TracebackType
 
 import pysam
 
-from seqcast.bgzip import index_fasta
+from seqcast.bgzip import check_index, index_fasta
 from seqcast.errors import InputError
+from seqcast.seals import damaged, sealed_by
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Genome:
         self.fasta = Path(fasta)
         self.aliases = None if aliases is None else Path(aliases)
         _ensure_index(self.fasta)
+        check_index(self.fasta)
         self._open()
         self.contigs = dict(zip(self._file.references, self._file.lengths, strict=True))
         self._synonyms = {} if self.aliases is None else _read_aliases(self.aliases)
@@ -102,6 +104,8 @@ class Genome:
             If the contig is not in the FASTA.
         ValueError
             If ``end < start``.
+        InputError
+            If the file is damaged there.
         """
         if end < start:
             raise ValueError(f"interval {contig}:{start}-{end} ends before it starts")
@@ -112,7 +116,11 @@ class Genome:
         if os.getpid() != self._process:
             # a forked worker shares the parent's file position, and would read at random
             self._open()
-        bases = self._file.fetch(contig, inside_start, inside_end).upper()
+        try:
+            with quiet_htslib():
+                bases = self._file.fetch(contig, inside_start, inside_end).upper()
+        except ValueError as error:
+            raise damaged(self.fasta, error, sealed_by(f"{self.fasta}.gzi")) from error
         return "N" * (inside_start - start) + bases + "N" * (end - inside_end)
 
     def close(self) -> None:

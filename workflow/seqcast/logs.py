@@ -4,9 +4,11 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from seqcast.errors import InputError
+from seqcast.seals import written_by
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 USER_ERROR = 2  # exit status, as argparse uses it
@@ -22,7 +24,8 @@ def reporting(log_path: str | Path) -> Iterator[None]:
     Parameters
     ----------
     log_path : path
-        The log file; an older one is replaced. Parent folders are made.
+        The log file; an older one is replaced. Parent folders are made. In the workflow it is
+        ``logs/RULE/...``: files that are written meanwhile keep the rule (`seqcast.seals`).
 
     Raises
     ------
@@ -39,7 +42,8 @@ def reporting(log_path: str | Path) -> Iterator[None]:
     root.addHandler(handler)
     package.setLevel(logging.INFO)
     try:
-        yield
+        with written_by(_rule_of(path)):
+            yield
     except InputError as error:
         line = f"ERROR: {' '.join(str(error).split())}"
         handler.setFormatter(logging.Formatter())
@@ -53,3 +57,9 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         package.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+def _rule_of(log_path: Path) -> str:
+    """The folder or file right below the last folder ``logs``; none without such a folder."""
+    parts = log_path.with_suffix("").parts
+    return next((b for a, b in reversed(list(pairwise(parts))) if a == "logs"), "")

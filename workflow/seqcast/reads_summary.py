@@ -8,7 +8,7 @@ import polars as pl
 
 from seqcast.pages import render
 from seqcast.reads.outcomes import FLAGS, LABELS, STATUSES
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 
 def reads_summary_html(tables: Mapping[tuple[str, str], str | Path]) -> str:
@@ -47,7 +47,7 @@ def count_reads(table: pl.DataFrame) -> dict[str, int]:
 
 def _row(model: str, dataset: str, path: str | Path) -> dict[str, Any]:
     facts = read_provenance(path)
-    table = pl.read_parquet(path, columns=["label", "status", "flags"])
+    table = read_table(path, columns=["label", "status", "flags"])
     origin = facts.get("origin", [])
     return {
         "model": model,

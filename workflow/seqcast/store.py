@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seqcast.errors import InputError
+from seqcast.seals import KEY, blank_seal, check_seal, damaged, seal
 
 PROVENANCE_KEY = b"seqcast"
 PRIVATE = 0o600  # of temporary files, which safetensors renames to the name that it was given
@@ -79,10 +80,9 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
     TypeError
         If ``provenance`` holds something that JSON cannot express.
     """
-    table = frame.to_arrow()
-    metadata = {**(table.schema.metadata or {}), PROVENANCE_KEY: json.dumps(dict(provenance))}
-    with atomic(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+    with _writer(path, frame) as (out, fields):
+        out.write_table(frame.to_arrow().cast(fields))
+        out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance))})
 
 
 def write_chunks(
@@ -102,11 +102,55 @@ def write_chunks(
     provenance : callable
         Asked after the last chunk, so that it can tell what was counted on the way.
     """
-    fields = pl.DataFrame(schema=dict(schema)).to_arrow().schema
-    with atomic(path) as temporary, pq.ParquetWriter(temporary, fields, compression="zstd") as out:
+    with _writer(path, pl.DataFrame(schema=dict(schema))) as (out, fields):
         for chunk in chunks:
             out.write_table(chunk.to_arrow().cast(fields))
         out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance()))})
+
+
+def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Read a table that `write_table` or `write_chunks` wrote, if it is as it was written.
+
+    Other parquet files are read too; of those, checksums of pages are checked where there are any.
+
+    Parameters
+    ----------
+    columns : sequence of str, optional
+        Those to read, in this order. Default: all.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged: it names the rule that makes it again.
+    """
+    with _opened(path) as file:
+        wanted = file.schema_arrow.names if columns is None else list(columns)
+        if missing := [name for name in wanted if name not in file.schema_arrow.names]:
+            raise InputError(
+                f"{path} has no column {missing[0]!r}; it has {file.schema_arrow.names[:20]}. "
+                "Make it again with the workflow."
+            )
+        table = file.read(wanted).replace_schema_metadata(None)  # which need not be text
+        return cast(pl.DataFrame, pl.from_arrow(table))
+
+
+def read_frames(path: str | Path, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    """`read_table` of up to so many rows at a time, for tables that are never held as a whole."""
+    with _opened(path) as file:
+        for batch in file.iter_batches(rows, columns=list(columns)):
+            yield cast(pl.DataFrame, pl.from_arrow(batch.replace_schema_metadata(None)))
+
+
+def count_rows(path: str | Path) -> int:
+    """Rows of a table of `write_table`."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def column_names(path: str | Path) -> list[str]:
+    """Columns of a table of `write_table`."""
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
 
 
 def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> None:
@@ -137,7 +181,8 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     InputError
         If the file carries none, that is, if it was not written by seqcast.
     """
-    metadata = pq.read_metadata(path).metadata or {}
+    with _opened(path) as file:
+        metadata = file.metadata.metadata or {}
     if PROVENANCE_KEY not in metadata:
         raise InputError(
             f"{path} carries no seqcast provenance in its schema metadata; expected a table "
@@ -179,6 +224,32 @@ def file_sha256(path: str | Path) -> str:
     """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _writer(path: str | Path, like: pl.DataFrame) -> Iterator[tuple[pq.ParquetWriter, pa.Schema]]:
+    """A sealed parquet file of the columns of `like`, with a checksum a page, for other readers."""
+    fields = like.head(0).to_arrow().schema
+    with atomic(path) as temporary:
+        with pq.ParquetWriter(
+            temporary, fields, compression="zstd", write_page_checksum=True
+        ) as out:
+            yield out, fields
+            out.add_key_value_metadata({KEY: blank_seal()})
+        seal(temporary)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[pq.ParquetFile]:
+    """A parquet file, whole; what the block finds to be damaged is told too."""
+    if not Path(path).is_file():
+        raise InputError(f"{path} is not there; expected a table (parquet). Make it first.")
+    check_seal(path)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
 
 
 def _share(path: Path) -> None:

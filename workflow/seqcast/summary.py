@@ -13,7 +13,7 @@ import polars as pl
 from seqcast.pages import render
 from seqcast.provenance import ORIGINS, same_weights
 from seqcast.ranking import VARIANT
-from seqcast.store import read_provenance
+from seqcast.store import column_names, read_provenance, read_table
 from seqcast.variants import OUTCOMES, REASONS
 
 NOT_RECORDED = "not recorded"
@@ -53,7 +53,7 @@ def run_summary_html(
     ValueError
         If the statuses in a score table do not add up to the input ALTs of its dataset.
     """
-    variants = {name: pl.read_parquet(path) for name, path in checked.items()}
+    variants = {name: read_table(path) for name, path in checked.items()}
     inputs = {name: read_provenance(path) for name, path in checked.items()}
     facts = [read_provenance(path) for path in folds]
     return _page(
@@ -143,8 +143,8 @@ def _status_table(
     counts = {}
     for (model, name), path in ensembles.items():
         if name == dataset:
-            present = [c for c in identity if c in pl.read_parquet_schema(path)]
-            counts[model] = count_statuses(variants, pl.read_parquet(path, columns=present))
+            present = [c for c in identity if c in column_names(path)]
+            counts[model] = count_statuses(variants, read_table(path, columns=present))
     statuses = _distinct(status for column in counts.values() for status in column)
     return {
         "dataset": dataset,

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.ranking import VARIANT, select_tracks
-from seqcast.store import array_columns, array_values, read_provenance
+from seqcast.store import array_columns, array_values, read_provenance, read_table
 from seqcast.variants import REASONS
 
 # Of an ALT with rows of several statuses, the one that says most of it.
@@ -56,7 +56,7 @@ def read_scored(
         The track table of each, for models of coverage.
     """
     scored = [
-        Scored(model, pl.read_parquet(path), pl.read_parquet(tracks[i]) if tracks else None)
+        Scored(model, read_table(path), read_table(tracks[i]) if tracks else None)
         for i, (model, path) in enumerate(zip(models, tables, strict=True))
     ]
     origins = [read_provenance(path).get("origin") for path in tables]

@@ -11,6 +11,7 @@ import pysam
 from seqcast.comparison.agreement import Measure
 from seqcast.genome import quiet_htslib
 from seqcast.metrics import classification_metrics
+from seqcast.store import read_table
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def read_truth(
     kinds = read_kinds(file)
     if kinds is None or not {CAUSAL, MATCHED} <= set(kinds):
         return None
-    variants = pl.read_parquet(checked, columns=["row", "record"])
+    variants = read_table(checked, columns=["row", "record"])
     kind = pl.Series("kind", kinds).gather(variants["record"])
     return tell_causal(table, measured, variants.select("row", kind))
 

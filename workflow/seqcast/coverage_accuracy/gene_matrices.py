@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.store import read_table
 
 TOLD = 5  # of a list in a message
 DECIMALS = 9  # of a deviation; what lies below is rounding of log2 values
@@ -55,7 +56,7 @@ class GeneMatrix:
         path = Path(path)
         try:
             table = (
-                pl.read_parquet(path)
+                read_table(path)
                 if path.suffix == ".parquet"
                 else pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
             )

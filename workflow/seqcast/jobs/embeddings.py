@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from seqcast.embedding import Embedder, EmbedOptions
 from seqcast.embedding.tables import CHUNK_ROWS, NEEDED, TableEmbedder
 from seqcast.embedding.writing import write_embeddings
 from seqcast.jobs.model import open_network
+from seqcast.store import count_rows, read_frames
 
 
 def embed_dataset(
@@ -48,11 +48,9 @@ def embed_dataset(
     embedder = Embedder(model, EmbedOptions(**fields, per_symbol=store_path is not None))
 
     def frames() -> Iterator[pl.DataFrame]:
-        with pq.ParquetFile(transcripts) as file:
-            for batch in file.iter_batches(CHUNK_ROWS, columns=list(NEEDED)):
-                yield pl.DataFrame(batch)
+        return read_frames(transcripts, list(NEEDED), CHUNK_ROWS)
 
     write_embeddings(
-        TableEmbedder(embedder, frames), pq.read_metadata(transcripts).num_rows, path, store_path,
+        TableEmbedder(embedder, frames), count_rows(transcripts), path, store_path,
         {**made, **facts, "options": dict(options), "threads": threads},
     )  # fmt: skip

@@ -17,7 +17,7 @@ from seqcast.planted_truth.variants import Scores, compare_variants
 from seqcast.provenance import provenance
 from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.species import species_parameters
-from seqcast.store import read_provenance, write_table, write_tsv
+from seqcast.store import read_provenance, read_table, write_table, write_tsv
 from seqcast.targets.store import CoverageStore
 
 
@@ -61,9 +61,9 @@ def evaluate_planted_truth(
     check_held_out(stores, held_out)
     unscale = bool(options.get("unscale", False))
     scores = Scores(
-        pl.read_parquet(files.scores),
-        tuple(pl.read_parquet(path) for path in files.fold_scores),
-        pl.read_parquet(files.tracks),
+        read_table(files.scores),
+        tuple(read_table(path) for path in files.fold_scores),
+        read_table(files.tracks),
         report["score"],
     )
     factors = track_factors(files.targets, scores.tracks["identifier"], unscale)

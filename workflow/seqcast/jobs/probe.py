@@ -14,7 +14,7 @@ from seqcast.properties.data import VALID, PropertyData
 from seqcast.properties.linear import Predicted, linear_predictions
 from seqcast.properties.predictions import predictions_table
 from seqcast.provenance import provenance
-from seqcast.store import array_values, read_provenance, write_table
+from seqcast.store import array_values, read_provenance, read_table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def probe_embeddings(
     """
     clusters = getattr(files, "clusters", None)
     data, _ = read_property_data(files.transcripts, clusters, definition, options["seed"])
-    embeddings = pl.read_parquet(files.embeddings)
+    embeddings = read_table(files.embeddings)
     if embeddings["id"].to_list() != list(data.ids):
         raise InputError(
             f"{files.embeddings} is not of the sequences of {files.transcripts}: their ids "

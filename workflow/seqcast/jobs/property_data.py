@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from seqcast.properties.data import Property, PropertyData
+from seqcast.store import read_table
 
 
 def read_property_data(
@@ -31,6 +32,6 @@ def read_property_data(
     InputError
         See `Property` and `PropertyData.from_table`.
     """
-    table = pl.read_parquet(transcripts)
+    table = read_table(transcripts)
     groups = pl.read_csv(clusters, separator="\t") if clusters else None
     return PropertyData.from_table(table, Property.from_row(*definition), groups, seed), table

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.reads.dnabert import write_predictions
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import ReadStream
 from seqcast.reads.split import SplitWriter
-from seqcast.store import atomic
+from seqcast.store import atomic, read_table
 
 Files = Mapping[str, str | None]  # path, and path2 and reference where there are
 
@@ -40,7 +39,7 @@ def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
     InputError
         If the table has another number of rows than the file has reads.
     """
-    labels = pl.read_parquet(table, columns=["label"])["label"].to_list()
+    labels = read_table(table, columns=["label"])["label"].to_list()
     done = 0
     with atomic(folder) as temporary, open_files(reads) as stream:
         prefix = temporary / Path(table).stem
@@ -59,5 +58,5 @@ def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
 
 def export_predictions(table: str, path: str) -> None:
     """Write ``p_coding`` as DNABERT's pred_results.npy: float32, a number a row, NaN where null."""
-    values = pl.read_parquet(table, columns=["p_coding"])["p_coding"]
+    values = read_table(table, columns=["p_coding"])["p_coding"]
     write_predictions(path, values.fill_null(float("nan")).to_numpy().astype(np.float32))

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from seqcast.annotation import read_annotation
 from seqcast.genome import Genome
 from seqcast.inference import check_fit
 from seqcast.jobs.model import open_model, read_options
 from seqcast.scoring.top import predict_top
+from seqcast.store import read_table
 from seqcast.time_courses import tracks_to_show
 from seqcast.tracks import Tracks
 
@@ -43,10 +43,10 @@ def predict_strongest(
         )
         models.append(open_model(paths, architecture, head, inference, threads)[0])
         check_fit(models[-1], tracks)
-    ranked = pl.read_parquet(files.ranked).head(top)
+    ranked = read_table(files.ranked).head(top)
     with Genome(files.genome) as genome:
         return predict_top(
-            models, pl.read_parquet(files.variants), ranked, genome,
+            models, read_table(files.variants), ranked, genome,
             read_annotation(files.annotation), tracks, tracks_to_show(tracks.table()),
             read_options(options),
         )  # fmt: skip

@@ -12,7 +12,7 @@ from seqcast.errors import InputError
 from seqcast.jobs.files import paths_of
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
-from seqcast.store import file_sha256, write_tsv
+from seqcast.store import file_sha256, read_table, write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
 from seqcast.training.next_token import NextTokenTask, TextSet
@@ -105,8 +105,7 @@ def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) ->
     """
     name = ", ".join(map(str, paths))
     table = pl.concat(
-        pl.read_parquet(path, columns=["sequence", "cds_start", "cds_end", "status"])
-        for path in paths
+        read_table(path, columns=["sequence", "cds_start", "cds_end", "status"]) for path in paths
     )
     usable = table.filter(pl.col("status") == "valid", pl.col("sequence").is_not_null())
     if left_out := len(table) - len(usable):

@@ -11,6 +11,7 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.jobs.model import open_network
 from seqcast.scoring.transcript_effects import of_alleles, score_transcript_variants
+from seqcast.store import read_table
 
 FIELDS = ("log_likelihood", "codon_marks", "batch_tokens", "too_long", "window_overlap_tokens")
 
@@ -52,7 +53,7 @@ def score_transcripts(
     chosen = of_alleles(EmbedOptions(**{name: options[name] for name in FIELDS}))
     with Genome(files.genome) as genome:
         table = score_transcript_variants(
-            model, pl.read_parquet(files.variants), genome, pl.read_parquet(files.transcripts),
+            model, read_table(files.variants), genome, read_table(files.transcripts),
             chosen,
         )  # fmt: skip
     used = {name: getattr(chosen, name) for name in FIELDS}

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import polars as pl
-
 from seqcast.annotation import read_annotation
 from seqcast.genome import Genome
 from seqcast.jobs.model import open_model, read_options
 from seqcast.scoring.tables import ScoreTables
 from seqcast.scoring.variant_effects import score_variants, shard_rows
+from seqcast.store import read_table
 
 
 def score_shard(
@@ -26,7 +25,7 @@ def score_shard(
         The fields of `ScoreOptions`.
     """
     model, tracks, facts = open_model(files, architecture, head, inference, threads)
-    variants = pl.read_parquet(files.variants)
+    variants = read_table(files.variants)
     with Genome(files.genome) as genome:
         tables = score_variants(
             model, variants, genome, read_annotation(files.annotation), tracks,

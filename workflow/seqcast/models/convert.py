@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from seqcast import seals
 from seqcast.errors import InputError
 from seqcast.store import atomic
 
@@ -128,9 +129,13 @@ def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    """Write tensors and their provenance to `path`, atomically."""
+    """Write tensors and their provenance to `path`, atomically and sealed (`seqcast.seals`)."""
     with atomic(path) as temporary:
-        save_file({k: v.contiguous() for k, v in state.items()}, temporary, metadata)
+        save_file(
+            {k: v.contiguous() for k, v in state.items()}, temporary,
+            {**metadata, seals.KEY: seals.blank_seal()},
+        )  # fmt: skip
+        seals.seal(temporary)
 
 
 def tensors_sha256(state: Mapping[str, Tensor]) -> str:
@@ -144,10 +149,20 @@ def tensors_sha256(state: Mapping[str, Tensor]) -> str:
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
+    """Tensors and metadata of a safetensors file.
+
+    Raises
+    ------
+    InputError
+        If it is none, or not as `write_safetensors` wrote it.
+    """
+    if path.is_file():
+        seals.check_seal(path)
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            told = file.metadata() or {}
+            return state, {key: text for key, text in told.items() if key != seals.KEY}
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path}: not readable as safetensors ({error})") from error
 

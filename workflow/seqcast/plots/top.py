@@ -13,6 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 from seqcast.annotation import Gene
 from seqcast.plots.style import TICK_PT, TITLE_PT, new_figure, plain
 from seqcast.plots.tracks import ROWS, exon_sums, ref_alt_tracks, time_course_curve
+from seqcast.seals import check_seal
 from seqcast.time_courses import TimeCourse, time_courses
 
 CURVES = 4  # a row
@@ -53,7 +54,13 @@ def read_top(path: str | Path) -> list[TopPrediction]:
     path : path
         npz with ``variant``, ``gene_id``, ``contig`` and ``start`` (n,), ``bin_size_bp`` (scalar),
         ``track`` (k,), ``ref`` and ``alt`` (n, k, bins).
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
     """
+    check_seal(path)
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     bin_size_bp, track = int(arrays["bin_size_bp"]), arrays["track"]

@@ -18,7 +18,7 @@ import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.read_benchmark.programs import run
-from seqcast.store import write_tsv
+from seqcast.store import read_table, write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def write_clusters(
         If MMseqs2 is not there or fails, or no sequence is usable.
     """
     columns = ["row", "id", "sequence", "status"]
-    table = pl.read_parquet(transcripts, columns=columns).filter(pl.col("status") == VALID)
+    table = read_table(transcripts, columns=columns).filter(pl.col("status") == VALID)
     if table.is_empty():
         raise InputError(f"{transcripts}: no usable sequence to cluster; look at its statuses")
     if short := int((table["sequence"].str.len_chars() < SURE_NT).sum()):

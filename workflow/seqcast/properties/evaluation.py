@@ -21,7 +21,7 @@ from seqcast.properties.duplicates import learned_from
 from seqcast.properties.predictions import PREDICTION, PROBABILITY
 from seqcast.properties.splits import COLUMN_ROUND
 from seqcast.provenance import ORIGINS
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 COLUMNS = {
     "method": pl.String, "origin": pl.String, "part": pl.String, "duplicates": pl.String,
@@ -255,7 +255,7 @@ def read_evaluation(path: str | Path) -> pl.DataFrame:
 
 def _read_table(data: PropertyData, path: str | Path) -> pl.DataFrame:
     """A table of predictions, which must be of these rows and columns."""
-    table = pl.read_parquet(path)
+    table = read_table(path)
     if table["id"].to_list() != list(data.ids):
         raise InputError(
             f"{path} is not of the sequences of property {data.definition.name}: their ids "

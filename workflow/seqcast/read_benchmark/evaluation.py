@@ -18,7 +18,7 @@ from seqcast.metrics import classification_metrics
 from seqcast.provenance import ORIGINS
 from seqcast.read_benchmark import THRESHOLD
 from seqcast.reads.dnabert import read_labels
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 PUBLISHED = {
     "reference": pl.String, "sample": pl.String, "tool": pl.String, "metric": pl.String,
@@ -172,7 +172,7 @@ def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFram
     for item in sets:
         for tool, path in item.scores.items():
             facts = read_provenance(path)
-            reads = len(pl.read_parquet(path, columns=["status"]))
+            reads = len(read_table(path, columns=["status"]))
             wall_s, cpu_s = facts.get("wall_s"), facts.get("cpu_s")
             told = [times.get((item.dataset, tool, name)) for name in ("reads", "wall_s")]
             rows.append(
@@ -223,7 +223,7 @@ def _labels(path: str | Path) -> np.ndarray:
 
 def _scores(item: LabelledSet, tool: str, labels: np.ndarray) -> np.ndarray:
     """Scores of a tool in the order of the labels; NaN where there is none."""
-    scores = pl.read_parquet(item.scores[tool], columns=["p_coding"])["p_coding"]
+    scores = read_table(item.scores[tool], columns=["p_coding"])["p_coding"]
     if len(scores) != len(labels):
         raise InputError(
             f"{item.scores[tool]} has {len(scores)} rows, but {item.table} has {len(labels)} "

@@ -8,7 +8,7 @@ import polars as pl
 
 from seqcast.coding_regions import Compat
 from seqcast.errors import InputError
-from seqcast.store import read_provenance
+from seqcast.store import read_provenance, read_table
 
 CELL = ["class", "assembly", "chromosome"]
 
@@ -108,7 +108,7 @@ def read_pieces(path: str | Path, read_length_nt: int, compat: Compat = None) ->
             "collection again with these options."
         )
     columns = [*CELL, "contig", "start", "end", "region_start", "region_end"]
-    table = pl.read_parquet(path, columns=columns).with_row_index("row")
+    table = read_table(path, columns=columns).with_row_index("row")
     first, end = table["start"].to_numpy(), table["end"].to_numpy()
     length = (table["region_end"] - table["region_start"]).to_numpy()
     stop = end - read_length_nt + 1

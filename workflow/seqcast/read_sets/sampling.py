@@ -22,7 +22,7 @@ from seqcast.read_sets.split import Split, Wanted, choose_dev_units, unit_names
 from seqcast.read_sets.table import ReadTable, write_reads
 from seqcast.read_sets.twobit import COMPLEMENT, TwoBitFile, pack
 from seqcast.reads import outcomes
-from seqcast.store import write_tsv
+from seqcast.store import read_table, write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -303,7 +303,7 @@ def _look_up(
         piece, start, own = piece[in_file], start[in_file], own[in_file]
         chosen = pieces.table[piece]
         columns = ["contig", "taxid", "locus_tags", "region_start", "region_end"]
-        facts = pl.read_parquet(regions, columns=columns)[chosen["row"]].with_columns(
+        facts = read_table(regions, columns=columns)[chosen["row"]].with_columns(
             slot=pl.Series(slots[own], dtype=pl.UInt32),
             start=pl.Series(start, dtype=pl.Int64),
             reversed=pl.Series(draws.strand[own]),

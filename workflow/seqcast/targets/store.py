@@ -6,6 +6,7 @@ column an array. A window is a chunk, so that it is read alone in two reads; som
 windows are a file, so that a human data set is a few hundred files.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,8 +23,16 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.intervals import Geometry
 from seqcast.progress import progress
+from seqcast.seals import damaged
 from seqcast.sequence import base_codes
-from seqcast.targets.store_writing import FORMAT, NO_CODE, create_store, windows_a_shard
+from seqcast.targets.store_writing import (
+    FORMAT,
+    METADATA_DIGEST,
+    NO_CODE,
+    create_store,
+    metadata_digest,
+    windows_a_shard,
+)
 from seqcast.targets.windows import check_windows
 
 KEPT_BYTES = 1 << 29
@@ -93,15 +102,22 @@ class CoverageStore:
             if group.attrs["format"] != FORMAT:
                 raise KeyError(f"format {group.attrs['format']!r}")
             attributes = cast(dict[str, Any], dict(group.attrs))
+            # stores of older versions have no digest of metadata
+            if attributes.get(METADATA_DIGEST, found := metadata_digest(path)) != found:
+                raise damaged(path, "its metadata have changed", _made_by(path))
             windows = _read_table(group, "windows", attributes)
             tracks = _read_table(group, "tracks", attributes)
             shape = cast(zarr.Array, group["targets"]).shape
             n_codes = cast(zarr.Array, group["codes"]).shape[0]
             facts = {name: attributes[name] for name in FACTS}
-        except (OSError, KeyError, ValueError) as error:
+        except InputError:
+            raise
+        except (OSError, LookupError, ValueError, TypeError, RuntimeError) as error:
+            if job := _made_by(path):
+                raise damaged(path, error, job) from error
             raise InputError(
                 f"{path} cannot be opened ({error}); expected a training store (.zarr) of this "
-                "workflow. Check the path, or make the store again."
+                "workflow. Check the path, or remove the store and make it again."
             ) from error
         if (n_codes, *shape[:2]) != (windows.height, windows.height, tracks.height):
             raise InputError(
@@ -134,14 +150,14 @@ class CoverageStore:
         """Sequence of window `i`, shape (window_length_bp,), uint8: A C G T 0..3, else 4."""
         codes = self._read("codes", i)
         if codes[0] == NO_CODE:
-            raise self._damaged("codes", i)
+            raise self._damaged("its file of codes is missing", i)
         return codes
 
     def targets(self, i: int) -> np.ndarray:
         """Targets of window `i`, shape (tracks, bins), float16."""
         targets = self._read("targets", i)
         if np.isnan(targets[0, 0]):
-            raise self._damaged("targets", i)
+            raise self._damaged("its file of targets is missing", i)
         return targets
 
     def _array(self, name: str) -> zarr.Array | np.ndarray:
@@ -164,10 +180,8 @@ class CoverageStore:
             raise self._damaged(str(error), i) from error
 
     def _damaged(self, what: str, i: int) -> InputError:
-        return InputError(
-            f"{self.path}: window {i} cannot be read ({what}); files of the store are missing or "
-            "damaged. Copy the folder again as a whole, or make the store again."
-        )
+        reason = f"window {i} cannot be read: {what}"
+        return damaged(self.path, reason, _made_by(self.path))
 
 
 def write_store(
@@ -235,6 +249,14 @@ def write_store(
             append(np.stack(codes), values)
 
 
+def _made_by(path: str | Path) -> str:
+    """The job that wrote a store, even if its attributes can no longer be read as a whole."""
+    attributes = Path(path) / "zarr.json"
+    text = attributes.read_bytes() if attributes.is_file() else b""
+    found = re.search(rb'"made_by": "([\w.-]+)"', text)
+    return found[1].decode() if found else ""
+
+
 def _fill(values: np.ndarray, targets: TargetsOf, block: Sequence[Window], track: int) -> None:
     """Put the targets of one track into (windows, tracks, bins)."""
     n = 0
@@ -250,5 +272,7 @@ def _fill(values: np.ndarray, targets: TargetsOf, block: Sequence[Window], track
 
 def _read_table(group: zarr.Group, name: str, attributes: Mapping[str, Any]) -> pl.DataFrame:
     columns = attributes["columns"][name]
-    arrays = {column: cast(zarr.Array, group[f"{name}/{column}"])[:] for column in columns}
-    return pl.DataFrame({column: np.asarray(array).tolist() for column, array in arrays.items()})
+    arrays = {column: cast(zarr.Array, group[f"{name}/{column}"]) for column in columns}
+    if lost := [column for column, a in arrays.items() if a.nchunks_initialized < a.nchunks]:
+        raise ValueError(f"files of {name}/{lost[0]} are missing")
+    return pl.DataFrame({column: np.asarray(a[:]).tolist() for column, a in arrays.items()})

@@ -17,10 +17,12 @@ from zarr.codecs import ZstdCodec
 
 from seqcast.errors import InputError
 from seqcast.intervals import Geometry
+from seqcast.seals import current_job
 from seqcast.store import atomic
 from seqcast.targets.windows import WINDOWS
 
 FORMAT = "seqcast coverage store 1"
+METADATA_DIGEST = "metadata_sha256"
 SHARD_BYTES = 1 << 28  # before compression: writing takes some three times this
 SHARD_WINDOWS = 256
 # What a file that went missing reads as; no window that was written begins with these.
@@ -88,13 +90,31 @@ def create_store(
         if written != shape[0]:
             raise ValueError(f"{written} of {shape[0]} windows were written to {path}")
         digest.update(apart.digest())
-        group.update_attributes({**head, "digest": digest.hexdigest()})
+        _finish(group, temporary, {**head, "digest": digest.hexdigest()})
 
 
 def windows_a_shard(geometry: Geometry, tracks: int) -> int:
     """How many windows of so many tracks go into one file."""
     window_bytes = 2 * tracks * geometry.bins + geometry.length_bp
     return max(1, min(SHARD_WINDOWS, SHARD_BYTES // window_bytes))
+
+
+def metadata_digest(path: str | Path) -> str:
+    """SHA-256 of shapes, kinds and attributes: of the metadata files of a group, without itself."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(path).rglob("zarr.json")):
+        found = json.loads(file.read_bytes())
+        if file.parent == Path(path):
+            found["attributes"].pop(METADATA_DIGEST, None)
+        name = file.relative_to(path).as_posix()
+        digest.update(json.dumps([name, found], sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _finish(group: zarr.Group, path: Path, attributes: Mapping[str, Any]) -> None:
+    """Write attributes, what made the store, and the digest of all metadata."""
+    group.update_attributes({**attributes, "made_by": current_job()})
+    group.update_attributes({METADATA_DIGEST: metadata_digest(path)})
 
 
 def _head(tables: Mapping[str, pl.DataFrame], geometry: Geometry, assembly: str) -> dict[str, Any]:
@@ -178,4 +198,7 @@ def _write_table(group: zarr.Group, name: str, table: pl.DataFrame) -> None:
     for column in table.columns:
         values = table[column]
         text = np.array(values.to_list(), dtype=np.dtypes.StringDType())
-        part.create_array(column, data=text if values.dtype == pl.String else values.to_numpy())
+        part.create_array(
+            column, data=text if values.dtype == pl.String else values.to_numpy(),
+            compressors=ZstdCodec(checksum=True), config={"write_empty_chunks": True},
+        )  # fmt: skip

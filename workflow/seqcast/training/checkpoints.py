@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
+from seqcast.seals import check_seal, seal_zip
 from seqcast.store import atomic
 
 FORMAT = 2  # 1 had one set of best weights a training, and no mean of weights
@@ -43,6 +44,7 @@ def save_checkpoint(
     """
     with atomic(path) as temporary:
         torch.save({"format": FORMAT, "identity": dict(identity), **state}, temporary)
+        seal_zip(temporary)
 
 
 def load_checkpoint(path: str | Path, identity: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -56,6 +58,7 @@ def load_checkpoint(path: str | Path, identity: Mapping[str, Any]) -> dict[str, 
     if not Path(path).exists():
         return None
     remedy = f"remove {path} to start anew"
+    check_seal(path)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except _UNREADABLE as error:
