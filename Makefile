@@ -6,7 +6,7 @@ SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --schedu
 
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
 
-.PHONY: demo demo-train test lint format bench clean
+.PHONY: demo demo-train test test-floors lint format lock bench clean
 
 demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -48,8 +48,23 @@ bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
 clean:
 	rm -rf demo_train results logs resources/simulated resources/assemblies resources/models .snakemake
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --editable ".[dev]"
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable ".[workflow,dev]"
 	touch $@
+
+lock: ## requirements.lock anew: the newest versions that pyproject.toml allows, but torch as it is
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/pip install --quiet $$(grep ^torch== requirements.lock)
+	.venv-lock/bin/pip install --quiet --editable ".[workflow,dev]"
+	sed -n '/^#/p' requirements.lock > requirements.lock.new
+	.venv-lock/bin/pip freeze --exclude-editable | sed 's/+.*//' >> requirements.lock.new
+	mv requirements.lock.new requirements.lock
+	rm -r .venv-lock
+
+# The oldest version of each dependency that pyproject.toml allows, and the package's tests with them.
+test-floors:
+	$(PYTHON) -m venv --clear .venv-floors
+	sed -n 's/^    "\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > .venv-floors/floors.txt
+	.venv-floors/bin/pip install --quiet --constraint .venv-floors/floors.txt --editable ".[workflow,dev]"
+	OMP_NUM_THREADS=1 .venv-floors/bin/python -m pytest tests/seqcast tests/workflow/test_run.py --numprocesses auto --dist loadscope

@@ -62,7 +62,6 @@ READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of read
     "summarise_reads": 1,
     "export_predictions": 1,
     "split_reads": 1,
-    "run_comparator": 1,
     "evaluate_benchmark": 1,
     "plot_roc": 1,
 }

@@ -1,4 +1,4 @@
-"""The conda environments name the versions of pyproject.toml, in words that conda understands.
+"""The conda environments name the versions of requirements.lock, in words that conda understands.
 
 Whether a channel has each build, and whether the set solves, needs the channels: that is left to
 ``snakemake --sdm conda --conda-create-envs-only``.
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from seqcast.provenance import _module_files
 
@@ -44,9 +45,24 @@ def pins(path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def project(root: Path) -> dict[str, str]:
-    """PyPI name -> version pinned in pyproject.toml."""
-    text = tomllib.loads((root / "pyproject.toml").read_text())
-    return dict(spec.split("==") for spec in text["project"]["dependencies"])
+    """PyPI name -> version in the lock file, which `make` installs."""
+    lines = (root / "requirements.lock").read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def test_the_lock_is_in_the_ranges_of_the_project_and_brings_no_copyleft(
+    root: Path, project: dict[str, str]
+) -> None:
+    table = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    extras = table["optional-dependencies"]
+    wanted = [
+        Requirement(spec) for spec in table["dependencies"] + extras["workflow"] + extras["dev"]
+    ]
+    outside = [str(one) for one in wanted if not one.specifier.contains(project[one.name])]
+    assert outside == []
+    floors = [one for one in wanted if ">=" in str(one)]
+    assert all("<" in str(one) for one in floors)  # ranges are closed: both ends can be tested
+    assert not {Requirement(spec).name for spec in extras["comparators"]} & set(project)
 
 
 def test_the_families_of_rules_have_their_environment() -> None:

@@ -23,6 +23,7 @@ from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel, load_model
 from seqcast.models.mrna_property import MrnaProperty
+from seqcast.models.shipped import load_shipped
 from seqcast.properties.designs import check_predicts, predict_designs
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import CHUNK_READS, Read, in_chunks
@@ -35,8 +36,8 @@ from seqcast.transcripts.records import table_of
 from seqcast.variants import check_variants, guard_build, read_variants
 
 __all__ = [
-    "classify_reads", "embed_sequences", "load_model", "predict_coverage", "predict_property",
-    "score_variants",
+    "classify_reads", "embed_sequences", "load_model", "load_shipped", "predict_coverage",
+    "predict_property", "score_variants",
 ]  # fmt: skip
 
 Cds = tuple[int, int] | None

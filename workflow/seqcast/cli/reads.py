@@ -15,15 +15,12 @@ from seqcast.classification import Classifier, ReadOptions
 from seqcast.cli.checks import check_outputs, check_regular, check_threads
 from seqcast.errors import InputError
 from seqcast.models.interface import load_model
+from seqcast.models.shipped import shipped_model
 from seqcast.reads.open import open_reads
 from seqcast.reads.outcomes import COLUMNS
 from seqcast.reads.records import ReadCounts
 from seqcast.reads.split import PAIR_RULES, SplitWriter, split_paths
 from seqcast.store import atomic
-
-ROOT = Path(__file__).resolve().parents[3]
-WEIGHTS = ROOT / "resources/six_frame/model.safetensors"
-HYPERPARAMETERS = ROOT / "config/hyperparameters/six_frame.json"
 
 
 def classify_reads(chosen: argparse.Namespace) -> None:
@@ -79,7 +76,8 @@ def _model_files(chosen: argparse.Namespace) -> tuple[Path, Path]:
     """Weights and hyperparameters: those given, or our own small classifier's."""
     given = chosen.weights, chosen.hyperparameters
     if chosen.architecture == "six_frame":
-        return chosen.weights or WEIGHTS, chosen.hyperparameters or HYPERPARAMETERS
+        ours = shipped_model("six_frame")
+        return chosen.weights or ours.weights[0], chosen.hyperparameters or ours.hyperparameters
     if None in given:
         raise InputError(
             f"--architecture {chosen.architecture} needs --weights and --hyperparameters, the "
