@@ -78,7 +78,7 @@ def test_measured_decay_is_that_of_the_simulation(run: Workflow) -> None:
     r = np.corrcoef(both["measured_log2_decay_rate"], np.log2(both["decay_rate_per_h"]))[0, 1]
     assert r > 0.95  # measured: 0.988, with noise and bins that hold introns too
     metrics = read(run, "sim.foldf0c0.decay_metrics.tsv")
-    assert metrics["genes"].unique(maintain_order=True).to_list() == ["valid", "fitted"]
+    assert metrics["genes"].unique(maintain_order=True).to_list() == ["valid", "fitted", "at_bound"]
 
 
 def test_no_track_of_the_simulation_has_a_group(run: Workflow) -> None:

@@ -259,6 +259,34 @@ def test_a_perfect_prediction_scores_one():
         assert accuracy[column].to_list() == pytest.approx([1] * 3, abs=1e-9)
 
 
+def test_predictions_that_know_nothing_but_length_have_no_agreement_a_base():
+    """Genes of 80 to 2,400 bp, of which a model predicts the same coverage a base."""
+    rng = np.random.default_rng(3)
+    lengths = rng.permutation(np.geomspace(10, 300, 60).astype(int)) * BIN_BP
+    ends = np.cumsum(lengths)
+    genes = [Gene(f"g{i:02}", "", "chr1", "+", ((end - n, end),))
+             for i, (end, n) in enumerate(zip(ends.tolist(), lengths.tolist(), strict=True))]  # fmt: skip
+    truth = np.repeat(rng.lognormal(2, 0.5, 60), lengths // BIN_BP) * np.ones((4, 1))
+    useless = np.full_like(truth, 8) * rng.lognormal(0, 0.01, truth.shape)
+    found = collect(Annotation(tuple(genes)), [(0, useless, truth)])
+    table = found.tracks()
+    lengths_bp = np.array([found.genes["length_bp"]]).T
+    alone = np.corrcoef(np.log2(lengths_bp[:, 0]), found.targets.values[:, 1])[0, 1]
+    assert table["pearsonr_length"][1] == pytest.approx(alone)
+    for column in ("pearsonr", "pearsonr_length", "pearsonr_rolled"):
+        assert (table[column] > 0.7).all()
+    assert (table["pearsonr_density"].abs() < 0.3).all()
+    a_base = [
+        np.log2(1 + (2**m.values - 1) / lengths_bp) for m in (found.predictions, found.targets)
+    ]
+    assert table["pearsonr_density"][1] == pytest.approx(
+        np.corrcoef(a_base[0][:, 1], a_base[1][:, 1])[0, 1]
+    )
+    perfect = collect(Annotation(tuple(genes)), [(0, truth, truth)]).tracks()
+    assert perfect["pearsonr_density"].to_list() == pytest.approx([1] * 3)
+    assert (perfect["pearsonr_rolled"] < 0.95).all()
+
+
 def test_a_track_without_reads_says_so():
     windows = [
         (start, guess, truth * np.array([1, 1, 0, 1])[:, None])

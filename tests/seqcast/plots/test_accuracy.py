@@ -19,7 +19,7 @@ def texts(figure):
 
 
 def test_a_box_a_model_and_group():
-    figure = plot_accuracy_boxes(scores(), "Pearson correlation")
+    figure = plot_accuracy_boxes({"Pearson correlation": scores()})
     (ax,) = figure.axes
     assert len(ax.patches) == 4
     assert texts(figure) == ["SRP1:K562\n8 tracks", "SRP2:HeLa\n8 tracks"]
@@ -30,6 +30,21 @@ def test_a_box_a_model_and_group():
     assert drawn == pytest.approx(expected.to_numpy())
 
 
+def test_controls_are_marks_at_their_median():
+    """Two panels, of which the first has controls; the second lacks a group."""
+    controlled = scores().with_columns(
+        pl.lit(0.8).alias("length alone"), pl.lit(None, pl.Float64).alias("rolled")
+    )
+    figure = plot_accuracy_boxes({"r": controlled, "a base": scores(groups=["SRP1:K562"])})
+    first, second = figure.axes
+    marks = [line.get_xdata()[0] for line in first.lines if line.get_marker() == "D"
+             and len(line.get_xdata())]  # fmt: skip
+    assert marks == [0.8] * 4
+    assert len(second.patches) == 2
+    told = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert told == ["f0 model", "f1 model", "length alone", "rolled"]
+
+
 def test_values_that_are_missing_or_far_below():
     rows = [
         ("m", "a", None),
@@ -38,15 +53,14 @@ def test_values_that_are_missing_or_far_below():
         ("m", "a", -7.0),
         ("m", "a", 0.3),
     ]
-    figure = plot_accuracy_boxes(
-        pl.DataFrame(rows, schema=["model", "group", "value"], orient="row"), "R2"
-    )
+    table = pl.DataFrame(rows, schema=["model", "group", "value"], orient="row")
+    figure = plot_accuracy_boxes({"R2": table})
     assert texts(figure) == ["a\n2 tracks"]
     assert figure.axes[0].collections[0].get_offsets()[:, 0].min() == LOWEST
 
 
 def test_nothing_to_show_says_so(tmp_path):
-    figure = plot_accuracy_boxes(scores().clear(), "R2")
+    figure = plot_accuracy_boxes({"R2": scores().clear()})
     assert figure.axes[0].texts[0].get_text() == "No track has a R2."
     save(figure, tmp_path / "boxes.png")
     figure = plot_predicted_measured({}, "x")
@@ -105,6 +119,12 @@ def test_calibration_in_tenths(tmp_path):
     save(figure, tmp_path / "a.svg")
     few = plot_predicted_measured({"a": values(20)}, "x", calibration=True)
     assert few.axes[0].texts[0].get_text() == "too few points for tenths"
+
+
+def test_a_note_is_a_line_below_the_title():
+    panel = {"a": (np.arange(5.0), np.arange(5.0))}
+    (ax,) = plot_predicted_measured(panel, "x", notes={"a": "length alone 0.80"}).axes
+    assert ax.get_title(loc="left") == "a\nr = 1.00, n = 5\nlength alone 0.80"
 
 
 def test_constant_values_have_no_correlation():

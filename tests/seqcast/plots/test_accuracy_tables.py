@@ -6,6 +6,8 @@ import polars as pl
 from seqcast.plots.accuracy_tables import (
     accuracy_boxes,
     decay_panels,
+    gene_boxes,
+    length_notes,
     track_kinds,
     typical_tracks,
 )
@@ -31,6 +33,23 @@ def test_boxes_have_a_row_a_track_and_model() -> None:
     found = accuracy_boxes({"one": table, "two": table}, "pearsonr")
     assert found.rows() == [("one", "RNA", 0.5), ("one", "other", None),
                             ("two", "RNA", 0.5), ("two", "other", None)]  # fmt: skip
+
+
+def test_genes_have_panels_with_and_without_their_length() -> None:
+    table = pl.DataFrame(
+        {"identifier": ["a", "b"], "description": ["RNA:a", "RNA:b"], "genes": [30, None],
+         "gene_pearsonr": [0.8, None], "gene_density_pearsonr": [0.1, None],
+         "gene_length_pearsonr": [0.83, None], "gene_rolled_pearsonr": [0.3, None]}
+    )  # fmt: skip
+    sums, a_base = gene_boxes({"m f0": table}).values()
+    assert sums.columns == ["model", "group", "value", "length alone", "rolled"]
+    assert sums.row(0) == ("m f0, 30 genes", "RNA", 0.8, 0.83, 0.3)
+    assert a_base.row(0) == ("m f0, 30 genes", "RNA", 0.1)
+    notes = length_notes(table, {"RNA:a (a)": "a", "RNA:b (b)": "b"})
+    assert notes == {
+        "RNA:a (a)": "per base: r = 0.10\nlength alone 0.83, rolled 0.30",
+        "RNA:b (b)": "",
+    }
 
 
 def test_the_typical_track_of_a_kind_is_the_middle_one() -> None:

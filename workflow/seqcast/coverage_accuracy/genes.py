@@ -99,7 +99,10 @@ class GeneAccuracy:
         Returns
         -------
         DataFrame
-            identifier; pearsonr and r2 (explained variance) over genes; pearsonr_norm and r2_norm,
+            identifier; pearsonr and r2 (explained variance) over genes; what of pearsonr is length,
+            as longer genes have more coverage: pearsonr_density, of log2(1 + coverage per base);
+            pearsonr_length, which log2(length) alone reaches; pearsonr_rolled, which predictions
+            reach that are other genes' per base, times the length. pearsonr_norm and r2_norm,
             of quantile-normalised values less each gene's mean over tracks; pearsonr_gene, the mean
             of ``within`` over the genes whose variance lies above the track's percentile
             `VARIABLE_PERCENT`; description; genes (how many); status ("constant" where genes do
@@ -112,6 +115,7 @@ class GeneAccuracy:
         scores = {
             "pearsonr": r,
             "r2": explained_variance(truth, guess),
+            **self._of_length(),
             "pearsonr_norm": pearson(normal_guess, normal_truth),
             "r2_norm": explained_variance(normal_truth, normal_guess),
             "pearsonr_gene": self._within_of_variable_genes(),
@@ -126,6 +130,20 @@ class GeneAccuracy:
                 "status": status,
             }
         )
+
+    def _of_length(self) -> dict[str, np.ndarray]:
+        """What is left of the agreement over genes without their length, and what length makes."""
+        lengths = dict(self.genes.select("gene_id", "length_bp").iter_rows())
+        length_bp = np.array([[lengths[name]] for name in self.targets.genes.tolist()], float)
+        guess, truth = self.predictions.values, self.targets.values
+        a_base = [(2**values - 1) / length_bp for values in (guess, truth)]
+        # half the genes further, as neighbours in the table may be neighbours in the genome
+        rolled = np.roll(a_base[0], len(length_bp) // 2, axis=0)
+        return {
+            "pearsonr_density": pearson(*(np.log2(1 + values) for values in a_base)),
+            "pearsonr_length": pearson(np.broadcast_to(np.log2(length_bp), truth.shape), truth),
+            "pearsonr_rolled": pearson(np.log2(1 + rolled * length_bp), truth),
+        }
 
     def _within_of_variable_genes(self) -> np.ndarray:
         variable = self.variance > np.percentile(self.variance, VARIABLE_PERCENT, axis=0)

@@ -28,9 +28,10 @@ from seqcast.tracks import Tracks
 
 VALID, CONSTANT, OF_PLUS_TRACK = "valid", "constant", "in_the_plus_track"
 GENE_COLUMNS = {  # of GeneAccuracy.tracks -> of the table of tracks
-    "pearsonr": "gene_pearsonr", "r2": "gene_r2", "pearsonr_norm": "gene_pearsonr_norm",
-    "r2_norm": "gene_r2_norm", "pearsonr_gene": "within_gene_pearsonr", "genes": "genes",
-    "status": "gene_status",
+    "pearsonr": "gene_pearsonr", "pearsonr_density": "gene_density_pearsonr",
+    "pearsonr_length": "gene_length_pearsonr", "pearsonr_rolled": "gene_rolled_pearsonr",
+    "r2": "gene_r2", "pearsonr_norm": "gene_pearsonr_norm", "r2_norm": "gene_r2_norm",
+    "pearsonr_gene": "within_gene_pearsonr", "genes": "genes", "status": "gene_status",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Accuracy of predicted coverage: models side by side, and predicted against measured values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,21 +25,23 @@ from seqcast.plots.style import (
 
 WIDTH_IN, PANEL_IN, BOX_IN, HEAD_IN = 8.4, 2.8, 0.2, 1.2
 COLUMNS = 3
+MARKERS = ("D", "x")  # of controls
+HOLLOW: dict[str, Any] = {"color": GENE, "markerfacecolor": "none", "markersize": 6}
 LOWEST = -1.0  # of a correlation or R²; what lies below is drawn at the edge
 MOST_CELLS, POINTS_A_CELL = 40, 3  # a side, to count how dense points lie
 QUANTILES, LEAST_IN_QUANTILE = 10, 10
 DENSITY = LinearSegmentedColormap.from_list("density", ["#b9d3e6", COLOURS[0], GENE])
 
 
-def plot_accuracy_boxes(table: pl.DataFrame, metric: str) -> Figure:
-    """A metric of tracks, as boxes: a block a group, in it a box a model.
+def plot_accuracy_boxes(panels: Mapping[str, pl.DataFrame]) -> Figure:
+    """Metrics of tracks, as boxes: a panel a metric, in it a block a group, in it a box a model.
 
     Parameters
     ----------
-    table : DataFrame
-        model, group (both str; null: not shown), value (null or NaN: not shown). A row a track.
-    metric : str
-        The axis is named so.
+    panels : mapping
+        Name of a metric to a table: model, group (both str; null: not shown), value (null or NaN:
+        not shown), and a column of numbers for each control, which needs no model; its median is a
+        mark on the box. A row a track.
 
     Returns
     -------
@@ -46,42 +49,66 @@ def plot_accuracy_boxes(table: pl.DataFrame, metric: str) -> Figure:
         Box: quartiles; line: median; whiskers: the last point within 1.5 box lengths; dots: tracks.
         Models and groups in order of first appearance. A value below -1 is drawn at the edge.
     """
-    shown = table.filter(
-        pl.all_horizontal(pl.col("model", "group").is_not_null()), pl.col("value").is_finite()
-    )
-    models = shown["model"].unique(maintain_order=True).to_list()
-    groups = shown["group"].unique(maintain_order=True).to_list()
-    height = HEAD_IN + BOX_IN * (len(models) + 1) * max(len(groups), 1)
-    figure = new_figure(WIDTH_IN, height)
-    ax = figure.subplots()
-    if shown.is_empty():
-        say(ax, f"No track has a {metric}.")
-        return figure
+    tables = {
+        metric: table.filter(
+            pl.all_horizontal(pl.col("model", "group").is_not_null()), pl.col("value").is_finite()
+        )
+        for metric, table in panels.items()
+    }
+    every = pl.concat([table.select("model", "group") for table in tables.values()])
+    models = every["model"].unique(maintain_order=True).to_list()
+    groups = every["group"].unique(maintain_order=True).to_list()
+    figure = new_figure(WIDTH_IN, HEAD_IN + BOX_IN * (len(models) + 1) * max(len(groups), 1))
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    marks: dict[str, str] = {}
+    for ax, (metric, shown) in zip(axes, tables.items(), strict=True):
+        controls = [name for name in shown.columns if name not in ("model", "group", "value")]
+        marks |= dict(zip(controls, MARKERS, strict=False))
+        if shown.is_empty():
+            say(ax, f"No track has a {metric}.")
+        else:
+            _blocks(ax, shown, models, groups, marks)
+            ax.set_xlabel(metric)
+    if every.height:
+        colours = [COLOURS[j % len(COLOURS)] for j in range(len(models))]
+        handles = [axes[0].plot([], [], color=colour, linewidth=5)[0] for colour in colours]
+        handles += [axes[0].plot([], [], marker, **HOLLOW)[0] for marker in marks.values()]
+        figure.legend(handles, [plain(name) for name in [*models, *marks]], frameon=False,
+                      loc="outside upper center", ncols=min(len(handles), COLUMNS),
+                      fontsize=LABEL_PT)  # fmt: skip
+    return figure
+
+
+def _blocks(
+    ax: Axes, shown: pl.DataFrame, models: Sequence[str], groups: Sequence[str],
+    marks: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Boxes of a panel, and the marks of its controls."""
     for i, group in enumerate(groups):
         for j, model in enumerate(models):
-            values = shown.filter(group=group, model=model)["value"].to_numpy()
+            rows = shown.filter(group=group, model=model)
             place = i * (len(models) + 1) + j
-            _box(ax, np.maximum(values, LOWEST), place, COLOURS[j % len(COLOURS)])
+            values = np.maximum(rows["value"].to_numpy(), LOWEST)
+            _box(ax, values, place, COLOURS[j % len(COLOURS)])
+            for name, marker in marks.items():
+                if name in rows.columns and (known := rows[name].drop_nulls()).len():
+                    middle = np.maximum(np.median(known.to_numpy()), LOWEST)
+                    ax.plot([middle], [place], marker, zorder=4, **HOLLOW)
     middles = [i * (len(models) + 1) + (len(models) - 1) / 2 for i in range(len(groups))]
     most = shown.group_by("group", "model").len().group_by("group").agg(pl.max("len"))
-    counts = dict(most.iter_rows())
+    counts = dict.fromkeys(groups, 0) | dict(most.iter_rows())
     units = ["track" if counts[group] == 1 else "tracks" for group in groups]
     names = [f"{plain(g, 40)}\n{counts[g]} {unit}" for g, unit in zip(groups, units, strict=True)]
     ax.set_yticks(middles, names)
     ax.invert_yaxis()
     ax.axvline(0, color=GUIDE, linewidth=0.8, zorder=0)
-    ax.set_xlabel(metric)
     tidy(ax)
-    handles = [ax.plot([], [], color=COLOURS[j % len(COLOURS)], linewidth=5)[0]
-               for j in range(len(models))]  # fmt: skip
-    figure.legend(handles, [plain(model) for model in models], loc="outside upper center",
-                  ncols=min(len(models), COLUMNS), frameon=False, fontsize=LABEL_PT)  # fmt: skip
-    return figure
 
 
 def plot_predicted_measured(
-    panels: Mapping[str, tuple[np.ndarray, np.ndarray]], unit: str, calibration: bool = False
-) -> Figure:
+    panels: Mapping[str, tuple[np.ndarray, np.ndarray]], unit: str, calibration: bool = False,
+    notes: Mapping[str, str] | None = None,
+) -> Figure:  # fmt: skip
     """Predicted against measured values, darker where more points lie.
 
     Parameters
@@ -93,6 +120,8 @@ def plot_predicted_measured(
     calibration : bool
         Also draw, for tenths of the points by prediction, the median measured value and the range
         of the middle 80 %.
+    notes : mapping, optional
+        Title to a further line below it.
 
     Returns
     -------
@@ -110,7 +139,7 @@ def plot_predicted_measured(
         say(axes[0], "Nothing was predicted.")
     for ax, (title, (guess, truth)) in zip(axes, panels.items(), strict=False):
         there = np.isfinite(guess) & np.isfinite(truth)
-        _density(ax, guess[there], truth[there], title)
+        _density(ax, guess[there], truth[there], title, (notes or {}).get(title, ""))
         ax.set_xlabel(f"predicted {unit}")
         ax.set_ylabel(f"measured {unit}")
         if calibration:
@@ -132,7 +161,7 @@ def _box(ax: Axes, values: np.ndarray, place: float, colour: str) -> None:
     ax.scatter(values, place + spread, s=5, color=colour, linewidths=0, zorder=3)
 
 
-def _density(ax: Axes, guess: np.ndarray, truth: np.ndarray, title: str) -> None:
+def _density(ax: Axes, guess: np.ndarray, truth: np.ndarray, title: str, note: str) -> None:
     """Points on equal axes, coloured by how many share their cell of a grid."""
     if not len(guess):
         say(ax, f"{plain(title, 40)}: no value.")
@@ -154,7 +183,8 @@ def _density(ax: Axes, guess: np.ndarray, truth: np.ndarray, title: str) -> None
     ax.set(xlim=ends, ylim=ends, aspect="equal")
     varies = len(guess) > 2 and np.ptp(guess) > 0 and np.ptp(truth) > 0
     r = f"r = {np.corrcoef(guess, truth)[0, 1]:.2f}, " if varies else ""
-    ax.set_title(f"{plain(title, 40)}\n{r}n = {len(guess)}", fontsize=TITLE_PT, loc="left")
+    lines = [plain(title, 40), f"{r}n = {len(guess)}", *([note] if note else [])]
+    ax.set_title("\n".join(lines), fontsize=TITLE_PT, loc="left")
     tidy(ax)
 
 

@@ -8,6 +8,7 @@ import polars as pl
 MOST_KINDS = 12  # blocks of a figure; beyond, kinds are told by their first word alone
 MOST_PANELS = 6
 OTHER = "other"
+CONTROLS = {"length alone": "gene_length_pearsonr", "rolled": "gene_rolled_pearsonr"}
 
 
 def track_kinds(descriptions: list[str]) -> list[str]:
@@ -30,8 +31,11 @@ def track_kinds(descriptions: list[str]) -> list[str]:
     return [name if name in kept else OTHER for name in first]
 
 
-def accuracy_boxes(tables: Mapping[str, pl.DataFrame], column: str) -> pl.DataFrame:
-    """Rows of `plot_accuracy_boxes`: model, group, value.
+def accuracy_boxes(
+    tables: Mapping[str, pl.DataFrame], column: str, controls: Mapping[str, str] | None = None,
+    count: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Rows of `plot_accuracy_boxes`: model, group, value, and a column a control.
 
     Parameters
     ----------
@@ -39,15 +43,37 @@ def accuracy_boxes(tables: Mapping[str, pl.DataFrame], column: str) -> pl.DataFr
         Name of a model and fold to its table of tracks (identifier, description and metrics).
     column : str
         The metric.
+    controls : mapping, optional
+        Name to the column of a metric that needs no model.
+    count : str, optional
+        Column whose largest number the model's name tells, as "genes".
     """
-    rows = [
-        (name, description or "", value)
-        for name, table in tables.items()
-        for description, value in table.select("description", column).iter_rows()
-    ]
-    schema = {"model": pl.String, "group": pl.String, "value": pl.Float64}
-    found = pl.DataFrame(rows, schema=schema, orient="row")
+    wanted = {"value": column, **(controls or {})}
+    parts = []
+    for name, table in tables.items():
+        n = table[count].drop_nulls().to_list() if count else []
+        parts.append(
+            table.select(
+                model=pl.lit(f"{name}, {max(n)} {count}" if n else name),
+                group=pl.col("description").cast(pl.String).fill_null(""),
+                **{new: pl.col(old).cast(pl.Float64) for new, old in wanted.items()},
+            )
+        )
+    schema = {"model": pl.String, "group": pl.String, **dict.fromkeys(wanted, pl.Float64)}
+    found = pl.concat([pl.DataFrame(schema=schema), *parts])
     return found.with_columns(pl.Series("group", track_kinds(found["group"].to_list()), pl.String))
+
+
+def gene_boxes(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Panels of `plot_accuracy_boxes`: agreement over genes with their length, and without it."""
+    return {
+        "r over genes, log2(1 + coverage)": accuracy_boxes(
+            tables, "gene_pearsonr", CONTROLS, count="genes"
+        ),
+        "r over genes, log2(1 + coverage per base)": accuracy_boxes(
+            tables, "gene_density_pearsonr", count="genes"
+        ),
+    }
 
 
 def typical_tracks(table: pl.DataFrame) -> dict[str, str]:
@@ -76,6 +102,26 @@ def typical_tracks(table: pl.DataFrame) -> dict[str, str]:
             track = tracks.row((tracks.height - 1) // 2, named=True)
             chosen[f"{track['description']} ({track['identifier']})"] = track["identifier"]
     return chosen
+
+
+def length_notes(table: pl.DataFrame, chosen: Mapping[str, str]) -> dict[str, str]:
+    """What of the agreement over genes is length, for the panels of `typical_tracks`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table of tracks.
+    chosen : mapping
+        Title to identifier.
+    """
+    lines = ({"per base: r =": "gene_density_pearsonr"}, CONTROLS)
+    notes = {}
+    for title, identifier in chosen.items():
+        row = table.row(by_predicate=pl.col("identifier") == identifier, named=True)
+        told = [", ".join(f"{name} {float(row[column]):.2f}" for name, column in names.items()
+                          if row[column] is not None) for names in lines]  # fmt: skip
+        notes[title] = "\n".join(line for line in told if line)
+    return notes
 
 
 def decay_panels(table: pl.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
