@@ -68,6 +68,7 @@ REASONS = {
 MISMATCH_MODES = ("error", "exclude", "swap")
 BASES = frozenset("ACGT")
 IUPAC = frozenset("ACGTRYSWKMBDHVN")
+SYMBOLS = frozenset("<>[]")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 # An ALT of so many bases fits a wrong place once in 4^8 = 65,536 rows.
 EVIDENCE_BP = 8
@@ -248,8 +249,9 @@ def _judge_alleles(ref: str, alt: str) -> str | None:
         return "alt_missing"
     if alt == "*":
         return "alt_star"
-    # <DEL>; breakends N[chr1:5[ and ]chr1:5]N; single breakends N. and .N (VCF 4.4, section 5.4)
-    if alt.startswith(("<", ".")) or alt.endswith(".") or "[" in alt or "]" in alt:
+    # <DEL>; breakends N[chr1:5[ and ]chr1:5]N; an inserted contig N<ctg1>; single breakends N. and
+    # .N (VCF 4.4, section 5.4)
+    if alt.startswith(".") or alt.endswith(".") or not SYMBOLS.isdisjoint(alt):
         return "alt_symbolic"
     if not ref or not IUPAC.issuperset(ref) or not IUPAC.issuperset(alt):
         return "allele_invalid"

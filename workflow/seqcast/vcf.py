@@ -2,13 +2,13 @@
 
 htslib (pysam) reads the file. What it refuses although the five columns that matter are there (no
 ``#CHROM`` line, as in the files that Borzoi's programs take; plain gzip; a byte-order mark; empty
-lines) is written anew with those columns only and read again; what is wrong in them is named with
-its line.
+lines) is read from the text, by these columns alone; so is what it reads as something else (an
+empty POS as 0). What is wrong in them is named with its line.
 """
 
 import gzip
 import logging
-import tempfile
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,10 @@ SCHEMA = {
     "ref": pl.String,
     "alt": pl.String,
 }
-MINIMAL_HEADER = b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
+# What htslib takes for a contig's name: more than VCF 4.3 does (section 1.4.7).
+CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
+MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 # The empty block that ends every whole BGZF file (SAM specification, section 4.1.2).
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
@@ -60,16 +63,26 @@ def read_variants(path: str | Path) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated or no VCF, or if a line lacks columns or a POS.
+        If the file is missing, empty, truncated (within its header too) or no VCF, or if a line
+        lacks columns, a POS that is a number, or a CHROM that is a contig's name.
     """
     path = Path(path)
-    first_line = _check_start(path)
+    is_text = not _check_start(path).startswith(b"BCF")
     try:
         rows = _read_records(path)
     except (OSError, ValueError, NotImplementedError) as error:
-        if first_line.startswith(b"BCF"):
+        if not is_text:
             raise _unreadable(path, error) from error
-        rows = _read_repaired(path, error)
+        rows = _read_text(path)
+        if compression(path) != "gzip":
+            logger.warning(
+                "%s is not a VCF that htslib can read (%s); read by its first five columns",
+                path,
+                error,
+            )
+    else:
+        if is_text and (not rows or any(pos < 1 or not chrom for _, _, chrom, pos, _, _ in rows)):
+            rows = _read_text(path)
     schema = {name: kind for name, kind in SCHEMA.items() if name != "row"}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     described = pl.concat_str("chrom", "pos", "ref", "alt", separator="_")
@@ -122,27 +135,19 @@ def _ends_whole(path: Path) -> bool:
         return file.read() == BGZF_END
 
 
-def _read_repaired(path: Path, error: Exception) -> list[Row]:
-    """Write the first five columns anew below a minimal header, and read that through htslib."""
-    with tempfile.TemporaryDirectory(prefix="seqcast_") as folder:
-        repaired = Path(folder) / "repaired.vcf"
-        with repaired.open("wb") as file:
-            file.write(MINIMAL_HEADER)
-            file.writelines(_five_columns(path))
-        try:
-            rows = _read_records(repaired)
-        except (OSError, ValueError) as second_error:
-            raise _unreadable(path, second_error) from second_error
-    if compression(path) != "gzip":
-        logger.warning(
-            "%s is not a VCF that htslib can read (%s); read by its first five columns", path, error
-        )
-    return rows
+def _read_text(path: Path) -> list[Row]:
+    """Read all records by their first five columns, one row an ALT, as `_read_records` does."""
+    return [
+        (number, None if name in {"", "."} else name, chrom, int(pos), ref or ".", alt or ".")
+        for number, (chrom, pos, name, ref, alts) in enumerate(_five_columns(path))
+        for alt in alts.split(",")
+    ]
 
 
-def _five_columns(path: Path) -> Iterator[bytes]:
-    """Yield each data line as CHROM, POS, ID, REF, ALT and three missing values, in UTF-8."""
+def _five_columns(path: Path) -> Iterator[list[str]]:
+    """Yield CHROM, POS, ID, REF and ALT of each data line; refuse a header that breaks off."""
     number = n_columns = 0
+    names: list[str] = []
     try:
         with _open_text(path) as file:
             # Damage shows in a block's checksum, only after its lines: look there before judging.
@@ -152,25 +157,30 @@ def _five_columns(path: Path) -> Iterator[bytes]:
             for number, raw in enumerate(file, start=1):
                 line = raw.rstrip(b"\r\n").decode(errors="replace")
                 if line.startswith("#CHROM"):
-                    _check_names(path, number, line)
+                    names = _checked_names(path, number, line)
                 if not line.strip() or line.startswith(("#", "\ufeff#")):
                     continue
                 # A line shorter than the first one is cut, even if five columns are left of it.
                 n_columns = n_columns or min(line.count("\t") + 1, 8)
-                fields = _checked_fields(path, number, line, max(n_columns, 5))
-                yield "\t".join([*fields, ".", ".", ".\n"]).encode()
+                yield _checked_fields(path, number, line, max(n_columns, 5))
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, f"{error}, after line {number}") from error
-
-
-def _check_names(path: Path, number: int, line: str) -> None:
-    """Refuse a header whose first five columns are others, or in another order."""
-    names = line.split()[:5]
-    if names != ["#CHROM", "POS", "ID", "REF", "ALT"]:
+    if not n_columns and (not names or names[: len(NAMES)] != NAMES[: len(names)]):
         raise InputError(
-            f"{path}, line {number} names the columns {' '.join(names)}; expected #CHROM POS ID "
-            "REF ALT in this order. Reorder the columns."
+            f"{path} ends in its header, at line {number}; expected a line {' '.join(NAMES[:8])} "
+            "before the end. Is the file cut short? Make it again, or fetch it."
         )
+
+
+def _checked_names(path: Path, number: int, line: str) -> list[str]:
+    """Return the columns' names; the first five are always the same."""
+    names = line.split()
+    if names[:5] != NAMES[:5]:
+        raise InputError(
+            f"{path}, line {number} names the columns {' '.join(names[:5])}; expected #CHROM POS "
+            "ID REF ALT in this order. Reorder the columns."
+        )
+    return names
 
 
 def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[str]:
@@ -184,10 +194,21 @@ def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[
             f"{path}, line {number} has {len(fields)} tab-separated column(s), '{line[:60]}'; "
             f"expected at least {n_columns}: CHROM POS ID REF ALT ... {remedy}"
         )
-    if not (fields[1].isascii() and fields[1].isdigit()):
+    chrom, pos = fields[:2]
+    if not (pos.isascii() and pos.isdigit() and len(pos) <= MOST_DIGITS):
         raise InputError(
-            f"{path}, line {number} has POS '{fields[1]}'; expected a whole number, 1-based, in "
-            "digits only. Write the position out."
+            f"{path}, line {number} has POS '{pos}'; expected a whole number, 1-based, in digits "
+            f"only and at most {MOST_DIGITS} of them. Write the position out."
+        )
+    if not CONTIG.fullmatch(chrom):
+        raise InputError(
+            f"{path}, line {number} has CHROM '{chrom}'; expected a contig's name, without , < "
+            "or > and beginning with no quote, bracket or blank. Rename it, here and in the FASTA."
+        )
+    if "\0" in line:
+        raise InputError(
+            f"{path}, line {number} holds bytes of value 0, '{line[:60]!r}'; expected text: the "
+            "file is damaged. Copy or fetch it again."
         )
     return fields[:5]
 
