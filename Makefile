@@ -65,6 +65,6 @@ lock: ## requirements.lock anew: the newest versions that pyproject.toml allows,
 # The oldest version of each dependency that pyproject.toml allows, and the package's tests with them.
 test-floors:
 	$(PYTHON) -m venv --clear .venv-floors
-	sed -n 's/^    "\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > .venv-floors/floors.txt
+	sed -n 's/^    "\([a-z0-9.-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > .venv-floors/floors.txt
 	.venv-floors/bin/pip install --quiet --constraint .venv-floors/floors.txt --editable ".[workflow,dev]"
 	OMP_NUM_THREADS=1 .venv-floors/bin/python -m pytest tests/seqcast tests/workflow/test_run.py --numprocesses auto --dist loadscope

@@ -151,6 +151,15 @@ def test_each_read_has_a_row_with_its_status_and_flags(model):
     assert {name for row in table["flags"] for name in row.split(",") if name} <= FLAGS.keys()
 
 
+def test_reads_without_a_name_are_named_by_their_row(model):
+    classify = Classifier([model], ReadOptions())
+    given = [read._replace(name="") for read in reads("ACGT" * 40, "ACGT" * 40)]
+    tables = [classify(chunk) for chunk in (given, reads("ACGT" * 40), given[:1])]
+    assert pl.concat(tables).select("read", "flags").rows() == [
+        ("row0", "unnamed"), ("row1", "unnamed"), ("r0", ""), ("row3", "unnamed"),
+    ]  # fmt: skip
+
+
 def test_threshold_decides_the_label(model):
     sequence = "ACGTTGCATTAGC" * 15
     p = float(p_coding(model, [sequence])[0])

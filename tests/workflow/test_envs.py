@@ -77,7 +77,7 @@ def test_keys_channels_and_pins(path: Path) -> None:
     assert "python=3.11" in conda  # the floor of requires-python, which the tests run on
     for spec in conda:
         # MMseqs2 counts releases, and names the commit behind the dot
-        assert re.fullmatch(r"[a-z0-9-]+=\d+(\.\w+)*", spec), f"{spec} is not pinned as name=1.2.3"
+        assert re.fullmatch(r"[a-z0-9.-]+=\d+(\.\w+)*", spec), f"{spec} is not pinned as name=1.2.3"
     for spec in pip:
         assert re.fullmatch(r"[a-z0-9-]+==\d+(\.\d+)*", spec), f"{spec} is not name==1.2.3"
 
@@ -114,6 +114,7 @@ def test_torch_is_a_pip_wheel() -> None:
 
 IMPORTED_AS = {
     "scikit-learn": "sklearn", "google-crc32c": "google_crc32c", "biopython": "Bio",
+    "backports.zstd": "backports",
 }  # fmt: skip
 BROUGHT = {"sklearn": {"scipy"}}  # dependencies that are imported too
 

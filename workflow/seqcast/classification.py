@@ -98,7 +98,7 @@ class Classifier:
         if self.known_nt > REMEMBERED_NT:
             self.known.clear()
             self.known_nt = 0
-        flags = [self._flags(read.sequence) for read in reads]
+        flags = [self._flags(read) for read in reads]
         self.counts.update(status)
         self.counts.update(name for names in flags for name in names)
         return self._table(reads, folds, valid, status, flags)
@@ -107,12 +107,12 @@ class Classifier:
         self, reads: Sequence[Read], folds: np.ndarray, valid: np.ndarray, status: list[str],
         flags: list[list[str]],
     ) -> pl.DataFrame:  # fmt: skip
-        mean = folds.mean(axis=1)
+        mean, first = folds.mean(axis=1), self.total - len(reads)
         spread = folds.std(axis=1, ddof=1) if self.has_spread else np.full_like(mean, np.nan)
         called = np.where(mean >= self.options.threshold, LABELS[CODING], LABELS[0]).astype(object)
         called[~valid] = None
         columns = {
-            "read": [read.name for read in reads],
+            "read": [read.name or f"row{i}" for i, read in enumerate(reads, first)],
             "mate": [read.mate for read in reads],
             "length_nt": [len(read.sequence) for read in reads],
             "p_coding": pl.Series(mean).fill_nan(None),
@@ -137,11 +137,13 @@ class Classifier:
             return "no_known_base"
         return "scored"
 
-    def _flags(self, sequence: str) -> list[str]:
+    def _flags(self, read: Read) -> list[str]:
+        sequence = read.sequence
         letters = set(sequence)
         capitals = {letter.upper() for letter in letters}
         long = len(sequence) > self.model.max_length_nt
         found = {
+            "unnamed": not read.name,
             "ambiguous": bool(capitals - set("ACGTU")),
             "lower_case": letters != capitals,
             "rna": "U" in capitals,

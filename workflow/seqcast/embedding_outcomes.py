@@ -26,12 +26,13 @@ def columns(width: int) -> dict[str, Any]:
 
     ``tokens`` are those embedded, codon marks included and without the end token. A vector is null
     where there is none: the sequence is not embedded, the region unknown or empty, the pooling not
-    asked for. ``log_likelihood`` is in nats, over all tokens but the first.
+    asked for. ``problem`` is that of the table of transcripts: the letter and its place, or what
+    dropped the CDS. ``log_likelihood`` is in nats, over all tokens but the first.
     """
     vector = pl.Array(pl.Float32, width)
     return {
         "row": pl.Int64, "id": pl.String, "gene_id": pl.String, "length_nt": pl.Int64,
-        "tokens": pl.Int64, "status": pl.String, "flags": pl.String,
+        "tokens": pl.Int64, "status": pl.String, "flags": pl.String, "problem": pl.String,
         "embedding_mean": vector, "embedding_last": vector,
         **{f"embedding_mean_{region}": vector for region in REGIONS},
         "log_likelihood": pl.Float64, "log_likelihood_per_token": pl.Float64,

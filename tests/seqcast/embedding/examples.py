@@ -14,7 +14,13 @@ ROWS = [
         "cds_end": 31,
     },
     {"id": "plain", "sequence": random_text(25, 2), "flags": "no_cds"},
-    {"id": "gap", "sequence": None, "status": "other_letter", "length_nt": 9},
+    {
+        "id": "gap",
+        "sequence": None,
+        "status": "other_letter",
+        "problem": "'-' at 3",
+        "length_nt": 9,
+    },
     {
         "id": "whole",
         "sequence": random_text(30, 3),

@@ -33,6 +33,7 @@ def test_every_row_has_its_row():
         "embedded", "embedded", "other_letter", "embedded", "too_long", "embedded",
     ]  # fmt: skip
     assert found["flags"].to_list() == ["", "no_cds", "", "duplicate_id", "", ""]
+    assert found["problem"].to_list() == [None, None, "'-' at 3", None, None, None]
     empty = [False, False, True, False, True, False]
     for name in ("embedding_mean", "embedding_last"):
         assert found[name].is_null().to_list() == empty

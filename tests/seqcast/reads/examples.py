@@ -1,9 +1,12 @@
 """Files of reads for the tests, written by other code than the package's."""
 
+import bz2
 import gzip
+import lzma
 from pathlib import Path
 
 import pysam
+from backports import zstd
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -12,13 +15,25 @@ from seqcast.reads import Read, ReadStream
 # Files are written in each example, and machines may be busy.
 EXAMPLES = settings(deadline=None, max_examples=40)
 
-NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
+PACK = {
+    "plain": bytes,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstd.compress,
+}
+
+NAMES = st.text(
+    st.one_of(st.characters(min_codepoint=33, max_codepoint=126), st.sampled_from("éβ日")),
+    min_size=1,
+    max_size=12,
+)
 COMMENTS = st.one_of(
     st.just(""),
     st.tuples(
         st.sampled_from(" \t"),
         st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12),
-    ).map("".join),
+    ).map(lambda parts: "".join(parts).rstrip()),
 )
 BASES = st.text("ACGTNacgtnUR", max_size=40)
 
@@ -63,12 +78,12 @@ def some_reads(n: int, mate: int = 0, length: int = 30) -> list[Read]:
 
 
 def write(path: Path, data: bytes, how: str = "plain") -> Path:
-    """Write bytes plain, gzip or bgzip, whatever the path's suffix says."""
+    """Write bytes plain or compressed, whatever the path's suffix says."""
     if how == "bgzip":
         with pysam.BGZFile(str(path), "wb", None) as file:
             file.write(data)
     else:
-        path.write_bytes(gzip.compress(data) if how == "gzip" else data)
+        path.write_bytes(PACK[how](data))
     return path
 
 

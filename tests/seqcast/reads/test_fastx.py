@@ -38,8 +38,6 @@ def test_fastq_round_trip(reads: list[Read], how: str, end: str, chunk: int) -> 
 @EXAMPLES
 @given(st.lists(a_read(quality=False), max_size=12), st.sampled_from(["plain", "gzip", "bgzip"]))
 def test_fasta_round_trip(reads: list[Read], how: str) -> None:
-    # dnaio strips blanks at the ends of FASTA lines
-    reads = [read._replace(comment=read.comment.rstrip()) for read in reads]
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "reads", fasta(reads), how)
         assert all_of(read_fastx(path)) == reads
@@ -99,16 +97,21 @@ RECORD = b"@r0 c\nACGT\n+\nIIII\n"
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (b"@r1\nACGT\n+\nIII\n", r"record 2 \(line 8\) is broken: Length of sequence and qualities"),
-        (b"@r1\nACGT\nIIII\n" + RECORD, r"record 2 \(line 7\) is broken: Line expected to start with '\+'"),
-        (b"r1\nACGT\n+\nIIII\n", r"record 2 \(line 5\) is broken: Line expected to start with '@'"),
-        (b"@r1\nACGT\n+r2\nIIII\n", "record 2 .*descriptions don't match"),
-        (b"@r1\nAC\nGT\n+\nIIII\n", "record 2 .*four lines"),
-        (b"@r1\nAC", "record 2 .*Premature end of file"),
-        (b"@r1\nAC\n+\n", "record 2 .*Premature end of file"),
-        (b"\n\n", "record 2 .*Premature end of file"),
-        ("@é\nAC\n+\nII\n".encode(), r"record \d or a later one is broken: Non-ASCII"),
+        (b"@r1\nACGT\n+\nIII\n", r"record 2 \(line 8\) is broken: it has 4 bases and 3 qualities"),
+        (b"@r1\nACGT\n+\nIII\n@r2\nACGT\n+\nIIII\n", r"record 2 \(line 8\) .* 4 bases and 3 qual"),
+        (b"@r1\nACGT\n+\nIIIII\n", r"record 2 \(line 8\) is broken: it has 4 bases and 5 qualities"),
+        (b"@r1\nACGT\n+\n\n@r2\nA\n+\nI\n", r"record 2 \(line 8\) .* 4 bases and 0 qualities"),
+        (b"@r1\nAC\nGT\n+\nI\nI\nII\n", r"record 2 \(line 10\) .* 4 bases and 2 qualities"),
+        (b"@r1\nACGT\nIIII\n" + RECORD, r"record 2 \(line 8\) .* begins with '\+' is missing: found '@r0"),
+        (b"r1\nACGT\n+\nIIII\n", r"record 2 \(line 5\) .* begins with '@' is missing: found 'r1'"),
+        (b"#c\n@r1\nACGT\n+\nIIII\n", r"record 2 \(line 5\) .* '@' is missing: found '#c'"),
+        (b"@r1\nACGT\n+r2\nIIII\n", "record 2 .*header and its repetition differ: 'r1' and 'r2'"),
+        (b"@r1\nAC", "record 2 .*is missing: the file ends|record 2 .*found 'AC'"),
+        (b"@r1", r"record 2 \(line 5\) .*is missing: the file ends"),
+        (b"@r1\nAC\n+\n", "record 2 .*2 bases and 0 qualities"),
+        (b"@\xe9\nAC\n+\nII\n", r"record 2 .*b'\\xe9' is not UTF-8"),
         (b"@r1\nA GT\n+\nIIII\n", "record 2 is broken: bases 'A GT' hold other letters"),
+        ("@r1\nAΨGT\n+\nIIIII\n".encode(), r"bases 'AΨGT' hold other letters \('Ψ' in read 'r1'\)"),
         (b"@r1\nA1GT\n+\nIIII\n", r"record 2 is broken: bases 'A1GT' hold other letters \('1'"),
         (b"@p\nMKEL\n+\nIIII\n", r"bases 'MKEL' hold other letters \('E' in read 'p'\); .* not protein"),
     ],
@@ -128,10 +131,8 @@ def test_broken_fastq_names_the_record(
     ("content", "message"),
     [
         (b">r0\nACGT\n>r1\nAC GT\n", "record 2 is broken: bases 'AC GT'"),
-        (b">r0\nACGT\n>\xe9\nACGT\n", "is not ASCII"),
-        (">r0\nACGT\n>é\nACGT\n>r2\nA\n".encode(), "record 2 .*must be ASCII"),
-        (b"\n>r0\nACGT\n", r"begins with b'\\n>r0"),
-        (b"\n" * 70_000 + b">r0\nACGT\n", "begins with blank lines"),
+        (b">r0\nACGT\n>\xe9\nACGT\n>r2\nA\n", r"record 2 \(line 3\) .*b'\\xe9' is not UTF-8"),
+        (b"\n" * 70_000 + b"r0\nACGT\n", r"record 1 \(line 70001\) .* '>' is missing: found 'r0'"),
     ],
 )
 def test_broken_fasta_names_the_record(tmp_path: Path, content: bytes, message: str) -> None:
@@ -243,7 +244,7 @@ def test_concatenated_gzip_is_one_file(tmp_path: Path) -> None:
         ("a", "a", True), ("a/1", "a/2", True), ("S.1.1", "S.1.2", True), ("a_R1", "a_R2", True),
         ("a_1", "a_2", True), ("a/2", "a/1", False), ("a/1", "a/1", False),
         ("a/2", "a/2", False), ("r1", "r2", False),
-        ("a", "b", False), ("a/1", "b/2", False), ("", "", True), ("1", "2", False),
+        ("a", "b", False), ("a/1", "b/2", False), ("1", "2", False),
     ],
 )  # fmt: skip
 def test_names_of_mates(tmp_path: Path, name1: str, name2: str, mates: bool) -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.reads.source import ByteSource, last_bytes
+from seqcast.reads.source import DAMAGE, ByteSource, last_bytes
 from tests.seqcast.reads.examples import write
 
 FASTQ = b"@r\nACGT\n+\nIIII\n"
@@ -35,9 +35,12 @@ def test_content_decides(tmp_path: Path, content: bytes, kind: str, how: str) ->
     ("content", "message"),
     [
         (b"ACGT\nACGT\n", r"begins with b'ACGT.*expected FASTQ \(@\) or FASTA"),
-        (b"BZh91AY&SY", "decompress it"),
-        (b"\xef\xbb\xbf@r\nA\n+\nI\n", r"begins with b'\\xef\\xbb\\xbf@r"),
-        (FASTQ.replace(b"\n", b"\r") * 2, "CR alone.*mac2unix"),
+        (b"# a comment\nACGT\n", r"begins with b'ACGT"),
+        ("\ufeff@r\nA\n+\nI\n".encode("utf-16-le"), "is text in UTF-16; .* Save it in UTF-8"),
+        (b"PK\3\4", "a workbook or a zip file; .* Unpack it"),
+        (b"\x04\x22\x4d\x18", "compressed by lz4; expected .*zstd.*Decompress it"),
+        (b"NCBI.sra", "fasterq-dump"),
+        (b"#h\n" + b"\t".join([b"x"] * 12) + b"\n", "begins with b'x"),
     ],
 )
 def test_other_content_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -77,3 +80,32 @@ def test_standard_input_is_read_and_left_open(monkeypatch: pytest.MonkeyPatch) -
         )
         assert source.text().read() == FASTQ
     assert not stdin.closed
+
+
+@pytest.mark.parametrize("how", ["gzip", "bgzip", "bzip2", "xz", "zstd"])
+def test_compressed_files_to_their_last_byte(tmp_path: Path, how: str) -> None:
+    data = b"".join(
+        b"@r%d\nACGT%s\n+\nIIII%s\n" % (i, b"ACGT" * (i % 9), b"IIII" * (i % 9))
+        for i in range(40_000)
+    )
+    path = write(tmp_path / "x", data, how)
+    whole = path.read_bytes()
+    for twice in (1, 2):
+        path.write_bytes(whole * twice)
+        with ByteSource(path) as source:
+            assert source.kind() == "fastq"
+            assert b"".join(source.pieces()) == data * twice
+    for cut in (len(whole) // 2, len(whole) - 3):
+        path.write_bytes(whole[:cut])
+        with ByteSource(path) as source:
+            found = []
+            with pytest.raises(DAMAGE):
+                found.extend(source.pieces())
+            assert data.startswith(b"".join(found))
+
+
+@pytest.mark.parametrize("how", ["plain", "gzip", "bzip2", "xz", "zstd"])
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\n \n", b"# c\n;d\n\n", b"\xef\xbb\xbf\n#\n"])
+def test_what_may_come_first(tmp_path: Path, start: bytes, how: str) -> None:
+    with ByteSource(write(tmp_path / "x", start + FASTQ, how)) as source:
+        assert source.kind() == "fastq"

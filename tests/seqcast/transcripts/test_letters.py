@@ -13,6 +13,8 @@ def test_each_letter_of_ascii_is_judged() -> None:
     assert codes == set("RYKMSWBDHVrykmswbdhv")
     assert {statuses[letter] for letter in set(statuses) - valid - codes} == {"other_letter"}
     assert read_letters("ACGÜ").problem == "'Ü' at 3"
+    for letter in "ßıſµ":  # whose capitals are in ASCII, or two
+        assert read_letters(f"ac{letter}r").problem == f"'{letter}' at 2"
     assert read_letters("ARX").problem == "'X' at 2"  # says more than the code before it
 
 

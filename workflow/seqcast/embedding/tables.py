@@ -26,6 +26,7 @@ NEEDED = (
     "cds_end",
     "status",
     "flags",
+    "problem",
 )
 
 # Beyond an end of the CDS that is not known are bases of a broken codon, and no UTR.
@@ -186,6 +187,7 @@ class TableEmbedder:
             "tokens": tokens,
             "status": [found.status for found in results],
             "flags": [row["flags"] for row in rows],
+            "problem": [row["problem"] for row in rows],
             "log_likelihood": total,
             "log_likelihood_per_token": [
                 None if value is None else value / found.predicted

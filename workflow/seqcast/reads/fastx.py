@@ -1,21 +1,13 @@
 """FASTQ and FASTA: one file, or the two files of paired reads.
 
-dnaio parses the records (it is what cutadapt reads with). Around it: gzip to its last byte,
-standard input and pipes, the two files of pairs in step, and errors that name the record.
-
-Read by dnaio's rules: a FASTQ record has four lines; the header may be repeated after the "+"; line
-ends are LF, CRLF or a mixture. FASTA sequences may be wrapped, blanks at the ends of FASTA lines
-are not kept, and FASTA lines that begin with "#" are comments.
+`text_records` says what a record is. Around it: compressed files to their last byte, standard input
+and pipes, the two files of pairs in step, and errors that name the record.
 """
 
 import logging
-import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import BinaryIO
-
-import dnaio
 
 from seqcast.errors import InputError
 from seqcast.reads.records import (
@@ -26,22 +18,22 @@ from seqcast.reads.records import (
     ReadStream,
     in_chunks,
 )
-from seqcast.reads.source import BUFFER_BYTES, DAMAGE, ByteSource
+from seqcast.reads.source import DAMAGE, ByteSource
+from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
 
 logger = logging.getLogger(__name__)
 
 QUOTED_LETTERS = 60
-LONG_QUOTE = re.compile(rf"'([^']{{{QUOTED_LETTERS}}})[^']+'")
 LAYOUT = {
-    "fastq": "four lines: @name, bases, +, and as many qualities as bases, in ASCII",
-    "fasta": ">name, then lines of bases, in ASCII",
+    "fastq": "@name, bases, +, and as many qualities as bases, on as many lines",
+    "fasta": ">name, then lines of bases",
 }
 
 
 def read_fastx(
     path: str | Path, path2: str | Path | None = None, chunk: int = CHUNK_READS
 ) -> ReadStream:
-    """Read FASTQ or FASTA, plain, gzip or bgzip; the content decides, not the name.
+    """Read FASTQ or FASTA, plain or compressed; the content decides, not the name.
 
     Parameters
     ----------
@@ -71,34 +63,31 @@ def read_fastx(
         if path2 is not None:
             _refuse_same(path, path2)
             sources.append(ByteSource(path2))
-        kinds = [_fastx_kind(source) for source in sources]
+        for source in sources:
+            _refuse_alignments(source)
     except InputError:
         for source in sources:
             source.close()
         raise
-    return stream_fastx(sources, kinds, chunk)
+    return stream_fastx(sources, chunk)
 
 
-def stream_fastx(sources: list[ByteSource], kinds: list[str], chunk: int) -> ReadStream:
+def stream_fastx(sources: list[ByteSource], chunk: int) -> ReadStream:
     """The reads of one open source, or of the two of pairs.
 
     Parameters
     ----------
     sources : list of ByteSource
         One or two.
-    kinds : list of str
-        Of each: "fastq", "fasta" or "empty".
     chunk : int
         Reads a list.
     """
     counts = ReadCounts()
     if len(sources) == 1:
-        reads = _reads(sources[0], kinds[0], 0)
+        reads = _reads(sources[0], 0)
     else:
         chunk += chunk % 2
-        reads = _pairs(
-            _reads(sources[0], kinds[0], 1), _reads(sources[1], kinds[1], 2), sources[0], sources[1]
-        )
+        reads = _pairs(_reads(sources[0], 1), _reads(sources[1], 2), sources[0], sources[1])
 
     def counted() -> Iterator[list[Read]]:
         for part in in_chunks(reads, chunk):
@@ -113,15 +102,14 @@ def stream_fastx(sources: list[ByteSource], kinds: list[str], chunk: int) -> Rea
     return ReadStream(counted(), len(sources) == 2, counts, close)
 
 
-def _fastx_kind(source: ByteSource) -> str:
-    """Format of a source; refuse alignments."""
+def _refuse_alignments(source: ByteSource) -> None:
+    """Refuse what is no FASTQ or FASTA."""
     kind = source.kind()
     if kind in ("bam", "cram", "sam"):
         raise InputError(
             f"{source.name} holds {kind.upper()}; expected FASTQ or FASTA. Give BAM, CRAM and SAM "
             "as the only file, and without a second one: they hold both mates."
         )
-    return kind
 
 
 def _refuse_same(path: str | Path, path2: str | Path) -> None:
@@ -134,27 +122,19 @@ def _refuse_same(path: str | Path, path2: str | Path) -> None:
         )
 
 
-def _reads(source: ByteSource, kind: str, mate: int) -> Iterator[Read]:
+def _reads(source: ByteSource, mate: int) -> Iterator[Read]:
     """Yield the reads of one file; every defect names its record."""
-    number = 0
+    number, kind = 0, "fastq"
     try:
-        text = source.text(buffered=kind != "fastq")  # dnaio reads FASTQ in large pieces
-        if kind == "empty":
-            _drain(source, text)
-            return
-        reader = dnaio.FastqReader(text) if kind == "fastq" else dnaio.FastaReader(text)
-        for number, record in enumerate(reader, start=1):
-            name, sequence = record.id, record.sequence
-            if other := sequence.encode().translate(None, NUCLEOTIDES):
-                raise _other_letter(source, number, name, sequence, chr(other[0]))
-            yield Read(name, mate, sequence, record.qualities, record.name[len(name) :])
-    except dnaio.FileFormatError as error:
-        # dnaio looks for other letters than ASCII in many records at once
-        line = " or a later one" if error.line is None else f" (line {error.line + 1})"
-        problem = " ".join(error.message.split())
-        raise _broken(source, kind, number + 1, problem, line) from error
-    except UnicodeDecodeError as error:
-        raise _broken(source, kind, number + 1, f"{error.object[:40]!r} is not ASCII") from error
+        for number, record in enumerate(text_records(source.pieces()), start=1):
+            header, sequence, quality = record
+            name, comment = name_and_comment(header)
+            if not sequence.isascii() or sequence.encode().translate(None, NUCLEOTIDES):
+                raise _other_letter(source, number, name, sequence)
+            kind = "fasta" if quality is None else "fastq"
+            yield Read(name, mate, sequence, quality, comment)
+    except BrokenRecord as error:
+        raise _broken(source, kind, error) from error
     except DAMAGE as error:
         raise source.damaged(error, f", after record {number}") from error
     if source.bgzip and not source.ends_in_bgzip_mark():
@@ -179,20 +159,9 @@ def _judge_missing_end(source: ByteSource, kind: str, number: int) -> None:
     )
 
 
-def _drain(source: ByteSource, text: BinaryIO) -> None:
-    """Read a file that begins with blanks to its end: there must be nothing else."""
-    while part := text.read(BUFFER_BYTES):
-        if part.strip():
-            raise InputError(
-                f"{source.name} begins with blank lines; expected a read on the first line. Delete "
-                "the blank lines."
-            )
-
-
-def _other_letter(
-    source: ByteSource, number: int, name: str, sequence: str, letter: str
-) -> InputError:
+def _other_letter(source: ByteSource, number: int, name: str, sequence: str) -> InputError:
     """The error for a sequence that is no nucleotides."""
+    letter = next(letter for letter in sequence if letter.encode() not in NUCLEOTIDES)
     return InputError(
         f"{source.name}, record {number} is broken: bases '{sequence[:40]}' hold other letters "
         f"('{letter}' in read '{name[:QUOTED_LETTERS]}'); expected nucleotides as IUPAC codes "
@@ -200,11 +169,10 @@ def _other_letter(
     )
 
 
-def _broken(source: ByteSource, kind: str, number: int, problem: str, line: str = "") -> InputError:
+def _broken(source: ByteSource, kind: str, error: BrokenRecord) -> InputError:
     """The error for a record that is no record."""
-    problem = LONG_QUOTE.sub(r"'\1...'", problem)[: 5 * QUOTED_LETTERS].rstrip(".")
     return InputError(
-        f"{source.name}, record {number}{line} is broken: {problem}; expected "
+        f"{source.name}, record {error.number} (line {error.line}) is broken: {error}; expected "
         f"{LAYOUT[kind]}. The file is damaged, truncated or not {kind.upper()}: copy or make it "
         "again, or mend this record."
     )

@@ -19,7 +19,7 @@ def open_reads(
     Parameters
     ----------
     path : path
-        FASTQ or FASTA (plain, gzip, bgzip), BAM, CRAM or SAM; a pipe; or "-" for standard input.
+        FASTQ or FASTA (plain or compressed), BAM, CRAM or SAM; a pipe; or "-" for standard input.
     path2 : path, optional
         The second FASTQ or FASTA file of pairs.
     reference : path, optional
@@ -45,7 +45,7 @@ def open_reads(
         kind = source.kind()
         if kind in ("bam", "cram", "sam"):
             return stream_alignments(source, kind, reference, chunk)
-        return stream_fastx([source], [kind], chunk)
+        return stream_fastx([source], chunk)
     except BaseException:
         source.close()
         raise

@@ -11,6 +11,7 @@ STATUSES = {
     "prediction_not_finite": "the model predicts no number here: check its weights",
 }
 FLAGS = {
+    "unnamed": "the record has no name of its own: named by its row, row0 is the first",
     "ambiguous": "holds N or another IUPAC code",
     "lower_case": "holds lower-case bases (soft masked), read as upper case",
     "rna": "holds U, read as T",

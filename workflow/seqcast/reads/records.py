@@ -19,7 +19,7 @@ class Read(NamedTuple):
     Attributes
     ----------
     name : str
-        The header up to its first blank, a "/1" or "/2" at its end included.
+        The first word of the header, a "/1" or "/2" at its end included; empty where it has none.
     mate : int
         1 or 2 in a pair, 0 where the read has no mate.
     sequence : str
@@ -28,7 +28,7 @@ class Read(NamedTuple):
         One character a base (Phred + 33 in the usual files), None where the file has none.
     comment : str
         The rest of the header with the blank that begins it, so that ``name + comment`` is the
-        header as in the file. Empty for BAM, CRAM and SAM.
+        header as in the file, but for blanks at its ends. Empty for BAM, CRAM and SAM.
     """
 
     name: str

@@ -4,29 +4,72 @@ A pipe can be read only once. What its first bytes say about the format must the
 and whether it ended as it should shows only in its last bytes: `ByteSource` keeps both.
 """
 
+import bz2
 import gzip
 import io
+import lzma
 import re
 import sys
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from seqcast.bgzip import GZIP_MAGIC
 from seqcast.errors import InputError
 from seqcast.vcf import BGZF_END
 
+if sys.version_info < (3, 14):
+    from backports import zstd
+else:
+    from compression import zstd
+
 HEAD_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 20  # what holds a whole block of bzip2 (900 kB of text) and of zstd
 PIECE_BYTES = 512  # of compressed data; a damage hides no more of the head than this
 BUFFER_BYTES = 1 << 20
 TAIL_BYTES = 38  # of the longest end mark, CRAM 3's (CRAM specification, section 9)
 CRAM_END = b"\xe0EOF"  # in the last container of every whole CRAM 2.1 or 3 file
 BGZF_MARK = slice(12, 14), b"BC"  # SAM specification, section 4.1
+BLANKS = b" \t\r\n\v\f\x1a"  # Ctrl-Z is no blank, but only ever ends a file
+BOM = b"\xef\xbb\xbf"
 SAM_HEADER = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
 SAM_COLUMNS = 11
+READS = (
+    "FASTQ (@) or FASTA (>), plain or compressed by gzip, bgzip, bzip2, xz or zstd, or BAM, CRAM "
+    "or SAM"
+)
 
-# What Python's gzip raises for a file that is cut short or damaged.
-DAMAGE = (EOFError, OSError, zlib.error)
+
+class Packing(NamedTuple):
+    """A way to compress files."""
+
+    magic: bytes
+    open: Callable[[BinaryIO], Any]
+    decompressor: Callable[[], Any]
+
+
+PACKINGS = (
+    Packing(GZIP_MAGIC, lambda file: gzip.GzipFile(fileobj=file), lambda: zlib.decompressobj(31)),
+    Packing(b"BZh", bz2.BZ2File, bz2.BZ2Decompressor),
+    Packing(b"\xfd7zXZ\0", lzma.LZMAFile, lzma.LZMADecompressor),
+    Packing(b"\x28\xb5\x2f\xfd", zstd.ZstdFile, zstd.ZstdDecompressor),
+)
+# What these raise for a file that is cut short or damaged.
+DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
+# What files that are often given begin with, and what to do about them.
+OTHER_FORMATS = {
+    b"PK\3\4": ("a workbook or a zip file", "Unpack it; save a sheet as CSV."),
+    b"7z\xbc\xaf": ("compressed by 7-Zip", "Unpack it."),
+    b"\x1f\x9d": ("compressed by compress (.Z)", "Decompress it, or use gzip."),
+    b"\x04\x22\x4d\x18": ("compressed by lz4", "Decompress it, or use gzip."),
+    b"\xff\xfe": ("text in UTF-16", "Save it in UTF-8."),
+    b"\xfe\xff": ("text in UTF-16", "Save it in UTF-8."),
+    b"NCBI.sra": ("an archive of the SRA", "Make FASTQ of it with fasterq-dump."),
+    b"\x89HDF": ("HDF5, as raw signals of nanopores", "Call its bases first."),
+    b"LOCUS ": ("GenBank", "Convert it to FASTA."),
+    b"ID   ": ("EMBL", "Convert it to FASTA."),
+}
 
 
 class ByteSource(io.RawIOBase):
@@ -42,7 +85,7 @@ class ByteSource(io.RawIOBase):
     name : str
         For messages.
     head : bytes
-        The first 64 kB, or all there is.
+        The first 64 kB, or all there is; 1 MB of what is compressed by blocks.
     tail : bytes
         The last bytes that were read so far.
     failure : Exception or None
@@ -68,12 +111,14 @@ class ByteSource(io.RawIOBase):
             ) from error
         self.seekable_file = str(path) != "-" and self._raw.seekable()
         self.head = _read_fully(self._raw, HEAD_BYTES)
+        self.packing = packing_of(self.head)
+        if self.packing and self.packing.magic != GZIP_MAGIC:
+            self.head += _read_fully(self._raw, BLOCK_BYTES - HEAD_BYTES)
         self.tail = b""
         self.failure: Exception | None = None
         self._pending = memoryview(self.head)
-        self.compressed = self.head.startswith(GZIP_MAGIC)
         where, mark = BGZF_MARK
-        self.bgzip = self.compressed and self.head[where] == mark
+        self.bgzip = self.head.startswith(GZIP_MAGIC) and self.head[where] == mark
 
     def readable(self) -> bool:
         """Whether it can be read: always."""
@@ -95,47 +140,43 @@ class ByteSource(io.RawIOBase):
             self._raw.close()
         super().close()
 
-    def text(self, buffered: bool = True) -> BinaryIO:
-        """The bytes decompressed, where they are gzip or bgzip.
+    def text(self) -> BinaryIO:
+        """The bytes decompressed, where they are compressed."""
+        return unpacked(self, self.packing)
 
-        All bytes before a damage come before its error, if they are read with ``read1``, or not
-        ``buffered`` with ``readinto``.
-        """
-        packed = io.BufferedReader(self, BUFFER_BYTES)
-        if not self.compressed:
-            return cast(BinaryIO, packed)
-        plain = _UntilDamage(gzip.GzipFile(fileobj=packed))
-        return cast(BinaryIO, io.BufferedReader(plain, BUFFER_BYTES) if buffered else plain)
+    def pieces(self) -> Iterator[bytes]:
+        """What `text` holds, piece by piece; all before a damage comes before its error."""
+        text = self.text()
+        while piece := text.read1(BUFFER_BYTES):  # type: ignore[attr-defined]
+            yield piece
 
     def kind(self) -> str:
         """Format by content: "fastq", "fasta", "bam", "cram", "sam" or "empty".
 
-        A file of nothing but blanks is "empty".
+        "empty" is what begins with nothing but blanks and comments, as far as its head goes.
 
         Raises
         ------
         InputError
             If the content is none of these.
         """
-        start = _inflate(self.head) if self.compressed else self.head
-        line = start[: start.find(b"\n")] if b"\n" in start else start
+        start = _inflate(self.head, self.packing) if self.packing else self.head
         if start.startswith(b"BAM\1"):
             return "bam"
         if start.startswith(b"CRAM"):
             return "cram"
         if SAM_HEADER.match(start):
             return "sam"
-        if not start.strip():
+        refuse_other_formats(start, self.name, READS)
+        text = start[lead_in(start) :]
+        if not text.strip(BLANKS):
             return "empty"
-        self._refuse_line_ends(start)
-        if start.startswith((b"@", b">")):
-            return "fastq" if start.startswith(b"@") else "fasta"
-        if line.count(b"\t") >= SAM_COLUMNS - 1:
+        if text.startswith((b"@", b">")):
+            return "fastq" if text.startswith(b"@") else "fasta"
+        if text is start and text.partition(b"\n")[0].count(b"\t") >= SAM_COLUMNS - 1:
             return "sam"
         raise InputError(
-            f"{self.name} begins with {start[:20]!r}; expected FASTQ (@) or FASTA (>), plain, gzip "
-            "or bgzip, or BAM, CRAM or SAM. Convert the file; if it is compressed otherwise, "
-            "decompress it."
+            f"{self.name} begins with {text[:20]!r}; expected {READS}. Convert the file."
         )
 
     def damaged(self, error: object, where: str = "") -> InputError:
@@ -149,19 +190,44 @@ class ByteSource(io.RawIOBase):
         """Whether the bytes read so far end in the block that ends a BGZF file."""
         return self.tail.endswith(BGZF_END)
 
-    def _refuse_line_ends(self, start: bytes) -> None:
-        """Refuse lines that end in CR alone: the whole file would be one line."""
-        if b"\r" in start and b"\n" not in start:
-            raise InputError(
-                f"{self.name} ends its lines with CR alone; expected LF or CRLF. Convert it, for "
-                "instance with mac2unix."
-            )
+
+def packing_of(head: bytes) -> Packing | None:
+    """How a file is compressed, by its first bytes; None if it is not."""
+    return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
+
+
+def unpacked(file: io.RawIOBase, packing: Packing | None) -> BinaryIO:
+    """A file decompressed: all bytes before a damage, if they are read by ``read1``."""
+    packed = io.BufferedReader(file, BUFFER_BYTES)
+    if packing is None:
+        return cast(BinaryIO, packed)
+    plain = _UntilDamage(packing.open(cast(BinaryIO, packed)))
+    return cast(BinaryIO, io.BufferedReader(plain, BUFFER_BYTES))
+
+
+def lead_in(text: bytes) -> int:
+    """Bytes before the first record of the start of a text; all where there is none."""
+    at = len(BOM) * text.startswith(BOM)
+    while at < len(text):
+        end = text.find(b"\n", at) + 1 or len(text)
+        line = text[at:end].strip(BLANKS)
+        if line and line[:1] not in b"#;":
+            return at
+        at = end
+    return at
+
+
+def refuse_other_formats(start: bytes, name: str, expected: str) -> None:
+    """Refuse a file that begins as one of `OTHER_FORMATS` does."""
+    for magic, (kind, remedy) in OTHER_FORMATS.items():
+        if start.startswith(magic):
+            raise InputError(f"{name} is {kind}; expected {expected}. {remedy}")
 
 
 class _UntilDamage(io.RawIOBase):
-    """A gzip file that gives all bytes before a damage, and the error after them."""
+    """A compressed file that gives all bytes before a damage, and the error after them."""
 
-    def __init__(self, file: gzip.GzipFile) -> None:
+    def __init__(self, file: Any) -> None:
         self._file = file
         self._error: Exception | None = None
 
@@ -210,16 +276,16 @@ def _read_fully(raw: BinaryIO, count: int) -> bytes:
     return b"".join(parts)
 
 
-def _inflate(head: bytes) -> bytes:
-    """Text at the start of a gzip or bgzip file, as far as its first bytes give it."""
+def _inflate(head: bytes, packing: Packing) -> bytes:
+    """Text at the start of a compressed file, as far as its first bytes give it."""
     text, rest = b"", head
-    while rest.startswith(GZIP_MAGIC) and len(text) < HEAD_BYTES:
-        member = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    while rest.startswith(packing.magic) and len(text) < HEAD_BYTES:
+        member = packing.decompressor()
         try:
             while rest and not member.eof and len(text) < HEAD_BYTES:
                 piece, rest = rest[:PIECE_BYTES], rest[PIECE_BYTES:]
                 text += member.decompress(piece)
-        except zlib.error:
+        except DAMAGE:
             break  # the reader of the whole file will say so
         rest = member.unused_data + rest
     return text

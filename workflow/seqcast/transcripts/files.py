@@ -3,22 +3,20 @@
 Files are read as a whole: sets of mRNAs are small beside those of reads.
 """
 
-import codecs
 import csv
-import gzip
 import io
 import os
 import re
 import sys
-import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import dnaio
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.genome import BGZF_EXTRA, GZIP_MAGIC
+from seqcast.genome import BGZF_EXTRA
+from seqcast.reads.source import DAMAGE, lead_in, packing_of, refuse_other_formats
+from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
 from seqcast.transcripts.records import MISSING
 from seqcast.vcf import BGZF_END
 
@@ -27,16 +25,7 @@ ID_COLUMNS = ("id", "transcript_id", "name", "sequence_id", "seq_id", "accession
 NAME_COLUMNS = (*ID_COLUMNS, "gene_id", "gene_name")  # text, whatever they look like
 NO_SEQUENCE = [word.lower() for word in MISSING]  # no word of these is an mRNA
 SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
-# What files that are often given begin with, and what to do about them.
-OTHER_FORMATS = {
-    b"PK\3\4": ("a workbook or a zip file", "Save the sheet as CSV."),
-    b"BZh": ("compressed by bzip2", "Decompress it, or use gzip."),
-    b"\xfd7zXZ\0": ("compressed by xz", "Decompress it, or use gzip."),
-    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "Decompress it, or use gzip."),
-    b"@": ("FASTQ or SAM, which hold reads", "Convert it to FASTA."),
-    b"LOCUS ": ("GenBank", "Convert it to FASTA."),
-    b"ID   ": ("EMBL", "Convert it to FASTA."),
-}
+EXPECTED = "FASTA, TSV, CSV or parquet"
 LEADING_ZERO = r"^[+-]?0\d"
 QUOTED_LETTERS = 40
 
@@ -47,9 +36,12 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
     Parameters
     ----------
     path : path
-        FASTA, a table of text (TSV or CSV, with a header) or parquet; FASTA and text may be gzip or
-        bgzip. A table has one column of sequences, named as one of `SEQUENCE_COLUMNS`; the first of
-        `ID_COLUMNS` that is there holds the names. Capitals do not count.
+        FASTA, a table of text (TSV or CSV, with a header) or parquet; FASTA and text may be
+        compressed by gzip, bgzip, bzip2, xz or zstd. What a record of FASTA is says
+        `reads.text_records`, as for reads; a table may have a byte order mark, blank lines and
+        comments ("#") before its header. It has one column of sequences, named as one of
+        `SEQUENCE_COLUMNS`; the first of `ID_COLUMNS` that is there holds the names. Capitals do
+        not count.
 
     Returns
     -------
@@ -70,9 +62,14 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
 
 def parse_sequences(data: bytes, name: str) -> pl.DataFrame:
     """As `read_sequence_file`, of the bytes of a file; `name` is what messages call it."""
-    data = _decompressed(data, name).removeprefix(codecs.BOM_UTF8)
-    if data.lstrip()[:1] == b">":
+    data = _decompressed(data, name)
+    marker = data[lead_in(data) :][:1]
+    if marker == b">":
         return _read_fasta(data, name)
+    if marker == b"@":
+        raise InputError(
+            f"{name} is FASTQ or SAM, which hold reads; expected {EXPECTED}. Convert it to FASTA."
+        )
     table = _read_any_table(data, name, (*NAME_COLUMNS, *SEQUENCE_COLUMNS))
     column = _sequence_column(table.columns, name)
     named = id_column(table.columns, besides=column)
@@ -89,7 +86,7 @@ def parse_sequences(data: bytes, name: str) -> pl.DataFrame:
 
 
 def read_table(path: str | Path) -> pl.DataFrame:
-    """Read a table with a header: TSV or CSV (plain, gzip or bgzip), or parquet.
+    """Read a table with a header: TSV or CSV (plain or compressed), or parquet.
 
     Parameters
     ----------
@@ -123,52 +120,45 @@ def _bytes(path: Path) -> bytes:
     """All bytes of a file."""
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises if a name is too long
         raise InputError(
-            f"{str(path)[:200]} is not there, or no file; expected FASTA, TSV, CSV or parquet. "
-            "Check the path."
+            f"{str(path)[:200]} is not there, or no file; expected {EXPECTED}. Check the path."
         )
     return path.read_bytes()
 
 
 def _decompressed(data: bytes, name: str) -> bytes:
-    """Content of a file that may be gzip or bgzip; it is not empty."""
-    if data.startswith(GZIP_MAGIC):
+    """Content of a file that may be compressed; it is not empty."""
+    if packing := packing_of(data):
         where, mark = BGZF_EXTRA
         try:
             if data[where] == mark and not data.endswith(BGZF_END):
                 raise EOFError("it lacks the block that ends a bgzip file")
-            data = gzip.decompress(data)
-        except (EOFError, OSError, zlib.error) as error:
+            data = packing.open(io.BytesIO(data)).read()
+        except DAMAGE as error:
             raise InputError(
                 f"{name} cannot be read to its end ({error}): it is truncated or damaged; expected "
                 "a whole file. Copy or fetch it again."
             ) from error
     if not data.strip():
-        raise InputError(f"{name} is empty; expected FASTA, TSV, CSV or parquet")
+        raise InputError(f"{name} is empty; expected {EXPECTED}")
+    refuse_other_formats(data, name, EXPECTED)
     return data
 
 
 def _read_fasta(data: bytes, name: str) -> pl.DataFrame:
     """Names, sequences and the rest of the headers of FASTA."""
-    _decoded(data, name)
     try:
-        records = list(dnaio.FastaReader(io.BytesIO(data.lstrip())))
-    except (dnaio.FileFormatError, UnicodeDecodeError) as error:
+        records = list(text_records([data]))
+    except BrokenRecord as error:
         raise InputError(
-            f"{name} is not FASTA throughout ({' '.join(str(error).split())}); expected >name and "
-            "lines of letters, in ASCII. Mend or make it again."
+            f"{name}, record {error.number} (line {error.line}) is broken: {error}; expected >name "
+            "and lines of letters, in UTF-8. Mend or make it again."
         ) from error
     frame = pl.DataFrame(
-        [(*_words(record.name), record.sequence) for record in records],
+        [(*name_and_comment(record.header), record.sequence) for record in records],
         schema=dict.fromkeys(("id", "description", "sequence"), pl.String),
         orient="row",
     ).select(_text(pl.col("id", "sequence", "description")))
     return frame if frame["description"].count() else frame.drop("description")
-
-
-def _words(header: str) -> tuple[str, str]:
-    """The first word of a header of FASTA, and the rest; blanks after > do not count."""
-    name, _, rest = header.strip().replace("\t", " ").partition(" ")
-    return name, rest.strip()
 
 
 def _read_any_table(data: bytes, name: str, text_columns: Collection[str]) -> pl.DataFrame:
@@ -189,11 +179,8 @@ def _read_any_table(data: bytes, name: str, text_columns: Collection[str]) -> pl
 
 def _read_text_table(data: bytes, name: str, text_columns: Collection[str]) -> pl.DataFrame:
     """A table of text; columns are typed but for some, named in lower case."""
-    text = _decoded(data, name)
-    text = text.lstrip("\r\n")
+    text = _after_comments(_decoded(data, name).rstrip("\x1a"))
     header = text.partition("\n")[0]
-    if "\r" in header.rstrip("\r"):
-        raise InputError(f"{name} ends its lines with CR alone; expected LF or CRLF. Convert it.")
     separator = max(SEPARATORS, key=header.count)
     try:
         names, *rows = _cells(text, separator)
@@ -212,6 +199,20 @@ def _read_text_table(data: bytes, name: str, text_columns: Collection[str]) -> p
     return table.with_columns(
         _typed(table[column], column.lower() in text_columns) for column in table.columns
     )
+
+
+def _after_comments(text: str) -> str:
+    """A table without blank lines and comments before its header, which may itself begin with #."""
+    if "\r" in text.partition("\n")[0].rstrip("\r"):
+        text = text.replace("\r", "\n")  # lines end in CR alone
+    text = text.lstrip("\r\n")
+    while text.startswith("#"):
+        line, _, rest = text.partition("\n")
+        cells = {cell.strip().lower() for cell in re.split(r"[\t,;]", line.lstrip("# "))}
+        if not cells.isdisjoint({*SEQUENCE_COLUMNS, *ID_COLUMNS}):
+            return text.lstrip("# ")
+        text = rest.lstrip("\r\n")
+    return text
 
 
 def _cells(text: str, separator: str) -> Iterator[list[str]]:
@@ -257,9 +258,6 @@ def _check_row(row: list[str], width: int, number: int) -> None:
 
 def _decoded(data: bytes, name: str) -> str:
     """Bytes as text."""
-    for start, (kind, remedy) in OTHER_FORMATS.items():
-        if data.startswith(start):
-            raise InputError(f"{name} is {kind}; expected FASTA, TSV, CSV or parquet. {remedy}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

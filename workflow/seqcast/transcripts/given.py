@@ -9,7 +9,7 @@ import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.transcripts.files import QUOTED_LETTERS, read_sequence_file, text_column
-from seqcast.transcripts.letters import IUPAC, NUCLEOTIDES, judge_codons, read_letters
+from seqcast.transcripts.letters import IUPAC, NUCLEOTIDES, capitals, judge_codons, read_letters
 from seqcast.transcripts.marks import CODON_MARK, CODON_NT, read_marks
 from seqcast.transcripts.records import COLUMNS, STATUSES, TranscriptRow, table_of
 
@@ -127,7 +127,7 @@ def _given_ends(given: pl.DataFrame, source: str) -> list[Ends] | None:
 
 def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
     """Judge one sequence and its CDS."""
-    upper = text.upper()
+    upper = capitals(text)
     plain = upper.replace(CODON_MARK, "")
     row = TranscriptRow(name, length_nt=len(plain))
     # Marks count as letters here, so that the place of another letter is that in the file.

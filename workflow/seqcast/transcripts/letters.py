@@ -1,6 +1,7 @@
 """Letters of an mRNA: which can be used, and what its CDS looks like."""
 
 import re
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
 from seqcast.transcripts.marks import CODON_NT
@@ -9,6 +10,7 @@ NUCLEOTIDES = "ACGUN"
 IUPAC = frozenset("RYKMSWBDHV")  # Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021
 START_CODON = "AUG"
 STOP_CODONS = frozenset({"UAA", "UAG", "UGA"})
+CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 CODES = re.compile(f"[{''.join(sorted(IUPAC))}]")
 OTHERS = re.compile(f"[^{NUCLEOTIDES}{''.join(sorted(IUPAC))}]")
 
@@ -34,6 +36,11 @@ class Letters(NamedTuple):
     problem: str | None = None
 
 
+def capitals(text: str) -> str:
+    """A text with a to z as capitals; no other letter becomes one of them, or two, or moves."""
+    return text.translate(CAPITALS)
+
+
 def read_letters(text: str) -> Letters:
     """Judge a sequence, and write it as RNA in upper case.
 
@@ -42,7 +49,7 @@ def read_letters(text: str) -> Letters:
     text : str
         Upper or lower case; T counts as U.
     """
-    upper = text.upper()
+    upper = capitals(text)
     sequence = upper.replace("T", "U")
     if not sequence:
         return Letters(None, "no_sequence")
