@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.ranking import rank_variants, select_tracks
+from seqcast.ranking import describe_tracks, levels, rank_variants, reduce_score, select_tracks
+from tests.seqcast.exports.examples import gene_scores
 
 TRACKS = pl.DataFrame({"description": ["RNA:ActD:sim 0h", "RNA:ActD:sim 2h", "CAGE:sim"]})
 
@@ -52,6 +54,7 @@ def test_one_row_a_variant_with_its_strongest_gene() -> None:
     assert ranked.columns == [
         "rank", "variant", "chrom", "pos", "ref", "alt", "gene_id", "gene_name",
         "distance_to_tss_bp", "mean_abs", "mean", "strongest_track", "strongest_value", "fold_sd",
+        "ref_level", "alt_level",
     ]  # fmt: skip
 
 
@@ -113,3 +116,43 @@ def test_what_the_user_can_mend_is_named() -> None:
         select_tracks(TRACKS, "DNASE")
     with pytest.raises(InputError, match=r"'\(' is not a regular expression"):
         select_tracks(TRACKS, "(")
+
+
+def test_a_score_over_tracks_is_one_number_a_row() -> None:
+    spread = pl.Series([[1, 2, 6], *[None] * 6], dtype=pl.Array(pl.Float32, 3))
+    table = gene_scores().with_columns(logSED_sd=spread)
+    assert reduce_score(table, "logSED").rows() == [
+        (1.0, pytest.approx(7 / 3), 3.0, 4.0, 2),
+        (-3.0, 3.0, None, -3.0, 0),  # the first of equals
+        (0.0, 0.0, None, 0.0, 0),
+        (None,) * 5,
+        (pytest.approx(1 / 12), 0.25, None, 0.5, 0),
+        (1.0, pytest.approx(7 / 3), None, 4.0, 2),
+        (None,) * 5,
+    ]
+    some = reduce_score(table, "logSED", np.array([0, 1]))
+    assert some.row(0) == (-0.5, 1.5, 1.5, -2.0, 1)  # positions are those of the whole table
+    assert reduce_score(table.head(0), "logSED").shape == (0, 5)
+    assert reduce_score(table.filter(pl.col("SED").is_null()), "SED").rows() == [(None,) * 5] * 2
+
+
+def test_the_spread_of_a_mean_is_never_above_the_mean_of_spreads() -> None:
+    values = np.random.default_rng(1).normal(size=(3, 50, 4))  # (folds, rows, tracks)
+    columns = {"logSED": values.mean(0), "logSED_sd": values.std(0, ddof=1)}
+    table = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Array(pl.Float32, 4)))
+    exact = values.mean(axis=2).std(axis=0, ddof=1)
+    assert (reduce_score(table, "logSED")["sd"].to_numpy() >= exact - 1e-6).all()
+
+
+def test_levels_are_means_of_ref_and_alt() -> None:
+    table = scores([("a", "g1", [1.0, 2.0, 3.0])])
+    assert levels(table).rows() == [(None, None)]
+    both = table.with_columns(REF=pl.col("logSED") * 2, ALT=pl.col("logSED") * 10)
+    assert levels(both).rows() == [(4, 20)]
+    assert levels(both, np.array([2])).rows() == [(6, 30)]
+    assert rank_variants(both, TRACKS, tracks_like="CAGE")["alt_level"].to_list() == [30]
+
+
+def test_tracks_are_told_in_words() -> None:
+    assert describe_tracks(4, 11, "^RNA:ActD") == "4 of 11 tracks (^RNA:ActD)"
+    assert describe_tracks(11, 11) == "all 11 tracks"

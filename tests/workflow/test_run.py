@@ -8,10 +8,13 @@ import zipfile
 import numpy as np
 import polars as pl
 import pybigtools
+import pysam
 import pytest
+from matplotlib.figure import Figure
 from polars.testing import assert_frame_equal
 
 from seqcast.coverage_files import read_coverage
+from seqcast.plots.scores import score_distribution
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +74,61 @@ def test_every_alt_has_one_outcome(finished):
     assert sorted(unscored["status"]) == mistakes
     assert gene.filter(pl.col("status") == "scored")["logSED"].null_count() == 0
     assert gene.filter(pl.col("status") != "scored")["logSED"].null_count() == len(mistakes)
+
+
+def numbers_of(table, names):
+    """Row and gene -> these columns."""
+    keys = table.select("row", "gene_id").rows()
+    return dict(zip(keys, table.select(names).rows(), strict=True))
+
+
+def test_a_score_is_one_number_in_every_file(finished):
+    """VCF, TSV, ranked table and page, and figures, against the mean of the ensemble's lists."""
+    tracks = pl.read_parquet(finished.folder / f"{SCORES}/tracks.parquet")
+    chosen = tracks["description"].str.contains("^RNA:ActD").arg_true().to_list()
+    over = f"{len(chosen)} of {len(tracks)} tracks (^RNA:ActD)"
+    gene = pl.read_parquet(finished.folder / f"{SCORES}/{SET}.ensemble.parquet")
+    expected = {}  # row and gene -> mean, mean magnitude, sd, levels
+    for row in gene.filter(pl.col("status") == "scored").iter_rows(named=True):
+        score, sd, ref, alt = (np.array(row[name])[chosen].astype(float)
+                               for name in ("logSED", "logSED_sd", "REF", "ALT"))  # fmt: skip
+        numbers = score.mean(), np.abs(score).mean(), sd.mean(), ref.mean(), alt.mean()
+        expected[row["row"], row["gene_id"]] = pytest.approx(numbers, rel=1e-5)
+
+    tsv = pl.read_csv(finished.folder / f"{SCORES}/{SET}.ensemble.tsv.gz", separator="\t",
+                      null_values="NA", infer_schema_length=None)  # fmt: skip
+    assert tsv.select("dataset", "model", "folds", "tracks").unique().rows() == [
+        (SET, "borzuki_tiny", "0,1", over)
+    ]
+    names = ["logSED_mean", "logSED_mean_abs", "logSED_sd", "REF_mean", "ALT_mean"]
+    scored = tsv.filter(pl.col("status") == "scored")
+    in_tsv = numbers_of(scored, names)
+    assert in_tsv == expected
+
+    ranked = pl.read_parquet(finished.folder / f"{REPORT}/{SET}.ranked.parquet")
+    names = ["mean", "mean_abs", "fold_sd", "ref_level", "alt_level"]
+    in_ranks = numbers_of(ranked, names)
+    assert in_ranks == {key: expected[key] for key in in_ranks}
+    page = (finished.folder / f"{REPORT}/{SET}.ranked.html").read_text()
+    assert f'<td class="n">{ranked["mean_abs"][0]:#.3g}</td>' in page
+
+    keys = [f"SEQCAST_logSED{end}" for end in ("", "_ABS", "_SD")]
+    keys += ["SEQCAST_REF_LEVEL", "SEQCAST_ALT_LEVEL"]
+    in_vcf = {}
+    with pysam.VariantFile(str(finished.folder / f"{SCORES}/{SET}.ensemble.vcf.gz")) as file:
+        assert over in file.header.info["SEQCAST_logSED"].description
+        records = {(r.chrom, r.pos, r.ref, alt): (r.info, i)
+                   for r in file for i, alt in enumerate(r.alts or ())}  # fmt: skip
+    for row, *key, gene_id in ranked.select("row", "chrom", "pos", "ref", "alt", "gene_id").rows():
+        info, i = records[tuple(key)]
+        assert info["SEQCAST_GENE"][i] == gene_id
+        in_vcf[row, gene_id] = tuple(info[name][i] for name in keys)
+    assert in_vcf == {key: expected[key] for key in in_ranks}
+
+    figure = Figure()
+    score_distribution(figure.subplots(), {SET: gene}, selected=np.array(chosen))
+    (line,) = figure.axes[0].lines
+    assert line.get_xdata()[1:] == pytest.approx(sorted(ranked["mean_abs"]))
 
 
 def test_summary_counts_the_alts(finished):

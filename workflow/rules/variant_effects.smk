@@ -128,6 +128,9 @@ rule export_tsv:
     conda:
         "../../envs/tables.yaml"
     params:
+        # scores of mRNAs are of no track
+        tracks=lambda wildcards: (wildcards.model in COVERAGE_MODELS)
+        * config["report"]["tracks"],
         code=code_of("export_tsv"),
     script:
         "../scripts/export_tsv.py"

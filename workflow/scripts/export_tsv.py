@@ -1,12 +1,22 @@
 """Write scores as a table to read: one line a row, a few numbers a score."""
 
-import polars as pl
-
 from seqcast.exports import score_names, write_tsv
 from seqcast.logs import reporting
-from seqcast.store import read_table
+from seqcast.provenance import folds_of
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     scores = read_table(snakemake.input.scores)
     tracks = read_table(snakemake.input.tracks)
-    write_tsv(scores, tracks, snakemake.output[0], score_names(scores))
+    write_tsv(
+        scores,
+        tracks,
+        snakemake.output[0],
+        score_names(scores),
+        snakemake.params.tracks or None,
+        {
+            "dataset": snakemake.wildcards.dataset,
+            "model": snakemake.wildcards.model,
+            "folds": ",".join(folds_of(read_provenance(snakemake.input.scores))),
+        },
+    )

@@ -100,10 +100,31 @@ def same_weights(folds: Iterable[Mapping[str, Any]]) -> list[str]:
         if weights:
             of_weights[str(fold.get("fold", i))] = None
     return [
-        (f"{model}, " if model else "") + f"folds {', '.join(found[:-1])} and {found[-1]}"
-        for (model, _), found in ((key, list(value)) for key, value in names.items())
+        (f"{model}, " if model else "") + _in_words(list(found))
+        for (model, _), found in names.items()
         if len(found) > 1
     ]
+
+
+def folds_of(facts: Mapping[str, Any]) -> list[str]:
+    """Names of the folds that a file is of, by its provenance."""
+    fold = facts.get("fold", [])
+    return [str(name) for name in (fold if isinstance(fold, list) else [fold])]
+
+
+def model_in_words(facts: Mapping[str, Any]) -> str:
+    """Model and folds of a file, by its provenance: "borzuki_tiny, mean of folds 0 and 1"."""
+    folds, model = folds_of(facts), facts.get("model", "model not recorded")
+    if not folds:
+        return str(model)
+    return f"{model}, {'mean of ' if folds[1:] else ''}{_in_words(folds)}"
+
+
+def _in_words(folds: Sequence[str]) -> str:
+    """Fold 0; folds 0 and 1; folds 0, 1 and 2."""
+    if len(folds) == 1:
+        return f"fold {folds[0]}"
+    return f"folds {', '.join(folds[:-1])} and {folds[-1]}"
 
 
 @cache

@@ -3,12 +3,10 @@
 import gzip
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.exports.summary import keep_tracks, score_names, summarise_tracks, write_tsv
+from seqcast.exports.summary import score_names, write_tsv
 from tests.seqcast.exports.examples import TRACKS, gene_scores
 
 
@@ -16,44 +14,33 @@ def test_the_spread_over_folds_is_no_score() -> None:
     assert score_names(gene_scores()) == ["SED", "logSED"]
 
 
-def test_summary_of_tracks() -> None:
-    summary = summarise_tracks(gene_scores(), TRACKS, "logSED")
-    assert summary.rows() == [
-        (1.0, pytest.approx(7 / 3), "RNA:b", 4.0),
-        (-3.0, 3.0, "CAGE+", -3.0),  # the first of equals
-        (0.0, 0.0, "CAGE+", 0.0),
-        (None, None, None, None),
-        (pytest.approx(1 / 12), 0.25, "CAGE+", 0.5),
-        (1.0, pytest.approx(7 / 3), "RNA:b", 4.0),
-        (None, None, None, None),
-    ]
-    assert summarise_tracks(gene_scores().head(0), TRACKS, "logSED").height == 0
-    unscored = gene_scores().filter(pl.col("SED").is_null())
-    assert summarise_tracks(unscored, TRACKS, "SED").rows() == [(None,) * 4] * 2
-
-
-def test_scores_and_tracks_must_fit() -> None:
+def test_scores_and_tracks_must_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no scores \['JS'\]; it has \['SED', 'logSED'"):
-        summarise_tracks(gene_scores(), TRACKS, "JS")
+        write_tsv(gene_scores(), TRACKS, tmp_path / "a.tsv", ["JS"])
     with pytest.raises(InputError, match="SED has 3 values a row, but 2 tracks are given"):
-        summarise_tracks(gene_scores(), TRACKS.head(2), "SED")
+        write_tsv(gene_scores(), TRACKS.head(2), tmp_path / "a.tsv", ["SED"])
 
 
 @pytest.mark.parametrize("name", ["scores.tsv", "scores.tsv.gz"])
 def test_tsv_has_a_line_a_row(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    write_tsv(gene_scores(), TRACKS, path, ["logSED"])
+    write_tsv(gene_scores(), TRACKS, path, ["logSED"], made_by={"model": "tiny", "folds": "0,1"})
     raw = path.read_bytes()
     lines = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode().splitlines()
     assert lines[0].split("\t") == [
         *("row", "variant", "chrom", "pos", "ref", "alt", "gene_id", "gene_name", "status"),
-        *("distance_to_tss_bp", "logSED_mean", "logSED_mean_abs", "logSED_top_track", "logSED_top"),
+        *("distance_to_tss_bp", "model", "folds", "tracks", "logSED_mean", "logSED_mean_abs"),
+        *("logSED_sd", "logSED_top_track", "logSED_top_description", "logSED_top"),
     ]
     assert len(lines) == 1 + 7
     assert lines[1] == (
-        "0\trs1\tchr2\t50\tA\tC\tG1.2\tone\tscored\t-10\t1.0\t2.3333333\tRNA:b\t4.0"
+        "0\trs1\tchr2\t50\tA\tC\tG1.2\tone\tscored\t-10\ttiny\t0,1\tall 3 tracks"
+        "\t1.0\t2.3333333\t9.0\tRNA:b\tRNA:naïve B\t4.0"
     )
-    assert lines[7] == "5\trs5\tchr1\t5\tG\tT\tNA\tNA\tno_gene_in_window\tNA\tNA\tNA\tNA\tNA"
+    assert lines[7] == (
+        "5\trs5\tchr1\t5\tG\tT\tNA\tNA\tno_gene_in_window\tNA\ttiny\t0,1\tall 3 tracks"
+        "\tNA\tNA\tNA\tNA\tNA\tNA"
+    )
 
 
 def test_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
@@ -62,12 +49,15 @@ def test_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.tsv.gz").read_bytes() == (tmp_path / "b.tsv.gz").read_bytes()
 
 
-def test_kept_tracks_take_their_scores_along() -> None:
-    scores = pl.DataFrame({"row": [0, 1]}).with_columns(
-        pl.Series("SED", [[1, 2, 3], None], dtype=pl.Array(pl.Float32, 3))
-    )
-    kept, tracks = keep_tracks(
-        scores, pl.DataFrame({"identifier": ["a", "b", "c"]}), np.array([2, 0])
-    )
-    assert kept["SED"].to_list() == [[3, 1], None]
-    assert tracks["identifier"].to_list() == ["c", "a"]
+def test_only_the_tracks_of_a_pattern_count(tmp_path: Path) -> None:
+    write_tsv(gene_scores(), TRACKS, tmp_path / "a.tsv", ["logSED"], "^RNA:")
+    first = (tmp_path / "a.tsv").read_text().splitlines()[1].split("\t")
+    assert first[10:] == [
+        "2 of 3 tracks (^RNA:)",
+        "1.0",
+        "3.0",
+        "9.0",
+        "RNA:b",
+        "RNA:naïve B",
+        "4.0",
+    ]

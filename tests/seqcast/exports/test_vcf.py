@@ -24,6 +24,12 @@ HEADER = [
 ]
 
 
+NOTHING = (
+    "SEQCAST_logSED=.;SEQCAST_logSED_ABS=.;SEQCAST_logSED_SD=.;SEQCAST_logSED_MAX=.;"
+    "SEQCAST_logSED_MAX_TRACK=.;SEQCAST_REF_LEVEL=.;SEQCAST_ALT_LEVEL=."
+)
+
+
 def write_vcf(path: Path, header: list[str] = HEADER, body: list[str] = BODY) -> Path:
     path.write_text("\n".join([*header, *body]) + "\n")
     return path
@@ -42,17 +48,24 @@ def test_vcf_values_are_those_of_each_alt(tmp_path: Path) -> None:
     records = [line for line in lines if not line.startswith("#")]
     assert records == [
         "chr1\t5\trs5\tG\tT\t.\tq10\tSEQCAST_STATUS=no_gene_in_window;SEQCAST_GENE=.;"
-        "SEQCAST_logSED=.;SEQCAST_logSED_MAX=.\tGT\t0/1",
+        f"SEQCAST_GENE_NAME=.;{NOTHING}\tGT\t0/1",
         "chr1\t9\trs3\tTA\tT\t.\t.\tSEQCAST_STATUS=scored;SEQCAST_GENE=G3;"
-        "SEQCAST_logSED=0.0833333;SEQCAST_logSED_MAX=0.5\tGT\t1/1",
+        "SEQCAST_GENE_NAME=.;SEQCAST_logSED=0.0833333;SEQCAST_logSED_ABS=0.25;SEQCAST_logSED_SD=9;"
+        "SEQCAST_logSED_MAX=0.5;SEQCAST_logSED_MAX_TRACK=CAGE:T%20cell;"
+        "SEQCAST_REF_LEVEL=.;SEQCAST_ALT_LEVEL=.\tGT\t1/1",
         "chr2\t40\t.\tT\t.\t.\t.\tSEQCAST_STATUS=alt_missing;SEQCAST_GENE=.;"
-        "SEQCAST_logSED=.;SEQCAST_logSED_MAX=.\tGT\t0/0",
+        f"SEQCAST_GENE_NAME=.;{NOTHING}\tGT\t0/0",
         # G2 has the greater mean |logSED|: 3 against 7/3
         "chr2\t50\trs1\tA\tC,G\t7.10\tPASS\tDP=3;OLD;SEQCAST_STATUS=scored,scored;"
-        "SEQCAST_GENE=G2%3Bb%20c,G1.2;SEQCAST_logSED=-3,0;SEQCAST_logSED_MAX=-3,0\tGT\t0/1",
+        "SEQCAST_GENE=G2%3Bb%20c,G1.2;SEQCAST_GENE_NAME=two,one;SEQCAST_logSED=-3,0;"
+        "SEQCAST_logSED_ABS=3,0;SEQCAST_logSED_SD=9,9;SEQCAST_logSED_MAX=-3,0;"
+        "SEQCAST_logSED_MAX_TRACK=CAGE:T%20cell,CAGE:T%20cell;"
+        "SEQCAST_REF_LEVEL=.,.;SEQCAST_ALT_LEVEL=.,.\tGT\t0/1",
         # the duplicate has its own row, which knows one gene only
         "chr2\t50\trs1\tA\tC\t.\t.\tSEQCAST_STATUS=scored;SEQCAST_GENE=G1.2;"
-        "SEQCAST_logSED=1;SEQCAST_logSED_MAX=4\tGT\t0/1",
+        "SEQCAST_GENE_NAME=one;SEQCAST_logSED=1;SEQCAST_logSED_ABS=2.33333;SEQCAST_logSED_SD=9;"
+        "SEQCAST_logSED_MAX=4;SEQCAST_logSED_MAX_TRACK=RNA:naïve%20B;"
+        "SEQCAST_REF_LEVEL=.;SEQCAST_ALT_LEVEL=.\tGT\t0/1",
     ]
 
 
@@ -61,17 +74,47 @@ def test_vcf_header_is_kept_and_completed(tmp_path: Path) -> None:
     header = [line for line in lines if line.startswith("#")]
     assert header[:6] == HEADER[:6]
     assert header[6] == "##contig=<ID=chr2>"
-    assert header[7:11] == [
+    assert header[7:17] == [
         '##INFO=<ID=SEQCAST_STATUS,Number=A,Type=String,Description="scored, or the reason why the '
         'ALT was not scored">',
         '##INFO=<ID=SEQCAST_GENE,Number=A,Type=String,Description="Gene with the greatest mean '
-        '|logSED| over tracks, percent-encoded">',
-        '##INFO=<ID=SEQCAST_logSED,Number=A,Type=Float,Description="Mean logSED over 3 tracks for '
-        'SEQCAST_GENE, ALT against REF">',
+        '|logSED| over all 3 tracks, percent-encoded">',
+        '##INFO=<ID=SEQCAST_GENE_NAME,Number=A,Type=String,Description="Name of SEQCAST_GENE, '
+        'percent-encoded">',
+        '##INFO=<ID=SEQCAST_logSED,Number=A,Type=Float,Description="Mean logSED over all 3 tracks '
+        'for SEQCAST_GENE, ALT against REF">',
+        '##INFO=<ID=SEQCAST_logSED_ABS,Number=A,Type=Float,Description="Mean |logSED| over all 3 '
+        'tracks for SEQCAST_GENE">',
+        '##INFO=<ID=SEQCAST_logSED_SD,Number=A,Type=Float,Description="Standard deviation of '
+        'logSED over the folds of the model, mean over all 3 tracks">',
         '##INFO=<ID=SEQCAST_logSED_MAX,Number=A,Type=Float,Description="logSED for SEQCAST_GENE of '
-        'the track, of 3, with the greatest |logSED|">',
+        'the track with the greatest |logSED|, of all 3 tracks">',
+        '##INFO=<ID=SEQCAST_logSED_MAX_TRACK,Number=A,Type=String,Description="Description of the '
+        'track of SEQCAST_logSED_MAX, percent-encoded">',
+        '##INFO=<ID=SEQCAST_REF_LEVEL,Number=A,Type=Float,Description="Predicted coverage of '
+        'SEQCAST_GENE with REF, summed over exons, mean over all 3 tracks">',
+        '##INFO=<ID=SEQCAST_ALT_LEVEL,Number=A,Type=Float,Description="The same with ALT">',
     ]
-    assert header[11:] == ['##seqcast={"model": "tiny <1>"}', HEADER[-1]]
+    assert header[17:] == ['##seqcast={"model": "tiny <1>"}', HEADER[-1]]
+
+
+def test_only_the_tracks_of_a_pattern_count(tmp_path: Path) -> None:
+    path = tmp_path / "out.vcf.gz"
+    levels = pl.Series([[1, 2, 3], *[[4, 8, 16]] * 6], dtype=pl.Array(pl.Float32, 3))
+    scores = gene_scores().with_columns(REF=levels).with_columns(ALT=pl.col("REF") * 2)
+    source = write_vcf(tmp_path / "in.vcf")
+    annotate_vcf(source, scores, TRACKS, path, tracks_like=r'^RNA:[a-z"\w]')
+    with pysam.VariantFile(str(path)) as file:
+        said = file.header.info["SEQCAST_logSED"].description
+        record = next(file.fetch("chr2", 49, 50))
+    # htslib keeps what the quotes of the header escape
+    assert said.startswith(r"Mean logSED over 2 of 3 tracks (^RNA:[a-z\"\\w]) for")
+    # of the first ALT, both genes have a mean magnitude of 3 there: the first stays
+    assert record.info["SEQCAST_GENE"] == ("G1.2", "G1.2")
+    assert record.info["SEQCAST_logSED"] == (1, 0)
+    assert record.info["SEQCAST_logSED_MAX_TRACK"] == ("RNA:naïve%20B", "RNA:blood")
+    assert record.info["SEQCAST_REF_LEVEL"] == (2.5, 12)
+    assert record.info["SEQCAST_ALT_LEVEL"] == (5, 24)
 
 
 def test_annotated_vcf_can_be_queried(tmp_path: Path) -> None:
@@ -193,7 +236,10 @@ def test_file_without_records(tmp_path: Path) -> None:
 
 def test_window_level_scores_have_no_gene(tmp_path: Path) -> None:
     lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), window_scores())
-    assert "SEQCAST_STATUS=scored;SEQCAST_GENE=.;SEQCAST_logSED=0.0833333;" in lines[-4]
+    assert (
+        "SEQCAST_STATUS=scored;SEQCAST_GENE=.;SEQCAST_GENE_NAME=.;SEQCAST_logSED=0.0833333;"
+        in lines[-4]
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,12 +269,15 @@ def test_the_golden_vcf(shared: Path, tmp_path: Path) -> None:
     variants = read_variants(source)
     scores = variants.with_columns(
         gene_id=pl.lit("SYNG000001.2"),
+        gene_name=pl.lit("SYN 1"),
         status=pl.lit("scored"),
         logSED=pl.Series([[i, -i, 0.5] for i in range(8)], dtype=pl.Array(pl.Float32, 3)),
     )
     lines = annotate(tmp_path, source, scores)
     assert lines[-8] == (
         "chr1\t14677\tchr1_14677_G_A_b38\tG\tA\t.\t.\tSEQCAST_STATUS=scored;"
-        "SEQCAST_GENE=SYNG000001.2;SEQCAST_logSED=0.166667;SEQCAST_logSED_MAX=0.5"
+        "SEQCAST_GENE=SYNG000001.2;SEQCAST_GENE_NAME=SYN%201;SEQCAST_logSED=0.166667;"
+        "SEQCAST_logSED_ABS=0.166667;SEQCAST_logSED_SD=.;SEQCAST_logSED_MAX=0.5;"
+        "SEQCAST_logSED_MAX_TRACK=RNA:naïve%20B;SEQCAST_REF_LEVEL=.;SEQCAST_ALT_LEVEL=."
     )
     assert len([line for line in lines if not line.startswith("#")]) == 8

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from seqcast.ranking import VARIANT, select_tracks
-from seqcast.store import array_columns, array_values, read_provenance, read_table
+from seqcast.ranking import VARIANT, reduce_score, select_tracks
+from seqcast.store import array_columns, read_provenance, read_table
 from seqcast.variants import REASONS
 
 # Of an ALT with rows of several statuses, the one that says most of it.
@@ -179,14 +178,8 @@ def _numbers(column: pl.Series) -> pl.Series:
 def _gene_effects(scored: Scored, score: str, tracks_like: str | None) -> pl.DataFrame:
     """Of a score table of coverage: row, gene, status, mean_abs and mean over the tracks."""
     assert scored.tracks is not None
-    values, known = array_values(scored.table[score])
-    values = values[:, select_tracks(scored.tracks, tracks_like)]
-    numbers = {"mean_abs": np.abs(values).mean(axis=1), "mean": values.mean(axis=1)}
-    known_rows = pl.Series(known)
-    return scored.table.select(
-        "row", *GENE, "status",
-        *(pl.when(known_rows).then(pl.lit(pl.Series(x))).alias(n) for n, x in numbers.items()),
-    )  # fmt: skip
+    numbers = reduce_score(scored.table, score, select_tracks(scored.tracks, tracks_like))
+    return scored.table.select("row", *GENE, "status").hstack(numbers.select("mean_abs", "mean"))
 
 
 def _join_coverage(

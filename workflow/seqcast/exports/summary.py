@@ -1,7 +1,7 @@
 """Scores of all tracks in a few numbers, and the table of them that a person can read."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.store import array_column, array_columns, array_values, atomic
+from seqcast.ranking import describe_tracks, reduce_score, select_tracks
+from seqcast.store import array_columns, atomic
 
-SUMMARY = ("mean", "mean_abs", "top_track", "top")
+SUMMARY = ("mean", "mean_abs", "sd", "top_track", "top_description", "top")
 
 
 def score_names(scores: pl.DataFrame) -> list[str]:
@@ -20,60 +21,6 @@ def score_names(scores: pl.DataFrame) -> list[str]:
     The spread over folds (``<score>_sd``) of an ensemble is not a score.
     """
     return [name for name in array_columns(scores) if not name.endswith("_sd")]
-
-
-def keep_tracks(
-    scores: pl.DataFrame, tracks: pl.DataFrame, selected: np.ndarray
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The score table and the track table with some of the tracks, in the order of `selected`."""
-    kept = []
-    for name in array_columns(scores):
-        values, valid = array_values(scores[name])
-        kept.append(array_column(name, values[:, selected], valid))
-    return scores.with_columns(kept), tracks[selected.tolist()]
-
-
-def summarise_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, score: str) -> pl.DataFrame:
-    """Reduce one score over tracks.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        A score table; ``score`` is one of its columns of fixed-size lists.
-    tracks : DataFrame
-        ``identifier`` of each track, in the order of the lists.
-    score : str
-        Name of the score.
-
-    Returns
-    -------
-    pl.DataFrame
-        One row a row of ``scores``: ``mean`` of the signed values (float32), ``mean_abs`` of their
-        magnitudes (float32), ``top_track``, the identifier of the track with the greatest
-        magnitude (the first of equals), and ``top``, its signed value. Null where not scored.
-
-    Raises
-    ------
-    InputError
-        If the table has no such score, or another number of tracks.
-    """
-    check_tracks(scores, tracks, [score])
-    scored = scores[score].is_not_null()
-    values = scores[score].filter(scored).to_numpy()  # (scored rows, tracks)
-    magnitude = np.abs(values)
-    top = magnitude.argmax(axis=1) if len(values) else np.empty(0, dtype=np.int64)
-    summary = pl.DataFrame(
-        {
-            "mean": values.mean(axis=1, dtype=np.float64).astype(np.float32),
-            "mean_abs": magnitude.mean(axis=1, dtype=np.float64).astype(np.float32),
-            "top_track": tracks["identifier"].gather(top),
-            "top": values[np.arange(len(values)), top],
-        }
-    )
-    # The k-th scored row takes the k-th summary; an index of null takes a row of nulls.
-    position = scored.cast(pl.Int64).cum_sum() - 1
-    index = pl.select(pl.when(scored).then(position)).to_series()
-    return summary.select(pl.all().gather(index))
 
 
 def check_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, wanted: Sequence[str]) -> None:
@@ -97,38 +44,54 @@ def check_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, wanted: Sequence[st
 
 
 def write_tsv(
-    scores: pl.DataFrame, tracks: pl.DataFrame, path: str | Path, scores_wanted: Sequence[str]
+    scores: pl.DataFrame,
+    tracks: pl.DataFrame,
+    path: str | Path,
+    scores_wanted: Sequence[str],
+    tracks_like: str | None = None,
+    made_by: Mapping[str, str] | None = None,
 ) -> None:
-    """Write scores as text: identity, status and, for each score wanted, four numbers.
+    """Write scores as text: identity, status and, for each score wanted, six columns.
 
     Every row of the table leaves a line. A plain header line comes first and no comment line, so
-    that any reader takes the file as it is; provenance stays with the parquet beside it.
+    that any reader takes the file as it is; what made it and over which tracks stands in columns.
+    Full provenance stays with the parquet beside it.
 
     Parameters
     ----------
     scores : DataFrame
         A score table, gene or window level.
     tracks : DataFrame
-        ``identifier`` of each track, in the order of the score lists.
+        ``identifier`` and ``description`` of each track, in the order of the score lists.
     path : path
         The file, written atomically; gzip if it ends in ``.gz``.
     scores_wanted : sequence of str
-        Names of scores. Each gives the columns ``<score>_mean``, ``<score>_mean_abs``,
-        ``<score>_top_track`` and ``<score>_top`` (see `summarise_tracks`); NA where not scored.
+        Names of scores. Each gives ``<score>_mean``, ``_mean_abs``, ``_sd``, ``_top_track`` (its
+        identifier), ``_top_description`` and ``_top`` (see `ranking.reduce_score`); NA where not
+        scored. Those of REF and ALT are the levels of either allele.
+    tracks_like : str, optional
+        Regular expression on descriptions: the tracks to reduce over. Default: all.
+    made_by : mapping of str to str, optional
+        Columns before ``tracks`` (the tracks, in words) with one value, such as ``model``.
 
     Raises
     ------
     InputError
-        If the table has no such score, or another number of tracks.
+        If the table has no such score, or another number of tracks, or `tracks_like` matches none.
     """
+    check_tracks(scores, tracks, scores_wanted)
+    selected = select_tracks(tracks, tracks_like)
+    constants = {
+        **(made_by or {}), "tracks": describe_tracks(len(selected), len(tracks), tracks_like)
+    }  # fmt: skip
     identity = [name for name, kind in scores.schema.items() if not isinstance(kind, pl.Array)]
-    summaries = [
-        summarise_tracks(scores, tracks, score).rename(
-            {column: f"{score}_{column}" for column in SUMMARY}
-        )
-        for score in scores_wanted
-    ]
-    table = pl.concat([scores.select(identity), *summaries], how="horizontal")
+    table = pl.concat(
+        [
+            scores.select(identity).with_columns(pl.lit(x).alias(n) for n, x in constants.items()),
+            *(_summary(scores, tracks, score, selected) for score in scores_wanted),
+        ],
+        how="horizontal",
+    )
     with atomic(path) as temporary, temporary.open("wb") as file:
         if temporary.suffix != ".gz":
             table.write_csv(file, separator="\t", null_value="NA")
@@ -136,3 +99,17 @@ def write_tsv(
         # Without a name and a time in its header, equal tables give equal bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed:
             table.write_csv(cast(IO[bytes], compressed), separator="\t", null_value="NA")
+
+
+def _summary(
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
+) -> pl.DataFrame:
+    """The columns of one score; numbers as float32, as scores are."""
+    reduced = reduce_score(scores, score, selected)
+    reduced = reduced.with_columns(
+        top_track=tracks["identifier"].gather(reduced["top_at"]),
+        top_description=tracks["description"].gather(reduced["top_at"]),
+    )
+    return reduced.select(pl.col(SUMMARY).name.prefix(f"{score}_")).with_columns(
+        pl.selectors.float().cast(pl.Float32)
+    )

@@ -7,12 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pysam
 
 from seqcast.errors import InputError
-from seqcast.exports.summary import summarise_tracks
+from seqcast.exports.summary import check_tracks
 from seqcast.genome import compression, quiet_htslib
+from seqcast.ranking import (
+    describe_tracks,
+    levels,
+    reduce_score,
+    select_tracks,
+    strongest_rows,
+)
 from seqcast.store import atomic
 from seqcast.vcf import read_variants
 
@@ -30,14 +38,17 @@ def annotate_vcf(
     path: str | Path,
     score: str = "logSED",
     provenance: Mapping[str, Any] | None = None,
+    tracks_like: str | None = None,
 ) -> None:
     """Copy a VCF with the strongest gene of each ALT, as bgzip with a tabix index beside it.
 
-    Lines are copied as they are but for INFO, where four values an ALT (``Number=A``) are added in
-    place of any of an earlier run: ``SEQCAST_STATUS``; ``SEQCAST_GENE``, the gene_id with the
-    greatest mean magnitude over tracks (the first of equals); ``SEQCAST_<score>``, the mean over
-    tracks of the signed score for that gene; ``SEQCAST_<score>_MAX``, the value of the track with
-    the greatest magnitude. A record without ALT has one of each. What is missing is ".".
+    Lines are copied as they are but for INFO, where values an ALT (``Number=A``) are added in place
+    of any of an earlier run: ``SEQCAST_STATUS``; ``SEQCAST_GENE``, the gene_id with the greatest
+    mean magnitude over tracks (the first of equals), and ``SEQCAST_GENE_NAME``; for that gene
+    ``SEQCAST_<score>``, ``_ABS``, ``_SD`` and ``_MAX``, the mean, mean_abs, sd and top of
+    `ranking.reduce_score`, and ``_MAX_TRACK``, what describes the track of the last;
+    ``SEQCAST_REF_LEVEL`` and ``SEQCAST_ALT_LEVEL`` (`ranking.levels`). A record without ALT has one
+    of each. What is missing is ".".
 
     A file that lacks its ``#CHROM`` line gets one, columns missing up to INFO are filled with ".",
     contigs missing in the header are added. Records are sorted (stably, contigs as in the header)
@@ -50,13 +61,15 @@ def annotate_vcf(
     scores : DataFrame
         The table of its scores, all ALTs and all genes; joined by ``row``.
     tracks : DataFrame
-        ``identifier`` of each track, in the order of the score lists.
+        ``description`` of each track, in the order of the score lists.
     path : path
         The annotated file, ending in ``.vcf.gz``; it and ``<path>.tbi`` are written atomically.
     score : str
         Name of the score.
     provenance : mapping, optional
         Facts about the run, for the header line ``##seqcast``.
+    tracks_like : str, optional
+        Regular expression on descriptions: the tracks that count. Default: all.
 
     Raises
     ------
@@ -70,9 +83,12 @@ def annotate_vcf(
         raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
     variants = read_variants(vcf_in)
     _check_indexable(variants, vcf_in)
-    values = _values_of_alts(scores, tracks, score)
+    check_tracks(scores, tracks, [score])
+    selected = select_tracks(tracks, tracks_like)
+    values = _values_of_alts(scores, tracks, score, selected)
     _check_scored(variants, scores, vcf_in)
-    header, contigs = _header(vcf_in, variants, _definitions(score, tracks.height), provenance)
+    over = describe_tracks(len(selected), tracks.height, tracks_like)
+    header, contigs = _header(vcf_in, variants, _definitions(score, over), provenance)
     lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
     index = Path(f"{path}.tbi")
     with atomic(path) as temporary, atomic(index) as temporary_index:
@@ -83,44 +99,66 @@ def annotate_vcf(
 
 
 def _values_of_alts(
-    scores: pl.DataFrame, tracks: pl.DataFrame, score: str
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
 ) -> dict[str, Sequence[str]]:
     """The text of each INFO key, one value an ALT in input order."""
-    summary = summarise_tracks(scores, tracks, score)
-    strongest = (
-        pl.concat([scores.select("row", "status", "gene_id"), summary], how="horizontal")
-        .sort("row", "mean_abs", descending=[False, True], nulls_last=True, maintain_order=True)
-        .unique("row", keep="first", maintain_order=True)
-    )
-    return {
-        "SEQCAST_STATUS": strongest["status"].to_list(),
-        "SEQCAST_GENE": [(gene or ".").translate(ESCAPES) for gene in strongest["gene_id"]],
-        f"SEQCAST_{score}": [_number(value) for value in strongest["mean"]],
-        f"SEQCAST_{score}_MAX": [_number(value) for value in strongest["top"]],
+    parts = [
+        scores.select("row", "status", "gene_id", "gene_name"),
+        reduce_score(scores, score, selected),
+        levels(scores, selected),
+    ]
+    strongest = strongest_rows(pl.concat(parts, how="horizontal"), ["row"]).sort("row")
+    names = tracks["description"].gather(strongest["top_at"])
+    columns = {
+        "STATUS": strongest["status"],
+        "GENE": strongest["gene_id"],
+        "GENE_NAME": strongest["gene_name"],
+        score: strongest["mean"],
+        f"{score}_ABS": strongest["mean_abs"],
+        f"{score}_SD": strongest["sd"],
+        f"{score}_MAX": strongest["top"],
+        f"{score}_MAX_TRACK": names,
+        "REF_LEVEL": strongest["ref_level"],
+        "ALT_LEVEL": strongest["alt_level"],
     }
+    return {f"SEQCAST_{key}": [_value(cell) for cell in cells] for key, cells in columns.items()}
 
 
-def _definitions(score: str, n_tracks: int) -> list[str]:
-    """The header lines of the INFO keys."""
+def _definitions(score: str, over: str) -> list[str]:
+    """The header lines of the INFO keys; `over` says which tracks count."""
     described = {
-        "SEQCAST_STATUS": ("String", "scored, or the reason why the ALT was not scored"),
-        "SEQCAST_GENE": (
+        "STATUS": ("String", "scored, or the reason why the ALT was not scored"),
+        "GENE": ("String", f"Gene with the greatest mean |{score}| over {over}, percent-encoded"),
+        "GENE_NAME": ("String", "Name of SEQCAST_GENE, percent-encoded"),
+        score: ("Float", f"Mean {score} over {over} for SEQCAST_GENE, ALT against REF"),
+        f"{score}_ABS": ("Float", f"Mean |{score}| over {over} for SEQCAST_GENE"),
+        f"{score}_SD": (
+            "Float",
+            f"Standard deviation of {score} over the folds of the model, mean over {over}",
+        ),
+        f"{score}_MAX": (
+            "Float",
+            f"{score} for SEQCAST_GENE of the track with the greatest |{score}|, of {over}",
+        ),
+        f"{score}_MAX_TRACK": (
             "String",
-            f"Gene with the greatest mean |{score}| over tracks, percent-encoded",
+            f"Description of the track of SEQCAST_{score}_MAX, percent-encoded",
         ),
-        f"SEQCAST_{score}": (
+        "REF_LEVEL": (
             "Float",
-            f"Mean {score} over {n_tracks} tracks for SEQCAST_GENE, ALT against REF",
+            f"Predicted coverage of SEQCAST_GENE with REF, summed over exons, mean over {over}",
         ),
-        f"SEQCAST_{score}_MAX": (
-            "Float",
-            f"{score} for SEQCAST_GENE of the track, of {n_tracks}, with the greatest |{score}|",
-        ),
+        "ALT_LEVEL": ("Float", "The same with ALT"),
     }
     return [
-        f'##INFO=<ID={key},Number=A,Type={kind},Description="{text}">'
+        f'##INFO=<ID=SEQCAST_{key},Number=A,Type={kind},Description="{_quoted(text)}">'
         for key, (kind, text) in described.items()
     ]
+
+
+def _quoted(text: str) -> str:
+    """Text between the quotes of a header line."""
+    return text.replace("\\", r"\\").replace('"', r"\"")
 
 
 def _check_scored(variants: pl.DataFrame, scores: pl.DataFrame, path: Path) -> None:
@@ -241,6 +279,8 @@ def _bcf_lines(path: Path, header: bool) -> Iterator[str]:
                 yield str(record).rstrip("\n")
 
 
-def _number(value: float | None) -> str:
-    """Six significant digits, "." where there is none."""
-    return "." if value is None else f"{value:.6g}"
+def _value(cell: str | float | None) -> str:
+    """A cell in INFO: percent-encoded text, six significant digits, "." where there is none."""
+    if isinstance(cell, str):
+        return cell.translate(ESCAPES) or "."
+    return "." if cell is None else f"{cell:.6g}"

@@ -9,7 +9,7 @@ import polars as pl
 from seqcast.errors import InputError
 from seqcast.planted_truth.readouts import Readouts, make_readouts
 from seqcast.planted_truth.truth import FACTS, KEY, true_scores
-from seqcast.ranking import select_tracks
+from seqcast.ranking import reduce_score, select_tracks
 from seqcast.store import array_values
 
 COMPARED = "compared"
@@ -163,7 +163,8 @@ def _located(table: pl.DataFrame, scored: pl.DataFrame, held_out: Collection[str
 def _predictions(scores: Scores, readouts: Readouts, selected: np.ndarray) -> pl.DataFrame:
     """Of each row of the scores: ``at``, ``size``, and the readouts with their spread; or nulls."""
     values, known = array_values(scores.ensemble[scores.score])
-    columns = {"size": np.abs(values[:, selected]).mean(axis=1)}
+    sizes = reduce_score(scores.ensemble, scores.score, selected)["mean_abs"]
+    columns: dict[str, pl.Series | np.ndarray] = {"size": sizes}
     mean = readouts.of(values)
     spread = None
     if len(scores.folds) > 1:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from seqcast.plots.style import COLOURS, GUIDE, TICK_PT, plain, say, tidy
-from seqcast.ranking import VARIANT, strongest_genes
+from seqcast.ranking import VARIANT, reduce_score, strongest_genes
 
 BINS = 41  # odd: one bin is centred on zero
 
@@ -169,8 +169,7 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> float:
 
 def _row_means(fold: pl.DataFrame, score: str, selected: np.ndarray | None) -> np.ndarray:
     """Mean over tracks of each scored row."""
-    values = fold.filter(pl.col(score).is_not_null())[score].to_numpy()
-    return (values if selected is None else values[:, selected]).mean(axis=1, dtype=float)
+    return reduce_score(fold, score, selected)["mean"].drop_nulls().to_numpy()
 
 
 def _counts(ensemble: pl.DataFrame, scored: int) -> str:
