@@ -133,9 +133,13 @@ def test_overlapping_and_merging_agree_with_sets(
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.gtf", "", "has no exon lines"),
-        ("a.gtf", GTF.replace("exon", "gene"), "has no exon lines"),
-        ("a.gtf", GTF.replace("\t", " "), "has no exon lines; expected 9 tab-separated"),
+        ("a.gtf", "", "has no lines of exons or CDS"),
+        ("a.gtf", GTF.replace("exon", "gene").replace("CDS", "UTR"), "no lines of exons or CDS"),
+        (
+            "a.gtf",
+            GTF.replace("\t", " "),
+            r"line 2 has 1 tab-.*\(7 such lines\).*spaces .* by tabs",
+        ),
         ("a.gtf", GTF.replace("401\t500", "500\t401"), r"line 6: exon with .*end before its start"),
         ("a.gtf", GTF.replace("401\t500", "0\t500"), r"line 6: exon with start 0"),
         (

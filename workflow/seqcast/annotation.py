@@ -1,33 +1,36 @@
 """Genes and their exons, from GTF or GFF3.
 
-A gene is the union of the exons of all its transcripts. Only exon lines count: the gene's ends are
-those of its outermost exons.
+A gene is the union of the exons of all its transcripts: its ends are those of its outermost exons.
+Where a gene has no exon lines, as in annotations of bacteria, viruses and organelles, its CDS stand
+in for exons.
 """
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import polars as pl
 
-from seqcast.annotation_lines import (
-    annotation_kind,
-    check_lines,
-    collect_lines,
-    genes_through_parents,
-    scan_lines,
-)
+from seqcast.annotation_lines import annotation_kind, read_lines
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.store import read_table, write_table
 
 logger = logging.getLogger(__name__)
 
+COUNTS = {
+    "genes": "genes",
+    "cds_for_exons": "genes without exon lines: their CDS stand in for exons",
+    "no_parts": "genes with neither exon nor CDS lines, left out",
+    "two_places": "gene_ids with transcripts that do not overlap: one gene each, all between "
+    "counted as intron",
+    "off_genome": "genes left out, on contigs that the genome lacks",
+}
+GENES_TOLD = 3  # of a message that names them
 TABLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "gene_id": pl.String,
     "gene_name": pl.String,
@@ -76,9 +79,17 @@ class Annotation:
     """Genes in the order of their first exon line.
 
     One gene_id on two contigs or strands (as the pseudoautosomal genes of X and Y) is two genes.
+
+    Attributes
+    ----------
+    genes : tuple of Gene
+    counts : mapping of str to int
+        What a reader should know of how they were read: `COUNTS`. Empty where they were not read
+        from GTF or GFF3.
     """
 
     genes: tuple[Gene, ...]
+    counts: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def overlapping(self, chrom: str, start: int, end: int, span: bool = False) -> list[Gene]:
         """Return the genes that have an exon in ``[start, end)``, in the annotation's order.
@@ -104,13 +115,14 @@ class Annotation:
         return [self.genes[gene] for gene in np.unique(hits)]
 
     def write(self, path: str | Path, provenance: Mapping[str, Any] | None = None) -> None:
-        """Write the genes as parquet, which `read_annotation` reads back."""
+        """Write the genes as parquet, which `read_annotation` reads back; `counts` goes along."""
         rows = [
             (gene.gene_id, gene.gene_name, gene.chrom, gene.strand, starts, ends)
             for gene in self.genes
             for starts, ends in [zip(*gene.exons, strict=True)]
         ]
-        write_table(pl.DataFrame(rows, schema=TABLE, orient="row"), path, provenance or {})
+        facts = dict(provenance or {}) | ({"counts": dict(self.counts)} if self.counts else {})
+        write_table(pl.DataFrame(rows, schema=TABLE, orient="row"), path, facts)
 
     @cached_property
     def _exons(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
@@ -132,30 +144,35 @@ def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotatio
     ----------
     path : path
         A file named .gtf, .gff3 or .gff (with or without .gz), or .parquet. An exon's gene is its
-        ``gene_id``; in GFF3, without one, the topmost feature reached through ``Parent``.
-        ``gene_name`` falls back to the gene_id.
+        ``gene_id``; in GFF3, without one, the topmost feature reached through ``Parent``, or a CDS
+        without parents itself. ``gene_name`` falls back to the gene_id. The CDS and stop codons of
+        a gene without exons stand in for them.
     genome : Genome, optional
-        If given, contigs get the FASTA's names, and genes on contigs that it lacks are left out and
-        counted in the log.
+        If given, contigs get the FASTA's names, and genes on contigs that it lacks are left out.
 
     Returns
     -------
     Annotation
-        Genes in order of first appearance.
+        Genes in order of first appearance. `Annotation.counts` are in the log too.
 
     Raises
     ------
     InputError
-        If the file is missing, truncated, of another kind, without exons, or has an exon without
-        gene, strand or proper coordinates; or if the genome has none of its contigs.
+        If the file is missing, truncated, of another kind, without exons and CDS, or has a line of
+        other than nine columns, or an exon or CDS without gene, strand or proper coordinates; or
+        if the genome has none of its contigs.
     """
     path = Path(path)
-    kind = annotation_kind(path, "gtf", "gff3", "parquet")
-    if kind == "parquet":
+    counts: dict[str, int] = {}
+    if annotation_kind(path, "gtf", "gff3", "parquet") == "parquet":
         genes = _genes_of_table(path)
     else:
-        genes = _genes_of_lines(path, is_gtf=kind == "gtf")
-    return Annotation(tuple(genes if genome is None else _on_genome(genes, genome, path)))
+        genes, counts = _genes_of_lines(path)
+    if genome is not None:
+        n_read = len(genes)
+        genes = _on_genome(genes, genome, path)
+        counts |= {"genes": len(genes), "off_genome": n_read - len(genes)} if counts else {}
+    return Annotation(tuple(genes), counts)
 
 
 def merge_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -183,31 +200,66 @@ def _genes_of_table(path: Path) -> list[Gene]:
     ]
 
 
-def _genes_of_lines(path: Path, is_gtf: bool) -> list[Gene]:
-    """Read genes from the exon lines of GTF or GFF3."""
-    lines = scan_lines(path)
-    exons = collect_lines(lines.filter(pl.col("feature") == "exon"), path, is_gtf)
-    if exons.is_empty():
-        raise InputError(
-            f"{path} has no exon lines; expected 9 tab-separated columns with 'exon' in the third. "
-            "Give an annotation of transcripts, not only of genes."
-        )
-    if not is_gtf and exons["gene_id"].has_nulls():
-        others = collect_lines(lines.filter(pl.col("feature") != "exon"), path, is_gtf)
-        exons = genes_through_parents(exons, others)
-    check_lines(exons, path)
-    intervals: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
-    names: dict[tuple[str, str, str], str] = {}
-    columns = exons.select("gene_id", "chrom", "strand", "start", "end", "gene_name")
-    for gene_id, chrom, strand, start, end, name in columns.iter_rows():
-        key = (gene_id, chrom, strand)
-        intervals.setdefault(key, []).append((start - 1, end))
-        names.setdefault(key, name or gene_id)
-    decoded = str if is_gtf else unquote  # GFF3 writes reserved letters as %20
-    return [
-        Gene(decoded(key[0]), decoded(names[key]), *key[1:], merge_intervals(exons_of_gene))
-        for key, exons_of_gene in intervals.items()
+def _genes_of_lines(path: Path) -> tuple[list[Gene], dict[str, int]]:
+    """Read genes from the lines of GTF or GFF3, and count what is worth knowing."""
+    parts, others = read_lines(path)
+    gene, is_exon = ["gene_id", "chrom", "strand"], pl.col("feature") == "exon"
+    parts = parts.with_columns(pl.col("start") - 1)
+    with_exons = parts.filter(is_exon)
+    stand_in = parts.filter(~is_exon).join(with_exons, on=gene, how="anti", maintain_order="left")
+    parts = pl.concat([with_exons, stand_in]).sort("line") if len(stand_in) else with_exons
+    table = parts.group_by(gene, maintain_order=True).agg(
+        pl.col("gene_name").drop_nulls().first(), "start", "end"
+    )
+    genes = [
+        Gene(gene_id, name or gene_id, chrom, strand,
+             merge_intervals(zip(starts, ends, strict=True)))
+        for gene_id, chrom, strand, name, starts, ends in table.iter_rows()
+    ]  # fmt: skip
+    counts = {
+        "genes": len(genes),
+        "cds_for_exons": _told(path, stand_in.unique(gene, maintain_order=True), "cds_for_exons"),
+        "no_parts": _told(path, _without_parts(parts, others), "no_parts"),
+        "two_places": _told(path, _at_two_places(parts, others), "two_places"),
+    }
+    return genes, counts
+
+
+def _without_parts(parts: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Genes that have a line of their own, but neither exons nor CDS."""
+    lines = _gene_lines(others)
+    if "Parent" in lines.columns:  # a gene of an operon counts as the operon
+        lines = lines.filter(pl.col("Parent").is_null())
+    return lines.join(parts, on="gene_id", how="anti").unique("gene_id", maintain_order=True)
+
+
+def _at_two_places(parts: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Genes whose transcripts, or whose own lines, do not overlap."""
+    gene = ["gene_id", "chrom", "strand"]
+    spans = parts.group_by(*gene, "key").agg(pl.col("start").min(), pl.col("end").max())
+    lines = _gene_lines(others).with_columns(pl.col("start") - 1).select(*gene, "start", "end")
+    apart = [
+        one.sort("start").filter(pl.col("start") > pl.col("end").cum_max().shift().over(gene))
+        for one in (spans, lines)
     ]
+    both = pl.concat([one.select(gene) for one in apart]).unique(maintain_order=True)
+    return both.join(parts, on=gene, how="semi", maintain_order="left")
+
+
+def _gene_lines(others: pl.DataFrame) -> pl.DataFrame:
+    """Lines of genes, with the gene_id that their parts have."""
+    own = pl.coalesce("gene_id", "ID") if "ID" in others.columns else pl.col("gene_id")
+    lines = others.filter(pl.col("feature").str.ends_with("gene")).with_columns(gene_id=own)
+    return lines.filter(pl.col("gene_id").is_not_null())
+
+
+def _told(path: Path, genes: pl.DataFrame, count: str) -> int:
+    """How many genes there are of a kind, which the log names."""
+    if not genes.is_empty():
+        names = ", ".join(genes["gene_id"][:GENES_TOLD].to_list())
+        more = ", ..." if len(genes) > GENES_TOLD else ""
+        logger.warning("%s: %d %s (%s%s)", path, len(genes), COUNTS[count], names, more)
+    return len(genes)
 
 
 def _on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:

@@ -108,7 +108,7 @@ def _check_start(path: Path) -> bytes:
         raise InputError(
             f"{path} is empty; expected a VCF with at least its header. Make it again, or fetch it."
         )
-    if compression(path) == "bgzip" and not _ends_whole(path):
+    if compression(path) == "bgzip" and not ends_whole(path):
         raise _unreadable(path, "it lacks the block that ends a bgzip file")
     with _open_text(path) as file:
         try:
@@ -128,7 +128,7 @@ def _check_start(path: Path) -> bytes:
     return first_line
 
 
-def _ends_whole(path: Path) -> bool:
+def ends_whole(path: Path) -> bool:
     """Whether a BGZF file ends in the end-of-file block."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - len(BGZF_END)))

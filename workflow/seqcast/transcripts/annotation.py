@@ -8,26 +8,22 @@ file has them; `coding.place_cds` decides by the sequence.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 import polars as pl
 
-from seqcast.annotation_lines import (
-    annotation_kind,
-    attribute,
-    check_lines,
-    collect_lines,
-    genes_through_parents,
-    scan_lines,
-)
-from seqcast.errors import InputError
+from seqcast.annotation_attributes import has_tag
+from seqcast.annotation_lines import annotation_kind, read_lines
 
 Interval = tuple[int, int]
 
 PHASES = ("0", "1", "2", ".")
 PARTS = {"exon": "exon", "CDS": "cds", "stop_codon": "stop"}
 # What an annotation says in favour of a transcript, the best first; the last is nothing.
-MERITS = (r"MANE[ _]Select", r"Ensembl_canonical|RefSeq[ _]Select", "appris_principal")
+MERITS = (
+    r"MANE(?: |_|%20)Select",
+    r"(?:Ensembl_canonical|RefSeq(?: |_|%20)Select)",
+    "appris_principal",
+)
 
 
 @dataclass(frozen=True)
@@ -103,64 +99,47 @@ def read_transcripts(path: str | Path) -> list[Transcript]:
     """
     path = Path(path)
     is_gtf = annotation_kind(path, "gtf", "gff3") == "gtf"
-    lines = scan_lines(path)
-    is_part = pl.col("feature").is_in(list(PARTS))
-    frame = pl.col("frame").cast(pl.Int64, strict=False)
-    name = attribute("transcript_id", is_gtf)
-    wrong_phase = ~pl.col("frame").is_in(PHASES).fill_null(True) & (pl.col("feature") == "CDS")
-    parts = collect_lines(
-        lines.filter(is_part), path, is_gtf, frame, name, wrong_phase.alias("wrong_phase")
-    )
-    if parts.is_empty():
-        raise InputError(
-            f"{path} has no lines of exons or CDS; expected 9 tab-separated columns with 'exon' in "
-            "the third. Give an annotation of transcripts, not only of genes."
-        )
-    heads = lines.filter(pl.col("feature") == "transcript" if is_gtf else ~is_part)
-    others = collect_lines(heads, path, is_gtf, name, *_said_of_transcripts())
-    if is_gtf:
-        parts = parts.with_columns(key=pl.col("transcript_id"))
-        others = others.with_columns(key=pl.col("transcript_id"))
-    else:
-        parts = genes_through_parents(parts, others).with_columns(key=pl.col("Parent"))
-        others = others.with_columns(key=pl.col("ID"))
+    is_cds = pl.col("feature") == "CDS"
+    wrong_phase = is_cds & ~pl.col("frame").is_in(PHASES).fill_null(True)
+    tags = pl.when(~pl.col("feature").is_in(list(PARTS))).then("attributes")
+    columns = {"frame": pl.col("frame").cast(pl.Int64, strict=False), "wrong_phase": wrong_phase}
     lacking = {
         "transcript_id" if is_gtf else "Parent": pl.col("key").is_null(),
         "phase of 0, 1 or 2 (or . where it is not known)": pl.col("wrong_phase"),
     }
-    check_lines(parts, path, **lacking)
+    parts, others = read_lines(path, columns | {"attributes": tags}, lacking)
     return list(_transcripts(parts, others, is_gtf))
 
 
-def _said_of_transcripts() -> Iterator[pl.Expr]:
+def _said_of_transcripts(is_gtf: bool) -> Iterator[pl.Expr]:
     """Columns of what the tags of a line say: merit, incomplete_start, incomplete_end."""
-    text = pl.col("attributes")
-    merit = pl.lit(len(MERITS))
+    text, merit = pl.col("attributes"), pl.lit(len(MERITS))
     for place, pattern in reversed(list(enumerate(MERITS))):
-        merit = pl.when(text.str.contains(pattern)).then(place).otherwise(merit)
+        merit = pl.when(has_tag(text, pattern, is_gtf)).then(place).otherwise(merit)
     yield merit.alias("merit")
-    yield text.str.contains("cds_start_NF", literal=True).alias("incomplete_start")
-    yield text.str.contains("cds_end_NF", literal=True).alias("incomplete_end")
+    yield has_tag(text, "cds_start_NF", is_gtf).alias("incomplete_start")
+    yield has_tag(text, "cds_end_NF", is_gtf).alias("incomplete_end")
 
 
 def _transcripts(parts: pl.DataFrame, others: pl.DataFrame, is_gtf: bool) -> Iterator[Transcript]:
     """Join the parts of each transcript, and what its own line says."""
-    heads = others.filter(pl.col("key").is_not_null()).unique("key", keep="first")
-    heads = heads.select(
-        "key", "merit", "incomplete_start", "incomplete_end", head_named="transcript_id"
+    heads = others.filter(pl.col("key").is_not_null(), pl.col("feature") != "gene")
+    heads = heads.unique(["key", "chrom"], keep="first", maintain_order=True).select(
+        "key", "chrom", *_said_of_transcripts(is_gtf), head_named="transcript_id"
     )
-    joined = _grouped(parts, is_gtf).join(heads, on="key", how="left", maintain_order="left")
+    joined = _grouped(parts, is_gtf).join(
+        heads, on=["key", "chrom"], how="left", maintain_order="left"
+    )
     joined = joined.with_columns(
         pl.col("merit").fill_null(len(MERITS)),
         pl.col("incomplete_start", "incomplete_end").fill_null(False),
         pl.coalesce("head_named", "named", "key").alias("transcript_id"),
     )
-    text = str if is_gtf else unquote  # GFF3 writes reserved letters as %20
     for row in joined.iter_rows(named=True):
         yield Transcript(
-            transcript_id=text(row["transcript_id"]),
-            gene_id=text(row["gene_id"]),
-            gene_name=text(row["gene_name"] or row["gene_id"]),
+            transcript_id=row["transcript_id"],
+            gene_id=row["gene_id"],
+            gene_name=row["gene_name"] or row["gene_id"],
             chrom=row["chrom"],
             strand=row["strand"] if row["strands"] == 1 else None,
             exons=tuple(zip(row["exon_start"], row["exon_end"], strict=True)),
@@ -179,7 +158,7 @@ def _grouped(parts: pl.DataFrame, is_gtf: bool) -> pl.DataFrame:
     In GTF also a row a gene: exons of two genes are no one mRNA. In GFF3 the parent says which
     lines belong together, and not each of them need name its gene.
     """
-    keys = ["key", "chrom", *(["gene_id"] if is_gtf else [])]
+    keys = ["key", "chrom", "of_gene", *(["gene_id"] if is_gtf else [])]
     genes = [] if is_gtf else [pl.col("gene_id").first()]
     lists = [
         pl.col(column).filter(pl.col("feature") == feature).alias(f"{name}_{column}")
