@@ -67,24 +67,23 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
     InputError
         If the file is not HDF5, or holds no Keras model.
     """
+    kinds: dict[str, list[tuple[int, dict[str, np.ndarray]]]] = defaultdict(list)
     try:
-        file = h5py.File(path, "r")
-    except OSError as error:
+        with h5py.File(path, "r") as file:
+            group = file.get("model_weights", file)
+            names = _chunked_attribute(group, "layer_names")
+            for name in names:
+                if weights := _chunked_attribute(group[name], "weight_names"):
+                    kind, counter = _kind_and_counter(name)
+                    inside = {_inside_layer(w): group[name][w][()] for w in weights}
+                    kinds[kind].append((counter, inside))
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        # what libhdf5 meets in a damaged file, and h5py where an object is of another kind
         raise InputError(
-            f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file"
+            f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file. Fetch it again"
         ) from error
-    with file:
-        group = file.get("model_weights", file)
-        names = _chunked_attribute(group, "layer_names")
-        if not names:
-            raise InputError(f"{path}: no attribute 'layer_names'; expected a full Keras 2 model")
-        kinds: dict[str, list[tuple[int, dict[str, np.ndarray]]]] = defaultdict(list)
-        for name in names:
-            weights = _chunked_attribute(group[name], "weight_names")
-            if weights:
-                kind, counter = _kind_and_counter(name)
-                inside = {_inside_layer(w): group[name][w][()] for w in weights}
-                kinds[kind].append((counter, inside))
+    if not names:
+        raise InputError(f"{path}: no attribute 'layer_names'; expected a full Keras 2 model")
     return {
         kind: [w for _, w in sorted(layers, key=lambda x: x[0])] for kind, layers in kinds.items()
     }

@@ -13,12 +13,12 @@ import numpy as np
 import pybigtools
 
 from seqcast.errors import InputError
+from seqcast.targets.bigwig_index import check_bigwig
 from seqcast.targets.pooling import Intervals, Pooling, Window, masked_columns
 from seqcast.targets.transform import TargetTransform
 
 logger = logging.getLogger(__name__)
 
-MAGIC = 0x888FFC26  # of bigWig, in either byte order (UCSC's bbiFile.h)
 NEGATIVE = ("error", "zero", "flip")
 BLOCK_BP = 1 << 20  # larger blocks leave the caches of a CPU, and took twice as long
 BATCH_WINDOWS = 256
@@ -64,7 +64,7 @@ class BigWig:
 
     def _open(self) -> None:
         self._process = os.getpid()
-        _check_magic(self.path)
+        check_bigwig(self.path)
         with self._reading():
             self._file: Any = pybigtools.open(str(self.path))
 
@@ -212,19 +212,6 @@ def _reopen(path: Path, negative: str, absent: Mapping[str, int]) -> BigWig:
     track.contigs |= absent
     track._absent |= set(absent)
     return track
-
-
-def _check_magic(path: Path) -> None:
-    """Refuse what is no bigWig by its first bytes."""
-    if not path.is_file():
-        raise InputError(f"{path} is not there; expected a bigWig file. Check the targets table.")
-    with path.open("rb") as file:
-        head = file.read(4)
-    if MAGIC not in (int.from_bytes(head, "little"), int.from_bytes(head, "big")):
-        raise InputError(
-            f"{path} begins with {head!r}; expected a bigWig file. Convert bedGraph with "
-            "bedGraphToBigWig, BAM with this workflow."
-        )
 
 
 def window_targets(
