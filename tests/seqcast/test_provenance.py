@@ -3,7 +3,7 @@
 import pytest
 
 from seqcast import provenance
-from seqcast.provenance import code_digest, merge_folds, same_weights
+from seqcast.provenance import code_digest, merge_folds, model_in_words, same_weights
 
 
 @pytest.fixture
@@ -91,3 +91,14 @@ def facts(*weights, model="tiny", key="tensors_sha256"):
 def test_folds_of_the_same_weights_are_found(folds, expected):
     assert same_weights(folds) == expected
     assert merge_folds(folds).get("same_weights", []) == expected
+
+
+@pytest.mark.parametrize(("made", "words"), [
+    ({"model": "tiny", "fold": "0"}, "tiny, fold 0"),
+    ({"model": "tiny", "fold": ["0"]}, "tiny, fold 0"),
+    ({"model": "tiny", "fold": ["0", "1"]}, "tiny, mean of folds 0 and 1"),
+    ({"model": "tiny", "fold": ["0", "b", 2]}, "tiny, mean of folds 0, b and 2"),
+    ({"model": "tiny"}, "tiny"),
+])  # fmt: skip
+def test_a_model_is_named_with_its_folds(made, words):
+    assert model_in_words(made) == words

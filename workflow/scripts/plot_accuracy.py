@@ -5,7 +5,7 @@ import polars as pl
 from seqcast.logs import reporting
 from seqcast.plots.accuracy import plot_accuracy_boxes
 from seqcast.plots.accuracy_tables import accuracy_boxes, gene_boxes
-from seqcast.plots.style import save
+from seqcast.plots.style import head, save
 
 with reporting(snakemake.log[0]):
     tables = {
@@ -13,5 +13,6 @@ with reporting(snakemake.log[0]):
         for name, path in zip(snakemake.params.names, snakemake.input, strict=True)
     }
     bins = {"Pearson's r over bins": accuracy_boxes(tables, "pearsonr")}
-    save(plot_accuracy_boxes(bins), snakemake.output.bins)
-    save(plot_accuracy_boxes(gene_boxes(tables)), snakemake.output.genes)
+    for panels, path in [(bins, snakemake.output.bins), (gene_boxes(tables), snakemake.output.genes)]:
+        named = snakemake.wildcards.coverage_set
+        save(head(plot_accuracy_boxes(panels), named, "test windows of each fold"), path)

@@ -1,16 +1,21 @@
 """Draw the scores of each fold against those of the first."""
 
-import polars as pl
-
 from seqcast.logs import reporting
 from seqcast.plots.scores import fold_agreements
-from seqcast.plots.style import new_figure, save
-from seqcast.ranking import select_tracks
-from seqcast.store import read_table
+from seqcast.plots.style import head, new_figure, save, warn
+from seqcast.provenance import same_weights
+from seqcast.ranking import describe_tracks, select_tracks
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
-    shown, names = snakemake.params.report, snakemake.params.folds
-    selected = select_tracks(read_table(snakemake.input.tracks), shown["tracks"] or None)
-    folds = dict(zip(names, map(read_table, snakemake.input.folds)))
-    figure = new_figure(3.6 * (len(folds) - 1), 3.6)
-    save(fold_agreements(figure, folds, shown["score"], selected), snakemake.output[0])
+    shown, names = snakemake.params.report, snakemake.wildcards
+    tracks = read_table(snakemake.input.tracks)
+    selected = select_tracks(tracks, shown["tracks"] or None)
+    over = describe_tracks(len(selected), len(tracks), shown["tracks"])
+    folds = dict(zip(snakemake.params.folds, map(read_table, snakemake.input.folds)))
+    figure = new_figure(3.6 * (len(folds) - 1), 3.8)
+    fold_agreements(figure, folds, shown["score"], selected)
+    head(figure, f"{names.dataset}; {names.model}", f"means over {over}")
+    repeated = same_weights(map(read_provenance, snakemake.input.folds))
+    warn(figure, *(f"SAME WEIGHTS: {found}" for found in repeated))
+    save(figure, snakemake.output[0])

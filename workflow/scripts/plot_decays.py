@@ -5,9 +5,11 @@ import polars as pl
 from seqcast.logs import reporting
 from seqcast.plots.accuracy import plot_predicted_measured
 from seqcast.plots.accuracy_tables import decay_panels
-from seqcast.plots.style import save
+from seqcast.plots.style import head, save
 
 with reporting(snakemake.log[0]):
     table = pl.read_csv(snakemake.input[0], separator="\t")
     figure = plot_predicted_measured(decay_panels(table), "log2 decay rate (1/h)", True)
+    named = snakemake.wildcards
+    head(figure, named.coverage_set, f"{named.model}, fold {named.fold}", "test windows")
     save(figure, snakemake.output[0])

@@ -1,15 +1,18 @@
 """Draw the distribution of scores over variants."""
 
-import polars as pl
-
 from seqcast.logs import reporting
 from seqcast.plots.scores import score_distributions
-from seqcast.plots.style import new_figure, save
-from seqcast.ranking import select_tracks
-from seqcast.store import read_table
+from seqcast.plots.style import head, new_figure, save
+from seqcast.provenance import model_in_words
+from seqcast.ranking import describe_tracks, select_tracks
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
-    shown = snakemake.params.report
-    selected = select_tracks(read_table(snakemake.input.tracks), shown["tracks"] or None)
-    scores = {snakemake.wildcards.dataset: read_table(snakemake.input.scores)}
-    save(score_distributions(new_figure(9, 3.4), scores, shown["score"], selected), snakemake.output[0])
+    shown, name = snakemake.params.report, snakemake.wildcards.dataset
+    tracks, facts = read_table(snakemake.input.tracks), read_provenance(snakemake.input.scores)
+    selected = select_tracks(tracks, shown["tracks"] or None)
+    over = describe_tracks(len(selected), len(tracks), shown["tracks"])
+    scores = {name: read_table(snakemake.input.scores)}
+    figure = score_distributions(new_figure(9, 3.6), scores, shown["score"], selected)
+    head(figure, name, model_in_words(facts), f"means over {over}")
+    save(figure, snakemake.output[0])

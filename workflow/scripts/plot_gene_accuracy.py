@@ -6,7 +6,7 @@ from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
 from seqcast.logs import reporting
 from seqcast.plots.accuracy import plot_predicted_measured
 from seqcast.plots.accuracy_tables import length_notes, typical_tracks
-from seqcast.plots.style import save
+from seqcast.plots.style import head, save
 
 with reporting(snakemake.log[0]):
     files = snakemake.input
@@ -19,4 +19,6 @@ with reporting(snakemake.log[0]):
     }
     notes = length_notes(table, chosen)
     figure = plot_predicted_measured(panels, "log2(1 + coverage)", notes=notes)
+    named = snakemake.wildcards
+    head(figure, named.coverage_set, f"{named.model}, fold {named.fold}", "test windows")
     save(figure, snakemake.output[0])

@@ -4,8 +4,10 @@ import polars as pl
 
 from seqcast.logs import reporting
 from seqcast.plots.learning_curve import learning_curve, size_in
-from seqcast.plots.style import new_figure, save
+from seqcast.plots.style import head, new_figure, save
 
 with reporting(snakemake.log[0]):
     history = pl.read_csv(snakemake.input[0], separator="\t")
-    save(learning_curve(new_figure(*size_in(history)), history), snakemake.output[0])
+    figure = learning_curve(new_figure(*size_in(history)), history)
+    head(figure, f"{snakemake.wildcards.model}, fold {snakemake.wildcards.fold}")
+    save(figure, snakemake.output[0])

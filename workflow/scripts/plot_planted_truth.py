@@ -7,13 +7,14 @@ from seqcast.planted_truth.bars import read_measures
 from seqcast.planted_truth.page import is_untrained
 from seqcast.plots.planted_truth import plot_planted_truth
 from seqcast.plots.style import save
+from seqcast.provenance import model_in_words
 from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     given = snakemake.input
     tables = read_table(given.variants), read_table(given.genes)
-    untrained = is_untrained(read_provenance(given.variants))
-    figure = plot_planted_truth(
-        *tables, read_measures(given.measures), snakemake.wildcards.model, untrained
-    )
+    facts = read_provenance(given.variants)
+    title = f"{model_in_words(facts)}; {', '.join(facts['held_out'])}"
+    found = read_measures(given.measures)
+    figure = plot_planted_truth(*tables, found, title, is_untrained(facts))
     save(figure, snakemake.output[0])

@@ -1,13 +1,14 @@
 """Plot the probabilities of a set of reads."""
 
-import polars as pl
-
 from seqcast.logs import reporting
 from seqcast.plots.reads import plot_probabilities
 from seqcast.plots.style import save
-from seqcast.store import read_table
+from seqcast.provenance import model_in_words
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
-    names = snakemake.wildcards.model, snakemake.wildcards.dataset
+    named = snakemake.wildcards
+    model = model_in_words({"model": named.model, **read_provenance(snakemake.input[0])})
     table = read_table(snakemake.input[0], columns=["p_coding", "label", "status"])
-    save(plot_probabilities(table, *names, snakemake.params.threshold), snakemake.output[0])
+    figure = plot_probabilities(table, model, named.dataset, snakemake.params.threshold)
+    save(figure, snakemake.output[0])

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import polars as pl
-
 from seqcast.annotation import read_annotation
 from seqcast.logs import reporting
+from seqcast.provenance import model_in_words
 from seqcast.plots.style import save
 from seqcast.plots.top import read_top, variant_pages
-from seqcast.store import read_table
+from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     folder = Path(snakemake.output[0])
@@ -18,6 +17,7 @@ with reporting(snakemake.log[0]):
         read_table(snakemake.input.ranked),
         read_table(snakemake.input.tracks),
         read_annotation(snakemake.input.annotation).genes,
+        f"{snakemake.wildcards.dataset}; {model_in_words(read_provenance(snakemake.input.ranked))}",
     )
     for rank, figure in pages:
         save(figure, folder / f"{rank}.png")

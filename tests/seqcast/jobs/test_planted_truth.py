@@ -30,7 +30,7 @@ def files(tmp_path_factory):
     truth = planted.perfect()
     scores = planted.scores(*(truth + NOISE * rng.normal(size=truth.shape) for _ in range(2)))
     for name, table in zip(("ensemble", "0", "1"), (scores.ensemble, *scores.folds), strict=True):
-        write_table(table, folder / f"{name}.parquet", {"origin": "train"})
+        write_table(table, folder / f"{name}.parquet", {"origin": "train", "fold": ["0", "1"]})
         noise = np.exp(NOISE * rng.normal(size=planted.binned_truth().shape))
         planted.write_coverage_store(folder / f"{name}.zarr", planted.binned_truth() * noise)
     planted.tracks(folder).table().write_parquet(folder / "tracks.parquet")
@@ -86,7 +86,15 @@ def test_files_of_a_good_model_become_measures(files, run):
         planted.compared(planted.perfect())["true_actd"], abs=1e-4
     )
     facts = read_provenance(made.variants)
-    assert (facts["held_out"], facts["origin"], facts["folds"]) == (["chrS2"], "train", 2)
+    assert (facts["held_out"], facts["origin"], facts["fold"]) == (["chrS2"], "train", ["0", "1"])
+
+
+def test_folds_of_the_same_weights_have_no_spread(files, run, tmp_path):
+    path = tmp_path / "ensemble.parquet"
+    write_table(pl.read_parquet(files.scores), path, {"same_weights": ["m, folds 0 and 1"]})
+    made = run(SimpleNamespace(**{**vars(files), "scores": path}))
+    assert pl.read_parquet(made.variants)["spread_actd"].null_count() == len(planted.variants())
+    assert read_provenance(made.variants)["same_weights"] == ["m, folds 0 and 1"]
 
 
 def test_scores_without_the_scale_have_a_truth_without_it(files, run):

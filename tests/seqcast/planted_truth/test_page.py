@@ -24,12 +24,12 @@ def page(variants, genes, facts):
 def test_bars_are_told_in_words():
     text = page(
         planted.compared(planted.perfect(), planted.perfect()), rates(),
-        {"held_out": ["chrS2"], "origin": "train", "folds": 2},
+        {"held_out": ["chrS2"], "origin": "train", "fold": ["0", "1"]},
     )  # fmt: skip
     assert set(QUESTIONS) == set(BARS)
     assert "model &lt;1&gt;" in text
     assert "All numbers are of chrS2" in text
-    assert "the mean of 2 folds" in text
+    assert "Predictions: model &lt;1&gt;, mean of folds 0 and 1." in text
     assert "7 of 8 bars are met" in text  # folds do not differ: that one is not measured
     assert "not measured" in text
     assert "≥ 0.95" in text

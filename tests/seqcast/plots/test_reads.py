@@ -21,7 +21,7 @@ def test_bars_count_the_scored_reads(values):
     figure = plot_probabilities(table(values), "model", "set", 0.5)
     (ax,) = figure.axes
     assert sum(bar.get_height() for bar in ax.patches) == len(values) - values.count(None)
-    assert f"{len(values) - values.count(None)} of {len(values)} reads" in ax.get_title(loc="left")
+    assert f"{len(values) - values.count(None)} of {len(values)} reads" in figure.get_suptitle()
 
 
 def test_no_read_is_said():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.plots.style import new_figure, plain, save, say, tidy
+from seqcast.plots.style import head, new_figure, plain, save, say, tidy, warn
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
@@ -33,3 +33,18 @@ def test_users_text_is_not_a_formula() -> None:
     ax.figure.canvas.draw()
     assert ax.texts[0].get_text() == r"rs\$1\$"
     assert plain("A" * 70) == "A" * 57 + "..."
+
+
+def test_what_a_figure_is_of_stands_above_it_and_fits() -> None:
+    fig = new_figure(3, 2)
+    fig.subplots()
+    assert head(fig, "eqtl_$1", "tiny, mean of folds 0 and 1", "4 of 11 tracks (^RNA:ActD)") is fig
+    assert warn(warn(fig), "SAME WEIGHTS: tiny, folds 0 and 1") is fig
+    fig.canvas.draw()
+    said = fig.get_suptitle()
+    assert said.replace("\n", " ") == (
+        r"eqtl_\$1; tiny, mean of folds 0 and 1; 4 of 11 tracks (^RNA:ActD)"
+    )
+    assert fig.get_supxlabel() == "SAME WEIGHTS: tiny, folds 0 and 1"
+    for text in (fig._suptitle, fig._supxlabel):
+        assert text.get_window_extent().x1 <= fig.bbox.x1

@@ -161,7 +161,8 @@ def test_page_without_a_whole_course_shows_the_tracks_it_has() -> None:
 
 def test_pages_follow_the_ranks() -> None:
     ranked = pl.DataFrame([RANKED, RANKED | {"rank": 2, "variant": "rs2"}])
-    pages = list(variant_pages([one([0, 1, 3])], ranked, TRACKS, [GENE]))
+    pages = list(variant_pages([one([0, 1, 3])], ranked, TRACKS, [GENE], "eqtl; tiny, fold 0"))
     assert [rank for rank, _ in pages] == [1]
+    assert pages[0][1].get_suptitle() == "eqtl; tiny, fold 0; rank 1 of 2 scored variants"
     with pytest.raises(ValueError, match="rank 2 is rs2 at ENSG1, but the predictions are of rs1"):
         list(variant_pages([one([0, 1, 3])], ranked[1:], TRACKS, [GENE]))

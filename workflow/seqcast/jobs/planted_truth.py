@@ -60,11 +60,14 @@ def evaluate_planted_truth(
     stores = {str(path): CoverageStore.open(path) for path in getattr(files, "stores", [])}
     check_held_out(stores, held_out)
     unscale = bool(options.get("unscale", False))
+    made_scores = read_provenance(files.scores)
+    same_weights = made_scores.get("same_weights", [])
     scores = Scores(
         read_table(files.scores),
         tuple(read_table(path) for path in files.fold_scores),
         read_table(files.tracks),
         report["score"],
+        same_weights,
     )
     factors = track_factors(files.targets, scores.tracks["identifier"], unscale)
     variants = compare_variants(
@@ -75,8 +78,9 @@ def evaluate_planted_truth(
     about = provenance(
         **facts,
         held_out=list(held_out),
-        origin=read_provenance(files.scores).get("origin"),
-        folds=len(scores.folds),
+        origin=made_scores.get("origin"),
+        fold=made_scores.get("fold", []),
+        same_weights=same_weights,
     )
     write_table(variants, made.variants, about)
     write_table(genes, made.genes, about)

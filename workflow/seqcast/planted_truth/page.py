@@ -10,6 +10,7 @@ from seqcast.planted_truth import decay
 from seqcast.planted_truth.bars import ALL, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
 from seqcast.planted_truth.readouts import MAIN, WORDS
 from seqcast.planted_truth.variants import STATUSES
+from seqcast.provenance import model_in_words
 from seqcast.variants import OUTCOMES, REASONS
 
 QUESTIONS = {
@@ -52,7 +53,8 @@ def planted_truth_html(
     measures, variants, genes : DataFrame
         As `evaluation.evaluate`, `variants.compare_variants` and `decay.compare_genes` return them.
     facts : mapping
-        Provenance of the tables: ``held_out`` (contigs), ``origin`` of the weights, ``folds``.
+        Provenance of the tables: ``held_out`` (contigs), ``origin`` of the weights, ``fold``,
+        ``same_weights``.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def planted_truth_html(
         "planted_truth.html",
         model=model,
         contigs=", ".join(facts.get("held_out", [])),
-        folds=facts.get("folds"),
+        predictions=model_in_words({**facts, "model": model}),
+        same_weights=facts.get("same_weights", []),
         untrained=is_untrained(facts),
         asked=asked,
         met=sum(row["verdict"].startswith("met") for row in asked),

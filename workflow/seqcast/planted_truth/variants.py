@@ -35,12 +35,15 @@ class Scores:
         ``identifier`` and ``description`` of the numbers of a score.
     score : str
         The column.
+    same_weights : sequence of str
+        Folds that have the same weights (`provenance.same_weights`): without a spread.
     """
 
     ensemble: pl.DataFrame
     folds: tuple[pl.DataFrame, ...]
     tracks: pl.DataFrame
     score: str = "logSED"
+    same_weights: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse tables that do not belong together.
@@ -90,9 +93,9 @@ def compare_variants(
         variant, chrom, pos, ref, alt, kind, element, gene_id, pas_distance_bp, true_dlogk, pair,
         status (`STATUSES` or why the variant was not scored), ``size`` (mean over tracks of
         |score|), then for each readout ``true_<name>``, ``predicted_<name>`` (of the ensemble) and
-        ``spread_<name>`` (sample standard deviation over folds, null for one). Predictions are
-        null where the status is not `COMPARED`. A variant is taken in the gene that it was planted
-        in.
+        ``spread_<name>`` (sample standard deviation over folds, null for one and where folds have
+        the same weights). Predictions are null where the status is not `COMPARED`. A variant is
+        taken in the gene that it was planted in.
 
     Raises
     ------
@@ -170,7 +173,8 @@ def _predictions(scores: Scores, readouts: Readouts, selected: np.ndarray) -> pl
     if len(scores.folds) > 1:
         of_folds = [array_values(fold[scores.score]) for fold in scores.folds]
         known = np.logical_and.reduce([known, *(valid for _, valid in of_folds)])
-        spread = np.std([readouts.of(numbers) for numbers, _ in of_folds], axis=0, ddof=1)
+        if not scores.same_weights:
+            spread = np.std([readouts.of(numbers) for numbers, _ in of_folds], axis=0, ddof=1)
     for i, name in enumerate(readouts.names):
         columns[f"predicted_{name}"] = mean[:, i]
         columns[f"spread_{name}"] = np.full(len(mean), np.nan) if spread is None else spread[:, i]

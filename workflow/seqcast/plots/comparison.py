@@ -12,14 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import SymmetricalLogLocator
 
 from seqcast.comparison.agreement import Measure
-from seqcast.plots.style import COLOURS, TICK_PT, TITLE_PT, new_figure, plain, say, tidy
+from seqcast.plots.style import COLOURS, TICK_PT, TITLE_PT, new_figure, plain, say, tidy, warn
 
 REGIONS = {"utr5": "5' UTR", "cds": "CDS", "utr3": "3' UTR", "no_cds": "no CDS known"}
 PANEL_IN = 3.1
 WIDE = 20  # largest over smallest size; below it a linear axis has the better ticks
 MOST_TICKS = 7  # of an axis with 0
 MARGIN = 1.4  # between the outermost sizes and the ends of a logarithmic axis, a factor
-WARNING = "#b00020"
 
 
 def plot_comparison(
@@ -58,8 +57,8 @@ def plot_comparison(
     )
     figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
     if untrained:
-        names = plain(", ".join(untrained), 90)
-        figure.supxlabel(f"UNTRAINED random weights: {names}", color=WARNING, fontsize=TICK_PT)
+        names = ", ".join(untrained)
+        warn(figure, f"UNTRAINED random weights: {names}")
     return figure
 
 

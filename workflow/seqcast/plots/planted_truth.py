@@ -16,7 +16,6 @@ from seqcast.plots.style import (
     COLOURS,
     GENE,
     GUIDE,
-    LABEL_PT,
     REF_LINE,
     TICK_PT,
     TITLE_PT,
@@ -24,11 +23,11 @@ from seqcast.plots.style import (
     plain,
     say,
     tidy,
+    warn,
 )
 
 WIDTH_IN, HEIGHT_IN = 10.2, 6.6
 COLOUR_OF = dict(zip(ELEMENTS, COLOURS, strict=False))
-WARNING = "#b00020"
 POINT_SIZE, POINT_ALPHA = 13, 0.75
 CONTROL_BAND = (0.45, 0.55)
 
@@ -61,7 +60,7 @@ def plot_planted_truth(
         ax.set_title(letter, loc="left", fontsize=TITLE_PT, fontweight="bold")
     figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
     if untrained:
-        figure.supxlabel("UNTRAINED random weights", color=WARNING, fontsize=LABEL_PT)
+        warn(figure, "UNTRAINED random weights")
     return figure
 
 

@@ -9,9 +9,8 @@ from seqcast.plots.style import (
     GUIDE,
     LABEL_PT,
     TICK_PT,
-    TITLE_PT,
+    head,
     new_figure,
-    plain,
     say,
     tidy,
 )
@@ -27,15 +26,14 @@ def plot_probabilities(table: pl.DataFrame, model: str, dataset: str, threshold:
     table : DataFrame
         Classified reads (`reads.outcomes.COLUMNS`).
     model, dataset : str
-        For the title.
+        For the title, the model with its folds.
     threshold : float
         Where coding begins.
     """
     figure = new_figure(5.2, 2.9)
     ax = figure.subplots()
     scored = table.filter(pl.col("status") == "scored")
-    title = f"{plain(dataset)}, {plain(model)}: {len(scored):,} of {len(table):,} reads scored"
-    ax.set_title(title, fontsize=TITLE_PT, loc="left")
+    head(figure, dataset, model, f"{len(scored):,} of {len(table):,} reads scored")
     if not len(scored):
         say(ax, "No read could be scored.")
         return figure

@@ -4,6 +4,7 @@ Nothing here touches matplotlib's global state; figures are made by `new_figure`
 """
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from matplotlib import rc_context
@@ -18,7 +19,9 @@ REF_LINE, REF_FILL = "#7a7a7a", "#d0d0d0"
 ALT_LINE = COLOURS[1]
 GENE = "#2b2b2b"
 GUIDE = "#a0a0a0"
+WARNING = "#b00020"
 TITLE_PT, LABEL_PT, TICK_PT = 10, 9, 8
+LETTERS_AN_INCH = 15  # of TICK_PT
 DPI = 150
 
 
@@ -40,6 +43,23 @@ def plain(text: str, longest: int = 60) -> str:
     """A user's text for a figure: cut where it is long, and no formula between its dollars."""
     cut = text if len(text) <= longest else f"{text[: longest - 3]}..."
     return cut.replace("$", r"\$")
+
+
+def head(fig: Figure, *parts: str) -> Figure:
+    """Name what a figure is of, above it, such as dataset, model and folds; returns `fig`."""
+    text = plain("; ".join(parts), 300)
+    lines = fill(text, int(fig.get_figwidth() * LETTERS_AN_INCH))
+    fig.suptitle(lines, x=0.01, ha="left", fontsize=TICK_PT)
+    return fig
+
+
+def warn(fig: Figure, *warnings: str) -> Figure:
+    """Say in red below a figure what makes its numbers worthless; returns `fig`."""
+    if warnings:
+        text = plain("; ".join(warnings), 200)
+        lines = fill(text, int(fig.get_figwidth() * LETTERS_AN_INCH))
+        fig.supxlabel(lines, color=WARNING, fontsize=TICK_PT)
+    return fig
 
 
 def say(ax: Axes, text: str) -> Axes:

@@ -11,7 +11,7 @@ import polars as pl
 from matplotlib.figure import Figure, SubFigure
 
 from seqcast.annotation import Gene
-from seqcast.plots.style import TICK_PT, TITLE_PT, new_figure, plain
+from seqcast.plots.style import TICK_PT, TITLE_PT, head, new_figure, plain
 from seqcast.plots.tracks import ROWS, exon_sums, ref_alt_tracks, time_course_curve
 from seqcast.seals import check_seal
 from seqcast.time_courses import TimeCourse, time_courses
@@ -76,6 +76,7 @@ def variant_pages(
     ranked: pl.DataFrame,
     tracks: pl.DataFrame,
     genes: Iterable[Gene],
+    made_by: str = "",
 ) -> Iterator[tuple[int, Figure]]:
     """The figures of the strongest variants, one at a time.
 
@@ -89,6 +90,8 @@ def variant_pages(
         The track table, with a column ``description``.
     genes : iterable of Gene
         Among them those of `ranked`.
+    made_by : str
+        Dataset, model and folds, for the title.
 
     Yields
     ------
@@ -109,7 +112,9 @@ def variant_pages(
                 f"rank {row['rank']} is {row['variant']} at {row['gene_id']}, but the predictions "
                 f"are of {top.variant} at {top.gene_id}"
             )
-        yield row["rank"], variant_page(top, known[top.contig, top.gene_id], row, tracks)
+        place = f"rank {row['rank']:,} of {len(ranked):,} scored variants"
+        figure = variant_page(top, known[top.contig, top.gene_id], row, tracks)
+        yield row["rank"], head(figure, *filter(None, [made_by, place]))
 
 
 def variant_page(
