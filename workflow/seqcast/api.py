@@ -26,7 +26,7 @@ from seqcast.models.mrna_property import MrnaProperty
 from seqcast.models.shipped import load_shipped
 from seqcast.properties.designs import check_predicts, predict_designs
 from seqcast.reads.open import open_reads
-from seqcast.reads.records import CHUNK_READS, Read, in_chunks
+from seqcast.reads.records import CHUNK_READS, Read, in_chunks, length_nt
 from seqcast.scoring import variant_effects
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.tables import ScoreTables
@@ -179,7 +179,7 @@ def classify_reads(
         with open_reads(reads, reads2, reference) as stream:
             return pl.concat([empty, *map(classifier, stream)])
     named = (Read(f"read{i}", 0, _checked(i, text), None, "") for i, text in enumerate(reads))
-    return pl.concat([empty, *map(classifier, in_chunks(named, CHUNK_READS))])
+    return pl.concat([empty, *map(classifier, in_chunks(named, CHUNK_READS, length_nt))])
 
 
 def embed_sequences(

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pysam
 import pytest
 
 from seqcast.errors import InputError
 from seqcast.reads.open import open_reads
+from seqcast.reads.records import CHUNK_NT
 from tests.seqcast.reads.examples import all_of, fasta, fastq, some_reads, write
 
 
@@ -24,6 +26,21 @@ def test_pairs_and_chunks(tmp_path: Path) -> None:
         assert stream.paired
         assert [len(chunk) for chunk in stream] == [4, 2]
         assert stream.counts.reads == 6
+
+
+def test_long_reads_come_few_at_a_time(tmp_path: Path) -> None:
+    """As many bases as `CHUNK_NT` end a list, whatever the format."""
+    reads = some_reads(5, length=CHUNK_NT // 2)
+    paths = [write(tmp_path / name, fastq(reads)) for name in ("R1", "R2")]
+    bam = tmp_path / "x.bam"
+    with pysam.AlignmentFile(str(bam), "wb", header={"HD": {"VN": "1.6"}}) as file:
+        for read in reads:
+            record = pysam.AlignedSegment()
+            record.query_name, record.query_sequence, record.flag = read.name, read.sequence, 4
+            file.write(record)
+    assert [len(chunk) for chunk in open_reads(paths[0])] == [2, 2, 1]
+    assert [len(chunk) for chunk in open_reads(*paths)] == [2] * 5
+    assert [len(chunk) for chunk in open_reads(bam)] == [2, 2, 1]
 
 
 def test_a_stream_may_be_left_early(tmp_path: Path) -> None:

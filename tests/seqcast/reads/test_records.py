@@ -15,6 +15,21 @@ def test_chunks_hold_everything_and_are_never_empty(n: int, size: int, expected:
     assert [item for chunk in chunks for item in chunk] == list(range(n))
 
 
+@pytest.mark.parametrize(
+    ("most", "together", "expected"),
+    [
+        (5, 1, [[5], [1, 1, 3], [9], [2]]),
+        (5, 2, [[5, 1], [1, 3, 9, 2]]),
+        (6, 2, [[5, 1], [1, 3, 9, 2]]),
+        (99, 1, [[5, 1, 1, 3], [9, 2]]),
+        (99, 3, [[5, 1, 1, 3, 9, 2]]),
+    ],
+)
+def test_chunks_end_by_weight_too(most: int, together: int, expected: list[list[int]]) -> None:
+    items = [5, 1, 1, 3, 9, 2]
+    assert list(in_chunks(items, 4, int, most, together)) == expected
+
+
 @pytest.mark.parametrize("how", ["to its end", "left early", "broken"])
 def test_a_stream_closes_its_files(how: str) -> None:
     closed = []

@@ -15,7 +15,7 @@ from seqcast.jobs.read_tables import Files, open_files
 from seqcast.provenance import merge_folds
 from seqcast.reads.dnabert import Headerless, read_dnabert
 from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
-from seqcast.reads.records import Read
+from seqcast.reads.records import CHUNK_READS, Read, in_chunks
 from seqcast.store import write_chunks
 
 logger = logging.getLogger(__name__)
@@ -59,8 +59,9 @@ def classify_dataset(
 
     def tables() -> Iterator[pl.DataFrame]:
         with _open(reads, labelled, records, options.get("compat")) as chunks:
-            for chunk in chunks:
-                yield classifier(chunk)
+            # chunks of long reads hold few of them, too few for a row group of parquet
+            for parts in in_chunks(map(classifier, chunks), CHUNK_READS, len, CHUNK_READS):
+                yield pl.concat(parts)
                 logger.info("%d reads", classifier.total)
 
     def provenance() -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.genome import quiet_htslib
-from seqcast.reads.records import CHUNK_READS, Read, ReadCounts, ReadStream
+from seqcast.reads.records import CHUNK_NT, CHUNK_READS, Read, ReadCounts, ReadStream
 from seqcast.reads.source import BUFFER_BYTES, CRAM_END, TAIL_BYTES, ByteSource, last_bytes
 from seqcast.vcf import BGZF_END
 
@@ -50,7 +50,7 @@ def read_alignments(
     reference : path, optional
         FASTA that a CRAM file was written against; other formats need none.
     chunk : int
-        Reads a list.
+        Reads a list, fewer where they are long (`records.CHUNK_NT`).
 
     Returns
     -------
@@ -134,8 +134,9 @@ def _open_htslib(
 def _next_reads(
     records: Iterator[pysam.AlignedSegment], counts: ReadCounts, size: int
 ) -> list[Read]:
-    """Up to ``size`` reads; empty at the end of the file."""
+    """Up to ``size`` reads, or `CHUNK_NT` bases; empty at the end of the file."""
     reads: list[Read] = []
+    held_nt = 0
     for record in records:
         counts.records += 1
         if record.is_secondary:
@@ -146,7 +147,8 @@ def _next_reads(
             counts.reads += 1
             sequence, quality = _as_sequenced(record)
             reads.append(Read(record.query_name or "", _mate(record), sequence or "", quality, ""))
-            if len(reads) == size:
+            held_nt += len(sequence or "")
+            if len(reads) >= size or held_nt >= CHUNK_NT:
                 break
     return reads
 

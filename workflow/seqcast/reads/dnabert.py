@@ -117,7 +117,7 @@ def read_dnabert(
         nucleotides, or do not overlap to one sequence; if the first line is a read.
     """
     with ByteSource(path) as source:
-        for rows in in_chunks(_rows(source, headerless), chunk):
+        for rows in in_chunks(_rows(source, headerless), chunk, _length_nt):
             sequences = _sequences(source.name, rows)
             yield [
                 LabelledRead(sequence, row.label, row.columns)
@@ -241,6 +241,11 @@ def _tail(row: tuple[object, ...], n_columns: int) -> bytes:
     if str(row[1]) not in LABELS:
         raise ValueError(f"label {row[1]!r}; expected 0 or 1")
     return tail.encode()
+
+
+def _length_nt(row: _Row) -> int:
+    """Bases of a row, about: K letters and a blank each."""
+    return len(row.kmers) // (K + 1)
 
 
 def _rows(source: ByteSource, headerless: Headerless) -> Iterator[_Row]:

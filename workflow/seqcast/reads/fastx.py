@@ -17,6 +17,7 @@ from seqcast.reads.records import (
     ReadCounts,
     ReadStream,
     in_chunks,
+    length_nt,
 )
 from seqcast.reads.source import DAMAGE, ByteSource
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
@@ -44,7 +45,7 @@ def read_fastx(
         mates if their names are equal, or equal but for a last 1 and 2 after one of ``/._:-R``.
         Two names that end in "/1", or two in "/2", are of the same mate.
     chunk : int
-        Reads a list; rounded up to whole pairs.
+        Reads a list, fewer where they are long (`records.CHUNK_NT`); rounded up to whole pairs.
 
     Returns
     -------
@@ -83,14 +84,14 @@ def stream_fastx(sources: list[ByteSource], chunk: int) -> ReadStream:
         Reads a list.
     """
     counts = ReadCounts()
-    if len(sources) == 1:
+    paired = len(sources) == 2
+    if not paired:
         reads = _reads(sources[0], 0)
     else:
-        chunk += chunk % 2
         reads = _pairs(_reads(sources[0], 1), _reads(sources[1], 2), sources[0], sources[1])
 
     def counted() -> Iterator[list[Read]]:
-        for part in in_chunks(reads, chunk):
+        for part in in_chunks(reads, chunk, length_nt, together=1 + paired):
             counts.records += len(part)
             counts.reads += len(part)
             yield part
@@ -99,7 +100,7 @@ def stream_fastx(sources: list[ByteSource], chunk: int) -> ReadStream:
         for source in sources:
             source.close()
 
-    return ReadStream(counted(), len(sources) == 2, counts, close)
+    return ReadStream(counted(), paired, counts, close)
 
 
 def _refuse_alignments(source: ByteSource) -> None:

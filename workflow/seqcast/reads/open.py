@@ -25,7 +25,7 @@ def open_reads(
     reference : path, optional
         FASTA that a CRAM file was written against.
     chunk : int
-        Reads a list.
+        Reads a list, fewer where they are long (`records.CHUNK_NT`).
 
     Returns
     -------

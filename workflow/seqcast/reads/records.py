@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 CHUNK_READS = 4096
+CHUNK_NT = 2_000_000  # bases a list of reads: ends it where reads are long
 # IUPAC codes (Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021), U, gaps, and the end of a stretch
 NUCLEOTIDES = b"ACGTURYKMSWBDHVNacgturykmswbdhvn-.*"
 
@@ -36,6 +36,11 @@ class Read(NamedTuple):
     sequence: str
     quality: str | None
     comment: str
+
+
+def length_nt(read: Read) -> int:
+    """Bases of a read."""
+    return len(read.sequence)
 
 
 class LabelledRead(NamedTuple):
@@ -131,8 +136,30 @@ class ReadStream(Iterator[list[Read]]):
         self._close()
 
 
-def in_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of ``size`` items, the last one shorter; never an empty list."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
+def in_chunks(
+    items: Iterable[T], size: int, weigh: Callable[[T], int] | None = None, most: int = CHUNK_NT,
+    together: int = 1,
+) -> Iterator[list[T]]:  # fmt: skip
+    """Yield lists of items, none of them empty.
+
+    Parameters
+    ----------
+    items : iterable
+    size : int
+        Items a list.
+    weigh : callable, optional
+        Of an item, its bases: a list ends where it has `most` of them, or `size` items.
+    most : int
+    together : int
+        Items that stay together: a list holds a multiple of them, but for the last.
+    """
+    chunk: list[T] = []
+    weight = 0
+    for item in items:
+        chunk.append(item)
+        weight += weigh(item) if weigh else 0
+        if (len(chunk) >= size or weight >= most) and len(chunk) % together == 0:
+            yield chunk
+            chunk, weight = [], 0
+    if chunk:
         yield chunk
