@@ -245,6 +245,11 @@ def read_files(wildcards):
     return {name: located(value) for name, value in named.items() if value}
 
 
+def is_interleaved(wildcards):
+    """Whether the one file of a set of reads holds both mates of pairs."""
+    return DATASETS.loc[wildcards.dataset].get("interleaved") == "yes"
+
+
 def reads_facts(wildcards):
     """What tables of reads say of the model that made them: that of `model_facts`, all folds."""
     return {

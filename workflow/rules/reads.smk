@@ -17,6 +17,7 @@ rule classify_reads:
     params:
         labelled=lambda wildcards: DATASETS.at[wildcards.dataset, "kind"]
         == "labelled_reads",
+        interleaved=is_interleaved,
         facts=reads_facts,
         options=config["reads"],
         inference=config["inference"],
@@ -37,6 +38,7 @@ rule split_reads:
         "../../envs/tables.yaml"
     params:
         rule=config["split_reads"],
+        interleaved=is_interleaved,
         code=code_of("split_reads"),
     script:
         "../scripts/split_reads.py"

@@ -5,7 +5,8 @@ from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
     classify_dataset(
-        reads={name: snakemake.input.get(name) for name in ("path", "path2", "reference")},
+        reads={name: snakemake.input.get(name) for name in ("path", "path2", "reference")}
+        | {"interleaved": snakemake.params.interleaved},
         labelled=snakemake.params.labelled,
         weights=list(snakemake.input.weights),
         hyperparameters=snakemake.input.hyperparameters,

@@ -141,6 +141,7 @@ def classify_reads(
     reads: str | Path | Sequence[str],
     reads2: str | Path | None = None,
     reference: str | Path | None = None,
+    interleaved: bool = False,
     **options: Any,
 ) -> pl.DataFrame:
     """Probability that each read is coding.
@@ -158,6 +159,8 @@ def classify_reads(
         The second file of pairs.
     reference : path, optional
         FASTA that a CRAM file was written against.
+    interleaved : bool
+        Whether the one file holds pairs, mate 1 and mate 2 in turn.
     **options
         Fields of `ReadOptions`: threshold, both_strands, batch_nt. ``compat`` is the model's.
 
@@ -176,7 +179,7 @@ def classify_reads(
     classifier = Classifier(folds, ReadOptions(**options))
     empty = classifier([])
     if isinstance(reads, str | Path):
-        with open_reads(reads, reads2, reference) as stream:
+        with open_reads(reads, reads2, reference, interleaved=interleaved) as stream:
             return pl.concat([empty, *map(classifier, stream)])
     named = (Read(f"read{i}", 0, _checked(i, text), None, "") for i, text in enumerate(reads))
     return pl.concat([empty, *map(classifier, in_chunks(named, CHUNK_READS, length_nt))])

@@ -42,12 +42,35 @@ def test_table_and_split_files(tmp_path, capsys):
     assert len(names_in(tmp_path / "split", "*")) == 6
 
 
+def test_interleaved_pairs_are_those_of_two_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, two = (
+        write_fastq(tmp_path / f"{mate}.fastq", SEQUENCES[::step])
+        for mate, step in ((1, 1), (2, -1))
+    )
+    records = [Path(path).read_text().split("@")[1:] for path in (one, two)]
+    Path("both.fastq").write_text(
+        "".join(f"@{record}" for pair in zip(*records, strict=True) for record in pair)
+    )
+    for name, files in (("two", [one, two]), ("both", ["both.fastq", "--interleaved"])):
+        assert main(["classify-reads", *files, "-o", f"{name}.tsv", "--split", f"{name}/r"]) == 0
+    assert Path("both.tsv").read_text() == Path("two.tsv").read_text()
+    names = names_in(tmp_path / "two", "*")
+    assert names == names_in(tmp_path / "both", "*")
+    assert len(names) == 12
+    for path in (tmp_path / "two").iterdir():
+        assert gzip.decompress(path.read_bytes()) == gzip.decompress(
+            (tmp_path / "both" / path.name).read_bytes()
+        )
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (["none.fastq"], "none.fastq"),
     (["r.fastq", "--weights", "none.safetensors"], "none.safetensors: no such file of weights"),
     (["r.fastq", "--compat", "dnabert"], "architecture 'six_frame': it has none"),
     (["r.fastq", "--device", "cuda:9"], "cuda:9"),
     (["r.fastq", "--device", "gpu"], "device 'gpu': expected auto, cpu, cuda"),
+    (["r.fastq", "r.fastq", "--interleaved"], "expected one of both"),
     (["r.fastq", "--threads", "0"], "--threads 0: expected 1 to 1024"),
     (["r.fastq", "-o", "r.fastq"], "r.fastq would be replaced: it is an input"),
     (["r.fastq", "-o", "s.coding.fastq.gz", "--split", "s"], "written twice"),

@@ -56,6 +56,13 @@ def test_pairs_have_a_row_each_and_provenance(weights, tmp_path, caplog):
     assert made["counts"]["scored"] == 8
     assert made["records"]["records"] == 12
     assert table["p_coding_sd"].null_count() == 4
+    both = {"path": str(tmp_path / "both.fastq"), "interleaved": True}
+    with (tmp_path / "both.fastq").open("w") as file:
+        for i, pair in enumerate(zip(SEQUENCES, SEQUENCES[::-1], strict=True)):
+            file.writelines(f"@r{i} x\n{s}\n+\n{'I' * len(s)}\n" for s in pair)
+    assert classify(both, weights, tmp_path / "b.parquet").equals(table)
+    split_dataset(both, str(tmp_path / "b.parquet"), str(tmp_path / "split"), "either")
+    assert sorted(names_in(tmp_path / "split", "*_R1*")) == [f"r{i} x" for i in range(6)]
 
 
 def test_labelled_rows_keep_their_order_and_give_predictions(weights, tmp_path):

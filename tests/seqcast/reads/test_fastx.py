@@ -259,6 +259,46 @@ def test_names_of_mates(tmp_path: Path, name1: str, name2: str, mates: bool) -> 
             all_of(stream)
 
 
+@pytest.mark.parametrize("form", [fastq, fasta])
+@pytest.mark.parametrize("ends", [("/1", "/2"), ("", "")])
+def test_interleaved_pairs(
+    tmp_path: Path, form: Callable[[list[Read]], bytes], ends: tuple[str, str], caplog
+) -> None:
+    reads = [
+        read._replace(name=read.name + ends[mate - 1])
+        for pair in zip(some_reads(5, 1), some_reads(5, 2), strict=True)
+        for mate, read in enumerate(pair, start=1)
+    ]
+    path = write(tmp_path / "both", form(reads))
+    stream = read_fastx(path, interleaved=True, chunk=3)
+    assert stream.paired
+    chunks = list(stream)
+    assert [len(chunk) for chunk in chunks] == [4, 4, 2]
+    found = [read for chunk in chunks for read in chunk]
+    assert [read[:3] for read in found] == [read[:3] for read in reads]
+    # read as two files, they are the same pairs; as single reads, with a hint
+    halves = [write(tmp_path / f"R{mate}", form(reads[mate - 1 :: 2])) for mate in (1, 2)]
+    assert all_of(read_fastx(*halves)) == found
+    assert caplog.text == ""
+    assert {read.mate for read in all_of(read_fastx(path))} == {0}
+    assert "--interleaved" in caplog.text
+
+
+def test_what_is_not_interleaved_is_refused(tmp_path: Path) -> None:
+    one, two = some_reads(2)
+    for reads, message in (
+        ([one, one, two], r"pair 2: 'r1' is followed by the end of the file"),
+        ([one, one, one, two], r"pair 2: 'r0' is followed by 'r1'"),
+    ):
+        with pytest.raises(InputError, match=rf"both, {message}; expected interleaved pairs"):
+            all_of(read_fastx(write(tmp_path / "both", fastq(reads)), interleaved=True))
+    path = write(tmp_path / "x.bam", b"BAM\1\0", "bgzip")
+    with pytest.raises(InputError, match=r"holds BAM; .*not as interleaved"):
+        read_fastx(path, interleaved=True)
+    with pytest.raises(InputError, match="expected one of both"):
+        read_fastx(tmp_path / "both", write(tmp_path / "R2", RECORD), interleaved=True)
+
+
 @pytest.mark.parametrize(("n1", "n2"), [(3, 4), (4, 3), (0, 1), (1, 0)])
 def test_files_of_unequal_length_are_refused(tmp_path: Path, n1: int, n2: int) -> None:
     path1 = write(tmp_path / "R1", fastq(some_reads(n1)))

@@ -40,7 +40,9 @@ def classify_reads(chosen: argparse.Namespace) -> None:
     options = ReadOptions(chosen.threshold, chosen.both_strands, chosen.batch_nt)
     classifier = Classifier([model], options)
     with ExitStack() as stack:
-        reads = stack.enter_context(open_reads(chosen.reads, chosen.reads2, chosen.reference))
+        reads = stack.enter_context(open_reads(
+            chosen.reads, chosen.reads2, chosen.reference, interleaved=chosen.interleaved
+        ))  # fmt: skip
         split = None
         if chosen.split:
             split = stack.enter_context(SplitWriter(chosen.split, reads.paired, chosen.pairs))
@@ -115,8 +117,12 @@ def add_command(commands: Any) -> None:
     )
     command.set_defaults(run=classify_reads)
     add = command.add_argument
-    add("reads", help="FASTQ, FASTA (plain, gzip), BAM, CRAM or SAM; - is standard input")
+    add("reads", help="FASTQ or FASTA, plain or compressed (gzip, bgzip, bzip2, xz, zstd), BAM, "
+        "CRAM or SAM; - is standard input")  # fmt: skip
     add("reads2", nargs="?", help="second file of read pairs")
+    add(
+        "--interleaved", action="store_true", help="one file holds pairs, mate 1 and mate 2 in turn"
+    )
     add("--output", "-o", default="-", help="table; - (default) is standard output")
     add(
         "--split",
@@ -124,7 +130,7 @@ def add_command(commands: Any) -> None:
         help="also write PREFIX.coding.fastq.gz, .non_coding, .unscored",
     )
     add("--pairs", choices=sorted(PAIR_RULES), default="either",
-        help="of two files: a pair is coding if either mate is, or if both are")  # fmt: skip
+        help="of pairs: one is coding if either mate is, or if both are")  # fmt: skip
     add("--threshold", type=float, default=ReadOptions.threshold,
         help="reads of this probability or more are coding (default %(default)s)")  # fmt: skip
     add("--both-strands", action="store_true", help="average each read with its reverse complement")

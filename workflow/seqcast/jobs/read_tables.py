@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,15 @@ from seqcast.reads.records import ReadStream
 from seqcast.reads.split import SplitWriter
 from seqcast.store import atomic, read_table
 
-Files = Mapping[str, str | None]  # path, and path2 and reference where there are
+Files = Mapping[str, Any]  # path, and path2, reference and interleaved where there are
 
 
 def open_files(reads: Files) -> ReadStream:
     """`reads.open.open_reads` of the files of a dataset."""
-    return open_reads(str(reads["path"]), reads.get("path2"), reads.get("reference"))
+    return open_reads(
+        str(reads["path"]), reads.get("path2"), reads.get("reference"),
+        interleaved=bool(reads.get("interleaved")),
+    )  # fmt: skip
 
 
 def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
@@ -26,7 +30,7 @@ def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
     Parameters
     ----------
     reads : mapping
-        ``path``, and ``path2`` and ``reference`` where there are.
+        ``path``, and ``path2``, ``reference`` and ``interleaved`` where there are.
     table : str
         What `jobs.reads.classify_dataset` wrote for these reads.
     folder : str

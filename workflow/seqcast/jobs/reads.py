@@ -31,7 +31,8 @@ def classify_dataset(
     Parameters
     ----------
     reads : mapping
-        ``path``, and for files of reads ``path2`` and ``reference``: see `reads.open.open_reads`.
+        ``path``, and for files of reads ``path2``, ``reference`` and ``interleaved``: see
+        `reads.open.open_reads`.
     labelled : bool
         The file is a DNABERT table; its rows are named row0, row1 ...
     weights : sequence of path

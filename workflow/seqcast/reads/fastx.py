@@ -5,7 +5,7 @@ and pipes, the two files of pairs in step, and errors that name the record.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -32,8 +32,9 @@ LAYOUT = {
 
 
 def read_fastx(
-    path: str | Path, path2: str | Path | None = None, chunk: int = CHUNK_READS
-) -> ReadStream:
+    path: str | Path, path2: str | Path | None = None, chunk: int = CHUNK_READS,
+    interleaved: bool = False,
+) -> ReadStream:  # fmt: skip
     """Read FASTQ or FASTA, plain or compressed; the content decides, not the name.
 
     Parameters
@@ -46,6 +47,8 @@ def read_fastx(
         Two names that end in "/1", or two in "/2", are of the same mate.
     chunk : int
         Reads a list, fewer where they are long (`records.CHUNK_NT`); rounded up to whole pairs.
+    interleaved : bool
+        Whether the one file holds pairs: mate 1, mate 2, mate 1, ...
 
     Returns
     -------
@@ -56,9 +59,14 @@ def read_fastx(
     ------
     InputError
         At once if a file cannot be opened or is no FASTQ or FASTA. While reading, if a record is
-        broken or holds no nucleotides, a file is truncated, or the files of pairs differ in
-        length or names.
+        broken or holds no nucleotides, a file is truncated, or mates differ in number or
+        names.
     """
+    if interleaved and path2 is not None:
+        raise InputError(
+            f"{path2} is given as second file of pairs that are interleaved in {path}; expected "
+            "one of both. Leave out the second file, or interleaved."
+        )
     sources = [ByteSource(path)]
     try:
         if path2 is not None:
@@ -70,10 +78,10 @@ def read_fastx(
         for source in sources:
             source.close()
         raise
-    return stream_fastx(sources, chunk)
+    return stream_fastx(sources, chunk, interleaved)
 
 
-def stream_fastx(sources: list[ByteSource], chunk: int) -> ReadStream:
+def stream_fastx(sources: list[ByteSource], chunk: int, interleaved: bool = False) -> ReadStream:
     """The reads of one open source, or of the two of pairs.
 
     Parameters
@@ -82,16 +90,22 @@ def stream_fastx(sources: list[ByteSource], chunk: int) -> ReadStream:
         One or two.
     chunk : int
         Reads a list.
+    interleaved : bool
+        Whether the one source holds both mates.
     """
     counts = ReadCounts()
-    paired = len(sources) == 2
-    if not paired:
-        reads = _reads(sources[0], 0)
-    else:
+    paired = interleaved or len(sources) == 2
+    if interleaved:
+        reads = _interleaved(_reads(sources[0], 0), sources[0])
+    elif paired:
         reads = _pairs(_reads(sources[0], 1), _reads(sources[1], 2), sources[0], sources[1])
+    else:
+        reads = _reads(sources[0], 0)
 
     def counted() -> Iterator[list[Read]]:
         for part in in_chunks(reads, chunk, length_nt, together=1 + paired):
+            if not paired and not counts.reads:
+                _hint_at_pairs(part, sources[0])
             counts.records += len(part)
             counts.reads += len(part)
             yield part
@@ -109,7 +123,7 @@ def _refuse_alignments(source: ByteSource) -> None:
     if kind in ("bam", "cram", "sam"):
         raise InputError(
             f"{source.name} holds {kind.upper()}; expected FASTQ or FASTA. Give BAM, CRAM and SAM "
-            "as the only file, and without a second one: they hold both mates."
+            "as the only file, without a second one, and not as interleaved: flags tell mates."
         )
 
 
@@ -199,6 +213,31 @@ def _pairs(
             )
         yield one
         yield two
+
+
+def _interleaved(reads: Iterator[Read], source: ByteSource) -> Iterator[Read]:
+    """Yield mate 1 and mate 2 in turn of one file, names checked."""
+    for number, (one, two) in enumerate(zip_longest(reads, reads), start=1):
+        if two is None or not _are_mates(one.name, two.name):
+            after = "the end of the file" if two is None else f"'{two.name}'"
+            raise InputError(
+                f"{source.name}, pair {number}: '{one.name}' is followed by {after}; expected "
+                "interleaved pairs, mate 1 and mate 2 of each side by side, with equal names but "
+                "for /1 and /2. Interleave the files anew, or read them as two files, or as "
+                "single reads."
+            )
+        yield one._replace(mate=1)
+        yield two._replace(mate=2)
+
+
+def _hint_at_pairs(reads: Sequence[Read], source: ByteSource) -> None:
+    """Say in the log where the first reads of a file look like mates."""
+    if len(reads) > 1 and reads[0].name and _are_mates(reads[0].name, reads[1].name):
+        logger.warning(
+            "%s begins with the mates '%s' and '%s', but is read as single reads; if its pairs are "
+            "interleaved, say so (--interleaved, or the column interleaved of datasets.tsv)",
+            source.name, reads[0].name, reads[1].name,
+        )  # fmt: skip
 
 
 def _are_mates(one: str, two: str) -> bool:

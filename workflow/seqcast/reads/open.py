@@ -13,6 +13,7 @@ def open_reads(
     path2: str | Path | None = None,
     reference: str | Path | None = None,
     chunk: int = CHUNK_READS,
+    interleaved: bool = False,
 ) -> ReadStream:
     """Open reads of any format that seqcast knows: the content decides.
 
@@ -26,6 +27,8 @@ def open_reads(
         FASTA that a CRAM file was written against.
     chunk : int
         Reads a list, fewer where they are long (`records.CHUNK_NT`).
+    interleaved : bool
+        Whether one file of FASTQ or FASTA holds pairs: mate 1, mate 2, mate 1, ...
 
     Returns
     -------
@@ -38,8 +41,8 @@ def open_reads(
     InputError
         At once if a file cannot be opened or has another format, while reading if it is damaged.
     """
-    if path2 is not None:
-        return read_fastx(path, path2, chunk)
+    if path2 is not None or interleaved:
+        return read_fastx(path, path2, chunk, interleaved)
     source = ByteSource(path)
     try:
         kind = source.kind()
