@@ -3,7 +3,8 @@
 import jinja2
 import pytest
 
-from seqcast.pages import render
+from seqcast import pages
+from seqcast.pages import render, template_digest
 
 READS = {"rows": [], "statuses": {}, "flags": {}, "untrained": ["<script>"]}
 
@@ -17,3 +18,21 @@ def test_values_are_escaped():
 def test_a_missing_value_is_an_error():
     with pytest.raises(jinja2.UndefinedError, match="untrained"):
         render("reads.html", **{k: v for k, v in READS.items() if k != "untrained"})
+
+
+def test_a_digest_follows_a_template_and_what_it_extends(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "TEMPLATES", tmp_path)
+    texts = {"page.html": "<body>", "a.html": '{% extends "page.html" %}', "b.html": "alone"}
+
+    def digests(**changed):
+        template_digest.cache_clear()
+        for name, text in (texts | {f"{k}.html": v for k, v in changed.items()}).items():
+            (tmp_path / name).write_text(text)
+        return template_digest("a.html"), template_digest("b.html")
+
+    first, second = digests()
+    assert digests() == (first, second)
+    assert digests(page="<body >")[0] != first
+    assert digests(page="<body >")[1] == second
+    assert digests(a='{% extends "page.html" %} ')[0] != first
+    template_digest.cache_clear()

@@ -34,6 +34,7 @@ PUBLISHED = {
     "export_vcf": MODELS * SETS,
     "export_tsv": MODELS * SETS,
     "rank_variants": MODELS * SETS,
+    "summarise_ranking": MODELS * SETS,
     "predict_strongest": MODELS * SETS,
     "plot_strongest": MODELS * SETS,
     "plot_distribution": MODELS * SETS,
@@ -50,6 +51,7 @@ PUBLISHED = {
     "summarise_reads": 1,
     "run_comparator": SAMPLES * COMPARATORS,
     "evaluate_benchmark": 1,
+    "summarise_benchmark": 1,
     "plot_roc": 1,
 }
 READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of reads without
@@ -63,6 +65,7 @@ READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of read
     "export_predictions": 1,
     "split_reads": 1,
     "evaluate_benchmark": 1,
+    "summarise_benchmark": 1,
     "plot_roc": 1,
 }
 MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are scored in, one property
@@ -76,6 +79,7 @@ MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are sco
     "ensemble_variant_effects": 1,
     "export_tsv": 1,
     "compare_models": 1,
+    "summarise_comparison": 1,
     "plot_comparison": 1,
     "predict_baseline": 3,
     "probe_embeddings": 1,
@@ -93,6 +97,7 @@ ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of 2 sh
     "export_vcf": 1,
     "export_tsv": 1,
     "rank_variants": 1,
+    "summarise_ranking": 1,
     "predict_strongest": 1,
     "plot_strongest": 1,
     "plot_distribution": 1,
@@ -111,11 +116,13 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "export_vcf": 1,
     "export_tsv": 2,
     "rank_variants": 1,
+    "summarise_ranking": 1,
     "predict_strongest": 1,
     "plot_strongest": 1,
     "plot_distribution": 1,
     "plot_agreement": 1,
     "compare_models": 1,
+    "summarise_comparison": 1,
     "plot_comparison": 1,
     "predict_coverage": 2,
     "ensemble_coverage": 1,
@@ -189,6 +196,7 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
         **one_fold,
         "summarise_run": 1,
         "compare_models": 1,
+        "summarise_comparison": 1,
         "plot_comparison": 1,
     }
 
@@ -198,8 +206,9 @@ def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     config = yaml.safe_load((run.folder / "config.yaml").read_text())
     config["report"]["score"] = "SED"
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
-    reruns = {"rank_variants", "predict_strongest", "plot_strongest", "plot_distribution"}
-    reruns |= {"plot_agreement", "export_vcf", "compare_models", "plot_comparison"}
+    reruns = {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}
+    reruns |= {"plot_distribution", "plot_agreement", "export_vcf"}
+    reruns |= {"compare_models", "summarise_comparison", "plot_comparison"}
     assert run.planned() == dict.fromkeys(reruns, 1)
 
 

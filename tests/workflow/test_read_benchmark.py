@@ -28,6 +28,7 @@ PLANNED = {
     "select_reads": 2,
     "run_comparator": 2,
     "evaluate_benchmark": 1,
+    "summarise_benchmark": 1,
     "plot_roc": 1,
 }
 

@@ -19,6 +19,7 @@ environ["PYTHONPATH"] = pathsep.join(
 )
 
 from seqcast.errors import InputError
+from seqcast.pages import template_digest
 from seqcast.plan.tables import read_table as read_checked_table
 from seqcast.provenance import code_digest, same_weights
 from seqcast.urls import public_url, url_digest
@@ -68,6 +69,25 @@ def check_names(name, found, other, known):
             f"{', '.join(dict.fromkeys(known)) or 'none'}"
         )
 
+
+def part_of(section, *keys):
+    """These keys of a section of the config, for a rule whose numbers follow no other.
+
+    What decides speed alone (device, workers, batch sizes) is no param: scripts read it from
+    snakemake.config, so that another value makes nothing again. Threads are no param either.
+    """
+    return {key: config[section][key] for key in keys}
+
+
+# What decides the coverage that a model predicts, and what else that of both alleles. Conventions
+# of other programs change coverage only where clipped values stay clipped.
+PREDICTION_OPTIONS = part_of(
+    "variant_effects", "reverse_complement", "shifts_bp", "unclip", "unscale", "old_transform",
+    *["compat"] * (not config["variant_effects"]["unclip"]),
+)  # fmt: skip
+ALLELE_PREDICTION_OPTIONS = PREDICTION_OPTIONS | part_of(
+    "variant_effects", "compat", "stitch"
+)
 
 ASSEMBLIES = read_table("assemblies", ["assembly"])
 MODELS = read_table("models", ["model"])
@@ -310,5 +330,3 @@ READS = READ_TABLES + [
     * (dataset not in LABELLED_SETS and config["split_reads"] != "no")
 ]
 READS += ["results/report/reads.html"] * bool(READ_TABLES)
-# rules that render pages rerun when a template changes
-TEMPLATES = sorted(str(path) for path in WORKFLOW.glob("seqcast/templates/*.html"))

@@ -18,8 +18,8 @@ rule predict_coverage:
         gpu=1,
     params:
         facts=model_facts,
-        inference=config["inference"],
-        options=config["variant_effects"],
+        precision=config["inference"]["precision"],
+        options=PREDICTION_OPTIONS,
         head=cell(MODELS, "model", "head"),
         code=code_of("predict_coverage"),
     script:

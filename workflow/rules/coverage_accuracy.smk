@@ -23,11 +23,15 @@ rule evaluate_coverage:
         gpu=1,
     params:
         facts=accuracy_facts,
-        inference=config["inference"],
-        options={
-            name: ACCURACY_OPTIONS[name]
-            for name in ["compat", "reverse_complement", "shifts_bp", "span", "unclip"]
-        },
+        precision=config["inference"]["precision"],
+        options=part_of(
+            "coverage_accuracy",
+            "compat",
+            "reverse_complement",
+            "shifts_bp",
+            "span",
+            "unclip",
+        ),
         head=cell(MODELS, "model", "head"),
         code=code_of("evaluate_coverage"),
     script:

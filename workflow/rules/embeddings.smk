@@ -51,9 +51,9 @@ rule embed_sequences:
         options={
             name: value
             for name, value in config["embeddings"].items()
-            if name != "per_nucleotide"
+            if name not in {"per_nucleotide", "batch_tokens"}
         },
-        inference=config["inference"],
+        precision=config["inference"]["precision"],
         code=code_of("embed_sequences"),
     script:
         "../scripts/embed_sequences.py"
@@ -86,7 +86,6 @@ rule plot_embeddings:
 rule summarise_embeddings:
     input:
         tables=EMBEDDINGS.values(),
-        templates=TEMPLATES,
     output:
         report(
             "results/report/embeddings.html",
@@ -99,6 +98,7 @@ rule summarise_embeddings:
     conda:
         "../../envs/report.yaml"
     params:
+        templates=template_digest("embeddings.html"),
         code=code_of("summarise_embeddings"),
     script:
         "../scripts/summarise_embeddings.py"

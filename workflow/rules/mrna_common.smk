@@ -60,7 +60,7 @@ if MRNA_VARIANT_SETS and config["embeddings"]["compat"] == "helical_pooling":
 ALLELE_OPTIONS = {
     name: value
     for name, value in config["embeddings"].items()
-    if name not in {"pooling", "regions", "layers", "per_nucleotide"}
+    if name not in {"pooling", "regions", "layers", "per_nucleotide", "batch_tokens"}
 }
 TRANSCRIPT_EFFECTS = expand(
     "results/variant_effects/{model}/{dataset}.ensemble.{file}",

@@ -55,8 +55,8 @@ rule evaluate_planted_truth:
     params:
         held_out=PLANTED["held_out"],
         simulation=config["simulation"],
-        options=config["variant_effects"],
-        report=config["report"],
+        options=part_of("variant_effects", "unscale"),
+        report=part_of("report", "score", "tracks"),
         code=code_of("evaluate_planted_truth"),
     script:
         "../scripts/evaluate_planted_truth.py"
@@ -87,7 +87,6 @@ rule plot_planted_truth:
 
 rule summarise_planted_truth:
     input:
-        TEMPLATES,
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",
         genes="results/planted_truth/{model}.genes.parquet",
@@ -104,6 +103,7 @@ rule summarise_planted_truth:
     conda:
         "../../envs/report.yaml"
     params:
+        templates=template_digest("planted_truth.html"),
         code=code_of("summarise_planted_truth"),
     script:
         "../scripts/summarise_planted_truth.py"

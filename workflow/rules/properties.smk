@@ -35,9 +35,7 @@ rule probe_embeddings:
     threads: config["inference"]["threads"]
     params:
         definition=property_definition,
-        options={
-            name: config["properties"][name] for name in ["probe_features", "seed"]
-        },
+        options=part_of("properties", "probe_features", "seed"),
         facts=probe_facts,
         code=code_of("probe_embeddings"),
     script:
@@ -67,7 +65,6 @@ rule train_property:
         definition=learned_definition,
         seed=config["properties"]["seed"],
         facts=training_facts,
-        device=config["inference"]["device"],
         code=code_of("train_property"),
     script:
         "../scripts/train_property.py"
@@ -95,7 +92,7 @@ rule predict_property:
         definition=property_definition,
         seed=config["properties"]["seed"],
         facts=reads_facts,
-        inference=config["inference"],
+        precision=config["inference"]["precision"],
         code=code_of("predict_property"),
     script:
         "../scripts/predict_property.py"
@@ -136,7 +133,7 @@ rule evaluate_property:
     params:
         methods=lambda wildcards: METHODS[wildcards.property],
         definition=property_definition,
-        options=config["properties"],
+        options=part_of("properties", "seed", "resamples"),
         code=code_of("evaluate_property"),
     script:
         "../scripts/evaluate_property.py"
@@ -169,7 +166,6 @@ rule summarise_properties:
     input:
         metrics=expand("results/properties/{name}.tsv", name=PROPERTIES.index),
         parts=expand("results/properties/{name}.parts.tsv", name=PROPERTIES.index),
-        templates=TEMPLATES,
     output:
         report(
             "results/report/properties.html",
@@ -187,6 +183,7 @@ rule summarise_properties:
             for name in PROPERTIES.index
         ],
         about=[about_property(name) for name in PROPERTIES.index],
+        templates=template_digest("properties.html"),
         code=code_of("summarise_properties"),
     script:
         "../scripts/summarise_properties.py"

@@ -133,22 +133,11 @@ rule evaluate_benchmark:
             for dataset in BENCHMARK_SETS[wildcards.benchmark]
             for tool in READ_TOOLS
         ],
-        published=lambda wildcards: located(
-            BENCHMARKS.at[wildcards.benchmark, "published"]
-        )
-        or [],
-        templates=TEMPLATES,
+        published=published_numbers,
     output:
         metrics="results/benchmarks/{benchmark}.tsv",
         times="results/benchmarks/{benchmark}.times.tsv",
         roc="results/benchmarks/{benchmark}.roc.parquet",
-        page=report(
-            "results/benchmarks/{benchmark}.html",
-            caption="../report/benchmark.rst",
-            category="Benchmarks",
-            subcategory="{benchmark}",
-            labels={"what": "metrics beside the published ones"},
-        ),
     log:
         "logs/evaluate_benchmark/{benchmark}.log",
     conda:
@@ -160,11 +149,35 @@ rule evaluate_benchmark:
         ],
         tools=READ_TOOLS,
         protocol=cell(BENCHMARKS, "benchmark", "protocol"),
-        citation=cell(BENCHMARKS, "benchmark", "citation"),
         resamples=config["read_benchmark"]["resamples"],
         code=code_of("evaluate_benchmark"),
     script:
         "../scripts/evaluate_benchmark.py"
+
+
+rule summarise_benchmark:
+    input:
+        metrics="results/benchmarks/{benchmark}.tsv",
+        times="results/benchmarks/{benchmark}.times.tsv",
+        published=published_numbers,
+    output:
+        report(
+            "results/benchmarks/{benchmark}.html",
+            caption="../report/benchmark.rst",
+            category="Benchmarks",
+            subcategory="{benchmark}",
+            labels={"what": "metrics beside the published ones"},
+        ),
+    log:
+        "logs/summarise_benchmark/{benchmark}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        citation=cell(BENCHMARKS, "benchmark", "citation"),
+        templates=template_digest("benchmark.html"),
+        code=code_of("summarise_benchmark"),
+    script:
+        "../scripts/summarise_benchmark.py"
 
 
 rule plot_roc:

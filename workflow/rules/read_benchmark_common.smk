@@ -81,3 +81,8 @@ def sample_regions(wildcards):
     reference = SAMPLES.at[wildcards.sample, "reference"]
     kinds = ["coding"] + ["unclear"] * has_unclear(reference)
     return {kind: f"resources/references/{reference}.{kind}.bed" for kind in kinds}
+
+
+def published_numbers(wildcards):
+    """Input function: the table of numbers published for a benchmark, none where there is none."""
+    return located(BENCHMARKS.at[wildcards.benchmark, "published"]) or []

@@ -19,8 +19,8 @@ rule classify_reads:
         == "labelled_reads",
         interleaved=is_interleaved,
         facts=reads_facts,
-        options=config["reads"],
-        inference=config["inference"],
+        options=part_of("reads", "threshold", "both_strands", "compat"),
+        precision=config["inference"]["precision"],
         code=code_of("classify_reads"),
     script:
         "../scripts/classify_reads.py"
@@ -84,7 +84,6 @@ rule plot_reads:
 rule summarise_reads:
     input:
         tables=READ_TABLES,
-        templates=TEMPLATES,
     output:
         report(
             "results/report/reads.html",
@@ -98,6 +97,7 @@ rule summarise_reads:
         "../../envs/report.yaml"
     params:
         pairs=[(model, dataset) for model in READ_MODELS for dataset in READ_DATASETS],
+        templates=template_digest("reads.html"),
         code=code_of("summarise_reads"),
     script:
         "../scripts/summarise_reads.py"

@@ -8,10 +8,25 @@ rule rank_variants:
     input:
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
-        templates=TEMPLATES,
     output:
-        table="results/report/{model}/{dataset}.ranked.parquet",
-        page=report(
+        "results/report/{model}/{dataset}.ranked.parquet",
+    log:
+        "logs/rank_variants/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        report=part_of("report", "score", "tracks"),
+        code=code_of("rank_variants"),
+    script:
+        "../scripts/rank_variants.py"
+
+
+# Pages are apart from tables: another template makes no table again, and no prediction after it.
+rule summarise_ranking:
+    input:
+        "results/report/{model}/{dataset}.ranked.parquet",
+    output:
+        report(
             "results/report/{model}/{dataset}.ranked.html",
             caption="../report/ranked.rst",
             category="Variant effects",
@@ -19,15 +34,16 @@ rule rank_variants:
             labels={"dataset": "{dataset}", "what": "ranked variants"},
         ),
     log:
-        "logs/rank_variants/{model}/{dataset}.log",
+        "logs/summarise_ranking/{model}/{dataset}.log",
     conda:
         "../../envs/report.yaml"
     params:
-        report=config["report"],
+        report=part_of("report", "score", "tracks"),
         rows=RANKED_ROWS,
-        code=code_of("rank_variants"),
+        templates=template_digest("ranked.html"),
+        code=code_of("summarise_ranking"),
     script:
-        "../scripts/rank_variants.py"
+        "../scripts/summarise_ranking.py"
 
 
 rule predict_strongest:
@@ -51,8 +67,8 @@ rule predict_strongest:
     params:
         architecture=cell(MODELS, "model", "architecture"),
         head=cell(MODELS, "model", "head"),
-        options=config["variant_effects"],
-        inference=config["inference"],
+        options=ALLELE_PREDICTION_OPTIONS,
+        precision=config["inference"]["precision"],
         top=config["report"]["top"],
         code=code_of("predict_strongest"),
     script:
@@ -101,7 +117,7 @@ rule plot_distribution:
     conda:
         "../../envs/report.yaml"
     params:
-        report=config["report"],
+        report=part_of("report", "score", "tracks"),
         code=code_of("plot_distribution"),
     script:
         "../scripts/plot_distribution.py"
@@ -127,7 +143,7 @@ rule plot_agreement:
     conda:
         "../../envs/report.yaml"
     params:
-        report=config["report"],
+        report=part_of("report", "score", "tracks"),
         folds=lambda wildcards: folds_of(wildcards.model),
         code=code_of("plot_agreement"),
     script:
@@ -138,7 +154,6 @@ rule summarise_run:
     input:
         checked=expand("results/variants/{dataset}.parquet", dataset=VARIANT_SETS),
         ensembles=effects("ensemble.parquet"),
-        templates=TEMPLATES,
         folds=[
             f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
             for model, fold in FOLDS.index
@@ -162,6 +177,7 @@ rule summarise_run:
             (model, dataset) for model in COVERAGE_MODELS for dataset in VARIANT_SETS
         ],
         snakemake_version=snakemake.__version__,
+        templates=template_digest("run_summary.html"),
         code=code_of("summarise_run"),
     script:
         "../scripts/summarise_run.py"
@@ -180,20 +196,10 @@ rule compare_models:
             "results/variant_effects/{model}/{{dataset}}.ensemble.parquet",
             model=EMBEDDING_MODELS,
         ),
-        checked="results/variants/{dataset}.parquet",
-        file=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
-        templates=TEMPLATES,
     output:
         table="results/report/{dataset}.comparison.tsv",
         correlations="results/report/{dataset}.correlations.tsv",
         parquet="results/report/{dataset}.comparison.parquet",
-        page=report(
-            "results/report/{dataset}.comparison.html",
-            caption="../report/comparison.rst",
-            category="Variant effects",
-            subcategory="all models",
-            labels={"dataset": "{dataset}", "what": "models beside each other"},
-        ),
     log:
         "logs/compare_models/{dataset}.log",
     conda:
@@ -201,10 +207,35 @@ rule compare_models:
     params:
         coverage=COVERAGE_MODELS,
         mrna=EMBEDDING_MODELS,
-        report=config["report"],
+        report=part_of("report", "score", "tracks"),
         code=code_of("compare_models"),
     script:
         "../scripts/compare_models.py"
+
+
+rule summarise_comparison:
+    input:
+        table="results/report/{dataset}.comparison.parquet",
+        correlations="results/report/{dataset}.correlations.tsv",
+        checked="results/variants/{dataset}.parquet",
+        file=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+    output:
+        report(
+            "results/report/{dataset}.comparison.html",
+            caption="../report/comparison.rst",
+            category="Variant effects",
+            subcategory="all models",
+            labels={"dataset": "{dataset}", "what": "models beside each other"},
+        ),
+    log:
+        "logs/summarise_comparison/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        templates=template_digest("comparison.html"),
+        code=code_of("summarise_comparison"),
+    script:
+        "../scripts/summarise_comparison.py"
 
 
 rule plot_comparison:

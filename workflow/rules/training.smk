@@ -25,7 +25,6 @@ rule train_reads:
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=training_facts,
-        device=config["inference"]["device"],
         code=code_of("train_reads"),
     script:
         "../scripts/train_reads.py"
@@ -52,7 +51,6 @@ rule train_language_model:
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=training_facts,
-        device=config["inference"]["device"],
         code=code_of("train_language_model"),
     script:
         "../scripts/train_language_model.py"
@@ -98,7 +96,6 @@ rule train_coverage:
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=coverage_training_facts,
-        device=config["inference"]["device"],
         processes=config["training"]["processes"],
         code=code_of("train_coverage"),
     script:

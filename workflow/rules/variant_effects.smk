@@ -20,7 +20,7 @@ rule score_variants:
         gpu=1,
     params:
         facts=model_facts,
-        inference=config["inference"],
+        precision=config["inference"]["precision"],
         options=config["variant_effects"],
         head=cell(MODELS, "model", "head"),
         shards=cell(DATASETS, "dataset", "shards"),
@@ -149,7 +149,7 @@ rule export_vcf:
     conda:
         "../../envs/tables.yaml"
     params:
-        report=config["report"],
+        report=part_of("report", "score", "tracks"),
         code=code_of("export_vcf"),
     script:
         "../scripts/export_vcf.py"
@@ -178,7 +178,7 @@ rule score_transcript_variants:
         gpu=1,
     params:
         facts=model_facts,
-        inference=config["inference"],
+        precision=config["inference"]["precision"],
         options=ALLELE_OPTIONS,
         code=code_of("score_transcript_variants"),
     script:

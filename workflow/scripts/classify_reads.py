@@ -12,7 +12,7 @@ with reporting(snakemake.log[0]):
         hyperparameters=snakemake.input.hyperparameters,
         path=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},
-        options=snakemake.params.options,
-        inference=snakemake.params.inference,
+        options={**snakemake.params.options, "batch_nt": snakemake.config["reads"]["batch_nt"]},
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
     )

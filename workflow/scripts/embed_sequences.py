@@ -4,6 +4,7 @@ from seqcast.jobs.embeddings import embed_dataset
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
+    batches = {"batch_tokens": snakemake.config["embeddings"]["batch_tokens"]}
     nucleotides = snakemake.output.get("nucleotides")
     embed_dataset(
         weights=snakemake.input.weights,
@@ -12,7 +13,7 @@ with reporting(snakemake.log[0]):
         path=snakemake.output.table,
         store_path=nucleotides[0] if nucleotides else None,
         facts={**snakemake.params.facts, "code": snakemake.params.code},
-        options=snakemake.params.options,
-        inference=snakemake.params.inference,
+        options={**snakemake.params.options, **batches},
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
     )

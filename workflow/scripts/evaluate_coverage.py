@@ -10,6 +10,6 @@ with reporting(snakemake.log[0]):
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,
         options=snakemake.params.options,
-        inference=snakemake.params.inference,
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
     )

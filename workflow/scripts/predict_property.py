@@ -10,6 +10,6 @@ with reporting(snakemake.log[0]):
         definition=snakemake.params.definition,
         seed=snakemake.params.seed,
         facts={**snakemake.params.facts, "code": snakemake.params.code},
-        inference=snakemake.params.inference,
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
     )

@@ -14,7 +14,7 @@ with reporting(snakemake.log[0]):
         architecture=snakemake.params.architecture,
         head=snakemake.params.head or None,
         options=snakemake.params.options,
-        inference=snakemake.params.inference,
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
         top=snakemake.params.top,
     )

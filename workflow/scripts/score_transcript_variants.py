@@ -5,11 +5,12 @@ from seqcast.logs import reporting
 from seqcast.store import write_table
 
 with reporting(snakemake.log[0]):
+    batches = {"batch_tokens": snakemake.config["embeddings"]["batch_tokens"]}
     table, facts = score_transcripts(
         files=snakemake.input,
         architecture=snakemake.params.facts["architecture"],
-        options=snakemake.params.options,
-        inference=snakemake.params.inference,
+        options={**snakemake.params.options, **batches},
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
     )
     facts |= {**snakemake.params.facts, "code": snakemake.params.code}

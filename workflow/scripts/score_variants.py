@@ -10,7 +10,7 @@ with reporting(snakemake.log[0]):
         architecture=snakemake.params.facts["architecture"],
         head=snakemake.params.head or None,
         options=snakemake.params.options,
-        inference=snakemake.params.inference,
+        inference=snakemake.config["inference"],
         threads=snakemake.threads,
         shard=int(snakemake.wildcards.shard),
         shards=int(snakemake.params.shards),

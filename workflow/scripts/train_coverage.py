@@ -10,7 +10,7 @@ with reporting(snakemake.log[0]):
         history=snakemake.output.history,
         checkpoint=snakemake.params.checkpoint,
         facts={**snakemake.params.facts, "code": snakemake.params.code},
-        device=snakemake.params.device,
+        device=snakemake.config["inference"]["device"],
         threads=snakemake.threads,
         processes=snakemake.params.processes,
     )

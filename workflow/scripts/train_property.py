@@ -12,6 +12,6 @@ with reporting(snakemake.log[0]):
         definition=snakemake.params.definition,
         seed=snakemake.params.seed,
         facts={**snakemake.params.facts, "code": snakemake.params.code},
-        device=snakemake.params.device,
+        device=snakemake.config["inference"]["device"],
         threads=snakemake.threads,
     )

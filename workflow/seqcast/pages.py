@@ -1,9 +1,15 @@
 """HTML pages from the package's templates: one file each, all values escaped."""
 
+import hashlib
+import re
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(template: str, filters: dict[str, Callable] | None = None, **values: Any) -> str:
@@ -24,3 +30,23 @@ def render(template: str, filters: dict[str, Callable] | None = None, **values: 
     )  # fmt: skip
     environment.filters |= filters or {}
     return environment.get_template(template).render(**values)
+
+
+@cache
+def template_digest(template: str) -> str:
+    """Digest of a template and of those it extends or includes: pages follow it, nothing else.
+
+    Parameters
+    ----------
+    template : str
+        File name in ``templates/``.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
+    named = re.findall(r"{%-? *(?:extends|include|import|from) *[\"']([^\"']+)", text)
+    parts = [text, *map(template_digest, named)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

@@ -1,11 +1,20 @@
 """Correlations of the sizes of effects in two kinds of models."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import spearmanr
 
-from seqcast.comparison.agreement import Measure, compare, correlate, measures
+from seqcast.comparison.agreement import (
+    Measure,
+    compare,
+    correlate,
+    measures,
+    read_comparison,
+    write_comparison,
+)
 from tests.seqcast.comparison.tables import coverage, mrna
 
 
@@ -31,6 +40,18 @@ def test_comparison_of_models():
     assert found.statuses["borzuki"].sum() == 6
     nothing = compare([coverage(rows=[])], [mrna(rows=[])])
     assert set(nothing.correlations["n"]) == {0}
+
+
+def test_a_comparison_is_read_as_it_was_written(tmp_path):
+    found = compare([coverage()], [mrna()], resamples=20)
+    files = {name: tmp_path / name for name in ("parquet", "table", "correlations")}
+    write_comparison(found, {"borzuki": ["source", "random"]}, SimpleNamespace(**files))
+    again, origins = read_comparison(files["parquet"], files["correlations"])
+    assert origins == {"borzuki": ["source", "random"]}
+    assert again.measures == found.measures
+    assert again.table.equals(found.table)
+    assert again.statuses.equals(found.statuses)
+    assert again.correlations.fill_null("").equals(found.correlations.fill_null(""))
 
 
 def random_comparison(n=60):

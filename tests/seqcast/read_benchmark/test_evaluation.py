@@ -14,6 +14,7 @@ from seqcast.read_benchmark.evaluation import (
     gather_sets,
     read_metrics,
     read_published,
+    read_times,
     timings,
 )
 from seqcast.read_benchmark.report import benchmark_html
@@ -141,12 +142,15 @@ def test_origin_of_models(make, origin, told):
     assert metrics["origin"][0] == told
 
 
-def test_times_and_published_ones(make, published):
+def test_times_and_published_ones(make, published, tmp_path):
     told = published(
         ("ref", "one", "a", "wall_s", "5.5", "s"), ("ref", "one", "a", "reads", "9", "s")
     )
     sets = [make("one", [1, 0], a=[1, 0]), make("two", [1, 0], facts={}, a=[1, 0])]
-    rows = timings(sets, told).rows(named=True)
+    times = timings(sets, told)
+    write_tsv(times, tmp_path / "times.tsv")
+    assert read_times(tmp_path / "times.tsv").equals(times)
+    rows = times.rows(named=True)
     assert rows[0] == {
         "reference": "ref", "dataset": "one", "tool": "a", "reads": 2, "threads": 2, "wall_s": 2.0,
         "cpu_s": 4.0, "reads_per_cpu_s": 0.5, "published_reads": 9.0, "published_wall_s": 5.5,

@@ -1,14 +1,18 @@
 """How far models put variants in the same order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from seqcast.comparison.joined import Scored, compare_models, count_statuses
+from seqcast.provenance import provenance
 from seqcast.regression_metrics import regression_metrics
+from seqcast.store import read_provenance, write_table, write_tsv
 
 MAIN = ("L2_mean", "LLR")  # of the scores of mRNAs
 SIGNED = ("LLR",)
@@ -95,6 +99,42 @@ def compare(
     found = measures(coverage, mrna, score)
     statuses = count_statuses([*coverage, *mrna])
     return Comparison(table, statuses, tuple(found), correlate(table, found, resamples))
+
+
+def write_comparison(compared: Comparison, origins: Mapping[str, Any], files: Any) -> None:
+    """Write what pages and figures are made of.
+
+    Parameters
+    ----------
+    compared : Comparison
+    origins : mapping
+        Model to the origin of its folds.
+    files : namespace
+        Paths ``parquet`` (the table, with measures, statuses and origins in its provenance),
+        ``table`` (the same as TSV) and ``correlations`` (TSV).
+    """
+    facts = provenance(
+        origins=dict(origins),
+        measures=[asdict(measure) for measure in compared.measures],
+        statuses=compared.statuses.to_dict(as_series=False),
+    )
+    write_table(compared.table, files.parquet, facts)
+    write_tsv(compared.table, files.table)
+    write_tsv(compared.correlations, files.correlations)
+
+
+def read_comparison(
+    table: str | Path, correlations: str | Path
+) -> tuple[Comparison, dict[str, Any]]:
+    """A comparison and the origins of its models, from two files of `write_comparison`."""
+    facts = read_provenance(table)
+    compared = Comparison(
+        pl.read_parquet(table),
+        pl.DataFrame(facts["statuses"]),
+        tuple(Measure(**fields) for fields in facts["measures"]),
+        pl.read_csv(correlations, separator="\t", schema=CORRELATIONS, quote_char=None),
+    )
+    return compared, facts["origins"]
 
 
 def measures(

@@ -213,6 +213,11 @@ def read_metrics(path: str | Path) -> pl.DataFrame:
     )
 
 
+def read_times(path: str | Path) -> pl.DataFrame:
+    """The times that `timings` gave and `store.write_tsv` wrote."""
+    return pl.read_csv(path, separator="\t", schema=TIMES, quote_char=None)
+
+
 def _labels(path: str | Path) -> np.ndarray:
     """Labels of a table of reads, which has one or more."""
     labels = read_labels(path)

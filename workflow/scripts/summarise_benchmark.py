@@ -1,0 +1,18 @@
+"""Write the page of a benchmark: our numbers beside the published ones."""
+
+from seqcast.logs import reporting
+from seqcast.read_benchmark import evaluation
+from seqcast.read_benchmark.report import benchmark_html
+from seqcast.store import atomic
+
+with reporting(snakemake.log[0]):
+    files = snakemake.input
+    page = benchmark_html(
+        snakemake.wildcards.benchmark,
+        snakemake.params.citation,
+        evaluation.read_metrics(files.metrics),
+        evaluation.read_times(files.times),
+        evaluation.read_published(files.published or None),
+    )
+    with atomic(snakemake.output[0]) as temporary:
+        temporary.write_text(page, encoding="utf-8")
