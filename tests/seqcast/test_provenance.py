@@ -1,75 +1,8 @@
-"""The digest of reachable code: what changes it and what does not."""
+"""Facts of an ensemble: folds that are one, and how they are named."""
 
 import pytest
 
-from seqcast import provenance
-from seqcast.provenance import code_digest, merge_folds, model_in_words, same_weights
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    folder = tmp_path / "seqcast"
-    (folder / "models").mkdir(parents=True)
-    (folder / "__init__.py").write_text("")
-    (folder / "models/__init__.py").write_text("")
-    (folder / "models/lazy.py").write_text("x = 1\n")
-    (folder / "used.py").write_text(
-        '"""Doc."""\nfrom seqcast import deep\n\n\ndef f():\n    """Doc."""\n    return 1\n'
-    )
-    (folder / "deep.py").write_text("y = 2\n")
-    (folder / "other.py").write_text("z = 3\n")
-    script = tmp_path / "script.py"
-    script.write_text("from seqcast.used import f\nimport seqcast.models\n")
-    monkeypatch.setattr(provenance, "PACKAGE", folder)
-
-    def digest_after(name, text):
-        (folder / name).write_text(text)
-        provenance._normalised.cache_clear()
-        return code_digest(script, "seqcast.models.lazy")
-
-    provenance._normalised.cache_clear()
-    return code_digest(script, "seqcast.models.lazy"), digest_after
-
-
-@pytest.mark.parametrize(("name", "text", "changes"), [
-    ("used.py", '"""Other."""\nfrom seqcast import deep\n\n\ndef f():\n    # why\n    return 1\n', False),
-    ("used.py", "from seqcast import deep\n\n\ndef f():\n    return 2\n", True),
-    ("deep.py", "y = 3\n", True),
-    ("models/lazy.py", "x = 2\n", True),
-    ("other.py", "z = 4\n", False),
-])  # fmt: skip
-def test_digest_follows_reachable_code_only(package, name, text, changes):
-    before, digest_after = package
-    assert (digest_after(name, text) != before) is changes
-
-
-def test_scripts_reach_what_they_need_and_no_more(root):
-    def reached(script):
-        seen, pending = set(), [root / f"workflow/scripts/{script}.py"]
-        while pending:
-            path = pending.pop()
-            if path not in seen:
-                seen.add(path)
-                _, imports = provenance._normalised(path)
-                pending += [file for name in imports for file in provenance._module_files(name)]
-        return {str(p.relative_to(root / "workflow")).removeprefix("seqcast/") for p in seen}
-
-    download, score = reached("download_source"), reached("score_variants")
-    assert not [f for f in download if f.startswith(("scoring/", "models/", "plots/"))]
-    assert "scoring/statistics.py" in score
-    assert not [f for f in score if f.startswith(("plots/", "exports/", "ranking"))]
-    assert not [f for f in reached("plot_agreement") if f.startswith(("models/", "scoring/"))]
-
-
-@pytest.mark.parametrize("inside", [
-    "def f():\n    {}", "class A:\n    {}", "if x:\n    pass\nelse:\n    {}", "with x:\n    {}",
-    "try:\n    pass\nexcept E:\n    {}", "try:\n    pass\nfinally:\n    {}", "for x in y:\n    {}",
-    "while x:\n    {}", "match x:\n    case 1:\n        {}", "async def f():\n    async with x:\n        {}",
-])  # fmt: skip
-def test_imports_are_found_in_all_statements(tmp_path, inside):
-    path = tmp_path / "code.py"
-    path.write_text(inside.format("from seqcast import vcf"))
-    assert "seqcast.vcf" in provenance._normalised(path)[1]
+from seqcast.provenance import merge_folds, model_in_words, same_weights
 
 
 def facts(*weights, model="tiny", key="tensors_sha256"):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from seqcast.provenance import PACKAGE, _module_files, _normalised, code_digest
+from seqcast.plan.code import reached
 
 pytestmark = pytest.mark.slow
 
@@ -222,64 +222,34 @@ def test_an_option_of_tables_of_embeddings_scores_no_variant_again(finished, tmp
     assert run.planned() == dict.fromkeys(reruns, 1)
 
 
-def reached(root, script):
-    """Modules of the package that a script runs, as paths below it."""
-    pending, seen = [root / f"workflow/scripts/{script}.py"], set()
-    while pending:
-        path = pending.pop()
-        if path not in seen:
-            seen.add(path)
-            pending += [file for name in _normalised(path)[1] for file in _module_files(name)]
-    return {path.relative_to(PACKAGE).as_posix() for path in seen if PACKAGE in path.parents}
+def reached_by(root, script):
+    """Modules of the package of which a script runs something, as paths below it."""
+    found = reached(root / f"workflow/scripts/{script}.py")
+    return {module.removeprefix("seqcast.").replace(".", "/") + ".py" for module, _ in found}
 
 
 SCORING = {"score_variants", "predict_strongest"}
-ON_MRNAS = {"embed_sequences", "score_transcript_variants", "describe_transcript_scores"}
+ON_MRNAS = {"embed_sequences", "score_transcript_variants"}
 RUN_MODELS = SCORING | ON_MRNAS | {
     "predict_coverage", "evaluate_coverage", "prepare_weights", "classify_reads",
 }  # fmt: skip
 TRAINED = {
     "train_reads", "train_language_model", "train_property", "predict_property", "train_coverage",
 }  # fmt: skip
-PLANTED_TRUTH = {
-    "evaluate_planted_truth", "plot_planted_truth", "summarise_planted_truth",
-    "plot_simulated_gene",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
-    ("scoring/tables.py", SCORING),
+    ("scoring/tables.py", {"score_variants"}),
+    ("scoring/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
     ("models/interface.py", RUN_MODELS | TRAINED),
     ("inference.py", RUN_MODELS - {"prepare_weights"}),
     ("classification.py", {"classify_reads"}),
     ("embedding/engine.py", ON_MRNAS),
     ("plots/tracks.py", {"plot_strongest"}),
     ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
-    ("simulate/gene.py", {"simulate_genome"} | PLANTED_TRUTH),
+    ("simulate/gene.py", {"simulate_genome", "evaluate_planted_truth"}),
     ("download.py", {"download_source", "index_assemblies"}),
 ])  # fmt: skip
 def test_an_edit_reruns_the_rules_that_reach_it(root, module, scripts):
     names = [path.stem for path in (root / "workflow/scripts").glob("*.py")]
-    assert {name for name in names if module in reached(root, name)} == scripts
-
-
-def test_digest_of_a_script_follows_its_modules_and_architecture(root, tmp_path, monkeypatch):
-    script = root / "workflow/scripts/score_variants.py"
-    plain = code_digest(script)
-    assert code_digest(script) == plain
-    # No module but the one that the table names: adding an architecture reruns no other.
-    assert code_digest(script, "seqcast.models.borzuki") != plain
-    edited = (PACKAGE / "scoring/statistics.py").read_text() + "\nEDITED = 1\n"
-    real = _normalised
-
-    def normalised(path):
-        if path != PACKAGE / "scoring/statistics.py":
-            return real(path)
-        (tmp_path / "statistics.py").write_text(edited)
-        return real(tmp_path / "statistics.py")
-
-    others = {name: code_digest(root / f"workflow/scripts/{name}.py")
-              for name in ("plot_strongest", "rank_variants", "prepare_weights")}  # fmt: skip
-    monkeypatch.setattr("seqcast.provenance._normalised", normalised)
-    assert code_digest(script) != plain
-    assert others == {name: code_digest(root / f"workflow/scripts/{name}.py") for name in others}
+    assert {name for name in names if module in reached_by(root, name)} == scripts

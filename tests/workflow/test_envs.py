@@ -17,7 +17,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from seqcast.provenance import _module_files
+from seqcast.plan.code import module_files
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
@@ -141,7 +141,7 @@ def packages_of(script: Path) -> set[str]:
         if path not in seen:
             seen.add(path)
             names = set(loaded(ast.parse(path.read_text()).body))
-            pending += [file for name in names for file in _module_files(name)]
+            pending += [file for name in names for file in module_files(name)]
             found |= {name.split(".")[0] for name in names}
     return found - {"seqcast"} - sys.stdlib_module_names
 

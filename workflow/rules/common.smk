@@ -20,8 +20,9 @@ environ["PYTHONPATH"] = pathsep.join(
 
 from seqcast.errors import InputError
 from seqcast.pages import template_digest
+from seqcast.plan.code import code_digest
 from seqcast.plan.tables import read_table as read_checked_table
-from seqcast.provenance import code_digest, same_weights
+from seqcast.provenance import same_weights
 from seqcast.urls import public_url, url_digest
 
 
@@ -237,10 +238,8 @@ def code_of(script):
 
     def digest(wildcards):
         model = model_of(wildcards)
-        modules = (
-            [f"seqcast.models.{MODELS.at[model, 'architecture']}"] if model else []
-        )
-        return code_digest(WORKFLOW / "scripts" / f"{script}.py", *modules)
+        architecture = MODELS.at[model, "architecture"] if model else None
+        return code_digest(WORKFLOW / "scripts" / f"{script}.py", architecture)
 
     return digest
 

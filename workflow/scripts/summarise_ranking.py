@@ -1,14 +1,12 @@
 """Write the page of the strongest variants of a set."""
 
-import polars as pl
-
 from seqcast.logs import reporting
-from seqcast.store import atomic
+from seqcast.store import atomic, read_table
 from seqcast.summary import ranked_table_html
 
 with reporting(snakemake.log[0]):
     shown = snakemake.params.report
-    ranked = pl.read_parquet(snakemake.input[0]).head(snakemake.params.rows)
+    ranked = read_table(snakemake.input[0]).head(snakemake.params.rows)
     page = ranked_table_html(ranked, shown["score"], shown["tracks"])
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -12,7 +12,7 @@ import polars as pl
 from seqcast.comparison.joined import Scored, compare_models, count_statuses
 from seqcast.provenance import provenance
 from seqcast.regression_metrics import regression_metrics
-from seqcast.store import read_provenance, write_table, write_tsv
+from seqcast.store import read_provenance, read_table, write_table, write_tsv
 
 MAIN = ("L2_mean", "LLR")  # of the scores of mRNAs
 SIGNED = ("LLR",)
@@ -129,7 +129,7 @@ def read_comparison(
     """A comparison and the origins of its models, from two files of `write_comparison`."""
     facts = read_provenance(table)
     compared = Comparison(
-        pl.read_parquet(table),
+        read_table(table),
         pl.DataFrame(facts["statuses"]),
         tuple(Measure(**fields) for fields in facts["measures"]),
         pl.read_csv(correlations, separator="\t", schema=CORRELATIONS, quote_char=None),

@@ -1,0 +1,302 @@
+"""The digest of code follows what a script can run: soundly, and no further than names tell."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import CO_OPTIMIZED
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from seqcast.models.interface import ARCHITECTURES
+from seqcast.plan import code
+from seqcast.plan.code import PACKAGE, UNCOUNTED, code_digest, reached
+
+FILES = {
+    "__init__": '__version__ = "1"\n',
+    "models/__init__": "",
+    "models/interface": """
+        import importlib
+        ARCHITECTURES = {"lazy": ("seqcast.models.lazy", "Net"), "idle": ("seqcast.models.idle", "Net")}
+        def load(name):
+            module, member = ARCHITECTURES[name]
+            return getattr(importlib.import_module(module), member)
+    """,
+    "models/lazy": """
+        class Net:
+            def run(self):
+                return helper()
+        def helper():
+            return 1
+        def unused():
+            return 2
+    """,
+    "models/idle": "class Net:\n    pass\n",
+    "used": """
+        \"\"\"Doc.\"\"\"
+        import logging
+        from seqcast import deep, whole, facade
+        from seqcast.errors import InputError
+        from seqcast.progress import bar
+        from seqcast.registry import register
+        logger = logging.getLogger(__name__)
+        LIMIT, OTHER = 1, 2
+        TABLE = {}
+        TABLE["a"] = deep.listed
+        @register
+        def kept():
+            return 5
+        def f(value: "Kind", n=LIMIT) -> int:
+            \"\"\"Doc.\"\"\"
+            from seqcast.late import late
+            logger.info("%d", value)
+            if value > n:
+                raise InputError(f"too large: {value}")
+            bar()
+            return deep.named(value), lambda x: sorted(x, key=whole), late, facade.open_door
+        def unused():
+            return 3
+        class Kind:
+            pass
+    """,
+    "deep": "def named(x):\n    return inner(x)\ndef inner(x):\n    return x\n"
+    "def listed():\n    return 1\ndef other():\n    return 2\n",
+    "whole": "def anything():\n    return 1\n",
+    "registry": "def register(f):\n    return f\n",
+    "late": "def late():\n    return 1\ndef later():\n    return 2\n",
+    "facade": "from seqcast.behind import open_door\n",
+    "behind": "def open_door():\n    return 1\ndef closed():\n    return 2\n",
+    "errors": "class InputError(ValueError):\n    pass\n",
+    "progress": "def bar():\n    return 1\n",
+    "apart": "def g():\n    return 1\n",
+}
+SCRIPT = "from seqcast.used import f\nfrom seqcast.models.interface import load\nf(load('lazy'))\n"
+
+
+@pytest.fixture
+def digest_with(tmp_path, monkeypatch):
+    """Digest of `SCRIPT` on `FILES`, of which one has another text."""
+    monkeypatch.setattr(code, "PACKAGE", tmp_path / "seqcast")
+    (tmp_path / "script.py").write_text(SCRIPT)
+
+    def digest(name="used", old="", new="", architecture="lazy"):
+        for file, text in FILES.items():
+            assert file != name or old in text
+            path = tmp_path / f"seqcast/{file}.py"
+            path.parent.mkdir(exist_ok=True, parents=True)
+            text = text.replace(old, new) if file == name and old else text
+            path.write_text("\n".join(line.removeprefix(" " * 8) for line in text.split("\n")))
+        for cached in (code._module, code._modules, code._own, code._files_below, code_digest):
+            cached.cache_clear()
+        return code_digest(tmp_path / "script.py", architecture)
+
+    yield digest
+    for cached in (code._module, code._modules, code._own, code._files_below, code_digest):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [
+    ("used", "value > n", "value >= n"),
+    ("used", "LIMIT, OTHER = 1", "LIMIT, OTHER = 4"),  # a default
+    ("used", 'TABLE["a"]', 'TABLE["b"]'),  # runs at import
+    ("used", "return 5", "return 6"),  # a function that a decorator may have kept
+    ("used", "from seqcast.late import late", "late = 1"),
+    ("deep", "return inner(x)", "return inner(x) + 1"),
+    ("deep", "    return x\n", "    return -x\n"),  # two steps away
+    ("deep", "return 1", "return 3"),  # named by a statement that runs at import
+    ("whole", "return 1", "return 2"),  # its module is an object
+    ("late", "return 1", "return 3"),  # imported inside a function
+    ("behind", "return 1", "return 3"),  # imported through another module
+    ("models/lazy", "return helper()", "return -helper()"),
+    ("models/lazy", "return 1", "return 3"),
+    ("models/interface", "importlib.import_module(module)", "None"),
+    ("models/interface", '"seqcast.models.lazy", "Net"', '"seqcast.models.lazy", "unused"'),
+    ("registry", "return f", "return None"),
+])  # fmt: skip
+def test_an_edit_of_what_runs_changes_the_digest(digest_with, name, old, new):
+    assert digest_with(name, old, new) != digest_with()
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [
+    ("used", "return 3", "return 4"),  # unused
+    ("used", '"""Doc."""', '"""Other."""'),
+    ("used", "LIMIT, OTHER", "# a reason\n        LIMIT, OTHER"),
+    ("used", '"Kind"', '"Sort"'),
+    ("used", '"%d"', '"%s"'),
+    ("used", "too large", "too big"),
+    ("deep", "return 2", "return 3"),
+    ("late", "return 2", "return 3"),
+    ("behind", "return 2", "return 3"),
+    ("models/lazy", "return 2", "return 3"),
+    ("models/idle", "pass", "x = 1"),  # the class of another model
+    ("models/interface", '"idle": ', '"other": ("seqcast.apart", "g"), "idle": '),
+    ("errors", "pass", "code = 1"),
+    ("progress", "return 1", "return 2"),
+    ("apart", "return 1", "return 2"),
+    ("__init__", '"1"', '"2"'),  # the version
+])  # fmt: skip
+def test_an_edit_of_anything_else_does_not(digest_with, name, old, new):
+    assert digest_with(name, old, new) == digest_with()
+
+
+def test_without_a_model_all_architectures_count(digest_with):
+    assert digest_with("models/idle", "pass", "x = 1", None) != digest_with(architecture=None)
+
+
+def test_what_is_left_out_exists_and_has_a_reason():
+    for name, reason in UNCOUNTED.items():
+        module, _, member = name.rpartition(".")
+        assert code._own(name) or member in code._own(module).bound
+        assert len(reason.split()) > 3
+
+
+def hidden_calls(tree: ast.AST) -> Iterator[ast.AST]:
+    """Calls that import, look up or run what a text names."""
+    for node in ast.walk(tree):
+        name = getattr(node, "func", None)
+        if isinstance(name, ast.Attribute) and name.attr == "import_module":
+            yield node
+        if isinstance(name, ast.Name) and name.id in {"__import__", "eval", "exec", "globals"}:
+            yield node
+
+
+def test_names_tell_all_but_for_what_is_known_to_run_by_a_text():
+    found = {
+        (".".join(path.relative_to(PACKAGE).with_suffix("").parts), getattr(node, "name", ""))
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if any(hidden_calls(node))
+    }
+    assert found == {
+        ("__init__", "__getattr__"),  # doors for people; no script takes them
+        ("models.interface", "architecture_of"),  # see `code.ARCHITECTURES`
+        ("training.worker", "main"),  # runs a function that the caller of `launch` names
+    }
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_class_of_an_architecture_is_followed(root, name):
+    module, member = ARCHITECTURES[name]
+    found = reached(root / "workflow/scripts/prepare_weights.py", name)
+    assert (module, code._own(module).bound[member][0]) in found
+    others = {other for other, _ in ARCHITECTURES.values()} - {module}
+    if name != "mrna_property":  # holds one of the others
+        assert not others & {reached_module for reached_module, _ in found}
+
+
+@contextmanager
+def functions_called():
+    """Top-level functions and classes of the package that are called while the block runs."""
+    called: set[tuple[str, str]] = set()
+
+    def look(frame, event, _):
+        path, is_function = frame.f_code.co_filename, frame.f_code.co_flags & CO_OPTIMIZED
+        if event == "call" and is_function and path.startswith(str(PACKAGE)):
+            module = ".".join(Path(path).relative_to(PACKAGE.parent).with_suffix("").parts)
+            called.add((module.removesuffix(".__init__"), frame.f_code.co_qualname.split(".")[0]))
+
+    sys.setprofile(look)
+    try:
+        yield called
+    finally:
+        sys.setprofile(None)
+
+
+def run_script(root, name, tmp_path, **given):
+    """Run a script in this process; (module, name) of all that it called."""
+    path = root / f"workflow/scripts/{name}.py"
+    given.setdefault("params", SimpleNamespace())
+    snakemake = SimpleNamespace(log=[tmp_path / "log.txt"], **given)
+    with functions_called() as called:
+        exec(compile(path.read_text(), str(path), "exec"), {"snakemake": snakemake})
+    return called
+
+
+def _text(value):
+    return [str(part) for part in value] if isinstance(value, list) else str(value)
+
+
+class Files(list):
+    """Files of a job, by place and by name."""
+
+    def __init__(self, *files, **named):
+        named = {name: _text(value) for name, value in named.items()}
+        super().__init__([*map(_text, files), *named.values()])
+        vars(self).update(named)
+
+    def get(self, name, default=None):
+        return vars(self).get(name, default)
+
+
+TINY = "config/hyperparameters/borzuki_tiny.json"
+TARGETS = "config/demo/targets.tsv"
+OPTIONS = {"min_ref_match": 0.0, "on_ref_mismatch": "exclude"}
+
+
+def scored(root, folder):
+    """Scripts from a genome to a page of ranked variants, and what each is given."""
+    inference = {"device": "cpu", "precision": "fp32", "batch_size": 1, "workers": 0}
+    genome, weights = folder / "genome.fa.gz", folder / "weights.safetensors"
+    facts = {"architecture": "borzuki"}
+    yield "prepare_genome", {"input": Files(folder / "genome.fa"), "output": Files(genome)}
+    yield "check_variants", {
+        "input": Files(variants=folder / "v.vcf", genome=genome), "output": Files(folder / "v.parquet"),
+        "params": SimpleNamespace(aliases="", assembly="a", options=OPTIONS, code=""),
+        "wildcards": SimpleNamespace(dataset="v"),
+    }  # fmt: skip
+    yield "prepare_annotation", {
+        "input": Files(annotation=folder / "genes.gtf", genome=[genome]),
+        "output": Files(folder / "genes.parquet"), "params": SimpleNamespace(aliases=""),
+    }  # fmt: skip
+    yield (
+        "describe_tracks",
+        {"input": Files(root / TARGETS), "output": Files(folder / "tracks.parquet")},
+    )
+    yield "prepare_weights", {
+        "input": Files(hyperparameters=root / TINY), "output": Files(weights),
+        "params": SimpleNamespace(architecture="borzuki", head="human", fold={"source": "1"}),
+    }  # fmt: skip
+    yield "score_variants", {
+        "input": Files(hyperparameters=root / TINY, tracks=root / TARGETS, weights=weights,
+                       variants=folder / "v.parquet", annotation=folder / "genes.parquet",
+                       genome=genome),
+        "output": Files(gene=folder / "gene.parquet", window=folder / "window.parquet"),
+        "params": SimpleNamespace(facts=facts, options={}, head="human", shards=1, code=""),
+        "config": {"inference": inference}, "threads": 1, "wildcards": SimpleNamespace(shard="0"),
+    }  # fmt: skip
+    shown = {"score": "logSED", "tracks": "", "top": 1}
+    yield "rank_variants", {
+        "input": Files(scores=folder / "gene.parquet", tracks=folder / "tracks.parquet"),
+        "output": Files(folder / "ranked.parquet"), "params": SimpleNamespace(report=shown),
+    }  # fmt: skip
+
+
+def test_all_that_scripts_call_is_in_their_digests(root, tmp_path):
+    bases = "ACGT" * 5000
+    (tmp_path / "genome.fa").write_text(f">c\n{bases}\n")
+    header = (
+        "##fileformat=VCFv4.2\n##contig=<ID=c>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    )
+    (tmp_path / "v.vcf").write_text(
+        f"{header}c\t9001\t.\tA\tC\t.\t.\t.\nc\t9001\t.\tAC\tA\t.\t.\t.\n"
+    )
+    exon = 'c\tx\texon\t8801\t9400\t.\t+\t.\tgene_id "g"; transcript_id "t";\n'
+    (tmp_path / "genes.gtf").write_text(exon)
+    seen = 0
+    for name, given in scored(root, tmp_path):
+        called = run_script(root, name, tmp_path, **given)
+        counted = reached(root / f"workflow/scripts/{name}.py", "borzuki")
+        missing = [
+            (module, top)
+            for module, top in called
+            if UNCOUNTED.keys().isdisjoint([module, f"{module}.{top}"])
+            and not any(
+                (module, place) in counted for place in code._own(module).bound.get(top, [])
+            )
+            and not top.startswith("<")  # modules that are imported meanwhile, and their parts
+        ]
+        assert missing == [], name
+        seen += len(called)
+    assert seen > 100
