@@ -6,7 +6,7 @@ import pytest
 from seqcast import pages
 from seqcast.pages import render, template_digest
 
-READS = {"rows": [], "statuses": {}, "flags": {}, "untrained": ["<script>"]}
+READS = {"rows": [], "statuses": {}, "flags": {}, "untrained": ["<script>"], "same_weights": []}
 
 
 def test_values_are_escaped():
