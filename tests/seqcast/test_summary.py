@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from seqcast.annotation import Annotation
 from seqcast.store import write_table
 from seqcast.summary import count_statuses, ranked_table_html, run_summary_html
 
@@ -98,6 +99,15 @@ def test_each_alt_is_counted_once() -> None:
 def test_counts_that_do_not_add_up_are_refused(rows: pl.DataFrame, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         count_statuses(CHECKED, rows)
+
+
+def test_summary_shows_where_cds_stand_in_for_exons(tmp_path: Path) -> None:
+    Annotation((), {"genes": 1074, "cds_for_exons": 73, "no_parts": 0}).write(tmp_path / "genes")
+    page = run_summary_html({}, {}, [], {}, {"phage": tmp_path / "genes"})
+    assert [row for row in Cells(page).rows if "phage" in row] == [
+        ["phage", "1,074", "genes"],
+        ["phage", "73", "genes without exon lines: their CDS stand in for exons"],
+    ]
 
 
 def test_summary_shows_inputs_counts_and_their_sum(tmp_path: Path) -> None:

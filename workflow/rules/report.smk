@@ -150,6 +150,11 @@ rule plot_agreement:
         "../scripts/plot_agreement.py"
 
 
+VARIANT_ASSEMBLIES = list(
+    dict.fromkeys(DATASETS.at[dataset, "assembly"] for dataset in VARIANT_SETS)
+)
+
+
 rule summarise_run:
     input:
         checked=expand("results/variants/{dataset}.parquet", dataset=VARIANT_SETS),
@@ -160,6 +165,10 @@ rule summarise_run:
             if model in COVERAGE_MODELS
             for dataset in VARIANT_SETS
         ],
+        annotations=expand(
+            "resources/assemblies/{assembly}.genes.parquet",
+            assembly=VARIANT_ASSEMBLIES,
+        ),
     output:
         report(
             "results/report/summary.html",
@@ -173,6 +182,7 @@ rule summarise_run:
         "../../envs/report.yaml"
     params:
         datasets=VARIANT_SETS,
+        assemblies=VARIANT_ASSEMBLIES,
         pairs=[
             (model, dataset) for model in COVERAGE_MODELS for dataset in VARIANT_SETS
         ],

@@ -10,6 +10,7 @@ with reporting(snakemake.log[0]):
         checked=dict(zip(snakemake.params.datasets, snakemake.input.checked)),
         ensembles=dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.ensembles)),
         folds=list(snakemake.input.folds),
+        annotations=dict(zip(snakemake.params.assemblies, snakemake.input.annotations)),
         versions={**versions(), "snakemake": snakemake.params.snakemake_version},
     )
     with atomic(snakemake.output[0]) as temporary:

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from seqcast.annotation import COUNTS
 from seqcast.pages import render
 from seqcast.provenance import ORIGINS, same_weights
 from seqcast.ranking import VARIANT
@@ -29,6 +30,7 @@ def run_summary_html(
     ensembles: Mapping[tuple[str, str], str | Path],
     folds: Sequence[str | Path],
     versions: Mapping[str, str],
+    annotations: Mapping[str, str | Path] | None = None,
 ) -> str:
     """The page that says what a run did.
 
@@ -42,6 +44,8 @@ def run_summary_html(
         Score tables of single folds; only their provenance is read.
     versions : mapping
         Program to version, of the programs that make the report.
+    annotations : mapping, optional
+        Assembly to its table of genes (`Annotation.write`); only its provenance is read.
 
     Returns
     -------
@@ -65,6 +69,7 @@ def run_summary_html(
         same_weights=same_weights(facts),
         options=_option_rows([*inputs.values(), *facts]),
         versions=_version_rows(versions, facts),
+        annotations=_annotation_rows(annotations or {}),
     )
 
 
@@ -160,6 +165,17 @@ def _status_table(
         ],
         "sums": [sum(column.values()) for column in counts.values()],
     }
+
+
+def _annotation_rows(annotations: Mapping[str, str | Path]) -> list[tuple[str, int, str]]:
+    """Assembly, number and meaning of each count of its genes that is not 0."""
+    return [
+        (assembly, counts[name], meaning)
+        for assembly, path in annotations.items()
+        for counts in [read_provenance(path).get("counts", {})]
+        for name, meaning in COUNTS.items()
+        if counts.get(name)
+    ]
 
 
 def _fold_row(facts: Facts) -> dict[str, Any]:
