@@ -83,6 +83,10 @@ def write_inputs(folder: Path) -> None:
         f">{name}\n{''.join(rng.choice(list('ACGT'), n))}\n" for name, n in LENGTHS.items()
     ))  # fmt: skip
     (folder / "aliases.tsv").write_text("contig\talias\nchrA\t1\n")
+    (folder / "genes.gtf").write_text("".join(
+        f'1\tx\texon\t{at + 1}\t{at + 500}\t.\t+\t.\tgene_id "g{at}";\n'
+        for at in range(0, 20_000, 1000)
+    ))  # fmt: skip
     write_bam(folder / "reads/a.bam", random_reads(1))
     write_bam(folder / "reads/b.bam", random_reads(2))
     (folder / "coverage").mkdir(exist_ok=True)
@@ -95,7 +99,7 @@ def write_inputs(folder: Path) -> None:
 def tables(libraries: list[tuple] = LIBRARIES) -> dict[str, list[tuple]]:
     """Tables of one coverage set, its assembly and its libraries."""
     return {
-        "assemblies": [("small", "genome.fa", "none.gtf", "aliases.tsv")],
+        "assemblies": [("small", "genome.fa", "genes.gtf", "aliases.tsv")],
         "libraries": libraries,
         "coverage_sets": [("own", "small", "coverage/targets.tsv", WINDOW_BP, *[""] * 4, 3, *[""] * 5)],
     }  # fmt: skip
@@ -135,6 +139,15 @@ def test_targets_are_those_of_counting_base_by_base(run: Workflow) -> None:
     assert set(store.windows["chrom"]) == set(LENGTHS)
 
 
+def test_tracks_are_looked_at_before_the_store_is_made(run: Workflow) -> None:
+    table = pl.read_csv(run.folder / STORE.replace(".zarr", ".preflight.tsv"), separator="\t")
+    assert table["check"].unique(maintain_order=True).to_list() == [
+        "sense over antisense", "identical tracks", "annotation", "genes to test on"]  # fmt: skip
+    assert set(table["status"]) == {"doubtful", "fine"}
+    strands = table.filter(check="sense over antisense").row(0, named=True)
+    assert (strands["what"], strands["status"]) == ("a+ and a-", "doubtful")  # random reads
+
+
 def test_counts_say_what_was_left_out(run: Workflow) -> None:
     counts = pl.read_csv(run.folder / "results/coverage_tracks/both.counts.tsv", separator="\t")
     found = dict(counts.iter_rows())
@@ -151,12 +164,12 @@ def test_a_new_bam_makes_its_tracks_and_the_store_again(run: Workflow, tmp_path:
     assert run.planned("--nocolor", STORE) == {}
     other = run.copy(tmp_path / "copy")
     write_bam(other.folder / "reads/a.bam", random_reads(3))
-    again = {"write_stranded_coverage": 1, "store_targets": 1}
+    again = {"write_stranded_coverage": 1, "check_targets": 1, "store_targets": 1}
     assert other.planned("--nocolor", STORE) == again
 
 
 @pytest.mark.parametrize(("library", "message"), [
-    (("dutp", "small", "reads/a.bam", ""), "$.library_type: '' is not one of ['unstranded'"),
+    (("dutp", "small", "reads/a.bam", ""), "column library_type: ''; expected one of unstranded"),
     (("dutp", "smal", "reads/a.bam", "unstranded"), "libraries.tsv: 'smal' has no row in"),
     (("dutp", "small", "reads/a.bam", "unstranded"), "results/coverage_tracks/dutp.plus.bw is of no "
      "library; libraries.tsv gives results/coverage_tracks/both.unstranded.bw, results/coverage_"
@@ -170,7 +183,7 @@ def test_mistakes_in_the_table_stop_before_any_job(
     run = new_folder(root, tmp_path)
     write_inputs(run.folder)
     changed = tables([LIBRARIES[1], (*library, "", "", "")])
-    changed["assemblies"] += [("other", "genome.fa", "none.gtf", "")]
+    changed["assemblies"] += [("other", "genome.fa", "genes.gtf", "")]
     run.configure(changed)
     result = run.run("-n", STORE)
     printed = result.stdout + result.stderr

@@ -26,9 +26,36 @@ rule prepare_windows:
         "../scripts/prepare_windows.py"
 
 
+rule check_targets:
+    input:
+        unpack(set_files("targets")),
+        tracks=set_tracks,
+        windows="results/coverage_sets/{coverage_set}.windows.bed",
+        genome=set_genome(".fa.gz"),
+        index=set_genome(".fa.gz.fai"),
+        annotation=set_genome(".genes.parquet"),
+    output:
+        PREFLIGHT,
+    log:
+        "logs/check_targets/{coverage_set}.log",
+    wildcard_constraints:
+        coverage_set=one_of(TRACK_SETS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: config["coverage_sets"]["threads"]
+    params:
+        options=set_options,
+        refuse=config["coverage_sets"]["preflight"] == "refuse",
+        code=code_of("check_targets"),
+    script:
+        "../scripts/check_targets.py"
+
+
 rule store_targets:
     input:
         unpack(set_files("targets", "blacklist")),
+        # ancient, as another annotation is no reason to make targets anew
+        preflight=ancient(PREFLIGHT),
         tracks=set_tracks,
         windows="results/coverage_sets/{coverage_set}.windows.bed",
         genome=set_genome(".fa.gz"),

@@ -10,6 +10,7 @@ check_names(
     ASSEMBLIES.index,
 )
 STORE = "results/coverage_sets/{coverage_set}.zarr"
+PREFLIGHT = "results/coverage_sets/{coverage_set}.preflight.tsv"
 # Assembly, input and crop (bp) -> source of the windows published for models of that shape.
 PUBLISHED_WINDOWS = {
     ("hg38", 393216, 0): "borzuki_windows_hg38",

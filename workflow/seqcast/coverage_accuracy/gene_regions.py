@@ -48,6 +48,29 @@ def counted_regions(
     return [tuple(kept) for kept in own]
 
 
+def region_bins(regions: Regions, start: int, bins: int, bin_size_bp: int) -> np.ndarray:
+    """Bins of a window that regions take up: round(begin) to round(end) of each.
+
+    Parameters
+    ----------
+    regions : tuple of (start, end)
+        0-based half-open.
+    start : int
+        First base of the first bin.
+    bins : int
+        Of the window.
+    bin_size_bp : int
+
+    Returns
+    -------
+    ndarray of int
+        Ascending for each region; a bin in which two end comes twice.
+    """
+    edges = np.maximum(np.array(regions) - start, 0) / bin_size_bp
+    runs = np.minimum(np.round(edges).astype(int), bins)
+    return np.concatenate([np.arange(*run) for run in runs])
+
+
 def _shared(exons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Starts and ends of the stretches that lie in two exons or more, of (start, end) in any order.
 

@@ -20,7 +20,7 @@ from seqcast.coverage_accuracy.gene_matrices import (
     pearson,
     track_deviations,
 )
-from seqcast.coverage_accuracy.gene_regions import Regions, counted_regions
+from seqcast.coverage_accuracy.gene_regions import Regions, counted_regions, region_bins
 from seqcast.coverage_accuracy.moments import Moments
 from seqcast.errors import InputError
 from seqcast.tracks import Tracks
@@ -282,10 +282,8 @@ class GeneCollector:
         )
 
     def _new_bins(self, number: int, gene: Gene, start: int, bins: int) -> np.ndarray:
-        """Bins of a window that exons of the gene take up: round(begin) to round(end), each."""
-        edges = np.maximum(np.array(gene.exons) - start, 0) / self.bin_size_bp
-        runs = [np.arange(*run) for run in np.minimum(np.round(edges).astype(int), bins)]
-        found = np.concatenate(runs)
+        """Bins of a window that exons of the gene take up, and no earlier window had."""
+        found = region_bins(gene.exons, start, bins, self.bin_size_bp)
         if self.options.compat:
             return found
         found = np.unique(found)
