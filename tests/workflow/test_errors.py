@@ -87,6 +87,8 @@ JOBS = {
         "at least 70%. Wrong build? Give the FASTA of the right assembly"),
     "VCF of other contigs": (
         "check_variants/other_contigs", "no contig of the variants (17, 18) is in"),
+    "record that ends beyond any index": (
+        "check_variants/far_end", "has END=999999999999999; expected a record that ends below 2^31"),
     "file that is no VCF": ("check_variants/no_vcf", "expected"),
     "weights of another network": (
         "prepare_weights/misfit.fold0", "weights.safetensors: tensors do not fit the "
@@ -123,6 +125,7 @@ def write_inputs(folder):
     vcfs = {
         "other_build": [another_base(line) for line in records[:30]],
         "other_contigs": ["17\t5\t.\tA\tC\t.\t.\t.\n", "18\t5\t.\tA\tC\t.\t.\t.\n"],
+        "far_end": [*records[:2], "chrS1\t900\t.\tA\t<DEL>\t.\t.\tEND=999999999999999\n"],
         "empty": [],
         "unscorable": [line for line in records if "<DEL>" in line or "\t*\t" in line],
     }
@@ -170,7 +173,7 @@ def mistaken(finished, tmp_path_factory):
             "datasets": [
                 DEMO_SET, ("fresh", *DEMO_SET[1:]),
                 *[(name, "variants", "simulated", f"{name}.vcf", 1) for name in
-                  ("other_build", "other_contigs", "no_vcf")],
+                  ("other_build", "other_contigs", "far_end", "no_vcf")],
             ],
         },
         inference={"device": "cuda", "threads": 1},
@@ -182,7 +185,7 @@ def mistaken(finished, tmp_path_factory):
         f"results/variant_effects/{name}/tracks.parquet" for name in ("lost", "loose", "text")
     ]
     targets += [f"{SCORES}/{name}.fold0.parquet" for name in
-                ("fresh", "other_build", "other_contigs", "no_vcf")]  # fmt: skip
+                ("fresh", "other_build", "other_contigs", "far_end", "no_vcf")]  # fmt: skip
     targets += ["resources/assemblies/other.genes.parquet",
                 "results/report/borzuki_tiny/simulated_variants.ranked.html"]  # fmt: skip
     result = run.run("--keep-going", "--rerun-triggers", "mtime", "--", *targets)

@@ -27,7 +27,7 @@ TARGETS = [
     f"{SCORES}/{SET}.window.ensemble.parquet",
     f"{SCORES}/{SET}.ensemble.sed.h5",
     f"{SCORES}/{SET}.ensemble.vcf.gz",
-    f"{SCORES}/{SET}.ensemble.vcf.gz.tbi",
+    f"{SCORES}/{SET}.ensemble.vcf.gz.csi",
     f"{SCORES}/{SET}.ensemble.tsv.gz",
     f"{SCORES}/tracks.parquet",
     f"{COVERAGE}/simulated_regions.ensemble.zarr",

@@ -143,7 +143,7 @@ rule export_vcf:
         tracks="results/variant_effects/{model}/tracks.parquet",
     output:
         "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz",
-        "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz.tbi",
+        "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz.csi",
     log:
         "logs/export_vcf/{model}/{dataset}.log",
     conda:

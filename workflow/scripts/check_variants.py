@@ -5,10 +5,12 @@ from seqcast.logs import reporting
 from seqcast.provenance import provenance
 from seqcast.store import file_sha256, write_table
 from seqcast.variants import check_variants, guard_build, read_variants
+from seqcast.vcf import check_indexable
 
 with reporting(snakemake.log[0]):
     options = dict(snakemake.params.options)
     min_match = options.pop("min_ref_match")
+    check_indexable(snakemake.input.variants)
     with Genome(snakemake.input.genome, snakemake.params.aliases or None) as genome:
         variants = check_variants(read_variants(snakemake.input.variants), genome, **options)
     guard_build(variants, min_match)

@@ -9,8 +9,10 @@ empty POS as 0). What is wrong in them is named with its line.
 import gzip
 import logging
 import re
+import tempfile
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -39,6 +41,10 @@ MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 CHUNK_BYTES = 1 << 20
+
+# A number that may reach beyond 2^38 bp, where htslib's CSI indexes end. As integers of a VCF, POS,
+# INFO/END, SVLEN and LEN have 32 bits and stay far below.
+LARGE_NUMBER = re.compile(rb"(?<![\d.])\d{12}|0[xX][\dA-Fa-f]{10}")
 
 Row = tuple[int, str | None, str, int, str, str]  # record, ID, chrom, pos, ref, alt
 
@@ -81,13 +87,64 @@ def read_variants(path: str | Path) -> pl.DataFrame:
                 error,
             )
     else:
-        if is_text and (not rows or any(pos < 1 or not chrom for _, _, chrom, pos, _, _ in rows)):
+        if is_text and (
+            not rows or any(_is_doubtful(chrom, pos) for _, _, chrom, pos, _, _ in rows)
+        ):
             rows = _read_text(path)
     schema = {name: kind for name, kind in SCHEMA.items() if name != "row"}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     described = pl.concat_str("chrom", "pos", "ref", "alt", separator="_")
     frame = frame.with_columns(variant=pl.coalesce("variant", described))
     return frame.with_row_index("row").cast({"row": pl.Int64})
+
+
+def check_indexable(path: str | Path) -> None:
+    """Refuse a VCF that `exports.annotate_vcf` could not index, before anything is predicted.
+
+    Parameters
+    ----------
+    path : path
+        A VCF or BCF that `read_variants` reads.
+
+    Raises
+    ------
+    InputError
+        If a line's POS, END, SVLEN or LEN reaches beyond what a CSI index holds.
+    """
+    with _open_text(Path(path)) as file:
+        if file.read(3) == b"BCF":
+            return
+        file.seek(0)
+        lines = [
+            (number, raw)
+            for number, raw in enumerate(file, start=1)
+            if LARGE_NUMBER.search(raw) and not raw.startswith(b"#")
+        ]
+    # Which of the large numbers say where a record ends, htslib knows: it is tried.
+    n_fit = bisect_left(range(1, len(lines) + 1), True, key=lambda n: not _can_index(lines[:n]))
+    if n_fit < len(lines):
+        number, raw = lines[n_fit]
+        large = [field for field in re.split(rb"[\t;:\r\n]", raw) if LARGE_NUMBER.search(field)]
+        raise InputError(
+            f"{path}, line {number} has {b', '.join(large).decode(errors='replace')}; expected a "
+            "record that ends below 2^31, or it cannot be indexed when the scores are added. "
+            "Correct POS, END, SVLEN or LEN."
+        )
+
+
+def _can_index(lines: Iterable[tuple[int, bytes]]) -> bool:
+    """Whether htslib can index these records, each as the only one of a contig."""
+    with tempfile.TemporaryDirectory(prefix="seqcast_") as folder, quiet_htslib():
+        trial = Path(folder) / "trial.vcf.gz"
+        with pysam.BGZFile(str(trial), "wb", None) as file:
+            for number, raw in lines:
+                rest = raw.rstrip(b"\r\n").partition(b"\t")[2]
+                file.write(b"%d\t%b\n" % (number, rest))
+        try:
+            pysam.tabix_index(str(trial), preset="vcf", csi=True, index=f"{trial}.csi")
+        except OSError:
+            return False
+    return True
 
 
 def _read_records(path: Path) -> list[Row]:
@@ -98,6 +155,11 @@ def _read_records(path: Path) -> list[Row]:
             for number, record in enumerate(file)
             for alt in record.alts or (".",)
         ]
+
+
+def _is_doubtful(chrom: str, pos: int) -> bool:
+    """Whether htslib may have read an empty field, or a line that is commented out."""
+    return pos < 1 or not chrom or chrom[0] == "#"
 
 
 def _check_start(path: Path) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 from seqcast.errors import InputError
 from seqcast.exports import annotate_vcf
-from seqcast.vcf import read_variants
+from seqcast.vcf import check_indexable, read_variants
 from tests.seqcast.exports.examples import BODY, TRACKS, gene_scores, window_scores
 
 HEADER = [
@@ -38,7 +38,9 @@ def write_vcf(path: Path, header: list[str] = HEADER, body: list[str] = BODY) ->
 def annotate(tmp_path: Path, source: Path, scores: pl.DataFrame) -> list[str]:
     path = tmp_path / "out" / "annotated.vcf.gz"
     annotate_vcf(source, scores, TRACKS, path, provenance={"model": "tiny <1>"})
-    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, f"{path.name}.tbi"]
+    made = sorted(file.name for file in path.parent.iterdir())
+    assert made[:2] == [path.name, f"{path.name}.csi"]
+    assert made[2:] in ([], [f"{path.name}.tbi"])
     with gzip.open(path, "rt") as file:
         return file.read().splitlines()
 
@@ -188,10 +190,69 @@ def test_short_column_line(tmp_path: Path) -> None:
     assert lines[-5].startswith("chr2\t40\t.\tT\t.\t.\t.\tSEQCAST_STATUS=alt_missing;")
 
 
-def test_positions_that_no_index_holds_are_named(tmp_path: Path) -> None:
-    source = write_vcf(tmp_path / "in.vcf", body=["chr1\t600000000\t.\tA\tC\t.\t.\t.\tGT\t0/1"])
-    with pytest.raises(InputError, match=r"chr1:600000000; expected positions up to 536870912"):
-        annotate_vcf(source, gene_scores(), TRACKS, tmp_path / "out.vcf.gz")
+def unscored(source: Path) -> pl.DataFrame:
+    """A table in which no ALT of a file has a score."""
+    name, nothing = pl.lit(None, pl.String), pl.lit(None, pl.Array(pl.Float32, TRACKS.height))
+    return read_variants(source).with_columns(
+        gene_id=name, gene_name=name, status=pl.lit("alt_symbolic"), logSED=nothing
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "fits_tabix"),
+    [
+        ("5\t.\tA\tC\t.\t.\t.\tGT\t0/1", True),
+        ("536870912\t.\tA\tC\t.\t.\t.\tGT\t0/1", True),  # 2^29, the last
+        ("600000000\t.\tA\tC\t.\t.\t.\tGT\t0/1", False),
+        ("2147483647\t.\tA\tC\t.\t.\t.\tGT\t0/1", False),  # 2^31 - 1
+        ("5\t.\tA\t<DEL>\t.\t.\tEND=900000000\tGT\t0/1", False),
+        ("5\t.\tA\t<DEL>\t.\t.\tSVLEN=-2147483647\tGT\t0/1", False),
+        ("5\t.\tA\t<*>\t.\t.\t.\tGT:LEN\t0/1:900000000", False),
+    ],
+)
+def test_any_coordinate_is_indexed(tmp_path: Path, fields: str, fits_tabix: bool) -> None:
+    source = write_vcf(tmp_path / "in.vcf", body=[f"chr1\t{fields}", BODY[0]])
+    check_indexable(source)
+    annotate(tmp_path, source, unscored(source))
+    path = tmp_path / "out/annotated.vcf.gz"
+    assert path.with_name(f"{path.name}.tbi").exists() == fits_tabix
+    pos = int(fields.split("\t")[0])
+    with pysam.TabixFile(str(path), index=f"{path}.csi") as file:
+        assert [line.split("\t")[1] for line in file.fetch("chr1", pos - 1, pos)] == [str(pos)]
+
+
+def test_an_old_tabix_index_does_not_stay(tmp_path: Path) -> None:
+    annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
+    tabix = tmp_path / "out/annotated.vcf.gz.tbi"
+    assert tabix.exists()
+    far = write_vcf(tmp_path / "far.vcf", body=["chr1\t600000000\t.\tA\tC\t.\t.\t.\tGT\t0/1"])
+    annotate(tmp_path, far, unscored(far))
+    assert not tabix.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        (f"{10**17}\t.\tA\tC\t.\t.\t.\tGT\t0/1", f"has {10**17}; "),
+        ("5\t.\tA\t<DEL>\t.\t.\tDP=1;END=999999999999999\tGT\t0/1", "has END=9{15}; "),
+        ("5\t.\tA\t<DEL>\t.\t.\tSVLEN=-999999999999999\tGT\t0/1", "has SVLEN=-9{15}; "),
+        ("5\t.\tA\t<*>\t.\t.\t.\tGT:LEN\t0/1:999999999999999", "has 9{15}; "),
+    ],
+)
+def test_what_no_index_holds_is_named_with_its_line(
+    tmp_path: Path, fields: str, named: str
+) -> None:
+    number = "chr1\t5\tid123456789012\tA\tC\t.\t.\tAF=0.123456789012\tGT\t0/1"  # no coordinate
+    source = write_vcf(tmp_path / "in.vcf", body=[number, number, f"chr1\t{fields}", number])
+    for check in (check_indexable, lambda path: annotate(tmp_path, path, unscored(path))):
+        with pytest.raises(InputError, match=rf"in\.vcf, line 10 .*{named}expected a record"):
+            check(source)
+
+
+def test_commented_records_are_left_out(tmp_path: Path) -> None:
+    source = write_vcf(tmp_path / "in.vcf", body=[BODY[0], f"#{BODY[0]}"])
+    lines = annotate(tmp_path, source, unscored(source))
+    assert len([line for line in lines if not line.startswith("#")]) == 1
 
 
 def test_annotating_twice_changes_nothing(tmp_path: Path) -> None:

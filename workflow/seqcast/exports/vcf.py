@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,11 +23,12 @@ from seqcast.ranking import (
     strongest_rows,
 )
 from seqcast.store import atomic
-from seqcast.vcf import read_variants
+from seqcast.vcf import check_indexable, read_variants
+
+logger = logging.getLogger(__name__)
 
 IDENTITY = ["row", "chrom", "pos", "ref", "alt"]
 COLUMNS = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
-TABIX_LIMIT_BP = 1 << 29
 # What an INFO value may not hold is percent-encoded (VCF 4.3, section 1.2).
 ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in " %,;=\t\r\n"})
 
@@ -40,7 +42,7 @@ def annotate_vcf(
     provenance: Mapping[str, Any] | None = None,
     tracks_like: str | None = None,
 ) -> None:
-    """Copy a VCF with the strongest gene of each ALT, as bgzip with a tabix index beside it.
+    """Copy a VCF with the strongest gene of each ALT, as bgzip with a CSI index beside it.
 
     Lines are copied as they are but for INFO, where values an ALT (``Number=A``) are added in place
     of any of an earlier run: ``SEQCAST_STATUS``; ``SEQCAST_GENE``, the gene_id with the greatest
@@ -63,7 +65,9 @@ def annotate_vcf(
     tracks : DataFrame
         ``description`` of each track, in the order of the score lists.
     path : path
-        The annotated file, ending in ``.vcf.gz``; it and ``<path>.tbi`` are written atomically.
+        The annotated file, ending in ``.vcf.gz``; it and its index, ``<path>.csi``, are written
+        atomically. Where no record reaches beyond 2^29 bp, where tabix indexes end, there is a
+        ``<path>.tbi`` as well.
     score : str
         Name of the score.
     provenance : mapping, optional
@@ -75,14 +79,14 @@ def annotate_vcf(
     ------
     InputError
         If the VCF cannot be read, is not the one that was scored, lacks scores for some ALTs, or
-        has positions that no tabix index holds; if ``path`` has another suffix; if the score or the
-        tracks do not fit.
+        cannot be indexed (`vcf.check_indexable`); if ``path`` has another suffix; if the score or
+        the tracks do not fit.
     """
     vcf_in, path = Path(vcf_in), Path(path)
     if not path.name.endswith(".vcf.gz"):
         raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
     variants = read_variants(vcf_in)
-    _check_indexable(variants, vcf_in)
+    check_indexable(vcf_in)
     check_tracks(scores, tracks, [score])
     selected = select_tracks(tracks, tracks_like)
     values = _values_of_alts(scores, tracks, score, selected)
@@ -90,12 +94,27 @@ def annotate_vcf(
     over = describe_tracks(len(selected), tracks.height, tracks_like)
     header, contigs = _header(vcf_in, variants, _definitions(score, over), provenance)
     lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
-    index = Path(f"{path}.tbi")
+    index = Path(f"{path}.csi")
     with atomic(path) as temporary, atomic(index) as temporary_index:
         with pysam.BGZFile(str(temporary), "wb", None) as file:
             for line in (*header, *_sorted(lines, variants, contigs)):
                 file.write(f"{line}\n".encode(errors="surrogateescape"))
-        pysam.tabix_index(str(temporary), preset="vcf", index=str(temporary_index), force=True)
+        with quiet_htslib():
+            pysam.tabix_index(
+                str(temporary), preset="vcf", csi=True, index=str(temporary_index), force=True
+            )
+    _write_tabix(path)
+
+
+def _write_tabix(path: Path) -> None:
+    """Write a tabix index as well, if it can hold the file: readers built on htsjdk ask for it."""
+    index = Path(f"{path}.tbi")
+    index.unlink(missing_ok=True)
+    try:
+        with quiet_htslib(), atomic(index) as temporary:
+            pysam.tabix_index(str(path), preset="vcf", index=str(temporary), force=True)
+    except OSError as error:
+        logger.info("%s has no tabix index beside the CSI index: %s", path, error)
 
 
 def _values_of_alts(
@@ -173,17 +192,6 @@ def _check_scored(variants: pl.DataFrame, scores: pl.DataFrame, path: Path) -> N
         f"{both.height} of the file's ALTs are not in the table{example}. Give the file that was "
         "scored, unchanged, and the table of all its shards."
     )
-
-
-def _check_indexable(variants: pl.DataFrame, path: Path) -> None:
-    """Refuse positions that htslib cannot put into a tabix index."""
-    beyond = variants.filter(pl.col("pos") + pl.col("ref").str.len_bytes() > TABIX_LIMIT_BP)
-    if not beyond.is_empty():
-        chrom, pos = beyond.select("chrom", "pos").row(0)
-        raise InputError(
-            f"{path} holds {chrom}:{pos}; expected positions up to {TABIX_LIMIT_BP}, all that a "
-            "tabix index can hold. Correct or remove the record; its status is in the score table."
-        )
 
 
 def _header(
