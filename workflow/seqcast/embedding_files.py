@@ -33,7 +33,8 @@ class NucleotideFeatures:
     arrays : dict of str to StoredArray
         Those that were asked for, all float32: ``features`` (nucleotides, width), after the model's
         last norm; ``layer_0`` and so on (nucleotides, width), hidden states; ``log_likelihood``
-        (nucleotides,), nats. NaN where the model gave no number.
+        (nucleotides,), nats. NaN where the model gave no number; the log-likelihood is NaN too
+        where nothing stands before the nucleotide, and where it is N.
     ids : list of str
     offsets : ndarray of int64, shape=(sequences + 1,)
         Rows of sequence i: ``offsets[i]`` to ``offsets[i + 1]``, none where it is not embedded.

@@ -27,7 +27,8 @@ def columns(width: int) -> dict[str, Any]:
     ``tokens`` are those embedded, codon marks included and without the end token. A vector is null
     where there is none: the sequence is not embedded, the region unknown or empty, the pooling not
     asked for. ``problem`` is that of the table of transcripts: the letter and its place, or what
-    dropped the CDS. ``log_likelihood`` is in nats, over all tokens but the first.
+    dropped the CDS. ``log_likelihood`` is in nats, over ``log_likelihood_tokens``:
+    all tokens but the first and N, that is known bases and codon marks.
     """
     vector = pl.Array(pl.Float32, width)
     return {
@@ -35,5 +36,6 @@ def columns(width: int) -> dict[str, Any]:
         "tokens": pl.Int64, "status": pl.String, "flags": pl.String, "problem": pl.String,
         "embedding_mean": vector, "embedding_last": vector,
         **{f"embedding_mean_{region}": vector for region in REGIONS},
-        "log_likelihood": pl.Float64, "log_likelihood_per_token": pl.Float64,
+        "log_likelihood": pl.Float64, "log_likelihood_tokens": pl.Int64,
+        "log_likelihood_per_token": pl.Float64,
     }  # fmt: skip

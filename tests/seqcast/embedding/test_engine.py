@@ -20,12 +20,16 @@ SYMBOLS = EmbedOptions(per_symbol=True)
 
 
 def alone(model: Fading, text: str) -> tuple[np.ndarray, np.ndarray]:
-    """Features of each symbol, and log-likelihoods of each but the first, from one plain call."""
+    """Features of each symbol, and log-likelihoods of each but the first, from one plain call.
+
+    NaN for N, which is no target.
+    """
     with torch.no_grad():
         tokens = model.tokenize([text])
         features = model(tokens)
         said = model.logits(features).log_softmax(-1)[0]
         scores = [said[i - 1, tokens[0, i]].item() for i in range(1, len(text))]
+        scores = [np.nan if text[i + 1] in "Nn" else score for i, score in enumerate(scores)]
     return features[0, :-1].numpy(), np.array(scores)
 
 
@@ -42,11 +46,30 @@ def test_each_text_as_if_it_were_alone(batch_tokens):
         np.testing.assert_allclose(found.last, features[-1], atol=1e-6)
         np.testing.assert_allclose(found.token_log_likelihood[1:], scores, atol=1e-5)
         assert np.isnan(found.token_log_likelihood[0])
-        assert found.predicted == len(text) - 1
+        assert found.predicted == np.isfinite(scores).sum()
         if len(text) == 1:
             assert found.log_likelihood is None  # nothing is predicted: not a likelihood of 1
         else:
-            assert found.log_likelihood == pytest.approx(scores.sum(), abs=1e-4)
+            assert found.log_likelihood == pytest.approx(np.nansum(scores), abs=1e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"too_long": "window", "window_overlap_tokens": 20}])
+def test_likelihoods_are_over_known_bases(options):
+    """Of each text alone, the sum over targets other than N, written down plainly."""
+    model = Fading()
+    texts = ["NACGN", "acnnguT", "NA", "AN", "ANA", "ENCGAGUN", "N" + random_text(60, 1, "ACGUN")]
+    texts += [random_text(150, 2, "ACGUNN")] if options else []
+    found = list(embed_texts(model, texts, EmbedOptions(per_symbol=True, **options)))
+    for text, one in zip(texts, found, strict=True):
+        known = np.array([letter not in "Nn" for letter in text])
+        known[0] = False
+        of_symbols = one.token_log_likelihood
+        np.testing.assert_array_equal(np.isnan(of_symbols), ~known)
+        assert one.predicted == known.sum()
+        total = pytest.approx(of_symbols[known].sum(), abs=1e-4) if known.any() else None
+        assert one.log_likelihood == total
+        if len(text) < model.max_tokens:
+            np.testing.assert_allclose(of_symbols[1:], alone(model, text)[1], atol=1e-5)
 
 
 def test_no_batch_changes_a_result_of_helix():
@@ -185,8 +208,9 @@ def test_long_texts_against_plain_loops(too_long, extra):
     np.testing.assert_allclose(found.mean, rows.mean(0), atol=1e-6)
     np.testing.assert_allclose(found.last, rows[-1], atol=1e-6)
     np.testing.assert_allclose(found.token_log_likelihood[1:], scores, atol=1e-5)
-    assert found.log_likelihood == pytest.approx(sum(scores), abs=1e-3)
-    assert len(found.layers[1]) == len(kept) == found.predicted + 1
+    assert found.log_likelihood == pytest.approx(np.nansum(scores), abs=1e-3)
+    assert found.predicted == np.isfinite(scores).sum()
+    assert len(found.layers[1]) == len(kept)
     for name, span in of_text.items():
         inside = [i - kept.start for i in kept if span.start <= i < span.stop]
         assert (name in found.regions) == bool(inside)

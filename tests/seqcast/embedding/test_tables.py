@@ -61,6 +61,7 @@ def test_numbers_are_those_of_the_engine():
     for region, mean in one.regions.items():
         np.testing.assert_allclose(row[f"embedding_mean_{region}"], mean, atol=1e-6)
     assert row["log_likelihood"] == pytest.approx(one.log_likelihood)
+    assert row["log_likelihood_tokens"] == 48
     assert row["log_likelihood_per_token"] == pytest.approx(one.log_likelihood / 48)
 
 

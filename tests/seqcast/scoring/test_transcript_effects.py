@@ -138,6 +138,16 @@ def test_scores_are_those_of_each_pair_alone(genome):
     assert_scores(found, 7, plain(minus, f"{minus[:6]}G{minus[7:]}"))
 
 
+def test_bases_n_count_in_neither_allele(genome):
+    """The same N are left out of both: the sums are over as many known bases and marks."""
+    unknown = BOTH.with_columns(pl.col("sequence").str.replace("UGAG$", "NNAN"))
+    found = score(genome, ROWS[1], transcripts=unknown)
+    ref, alt = (mark_codons(f"GACCAUGG{x}UUGGUAACCANNAN", *CDS) for x in "CA")
+    assert_scores(found, 0, plain(ref, alt))
+    counts = [one.predicted for one in embed_texts(Fading(), [ref, alt])]
+    assert counts == [len(SPLICED) - 1 + 4 - 3] * 2
+
+
 def test_frameshift_moves_the_marks(genome):
     found = score(genome, (12, "GC", "G"))
     assert found["consequence"].to_list() == ["frameshift"]

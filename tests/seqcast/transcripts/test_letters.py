@@ -18,6 +18,13 @@ def test_each_letter_of_ascii_is_judged() -> None:
     assert read_letters("ARX").problem == "'X' at 2"  # says more than the code before it
 
 
+def test_n_alone_is_no_sequence() -> None:
+    for text in ("N", "nnN", "N" * 60):
+        assert read_letters(text) == (None, "no_known_base", (), "N alone")
+    assert read_letters("NNAN").flags == ("unknown_bases",)
+    assert read_letters("NN-").status == "other_letter"
+
+
 @pytest.mark.parametrize(
     ("cds", "flags"),
     [

@@ -20,6 +20,7 @@ from seqcast.inference import evaluating
 from seqcast.models.helical import gpu_states
 from seqcast.models.interface import EmbeddingModel
 from seqcast.token_batches import pools, token_batches
+from seqcast.transcripts.letters import UNKNOWN, capitals
 
 logger = logging.getLogger(__name__)
 
@@ -50,13 +51,13 @@ class Embedded:
     log_likelihood : float, optional
         Nats, over `predicted` tokens; None where none is predicted.
     predicted : int
-        Tokens that have a token before them.
+        Tokens that have a token before them and are not N: known bases and codon marks.
     features : ndarray, shape=(stop - start, width), float32, optional
         Of each symbol, on request.
     layers : dict of int to ndarray
         As ``features``, of hidden layers.
     token_log_likelihood : ndarray, shape=(stop - start,), float32, optional
-        NaN for the first.
+        NaN for the first, and for N.
     """
 
     status: str
@@ -112,12 +113,14 @@ class _Work:
 
     def add_scores(self, piece: Piece, scores: np.ndarray, keep: bool) -> None:
         """Log-likelihoods of the symbols that a piece keeps."""
-        first = int(piece.kept == piece.start)  # nothing stands before this symbol
-        self.log_likelihood += float(scores[first:].sum(dtype=np.float64))
-        self.predicted += len(scores) - first
+        letters = capitals(self.text[piece.kept : piece.stop]).encode()
+        counted = np.frombuffer(letters, dtype=np.uint8) != ord(UNKNOWN)
+        if piece.kept == piece.start:
+            counted[0] = False  # nothing stands before this symbol
+        self.log_likelihood += float(scores[counted].sum(dtype=np.float64))
+        self.predicted += int(counted.sum())
         if keep:
-            scores = scores.copy()
-            scores[:first] = np.nan
+            scores = np.where(counted, scores, np.float32(np.nan))
             self.symbols.setdefault(SCORES, []).append(scores)
 
     def means(self) -> dict[str, np.ndarray]:

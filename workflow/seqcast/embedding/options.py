@@ -28,7 +28,8 @@ class EmbedOptions:
         Keep the features of each symbol, and its log-likelihood, beside what is pooled.
     log_likelihood : bool
         Sum of the natural logarithms of the probability of each token but the first, given those
-        before it: softmax over the whole vocabulary. Codon marks count as tokens.
+        before it: softmax over the whole vocabulary. Codon marks count as tokens; an N does not,
+        but stands before the next ones as the model reads it.
     too_long : {"status", "error", "truncate_left", "truncate_right", "window"}
         What to do with more tokens than the model takes: give a status and no numbers; stop; leave
         out the left or the right end; or use windows, see `windows.pieces_of`.

@@ -189,6 +189,10 @@ class TableEmbedder:
             "flags": [row["flags"] for row in rows],
             "problem": [row["problem"] for row in rows],
             "log_likelihood": total,
+            "log_likelihood_tokens": [
+                None if value is None else found.predicted
+                for value, found in zip(total, results, strict=True)
+            ],
             "log_likelihood_per_token": [
                 None if value is None else value / found.predicted
                 for value, found in zip(total, results, strict=True)

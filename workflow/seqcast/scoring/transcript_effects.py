@@ -5,7 +5,8 @@ For each ALT and each transcript that it changes, the whole mRNA of either allel
 - ``cosine_mean``, ``cosine_last``: cosine distance (1 - cosine) of the pooled features, 0 to 2.
 - ``L2_mean``, ``L2_last``: Euclidean distance.
 - ``LLR``: log-likelihood of ALT minus REF transcript in nats, codon marks included; positive where
-  the model finds the ALT transcript likelier. A longer mRNA has more factors, so insertions are
+  the model finds the ALT transcript likelier. Bases N count in neither: an edit touches none, so
+  that both leave out the same ones. A longer mRNA has more factors, so insertions are
   less likely for their length alone: compare indels with indels. Null where the weights have no
   language-model head.
 

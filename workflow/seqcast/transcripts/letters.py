@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from seqcast.transcripts.marks import CODON_NT
 
-NUCLEOTIDES = "ACGUN"
+UNKNOWN = "N"
+NUCLEOTIDES = f"ACGU{UNKNOWN}"
 IUPAC = frozenset("RYKMSWBDHV")  # Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021
 START_CODON = "AUG"
 STOP_CODONS = frozenset({"UAA", "UAG", "UGA"})
@@ -56,7 +57,9 @@ def read_letters(text: str) -> Letters:
     for status, letters in (("other_letter", OTHERS), ("iupac_code", CODES)):
         if found := letters.search(sequence):
             return Letters(None, status, problem=f"{found[0]!r} at {found.start()}")
-    flags = {"t_and_u": "T" in upper and "U" in upper, "unknown_bases": "N" in sequence}
+    if not sequence.strip(UNKNOWN):
+        return Letters(None, "no_known_base", problem=f"{UNKNOWN} alone")
+    flags = {"t_and_u": "T" in upper and "U" in upper, "unknown_bases": UNKNOWN in sequence}
     return Letters(sequence, "valid", tuple(name for name, is_so in flags.items() if is_so))
 
 

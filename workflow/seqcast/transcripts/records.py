@@ -10,6 +10,7 @@ MISSING = ("", "NA", "N/A", "nan", "NaN", "null", "None")  # words for no number
 STATUSES = {
     "valid": "the sequence can be used",
     "no_sequence": "the sequence is empty",
+    "no_known_base": "every base is N",
     "iupac_code": "holds an IUPAC code other than N, which models of mRNA have no token for",
     "other_letter": "holds a gap, a blank, a stop or another character that is no nucleotide",
     "codon_marks_misplaced": "holds E, but not once before each codon of one reading frame, or "
