@@ -27,9 +27,9 @@ def shape_of(model):
     if not path.exists():
         return None
     try:
-        return BorzukiConfig.from_params(json.loads(path.read_text()))
-    except (InputError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}")
+        return read_settings(path, "hyperparameters", BorzukiConfig.from_params)
+    except InputError as error:
+        raise ConfigError(str(error))
 
 
 for model in COVERAGE_TRAINED.index.unique("model"):

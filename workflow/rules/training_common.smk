@@ -1,9 +1,8 @@
 """Tables of trainings to paths; each task has a rule that trains its models."""
 
-import json
-
 from seqcast.errors import InputError
 from seqcast.models.borzuki_config import BorzukiConfig
+from seqcast.models.settings import read_settings
 from seqcast.targets.fold_names import fold_numbers
 from seqcast.training.coverage_recipe import read_coverage_recipe
 from seqcast.training.next_token_recipe import read_next_token_recipe

@@ -46,7 +46,7 @@ def _changed(path: list, value: object) -> dict:
     (["model", "trunk", 2, "position_dropout"], 1, "position_dropout is 1; expected a number"),
     (["model", "kernel_initializer"], "orthogonal", "expected one of he_normal, lecun_normal"),
     (["model", "l1_scale"], 1e-8, "l1_scale is 1e-08; this architecture has 0"),
-    (["model", "head_human", "l2_scale"], -1, "l2_scale is -1; expected a number of at least 0"),
+    (["model", "head_human", "l2_scale"], -1, "l2_scale is -1; expected a finite number of at least 0"),
     (["model", "augment_shift"], [0], r"augment_shift is \[0\]"),
     (["model", "trunk"], [], r"trunk \[\]"),
 ])  # fmt: skip
@@ -58,20 +58,20 @@ def test_hyperparameters_of_another_network_are_refused_by_name(path, value, mes
 @pytest.mark.parametrize("value", ["8", 0, 8.0, True, None])
 def test_outputs_of_a_head_are_a_whole_number(value):
     with pytest.raises(InputError, match=(
-        f"head_human: units is {value!r}; expected a whole number of 1 or more"
+        f"head_human: units is {value!r}; expected a whole number from 1 to 65,536"
     )):  # fmt: skip
         BorzukiConfig.from_params(_changed(["model", "head_human", "units"], value))
 
 
 @pytest.mark.parametrize(("path", "value", "message"), [
-    (["model", "head_human"], {"units": 8}, "head_human: {'units': 8}; expected an object with name"),
-    (["model", "seq_length"], "4096", "model: seq_length is '4096'; expected a whole number of 1"),
-    (["model", "augment_shift"], -1, "model: augment_shift is -1; expected a whole number of 0"),
+    (["model", "head_human"], {"units": 8}, "head_human is {'units': 8}; expected an object with name"),
+    (["model", "seq_length"], "4096", "model: seq_length is '4096'; expected a whole number from 1 to 16,777,216"),
+    (["model", "augment_shift"], -1, "model: augment_shift is -1; expected a whole number from 0"),
     (["model", "augment_rc"], 1, "model: augment_rc is 1; expected true or false"),
-    (["model", "trunk", 1, "repeat"], 0, "res_tower: repeat is 0; expected a whole number of 1"),
+    (["model", "trunk", 1, "repeat"], 0, "res_tower: repeat is 0; expected a whole number from 1 to 256"),
     (["model", "trunk", 2, "num_position_features"], 0, "num_position_features is 0; expected a"),
-    (["model", "trunk", 2, "dense_expansion"], "2", "dense_expansion is '2'; expected a finite"),
-    (["model", "trunk", 2, "dense_expansion"], 0, "dense_expansion is 0; expected a finite number"),
+    (["model", "trunk", 2, "dense_expansion"], "2", "dense_expansion is '2'; expected a number above 0, at most 64"),
+    (["model", "trunk", 2, "dense_expansion"], 0, "dense_expansion is 0; expected a number above 0"),
     (["model", "trunk", 2, "l2_scale"], float("inf"), "l2_scale is inf; expected a finite"),
 ])  # fmt: skip
 def test_values_are_of_their_kind(path, value, message):

@@ -182,7 +182,7 @@ def test_missing_gpu_is_an_error():
 
 
 def test_hyperparameters_must_be_readable(tmp_path):
-    with pytest.raises(InputError, match="no such file of hyperparameters"):
+    with pytest.raises(InputError, match="no such file; expected hyperparameters"):
         read_hyperparameters(tmp_path / "none.json")
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):

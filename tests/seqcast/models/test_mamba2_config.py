@@ -23,10 +23,10 @@ def test_helix_mrna_is_named(key):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_size": 16.0}, "hidden_size is 16.0, expected a whole number > 0"),
-        ({"hidden_size": True}, "hidden_size is True, expected a whole number > 0"),
-        ({"use_bias": "no"}, "use_bias is 'no', expected true or false"),
-        ({"initializer_range": 0}, "initializer_range is 0, expected a number between 0 and 1"),
+        ({"hidden_size": 16.0}, "hidden_size is 16.0; expected a whole number from 1 to"),
+        ({"hidden_size": True}, "hidden_size is True; expected a whole number from 1 to"),
+        ({"use_bias": "no"}, "use_bias is 'no'; expected true or false"),
+        ({"initializer_range": 0}, "initializer_range is 0; expected a number between 0 and 1"),
         ({"n_groups": 3}, "num_heads 8 is not a multiple of n_groups 3"),
         ({"model_type": "bert"}, "mamba2_mrna reads 'mamba2'; these weights need architecture"),
     ],

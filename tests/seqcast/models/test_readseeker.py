@@ -213,10 +213,10 @@ def test_vocabulary_beside_the_weights_is_checked(tmp_path, published):
     ({"num_labels": 3}, "num_labels is 3"),
     ({"rotary": True}, r"does not know: \['rotary'\]"),
     ({"num_attention_heads": 3}, "hidden_size 16 is not a multiple of num_attention_heads 3"),
-    ({"hidden_size": "16"}, "hidden_size is '16', expected a whole number > 0"),
-    ({"layer_norm_eps": -1}, "layer_norm_eps is -1, expected a number between 0 and 1"),
-    ({"hidden_dropout_prob": 2}, "hidden_dropout_prob is 2, expected a share"),
-    ({"num_attention_heads": 0}, "num_attention_heads is 0, expected a whole number > 0"),
+    ({"hidden_size": "16"}, "hidden_size is '16'; expected a whole number from 1 to"),
+    ({"layer_norm_eps": -1}, "layer_norm_eps is -1; expected a number between 0 and 1"),
+    ({"hidden_dropout_prob": 2}, "hidden_dropout_prob is 2; expected a share"),
+    ({"num_attention_heads": 0}, "num_attention_heads is 0; expected a whole number from 1 to"),
     ({"max_seq_length": 600}, "max_seq_length 600: expected 3 to max_position_embeddings"),
 ])  # fmt: skip
 def test_other_networks_are_refused(change, message):

@@ -172,7 +172,7 @@ def test_gradients_reach_every_weight(tiny):
         ({"kernel": 3}, "unknown key 'kernel'"),
         ({"gc_channels": 0}, "gc_channels is 0; expected a whole number"),
         ({"gc_channels": True}, "gc_channels is True"),
-        ({"convolution_channels": 32}, "expected a list of whole numbers"),
+        ({"convolution_channels": 32}, "expected a list of at most 256 whole numbers"),
         ({"convolution_channels": [32]}, "two lists of one length"),
         ({"convolution_kernels_codons": [4, 3]}, "holds 4; expected odd"),
         ({"dropout": 1.0}, "dropout is 1.0; expected a share"),

@@ -59,8 +59,12 @@ def test_a_recipe_and_the_section_of_its_task(tmp_path: Path) -> None:
         ({"learning_rate": float("inf")}, "learning_rate is inf; expected a finite number"),
         ({"weight_decay": float("inf")}, "weight_decay is inf; expected a finite number"),
         ({"gradient_clip_norm": float("inf")}, "gradient_clip_norm is inf; expected a finite"),
-        ({"learning_rate": 10**400}, "learning_rate is 10{400}; expected a number of at most"),
-        ({"epochs": 10**400}, "epochs is 10{400}; expected a number of at most"),
+        ({"learning_rate": 10**400}, "learning_rate is a number of 1329 bits; expected one of 64"),
+        ({"epochs": 10**400}, "epochs is a number of 1329 bits; expected one of 64"),
+        (
+            {"epochs": 2**63},
+            "epochs is 9223372036854775808; expected a number of at most 1,000,000,0",
+        ),
         ({"epochs": float("inf")}, "epochs is inf; expected int or null"),
         ({"micro_batch_size": 9}, "micro_batch_size is 9; expected at most batch_size, 8"),
         ({"epochs": 2.5}, "epochs is 2.5; expected int or null"),
@@ -92,7 +96,7 @@ def test_mistakes_are_named_with_the_file(tmp_path: Path, change: dict, message:
 
 
 def test_files_that_are_no_recipe(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not readable"):
+    with pytest.raises(InputError, match=r"none\.json: no such file; expected a recipe"):
         read_recipe(tmp_path / "none.json", "reads", ReadAugmentation)
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):

@@ -81,7 +81,8 @@ def train_coverage(
     torch.set_num_threads(threads)
     recipe, options = read_coverage_recipe(files.recipe)
     recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
-    params, initial = read_hyperparameters(files.hyperparameters), getattr(files, "initial", None)
+    params = read_hyperparameters(files.hyperparameters, facts["architecture"])
+    initial = getattr(files, "initial", None)
     heads = heads_of_stores(facts, params, paths_of(files.stores))
     tables = [Tracks.read(path) for path in paths_of(files.targets)]
     tracks = {head: table.identifier.tolist() for head, table in zip(heads, tables, strict=True)}

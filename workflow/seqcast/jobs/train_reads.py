@@ -9,13 +9,13 @@ import torch
 from seqcast.errors import InputError
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
+from seqcast.models.settings import require
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.store import file_sha256, write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
 from seqcast.training.reads import ReadSet, ReadTask
 from seqcast.training.reads_recipe import ReadAugmentation, read_reads_recipe
-from seqcast.training.recipe import require
 
 
 def train_reads(

@@ -78,9 +78,14 @@ class Borzuki(nn.Module):
         self.head = Dense(channels, config.heads[head].units)
 
     @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> BorzukiConfig:
+        """The architecture that a published params.json describes."""
+        return BorzukiConfig.from_params(params)
+
+    @classmethod
     def from_params(cls, params: Mapping[str, Any], head: str | None = None) -> Self:
         """Build the network that a published params.json describes, ending in `head`."""
-        config = BorzukiConfig.from_params(params)
+        config = cls.read_config(params)
         return cls(config, head or next(iter(config.heads)))
 
     @classmethod
@@ -91,7 +96,7 @@ class Borzuki(nn.Module):
 
         Without `head`, the first head that has as many outputs as the file.
         """
-        config, told = BorzukiConfig.from_params(params), dict[str, str]()
+        config, told = cls.read_config(params), dict[str, str]()
         model = cls(config, head or next(iter(config.heads)))
         if path.suffix in KERAS:
             state = keras_state_dict(path, model.tensor_order())

@@ -1,20 +1,37 @@
 """What a published Borzuki params.json says: every key known by name, every width a number."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 
 from seqcast.errors import InputError
+from seqcast.models.settings import (
+    LARGEST_LENGTH,
+    LARGEST_REPEAT,
+    LARGEST_WIDTH,
+    require,
+    require_number,
+    require_size,
+    require_weights,
+    shown,
+)
 
 # Keys of the model section that hold for every block which does not set its own, unless they are
 # 0 or null; a block they do not concern takes no notice.
 INHERITED = {"bn_momentum", "kernel_initializer", "l2_scale", "l1_scale"}
-INITIALIZERS = {"lecun_normal", "he_normal"}
+INITIALIZERS = ("he_normal", "lecun_normal")
 ADAPTERS = (None, "houlsby")
 FROM_0 = {"cropping", "augment_shift"}  # whole numbers that may be 0
+LARGEST = {  # other than LARGEST_WIDTH
+    "seq_length": LARGEST_LENGTH, "seqlen_train": LARGEST_LENGTH, "cropping": LARGEST_LENGTH,
+    "augment_shift": LARGEST_LENGTH, "repeat": LARGEST_REPEAT, "num_position_features": 1024,
+}  # fmt: skip
+LARGEST_TRUNK = 64  # blocks
+MOST_POSITIONS = 32_768  # of the transformer, each of which attends to all
+MOST_FIRST_VALUES = 2**32  # that the first convolution gives: 16 GB
 # Keys with one value that Borzuki's code path takes; any other value is another network.
 FIXED_VALUES: dict[str, dict[str, Any]] = {
     "conv_dna": {"norm_type": None, "activation": "linear", "pool_size": 2, "dropout": 0},
@@ -41,19 +58,19 @@ def _read_block(block: type, name: str, given: Mapping[str, Any], where: str | N
             continue
         elif key in fixed:
             raise InputError(
-                f"{where}: {key} is {value!r}; this architecture has {fixed[key]!r} only"
+                f"{where}: {key} is {shown(value)}; this architecture has {fixed[key]!r} only"
             )
         elif key not in INHERITED | {"name"}:
             allowed = ", ".join(sorted(known | set(fixed) | INHERITED))
             raise InputError(
                 f"{where}: unknown key {key!r} in the hyperparameters; known: {allowed}"
             )
-    _check_sizes(block, where, values)
-    _check_training(where, values)
-    try:
-        return block(**values)
-    except TypeError as error:
-        raise InputError(f"{where}: incomplete hyperparameters {dict(given)!r}: {error}") from error
+    for field in fields(block):
+        if field.name in values:
+            _check(f"{where}: ", field.name, field.type, values[field.name])
+        elif field.default is MISSING:
+            raise InputError(f"{where}: {field.name} is missing in {shown(given)}; give it")
+    return block(**values)
 
 
 def _is_same(value: Any, expected: Any) -> bool:
@@ -61,40 +78,26 @@ def _is_same(value: Any, expected: Any) -> bool:
     return value == expected and isinstance(value, bool) == isinstance(expected, bool)
 
 
-def _check_sizes(block: type, where: str, values: Mapping[str, Any]) -> None:
-    """Refuse values of another kind than the block's fields, and sizes of 0."""
-    kinds = {field.name: field.type for field in fields(block)}
-    for key, value in values.items():
-        kind = kinds[key]
-        if value is None and kind == int | None:
-            continue
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if kind in (int, int | None):
-            least = 0 if key in FROM_0 else 1
-            holds = number and isinstance(value, int) and value >= least
-            expected = f"a whole number of {least} or more"
-        elif kind is bool:
-            holds, expected = isinstance(value, bool), "true or false"
-        else:
-            holds = kind is not float or (number and math.isfinite(value))
-            expected = "a finite number"
-            if key == "dense_expansion":
-                holds, expected = holds and value > 0, "a finite number above 0"
-        if not holds:
-            raise InputError(f"{where}: {key} is {value!r}; expected {expected}")
-
-
-def _check_training(name: str, values: Mapping[str, Any]) -> None:
-    """Refuse values of training's keys that have no meaning; their kinds are checked before."""
-    for key, value in values.items():
-        if key.endswith("initializer") and value not in INITIALIZERS:
-            raise InputError(
-                f"{name}: {key} is {value!r}; expected one of {', '.join(sorted(INITIALIZERS))}"
-            )
-        if ("dropout" in key or key == "bn_momentum") and not 0 <= value < 1:
-            raise InputError(f"{name}: {key} is {value!r}; expected a number from 0 to below 1")
-        if key.endswith("l2_scale") and value < 0:
-            raise InputError(f"{name}: {key} is {value!r}; expected a number of at least 0")
+def _check(where: str, key: str, kind: Any, value: Any) -> None:
+    """Refuse a value of another kind than the block's field, or beyond its bounds."""
+    name = where + key
+    if key == "adapter":
+        require(value in ADAPTERS, name, value,
+                "'houlsby', or none: others are merged into the weights")  # fmt: skip
+    elif kind is bool:
+        require(isinstance(value, bool), name, value, "true or false")
+    elif kind is str:  # of an initializer
+        known = ", ".join(INITIALIZERS)
+        require(value in INITIALIZERS, name, value, f"one of {known}")
+    elif kind in (int, int | None):
+        if value is not None or kind is int:
+            require_size(name, value, LARGEST.get(key, LARGEST_WIDTH), 0 if key in FROM_0 else 1)
+    elif key == "dense_expansion":
+        require_number(name, value, "a number above 0, at most 64", lambda n: 0 < n <= 64)
+    elif "dropout" in key or key == "bn_momentum":
+        require_number(name, value, "a number from 0 to below 1", lambda n: 0 <= n < 1)
+    else:  # factors of the loss
+        require_number(name, value, "a finite number of at least 0", lambda n: n >= 0)
 
 
 @dataclass(frozen=True)
@@ -197,13 +200,6 @@ class WindowConfig:
     adapter: str | None = None
     adapter_latent: int = 8
 
-    def __post_init__(self) -> None:
-        if self.adapter not in ADAPTERS:
-            raise InputError(
-                f"model: adapter is {self.adapter!r}; expected 'houlsby', or none: others are "
-                "merged into the weights"
-            )
-
 
 @dataclass(frozen=True)
 class BorzukiConfig:
@@ -226,6 +222,57 @@ class BorzukiConfig:
     augment_shift_bp: int = 0
     adapter_width: int = 0
 
+    def __post_init__(self) -> None:
+        token, length = self.token_size_bp, self.window_length_bp
+        require(length % token == 0 and length <= MOST_POSITIONS * token, "model: seq_length",
+                length, f"a multiple of {token:,}, the base pairs of a position of the transformer "
+                f"(res_tower: repeat), and at most {MOST_POSITIONS:,} times that")  # fmt: skip
+        require(length * self.stem.filters <= MOST_FIRST_VALUES, "conv_dna: filters",
+                self.stem.filters, f"at most {MOST_FIRST_VALUES // length:,} with seq_length "
+                f"{length:,}")  # fmt: skip
+        require(len(self.unets) <= self.tower.repeat, "trunk: the number of unet_conv",
+                len(self.unets), f"at most repeat of res_tower, {self.tower.repeat}")  # fmt: skip
+        require(
+            2 * self.crop_bins * self.bin_size_bp < length,
+            "Cropping1D: cropping",
+            self.crop_bins,
+            f"less than half of {length // self.bin_size_bp:,} bins",
+        )
+        self._check_widths()
+
+    def _check_widths(self) -> None:
+        widths, heads = self.tower.widths, self.transformer.heads
+        require(
+            min(widths) > 0 and max(widths) <= LARGEST_WIDTH,
+            "res_tower: the widths",
+            widths,
+            f"1 to {LARGEST_WIDTH:,}, which filters_init, filters_end and divisible_by give",
+        )
+        features = self.transformer.num_position_features or widths[-1] // heads // 2 * 2
+        require(widths[-1] % heads == 0, "transformer_tower: heads", heads,
+                f"a number that divides the width, {widths[-1]}")  # fmt: skip
+        require(features > 0 and features % 2 == 0, "transformer_tower: num_position_features",
+                features, "an even number above 0")  # fmt: skip
+        kernels = {"conv_dna": self.stem.kernel_size, "res_tower": self.tower.kernel_size}
+        kernels |= {f"unet_conv {i}": unet.kernel_size for i, unet in enumerate(self.unets)}
+        for name, kernel in kernels.items():
+            require(kernel % 2 == 1, f"{name}: kernel_size", kernel, "an odd number")
+        require_weights(self.sizes())
+
+    def sizes(self) -> Iterator[int]:
+        """Weights of each dense map and convolution, those of all heads included."""
+        form, widths = self.transformer, self.tower.widths
+        last, keys = widths[-1], form.key_size * form.heads
+        yield 4 * self.stem.filters * self.stem.kernel_size
+        for before, after in pairwise([self.stem.filters, *widths]):
+            yield before * after * self.tower.kernel_size
+        attention = 2 * last * keys + 2 * last**2 + (form.num_position_features or last) * keys
+        feed_forward = 2 * last * int(form.dense_expansion * last)
+        yield form.repeat * (attention + feed_forward + 4 * last * self.adapter_width)
+        for unet, skip in zip(self.unets, widths[::-1], strict=False):
+            yield last * (skip + unet.kernel_size + last * (1 + unet.upsample_conv))
+        yield from (last * head.units for head in self.heads.values())
+
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
         """Read the content of a params.json as published.
@@ -241,17 +288,16 @@ class BorzukiConfig:
             raise InputError(
                 "params: there is no section 'model'; expected a published params.json"
             )
+        require(isinstance(params["model"], Mapping), "model", params["model"], "an object")
         model = dict(params["model"])
         trunk = model.pop("trunk", [])
         heads = {key: model.pop(key) for key in sorted(model) if key.startswith("head")}
         window = _read_block(WindowConfig, "model", model)
-        inherited = {key: model[key] for key in INHERITED if model.get(key)}
-        blocks = [
-            _read_block(_trunk_block(block), block["name"], inherited | block) for block in trunk
-        ]
-        names = [block["name"] for block in trunk]
+        inherited = {key: model[key] for key in INHERITED if model.get(key) not in (0, None)}
+        blocks = _read_trunk(trunk, inherited)
         unets = tuple(block for block in blocks if isinstance(block, UNetConfig))
         crops = [block for block in blocks if isinstance(block, CropConfig)]
+        names = [block["name"] for block in trunk]
         order = ["conv_dna", "res_tower", "transformer_tower"]
         order += ["unet_conv"] * len(unets) + ["Cropping1D"] * len(crops)
         if names != order or len(crops) > 1 or not heads:
@@ -287,12 +333,13 @@ class BorzukiConfig:
 
 
 def _read_head(key: str, head: Any, inherited: Mapping[str, Any]) -> HeadConfig:
-    if not isinstance(head, Mapping) or "name" not in head:
-        raise InputError(f"{key}: {head!r}; expected an object with name 'final' and units")
-    return _read_block(HeadConfig, head["name"], {**inherited, **head}, where=key)
+    good = isinstance(head, Mapping) and head.get("name") == "final"
+    require(good, key, head, "an object with name 'final' and units")
+    return _read_block(HeadConfig, "final", {**inherited, **head}, where=key)
 
 
-def _trunk_block(block: Mapping[str, Any]) -> type:
+def _read_trunk(trunk: Any, inherited: Mapping[str, Any]) -> list[Any]:
+    """The config of each block of a trunk."""
     known = {
         "conv_dna": StemConfig,
         "res_tower": TowerConfig,
@@ -300,7 +347,15 @@ def _trunk_block(block: Mapping[str, Any]) -> type:
         "unet_conv": UNetConfig,
         "Cropping1D": CropConfig,
     }
-    name = block.get("name")
-    if name not in known:
-        raise InputError(f"trunk: unknown block {name!r}; known: {', '.join(known)}")
-    return known[name]
+    good = isinstance(trunk, list | tuple) and len(trunk) <= LARGEST_TRUNK
+    require(good, "trunk", trunk, f"a list of at most {LARGEST_TRUNK} blocks")
+    blocks = []
+    for number, block in enumerate(trunk):
+        named = isinstance(block, Mapping) and isinstance(block.get("name"), str)
+        require(named, f"trunk[{number}]", block, "an object with the name of a block")
+        if block["name"] not in known:
+            raise InputError(
+                f"trunk: unknown block {shown(block['name'])}; known: {', '.join(known)}"
+            )
+        blocks.append(_read_block(known[block["name"]], block["name"], {**inherited, **block}))
+    return blocks

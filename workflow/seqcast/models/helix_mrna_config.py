@@ -1,11 +1,12 @@
 """Shape of a Helix-mRNA network, read from its published config.json."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from seqcast.errors import InputError
 from seqcast.models.mamba2_config import BLOCK_KEYS, Mamba2Config, check_required
+from seqcast.models.settings import shown
 
 BLOCKS = "M+*"  # state space, feed-forward, attention and feed-forward
 
@@ -32,12 +33,12 @@ class HelixMrnaConfig(Mamba2Config):
         super()._check_multiples()
         if wrong := sorted(set(self.layers_block_type) - set(BLOCKS)):
             raise InputError(
-                f"config.json: layers_block_type {self.layers_block_type!r} holds {wrong}; known "
+                f"layers_block_type {self.layers_block_type!r} holds {wrong}; known "
                 "blocks: M (state space), + (feed-forward), * (attention and feed-forward)"
             )
         if len(self.layers_block_type) != self.num_hidden_layers:
             raise InputError(
-                f"config.json: layers_block_type {self.layers_block_type!r} has "
+                f"layers_block_type {self.layers_block_type!r} has "
                 f"{len(self.layers_block_type)} letters, num_hidden_layers is "
                 f"{self.num_hidden_layers}; take the config.json that belongs to the weights"
             )
@@ -47,9 +48,16 @@ class HelixMrnaConfig(Mamba2Config):
         ):
             if getattr(self, whole) % getattr(self, part):
                 raise InputError(
-                    f"config.json: {whole} {getattr(self, whole)} is not a multiple of {part} "
+                    f"{whole} {getattr(self, whole)} is not a multiple of {part} "
                     f"{getattr(self, part)}; take the config.json that belongs to the weights"
                 )
+
+    def sizes(self) -> Iterator[int]:
+        """Those of `Mamba2Config`, and of the feed-forward and attention blocks."""
+        yield from super().sizes()
+        square, shared = self.hidden_size**2, self.num_key_value_heads / self.num_attention_heads
+        yield 12 * square * (self.blocks.count("+") + self.blocks.count("*"))
+        yield int(square * (2 + 2 * shared)) * self.blocks.count("*")
 
     @property
     def norm_groups(self) -> int:
@@ -68,8 +76,8 @@ class HelixMrnaConfig(Mamba2Config):
         strings = [params[key] for key in BLOCK_KEYS if key in params]
         if len(set(map(str, strings))) > 1:
             raise InputError(
-                f"config.json: layers_block_type_string {strings[0]!r} and layers_block_type "
-                f"{strings[1]!r} differ; keep the one that belongs to the weights"
+                f"layers_block_type_string {shown(strings[0])} and layers_block_type "
+                f"{shown(strings[1])} differ; keep the one that belongs to the weights"
             )
         return found | {"layers_block_type": strings[0]}
 

@@ -1,7 +1,6 @@
 """What a model of each task offers, and the table of architectures."""
 
 import importlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
+from seqcast.models.settings import checked_settings, read_settings
 
 ARCHITECTURES = {
     "borzuki": ("seqcast.models.borzuki", "Borzuki"),
@@ -27,6 +27,10 @@ class Architecture(Protocol):
     """How a class of networks makes one: untrained, or for a file of weights."""
 
     compat_options: tuple[str, ...]
+
+    @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> Any:
+        """What the hyperparameters say, checked: no size in it is beyond its bounds."""
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], head: str | None, **compat: str) -> Any:
@@ -211,24 +215,26 @@ def use_precision(precision: str, device: torch.device) -> None:
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
-def read_hyperparameters(hyperparameters: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-    """Content of a published params.json or config.json, or of a mapping that holds the same."""
+def read_hyperparameters(
+    hyperparameters: str | Path | Mapping[str, Any], architecture: str | None = None
+) -> dict[str, Any]:
+    """Content of a published params.json or config.json, or of a mapping that holds the same.
+
+    Raises
+    ------
+    InputError
+        If they are no JSON object; or, with `architecture`, if they are of none such.
+    """
+    kind = architecture_of(architecture) if architecture else None
+
+    def parse(params: dict[str, Any]) -> dict[str, Any]:
+        if kind is not None:
+            kind.read_config(params)
+        return params
+
     if isinstance(hyperparameters, Mapping):
-        return dict(hyperparameters)
-    path = Path(hyperparameters)
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file of hyperparameters") from error
-    except OSError as error:
-        raise InputError(
-            f"{path}: not readable ({error.strerror}); expected a JSON file"
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid JSON ({error})") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: holds a {type(found).__name__}; expected a JSON object")
-    return found
+        return parse(checked_settings(hyperparameters, "hyperparameters"))
+    return read_settings(hyperparameters, "hyperparameters", parse)
 
 
 def architecture_of(name: str) -> type["Architecture"]:
@@ -292,7 +298,7 @@ def load_model(
     InputError
         If a tensor is missing, left over or of another shape (the first of each are named).
     """
-    params = read_hyperparameters(hyperparameters)
+    params = read_hyperparameters(hyperparameters, architecture)
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights")

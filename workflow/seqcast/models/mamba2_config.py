@@ -1,14 +1,29 @@
 """Shape of a Mamba2-mRNA network, and what Helix-mRNA's shares with it, read from config.json."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from seqcast.errors import InputError
+from seqcast.models.settings import (
+    LARGEST_LENGTH,
+    LARGEST_REPEAT,
+    LARGEST_VOCABULARY,
+    LARGEST_WIDTH,
+    require,
+    require_number,
+    require_size,
+    require_weights,
+    shown,
+)
 
 # Kinds of blocks, in Helix-mRNA's config.json alone: the spelling of the hub, and of transformers.
 BLOCK_KEYS = ("layers_block_type_string", "layers_block_type")
+LARGEST = {  # other than LARGEST_WIDTH
+    "num_hidden_layers": LARGEST_REPEAT, "vocab_size": LARGEST_VOCABULARY,
+    "max_tokens": LARGEST_LENGTH, "conv_kernel": 256, "chunk_size": 8192,
+}  # fmt: skip
 # What config.json must say, where it says it: anything else is another network.
 _REQUIRED = {
     "model_type": "mamba2",
@@ -76,17 +91,25 @@ class Mamba2Config:
             _check(field.name, field.type, getattr(self, field.name))
         object.__setattr__(self, "time_step_limit", tuple(map(float, self.time_step_limit)))
         self._check_multiples()
+        require_weights(self.sizes())
+
+    def sizes(self) -> Iterator[int]:
+        """Weights of the embeddings, the language-model head and each block."""
+        width, inner, state = self.hidden_size, self.inner_size, self.n_groups * self.state_size
+        yield 2 * self.vocab_size * width
+        block = width * (3 * inner + 2 * state + self.num_heads)
+        yield self.blocks.count("M") * (block + (inner + 2 * state) * self.conv_kernel)
 
     def _check_multiples(self) -> None:
         if self.num_heads * self.head_dim != self.inner_size:
             raise InputError(
-                f"config.json: num_heads {self.num_heads} x head_dim {self.head_dim} is not "
+                f"num_heads {self.num_heads} x head_dim {self.head_dim} is not "
                 f"expand {self.expand} x hidden_size {self.hidden_size}; take the config.json that "
                 "belongs to the weights"
             )
         if self.num_heads % self.n_groups:
             raise InputError(
-                f"config.json: num_heads {self.num_heads} is not a multiple of n_groups "
+                f"num_heads {self.num_heads} is not a multiple of n_groups "
                 f"{self.n_groups}; take the config.json that belongs to the weights"
             )
 
@@ -153,38 +176,34 @@ def check_required(architecture: str, params: Mapping[str, Any]) -> None:
     """
     kind = params.get("model_type", "mamba2")
     if kind != "mamba2":
-        other = {"bert": "readseeker"}.get(kind)
+        other = "readseeker" if kind == "bert" else None
         remedy = f"architecture {other}" if other else "an architecture that is made for it"
         raise InputError(
-            f"config.json: model_type is {kind!r}, {architecture} reads 'mamba2'; these weights "
+            f"model_type is {shown(kind)}, {architecture} reads 'mamba2'; these weights "
             f"need {remedy}"
         )
     if "model" in params:
-        raise InputError(
-            f"config.json: this is a params.json of architecture borzuki, not of {architecture}"
-        )
+        raise InputError(f"this is a params.json of architecture borzuki, not of {architecture}")
     for key, value in _REQUIRED.items():
         if key in params and params[key] != value:
             raise InputError(
-                f"config.json: {key} is {params[key]!r}, {architecture}'s network has {value!r}; "
+                f"{key} is {shown(params[key])}, {architecture}'s network has {value!r}; "
                 "these weights are of another network"
             )
 
 
 def _check(name: str, kind: Any, value: Any) -> None:
     """Stop at a value that is no size, switch, number or pair of numbers."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is int:
-        good, expected = number and isinstance(value, int) and value > 0, "a whole number > 0"
+        require_size(name, value, LARGEST.get(name, LARGEST_WIDTH))
     elif kind is bool:
-        good, expected = isinstance(value, bool), "true or false"
+        require(isinstance(value, bool), name, value, "true or false")
     elif kind is str:
-        good, expected = isinstance(value, str) and bool(value), "letters, such as 'M+M*M+M+'"
+        letters = isinstance(value, str) and 0 < len(value) <= LARGEST_REPEAT
+        require(letters, name, value, f"1 to {LARGEST_REPEAT} letters, such as 'M+M*M+M+'")
     elif name == "time_step_limit":
         good = isinstance(value, list | tuple) and len(value) == 2
-        good = good and all(isinstance(v, int | float) for v in value) and 0 <= value[0] < value[1]
-        expected = "two numbers, the first below the second"
+        good = good and all(type(v) in (int, float) for v in value) and 0 <= value[0] < value[1]
+        require(good, name, value, "two numbers, the first below the second")
     else:
-        good, expected = number and 0 < value < 1, "a number between 0 and 1"
-    if not good:
-        raise InputError(f"config.json: {name} is {value!r}, expected {expected}")
+        require_number(name, value, "a number between 0 and 1", lambda n: 0 < n < 1)

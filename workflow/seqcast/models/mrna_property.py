@@ -92,6 +92,19 @@ class MrnaProperty(nn.Module):
             self.register_buffer("label_sd", torch.ones(config.outputs))
 
     @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> MrnaPropertyConfig:
+        """What the file says, its body's hyperparameters checked too."""
+        given = {key: value for key, value in params.items() if value is not None}
+        config = MrnaPropertyConfig.from_params(given)
+        if not hasattr(architecture_of(config.architecture), "hidden_states"):
+            raise InputError(
+                f"architecture {config.architecture!r} gives no embeddings; expected one of task "
+                "embedding, such as helix_mrna, as the body of an mrna_property network"
+            )
+        read_hyperparameters(config.config, config.architecture)
+        return config
+
+    @classmethod
     def from_params(cls, params: Mapping[str, Any], head: str | None = None) -> Self:
         """An untrained network; without ``kind`` and ``outputs``, a regression of one label.
 
@@ -104,13 +117,9 @@ class MrnaProperty(nn.Module):
         if head:
             raise InputError(f"head {head!r}: mrna_property has one output, leave the head empty")
         given = {"kind": "regression", **{k: v for k, v in params.items() if v is not None}}
-        config = MrnaPropertyConfig.from_params({"outputs": 1, **given})
-        if not hasattr(architecture_of(config.architecture), "hidden_states"):
-            raise InputError(
-                f"architecture {config.architecture!r} gives no embeddings; expected one of task "
-                "embedding, such as helix_mrna, as the body of an mrna_property network"
-            )
-        return cls(config, build_model(config.architecture, read_hyperparameters(config.config)))
+        config = cls.read_config({"outputs": 1, **given})
+        body = read_hyperparameters(config.config)
+        return cls(config, build_model(config.architecture, body))
 
     @classmethod
     def from_weights(

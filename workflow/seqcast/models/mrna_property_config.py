@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from seqcast.errors import InputError
+from seqcast.models.settings import require, require_number, require_size
 
 KINDS = ("regression", "binary", "multiclass")
 POOLINGS = ("mean", "last")  # of the features of a sequence's tokens
 HEADS = ("linear", "mlp")
+LARGEST_HIDDEN = 4096  # units of a head
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,10 @@ class HeadConfig:
     standardise: bool = False
 
     def __post_init__(self) -> None:
-        _require(self.kind in HEADS, "head.kind", self.kind, " or ".join(HEADS))
-        _require(_is_size(self.hidden), "head.hidden", self.hidden, "a whole number above 0")
-        share = isinstance(self.dropout, int | float) and 0 <= self.dropout < 1
-        _require(isinstance(self.standardise, bool), "head.standardise", self.standardise, "a bool")
-        _require(share, "head.dropout", self.dropout, "a share in [0, 1)")
+        require(self.kind in HEADS, "head.kind", self.kind, " or ".join(HEADS))
+        require_size("head.hidden", self.hidden, LARGEST_HIDDEN)
+        require(isinstance(self.standardise, bool), "head.standardise", self.standardise, "a bool")
+        require_number("head.dropout", self.dropout, "a share in [0, 1)", lambda n: 0 <= n < 1)
 
 
 @dataclass(frozen=True)
@@ -74,19 +75,19 @@ class MrnaPropertyConfig:
     outputs: int | None = None
 
     def __post_init__(self) -> None:
-        _require(isinstance(self.architecture, str), "architecture", self.architecture, "a name")
-        _require(isinstance(self.config, Mapping | str), "config", self.config,
+        require(isinstance(self.architecture, str), "architecture", self.architecture, "a name")
+        require(isinstance(self.config, Mapping | str), "config", self.config,
                  "the content of the body's config.json, or its path")  # fmt: skip
-        good = self.pooling and set(self.pooling) <= set(POOLINGS)
-        once = len(set(self.pooling)) == len(self.pooling)
-        _require(bool(good) and once, "pooling", list(self.pooling), "last, mean or both")
-        _require(isinstance(self.codon_marks, bool), "codon_marks", self.codon_marks, "a bool")
-        _require(self.kind in (None, *KINDS), "kind", self.kind, f"one of {', '.join(KINDS)}")
-        _require(self.outputs is None or _is_size(self.outputs), "outputs", self.outputs,
-                 "a whole number above 0")  # fmt: skip
+        good = len(self.pooling) > 0 and all(name in POOLINGS for name in self.pooling)
+        once = good and len(set(self.pooling)) == len(self.pooling)
+        require(once, "pooling", list(self.pooling), "last, mean or both")
+        require(isinstance(self.codon_marks, bool), "codon_marks", self.codon_marks, "a bool")
+        require(self.kind in (None, *KINDS), "kind", self.kind, f"one of {', '.join(KINDS)}")
+        if self.outputs is not None:
+            require_size("outputs", self.outputs)
         if self.outputs is not None and self.kind in ("binary", "multiclass"):
             fits = self.outputs == 1 if self.kind == "binary" else self.outputs > 1
-            _require(fits, "outputs", self.outputs, f"what {self.kind} has: 1 for binary, else "
+            require(fits, "outputs", self.outputs, f"what {self.kind} has: 1 for binary, else "
                      "the number of classes")  # fmt: skip
 
     @classmethod
@@ -103,10 +104,10 @@ class MrnaPropertyConfig:
             raise InputError(f"the hyperparameters of an mrna_property network lack {missing[0]!r}")
         if "pooling" in values:
             pooling = values["pooling"]
-            _require(isinstance(pooling, list | tuple), "pooling", pooling, "a list")
+            require(isinstance(pooling, list | tuple), "pooling", pooling, "a list")
             values["pooling"] = tuple(pooling)
         if "head" in values:
-            _require(isinstance(values["head"], Mapping), "head", values["head"], "an object")
+            require(isinstance(values["head"], Mapping), "head", values["head"], "an object")
             values["head"] = HeadConfig(**_known(HeadConfig, values["head"], "head."))
         return cls(**values)
 
@@ -120,12 +121,3 @@ def _known(kind: type, params: Mapping[str, Any], prefix: str) -> dict[str, Any]
             f"network; known: {', '.join(known)}"
         )
     return dict(params)
-
-
-def _is_size(value: Any) -> bool:
-    return type(value) is int and value > 0
-
-
-def _require(holds: bool, name: str, value: Any, expected: str) -> None:
-    if not holds:
-        raise InputError(f"{name} is {value!r}; expected {expected}")

@@ -105,10 +105,15 @@ class MrnaStack(nn.Module, ABC):
         return cls.from_config(config, compat, lm_head=LM_HEAD in state), state
 
     @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> Mamba2Config:
+        """The sizes that a config.json says."""
+        return cls.config_class.from_params(params)
+
+    @classmethod
     def _config(cls, params: Mapping[str, Any], head: str | None) -> Mamba2Config:
         if head:
             raise InputError(f"head {head!r}: mRNA models have no heads, leave the head empty")
-        return cls.config_class.from_params(params)
+        return cls.read_config(params)
 
     @property
     def width(self) -> int:

@@ -28,7 +28,7 @@ def random_weights(
     seed: int, path: str | Path, architecture: str, hyperparameters: str | Path, head: str | None
 ) -> None:
     """Write untrained weights drawn from `seed`: they show that the workflow runs, no more."""
-    params = read_hyperparameters(hyperparameters)
+    params = read_hyperparameters(hyperparameters, architecture)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build_model(architecture, params, head)

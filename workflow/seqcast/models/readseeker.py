@@ -100,6 +100,11 @@ class ReadSeeker(nn.Module):
         self.initializer_range = config.initializer_range
 
     @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> ReadSeekerConfig:
+        """The sizes that a published config.json says."""
+        return ReadSeekerConfig.from_params(params)
+
+    @classmethod
     def from_params(
         cls, params: Mapping[str, Any], head: str | None = None, compat: str | None = None
     ) -> Self:
@@ -112,7 +117,7 @@ class ReadSeeker(nn.Module):
         """
         if head:
             raise InputError(f"head {head!r}: ReadSeeker has one output, leave the head empty")
-        return cls(ReadSeekerConfig.from_params(params), compat)
+        return cls(cls.read_config(params), compat)
 
     @classmethod
     def from_weights(

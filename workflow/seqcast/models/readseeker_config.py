@@ -1,13 +1,27 @@
 """Shape of a ReadSeeker network, read from the published config.json."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from seqcast.errors import InputError
 from seqcast.models.kmers import SPECIAL_TOKENS
+from seqcast.models.settings import (
+    LARGEST_LENGTH,
+    LARGEST_REPEAT,
+    LARGEST_WIDTH,
+    require_number,
+    require_size,
+    require_weights,
+    shown,
+)
 
+LARGEST = {  # other than LARGEST_WIDTH
+    "num_hidden_layers": LARGEST_REPEAT,
+    "vocab_size": 4**7 + SPECIAL_TOKENS,  # ids are 16 bits
+    "max_position_embeddings": LARGEST_LENGTH, "max_seq_length": LARGEST_LENGTH,
+}  # fmt: skip
 # What config.json must say, where it says it: anything else is another network.
 _REQUIRED = {
     "model_type": "bert",
@@ -57,6 +71,7 @@ class ReadSeekerConfig:
 
     def __post_init__(self) -> None:
         self._check_types()
+        require_weights(self.sizes())
         kmers = self.vocab_size - SPECIAL_TOKENS
         if kmers < 4 or 4**self.k != kmers:
             raise InputError(
@@ -74,22 +89,23 @@ class ReadSeekerConfig:
                 f"({self.max_position_embeddings}) tokens"
             )
 
+    def sizes(self) -> Iterator[int]:
+        """Weights of the embeddings, of the blocks and of the classifier's map."""
+        width = self.hidden_size
+        yield width * (self.vocab_size + self.max_position_embeddings + self.type_vocab_size)
+        yield self.num_hidden_layers * (4 * width**2 + 2 * width * self.intermediate_size)
+        yield width**2
+
     def _check_types(self) -> None:
         """Sizes are whole numbers above 0, rates are shares, the rest small positive numbers."""
         for field in fields(self):
-            value = getattr(self, field.name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if field.type in (int, "int"):
-                good, expected = (
-                    number and isinstance(value, int) and value > 0,
-                    "a whole number > 0",
-                )
-            elif field.name.endswith(("dropout_prob", "_probs_dropout_prob")):
-                good, expected = number and 0 <= value < 1, "a share, 0 to below 1"
+            name, value = field.name, getattr(self, field.name)
+            if field.type is int:
+                require_size(name, value, LARGEST.get(name, LARGEST_WIDTH))
+            elif name.endswith("dropout_prob"):
+                require_number(name, value, "a share, 0 to below 1", lambda n: 0 <= n < 1)
             else:
-                good, expected = number and 0 < value < 1, "a number between 0 and 1"
-            if not good:
-                raise InputError(f"config.json: {field.name} is {value!r}, expected {expected}")
+                require_number(name, value, "a number between 0 and 1", lambda n: 0 < n < 1)
 
     @property
     def k(self) -> int:
@@ -114,7 +130,7 @@ class ReadSeekerConfig:
         for key, value in _REQUIRED.items():
             if key in params and params[key] != value:
                 raise InputError(
-                    f"config.json: {key} is {params[key]!r}, ReadSeeker's network has {value!r}; "
+                    f"{key} is {shown(params[key])}, ReadSeeker's network has {value!r}; "
                     "these weights are of another network"
                 )
         return cls(**{key: value for key, value in params.items() if key in own})

@@ -106,6 +106,11 @@ class SixFrame(nn.Module):
         self.initialise()
 
     @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> SixFrameConfig:
+        """The sizes of a network."""
+        return SixFrameConfig.from_params(params)
+
+    @classmethod
     def from_params(cls, hyperparameters: Mapping[str, Any], head: str | None = None) -> Self:
         """An untrained network; `head` must be empty.
 
@@ -116,7 +121,7 @@ class SixFrame(nn.Module):
         """
         if head:
             raise InputError(f"head {head!r}: SixFrame has one output, leave the head empty")
-        return cls(SixFrameConfig.from_params(hyperparameters))
+        return cls(cls.read_config(hyperparameters))
 
     @classmethod
     def from_weights(

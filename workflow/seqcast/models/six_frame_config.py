@@ -1,10 +1,20 @@
 """Shape of a SixFrame network: every size by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, Self
 
 from seqcast.errors import InputError
+from seqcast.models.settings import (
+    LARGEST_LENGTH,
+    LARGEST_REPEAT,
+    LARGEST_WIDTH,
+    require,
+    require_number,
+    require_size,
+    require_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -45,13 +55,24 @@ class SixFrameConfig:
             )
         if even := [width for width in kernels if width % 2 == 0]:
             raise InputError(f"convolution_kernels_codons holds {even[0]}; expected odd widths")
-        if not (isinstance(self.dropout, int | float) and 0 <= self.dropout < 1):
-            raise InputError(f"dropout is {self.dropout!r}; expected a share in [0, 1)")
+        require_number("dropout", self.dropout, "a share in [0, 1)", lambda n: 0 <= n < 1)
         if not 3 <= self.min_length_nt <= self.max_length_nt:
             raise InputError(
                 f"min_length_nt {self.min_length_nt} and max_length_nt {self.max_length_nt}: "
                 "expected a codon (3) or more, the shortest first"
             )
+
+        require_weights(self.sizes())
+
+    def sizes(self) -> Iterator[int]:
+        """Weights of the map to codon vectors, of the convolutions and of the frames."""
+        widths = [self.codon_channels, *self.convolution_channels]
+        yield 2 * self.codon_channels * self.gc_channels
+        for (before, after), kernel in zip(
+            pairwise(widths), self.convolution_kernels_codons, strict=True
+        ):
+            yield before * after * kernel
+        yield self.frame_channels * (2 * widths[-1] + 6 * self.frame_channels)
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
@@ -74,9 +95,11 @@ class SixFrameConfig:
 
 def _size(name: str, given: Any) -> Any:
     """A size, or the sizes of the convolutions, checked."""
-    several = name.startswith("convolution")
-    sizes = given if several else [given]
-    if not isinstance(sizes, list | tuple) or any(type(n) is not int or n < 1 for n in sizes):
-        expected = "a list of whole numbers" if several else "a whole number"
-        raise InputError(f"{name} is {given!r}; expected {expected} above 0")
-    return tuple(sizes) if several else sizes[0]
+    if not name.startswith("convolution"):
+        require_size(name, given, LARGEST_LENGTH if name.endswith("_nt") else LARGEST_WIDTH)
+        return given
+    good = isinstance(given, list | tuple) and len(given) <= LARGEST_REPEAT
+    require(good, name, given, f"a list of at most {LARGEST_REPEAT} whole numbers above 0")
+    for number, size in enumerate(given):
+        require_size(f"{name}[{number}]", size)
+    return tuple(given)

@@ -166,7 +166,7 @@ def property_hyperparameters(
             f"architecture {architecture!r} does not predict properties of mRNAs; give a model of "
             "task property the architecture mrna_property, and its body in the hyperparameters"
         )
-    params = read_hyperparameters(path)
+    params = read_hyperparameters(path, architecture)
     outputs = len(data.classes) if data.definition.kind == "multiclass" else data.labels.shape[1]
     for key, wanted in (("kind", data.definition.kind), ("outputs", outputs)):
         if params.get(key) not in (None, wanted):

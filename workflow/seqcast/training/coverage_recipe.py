@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from seqcast.errors import InputError
-from seqcast.training.recipe import Recipe, read_recipe, require
+from seqcast.models.settings import LARGEST_WIDTH, require
+from seqcast.training.recipe import Recipe, read_recipe
 
 LARGEST_SHIFT_BP = 1024  # targets stay: beyond a few bins they are of other sequence
 VALIDATION_VALUES = ("loss", "pearsonr", "r2")  # what `training.coverage.CoverageTask` gives
@@ -81,8 +82,8 @@ class TransferOptions:
         require(self.mode in TRANSFER_MODES, prefix + "mode", self.mode,
                 f"one of {', '.join(TRANSFER_MODES)}")  # fmt: skip
         for name in ("rank", "alpha", "convs", "conv_rank", "conv_alpha"):
-            require(getattr(self, name) > 0, prefix + name, getattr(self, name),
-                    "a number above 0")  # fmt: skip
+            value, most = getattr(self, name), LARGEST_WIDTH
+            require(0 < value <= most, prefix + name, value, f"a number above 0, at most {most:,}")
         used = ("mode", "new_head", *TRANSFER_MODES[self.mode])
         for field in fields(self):
             value = getattr(self, field.name)
@@ -143,7 +144,7 @@ class CoverageOptions:
                     "a number above 0")  # fmt: skip
             try:
                 re.compile(pattern)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 raise InputError(f"{name} is of no regular expression ({error})") from error
 
 

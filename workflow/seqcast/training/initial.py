@@ -43,7 +43,7 @@ def starting_model(
         If a tensor of `weights` is missing, left over or of another shape; of a body and a head,
         the message says what was expected of either.
     """
-    params = read_hyperparameters(hyperparameters)
+    params = read_hyperparameters(hyperparameters, architecture)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         drawn = build_model(architecture, params)

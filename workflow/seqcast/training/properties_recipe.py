@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqcast.errors import InputError
-from seqcast.training.recipe import Recipe, read_recipe, require
+from seqcast.models.settings import require
+from seqcast.training.recipe import Recipe, read_recipe
 
 # What `training.properties.PropertyTask.validate` gives, by the kind of the property.
 VALIDATION_VALUES = {

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqcast.errors import InputError
-from seqcast.training.recipe import Recipe, read_recipe, require
+from seqcast.models.settings import require
+from seqcast.training.recipe import Recipe, read_recipe
 
 VALIDATION_VALUES = ("loss", "accuracy", "auc")  # what `training.reads.ReadTask.validate` gives
 

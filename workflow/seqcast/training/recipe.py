@@ -1,18 +1,18 @@
 """Recipes: the settings of a training, read from a JSON file."""
 
-import json
 import sys
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from seqcast.errors import InputError
+from seqcast.models.settings import Settings, read_settings, require
 
-Settings = TypeVar("Settings")
 LARGEST_SEED = 2**63 - 1  # of torch's generators
+MOST = 10**9  # steps, examples, tokens ...: more is a slip of a digit
 PRECISIONS = ("fp32", "tf32", "bf16")
 DECAYS = ("linear", "none")
 
@@ -168,21 +168,12 @@ def read_recipe(path: str | Path, section: str, options: type[Settings]) -> tupl
     InputError
         If a key is unknown, missing or there twice, or its value of another kind or out of range.
     """
-    try:
-        values = json.loads(Path(path).read_text("utf-8"), object_pairs_hook=_once)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except OSError as error:
-        raise InputError(f"{path}: the recipe is not readable ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"{path}: the recipe is not valid JSON ({error})") from error
-    if not isinstance(values, Mapping):
-        raise InputError(f"{path}: expected a JSON object of settings, found {values!r}")
-    rest = {key: value for key, value in values.items() if key != section}
-    try:
+
+    def parse(values: dict[str, Any]) -> tuple[Recipe, Settings]:
+        rest = {key: value for key, value in values.items() if key != section}
         return build(Recipe, rest), build(options, values.get(section, {}), f"{section}.")
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+
+    return read_settings(path, "a recipe", parse)
 
 
 def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:
@@ -223,21 +214,5 @@ def _require_size(name: str, value: Any) -> None:
     """Refuse NaN, Infinity and 1e400, which Python's JSON reader takes, and endless integers."""
     if isinstance(value, float):
         require(abs(value) <= sys.float_info.max, name, value, "a finite number")
-    elif isinstance(value, int):
-        require(abs(value) <= LARGEST_SEED + 1, name, value, f"a number of at most {LARGEST_SEED}")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose keys come once; Python's reader would take the last one."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"key {twice!r} is there more than once; leave one of them")
-    return found
-
-
-def require(holds: bool, name: str, value: Any, expected: str) -> None:
-    """Refuse a setting, in the words all recipes share."""
-    if not holds:
-        raise InputError(f"{name} is {value!r}; expected {expected}")
+    elif isinstance(value, int) and name != "seed":
+        require(abs(value) <= MOST, name, value, f"a number of at most {MOST:,}")
