@@ -336,7 +336,7 @@ def test_adapters_are_of_the_hyperparameters() -> None:
         ({"adapter": "houlsby_se"}, "adapter is 'houlsby_se'; expected 'houlsby'"),
         (
             {"adapter": "houlsby", "adapter_latent": 0},
-            "adapter_latent is 0; expected a whole number of 1",
+            "adapter_latent is 0; expected a whole number from 1",
         ),
     ):
         with pytest.raises(InputError, match=message):

@@ -81,6 +81,7 @@ def train_coverage(
     torch.set_num_threads(threads)
     recipe, options = read_coverage_recipe(files.recipe)
     recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
+    _check_predicts_coverage(facts["architecture"])
     params = read_hyperparameters(files.hyperparameters, facts["architecture"])
     initial = getattr(files, "initial", None)
     heads = heads_of_stores(facts, params, paths_of(files.stores))
@@ -167,6 +168,14 @@ def coverage_set(
     return CoverageSet(head, opened, training, validation, tracks.pair, weights)
 
 
+def _check_predicts_coverage(architecture: str) -> None:
+    if not hasattr(architecture_of(architecture), "trunk"):
+        raise InputError(
+            f"architecture {architecture!r} does not predict coverage, so it cannot be trained on "
+            "it; give the model an architecture of task coverage"
+        )
+
+
 def heads_of_stores(
     facts: Mapping[str, str], params: Mapping[str, Any], stores: Sequence[str]
 ) -> list[str]:
@@ -175,15 +184,9 @@ def heads_of_stores(
     Raises
     ------
     InputError
-        If the architecture does not predict coverage, or heads and stores differ in number.
+        If heads and stores differ in number.
     """
-    kind = architecture_of(facts["architecture"])
-    if not hasattr(kind, "trunk"):
-        raise InputError(
-            f"architecture {facts['architecture']!r} does not predict coverage, so it cannot be "
-            "trained on it; give the model an architecture of task coverage"
-        )
-    known = list(kind.from_params(params, None).config.heads)
+    known = list(architecture_of(facts["architecture"]).read_config(params).heads)
     named = [name.strip() for name in (facts.get("head") or "").split(",") if name.strip()]
     heads = named or known[:1]
     if len(heads) != len(stores):

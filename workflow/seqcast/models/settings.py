@@ -46,7 +46,9 @@ def read_settings(path: str | Path, what: str, parse: Callable[[dict], Settings]
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; expected {what}") from error
     except OSError as error:
-        raise InputError(f"{path}: not readable ({error.strerror}); expected {what}") from error
+        raise InputError(
+            f"{path}: not readable ({error.strerror}); expected a JSON file: {what}"
+        ) from error
     except ValueError as error:  # a path that holds a zero byte, or half of a UTF-16 pair
         raise InputError(f"{str(path)!r} cannot be a path ({error})") from error
     try:
