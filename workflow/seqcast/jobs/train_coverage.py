@@ -32,6 +32,7 @@ from seqcast.training.coverage_recipe import (
 )
 from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
+from seqcast.training.recipe import Recipe
 
 
 def train_coverage(
@@ -79,10 +80,8 @@ def train_coverage(
         _train_together(files, processes, given)
         return
     torch.set_num_threads(threads)
-    recipe, options = read_coverage_recipe(files.recipe)
-    recipe = replace(recipe, seed=recipe.seed + seed_of_fold(facts["fold"]))
-    _check_predicts_coverage(facts["architecture"])
-    params = read_hyperparameters(files.hyperparameters, facts["architecture"])
+    recipe, options = _recipe_of_fold(files.recipe, facts["fold"])
+    params = _hyperparameters(files.hyperparameters, facts["architecture"])
     initial = getattr(files, "initial", None)
     heads = heads_of_stores(facts, params, paths_of(files.stores))
     tables = [Tracks.read(path) for path in paths_of(files.targets)]
@@ -168,12 +167,18 @@ def coverage_set(
     return CoverageSet(head, opened, training, validation, tracks.pair, weights)
 
 
-def _check_predicts_coverage(architecture: str) -> None:
+def _recipe_of_fold(path: str, fold: str) -> tuple[Recipe, CoverageOptions]:
+    recipe, options = read_coverage_recipe(path)
+    return replace(recipe, seed=recipe.seed + seed_of_fold(fold)), options
+
+
+def _hyperparameters(path: str, architecture: str) -> dict[str, Any]:
     if not hasattr(architecture_of(architecture), "trunk"):
         raise InputError(
             f"architecture {architecture!r} does not predict coverage, so it cannot be trained on "
             "it; give the model an architecture of task coverage"
         )
+    return read_hyperparameters(path, architecture)
 
 
 def heads_of_stores(
