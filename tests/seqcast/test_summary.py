@@ -166,33 +166,57 @@ def ranked(**changes: Any) -> pl.DataFrame:
     row = {
         "rank": 1, "variant": "rs1", **IDENTITY, "pos": 1_234_567, "gene_id": "ENSG1",
         "gene_name": "TP53", "distance_to_tss_bp": -1200, "mean_abs": 0.31, "mean": -0.25,
-        "strongest_track": "RNA:a", "strongest_value": -2345.6, "fold_sd": None,
+        "strongest_track": "RNA:a", "strongest_value": -2345.6, "fold_sd": 0.0125,
+        "ref_level": 812.3, "alt_level": None,
     }  # fmt: skip
     return pl.DataFrame([row | changes])
 
 
+RANKED = {"dataset": "eqtl", "model": "tiny", "fold": ["0", "1"], "score": "logSED",
+          "tracks": "4 of 11 tracks (^RNA:)"}  # fmt: skip
+
+
 def test_ranked_row_reads_as_people_write_it() -> None:
-    page = ranked_table_html(ranked(), "logSED", "^RNA:")
+    page = ranked_table_html(ranked(), RANKED)
     assert Cells(page).rows[1] == [
-        "1", "rs1", "chr1:1,234,567", "A > G", "TP53ENSG1", "−1,200", "0.310", "−0.250", "",
-        "RNA:a", "−2,346",
+        "1", "rs1chr1:1,234,567", "A > G", "TP53ENSG1", "−1,200", "0.310", "−0.250", "0.0125",
+        "812", "", "RNA:a", "−2,346",
     ]  # fmt: skip
     assert "ALT minus REF" in page
-    assert "^RNA:" in page
+    assert "Means are over 4 of 11 tracks (^RNA:);" in page
+
+
+def test_ranked_page_says_what_it_is_of_and_how_much_of_it() -> None:
+    rows = pl.concat([ranked(rank=i) for i in range(1, 1201)])
+    page = " ".join(ranked_table_html(rows, RANKED).split())
+    assert "<h1>Strongest variants by logSED: eqtl</h1>" in page
+    assert "tiny, mean of folds 0 and 1. 100 of 1,200 scored variants" in page
+    assert len(Cells(page).rows) == 101
+    assert "1 of 1 scored" in " ".join(ranked_table_html(ranked(), RANKED).split())
+
+
+def test_ranked_page_without_a_spread() -> None:
+    same = {**RANKED, "same_weights": ["tiny, folds 0 and 1"]}
+    page = ranked_table_html(ranked(fold_sd=None), same)
+    assert "SAME WEIGHTS: tiny, folds 0 and 1." in page
+    assert "Fold SD" not in page
+    heading, row = Cells(page).rows
+    assert len(heading) == len(row) == 11
+    assert "SAME WEIGHTS" not in ranked_table_html(ranked(), RANKED)
 
 
 def test_long_alleles_are_cut_with_their_length() -> None:
-    page = ranked_table_html(ranked(alt="ACGTACGTACGTA"))
-    assert Cells(page).rows[1][3] == "A > ACGTACGT... (13 bp)"
+    page = ranked_table_html(ranked(alt="ACGTACGTACGTA"), RANKED)
+    assert Cells(page).rows[1][2] == "A > ACGTACGT... (13 bp)"
     assert 'title="A &gt; ACGTACGTACGTA"' in page
 
 
 @pytest.mark.parametrize("column", ["variant", "chrom", "ref", "gene_name", "strongest_track"])
 def test_what_users_wrote_is_escaped(column: str) -> None:
-    page = ranked_table_html(ranked(**{column: '"><script>x</script>'}))
+    page = ranked_table_html(ranked(**{column: '"><script>x</script>'}), RANKED)
     assert "script" not in Cells(page).tags
     assert "&lt;script&gt;" in page or "&#34;&gt;&lt;scr" in page
 
 
 def test_no_scored_variant_is_said() -> None:
-    assert "No variant was scored." in ranked_table_html(ranked().clear())
+    assert "No variant was scored." in ranked_table_html(ranked().clear(), RANKED)

@@ -38,7 +38,6 @@ rule summarise_ranking:
     conda:
         "../../envs/report.yaml"
     params:
-        report=part_of("report", "score", "tracks"),
         rows=RANKED_ROWS,
         templates=template_digest("ranked.html"),
         code=code_of("summarise_ranking"),

@@ -6,7 +6,7 @@ from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
     shown, given = snakemake.params.report, snakemake.input
-    coverage, origins = read_scored(snakemake.params.coverage, given.coverage, given.tracks)
+    coverage, models = read_scored(snakemake.params.coverage, given.coverage, given.tracks)
     mrna, others = read_scored(snakemake.params.mrna, given.mrna)
     found = compare(coverage, mrna, shown["score"], shown["tracks"] or None)
-    write_comparison(found, origins | others, snakemake.output)
+    write_comparison(found, models | others, snakemake.output)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from seqcast.annotation import read_annotation
 from seqcast.logs import reporting
-from seqcast.provenance import model_in_words
 from seqcast.plots.style import save
 from seqcast.plots.top import read_top, variant_pages
+from seqcast.provenance import model_in_words
 from seqcast.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):

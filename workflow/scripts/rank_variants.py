@@ -1,11 +1,18 @@
 """Rank the variants of a set by the size of one score."""
 
 from seqcast.logs import reporting
-from seqcast.ranking import rank_variants
+from seqcast.ranking import describe_tracks, rank_variants, select_tracks
 from seqcast.store import read_provenance, read_table, write_table
 
 with reporting(snakemake.log[0]):
     scores, shown = snakemake.input.scores, snakemake.params.report
-    tables = read_table(scores), read_table(snakemake.input.tracks)
-    ranked = rank_variants(*tables, shown["score"], shown["tracks"] or None, top=None)
-    write_table(ranked, snakemake.output[0], read_provenance(scores))
+    table, tracks = read_table(scores), read_table(snakemake.input.tracks)
+    like = shown["tracks"] or None
+    facts = {
+        **read_provenance(scores),
+        "dataset": snakemake.wildcards.dataset,
+        "score": shown["score"],
+        "tracks": describe_tracks(len(select_tracks(tracks, like)), len(tracks), like),
+    }
+    ranked = rank_variants(table, tracks, shown["score"], like, top=None)
+    write_table(ranked, snakemake.output[0], facts)

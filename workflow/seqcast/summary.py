@@ -12,7 +12,7 @@ import polars as pl
 
 from seqcast.annotation import COUNTS
 from seqcast.pages import render
-from seqcast.provenance import ORIGINS, same_weights
+from seqcast.provenance import ORIGINS, model_in_words, same_weights
 from seqcast.ranking import VARIANT
 from seqcast.store import column_names, read_provenance, read_table
 from seqcast.variants import OUTCOMES, REASONS
@@ -73,26 +73,35 @@ def run_summary_html(
     )
 
 
-def ranked_table_html(
-    ranked: pl.DataFrame, score: str = "logSED", tracks_like: str | None = None
-) -> str:
+def ranked_table_html(ranked: pl.DataFrame, facts: Facts, rows: int = 100) -> str:
     """The page of the strongest variants.
 
     Parameters
     ----------
     ranked : DataFrame
-        As `ranking.rank_variants` returns it; may have no rows.
-    score : str
-        Name of the score, for the headings.
-    tracks_like : str, optional
-        The pattern that chose the tracks, for the note.
+        All of `ranking.rank_variants`; may have no rows.
+    facts : mapping
+        Provenance of its file: ``dataset``, ``score``, ``tracks`` (in words), ``model``, ``fold``
+        and, where folds have the same weights, ``same_weights``.
+    rows : int
+        Rows of the page, the first ones; it says of how many.
 
     Returns
     -------
     str
         A whole HTML document.
     """
-    return _page("ranked.html", rows=ranked.to_dicts(), score=score, tracks_like=tracks_like)
+    return _page(
+        "ranked.html",
+        rows=ranked.head(rows).to_dicts(),
+        total=len(ranked),
+        dataset=facts["dataset"],
+        model=model_in_words(facts),
+        score=facts["score"],
+        tracks=facts["tracks"],
+        has_spread=ranked["fold_sd"].count() > 0,
+        same_weights=facts.get("same_weights", []),
+    )
 
 
 def count_statuses(variants: pl.DataFrame, ensemble: pl.DataFrame) -> dict[str, int]:

@@ -45,13 +45,13 @@ def test_comparison_of_models():
 def test_a_comparison_is_read_as_it_was_written(tmp_path):
     found = compare([coverage()], [mrna()], resamples=20)
     files = {name: tmp_path / name for name in ("parquet", "table", "correlations")}
-    write_comparison(found, {"borzuki": ["source", "random"]}, SimpleNamespace(**files))
-    again, origins = read_comparison(files["parquet"], files["correlations"])
-    assert origins == {"borzuki": ["source", "random"]}
+    write_comparison(found, {"borzuki": {"origin": ["source", "random"]}}, SimpleNamespace(**files))
+    again, models = read_comparison(files["parquet"], files["correlations"])
+    assert models == {"borzuki": {"origin": ["source", "random"]}}
     assert again.measures == found.measures
     assert again.table.equals(found.table)
     assert again.statuses.equals(found.statuses)
-    assert again.correlations.fill_null("").equals(found.correlations.fill_null(""))
+    assert again.correlations.equals(found.correlations)
 
 
 def random_comparison(n=60):

@@ -77,14 +77,19 @@ def test_no_variants_at_all():
 
 def test_read_scored(tmp_path):
     given = coverage()
-    write_table(given.table, tmp_path / "scores.parquet", {"origin": ["random", "train"]})
+    write_table(
+        given.table,
+        tmp_path / "scores.parquet",
+        {"origin": ["random", "train"], "fold": ["0", "1"], "seed": 4},
+    )
     write_table(given.tracks, tmp_path / "tracks.parquet", {})
-    (scored,), origins = read_scored(
+    (scored,), models = read_scored(
         ["m"], [tmp_path / "scores.parquet"], [tmp_path / "tracks.parquet"]
     )
     assert isinstance(scored, Scored)
     assert scored.tracks.equals(given.tracks)
-    assert origins == {"m": ["random", "train"]}
+    assert models == {"m": {"origin": ["random", "train"], "fold": ["0", "1"]}}
+    assert scored.tracks_in_words("^RNA:") == "2 of 3 tracks (^RNA:)"
     (scored,), _ = read_scored(["m"], [tmp_path / "scores.parquet"])
     assert scored.tracks is None
     assert all(a <= b for a, b in pairwise(scored.table["row"]))

@@ -10,9 +10,13 @@ from seqcast.comparison.page import comparison_html, untrained_models
 from seqcast.comparison.truth import COLUMNS
 from tests.seqcast.comparison.tables import MRNA, coverage, mrna
 
+MODELS = {"borzuki": {"fold": ["0", "1"], "origin": "source"},
+          "helix": {"fold": "0", "origin": "source"}}  # fmt: skip
 
-def page(models, untrained=(), truth=None):
-    return comparison_html("eqtl <set>", compare(*models, resamples=20), untrained, truth)
+
+def page(models, about=MODELS, truth=None, **options):
+    found = compare(*models, resamples=20, **options)
+    return comparison_html("eqtl <set>", found, about, truth)
 
 
 def cells(html: str) -> list[list[str]]:
@@ -53,7 +57,7 @@ def test_what_it_says():
 def test_untrained_and_truth():
     truth = pl.DataFrame([("borzuki", "mean |logSED|", 0.9, 0.8, 0.95, 30, 31, "")],
                          schema=COLUMNS, orient="row")  # fmt: skip
-    html = page(([coverage()], [mrna()]), ["helix"], truth)
+    html = page(([coverage()], [mrna()]), {**MODELS, "helix": {"origin": "random"}}, truth)
     assert "UNTRAINED random weights: helix." in html
     assert ["borzuki", "mean |logSED|", "0.900 (0.800 to 0.950)", "30", "31", ""] in cells(html)
 
@@ -68,4 +72,20 @@ def test_nothing_scored(rows):
 
 def test_untrained_models():
     origins = {"a": "random", "b": ["source", "random"], "c": "train", "d": None}
-    assert untrained_models(origins) == ["a", "b"]
+    models = {name: {"origin": origin} for name, origin in origins.items()}
+    assert untrained_models({**models, "e": {}}) == ["a", "b"]
+
+
+def test_models_folds_and_tracks_are_named(monkeypatch):
+    monkeypatch.setattr("seqcast.comparison.page.STRONGEST", 1)
+    html = page(([coverage()], [mrna()]), tracks_like="^RNA:")
+    assert "borzuki, mean of folds 0 and 1: mean |logSED| over 2 of 3 tracks (^RNA:)" in html
+    assert "helix, fold 0." in html
+    assert "2 of 6 pairs of ALT and gene that either scored" in html
+    assert "SAME WEIGHTS" not in html
+
+
+def test_folds_of_the_same_weights_are_in_red():
+    same = {**MODELS["borzuki"], "same_weights": ["borzuki, folds 0 and 1"]}
+    html = page(([coverage()], [mrna()]), {**MODELS, "borzuki": same})
+    assert '<p class="warning">SAME WEIGHTS: borzuki, folds 0 and 1.' in html

@@ -16,7 +16,7 @@ from tests.seqcast.comparison.tables import COVERAGE, MRNA, coverage, mrna
 
 def figure(models, untrained=()):
     table = compare_models(*models)
-    return plot_comparison(table, measures(*models), "set", untrained), table
+    return plot_comparison(table, measures(*models), untrained), table
 
 
 def points(ax):

@@ -40,6 +40,8 @@ class Measure:
         Of the model.
     is_main : bool
         Whether it stands for the model in figures; others are kin of it.
+    over : str
+        The tracks that it is a mean over, in words.
     """
 
     model: str
@@ -47,6 +49,7 @@ class Measure:
     column: str
     kind: str
     is_main: bool = True
+    over: str = ""
 
     def size(self, table: pl.DataFrame) -> np.ndarray:
         """Its magnitude in each row of the comparison, NaN where it has none."""
@@ -96,25 +99,27 @@ def compare(
         Of the intervals of correlations.
     """
     table = compare_models(coverage, mrna, score, tracks_like)
-    found = measures(coverage, mrna, score)
+    found = measures(coverage, mrna, score, tracks_like)
     statuses = count_statuses([*coverage, *mrna])
     return Comparison(table, statuses, tuple(found), correlate(table, found, resamples))
 
 
-def write_comparison(compared: Comparison, origins: Mapping[str, Any], files: Any) -> None:
+def write_comparison(
+    compared: Comparison, models: Mapping[str, Mapping[str, Any]], files: Any
+) -> None:
     """Write what pages and figures are made of.
 
     Parameters
     ----------
     compared : Comparison
-    origins : mapping
-        Model to the origin of its folds.
+    models : mapping
+        As `joined.read_scored` returns it.
     files : namespace
-        Paths ``parquet`` (the table, with measures, statuses and origins in its provenance),
+        Paths ``parquet`` (the table, with measures, statuses and models in its provenance),
         ``table`` (the same as TSV) and ``correlations`` (TSV).
     """
     facts = provenance(
-        origins=dict(origins),
+        models=dict(models),
         measures=[asdict(measure) for measure in compared.measures],
         statuses=compared.statuses.to_dict(as_series=False),
     )
@@ -126,25 +131,31 @@ def write_comparison(compared: Comparison, origins: Mapping[str, Any], files: An
 def read_comparison(
     table: str | Path, correlations: str | Path
 ) -> tuple[Comparison, dict[str, Any]]:
-    """A comparison and the origins of its models, from two files of `write_comparison`."""
+    """A comparison and its models, from two files of `write_comparison`."""
     facts = read_provenance(table)
     compared = Comparison(
         read_table(table),
         pl.DataFrame(facts["statuses"]),
         tuple(Measure(**fields) for fields in facts["measures"]),
-        pl.read_csv(correlations, separator="\t", schema=CORRELATIONS, quote_char=None),
+        pl.read_csv(
+            correlations, separator="\t", schema=CORRELATIONS, quote_char=None
+        ).with_columns(
+            pl.col("note").fill_null("")  # an empty cell
+        ),
     )
-    return compared, facts["origins"]
+    return compared, facts["models"]
 
 
 def measures(
-    coverage: Sequence[Scored], mrna: Sequence[Scored], score: str = "logSED"
-) -> list[Measure]:
+    coverage: Sequence[Scored], mrna: Sequence[Scored], score: str = "logSED",
+    tracks_like: str | None = None,
+) -> list[Measure]:  # fmt: skip
     """The measures of a comparison: those of models of coverage, then of models of mRNAs."""
     found = [
-        Measure(s.model, f"mean |{score}|", f"{s.model}.{score}_mean_abs", "coverage")
+        Measure(s.model, f"mean |{score}|", f"{s.model}.{score}_mean_abs", "coverage",
+                over=s.tracks_in_words(tracks_like))
         for s in coverage
-    ]
+    ]  # fmt: skip
     for scored in mrna:
         for name in scored.score_names:
             shown = f"|{name}|" if name in SIGNED else name

@@ -7,12 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from seqcast.ranking import VARIANT, reduce_score, select_tracks
+from seqcast.ranking import VARIANT, describe_tracks, reduce_score, select_tracks
 from seqcast.store import array_columns, read_provenance, read_table
 from seqcast.variants import REASONS
 
 # Of an ALT with rows of several statuses, the one that says most of it.
 FIRST = ("scored", "prediction_not_finite", "too_long", "transcript_unusable", "splice_boundary")
+ABOUT = ("model", "fold", "origin", "same_weights")  # of provenance
 TRANSCRIPT = ["transcript_id", "region", "consequence"]
 GENE = ["gene_id", "gene_name", "distance_to_tss_bp"]
 
@@ -40,11 +41,18 @@ class Scored:
         """Columns that hold scores, spreads over folds left out."""
         return [name for name in array_columns(self.table) if not name.endswith("_sd")]
 
+    def tracks_in_words(self, tracks_like: str | None = None) -> str:
+        """Which of its tracks match a pattern, or all; empty for a model of mRNAs."""
+        if self.tracks is None:
+            return ""
+        n_selected = len(select_tracks(self.tracks, tracks_like))
+        return describe_tracks(n_selected, len(self.tracks), tracks_like)
+
 
 def read_scored(
     models: Sequence[str], tables: Sequence[str | Path], tracks: Sequence[str | Path] = ()
 ) -> tuple[list[Scored], dict[str, Any]]:
-    """Score tables of models of one kind, and model to the origin of its weights.
+    """Score tables of models of one kind, and model to what its table's provenance says of it.
 
     Parameters
     ----------
@@ -53,13 +61,20 @@ def read_scored(
         The score table over folds of each.
     tracks : sequence of path
         The track table of each, for models of coverage.
+
+    Returns
+    -------
+    list of Scored
+    dict
+        Model to `ABOUT`, as far as it is recorded.
     """
     scored = [
         Scored(model, read_table(path), read_table(tracks[i]) if tracks else None)
         for i, (model, path) in enumerate(zip(models, tables, strict=True))
     ]
-    origins = [read_provenance(path).get("origin") for path in tables]
-    return scored, dict(zip(models, origins, strict=True))
+    facts = [read_provenance(path) for path in tables]
+    about = [{name: made[name] for name in ABOUT if name in made} for made in facts]
+    return scored, dict(zip(models, about, strict=True))
 
 
 def compare_models(

@@ -8,30 +8,31 @@ import polars as pl
 
 from seqcast.comparison.agreement import Comparison, Measure
 from seqcast.pages import render
+from seqcast.provenance import model_in_words
 from seqcast.variants import OUTCOMES, REASONS
 
 STRONGEST = 15  # rows shown of each of the two first measures
 
 
-def untrained_models(origins: Mapping[str, Any]) -> list[str]:
+def untrained_models(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Models of which a fold has random weights.
 
     Parameters
     ----------
-    origins : mapping
-        Model to the origin of its folds (`provenance.ORIGINS`): one name, or a list of them.
+    models : mapping
+        Model to its provenance: ``origin`` (`provenance.ORIGINS`), one name or a list of them.
     """
     return [
         model
-        for model, origin in origins.items()
-        if "random" in (origin if isinstance(origin, list) else [origin])
+        for model, facts in models.items()
+        if "random" in (found if isinstance(found := facts.get("origin"), list) else [found])
     ]
 
 
 def comparison_html(
     dataset: str,
     compared: Comparison,
-    untrained: Sequence[str] = (),
+    models: Mapping[str, Mapping[str, Any]],
     truth: pl.DataFrame | None = None,
 ) -> str:
     """The page of one set of variants.
@@ -40,8 +41,8 @@ def comparison_html(
     ----------
     dataset : str
     compared : Comparison
-    untrained : sequence of str
-        Models with random weights.
+    models : mapping
+        As `joined.read_scored` returns it.
     truth : DataFrame, optional
         As `truth.tell_causal` returns it.
 
@@ -56,16 +57,36 @@ def comparison_html(
         "comparison.html",
         dataset=dataset,
         models=statuses.columns[1:],
+        told=models_in_words(compared.measures, models),
         statuses=[
             {"status": status, "explanation": explained.get(status, ""), "counts": counts}
             for status, *counts in statuses.iter_rows()
         ],
         sums=[int(statuses[model].sum()) for model in statuses.columns[1:]],
         correlations=compared.correlations.to_dicts(),
-        untrained=list(untrained),
+        untrained=untrained_models(models),
+        same_weights=[words for made in models.values() for words in made.get("same_weights", [])],
         truth=[] if truth is None else truth.to_dicts(),
         **_strongest(compared.table, compared.measures),
     )
+
+
+def models_in_words(
+    measured: Sequence[Measure], models: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Each model with its folds, and those of coverage with the tracks that they are reduced over.
+
+    Parameters
+    ----------
+    measured : sequence of Measure
+    models : mapping
+        As `joined.read_scored` returns it.
+    """
+    over = {m.model: f": {m.score} over {m.over}" for m in measured if m.over}
+    return [
+        model_in_words({**made, "model": model}) + over.get(model, "")
+        for model, made in models.items()
+    ]
 
 
 def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, Any]:
@@ -81,7 +102,8 @@ def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, An
         row["numbers"] = [row[measure.column] for measure in main]
         row["places"] = [None if np.isnan(place[at]) else int(place[at]) for place in places]
     headings = [(measure.model, _unsized(measure.score)) for measure in main]
-    return {"rows": rows, "headings": headings, "leading": leading}
+    pairs = int(np.isfinite(best).sum())
+    return {"rows": rows, "pairs": pairs, "headings": headings, "leading": leading}
 
 
 def _unsized(score: str) -> str:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import SymmetricalLogLocator
 
 from seqcast.comparison.agreement import Measure
-from seqcast.plots.style import COLOURS, TICK_PT, TITLE_PT, new_figure, plain, say, tidy, warn
+from seqcast.plots.style import COLOURS, TICK_PT, new_figure, plain, say, tidy, warn
 
 REGIONS = {"utr5": "5' UTR", "cds": "CDS", "utr3": "3' UTR", "no_cds": "no CDS known"}
 PANEL_IN = 3.1
@@ -22,7 +22,7 @@ MARGIN = 1.4  # between the outermost sizes and the ends of a logarithmic axis, 
 
 
 def plot_comparison(
-    table: pl.DataFrame, measured: Sequence[Measure], title: str, untrained: Sequence[str] = ()
+    table: pl.DataFrame, measured: Sequence[Measure], untrained: Sequence[str] = ()
 ) -> Figure:
     """A panel for each pair of main measures: coverage models down, mRNA models across.
 
@@ -31,7 +31,6 @@ def plot_comparison(
     table : DataFrame
         As `joined.compare_models` returns it.
     measured : sequence of Measure
-    title : str
     untrained : sequence of str
         Models with random weights, which the figure names.
 
@@ -55,7 +54,6 @@ def plot_comparison(
     figure.legend(
         regions.values(), regions.keys(), loc="outside right upper", frameon=False, fontsize=TICK_PT
     )
-    figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
     if untrained:
         names = ", ".join(untrained)
         warn(figure, f"UNTRAINED random weights: {names}")
