@@ -196,7 +196,7 @@ def test_a_deep_place_is_sorted_few_times(tmp_path, monkeypatch):
     [
         ([READS[2], READS[0]], r"not sorted: read spliced at chr1:100.*samtools sort"),
         ([READS[2], ("back", 0, "chr2", 5, 60, "9M")], r"not sorted: read back at chr2:5 "),
-        ([("long", 0, "chr10", 490, 60, "20M")], "read long ends at 510 of chr10, which has 500"),
+        ([("long", 0, "chr10", 490, 60, "20M")], "no alignment counts .*'beyond_contig': 1"),
         ([READS[4], READS[8]], r"no alignment counts .*'secondary': 1.*quality of 10"),
         ([], "no alignment counts"),
     ],
@@ -206,6 +206,50 @@ def test_bad_alignments_are_named_and_leave_no_file(tmp_path, reads, message):
     with pytest.raises(InputError, match=message):
         write_bam_coverage(bam, unstranded=tmp_path / "a.bw")
     assert [path.name for path in tmp_path.iterdir()] == ["a.bam"]
+
+
+def test_alignments_beyond_their_contig_are_left_out(tmp_path, caplog):
+    """Ends 2 bp beyond, begins at the end, and begins beyond; of a spliced one all of it."""
+    reads = [
+        ("in", 0, "chr10", 480, 60, "20M"),
+        ("spliced", 0, "chr10", 480, 60, "5M10N7M"),
+        ("ends", 0, "chr10", 490, 60, "12M"),
+        ("begins", 0, "chr10", 500, 60, "9M"),
+        ("beyond", 0, "chr10", 700, 60, "9M"),
+        ("next", 0, "chr1", 5, 60, "9M"),
+    ]
+    counts = write_bam_coverage(write_bam(tmp_path / "a.bam", reads), unstranded=tmp_path / "a.bw")
+    assert counts == {"counted": 2, "beyond_contig": 4}
+    assert ranges(covered(tmp_path / "a.bw")["chr10"]) == [(480, 500, 1)]
+    assert ranges(covered(tmp_path / "a.bw")["chr1"]) == [(5, 14, 1)]
+    assert "4 alignments reach beyond the end of their contig" in caplog.text
+
+
+def test_cram_without_its_reference_is_told_as_such(tmp_path):
+    rng = np.random.default_rng(1)
+    for name in ("right", "wrong"):
+        sequence = "".join(rng.choice(list("ACGT"), 2000))
+        (tmp_path / f"{name}.fa").write_text(f">chr1\n{sequence}\n")
+        if name == "right":
+            bases = sequence[100:150]
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": 2000}]}
+    cram = tmp_path / "a.cram"
+    with pysam.AlignmentFile(str(cram), "wc", header=header,
+                             reference_filename=str(tmp_path / "right.fa")) as file:  # fmt: skip
+        line = f"r\t0\tchr1\t101\t60\t50M\t*\t0\t0\t{bases}\t{'I' * 50}"
+        file.write(pysam.AlignedSegment.fromstring(line, file.header))
+    with Genome(tmp_path / "right.fa") as genome:
+        counts = write_bam_coverage(cram, unstranded=tmp_path / "a.bw", genome=genome)
+    assert counts == {"counted": 1}
+    (tmp_path / "right.fa").rename(tmp_path / "gone.fa")
+    with (
+        Genome(tmp_path / "wrong.fa") as genome,
+        pytest.raises(InputError, match=r"a\.cram is a CRAM file .*which .*wrong\.fa may not be"),
+    ):
+        write_bam_coverage(cram, unstranded=tmp_path / "b.bw", genome=genome)
+    with pytest.raises(InputError, match=r"a\.cram is a CRAM file .*: none is given"):
+        write_bam_coverage(cram, unstranded=tmp_path / "b.bw")
+    assert not (tmp_path / "b.bw").exists()
 
 
 def test_broken_files_are_named(tmp_path):

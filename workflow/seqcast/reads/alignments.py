@@ -202,10 +202,11 @@ def _unreadable(
             "lines @SQ name all references. Add them, for instance with samtools view -h -t "
             "reference.fa.fai, or mend the record."
         )
-    if kind == "cram" and n_records == 0:
-        hint = "the FASTA it was written against" if reference is None else f"not {reference}"
+    if kind == "cram":
+        hint = "the FASTA it was written against" if reference is None else f"maybe not {reference}"
         return InputError(
-            f"{source.name} cannot be decoded ({error}); expected a whole CRAM file and its "
-            f"reference sequence, {hint}. Give that FASTA as reference, or fetch the file again."
+            f"{source.name} cannot be decoded after record {n_records} ({error}); expected a whole "
+            f"CRAM file and its reference sequence, {hint}. Give that FASTA as reference, or fetch "
+            "the file again."
         )
     return source.damaged(error, f", after record {n_records}")

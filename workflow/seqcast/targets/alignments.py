@@ -1,8 +1,9 @@
 """From aligned reads (BAM) to coverage (bigWig), a track a strand where the library knows it."""
 
+import logging
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from seqcast.genome import Genome, quiet_htslib
 from seqcast.store import atomic
 from seqcast.targets.contigs import shared_contigs
 from seqcast.targets.depth import DepthFile
+
+logger = logging.getLogger(__name__)
 
 # library type -> whether the first read of a pair, or an only one, lies on the transcript's strand
 SENSE_FIRST = {"unstranded": None, "fr-firststrand": False, "fr-secondstrand": True}
@@ -83,6 +86,7 @@ def write_bam_coverage(
 
     Counted are the aligned blocks of primary alignments: neither introns (N), deletions, clipped
     ends nor the gap between mates. A base that both mates cover counts twice.
+    Alignments that reach beyond the end of their contig are left out.
 
     Parameters
     ----------
@@ -107,8 +111,7 @@ def write_bam_coverage(
     InputError
         If no output is asked for, or a strand of an unstranded library; if the file is missing,
         broken, not sorted or has no contigs; if it shares no contig with the genome, has one of
-        another length, or two that are one there; if an alignment ends beyond its contig; if no
-        alignment counts.
+        another length, or two that are one there; if no alignment counts.
 
     Notes
     -----
@@ -129,7 +132,7 @@ def write_bam_coverage(
                 stack.callback(depth.close)
             found = dict(zip(file.references, file.lengths, strict=True))
             names = shared_contigs(found, genome, bam) if genome else {name: name for name in found}
-            counts = _collect(file, Path(bam), options, depths, names)
+            counts = _collect(file, Path(bam), genome, options, depths, names)
         if not counts["counted"]:
             raise InputError(
                 f"{bam}: no alignment counts ({dict(counts)}); expected primary alignments with a "
@@ -168,20 +171,36 @@ def _open(bam: Path, genome: Genome | None) -> Iterator[pysam.AlignmentFile]:
                 str(bam), reference_filename=str(genome.fasta) if genome else None
             )
         except (OSError, ValueError) as error:
-            raise _broken(bam, error) from error
+            raise _broken(bam, error, _is_cram(bam), genome) from error
         with file:
             yield file
 
 
-def _records(file: pysam.AlignmentFile, bam: Path) -> Iterator[pysam.AlignedSegment]:
+def _records(
+    file: pysam.AlignmentFile, bam: Path, genome: Genome | None
+) -> Iterator[pysam.AlignedSegment]:
     """All records of a file, in its order."""
     try:
         yield from file.fetch(until_eof=True)
-    except OSError as error:
-        raise _broken(bam, error) from error
+    except (OSError, ValueError) as error:
+        raise _broken(bam, error, file.is_cram, genome) from error
 
 
-def _broken(bam: Path, error: Exception) -> InputError:
+def _is_cram(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"CRAM"
+
+
+def _broken(bam: Path, error: Exception, cram: bool, genome: Genome | None) -> InputError:
+    """The error for a file that htslib cannot read; a CRAM file is no damaged BAM."""
+    if cram:
+        given = f", which {genome.fasta} may not be" if genome else ": none is given"
+        return InputError(
+            f"{bam} is a CRAM file that cannot be decoded ({error}); expected a whole one and the "
+            f"FASTA it was written against, with all of its contigs{given}. Give that genome, or "
+            f"make BAM with it: samtools view -b -T reference.fa {bam}. If it is the right one, "
+            "fetch the file again."
+        )
     return InputError(
         f"{bam} cannot be read ({error}); expected a whole BAM file with contigs in its header. "
         "Fetch it, or align the reads, again."
@@ -189,14 +208,14 @@ def _broken(bam: Path, error: Exception) -> InputError:
 
 
 def _collect(
-    file: pysam.AlignmentFile, bam: Path, options: AlignmentOptions,
+    file: pysam.AlignmentFile, bam: Path, genome: Genome | None, options: AlignmentOptions,
     depths: Mapping[str, DepthFile], names: Mapping[str, str],
 ) -> Counter[str]:  # fmt: skip
     """Fill the depth of all contigs; how many alignments counted, and why others did not."""
     counts: Counter[str] = Counter(counted=0)
-    contig, last, length_bp = -1, 0, 0
-    known = {file.get_tid(name) for name in names}
-    for read, blocks in _counted(_records(file, bam), options, counts, known):
+    contig, last = -1, 0
+    known = {file.get_tid(name): file.get_reference_length(name) for name in names}
+    for read, blocks in _counted(_records(file, bam, genome), options, counts, known):
         start = read.reference_start
         if read.reference_id != contig:
             _check_order(bam, read, read.reference_id > contig)
@@ -204,14 +223,8 @@ def _collect(
                 if contig >= 0:
                     depth.end()
                 depth.begin(names[read.reference_name or ""])
-            contig, last, length_bp = read.reference_id, 0, file.lengths[read.reference_id]
+            contig, last = read.reference_id, 0
         _check_order(bam, read, start >= last)
-        if (read.reference_end or 0) > length_bp:
-            raise InputError(
-                f"{bam}: read {read.query_name} ends at {read.reference_end} of "
-                f"{read.reference_name}, which has {length_bp} bp; expected alignments inside "
-                "the contigs of the header. Align the reads again."
-            )
         last = start
         for name in _strands(read.flag, options.library_type):
             if name in depths:
@@ -219,14 +232,22 @@ def _collect(
     if contig >= 0:
         for depth in depths.values():
             depth.end()
+    if beyond := counts.get("beyond_contig"):
+        logger.warning(
+            "%s: %d alignments reach beyond the end of their contig and are left out; if they are "
+            "many, the reads were aligned to other sequences than the header tells", bam, beyond,
+        )  # fmt: skip
     return counts
 
 
 def _counted(
     reads: Iterable[pysam.AlignedSegment], options: AlignmentOptions, counts: Counter[str],
-    known: Collection[int],
+    known: Mapping[int, int],
 ) -> Iterator[tuple[pysam.AlignedSegment, Blocks]]:  # fmt: skip
-    """Alignments that count, with their blocks; `counts` says how many, and why others do not."""
+    """Alignments that count, with their blocks; `counts` says how many, and why others do not.
+
+    `known` are the contigs that count, by their number, and their lengths in bp.
+    """
     reasons = LEFT_OUT | ({} if options.duplicates else {"duplicate": pysam.FDUP})
     any_reason = sum(reasons.values())
     for read in reads:
@@ -238,6 +259,8 @@ def _counted(
             counts["no_aligned_base"] += 1
         elif read.reference_id not in known:
             counts["contig_not_in_genome"] += 1
+        elif blocks[-1][1] > known[read.reference_id]:
+            counts["beyond_contig"] += 1
         else:
             counts["counted"] += 1
             yield read, blocks
