@@ -20,7 +20,7 @@ ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 
 BOTTOM = {"errors", "sequence", "intervals", "urls"}
 READERS = {
-    "annotation", "annotation_attributes", "annotation_lines", "bgzip", "builds", "coding_regions", "download", "genbank",
+    "annotation", "annotation_attributes", "annotation_lines", "bgzip", "builds", "coding_regions", "download", "fasta_checks", "genbank",
     "genome", "progress", "reads", "seals", "sources", "store", "targets", "tracks", "transcripts", "variants",
     "vcf",
 }  # fmt: skip

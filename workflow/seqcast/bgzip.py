@@ -6,6 +6,7 @@ of at most 64 kB (SAM specification, section 4.1), which samtools and pysam can 
 
 import gzip
 import shutil
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 import pysam
 
 from seqcast.errors import InputError
+from seqcast.fasta_checks import check_letters, index_problem
 from seqcast.seals import blank_seal, check_seal, damaged, seal, sealed_by
 from seqcast.store import atomic
 
@@ -59,8 +61,8 @@ def index_fasta(path: str | Path) -> None:
     Raises
     ------
     InputError
-        If samtools cannot index the file: plain gzip, no FASTA, or lines of unequal length; or if
-        it is cut short or damaged.
+        If samtools cannot index the file: plain gzip, no FASTA, or lines of unequal length; if it
+        is cut short or damaged; if a name is there twice; or if it holds letters that are no bases.
     """
     path = Path(path)
     with path.open("rb") as file:
@@ -69,10 +71,14 @@ def index_fasta(path: str | Path) -> None:
         options = [str(path), "--fai-idx", str(fai)]
         if not compressed:
             _faidx(path, options)
+            check_letters(path)
+            _check_names(path, fai)
             return
-        _check_whole(path)  # samtools takes a damaged block for the end of the file
+        with _reading(path):  # samtools takes a damaged block for the end of the file
+            check_letters(path)
         with atomic(f"{path}.gzi") as gzi:
             _faidx(path, [*options, "--gzi-idx", str(gzi)])
+            _check_names(path, fai, gzi)
             with gzi.open("ab") as file:  # after the entries, where programs do not read on
                 file.write(f"fai={_crc32(fai)} {blank_seal()}\n".encode())
             seal(gzi)
@@ -108,10 +114,13 @@ def _reading(source: str | Path) -> Iterator[None]:
         ) from error
 
 
-def _check_whole(path: Path) -> None:
-    with _reading(path), gzip.open(path) as text:
-        while text.read(CHUNK_BYTES):
-            pass
+def _check_names(path: Path, fai: Path, gzi: Path | None = None) -> None:
+    """Refuse a file with records that its new index lacks: samtools leaves out repeated names."""
+    if problem := index_problem(path, fai, gzi, checked=sys.maxsize):
+        raise InputError(
+            f"{path} has records that samtools leaves out ({problem}): a name that is there twice, "
+            "or none; expected one record a contig. Rename or remove the others."
+        )
 
 
 def _crc32(path: Path) -> str:

@@ -8,6 +8,7 @@ UCSC's hg19 and ``MT`` of GRCh37, for one, are different sequences.
 import csv
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,6 +19,7 @@ import pysam
 
 from seqcast.bgzip import check_index, index_fasta
 from seqcast.errors import InputError
+from seqcast.fasta_checks import index_problem, no_bases, strange_letters
 from seqcast.seals import damaged, sealed_by
 
 logger = logging.getLogger(__name__)
@@ -27,14 +29,18 @@ GZIP_MAGIC = b"\x1f\x8b"
 BGZF_EXTRA = slice(12, 14), b"BC"
 BLOCK_BP = 1 << 16  # one BGZF block: a smaller read costs as much
 
+ASCII = 127
+TRIED_CONTIGS, TRIED_BP = 20, 4096  # read at once, to tell early what is no DNA
+
 Fetch = Callable[[str, int, int], str]
 
 
 class Genome:
     """A FASTA file, plain or bgzip, with its index.
 
-    A missing index, or one older than the FASTA, is made anew. Opening reads only the index, and a
-    pickled genome re-opens its file, so that worker processes can hold one each.
+    A missing index, one older than the FASTA, or one of another file, is made anew. Opening reads
+    the index and a few places in the file, and a pickled genome re-opens its file, so that worker
+    processes can hold one each.
 
     Parameters
     ----------
@@ -53,16 +59,18 @@ class Genome:
     ------
     InputError
         If the file is missing, empty, not FASTA, or gzip instead of bgzip; if it needs an index
-        that cannot be written; or if the alias table is not one.
+        that cannot be written; if a name is there twice, or letters are no bases; or if the alias
+        table is not one.
     """
 
     def __init__(self, fasta: str | Path, aliases: str | Path | None = None) -> None:
         self.fasta = Path(fasta)
         self.aliases = None if aliases is None else Path(aliases)
         _ensure_index(self.fasta)
-        check_index(self.fasta)
         self._open()
         self.contigs = dict(zip(self._file.references, self._file.lengths, strict=True))
+        for contig in list(self.contigs)[:TRIED_CONTIGS]:
+            self.fetch(contig, 0, TRIED_BP)
         self._synonyms = {} if self.aliases is None else _read_aliases(self.aliases)
 
     def _open(self) -> None:
@@ -105,7 +113,7 @@ class Genome:
         ValueError
             If ``end < start``.
         InputError
-            If the file is damaged there.
+            If the file is damaged there, or holds letters that are no bases.
         """
         if end < start:
             raise ValueError(f"interval {contig}:{start}-{end} ends before it starts")
@@ -119,8 +127,13 @@ class Genome:
         try:
             with quiet_htslib():
                 bases = self._file.fetch(contig, inside_start, inside_end).upper()
+        except UnicodeDecodeError as error:
+            letters = Counter(chr(byte) for byte in error.object if byte > ASCII)
+            raise no_bases(f"{self.fasta}, {contig}:{start}-{end}", letters) from error
         except ValueError as error:
             raise damaged(self.fasta, error, sealed_by(f"{self.fasta}.gzi")) from error
+        if letters := strange_letters(bases):
+            raise no_bases(f"{self.fasta}, {contig}:{inside_start}-{inside_end}", letters)
         return "N" * (inside_start - start) + bases + "N" * (end - inside_end)
 
     def close(self) -> None:
@@ -196,11 +209,19 @@ def _ensure_index(fasta: Path) -> None:
         _check_fasta(fasta)
     suffixes = [".fai", ".gzi"] if packed == "bgzip" else [".fai"]
     indexes = [fasta.with_name(fasta.name + suffix) for suffix in suffixes]
-    missing = [index.name for index in indexes if not index.is_file()]
+    missing = [f"{index.name} is missing" for index in indexes if not index.is_file()]
     changed_ns = fasta.stat().st_mtime_ns
-    if not missing and all(index.stat().st_mtime_ns >= changed_ns for index in indexes):
-        return
-    reason = f"{missing[0]} is missing" if missing else f"{indexes[0].name} is older than the FASTA"
+    older = [
+        f"{index.name} is older than the FASTA"
+        for index in indexes
+        if not missing and index.stat().st_mtime_ns < changed_ns
+    ]
+    reason = next(iter(missing + older), None)
+    if reason is None:
+        check_index(fasta)
+        if (problem := index_problem(fasta)) is None:
+            return
+        reason = f"{indexes[0].name} is of another file ({problem})"
     if not os.access(fasta.parent, os.W_OK):
         raise InputError(
             f"{fasta}: {reason}, and its folder cannot be written to; expected a current index. "
