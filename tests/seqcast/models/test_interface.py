@@ -13,7 +13,6 @@ from seqcast.models.interface import (
     choose_device,
     load_model,
     read_hyperparameters,
-    use_precision,
 )
 from tests.seqcast.models.test_borzuki import TINY
 from tests.seqcast.models.test_helix_mrna import TINY as TINY_HELIX
@@ -145,32 +144,6 @@ def test_unknown_names_list_the_known_ones(tmp_path):
         build_model("borzuki", TINY, compat="x")
     with pytest.raises(InputError, match="precision 'fp8'; expected one of fp32, tf32, bf16"):
         load_model("borzuki", tmp_path / "w.safetensors", TINY, precision="fp8")
-
-
-@pytest.fixture
-def rounding():
-    """torch's settings of TF32, which are put back."""
-    kinds = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = [kind.allow_tf32 for kind in kinds]
-    yield kinds
-    for kind, value in zip(kinds, before, strict=True):
-        kind.allow_tf32 = value
-
-
-@pytest.mark.parametrize(
-    ("precision", "place", "expected"),
-    [
-        ("fp32", "cuda", False),
-        ("bf16", "cuda:1", False),
-        ("tf32", "cuda", True),
-        ("fp32", "cpu", None),
-    ],
-)
-def test_precision_says_whether_a_gpu_rounds(precision, place, expected, rounding):
-    for kind in rounding:
-        kind.allow_tf32 = not expected
-    use_precision(precision, torch.device(place))
-    assert {kind.allow_tf32 for kind in rounding} == {True if expected is None else expected}
 
 
 def test_missing_gpu_is_an_error():

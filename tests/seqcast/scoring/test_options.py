@@ -7,7 +7,8 @@ import yaml
 
 from seqcast.errors import InputError
 from seqcast.jobs.model import read_options
-from seqcast.models.interface import ARCHITECTURES, PRECISIONS
+from seqcast.models.interface import ARCHITECTURES
+from seqcast.models.settings import PRECISIONS
 from seqcast.scoring.options import COMPAT, ScoreOptions
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from seqcast.errors import InputError
+from seqcast.models import precision
 from seqcast.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
 from seqcast.training.loop import train
 
@@ -50,6 +51,21 @@ def test_any_step_may_be_the_last_one(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="went astray"):
             run(replace(RECIPE, checkpoint_every=1), path, spoil_at=step)
         assert run(replace(RECIPE, checkpoint_every=1), path)[1].equals(history)
+
+
+def test_the_precision_that_was_chosen_is_kept(tmp_path: Path, monkeypatch) -> None:
+    path, recipe = tmp_path / "last.pt", replace(RECIPE, checkpoint_every=1, precision="auto")
+    monkeypatch.setattr(precision, "bf16_time_ratio", lambda device: 0.4)
+    rounded = run(replace(recipe, precision="bf16"))[1]
+    with pytest.raises(InputError, match="went astray"):
+        run(recipe, path, spoil_at=7)
+    monkeypatch.setattr(precision, "bf16_time_ratio", lambda device: 4.0)  # on a busy machine, say
+    history = run(recipe, path)[1]
+    assert history.drop("bf16").equals(rounded)
+    assert history["bf16"].all()
+    anew = run(recipe)[1]
+    assert not anew["bf16"].any()
+    assert anew.drop("bf16").equals(run(replace(recipe, precision="fp32"))[1])
 
 
 def test_a_finished_training_is_read_not_repeated(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
-from seqcast.models.settings import checked_settings, read_settings
+from seqcast.models.precision import use_precision, warn_of_slow_bf16
+from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
 ARCHITECTURES = {
     "borzuki": ("seqcast.models.borzuki", "Borzuki"),
@@ -20,7 +21,6 @@ ARCHITECTURES = {
     "mamba2_mrna": ("seqcast.models.mamba2_mrna", "Mamba2Mrna"),
     "mrna_property": ("seqcast.models.mrna_property", "MrnaProperty"),
 }
-PRECISIONS = ("fp32", "tf32", "bf16")
 
 
 class Architecture(Protocol):
@@ -205,16 +205,6 @@ def choose_device(device: str = "auto") -> torch.device:
     return torch.device(device)
 
 
-def use_precision(precision: str, device: torch.device) -> None:
-    """Let matrix products and convolutions of a GPU round to TF32, or not; for the whole process.
-
-    By torch's own default convolutions do and matrix products do not.
-    """
-    if device.type == "cuda":
-        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-        torch.backends.cudnn.allow_tf32 = precision == "tf32"
-
-
 def read_hyperparameters(
     hyperparameters: str | Path | Mapping[str, Any], architecture: str | None = None
 ) -> dict[str, Any]:
@@ -310,6 +300,7 @@ def load_model(
     target = choose_device(device)
     use_precision(precision, target)
     if precision == "bf16":
+        warn_of_slow_bf16(target)
         for name in ("forward", "hidden_states"):
             if hasattr(model, name):
                 compute = torch.autocast(target.type, torch.bfloat16)(getattr(model, name))

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from seqcast.errors import InputError
 
 Settings = TypeVar("Settings")
+PRECISIONS = ("fp32", "tf32", "bf16")  # of products
+AUTO = "auto"  # in a recipe: the faster of fp32 and bf16
 LARGEST_BYTES = 10_000_000  # of a file; those published have some thousand
 DEEPEST = 16  # objects and lists inside each other
 # What a size may be, so that a slip of a digit is told and not allocated; in config/README.md.

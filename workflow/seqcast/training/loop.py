@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
-from seqcast.models.interface import use_precision
+from seqcast.models.precision import AUTO, chosen_precision, use_precision
 from seqcast.progress import progress
 from seqcast.store import atomic
 from seqcast.training import parallel
@@ -53,6 +53,8 @@ class Progress:
         What each head reached; larger is better.
     worse : dict of int
         Evaluations since.
+    precision : str
+        Of all steps: what the recipe's "auto" was settled to at the first.
     """
 
     step: int = 0
@@ -62,6 +64,7 @@ class Progress:
     best: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     best_value: dict[str, float] = field(default_factory=dict)
     worse: dict[str, int] = field(default_factory=dict)
+    precision: str = ""
 
 
 def train(
@@ -94,7 +97,7 @@ def train(
         A row an evaluation, the first before any step. ``train_loss`` and ``gradient_norm``
         (before clipping) are means over the steps since the row before. A task whose batches are
         read ahead has ``data_wait_share`` too: the share of the steps' time that was waiting for
-        data.
+        data; one whose precision is auto has ``bf16``: whether that was chosen.
 
     Raises
     ------
@@ -130,7 +133,6 @@ def train_heads(
         none is "".
     """
     device = next(model.parameters()).device
-    use_precision(recipe.precision, device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         # a process of its own has its own dropout
         torch.manual_seed(recipe.seed + parallel.rank())
@@ -170,6 +172,12 @@ class _Run:
         self.reads_ahead = hasattr(task, "load")
         self.clock = Clock()
         self.state = self._resumed()
+        if not self.state.precision:
+            asked = parallel.from_first(chosen_precision(recipe.precision, self.device))
+            self.state.precision = asked
+        self.tells_precision = recipe.precision == AUTO
+        self.recipe = replace(recipe, precision=self.state.precision)
+        use_precision(self.state.precision, self.device)
 
     def take_steps(self) -> None:
         """All steps that are left, with evaluations and checkpoints."""
@@ -262,6 +270,8 @@ class _Run:
         }  # fmt: skip
         if self.reads_ahead:
             row["data_wait_share"] = self.clock.wait_share()
+        if self.tells_precision:
+            row["bf16"] = recipe.precision == "bf16"
         for head, is_best in best.items():
             row["best" if "best" not in row else f"best_{head}"] = is_best
         state.history.append(row)

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.errors import InputError
-from seqcast.models.settings import Settings, read_settings, require
+from seqcast.models.settings import AUTO, PRECISIONS, Settings, read_settings, require
 
 LARGEST_SEED = 2**63 - 1  # of torch's generators
 MOST = 10**9  # steps, examples, tokens ...: more is a slip of a digit
-PRECISIONS = ("fp32", "tf32", "bf16")
 DECAYS = ("linear", "none")
 
 
@@ -52,9 +51,10 @@ class Recipe:
         20% at the first step, whose learning rate is 0, by 0.2% at 1,000 and 0.002% at 5,000.
     gradient_clip_norm : float, optional
         Longest gradient, all parameters taken together. None: gradients are not clipped.
-    precision : {"fp32", "tf32", "bf16"}
+    precision : {"fp32", "tf32", "bf16", "auto"}
         Arithmetic of matrix products and convolutions; weights, gradients and their sums are
-        float32. tf32 changes GPUs only.
+        float32. tf32 changes GPUs only. auto: the faster of fp32 and bf16, which is measured when
+        the training starts, and kept when it is resumed.
     seed : int
         Of the initial weights, the order of the data, augmentation and dropout; 0 to 2**63 - 1.
     evaluate_every : int, optional
@@ -117,7 +117,7 @@ class Recipe:
                 (self.warmup, self.warmup_steps), "at most one of the two")  # fmt: skip
         require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
         require(0 <= self.seed <= LARGEST_SEED, "seed", self.seed, f"0 to {LARGEST_SEED}")
-        for name, known in (("precision", PRECISIONS), ("decay", DECAYS)):
+        for name, known in (("precision", (*PRECISIONS, AUTO)), ("decay", DECAYS)):
             require(getattr(self, name) in known, name, getattr(self, name), f"one of {known}")
 
     def total_steps(self, steps_an_epoch: int) -> int:
