@@ -12,9 +12,9 @@ alleles, as PLINK writes them). With "swap" a row is turned round only on eviden
   REF does not.
 - Of an insertion or deletion (A, ATG), the genome carries A wherever it carries ATG, and a genome
   with ATG tells a deletion of TG from a duplication no better than its neighbourhood does: both
-  readings imply the same bases. Where both alleles fit, and where ALT alone fits with a few bases
-  that may do so by chance, the row has a status of its own. PLINK's --ref-from-fa and flippyr leave
-  such rows out too.
+  readings imply the same bases. Where both alleles fit, the row has a status of its own, unless the
+  file's other rows, ten or more, all show that it is written as a VCF is; so has it where ALT alone
+  fits with a few bases, which may be chance. PLINK's --ref-from-fa and flippyr leave such rows out.
 """
 
 import logging
@@ -28,6 +28,7 @@ from seqcast.builds import (
     explain_mismatches,
     guard_build,
     looks_exchanged,
+    looks_unexchanged,
 )
 from seqcast.errors import InputError
 from seqcast.genome import Fetch, Genome, fetch_by_blocks
@@ -192,8 +193,6 @@ def _check(
     here = fetch(contig, start, start + len(ref))
     if here == ref:
         both = len(ref) != len(alt) and fetch(contig, start, start + len(alt)) == alt
-        if both and swap:
-            return Check("ref_alt_ambiguous", contig, genome_carries="ref,alt")
         edit = _canonical_edit(contig, start, ref, alt, fetch)
         return Check("valid", contig, *edit, False, "ref,alt" if both else "ref")
     if not BASES.issuperset(here):
@@ -218,19 +217,23 @@ def _explain_mismatch(contig: str, start: int, ref: str, alt: str, fetch: Fetch)
 
 
 def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
-    """Take swaps back where the file says that ALT fits by chance; count what is unsure."""
+    """Give a status to the rows that the file does not tell how to read; say how many."""
     swapped = pl.col("swapped")
+    unsure = pl.lit(False)
     if not looks_exchanged(checked):
+        unsure |= swapped
         logger.warning(
             "REF and ALT of %d rows are not swapped although the genome carries ALT: of exchanged "
             "columns it would carry ALT in nearly all rows whose REF it does not",
             checked["swapped"].sum(),
         )
-        unsure = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
-        checked = checked.with_columns(
-            pl.when(swapped).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
-            for name, value in unsure.items()
-        ).with_columns(swapped=pl.lit(False))
+    if not looks_unexchanged(checked):
+        unsure |= (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
+    new = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
+    checked = checked.with_columns(
+        pl.when(unsure).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
+        for name, value in new.items()
+    ).with_columns(swapped=swapped & (pl.col("status") == "valid"))
     if n_unsure := checked.filter(pl.col("status") == "ref_alt_ambiguous").height:
         logger.warning(
             "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
