@@ -23,6 +23,7 @@ from seqcast.intervals import Geometry
 from seqcast.logs import reporting
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.plots.top import read_top
+from seqcast.read_sets.twobit import TwoBitFile, TwoBitWriter, ambiguous_runs
 from seqcast.seals import blank_seal, check_seal, damaged, seal, seal_zip
 from seqcast.store import read_frames, read_provenance, read_table, write_table
 from seqcast.targets.store import CoverageStore, write_store
@@ -133,6 +134,16 @@ def read_training_store(path: Path) -> list[Any]:
     return [values, *tables, found.assembly, found.geometry, found.digest, found.provenance]
 
 
+def two_bit(path: Path) -> None:
+    with TwoBitWriter(path) as writer:
+        writer.add("c", BASES[:200], ambiguous_runs(BASES[:200]))
+
+
+def read_two_bit(path: Path) -> list[Any]:
+    with TwoBitFile(path) as found:
+        return found.fetch(["c"], np.array([0]), 200).tolist()
+
+
 def predictions(path: Path) -> None:
     with path.open("wb") as file:
         names = {"variant": ["v"], "gene_id": ["g"], "contig": ["c"], "start": [4]}
@@ -153,6 +164,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], Callable[[Path], list[Any]]]] = {
     "features.zarr": (embeddings, read_features),
     "genome.fa.gz": (genome, read_genome),
     "store.zarr": (training_store, read_training_store),
+    "a.2bit": (two_bit, read_two_bit),
     "a.npz": (predictions, read_predictions),
 }
 

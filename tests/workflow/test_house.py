@@ -21,7 +21,8 @@ ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 BOTTOM = {"errors", "sequence", "intervals", "urls"}
 READERS = {
     "annotation", "annotation_attributes", "annotation_lines", "bgzip", "builds", "coding_regions", "download", "fasta_checks", "genbank",
-    "genome", "progress", "reads", "seals", "sources", "store", "targets", "tracks", "transcripts", "variants",
+    "genome", "progress", "reads", "seals", "sources", "store", "targets",
+    "temporaries", "tracks", "transcripts", "variants",
     "vcf",
 }  # fmt: skip
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines

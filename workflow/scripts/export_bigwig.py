@@ -3,7 +3,8 @@
 from seqcast.coverage_files import write_bigwigs
 from seqcast.genome import Genome
 from seqcast.logs import reporting
+from seqcast.store import atomic
 
 with reporting(snakemake.log[0]):
-    with Genome(snakemake.input.genome) as genome:
-        write_bigwigs(snakemake.input.coverage, genome.contigs, snakemake.output[0])
+    with Genome(snakemake.input.genome) as genome, atomic(snakemake.output[0]) as folder:
+        write_bigwigs(snakemake.input.coverage, genome.contigs, folder)

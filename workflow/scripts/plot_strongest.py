@@ -1,17 +1,14 @@
 """Draw both alleles of the highest-ranked variants along their genes."""
 
-from pathlib import Path
 
 from seqcast.annotation import read_annotation
 from seqcast.logs import reporting
 from seqcast.plots.style import save
 from seqcast.plots.top import read_top, variant_pages
 from seqcast.provenance import model_in_words
-from seqcast.store import read_provenance, read_table
+from seqcast.store import atomic, read_provenance, read_table
 
 with reporting(snakemake.log[0]):
-    folder = Path(snakemake.output[0])
-    folder.mkdir(parents=True)
     pages = variant_pages(
         read_top(snakemake.input.predictions),
         read_table(snakemake.input.ranked),
@@ -19,5 +16,7 @@ with reporting(snakemake.log[0]):
         read_annotation(snakemake.input.annotation).genes,
         f"{snakemake.wildcards.dataset}; {model_in_words(read_provenance(snakemake.input.ranked))}",
     )
-    for rank, figure in pages:
-        save(figure, folder / f"{rank}.png")
+    with atomic(snakemake.output[0]) as folder:
+        folder.mkdir()
+        for rank, figure in pages:
+            save(figure, folder / f"{rank}.png")

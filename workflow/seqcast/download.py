@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 from seqcast.errors import InputError
 from seqcast.store import atomic
+from seqcast.temporaries import write_error
 from seqcast.urls import check_url, public_url
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 # timeout or stall, TLS handshake, empty answer, send and receive errors, HTTP/2 and HTTP/3 streams.
 TRANSIENT_EXITS = frozenset({5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92, 95, 96})
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-HTTP_ERROR, CANNOT_RESUME = 22, 33  # exit codes of curl
+HTTP_ERROR, CANNOT_WRITE, CANNOT_RESUME = 22, 23, 33  # exit codes of curl
 CONNECT_TIMEOUT_S = 30
 STALL_BYTES_PER_S = 1000  # slower than this for `stall_s` counts as stalled
 LONGEST_PAUSE_S = 60.0
@@ -227,6 +228,10 @@ def _attempt(partial: Partial, stall_s: int) -> str:
     if not partial.size:
         partial.remove()  # an answer without a byte is nothing to go on from
     message = process.stderr.decode(errors="replace").strip()
+    if process.returncode == CANNOT_WRITE and (
+        told := write_error(RuntimeError(message), partial.body)
+    ):
+        raise told
     return _transient(partial.url, process.returncode, _status(answer), message)
 
 

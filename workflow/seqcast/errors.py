@@ -1,4 +1,4 @@
-"""The one exception a user can mend."""
+"""What a user can mend."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The message names the value found, what was expected, and the remedy. Scripts print it
     without a traceback and exit with status 2; every other exception keeps its traceback.
     """
+
+
+class WriteError(InputError):
+    """A disk did not take a file: it is full, not to be written to, or damaged."""

@@ -3,12 +3,13 @@
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
 from seqcast.errors import InputError
 from seqcast.seals import written_by
+from seqcast.temporaries import write_error
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 USER_ERROR = 2  # exit status, as argparse uses it
@@ -30,33 +31,66 @@ def reporting(log_path: str | Path) -> Iterator[None]:
     Raises
     ------
     SystemExit
-        With status 2 in place of an `InputError`, whose message becomes one line ``ERROR: ...`` in
-        the log and on stderr. Every other exception passes, with its traceback in the log.
+        With status 2 in place of an `InputError`, or of a disk that takes no file, whose message
+        becomes one line ``ERROR: ...`` in the log and on stderr. Every other exception passes, with
+        its traceback in the log.
     """
     path = Path(log_path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     root, package = logging.getLogger(), logging.getLogger("seqcast")
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter(FORMAT))
-    level = package.level
+    handler, level = _open(path), package.level
     root.addHandler(handler)
     package.setLevel(logging.INFO)
     try:
         with written_by(_rule_of(path)):
             yield
-    except InputError as error:
-        line = f"ERROR: {' '.join(str(error).split())}"
+    except Exception as error:
+        mistake = write_error(error) or (error if isinstance(error, InputError) else None)
+        if not mistake:
+            package.exception("the job failed")
+            raise
+        line = _tell(mistake)
         handler.setFormatter(logging.Formatter())
         handler.handle(logging.makeLogRecord({"msg": line, "levelno": logging.ERROR}))
-        sys.stderr.write(f"{line}\n")
         raise SystemExit(USER_ERROR) from None
-    except Exception:
-        package.exception("the job failed")
-        raise
     finally:
         package.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    """A log that a full disk cuts short, without a traceback for each line that is lost."""
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
+def _open(path: Path) -> _LogFile:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = _LogFile(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        if told := write_error(error, path):
+            _tell(told)
+            raise SystemExit(USER_ERROR) from None
+        raise
+    handler.setFormatter(logging.Formatter(FORMAT))
+    return handler
+
+
+def _tell(error: BaseException) -> str:
+    line = f"ERROR: {' '.join(str(error).split())}"
+    sys.stderr.write(f"{line}\n")
+    return line
 
 
 def _rule_of(log_path: Path) -> str:

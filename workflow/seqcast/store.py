@@ -6,8 +6,6 @@ folder a year later must say which model, weights and options made it.
 
 import hashlib
 import json
-import shutil
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ import pyarrow.parquet as pq
 
 from seqcast.errors import InputError
 from seqcast.seals import KEY, blank_seal, check_seal, damaged, seal
+from seqcast.temporaries import remove, remove_leftovers, temporary_name, write_error
 
 PROVENANCE_KEY = b"seqcast"
 PRIVATE = 0o600  # of temporary files, which safetensors renames to the name that it was given
@@ -33,8 +32,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     Parent folders are made. The temporary name keeps the whole file name at its end, so that
     writers which look at the suffix (``.parquet``, ``.vcf.gz``, ``.zarr``) behave as usual. The
     block may write a file or make a folder; an older output of the same name is replaced. On any
-    exception, an interrupt included, what was written is removed and the older output stays. A
-    file that its writer left private has the permissions that the umask asks for.
+    exception, an interrupt included, what was written is removed and the older output stays. What
+    a killed process left of the same output is removed at the start (`temporaries`). A file that
+    its writer left private has the permissions that the umask asks for.
 
     Parameters
     ----------
@@ -45,11 +45,17 @@ def atomic(path: str | Path) -> Iterator[Path]:
     ------
     Path
         The name to write to; nothing exists there yet.
+
+    Raises
+    ------
+    WriteError
+        If the disk is full or takes no file for another reason, whatever the block raised for it.
     """
     final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{uuid.uuid4().hex[:12]}.{final.name}")
+    temporary = temporary_name(final)
     try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(final)
         yield temporary
         if temporary.is_file() and S_IMODE(temporary.stat().st_mode) == PRIVATE:
             _share(temporary)
@@ -57,8 +63,29 @@ def atomic(path: str | Path) -> Iterator[Path]:
             _swap_folders(temporary, final)
         else:
             temporary.replace(final)
+    except BaseException as error:  # libraries in Rust raise what is no Exception
+        if told := write_error(error, final):
+            raise told from error
+        raise
     finally:
-        _remove(temporary)
+        remove(temporary)
+
+
+@contextmanager
+def scratch_folder(path: str | Path) -> Iterator[Path]:
+    """A hidden folder beside the output ``path``, on the same disk, that is removed at the end."""
+    final = Path(path)
+    folder = temporary_name(final)
+    try:
+        remove_leftovers(final)
+        folder.mkdir(parents=True)
+        yield folder
+    except OSError as error:
+        if told := write_error(error, final):
+            raise told from error
+        raise
+    finally:
+        remove(folder)
 
 
 def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, Any]) -> None:
@@ -254,7 +281,7 @@ def _opened(path: str | Path) -> Iterator[pq.ParquetFile]:
 
 def _share(path: Path) -> None:
     """Give a file the mode of a new one: to read the umask, it would have to be changed."""
-    new = path.with_name(f".{uuid.uuid4().hex}")
+    new = temporary_name(path)
     try:
         new.touch(exist_ok=False)
         path.chmod(S_IMODE(new.stat().st_mode))
@@ -264,15 +291,7 @@ def _share(path: Path) -> None:
 
 def _swap_folders(new: Path, final: Path) -> None:
     """Put a folder in the place of an older one, which a rename alone cannot do."""
-    older = final.with_name(f".{uuid.uuid4().hex[:12]}.{final.name}")
+    older = temporary_name(final)
     final.rename(older)
     new.rename(final)
-    shutil.rmtree(older)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or folder if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    remove(older)

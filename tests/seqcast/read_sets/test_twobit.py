@@ -41,7 +41,8 @@ def test_layout_is_that_of_ucsc(tmp_path: Path) -> None:
     assert data[16:21] == b"\x04chr1"
     assert struct.unpack("<I", data[21:25]) == (25,)
     assert struct.unpack("<6I", data[25:49]) == (6, 1, 5, 1, 0, 0)
-    assert data[49:] == bytes([0b00011011, 0b11000000])
+    assert data[49:51] == bytes([0b00011011, 0b11000000])
+    assert data[51:].startswith(b"seqcast-seal")  # behind what the index names
 
 
 @given(st.text(alphabet="ACGTNR", max_size=60))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from seqcast.cli import embed, predict_property, reads
 from seqcast.errors import InputError
 from seqcast.logs import USER_ERROR
+from seqcast.temporaries import write_error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,14 +16,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.run(chosen)
     except InputError as error:
-        sys.stderr.write(f"ERROR: {' '.join(str(error).split())}\n")
-        return USER_ERROR
+        return _tell(write_error(error) or error)
     except BrokenPipeError:  # the reader of the table has had enough
         sys.stderr.close()
-    except OSError as error:  # a full disk, a folder in place of a file
-        sys.stderr.write(f"ERROR: {error.filename or chosen.output}: {error.strerror or error}\n")
-        return USER_ERROR
+    except OSError as error:  # a folder in place of a file, a full disk
+        where = error.filename or chosen.output
+        return _tell(write_error(error) or f"{where}: {error.strerror or error}")
     return 0
+
+
+def _tell(error: object) -> int:
+    sys.stderr.write(f"ERROR: {' '.join(str(error).split())}\n")
+    return USER_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from seqcast import seals
 from seqcast.errors import InputError
-from seqcast.store import atomic
+from seqcast.store import atomic, scratch_folder
 
 PICKLES = {".bin", ".pt", ".pth"}
 LFS_POINTER = b"version https://git-lfs"
@@ -129,12 +129,14 @@ def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, 
 
 def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     """Write tensors and their provenance to `path`, atomically and sealed (`seqcast.seals`)."""
-    with atomic(path) as temporary:
+    # the library writes to a name of its own beside the one that it is given
+    with atomic(path) as temporary, scratch_folder(path) as folder:
         save_file(
-            {k: v.contiguous() for k, v in state.items()}, temporary,
+            {k: v.contiguous() for k, v in state.items()}, folder / path.name,
             {**metadata, seals.KEY: seals.blank_seal()},
         )  # fmt: skip
-        seals.seal(temporary)
+        seals.seal(folder / path.name)
+        (folder / path.name).replace(temporary)
 
 
 def tensors_sha256(state: Mapping[str, Tensor]) -> str:

@@ -9,12 +9,14 @@ import os
 import re
 import shutil
 import struct
+import tempfile
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
 from seqcast.errors import InputError
+from seqcast.seals import blank_seal, check_seal, seal
 
 SIGNATURE = 0x1A412743
 LETTERS = np.frombuffer(b"TCAG", dtype=np.uint8)  # by code; code ^ 2 is the complement
@@ -79,7 +81,7 @@ class TwoBitWriter:
     Parameters
     ----------
     path : path
-        The .2bit file. What is being written lies in ``<path>.body`` until then.
+        The .2bit file. What is being written lies in a file without a name until then.
 
     Raises
     ------
@@ -89,11 +91,10 @@ class TwoBitWriter:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._body_path = self.path.with_name(f"{self.path.name}.body")
         self._offsets: dict[str, int] = {}
 
     def __enter__(self) -> "TwoBitWriter":
-        self._body = self._body_path.open("wb")
+        self._body = tempfile.TemporaryFile(dir=self.path.parent)
         return self
 
     def add(self, name: str, sequence: str, runs: tuple[np.ndarray, np.ndarray]) -> None:
@@ -132,27 +133,27 @@ class TwoBitWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._body.close()
-        try:
+        with self._body:
             if kind is None:
                 self._join()
-        finally:
-            self._body_path.unlink()
 
     def _join(self) -> None:
         """Put header and index before the sequences."""
         names = [name.encode() for name in self._offsets]
         first = 16 + sum(len(name) + 5 for name in names)
-        if first + self._body_path.stat().st_size > LARGEST_OFFSET:
+        if first + self._body.tell() > LARGEST_OFFSET:
             raise InputError(
                 f"{self.path} would be larger than 4 GB, which .2bit cannot address; expected "
                 "fewer genomes a shard. Raise `shards` in collections.tsv."
             )
-        with self.path.open("wb") as file, self._body_path.open("rb") as body:
+        self._body.seek(0)
+        with self.path.open("wb") as file:
             file.write(struct.pack("<4I", SIGNATURE, 0, len(names), 0))
             for name, offset in zip(names, self._offsets.values(), strict=True):
                 file.write(struct.pack("<B", len(name)) + name + struct.pack("<I", first + offset))
-            shutil.copyfileobj(body, file, 1 << 20)
+            shutil.copyfileobj(self._body, file, 1 << 20)
+            file.write(blank_seal().encode())  # behind all that the index names
+        seal(self.path)
 
 
 class TwoBitFile:
@@ -165,13 +166,14 @@ class TwoBitFile:
     Raises
     ------
     InputError
-        If the file is missing or not .2bit in this machine's usual byte order.
+        If the file is missing, damaged, or not .2bit in this machine's usual byte order.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         if not self.path.is_file():
             raise InputError(f"{path} is not there; expected a .2bit file. Make it again.")
+        check_seal(self.path)
         self._file = self.path.open("rb")
         try:
             self._offsets = self._read_index()

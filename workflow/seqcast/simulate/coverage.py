@@ -73,8 +73,8 @@ def write_coverage(genome: SimulatedGenome, folder: str | Path) -> list[Path]:
     genome : SimulatedGenome
         The tracks of one strand are in memory together: 44 bytes a base.
     folder : path
-        Gets ``coverage/<identifier>.bw`` and ``targets.tsv`` (`targets_table`), each written
-        atomically; the same genome gives the same values.
+        Gets the folder ``coverage``, whole, with ``<identifier>.bw``, and ``targets.tsv``
+        (`targets_table`); the same genome gives the same values.
 
     Returns
     -------
@@ -82,11 +82,13 @@ def write_coverage(genome: SimulatedGenome, folder: str | Path) -> list[Path]:
         The bigWigs, in the order of the table. Every base has a value, 0 where nothing is covered.
     """
     folder = Path(folder)
-    for strand in STRANDS:
-        expected = {name: expected_coverage(genome, name, strand) for name in genome.contigs}
-        for track in TRACKS:
-            if track.strand == strand:
-                _write_track(genome, track, expected, folder)
+    with atomic(folder / "coverage") as made:
+        made.mkdir()
+        for strand in STRANDS:
+            expected = {name: expected_coverage(genome, name, strand) for name in genome.contigs}
+            for track in TRACKS:
+                if track.strand == strand:
+                    _write_track(genome, track, expected, made)
     write_tsv(targets_table(), folder / "targets.tsv")
     return [folder / "coverage" / f"{track.identifier}.bw" for track in TRACKS]
 
@@ -108,5 +110,4 @@ def _write_track(
                 strict=True,
             )  # fmt: skip
 
-    with atomic(folder / "coverage" / f"{track.identifier}.bw") as temporary:
-        pybigtools.open(str(temporary), "w").write(lengths, intervals())
+    pybigtools.open(str(folder / f"{track.identifier}.bw"), "w").write(lengths, intervals())

@@ -1,7 +1,6 @@
 """From aligned reads (BAM) to coverage (bigWig), a track a strand where the library knows it."""
 
 import logging
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.genome import Genome, quiet_htslib
-from seqcast.store import atomic
+from seqcast.store import atomic, scratch_folder
 from seqcast.targets.contigs import shared_contigs
 from seqcast.targets.depth import DepthFile
 
@@ -123,11 +122,9 @@ def write_bam_coverage(
     outputs = {"plus": plus, "minus": minus, "unstranded": unstranded}
     paths = {name: Path(path) for name, path in outputs.items() if path is not None}
     _check_outputs(paths, options)
-    folder = next(iter(paths.values())).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".coverage.") as scratch:
+    with scratch_folder(next(iter(paths.values()))) as scratch:
         with ExitStack() as stack, _open(Path(bam), genome) as file:
-            depths = {name: DepthFile(Path(scratch) / name) for name in paths}
+            depths = {name: DepthFile(scratch / name) for name in paths}
             for depth in depths.values():
                 stack.callback(depth.close)
             found = dict(zip(file.references, file.lengths, strict=True))
