@@ -11,7 +11,6 @@ here and as ``Mamba2Model`` there. Writes docs/helix_cost.png.
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -29,7 +28,6 @@ from seqcast.models.interface import build_model
 
 ROOT = Path(__file__).resolve().parents[1]
 # what seqcast sets where it is imported before torch: threads that wait do not spin
-WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "THP_MEM_ALLOC_ENABLE": "1"}
 LENGTHS = [200, 512, 1024, 2048, 4096, 8192, 12288]
 BATCHES = [8, 32]  # beside one sequence, for lengths up to LONGEST_IN_BATCH
 LONGEST_IN_BATCH, LONGEST_OF_PEER = 2048, 8192
@@ -92,9 +90,7 @@ def apart(network: str, batch: int, length: int, threads: int) -> dict:
     """A measure in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.helix", "--threads", str(threads)]
     command += ["--one", network, str(batch), str(length)]
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=os.environ | WAITING
-    )
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

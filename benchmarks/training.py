@@ -15,7 +15,6 @@ published batch. Learning rates do not rise slowly here: the first steps change 
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -42,7 +41,6 @@ from seqcast.training.loop import train_heads
 from seqcast.training.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parents[1]
-WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "THP_MEM_ALLOC_ENABLE": "1"}  # as seqcast sets them
 HEAD = "human"
 
 
@@ -132,7 +130,7 @@ def apart(measure: str, threads: int, **case: Any) -> Any:
     command = [sys.executable, "-m", "benchmarks.training", "--threads", str(threads)]
     done = subprocess.run(
         [*command, "--one", measure, json.dumps(case)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=os.environ | WAITING,
+        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -7,10 +7,22 @@ The doors: `load_model`, `load_shipped` (which needs no file), `predict_coverage
 
 import importlib
 import os
+import sys
+import warnings
 from typing import Any
+
+WAITING = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}  # how OpenMP's threads wait
 
 # Both are read once, when torch loads or first allocates. Threads that wait spinning make jobs that
 # share cores several times slower; activations are hundreds of MB, which huge pages fill faster.
+if "torch" in sys.modules and not WAITING & os.environ.keys():
+    warnings.warn(
+        "torch was imported before seqcast: its threads wait spinning, which takes several times "
+        "the processor time where jobs share cores. Import seqcast first, or set OMP_WAIT_POLICY="
+        "PASSIVE before Python starts (or ACTIVE, to keep this and hear no more of it)",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
