@@ -42,9 +42,8 @@ PLANNING = {
         "datasets.tsv: 'hg83' has no row in assemblies.tsv, which has simulated"),
     "set whose file is not there": (
         {"datasets": [(*DEMO_SET[:3], "nowhere/missing.vcf", 1)]}, {},
-        "Missing input files for rule check_variants:\n    output: "
-        "results/variants/simulated_variants.parquet\n    wildcards: dataset=simulated_variants\n"
-        "    affected files:\n        nowhere/missing.vcf"),
+        "ERROR: datasets.tsv (simulated_variants), column path: nowhere/missing.vcf is not there; "
+        "expected a file, seen from "),
     "unknown key in the config": (
         {}, {"report": {"scores": "SED"}}, "$.report: Additional properties are not allowed "
         "('scores' was unexpected)"),

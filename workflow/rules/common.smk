@@ -21,6 +21,7 @@ environ["PYTHONPATH"] = pathsep.join(
 from seqcast.errors import InputError
 from seqcast.pages import template_digest
 from seqcast.plan.code import code_digest
+from seqcast.plan.inputs import cells_of, content_digest
 from seqcast.plan.tables import read_table as read_checked_table
 from seqcast.provenance import same_weights
 from seqcast.urls import public_url, url_digest
@@ -30,8 +31,10 @@ class ConfigError(SystemExit):
     """A mistake in the config or a table ends the run with one line, and none of Python's frames."""
 
     def __init__(self, message):
-        logger.error(f"ERROR: {' '.join(str(message).split())}")
-        super().__init__(1)
+        line = f"ERROR: {' '.join(str(message).split())}"
+        logger.error(line)
+        super().__init__(1, line)
+        self.code = 1
 
 
 def schema_of(name):
@@ -51,14 +54,20 @@ if config["report"]["score"] not in (made := config["variant_effects"]["gene_sco
     )
 
 
+# Path of each table that was read -> its rows.
+TABLES = {}
+
+
 def read_table(name, index):
     """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
     with open(schema_of(name), encoding="utf-8") as file:
         schema = yaml.safe_load(file)
     try:
-        return read_checked_table(config["tables"][name], schema, index)
+        table = read_checked_table(config["tables"][name], schema, index)
     except InputError as error:
         raise ConfigError(error)
+    TABLES[config["tables"][name]] = table
+    return table
 
 
 def check_names(name, found, other, known):
@@ -146,6 +155,42 @@ def located(value):
     return f"resources/{SOURCES.at[value, 'path']}" if value in SOURCES.index else value
 
 
+# Path -> whether a rule makes it.
+MADE = {}
+
+
+def is_made(path):
+    """Whether a rule makes a file; known once all rules are, as for input and params functions."""
+    if path not in MADE:
+        MADE[path] = any(rule.is_producer(path) for rule in workflow.rules)
+    return MADE[path]
+
+
+def given_file(value):
+    """Path of a file that a job reads; one that nothing makes and that is not there ends the run.
+
+    Snakemake would not miss it as long as there are results of it.
+    """
+    path = located(value)
+    remote = workflow.storage_settings.default_storage_provider is not None
+    if path and not (remote or Path(path).exists() or is_made(path)):
+        cells = ", ".join(cells_of(value, TABLES)) or "config"
+        raise ConfigError(
+            f"{cells}: {value} is not there; expected a file, seen from {Path.cwd()}, or the name "
+            f"of a source of {config['tables']['sources']}"
+        )
+    return path
+
+
+def given_content(wildcards, **job):
+    """Params function: digests of the files that a job reads and no rule makes.
+
+    Dates are no sign: files replaced by `mv`, `tar` or `rsync -t` keep theirs. Snakemake compares
+    no params of functions that name `input`, which is why this one does not.
+    """
+    return [content_digest(path) for path in job["input"] if not is_made(path)]
+
+
 def public_source(wildcards):
     """Params function: what decides a download, without what opens its URL."""
     row = SOURCES.set_index("path").loc[wildcards.path]
@@ -186,11 +231,15 @@ def assembly_file(suffix, table=DATASETS, key="dataset"):
     )
 
 
+def aliases_of(assembly):
+    """Input files: the table of other names of an assembly's contigs, none where there is none."""
+    table = ASSEMBLIES.at[assembly, "contig_aliases"]
+    return {"aliases": given_file(table)} if table else {}
+
+
 def contig_aliases(table=DATASETS, key="dataset"):
-    """Params function: other names of the contigs of that assembly."""
-    return lambda wildcards: ASSEMBLIES.at[
-        table.at[getattr(wildcards, key), "assembly"], "contig_aliases"
-    ]
+    """Input function: `aliases_of` the assembly that the job's dataset, or other row, is on."""
+    return lambda wildcards: aliases_of(table.at[getattr(wildcards, key), "assembly"])
 
 
 def cell(table, key, column):
@@ -202,17 +251,16 @@ def model_files(wildcards):
     """What loading a model takes beside its weights."""
     row = MODELS.loc[wildcards.model]
     named = {"hyperparameters": row["hyperparameters"], "tracks": row["tracks"]}
-    return {name: located(value) for name, value in named.items() if value}
+    return {name: given_file(value) for name, value in named.items() if value}
 
 
 def given_weights(wildcards):
     """Input function: the file that the weights of a fold come from, none for random ones."""
     fold = FOLDS.loc[(wildcards.model, wildcards.fold)]
-    return {
-        "source": located(fold["source"]),
-        "train": f"results/training/{wildcards.model}.fold{wildcards.fold}.safetensors",
-        "random": [],
-    }[fold["origin"]]
+    if fold["origin"] == "source":
+        return given_file(fold["source"])
+    trained = f"results/training/{wildcards.model}.fold{wildcards.fold}.safetensors"
+    return trained if fold["origin"] == "train" else []
 
 
 def fold_weights(wildcards):
@@ -261,7 +309,7 @@ def read_files(wildcards):
     row = DATASETS.loc[wildcards.dataset]
     genome = row["assembly"] and f"resources/assemblies/{row['assembly']}.fa.gz"
     named = {"path": row["path"], "path2": row.get("path2"), "reference": genome}
-    return {name: located(value) for name, value in named.items() if value}
+    return {name: given_file(value) for name, value in named.items() if value}
 
 
 def is_interleaved(wildcards):

@@ -2,7 +2,7 @@ rule predict_coverage:
     input:
         unpack(model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
-        regions=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        regions=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
         genome=assembly_file(".fa.gz"),
         index=assembly_file(".fa.gz.fai"),
     output:
@@ -21,6 +21,7 @@ rule predict_coverage:
         precision=config["inference"]["precision"],
         options=PREDICTION_OPTIONS,
         head=cell(MODELS, "model", "head"),
+        given=given_content,
         code=code_of("predict_coverage"),
     script:
         "../scripts/predict_coverage.py"
@@ -39,6 +40,7 @@ rule ensemble_coverage:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("ensemble_coverage"),
     script:
         "../scripts/ensemble_coverage.py"
@@ -56,6 +58,7 @@ rule export_bigwig:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("export_bigwig"),
     script:
         "../scripts/export_bigwig.py"

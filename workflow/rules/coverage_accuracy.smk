@@ -4,9 +4,10 @@ include: "coverage_accuracy_common.smk"
 rule evaluate_coverage:
     input:
         unpack(model_files),
+        unpack(stores_of_fold),
         weights="resources/models/{model}.fold{fold}.safetensors",
-        store=STORE,
-        learned=stores_of_fold,
+        store=ancient(STORE),
+        digest=STORE_DIGEST,
         annotation=set_genome(".genes.parquet"),
     output:
         **accuracy_files("tracks", "genes", "gene_preds", "gene_targets"),
@@ -33,6 +34,7 @@ rule evaluate_coverage:
             "unclip",
         ),
         head=cell(MODELS, "model", "head"),
+        given=given_content,
         code=code_of("evaluate_coverage"),
     script:
         "../scripts/evaluate_coverage.py"
@@ -50,6 +52,7 @@ rule evaluate_half_lives:
         "../../envs/report.yaml"
     params:
         compat=ACCURACY_OPTIONS["compat"],
+        given=given_content,
         code=code_of("evaluate_half_lives"),
     script:
         "../scripts/evaluate_half_lives.py"
@@ -79,6 +82,7 @@ rule fit_decays:
                 "decay_half_life_h",
             ]
         },
+        given=given_content,
         code=code_of("fit_decays"),
     script:
         "../scripts/fit_decays.py"
@@ -102,6 +106,7 @@ rule predict_saluki:
         options={
             name: ACCURACY_OPTIONS[name] for name in ["compat", "half_life_columns"]
         },
+        given=given_content,
         code=code_of("predict_saluki"),
     script:
         "../scripts/predict_saluki.py"
@@ -131,6 +136,7 @@ rule plot_accuracy:
         "../../envs/report.yaml"
     params:
         names=tested_names,
+        given=given_content,
         code=code_of("plot_accuracy"),
     script:
         "../scripts/plot_accuracy.py"
@@ -154,6 +160,7 @@ rule plot_gene_accuracy:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_gene_accuracy"),
     script:
         "../scripts/plot_gene_accuracy.py"
@@ -177,6 +184,7 @@ rule plot_decays:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_decays"),
     script:
         "../scripts/plot_decays.py"

@@ -86,7 +86,7 @@ LEARNING_CURVES += ACCURACY
 
 def stores_of_fold(wildcards):
     """Input function: the sets that a fold learned from, none where that was elsewhere."""
-    return expand(STORE, coverage_set=sets_seen(wildcards.model, wildcards.fold))
+    return stores_of(sets_seen(wildcards.model, wildcards.fold), "learned", "digests")
 
 
 def accuracy_files(*kinds, path=ACCURACY_PATH):
@@ -133,8 +133,8 @@ def saluki_files(wildcards):
     found = {k: [path.format(fold=f, **names) for f in folds] for k, path in kinds}
     return {
         **found,
-        "half_lives": located(HALF_LIVES[wildcards.coverage_set]),
-        "features": located(ACCURACY_OPTIONS["half_life_features"]),
+        "half_lives": given_file(HALF_LIVES[wildcards.coverage_set]),
+        "features": given_file(ACCURACY_OPTIONS["half_life_features"]),
     }
 
 

@@ -8,6 +8,7 @@ wildcard_constraints:
 
 rule prepare_windows:
     input:
+        unpack(contig_aliases(COVERAGE_SETS, "coverage_set")),
         unpack(set_windows),
         unpack(set_files("unmappable")),
         genome=set_genome(".fa.gz"),
@@ -20,7 +21,7 @@ rule prepare_windows:
         "../../envs/tables.yaml"
     params:
         options=set_options,
-        aliases=contig_aliases(COVERAGE_SETS, "coverage_set"),
+        given=given_content,
         code=code_of("prepare_windows"),
     script:
         "../scripts/prepare_windows.py"
@@ -46,6 +47,7 @@ rule check_targets:
     params:
         options=set_options,
         refuse=config["coverage_sets"]["preflight"] == "refuse",
+        given=given_content,
         code=code_of("check_targets"),
     script:
         "../scripts/check_targets.py"
@@ -53,6 +55,7 @@ rule check_targets:
 
 rule store_targets:
     input:
+        unpack(contig_aliases(COVERAGE_SETS, "coverage_set")),
         unpack(set_files("targets", "blacklist")),
         # ancient, as another annotation is no reason to make targets anew
         preflight=ancient(PREFLIGHT),
@@ -61,7 +64,8 @@ rule store_targets:
         genome=set_genome(".fa.gz"),
         index=set_genome(".fa.gz.fai"),
     output:
-        directory(STORE),
+        store=directory(STORE),
+        digest=STORE_DIGEST,
     log:
         "logs/store_targets/{coverage_set}.log",
     benchmark:
@@ -73,9 +77,9 @@ rule store_targets:
     threads: config["coverage_sets"]["threads"]
     params:
         assembly=set_cell("assembly"),
-        aliases=contig_aliases(COVERAGE_SETS, "coverage_set"),
         options=set_options,
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
+        given=given_content,
         code=code_of("store_targets"),
     script:
         "../scripts/store_targets.py"
@@ -88,7 +92,8 @@ rule store_tfrecords:
         genome=set_genome(".fa.gz"),
         index=set_genome(".fa.gz.fai"),
     output:
-        directory(STORE),
+        store=directory(STORE),
+        digest=STORE_DIGEST,
     log:
         "logs/store_tfrecords/{coverage_set}.log",
     wildcard_constraints:
@@ -99,6 +104,7 @@ rule store_tfrecords:
         folder=set_cell("tfrecords"),
         assembly=set_cell("assembly"),
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
+        given=given_content,
         code=code_of("store_tfrecords"),
     script:
         "../scripts/store_tfrecords.py"

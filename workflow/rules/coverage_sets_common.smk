@@ -10,6 +10,8 @@ check_names(
     ASSEMBLIES.index,
 )
 STORE = "results/coverage_sets/{coverage_set}.zarr"
+# A store is a folder, which Snakemake knows by its date alone: what it holds is in a file of its own.
+STORE_DIGEST = "results/coverage_sets/{coverage_set}.digest"
 PREFLIGHT = "results/coverage_sets/{coverage_set}.preflight.tsv"
 # Assembly, input and crop (bp) -> source of the windows published for models of that shape.
 PUBLISHED_WINDOWS = {
@@ -67,7 +69,7 @@ def named_windows(row):
 def set_windows(wildcards):
     """Input function: the file that a set's windows are read from, none where they are made."""
     named = named_windows(COVERAGE_SETS.loc[wildcards.coverage_set])
-    return {"windows": located(named)} if named else {}
+    return {"windows": given_file(named)} if named else {}
 
 
 def set_genome(suffix):
@@ -80,7 +82,7 @@ def set_files(*columns):
 
     def files(wildcards):
         row = COVERAGE_SETS.loc[wildcards.coverage_set]
-        return {name: located(row[name]) for name in columns if row.get(name)}
+        return {name: given_file(row[name]) for name in columns if row.get(name)}
 
     return files
 
@@ -103,7 +105,7 @@ def set_tracks(wildcards):
     targets = COVERAGE_SETS.at[wildcards.coverage_set, "targets"]
     own = Path(located(targets)).parts[0] not in ("resources", "results")
     names = named_tracks(targets)
-    return [name for name in names if own or name.startswith(MADE_TRACKS)]
+    return [given_file(n) for n in names if own or n.startswith(MADE_TRACKS)]
 
 
 for row in COVERAGE_SETS.itertuples():
@@ -111,11 +113,19 @@ for row in COVERAGE_SETS.itertuples():
         check_track(name, row.assembly, located(row.targets))
 
 
+def stores_of(names, store="stores", digest="digests"):
+    """Input files: stores, whose dates do not count, and the digests of what they hold, which do."""
+    return {
+        store: ancient(expand(STORE, coverage_set=names)),
+        digest: expand(STORE_DIGEST, coverage_set=names),
+    }
+
+
 def records_of(wildcards):
     """Input function: files of a published data set."""
     folder = Path(set_cell("tfrecords")(wildcards))
     named = ["statistics.json", "sequences.bed"]
-    return [str(folder / name) for name in named] + sorted(
+    return [given_file(str(folder / name)) for name in named] + sorted(
         map(str, folder.glob("tfrecords/*.tfr"))
     )
 

@@ -7,6 +7,7 @@ wildcard_constraints:
 
 rule write_stranded_coverage:
     input:
+        unpack(contig_aliases(LIBRARIES, "library")),
         bam=library_bam,
         genome=assembly_file(".fa.gz", LIBRARIES, "library"),
         index=assembly_file(".fa.gz.fai", LIBRARIES, "library"),
@@ -21,8 +22,8 @@ rule write_stranded_coverage:
     conda:
         "../../envs/tables.yaml"
     params:
-        aliases=contig_aliases(LIBRARIES, "library"),
         options=library_options,
+        given=given_content,
         code=code_of("write_stranded_coverage"),
     script:
         "../scripts/write_stranded_coverage.py"

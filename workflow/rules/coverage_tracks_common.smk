@@ -18,7 +18,7 @@ LIBRARY_OF = {
 
 def library_bam(wildcards):
     """Input function: the aligned reads of a library."""
-    return located(LIBRARIES.at[wildcards.library, "bam"])
+    return given_file(LIBRARIES.at[wildcards.library, "bam"])
 
 
 def library_options(wildcards):

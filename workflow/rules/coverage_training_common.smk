@@ -131,8 +131,8 @@ def tracks_to_check(wildcards):
     """Input function: targets tables of the set that a fold learns and of its model."""
     learned = set_of(wildcards.model, TRAINED[wildcards.model, wildcards.fold])
     return {
-        "targets": located(COVERAGE_SETS.at[learned, "targets"]),
-        "tracks": located(MODELS.at[wildcards.model, "tracks"]),
+        "targets": given_file(COVERAGE_SETS.at[learned, "targets"]),
+        "tracks": given_file(MODELS.at[wildcards.model, "tracks"]),
     }
 
 
@@ -149,8 +149,8 @@ def coverage_files(wildcards):
     """Input function: stores that a coverage model learns from, one a head, and their tracks."""
     sets = HEADS[training_of(wildcards).name].values()
     files = {
-        "stores": expand(STORE, coverage_set=sets),
-        "targets": [located(COVERAGE_SETS.at[name, "targets"]) for name in sets],
+        **stores_of(sets),
+        "targets": [given_file(COVERAGE_SETS.at[name, "targets"]) for name in sets],
     }
     if hasattr(wildcards, "model"):  # a training of several heads is no model's
         # checked before it starts; ancient, as another table of tracks is no reason to train anew
@@ -166,6 +166,10 @@ def coverage_training_facts(wildcards):
 
 
 def shared_heads(wildcards):
-    """Input function: the heads of the training that a fold takes its own from."""
+    """Input function: the heads of the training that a fold takes its own from.
+
+    A folder, which Snakemake knows by its date alone; the history beside it is made with it.
+    """
     training = TRAINED[wildcards.model, wildcards.fold]
-    return f"results/training/{training}.fold{wildcards.fold}.heads"
+    path = f"results/training/{training}.fold{wildcards.fold}.heads"
+    return {"heads": ancient(path), "history": f"{path}.history.tsv"}

@@ -10,6 +10,7 @@ rule download_source:
     params:
         source=public_source,
         lock="resources/locks/{path}.sha256",
+        given=given_content,
         code=code_of("download_source"),
     script:
         "../scripts/download_source.py"
@@ -46,6 +47,7 @@ rule simulate_genome:
         "../../envs/tables.yaml"
     params:
         simulation=config["simulation"],
+        given=given_content,
         code=code_of("simulate_genome"),
     script:
         "../scripts/simulate_genome.py"
@@ -53,7 +55,7 @@ rule simulate_genome:
 
 rule prepare_genome:
     input:
-        lambda wildcards: located(ASSEMBLIES.at[wildcards.assembly, "genome"]),
+        lambda wildcards: given_file(ASSEMBLIES.at[wildcards.assembly, "genome"]),
     output:
         multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
     log:
@@ -61,6 +63,7 @@ rule prepare_genome:
     conda:
         "../../envs/download.yaml"
     params:
+        given=given_content,
         code=code_of("prepare_genome"),
     script:
         "../scripts/prepare_genome.py"
@@ -68,7 +71,8 @@ rule prepare_genome:
 
 rule prepare_annotation:
     input:
-        annotation=lambda wildcards: located(
+        unpack(lambda wildcards: aliases_of(wildcards.assembly)),
+        annotation=lambda wildcards: given_file(
             ASSEMBLIES.at[wildcards.assembly, "annotation"]
         ),
         genome=multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
@@ -79,7 +83,7 @@ rule prepare_annotation:
     conda:
         "../../envs/tables.yaml"
     params:
-        aliases=cell(ASSEMBLIES, "assembly", "contig_aliases"),
+        given=given_content,
         code=code_of("prepare_annotation"),
     script:
         "../scripts/prepare_annotation.py"
@@ -99,6 +103,7 @@ rule prepare_weights:
         architecture=cell(MODELS, "model", "architecture"),
         head=cell(MODELS, "model", "head"),
         fold=lambda wildcards: FOLDS.loc[(wildcards.model, wildcards.fold)].to_dict(),
+        given=given_content,
         code=code_of("prepare_weights"),
     script:
         "../scripts/prepare_weights.py"

@@ -18,6 +18,7 @@ rule prepare_transcripts:
             "assembly": DATASETS.at[wildcards.dataset, "assembly"],
         },
         options=transcript_options,
+        given=given_content,
         code=code_of("prepare_transcripts"),
     script:
         "../scripts/prepare_transcripts.py"
@@ -54,6 +55,7 @@ rule embed_sequences:
             if name not in {"per_nucleotide", "batch_tokens"}
         },
         precision=config["inference"]["precision"],
+        given=given_content,
         code=code_of("embed_sequences"),
     script:
         "../scripts/embed_sequences.py"
@@ -78,6 +80,7 @@ rule plot_embeddings:
         "../../envs/report.yaml"
     params:
         fold=lambda wildcards: folds_of(wildcards.model)[0],
+        given=given_content,
         code=code_of("plot_embeddings"),
     script:
         "../scripts/plot_embeddings.py"
@@ -99,6 +102,7 @@ rule summarise_embeddings:
         "../../envs/report.yaml"
     params:
         templates=template_digest("embeddings.html"),
+        given=given_content,
         code=code_of("summarise_embeddings"),
     script:
         "../scripts/summarise_embeddings.py"

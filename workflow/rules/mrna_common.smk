@@ -95,21 +95,21 @@ NUCLEOTIDE_FEATURES = ["results/embeddings/{model}/{dataset}.fold{fold}.zarr"] *
 def transcript_files(wildcards):
     """Where the mRNAs of a dataset come from: its file, or the annotation of its assembly."""
     row = DATASETS.loc[wildcards.dataset]
-    files = {"labels": located(labels)} if (labels := row.get("labels")) else {}
+    files = {"labels": given_file(labels)} if (labels := row.get("labels")) else {}
     if row["kind"] == "mrna":
-        return files | {"sequences": located(row["path"])}
+        return files | {"sequences": given_file(row["path"])}
     genome = f"resources/assemblies/{row['assembly']}.fa.gz"
-    files |= {"annotation": located(ASSEMBLIES.at[row["assembly"], "annotation"])}
+    files |= {"annotation": given_file(ASSEMBLIES.at[row["assembly"], "annotation"])}
+    files |= aliases_of(row["assembly"])
     files |= {"genome": genome, "index": [f"{genome}.fai", f"{genome}.gzi"]}
     if row["path"] not in SELECTIONS:
-        files |= {"ids": located(row["path"])}
+        files |= {"ids": given_file(row["path"])}
     return files
 
 
 def transcript_options(wildcards):
-    """Which transcripts, the names of their contigs, and where the CDS of sequences is."""
+    """Which transcripts, and where the CDS of sequences is."""
     row = DATASETS.loc[wildcards.dataset]
     if row["kind"] == "mrna":
         return {"cds": row.get("cds", "")}
-    options = {"contig_aliases": ASSEMBLIES.at[row["assembly"], "contig_aliases"]}
-    return options | {"selection": row["path"] if row["path"] in SELECTIONS else ""}
+    return {"selection": row["path"] if row["path"] in SELECTIONS else ""}

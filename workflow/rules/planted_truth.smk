@@ -11,7 +11,7 @@ rule plot_simulated_gene:
             annotation="annotation.gtf",
             targets="targets.tsv",
         ),
-        coverage="resources/simulated/coverage",
+        coverage=ancient("resources/simulated/coverage"),  # of one job with its genes
     output:
         report(
             "results/planted_truth/simulated_gene.png",
@@ -24,6 +24,7 @@ rule plot_simulated_gene:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_simulated_gene"),
     script:
         "../scripts/plot_simulated_gene.py"
@@ -31,19 +32,19 @@ rule plot_simulated_gene:
 
 rule evaluate_planted_truth:
     input:
+        unpack(sets_learned),
         scores=f"results/variant_effects/{{model}}/{PLANTED['variants']}.ensemble.parquet",
         fold_scores=of_folds("variant_effects", "variants", "parquet"),
         tracks="results/variant_effects/{model}/tracks.parquet",
         coverage=f"results/coverage/{{model}}/{PLANTED['coverage']}.ensemble.zarr",
         fold_coverage=of_folds("coverage", "coverage", "zarr"),
-        targets=lambda wildcards: located(MODELS.at[wildcards.model, "tracks"]),
+        targets=lambda wildcards: given_file(MODELS.at[wildcards.model, "tracks"]),
         annotation=lambda wildcards: (
             f"resources/assemblies/{DATASETS.at[PLANTED['variants'], 'assembly']}.genes.parquet"
         ),
         effects="resources/simulated/planted_effects.tsv",
         planted="resources/simulated/planted_variants.vcf",
         genes="resources/simulated/genes.tsv",
-        stores=sets_learned,
     output:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",
@@ -57,6 +58,7 @@ rule evaluate_planted_truth:
         simulation=config["simulation"],
         options=part_of("variant_effects", "unscale"),
         report=part_of("report", "score", "tracks"),
+        given=given_content,
         code=code_of("evaluate_planted_truth"),
     script:
         "../scripts/evaluate_planted_truth.py"
@@ -80,6 +82,7 @@ rule plot_planted_truth:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_planted_truth"),
     script:
         "../scripts/plot_planted_truth.py"
@@ -104,6 +107,7 @@ rule summarise_planted_truth:
         "../../envs/report.yaml"
     params:
         templates=template_digest("planted_truth.html"),
+        given=given_content,
         code=code_of("summarise_planted_truth"),
     script:
         "../scripts/summarise_planted_truth.py"

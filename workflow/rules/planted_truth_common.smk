@@ -36,4 +36,4 @@ def sets_learned(wildcards):
     on_it = [
         name for name in sorted(sets) if COVERAGE_SETS.at[name, "assembly"] == assembly
     ]
-    return expand(STORE, coverage_set=on_it)
+    return stores_of(on_it)

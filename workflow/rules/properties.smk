@@ -16,6 +16,7 @@ rule cluster_sequences:
     threads: config["inference"]["threads"]
     params:
         identity=lambda wildcards: float(wildcards.identity),
+        given=given_content,
         code=code_of("cluster_sequences"),
     script:
         "../scripts/cluster_sequences.py"
@@ -37,6 +38,7 @@ rule probe_embeddings:
         definition=property_definition,
         options=part_of("properties", "probe_features", "seed"),
         facts=probe_facts,
+        given=given_content,
         code=code_of("probe_embeddings"),
     script:
         "../scripts/probe_embeddings.py"
@@ -65,6 +67,7 @@ rule train_property:
         definition=learned_definition,
         seed=config["properties"]["seed"],
         facts=training_facts,
+        given=given_content,
         code=code_of("train_property"),
     script:
         "../scripts/train_property.py"
@@ -93,6 +96,7 @@ rule predict_property:
         seed=config["properties"]["seed"],
         facts=reads_facts,
         precision=config["inference"]["precision"],
+        given=given_content,
         code=code_of("predict_property"),
     script:
         "../scripts/predict_property.py"
@@ -110,6 +114,7 @@ rule predict_baseline:
     params:
         definition=property_definition,
         seed=config["properties"]["seed"],
+        given=given_content,
         code=code_of("predict_baseline"),
     script:
         "../scripts/predict_baseline.py"
@@ -119,7 +124,7 @@ rule evaluate_property:
     input:
         unpack(property_files),
         predictions=predictions_of,
-        published=lambda wildcards: located(
+        published=lambda wildcards: given_file(
             PROPERTIES.at[wildcards.property, "published"]
         )
         or [],
@@ -134,6 +139,7 @@ rule evaluate_property:
         methods=lambda wildcards: METHODS[wildcards.property],
         definition=property_definition,
         options=part_of("properties", "seed", "resamples"),
+        given=given_content,
         code=code_of("evaluate_property"),
     script:
         "../scripts/evaluate_property.py"
@@ -157,6 +163,7 @@ rule plot_properties:
     params:
         methods=lambda wildcards: METHODS[wildcards.property],
         definition=property_definition,
+        given=given_content,
         code=code_of("plot_properties"),
     script:
         "../scripts/plot_properties.py"
@@ -184,6 +191,7 @@ rule summarise_properties:
         ],
         about=[about_property(name) for name in PROPERTIES.index],
         templates=template_digest("properties.html"),
+        given=given_content,
         code=code_of("summarise_properties"),
     script:
         "../scripts/summarise_properties.py"

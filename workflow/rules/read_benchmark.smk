@@ -12,6 +12,7 @@ rule prepare_reference:
         "../../envs/align.yaml"
     params:
         compat=config["read_benchmark"]["compat"],
+        given=given_content,
         code=code_of("prepare_reference"),
     script:
         "../scripts/prepare_reference.py"
@@ -28,6 +29,7 @@ rule index_reference:
         "../../envs/align.yaml"
     threads: config["read_benchmark"]["threads"]
     params:
+        given=given_content,
         code=code_of("index_reference"),
     script:
         "../scripts/index_reference.py"
@@ -48,6 +50,7 @@ rule find_unclear:
     params:
         taxon=lambda wildcards: str(REFERENCES.at[wildcards.reference, "taxon"]),
         compat=config["read_benchmark"]["compat"],
+        given=given_content,
         code=code_of("find_unclear"),
     script:
         "../scripts/find_unclear.py"
@@ -65,6 +68,7 @@ rule map_reads:
     threads: config["read_benchmark"]["threads"]
     params:
         first=cell(SAMPLES, "sample", "first"),
+        given=given_content,
         code=code_of("map_reads"),
     script:
         "../scripts/map_reads.py"
@@ -94,6 +98,7 @@ rule select_reads:
             },
         },
         compat=config["read_benchmark"]["compat"],
+        given=given_content,
         code=code_of("select_reads"),
     script:
         "../scripts/select_reads.py"
@@ -101,7 +106,7 @@ rule select_reads:
 
 rule run_comparator:
     input:
-        lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
     output:
         multiext(
             "results/reads/{comparator}/{dataset}",
@@ -117,6 +122,7 @@ rule run_comparator:
     params:
         reference=lambda wildcards: reference_of(wildcards.dataset),
         compat=config["read_benchmark"]["compat"],
+        given=given_content,
         code=code_of("run_comparator"),
     script:
         "../scripts/run_comparator.py"
@@ -125,7 +131,7 @@ rule run_comparator:
 rule evaluate_benchmark:
     input:
         tables=lambda wildcards: [
-            located(DATASETS.at[dataset, "path"])
+            given_file(DATASETS.at[dataset, "path"])
             for dataset in BENCHMARK_SETS[wildcards.benchmark]
         ],
         scores=lambda wildcards: [
@@ -150,6 +156,7 @@ rule evaluate_benchmark:
         tools=READ_TOOLS,
         protocol=cell(BENCHMARKS, "benchmark", "protocol"),
         resamples=config["read_benchmark"]["resamples"],
+        given=given_content,
         code=code_of("evaluate_benchmark"),
     script:
         "../scripts/evaluate_benchmark.py"
@@ -175,6 +182,7 @@ rule summarise_benchmark:
     params:
         citation=cell(BENCHMARKS, "benchmark", "citation"),
         templates=template_digest("benchmark.html"),
+        given=given_content,
         code=code_of("summarise_benchmark"),
     script:
         "../scripts/summarise_benchmark.py"
@@ -197,6 +205,7 @@ rule plot_roc:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_roc"),
     script:
         "../scripts/plot_roc.py"

@@ -58,22 +58,22 @@ def has_unclear(reference):
 def reference_files(wildcards):
     """Input function: GenBank file of a reference, and the BED of coding sequence if it has one."""
     row = REFERENCES.loc[wildcards.reference, ["genbank", "coding"]]
-    return {name: located(value) for name, value in row.items() if value}
+    return {name: given_file(value) for name, value in row.items() if value}
 
 
 def unclear_file(wildcards):
     """Input function: the BED of unclear sequence, or else the proteins to search it with."""
     row = REFERENCES.loc[wildcards.reference]
     name = "unclear" if row["unclear"] else "proteins"
-    return {name: located(row[name])}
+    return {name: given_file(row[name])}
 
 
 def sample_reads(wildcards):
     """Input function: index of the sample's reference, and its reads."""
     row = SAMPLES.loc[wildcards.sample]
-    reads2 = {"reads2": located(row["reads2"])} if row["reads2"] else {}
+    reads2 = {"reads2": given_file(row["reads2"])} if row["reads2"] else {}
     index = multiext(f"resources/references/{row['reference']}", *INDEX_SUFFIXES)
-    return {"index": index, "reads1": located(row["reads1"]), **reads2}
+    return {"index": index, "reads1": given_file(row["reads1"]), **reads2}
 
 
 def sample_regions(wildcards):
@@ -85,4 +85,4 @@ def sample_regions(wildcards):
 
 def published_numbers(wildcards):
     """Input function: the table of numbers published for a benchmark, none where there is none."""
-    return located(BENCHMARKS.at[wildcards.benchmark, "published"]) or []
+    return given_file(BENCHMARKS.at[wildcards.benchmark, "published"]) or []

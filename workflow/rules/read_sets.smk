@@ -18,6 +18,7 @@ rule select_assemblies:
     params:
         selection=selection_of,
         seed=config["read_sampling"]["seed"],
+        given=given_content,
         code=code_of("select_assemblies"),
     script:
         "../scripts/select_assemblies.py"
@@ -41,6 +42,7 @@ rule index_assemblies:
         min_length_nt=config["read_sampling"]["read_length_nt"],
         compat=config["read_sampling"]["compat"],
         max_failed_share=config["read_sampling"]["max_failed_share"],
+        given=given_content,
         code=code_of("index_assemblies"),
     script:
         "../scripts/index_assemblies.py"
@@ -69,6 +71,7 @@ rule sample_reads:
             key: config["read_sampling"][key]
             for key in ["read_length_nt", "seed", "group", "dev_share", "compat"]
         },
+        given=given_content,
         code=code_of("sample_reads"),
     script:
         "../scripts/sample_reads.py"

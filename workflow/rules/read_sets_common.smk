@@ -13,7 +13,7 @@ check_names(
 def sources_of(wildcards):
     """Input function: the sources of a collection."""
     cells = COLLECTIONS.at[wildcards.collection, "source"].split(",")
-    return [located(value.strip()) for value in cells]
+    return [given_file(value.strip()) for value in cells]
 
 
 def selection_of(wildcards):

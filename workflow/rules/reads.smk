@@ -21,6 +21,7 @@ rule classify_reads:
         facts=reads_facts,
         options=part_of("reads", "threshold", "both_strands", "compat"),
         precision=config["inference"]["precision"],
+        given=given_content,
         code=code_of("classify_reads"),
     script:
         "../scripts/classify_reads.py"
@@ -39,6 +40,7 @@ rule split_reads:
     params:
         rule=config["split_reads"],
         interleaved=is_interleaved,
+        given=given_content,
         code=code_of("split_reads"),
     script:
         "../scripts/split_reads.py"
@@ -54,6 +56,7 @@ rule export_predictions:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("export_predictions"),
     script:
         "../scripts/export_predictions.py"
@@ -76,6 +79,7 @@ rule plot_reads:
         "../../envs/report.yaml"
     params:
         threshold=config["reads"]["threshold"],
+        given=given_content,
         code=code_of("plot_reads"),
     script:
         "../scripts/plot_reads.py"
@@ -98,6 +102,7 @@ rule summarise_reads:
     params:
         pairs=[(model, dataset) for model in READ_MODELS for dataset in READ_DATASETS],
         templates=template_digest("reads.html"),
+        given=given_content,
         code=code_of("summarise_reads"),
     script:
         "../scripts/summarise_reads.py"

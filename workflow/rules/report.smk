@@ -16,6 +16,7 @@ rule rank_variants:
         "../../envs/report.yaml"
     params:
         report=part_of("report", "score", "tracks"),
+        given=given_content,
         code=code_of("rank_variants"),
     script:
         "../scripts/rank_variants.py"
@@ -40,6 +41,7 @@ rule summarise_ranking:
     params:
         rows=RANKED_ROWS,
         templates=template_digest("ranked.html"),
+        given=given_content,
         code=code_of("summarise_ranking"),
     script:
         "../scripts/summarise_ranking.py"
@@ -69,6 +71,7 @@ rule predict_strongest:
         options=ALLELE_PREDICTION_OPTIONS,
         precision=config["inference"]["precision"],
         top=config["report"]["top"],
+        given=given_content,
         code=code_of("predict_strongest"),
     script:
         "../scripts/predict_strongest.py"
@@ -94,6 +97,7 @@ rule plot_strongest:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_strongest"),
     script:
         "../scripts/plot_strongest.py"
@@ -117,6 +121,7 @@ rule plot_distribution:
         "../../envs/report.yaml"
     params:
         report=part_of("report", "score", "tracks"),
+        given=given_content,
         code=code_of("plot_distribution"),
     script:
         "../scripts/plot_distribution.py"
@@ -144,6 +149,7 @@ rule plot_agreement:
     params:
         report=part_of("report", "score", "tracks"),
         folds=lambda wildcards: folds_of(wildcards.model),
+        given=given_content,
         code=code_of("plot_agreement"),
     script:
         "../scripts/plot_agreement.py"
@@ -187,6 +193,7 @@ rule summarise_run:
         ],
         snakemake_version=snakemake.__version__,
         templates=template_digest("run_summary.html"),
+        given=given_content,
         code=code_of("summarise_run"),
     script:
         "../scripts/summarise_run.py"
@@ -217,6 +224,7 @@ rule compare_models:
         coverage=COVERAGE_MODELS,
         mrna=EMBEDDING_MODELS,
         report=part_of("report", "score", "tracks"),
+        given=given_content,
         code=code_of("compare_models"),
     script:
         "../scripts/compare_models.py"
@@ -227,7 +235,7 @@ rule summarise_comparison:
         table="results/report/{dataset}.comparison.parquet",
         correlations="results/report/{dataset}.correlations.tsv",
         checked="results/variants/{dataset}.parquet",
-        file=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        file=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
     output:
         report(
             "results/report/{dataset}.comparison.html",
@@ -242,6 +250,7 @@ rule summarise_comparison:
         "../../envs/report.yaml"
     params:
         templates=template_digest("comparison.html"),
+        given=given_content,
         code=code_of("summarise_comparison"),
     script:
         "../scripts/summarise_comparison.py"
@@ -266,6 +275,7 @@ rule plot_comparison:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_comparison"),
     script:
         "../scripts/plot_comparison.py"

@@ -25,6 +25,7 @@ rule train_reads:
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=training_facts,
+        given=given_content,
         code=code_of("train_reads"),
     script:
         "../scripts/train_reads.py"
@@ -51,6 +52,7 @@ rule train_language_model:
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=training_facts,
+        given=given_content,
         code=code_of("train_language_model"),
     script:
         "../scripts/train_language_model.py"
@@ -70,6 +72,7 @@ rule check_tracks:
     conda:
         "../../envs/torch.yaml"
     params:
+        given=given_content,
         code=code_of("check_tracks"),
     script:
         "../scripts/check_tracks.py"
@@ -97,6 +100,7 @@ rule train_coverage:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=coverage_training_facts,
         processes=config["training"]["processes"],
+        given=given_content,
         code=code_of("train_coverage"),
     script:
         "../scripts/train_coverage.py"
@@ -119,8 +123,8 @@ use rule train_coverage as train_coverage_heads with:
 
 rule take_head:
     input:
-        heads=shared_heads,
-        tracks=lambda wildcards: located(MODELS.at[wildcards.model, "tracks"]),
+        unpack(shared_heads),
+        tracks=lambda wildcards: given_file(MODELS.at[wildcards.model, "tracks"]),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",
@@ -132,6 +136,7 @@ rule take_head:
         "../../envs/torch.yaml"
     params:
         head=cell(MODELS, "model", "head"),
+        given=given_content,
         code=code_of("take_head"),
     script:
         "../scripts/take_head.py"
@@ -153,6 +158,7 @@ rule plot_learning_curve:
     conda:
         "../../envs/report.yaml"
     params:
+        given=given_content,
         code=code_of("plot_learning_curve"),
     script:
         "../scripts/plot_learning_curve.py"

@@ -42,8 +42,8 @@ def training_files(*columns):
 
     def files(wildcards):
         row = training_of(wildcards)
-        named = {column: located(row[column]) for column in columns if row[column]}
-        shape = located(MODELS.at[model_of(wildcards), "hyperparameters"])
+        named = {column: given_file(row[column]) for column in columns if row[column]}
+        shape = given_file(MODELS.at[model_of(wildcards), "hyperparameters"])
         return {**named, "hyperparameters": shape}
 
     return files

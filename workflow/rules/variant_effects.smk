@@ -24,6 +24,7 @@ rule score_variants:
         options=config["variant_effects"],
         head=cell(MODELS, "model", "head"),
         shards=cell(DATASETS, "dataset", "shards"),
+        given=given_content,
         code=code_of("score_variants"),
     script:
         "../scripts/score_variants.py"
@@ -43,6 +44,7 @@ rule gather_shards:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("gather_shards"),
     script:
         "../scripts/gather_shards.py"
@@ -63,6 +65,7 @@ rule ensemble_variant_effects:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("ensemble_variant_effects"),
     script:
         "../scripts/ensemble_variant_effects.py"
@@ -80,6 +83,7 @@ rule describe_tracks:
     conda:
         "../../envs/torch.yaml"
     params:
+        given=given_content,
         code=code_of("describe_tracks"),
     script:
         "../scripts/describe_tracks.py"
@@ -96,6 +100,7 @@ rule export_sed_h5:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("export_sed_h5"),
     script:
         "../scripts/export_sed_h5.py"
@@ -112,6 +117,7 @@ rule export_scores_h5:
     conda:
         "../../envs/tables.yaml"
     params:
+        given=given_content,
         code=code_of("export_scores_h5"),
     script:
         "../scripts/export_scores_h5.py"
@@ -131,6 +137,7 @@ rule export_tsv:
         # scores of mRNAs are of no track
         tracks=lambda wildcards: (wildcards.model in COVERAGE_MODELS)
         * config["report"]["tracks"],
+        given=given_content,
         code=code_of("export_tsv"),
     script:
         "../scripts/export_tsv.py"
@@ -138,7 +145,7 @@ rule export_tsv:
 
 rule export_vcf:
     input:
-        variants=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        variants=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
     output:
@@ -150,6 +157,7 @@ rule export_vcf:
         "../../envs/tables.yaml"
     params:
         report=part_of("report", "score", "tracks"),
+        given=given_content,
         code=code_of("export_vcf"),
     script:
         "../scripts/export_vcf.py"
@@ -180,6 +188,7 @@ rule score_transcript_variants:
         facts=model_facts,
         precision=config["inference"]["precision"],
         options=ALLELE_OPTIONS,
+        given=given_content,
         code=code_of("score_transcript_variants"),
     script:
         "../scripts/score_transcript_variants.py"
@@ -195,6 +204,7 @@ rule describe_transcript_scores:
     conda:
         "../../envs/torch.yaml"
     params:
+        given=given_content,
         code=code_of("describe_transcript_scores"),
     script:
         "../scripts/describe_transcript_scores.py"

@@ -1,6 +1,7 @@
 rule check_variants:
     input:
-        variants=lambda wildcards: located(DATASETS.at[wildcards.dataset, "path"]),
+        unpack(contig_aliases()),
+        variants=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
         genome=assembly_file(".fa.gz"),
         index=assembly_file(".fa.gz.fai"),
     output:
@@ -10,9 +11,9 @@ rule check_variants:
     conda:
         "../../envs/tables.yaml"
     params:
-        aliases=contig_aliases(),
         assembly=cell(DATASETS, "dataset", "assembly"),
         options=config["variants"],
+        given=given_content,
         code=code_of("check_variants"),
     script:
         "../scripts/check_variants.py"

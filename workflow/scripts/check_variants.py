@@ -11,7 +11,7 @@ with reporting(snakemake.log[0]):
     options = dict(snakemake.params.options)
     min_match = options.pop("min_ref_match")
     check_indexable(snakemake.input.variants)
-    with Genome(snakemake.input.genome, snakemake.params.aliases or None) as genome:
+    with Genome(snakemake.input.genome, snakemake.input.get("aliases")) as genome:
         variants = check_variants(read_variants(snakemake.input.variants), genome, **options)
     guard_build(variants, min_match)
     facts = provenance(

@@ -5,6 +5,6 @@ from seqcast.genome import Genome
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
-    with Genome(snakemake.input.genome[0], snakemake.params.aliases or None) as genome:
+    with Genome(snakemake.input.genome[0], snakemake.input.get("aliases")) as genome:
         genes = read_annotation(snakemake.input.annotation, genome)
     genes.write(snakemake.output[0])

@@ -3,7 +3,7 @@
 from seqcast.jobs.transcripts import prepare_dataset
 from seqcast.logs import reporting
 
-names = ("sequences", "annotation", "genome", "ids", "labels")
+names = ("sequences", "annotation", "genome", "aliases", "ids", "labels")
 
 with reporting(snakemake.log[0]):
     prepare_dataset(

@@ -8,5 +8,5 @@ with reporting(snakemake.log[0]):
         files=snakemake.input,
         output=snakemake.output[0],
         options=snakemake.params.options,
-        aliases=snakemake.params.aliases or None,
+        aliases=snakemake.input.get("aliases"),
     )

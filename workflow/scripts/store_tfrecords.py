@@ -1,13 +1,14 @@
 """Write the sequences and targets of a coverage set from a published data set of TFRecords."""
 
-from seqcast.jobs.coverage_sets import store_tfrecords
+from seqcast.jobs.coverage_sets import store_tfrecords, write_digest
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
     store_tfrecords(
         files=snakemake.input,
-        output=snakemake.output[0],
+        output=snakemake.output.store,
         folder=snakemake.params.folder,
         assembly=snakemake.params.assembly,
         facts=snakemake.params.facts,
     )
+    write_digest(snakemake.output.store, snakemake.output.digest)

@@ -9,7 +9,7 @@ with reporting(snakemake.log[0]):
     write_library_coverage(
         bam=snakemake.input.bam,
         genome=snakemake.input.genome,
-        aliases=snakemake.params.aliases or None,
+        aliases=snakemake.input.get("aliases"),
         tracks=tracks,
         counts=counts,
         options=snakemake.params.options,

@@ -9,7 +9,7 @@ import pybigtools
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.jobs.coverage_sets import prepare_windows, store_targets, transform_of
+from seqcast.jobs.coverage_sets import prepare_windows, store_targets, transform_of, write_digest
 from seqcast.targets.store import CoverageStore
 
 LENGTHS = {"chr1": 600, "chr2": 200, "chrM": 50}
@@ -58,6 +58,16 @@ def made(files: SimpleNamespace, **options: object) -> CoverageStore:
 def blacklist(files: SimpleNamespace, *lines: str) -> None:
     files.blacklist = files.genome.parent / "blacklist.bed"
     files.blacklist.write_text("".join(f"{line}\n" for line in lines))
+
+
+def test_a_digest_says_what_a_store_holds(files, tmp_path):
+    digests = []
+    for text in ["", "chr1\t100\t120\n", ""]:
+        files.blacklist = files.genome.parent / "blacklist.bed"
+        files.blacklist.write_text(text or "chr1\t0\t1\n")
+        write_digest(made(files).path, tmp_path / "digest")
+        digests.append((tmp_path / "digest").read_text())
+    assert digests[0] == digests[2] != digests[1]
 
 
 def test_coverage_of_the_windows(files, caplog):

@@ -208,6 +208,7 @@ def run_script(root, name, tmp_path, **given):
     """Run a script in this process; (module, name) of all that it called."""
     path = root / f"workflow/scripts/{name}.py"
     given.setdefault("params", SimpleNamespace())
+    given["wildcards"] = SimpleNamespace(dataset="v", model="m", shard="0")
     snakemake = SimpleNamespace(log=[tmp_path / "log.txt"], **given)
     with functions_called() as called:
         exec(compile(path.read_text(), str(path), "exec"), {"snakemake": snakemake})
@@ -244,7 +245,6 @@ def scored(root, folder):
     yield "check_variants", {
         "input": Files(variants=folder / "v.vcf", genome=genome), "output": Files(folder / "v.parquet"),
         "params": SimpleNamespace(aliases="", assembly="a", options=OPTIONS, code=""),
-        "wildcards": SimpleNamespace(dataset="v"),
     }  # fmt: skip
     yield "prepare_annotation", {
         "input": Files(annotation=folder / "genes.gtf", genome=[genome]),

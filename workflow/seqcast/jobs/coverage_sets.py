@@ -10,10 +10,10 @@ import polars as pl
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.intervals import CONTIGS_TOLD, Geometry
-from seqcast.store import write_tsv
+from seqcast.store import atomic, write_tsv
 from seqcast.targets.bigwig import BigWig, targets_of_windows
 from seqcast.targets.blocks import merged_intervals, read_intervals, unknown_stretches
-from seqcast.targets.store import TargetsOf, write_store
+from seqcast.targets.store import CoverageStore, TargetsOf, write_store
 from seqcast.targets.tfrecords import convert_tfrecords
 from seqcast.targets.track_files import track_path
 from seqcast.targets.transform import TargetTransform
@@ -288,3 +288,9 @@ def store_tfrecords(
         convert_tfrecords(
             folder, output, assembly, genome=genome, targets=files.targets, provenance=facts
         )
+
+
+def write_digest(store: str | Path, path: str | Path) -> None:
+    """Write what a store holds as a line of text, the digest of its windows and targets."""
+    with atomic(path) as temporary:
+        temporary.write_text(f"{CoverageStore.open(store).digest}\n", encoding="utf-8")

@@ -38,11 +38,11 @@ def prepare_dataset(
     ----------
     files : mapping
         ``sequences`` (FASTA, TSV, CSV or parquet), or ``annotation`` and ``genome``, with ``ids``
-        where the transcripts are chosen by a list; and ``labels``, where they have a table of
-        labels.
+        where the transcripts are chosen by a list, and ``aliases`` where contigs have other
+        names (see `Genome`); and ``labels``, where they have a table of labels.
     options : mapping
-        ``selection`` (of `transcripts.selection.SELECTIONS`), ``contig_aliases`` (a table, see
-        `Genome`) and ``cds`` (see `transcripts.given.read_sequences`), each where it is wanted.
+        ``selection`` (of `transcripts.selection.SELECTIONS`) and ``cds`` (see
+        `transcripts.given.read_sequences`), each where it is wanted.
     path : str
         The parquet file.
     facts : mapping
@@ -81,7 +81,7 @@ def _spliced(
     """Sequences of the transcripts of an annotation, and the ids of all that it has."""
     transcripts = read_transcripts(str(files["annotation"]))
     logger.info("%s: %d transcripts", files["annotation"], len(transcripts))
-    with Genome(str(files["genome"]), options.get("contig_aliases") or None) as genome:
+    with Genome(str(files["genome"]), files.get("aliases")) as genome:
         if files.get("ids"):
             rows = _rows_of_ids(transcripts, read_ids(str(files["ids"])), genome)
         else:

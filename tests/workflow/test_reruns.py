@@ -1,0 +1,166 @@
+"""What runs again after a change: the rules whose numbers or pages it decides, and no other."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.workflow.conftest import OFFLINE, new_folder
+
+pytestmark = pytest.mark.slow
+
+PACKAGE = "code/workflow/seqcast"
+TINY, TARGETS = "config/hyperparameters/borzuki_tiny.json", "config/demo/targets.tsv"
+
+
+@pytest.fixture(scope="module")
+def folder(root, demo_tables, tmp_path_factory):
+    """The demo, with a set of variants, aliases and a training of one's own, and its own code."""
+    place = tmp_path_factory.mktemp("reruns") / "run"
+    place.mkdir()
+    run = new_folder(root, place)
+    code = run.folder / "code"
+    shutil.copytree(
+        root / "workflow", code / "workflow", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("Snakefile", "config", "envs"):
+        (code / name).symlink_to(root / name)
+    (run.folder / "own").mkdir()
+    for name in ("own.vcf", "aliases.tsv", "genome.fa", "genes.gtf", "regions.bed", "weights.h5"):
+        (run.folder / "own" / name).write_text(f"what is in {name}\n")
+    shutil.copy(root / "config/training/borzuki_tiny.json", run.folder / "own/recipe.json")
+    tables = {name: list(rows) for name, rows in demo_tables.items()}
+    tables["assemblies"] += [("own", "own/genome.fa", "own/genes.gtf", "own/aliases.tsv")]
+    tables["datasets"] += [("own", "variants", "own", "own/own.vcf", 2),
+                           ("own_regions", "windows", "own", "own/regions.bed", 1)]  # fmt: skip
+    tables["models"] += [("trained", "borzuki", "coverage", TINY, "human", TARGETS, "")]
+    tables["folds"] += [("trained", "0", "train", "tiny")]
+    tables["trainings"] = [("tiny", "simulated", "", "", "own/recipe.json")]
+    tables["coverage_sets"] = [("simulated", "simulated", "resources/simulated/targets.tsv", 16384)]
+    run.configure(tables, split_reads="either", read_benchmark={"comparators": ["pyrodigal"]})
+    return run.folder
+
+
+SCORED = {
+    "score_variants", "gather_shards", "ensemble_variant_effects", "export_sed_h5", "export_tsv",
+    "export_vcf", "rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest",
+    "plot_distribution", "plot_agreement", "summarise_run",
+}  # fmt: skip
+COMPARED = {"compare_models", "summarise_comparison", "plot_comparison"}
+COVERED = {"predict_coverage", "ensemble_coverage", "export_bigwig"}
+CHECKED = {"check_variants"}
+CLASSIFIED = {
+    "classify_reads", "evaluate_benchmark", "export_predictions", "plot_reads", "plot_roc",
+    "split_reads", "summarise_benchmark", "summarise_reads",
+}  # fmt: skip
+MEASURED = {"evaluate_property", "plot_properties", "summarise_properties"}
+PROBED = {"probe_embeddings"} | MEASURED
+EMBEDDED = {"embed_sequences", "plot_embeddings", "summarise_embeddings"} | PROBED
+TESTED = {"evaluate_coverage", "evaluate_half_lives", "plot_accuracy", "plot_gene_accuracy"}
+PAGES = {
+    "summarise_benchmark", "summarise_comparison", "summarise_embeddings", "summarise_properties",
+    "summarise_ranking", "summarise_reads", "summarise_run",
+}  # fmt: skip
+RUN = SCORED | COMPARED | COVERED | CLASSIFIED | EMBEDDED | TESTED | {"score_transcript_variants"}
+
+
+def config(section, key, value):
+    return ["config", section, key, value]
+
+
+def code(file, old, new):
+    return ["text", f"{PACKAGE}/{file}", old, new]
+
+
+def own(file, old="what", new="that"):
+    return ["text", f"own/{file}", old, new]
+
+
+# What is changed -> the rules that run again, all of them; or what is said when the run ends
+CHANGES = {
+    "nothing": ([], set()),
+    # speed alone
+    "workers": ([config("inference", "workers", 3)], set()),
+    "batch size": ([config("inference", "batch_size", 8)], set()),
+    "threads": ([config("inference", "threads", 7)], set()),
+    "device": ([config("inference", "device", "auto")], set()),
+    "other threads": ([config("coverage_sets", "threads", 2), config("read_benchmark", "threads", 2)],
+                      set()),
+    "bases and tokens at once": ([config("reads", "batch_nt", 3000),
+                                  config("embeddings", "batch_tokens", 3000)], set()),
+    # options
+    "precision": ([config("inference", "precision", "bf16")], RUN),
+    "fewer gene scores": ([config("variant_effects", "gene_scores", ["logSED", "SED"])],
+                          SCORED | COMPARED),
+    "genes as spans": ([config("variant_effects", "span", True)], SCORED | COMPARED),
+    "compat": ([config("variant_effects", "compat", "borzoi_sed")], SCORED | COMPARED),
+    "shifts": ([config("variant_effects", "shifts_bp", [0, 1])], SCORED | COMPARED | COVERED),
+    "score of the report": ([config("report", "score", "SED")],
+                            {"rank_variants", "summarise_ranking", "predict_strongest",
+                             "plot_strongest", "plot_distribution", "plot_agreement", "export_vcf"}
+                            | COMPARED),
+    "plots of the report": ([config("report", "top", 3)], {"predict_strongest", "plot_strongest"}),
+    "resamples": ([config("properties", "resamples", 10)], MEASURED),
+    "features of probes": ([config("properties", "probe_features", ["embedding_mean"])], PROBED),
+    "vectors of mRNAs": ([config("embeddings", "pooling", ["mean"])], EMBEDDED),
+    "threshold of reads": ([config("reads", "threshold", 0.6)], CLASSIFIED),
+    # code and templates
+    "a template": ([code("templates/comparison.html", "table", "tablet")], {"summarise_comparison"}),
+    "the template of all": ([code("templates/page.html", "<body", "<body ")], PAGES),
+    "code that nothing runs": ([code("store.py", "def write_tsv(",
+                                     "def unused() -> int:\n    return 1\n\n\ndef write_tsv(")], set()),
+    "a comment": ([code("store.py", "def write_tsv(", "# why\ndef write_tsv(")], set()),
+    "words of an error": ([code("variants.py", "expected", "awaited")], set()),
+    "logs and progress": ([code("logs.py", "USER_ERROR = 2", "USER_ERROR = 3"),
+                           code("progress.py", "import", "import time\nimport")], set()),
+    "the version": ([code("__init__.py", '__version__ = "0', '__version__ = "1')], set()),
+    "ranks": ([code("ranking.py", "def rank_variants(", "def rank_variants(_=1, *, ")],
+              {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}),
+    "the network of reads": ([code("models/six_frame.py", "return ", "return 0 or ")],
+                             {"prepare_weights"} | CLASSIFIED),
+    "date of a script": ([["date", "code/workflow/scripts/score_variants.py"]], set()),
+    # tables and files
+    "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
+    "description of a model": ([["text", "models.tsv", "0.15 M", "0.2 M"]], set()),
+    "variants of the same date": ([own("own.vcf")], CHECKED | SCORED),
+    "genome of the same date": ([own("genome.fa")], CHECKED | SCORED | COVERED
+                                | {"prepare_genome", "prepare_annotation"}),
+    "annotation of the same date": ([own("genes.gtf")], SCORED | {"prepare_annotation"}),
+    "aliases of the same date": ([own("aliases.tsv")], CHECKED | SCORED | {"prepare_annotation"}),
+    "regions of the same date": ([own("regions.bed")], COVERED),
+    "recipe of the same date": ([own("recipe.json", '"batch_size": ', '"batch_size": 1')],
+                                {"train_coverage", "plot_learning_curve", "prepare_weights"}
+                                | TESTED | COVERED | COMPARED | SCORED - {"plot_agreement"}),
+    "dates": ([["date", "own/own.vcf"], ["date", "own/genome.fa"], ["date", "own/recipe.json"]], set()),
+    "missing variants": ([["missing", "own/own.vcf"]],
+                         "ERROR: datasets.tsv (own), column path: own/own.vcf is not there; expected"),
+    "missing aliases": ([["missing", "own/aliases.tsv"]],
+                        "ERROR: assemblies.tsv (own), column contig_aliases: own/aliases.tsv is not"),
+    "missing recipe": ([["missing", "own/recipe.json"]],
+                       "ERROR: trainings.tsv (tiny), column recipe: own/recipe.json is not there"),
+    "a copy of the folder": ([["copied"]], set()),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reruns(root, folder):
+    """Change -> the rules that run again."""
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.workflow.reruns", folder], cwd=root, text=True,
+        input=json.dumps({name: edits for name, (edits, _) in CHANGES.items()}),
+        capture_output=True, env={**os.environ, **OFFLINE}, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-4000:]
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_runs_again_after_a_change(reruns, change):
+    expected, found = CHANGES[change][1], reruns[change]
+    if isinstance(expected, str):
+        assert found.startswith(expected)  # the run ends
+    else:
+        assert set(found) == expected
