@@ -2,12 +2,12 @@
 
 from seqcast.logs import reporting
 from seqcast.jobs.variant_effects import score_shard
-from seqcast.store import write_table
 
 with reporting(snakemake.log[0]):
-    tables, facts = score_shard(
-        files=snakemake.input,
-        architecture=snakemake.params.facts["architecture"],
+    score_shard(
+        files=dict(snakemake.input.items()),
+        outputs=dict(snakemake.output.items()),
+        facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,
         options=snakemake.params.options,
         inference=snakemake.config["inference"],
@@ -15,6 +15,3 @@ with reporting(snakemake.log[0]):
         shard=int(snakemake.wildcards.shard),
         shards=int(snakemake.params.shards),
     )
-    facts |= {**snakemake.params.facts, "code": snakemake.params.code}
-    write_table(tables.gene, snakemake.output.gene, facts)
-    write_table(tables.window, snakemake.output.window, facts)

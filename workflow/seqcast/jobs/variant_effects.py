@@ -1,35 +1,67 @@
 """Score one shard of a set of variants with one fold of a model."""
 
+import logging
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
+
+import polars as pl
 
 from seqcast.annotation import read_annotation
 from seqcast.genome import Genome
 from seqcast.jobs.model import open_model, read_options
-from seqcast.scoring.tables import ScoreTables
-from seqcast.scoring.variant_effects import score_variants, shard_rows
-from seqcast.store import read_table
+from seqcast.scoring.variant_effects import score_in_parts, shard_rows
+from seqcast.store import read_table, write_table
+from seqcast.unfinished import UnfinishedTables, content_of
+
+logger = logging.getLogger(__name__)
+
+LEVELS = ("gene", "window")
 
 
 def score_shard(
-    files: Any, architecture: str, head: str | None, options: Mapping[str, Any],
-    inference: Mapping[str, Any], threads: int, shard: int, shards: int,
-) -> tuple[ScoreTables, dict[str, Any]]:  # fmt: skip
+    files: Mapping[str, str], outputs: Mapping[str, str], facts: Mapping[str, Any],
+    head: str | None, options: Mapping[str, Any], inference: Mapping[str, Any], threads: int,
+    shard: int, shards: int,
+) -> None:  # fmt: skip
     """Score the rows of one shard.
+
+    What is scored is kept every `unfinished.EVERY_S` seconds; a job that was killed goes on from
+    there, and its numbers are the same to the last bit.
 
     Parameters
     ----------
-    files : namespace
+    files : mapping
         Those of `open_model`, and ``variants`` (checked), ``annotation``, ``genome``.
+    outputs : mapping
+        Paths of the tables ``gene`` and ``window`` (`scoring.tables`).
+    facts : mapping
+        Provenance; ``architecture`` names the class of the model.
     options : mapping
         The fields of `ScoreOptions`.
     """
-    model, tracks, facts = open_model(files, architecture, head, inference, threads)
-    variants = read_table(files.variants)
-    with Genome(files.genome) as genome:
-        tables = score_variants(
-            model, variants, genome, read_annotation(files.annotation), tracks,
-            read_options(options), shard_rows(len(variants), shard, shards),
-            inference["batch_size"], inference["workers"],
-        )  # fmt: skip
-    return tables, facts | {"options": dict(options)}
+    model, tracks, made = open_model(
+        SimpleNamespace(**files), facts["architecture"], head, inference, threads
+    )
+    facts = {**made, "options": dict(options), **facts}
+    batch_size, variants = inference["batch_size"], read_table(files["variants"])
+    rows = shard_rows(len(variants), shard, shards)
+    identity = [facts, head, batch_size, rows.start, rows.stop, content_of(files)]
+    kept = UnfinishedTables(outputs["gene"], LEVELS, {"identity": identity})
+    parts = kept.read(rows.start)
+    start = parts[-1][0] if parts else rows.start
+    if parts:
+        logger.info("%d of %d variants were scored before", start - rows.start, len(rows))
+    with Genome(files["genome"]) as genome:
+        for stop, tables in score_in_parts(
+            model, variants, genome, read_annotation(files["annotation"]), tracks,
+            read_options(options), range(start, rows.stop), batch_size, inference["workers"],
+            kept.due,
+        ):  # fmt: skip
+            parts.append((stop, vars(tables)))
+            if stop < rows.stop:
+                kept.write(start, *parts[-1])
+            start = stop
+    for level in LEVELS:
+        write_table(pl.concat([part[level] for _, part in parts]), outputs[level], facts)
+    kept.remove()

@@ -1,6 +1,6 @@
 """From checked variants to scores: sequences of both alleles, their predictions, the tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -125,20 +125,47 @@ def score_variants(
         Each input row leaves one row in the window table, and one row a gene (or one row with a
         status) in the gene table, in input order.
     """
+    rows = range(len(variants)) if rows is None else rows
+    parts = score_in_parts(
+        model, variants, genome, annotation, tracks, options, rows, batch_size, workers
+    )
+    return next(parts)[1]
+
+
+def score_in_parts(
+    model: CoverageModel, variants: pl.DataFrame, genome: Genome, annotation: Annotation,
+    tracks: Tracks, options: ScoreOptions, rows: range, batch_size: int, workers: int,
+    due: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[int, ScoreTables]]:  # fmt: skip
+    """`score_variants` of some rows after the other.
+
+    A part ends with a batch, so that rows from there on, scored by another call, have the same
+    neighbours in their batches, and the same numbers to the last bit.
+
+    Parameters
+    ----------
+    due : callable
+        Asked after each batch whether the part ends there.
+
+    Yields
+    ------
+    stop : int
+        The row that the part ends before.
+    tables : ScoreTables
+        Of the rows since the part before. The last part has at least no row.
+    """
     geometry = geometry_of(model)
     check_fit(model, tracks)
     convention = options.convention(geometry)
-    rows = range(len(variants)) if rows is None else rows
     edits = edits_of(variants, convention, geometry)
     # windows are shared across the whole set, so that shards change no number
     starts = shared_windows(edits, geometry, options.cluster)
     wanted = [(edit, starts[i]) for i in rows if isinstance(edit := edits[i], Edit)]
     predictions = predict_alleles(model, wanted, genome, tracks, options, batch_size, workers)
     scored = progress(len(wanted), "variant")(predictions)
-    builder = TableBuilder(tracks, options)
-    inputs = variants[rows.start : rows.stop].iter_rows(named=True)
-    for row, edit in zip(inputs, edits[rows.start : rows.stop], strict=True):
-        identity = {name: row[name] for name in IDENTITY}
+    builder, n_scored = TableBuilder(tracks, options), 0
+    for i, row in zip(rows, variants[rows.start : rows.stop].iter_rows(named=True), strict=True):
+        identity, edit = {name: row[name] for name in IDENTITY}, edits[i]
         if isinstance(edit, str):
             builder.add_unscored(identity, edit)
             continue
@@ -150,7 +177,11 @@ def score_variants(
             annotation, edit.contig, pair.start, geometry, options.span, offset_bp
         )
         builder.add_scored(identity, ref, alt, genes, edit.anchor)
-    return builder.tables()
+        n_scored += 1
+        if n_scored % batch_size == 0 and i + 1 < rows.stop and due():
+            yield i + 1, builder.tables()
+            builder = TableBuilder(tracks, options)
+    yield rows.stop, builder.tables()
 
 
 def shard_rows(variants: int, shard: int, shards: int) -> range:
