@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from seqcast.reads import Read
 from seqcast.reads import text_records as parsing
 from seqcast.reads.source import lead_in
-from seqcast.reads.text_records import BrokenRecord, Record, name_and_comment, text_records
+from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
 from tests.seqcast.reads.examples import EXAMPLES, a_read, fasta, fastq
 
 FASTQ = b"@r0 c\nACGT\n+\nIIII\n@r1\nGG\n+r1\n@+\n"
-OF_FASTQ = [Record("r0 c", "ACGT", "IIII"), Record("r1", "GG", "@+")]
+OF_FASTQ = [("r0 c", "ACGT", "IIII"), ("r1", "GG", "@+")]
 FASTA = b">r0 c\nAC\nGT\n>r1\nGG\n"
-OF_FASTA = [Record("r0 c", "ACGT", None), Record("r1", "GG", None)]
+OF_FASTA = [("r0 c", "ACGT", None), ("r1", "GG", None)]
 
 
 def cut(text: bytes, size: int) -> list[bytes]:
@@ -85,7 +85,7 @@ def test_cuts_do_not_show(reads: list[Read], size: int, block: int, form, end: s
         parsing.BLOCK_BYTES = kept
     quality = form is fastq
     assert found == [
-        Record(read.name + read.comment, read.sequence, read.quality if quality else None)
+        (read.name + read.comment, read.sequence, read.quality if quality else None)
         for read in reads
     ]
 

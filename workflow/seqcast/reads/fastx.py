@@ -144,7 +144,7 @@ def _reads(source: ByteSource, mate: int) -> Iterator[Read]:
         for number, record in enumerate(text_records(source.pieces()), start=1):
             header, sequence, quality = record
             name, comment = name_and_comment(header)
-            if not sequence.isascii() or sequence.encode().translate(None, NUCLEOTIDES):
+            if sequence.encode().translate(None, NUCLEOTIDES):
                 raise _other_letter(source, number, name, sequence)
             kind = "fasta" if quality is None else "fastq"
             yield Read(name, mate, sequence, quality, comment)

@@ -16,23 +16,16 @@ one by one. FASTA is read so from the start, as dnaio does it too.
 import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
 
 import dnaio
 
 from seqcast.reads.source import BLANKS, lead_in
 
 BLOCK_BYTES = 1 << 18
-BLANK_ENDS = (b" \n", b"\t\n", b" \r\n", b"\t\r\n")
+BLANK_ENDS = (" ", "\t")
 QUOTED_BYTES = 40
 
-
-class Record(NamedTuple):
-    """A record: header without its marker, sequence, and qualities where it is FASTQ."""
-
-    header: str
-    sequence: str
-    quality: str | None
+Record = tuple[str, str, str | None]  # header without its marker, sequence, qualities of FASTQ
 
 
 class BrokenRecord(ValueError):
@@ -66,8 +59,10 @@ def text_records(pieces: Iterable[bytes]) -> Iterator[Record]:
 
 def name_and_comment(header: str) -> tuple[str, str]:
     """The first word of a header, and the rest with the blank that begins it; maybe empty."""
-    header = header.lstrip(" \t")
-    name = header.partition(" ")[0].partition("\t")[0]
+    header = header.strip(" \t")
+    name = header.partition(" ")[0]
+    if "\t" in name:
+        name = name.partition("\t")[0]
     return name, header[len(name) :]
 
 
@@ -167,13 +162,16 @@ def _fastq(blocks: Iterator[bytes], line: int) -> Iterator[Record]:
 
 def _four_lines(text: bytes) -> list[Record] | None:
     """Records of four lines each, as dnaio reads them; None where it is not for dnaio."""
-    if any(blanks in text for blanks in BLANK_ENDS):
-        return None
+    records = []
     try:
-        found = list(dnaio.FastqReader(io.BytesIO(text)))
+        for record in dnaio.FastqReader(io.BytesIO(text)):
+            sequence = record.sequence
+            if sequence.endswith(BLANK_ENDS):
+                return None
+            records.append((record.name, sequence, record.qualities))
     except dnaio.FileFormatError:
         return None
-    return [Record(record.name, record.sequence, record.qualities) for record in found]
+    return records
 
 
 def _any_fastq(lines: Iterator[bytes], number: int, line: int) -> Iterator[Record]:
@@ -219,7 +217,7 @@ def _record(number: int, at: int, header: bytes, *parts: bytes) -> Record:
     except UnicodeDecodeError as error:
         wrong = error.object[max(0, error.start - 10) : error.end + 10]
         raise BrokenRecord(number, at, f"{wrong!r} is not UTF-8") from error
-    return Record(texts[0], texts[1], texts[2] if len(texts) > 2 else None)
+    return texts[0], texts[1], texts[2] if len(texts) > 2 else None
 
 
 def _unexpected(number: int, at: int, marker: str, line: bytes) -> BrokenRecord:

@@ -154,7 +154,7 @@ def _read_fasta(data: bytes, name: str) -> pl.DataFrame:
             "and lines of letters, in UTF-8. Mend or make it again."
         ) from error
     frame = pl.DataFrame(
-        [(*name_and_comment(record.header), record.sequence) for record in records],
+        [(*name_and_comment(header), sequence) for header, sequence, _ in records],
         schema=dict.fromkeys(("id", "description", "sequence"), pl.String),
         orient="row",
     ).select(_text(pl.col("id", "sequence", "description")))
