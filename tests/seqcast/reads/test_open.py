@@ -56,3 +56,18 @@ def test_alignments_have_no_second_file(tmp_path: Path) -> None:
         open_reads(bam, write(tmp_path / "R2", fastq(some_reads(1))))
     with pytest.raises(InputError, match="begins with"):
         open_reads(write(tmp_path / "x.txt", b"hello\n"))
+
+
+CASES = {
+    "blank_after_marker.fa": 3, "blank_line_at_end.fq": 100, "blank_line_between.fq": 200,
+    "blank_line_first.fa": 1, "blank_line_first.fq": 100, "bom.fa": 1, "bzip2_without_lf.fa.bz2": 1,
+    "comment_first.fa": 1, "ctrl_z_at_end.fq": 100, "semicolon_comment.fa": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_files_that_people_met(shared: Path, name: str) -> None:
+    """Counts by grep -c of header lines; the README there says what was wrong."""
+    reads = all_of(open_reads(shared / "cases/reads" / name))
+    assert len(reads) == CASES[name]
+    assert all(read.name for read in reads)

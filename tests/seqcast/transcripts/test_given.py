@@ -158,7 +158,7 @@ def test_ids_and_further_columns(tmp_path: Path) -> None:
     ignored = table(tmp_path, f"seq\tcds_start\n{ORF}\tx\n", "whole")
     assert ignored.row(0, named=True)["cds_start_given"] == "x"
     assert ignored["id"].to_list() == ["row0"]
-    assert ignored["flags"].to_list() == [""]
+    assert ignored["flags"].to_list() == ["unnamed"]
 
 
 @pytest.mark.parametrize(

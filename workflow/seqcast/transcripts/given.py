@@ -75,11 +75,10 @@ def judge_sequences(given: pl.DataFrame, source: str, cds: str = "") -> pl.DataF
     if cds == "":
         given = _with_cds_columns(given)
     ends = _given_ends(given, source) if cds == "" else None
-    has_ids = given["id"].count() > 0
     rows = []
     for number, (name, text) in enumerate(given.select("id", "sequence").iter_rows()):
         row = _row(name or f"row{number}", text or "", cds, ends[number] if ends else None)
-        unnamed = {"unnamed"} if has_ids and name is None else set()
+        unnamed = {"unnamed"} if name is None else set()
         rows.append(row._replace(flags=row.flags | unnamed))
     _refuse_unusable(rows, given["sequence"], source)
     genes = [name for name in GENE_COLUMNS if name in given.columns]
