@@ -89,7 +89,7 @@ def test_quotes_are_letters(tmp_path):
 
 
 def test_missing_file_is_refused(tmp_path):
-    with pytest.raises(InputError, match="not readable as a tab-separated table"):
+    with pytest.raises(InputError, match=r"none\.txt is not there; expected a table of tracks"):
         Tracks.read(tmp_path / "none.txt")
 
 

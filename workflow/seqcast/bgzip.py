@@ -18,8 +18,8 @@ from seqcast.errors import InputError
 from seqcast.fasta_checks import check_letters, index_problem
 from seqcast.seals import blank_seal, check_seal, damaged, seal, sealed_by
 from seqcast.store import atomic
+from seqcast.text_files import GZIP_MAGIC
 
-GZIP_MAGIC = b"\x1f\x8b"
 CHUNK_BYTES = 1 << 20
 
 

@@ -16,8 +16,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from seqcast.errors import InputError
+from seqcast.text_files import GZIP_MAGIC
 
-GZIP_MAGIC = b"\x1f\x8b"
 BASES = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"  # IUPAC codes of DNA
 CHECKED = 1000  # contigs and blocks, evenly spread, beside those that most follows
 HEADER_BYTES, BLOCK_BYTES, CHUNK_BYTES = 1 << 16, 1 << 16, 1 << 20

@@ -7,7 +7,6 @@ reads need is kept of it, so that a mammalian chromosome with all its exons fits
 import gzip
 import re
 import warnings
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from Bio.SeqFeature import Location, LocationParserError
 
 from seqcast.errors import InputError
 from seqcast.genome import compression
+from seqcast.text_files import DAMAGE
 
 CODING = {"start": pl.Int64, "end": pl.Int64, "strand": pl.Int8, "locus_tag": pl.String}
 LOCUS = re.compile(r"LOCUS\s+(\S+)\s.*?(\d+)\s+(bp|aa)\b(.*)")
@@ -121,11 +121,13 @@ def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecor
             header = scanner.parse_header()
             features = scanner.parse_features()
             _, sequence = scanner.parse_footer()
-        except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, IndexError) as error:
+        # the scanner takes lines apart without looking, and asserts
+        except (*DAMAGE, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError,
+                ValueError) as error:  # fmt: skip
             raise InputError(
                 f"{path} cannot be read to its end: record {done + 1} is cut short or damaged "
-                f"({_short(error)}); expected a whole GenBank file, each record ended by //. "
-                "Fetch it again."
+                f"({_short(error) or 'lines are not laid out as in GenBank'}); expected a whole "
+                "GenBank file, each record ended by //. Fetch it again."
             ) from error
         return _record(line, header, features, sequence, path)
 

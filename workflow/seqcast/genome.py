@@ -6,6 +6,7 @@ UCSC's hg19 and ``MT`` of GRCh37, for one, are different sequences.
 """
 
 import csv
+import io
 import logging
 import os
 from collections import Counter
@@ -21,12 +22,10 @@ from seqcast.bgzip import check_index, index_fasta
 from seqcast.errors import InputError
 from seqcast.fasta_checks import index_problem, no_bases, strange_letters
 from seqcast.seals import damaged, sealed_by
+from seqcast.text_files import BGZF_MARK, GZIP_MAGIC, read_text
 
 logger = logging.getLogger(__name__)
 
-# A BGZF block is a gzip member whose extra field holds "BC" (SAM specification, section 4.1).
-GZIP_MAGIC = b"\x1f\x8b"
-BGZF_EXTRA = slice(12, 14), b"BC"
 BLOCK_BP = 1 << 16  # one BGZF block: a smaller read costs as much
 
 ASCII = 127
@@ -189,7 +188,7 @@ def compression(path: Path) -> str | None:
         head = file.read(18)
     if not head.startswith(GZIP_MAGIC):
         return None
-    where, mark = BGZF_EXTRA
+    where, mark = BGZF_MARK
     return "bgzip" if head[where] == mark else "gzip"
 
 
@@ -245,25 +244,27 @@ def _check_fasta(fasta: Path) -> None:
 
 def _read_aliases(path: Path) -> dict[str, tuple[str, ...]]:
     """Return each name of the table -> all names of its contig, the table's own one first."""
-    if not path.is_file():
+    expected = "a table of contig aliases (contig, alias), as resources/contigs/hg38.tsv is written"
+    lines = io.StringIO(read_text(path, expected), newline="")
+    rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    if rows.fieldnames != ["contig", "alias"]:
         raise InputError(
-            f"{path} is not there; expected a table of contig aliases (contig, alias)."
+            f"{path} has columns {rows.fieldnames}; expected contig and alias, tab-separated. "
+            "Write the table as resources/contigs/hg38.tsv is written."
         )
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        if rows.fieldnames != ["contig", "alias"]:
+    groups: dict[str, list[str]] = {}
+    owner: dict[str, str] = {}
+    for row in rows:
+        contig, alias = row["contig"], row["alias"]
+        if not contig or not alias or None in row:
             raise InputError(
-                f"{path} has columns {rows.fieldnames}; expected contig and alias, tab-separated. "
-                "Write the table as resources/contigs/hg38.tsv is written."
+                f"{path}, line {rows.line_num}: {contig!r}, {alias!r}; expected two names between "
+                "tabs"
             )
-        groups: dict[str, list[str]] = {}
-        owner: dict[str, str] = {}
-        for row in rows:
-            contig, alias = row["contig"], row["alias"]
-            if owner.setdefault(alias, contig) != contig:
-                raise InputError(
-                    f"{path} gives alias {alias} to {owner[alias]} and to {contig}; expected one "
-                    "contig an alias. Remove one of the two rows."
-                )
-            groups.setdefault(contig, [contig]).append(alias)
+        if owner.setdefault(alias, contig) != contig:
+            raise InputError(
+                f"{path} gives alias {alias} to {owner[alias]} and to {contig}; expected one "
+                "contig an alias. Remove one of the two rows."
+            )
+        groups.setdefault(contig, [contig]).append(alias)
     return {name: tuple(names) for names in groups.values() for name in names}

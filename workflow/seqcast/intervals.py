@@ -1,7 +1,5 @@
 """Windows of a model over regions of a genome. Coordinates are 0-based, half-open."""
 
-import gzip
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.text_files import read_text
 
 BED = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
-GZIP_MAGIC = b"\x1f\x8b"
 CONTIGS_TOLD = 5  # of a message that names those of a genome
 
 
@@ -46,7 +44,7 @@ def read_bed(path: str | Path) -> pl.DataFrame:
     Parameters
     ----------
     path : path
-        Plain or gzip, by its content.
+        Text, plain or compressed (`text_files.read_text`).
 
     Returns
     -------
@@ -57,10 +55,10 @@ def read_bed(path: str | Path) -> pl.DataFrame:
     ------
     InputError
         If a line has fewer than three columns, coordinates that are no numbers, or an empty or
-        reversed interval; the line is named. If a gzip file is damaged.
+        reversed interval; the line is named. If the file is no text in UTF-8, or damaged.
     """
     rows = []
-    for number, line in enumerate(_text(Path(path)).splitlines(), start=1):
+    for number, line in enumerate(read_text(path, "a BED file").split("\n"), start=1):
         if not line.strip() or line.startswith(("#", "track", "browser")):
             continue
         cells = line.split("\t")
@@ -145,17 +143,3 @@ def tile_regions(
         starts: Sequence[int] = range(first, max(first + 1, end), output_length_bp)
         tiles += [(contig, tile, tile + output_length_bp) for tile in starts]
     return pl.DataFrame(tiles, schema=BED, orient="row")
-
-
-def _text(path: Path) -> str:
-    """Text of a file, plain or gzip."""
-    data = path.read_bytes()
-    if not data.startswith(GZIP_MAGIC):
-        return data.decode()
-    try:
-        return gzip.decompress(data).decode()
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(
-            f"{path} cannot be read to its end ({error}); expected BED, plain or gzip. Fetch it "
-            "again."
-        ) from error

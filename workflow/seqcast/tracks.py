@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.text_files import read_cells
 
 if TYPE_CHECKING:  # jobs that make tables and figures have no torch
     from torch import Tensor
@@ -65,10 +66,7 @@ class Tracks:
             If columns are missing, strand_pair names rows that are missing or name others, or the
             two of a pair are not the strands of one assay, treated alike.
         """
-        try:
-            table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-        except (FileNotFoundError, pl.exceptions.PolarsError) as error:
-            raise InputError(f"{path}: not readable as a tab-separated table ({error})") from error
+        table = read_cells(path, "a table of tracks")
         if missing := [name for name in REQUIRED if name not in table.columns]:
             raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
         if table.is_empty():

@@ -21,6 +21,7 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.genome import compression, quiet_htslib
+from seqcast.text_files import BGZF_END
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"
 CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
 MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 # The empty block that ends every whole BGZF file (SAM specification, section 4.1.2).
-BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 CHUNK_BYTES = 1 << 20
 

@@ -114,7 +114,7 @@ def test_bad_tables_are_told(tmp_path, text, told):
 
 
 def test_a_missing_table_is_told(tmp_path):
-    with pytest.raises(InputError, match="not readable"):
+    with pytest.raises(InputError, match="is not there"):
         GeneMatrix.read(tmp_path / "none.tsv")
 
 

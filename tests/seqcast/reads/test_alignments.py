@@ -17,7 +17,7 @@ from seqcast.errors import InputError
 from seqcast.reads import Read
 from seqcast.reads.alignments import read_alignments
 from seqcast.reads.open import open_reads
-from seqcast.vcf import BGZF_END
+from seqcast.text_files import BGZF_END
 from tests.seqcast.reads.examples import EXAMPLES, all_of, some_reads
 
 GENOME = "".join(random.Random(4).choices("ACGT", k=2000))

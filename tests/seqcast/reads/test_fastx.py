@@ -18,7 +18,7 @@ from seqcast.errors import InputError
 from seqcast.reads import Read
 from seqcast.reads.fastx import read_fastx
 from seqcast.reads.source import ByteSource
-from seqcast.vcf import BGZF_END
+from seqcast.text_files import BGZF_END
 from tests.seqcast.reads.examples import EXAMPLES, a_read, all_of, fasta, fastq, some_reads, write
 
 

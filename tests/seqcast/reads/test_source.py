@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.reads.source import DAMAGE, ByteSource, last_bytes
+from seqcast.reads.source import ByteSource, last_bytes
+from seqcast.text_files import DAMAGE
 from tests.seqcast.reads.examples import write
 
 FASTQ = b"@r\nACGT\n+\nIIII\n"

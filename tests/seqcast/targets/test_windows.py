@@ -124,7 +124,7 @@ def test_reads_gzip_and_names_of_the_fasta(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "cannot be read"),
+        ("", "not readable as a tab-separated table .*expected contig, start"),
         ("chr1\t0\t8\n", "has 3 columns; expected contig, start, end and part"),
         ("chr1\t0\t8\tfold0\nchr1\t8\t8\tfold0\n", r"row 2: .*expected contig, start, end with"),
         ("chr1\tzero\t8\tfold0\n", "row 1: .*zero"),

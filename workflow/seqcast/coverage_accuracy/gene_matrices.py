@@ -13,6 +13,7 @@ import polars as pl
 
 from seqcast.errors import InputError
 from seqcast.store import read_table
+from seqcast.text_files import read_cells
 
 TOLD = 5  # of a list in a message
 DECIMALS = 9  # of a deviation; what lies below is rounding of log2 values
@@ -58,7 +59,7 @@ class GeneMatrix:
             table = (
                 read_table(path)
                 if path.suffix == ".parquet"
-                else pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+                else read_cells(path, "a table of genes")
             )
         except (FileNotFoundError, OSError, pl.exceptions.PolarsError) as error:
             raise InputError(f"{path}: not readable as a table of genes ({error})") from error

@@ -22,6 +22,7 @@ from seqcast.coverage_accuracy.gene_matrices import (
     track_deviations,
 )
 from seqcast.errors import InputError
+from seqcast.text_files import read_cells
 
 SOURCE = "recount3"  # of the published tracks that have groups
 SCHEMA = {
@@ -61,10 +62,7 @@ def read_groups(path: str | Path) -> pl.DataFrame:
     -----
     borzoi-paper at ec33b15, notebook calc_hl_spec.
     """
-    try:
-        table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-    except (FileNotFoundError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: not readable as a tab-separated table ({error})") from error
+    table = read_cells(path, "a table of tracks")
     needed = ["identifier", "description"]
     if "group" not in table.columns:
         needed += ["source", "file"]

@@ -18,6 +18,7 @@ from sklearn.model_selection import GroupKFold
 from seqcast.coverage_accuracy.gene_matrices import TOLD, GeneMatrix, check_same_axes
 from seqcast.errors import InputError
 from seqcast.regression_metrics import regression_metrics
+from seqcast.text_files import read_cells
 
 PENALTY = 0.1  # alpha of the published ridge
 PARTS = 5
@@ -328,10 +329,7 @@ def _gene_rows(
 
 def _read(path: str | Path, columns: Sequence[str]) -> pl.DataFrame:
     """Columns of a tab-separated table as text."""
-    try:
-        table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-    except (FileNotFoundError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: not readable as a tab-separated table ({error})") from error
+    table = read_cells(path, "a table of tracks")
     if missing := [name for name in columns if name not in table.columns]:
         raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
     return table.select(columns)

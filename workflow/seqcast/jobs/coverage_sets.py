@@ -18,6 +18,7 @@ from seqcast.targets.tfrecords import convert_tfrecords
 from seqcast.targets.track_files import track_path
 from seqcast.targets.transform import TargetTransform
 from seqcast.targets.windows import check_windows, make_windows, read_windows
+from seqcast.text_files import read_cells
 from seqcast.tracks import Tracks
 
 logger = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ def store_targets(
     """
     geometry = geometry_of_set(options)
     Tracks.read(files.targets)  # its checks
-    table = pl.read_csv(files.targets, separator="\t", infer_schema=False, quote_char=None)
+    table = read_cells(files.targets, "a table of tracks")
     blacklist = getattr(files, "blacklist", None)
     with Genome(files.genome, aliases) as genome:
         windows = read_windows(files.windows, genome)

@@ -31,6 +31,7 @@ from seqcast.errors import InputError
 from seqcast.regression_metrics import SCHEMA, regression_metrics
 from seqcast.store import write_tsv
 from seqcast.targets.fold_names import without_training
+from seqcast.text_files import read_cells
 
 logger = logging.getLogger(__name__)
 
@@ -270,7 +271,7 @@ def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[s
 
 def _groups(path: str | Path) -> pl.DataFrame:
     """`read_groups`, none where the table has no columns that could tell them."""
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    table = read_cells(path, "a table of tracks")
     if "group" in table.columns or {"source", "file"} <= set(table.columns):
         return read_groups(path)
     return table.select("identifier", pl.col("description").fill_null("")).with_columns(
@@ -280,7 +281,7 @@ def _groups(path: str | Path) -> pl.DataFrame:
 
 def _scales(path: str | Path) -> dict[str, float]:
     """Factor of the training targets of each track; 1 where a targets table says none."""
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    table = read_cells(path, "a table of tracks")
     if "scale" not in table.columns:
         return dict.fromkeys(table["identifier"], 1.0)
     factors = table.select("identifier", pl.col("scale").cast(pl.Float64).fill_null(1.0))

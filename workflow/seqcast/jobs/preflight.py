@@ -23,6 +23,7 @@ from seqcast.jobs.coverage_sets import geometry_of_set, open_tracks
 from seqcast.store import write_tsv
 from seqcast.targets.bigwig import BigWig
 from seqcast.targets.windows import read_windows
+from seqcast.text_files import read_cells
 from seqcast.time_courses import named_times
 from seqcast.tracks import Tracks
 
@@ -87,7 +88,7 @@ def check_targets(
         `open_tracks`.
     """
     tracks, bin_size_bp = Tracks.read(files.targets), geometry_of_set(options).bin_size_bp
-    table = pl.read_csv(files.targets, separator="\t", infer_schema=False, quote_char=None)
+    table = read_cells(files.targets, "a table of tracks")
     annotation = read_annotation(files.annotation)
     with Genome(files.genome) as genome:
         windows = read_windows(files.windows, genome)

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.text_files import read_cells
 
 PUBLISHED = {
     "property": pl.String, "method": pl.String, "metric": pl.String, "part": pl.String,
@@ -32,7 +33,7 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
     """
     if not path:
         return pl.DataFrame(schema=PUBLISHED)
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None).fill_null("")
+    table = read_cells(path, "a table of published numbers").fill_null("")
     if missing := [name for name in PUBLISHED if name not in table.columns]:
         raise InputError(
             f"{path} has no column {missing[0]}; expected {', '.join(PUBLISHED)} between tabs"

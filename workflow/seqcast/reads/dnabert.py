@@ -19,8 +19,9 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.reads.records import CHUNK_READS, NUCLEOTIDES, LabelledRead, in_chunks
-from seqcast.reads.source import DAMAGE, ByteSource
+from seqcast.reads.source import ByteSource
 from seqcast.store import atomic
+from seqcast.text_files import DAMAGE
 
 logger = logging.getLogger(__name__)
 

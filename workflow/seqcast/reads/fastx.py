@@ -19,8 +19,9 @@ from seqcast.reads.records import (
     in_chunks,
     length_nt,
 )
-from seqcast.reads.source import DAMAGE, ByteSource
+from seqcast.reads.source import ByteSource
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
+from seqcast.text_files import DAMAGE
 
 logger = logging.getLogger(__name__)
 

@@ -4,25 +4,22 @@ A pipe can be read only once. What its first bytes say about the format must the
 and whether it ended as it should shows only in its last bytes: `ByteSource` keeps both.
 """
 
-import bz2
-import gzip
 import io
-import lzma
 import re
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, cast
 
-from seqcast.bgzip import GZIP_MAGIC
 from seqcast.errors import InputError
-from seqcast.vcf import BGZF_END
-
-if sys.version_info < (3, 14):
-    from backports import zstd
-else:
-    from compression import zstd
+from seqcast.text_files import (
+    BGZF_END,
+    BGZF_MARK,
+    DAMAGE,
+    GZIP_MAGIC,
+    Packing,
+    packing_of,
+)
 
 HEAD_BYTES = 1 << 16
 BLOCK_BYTES = 1 << 20  # what holds a whole block of bzip2 (900 kB of text) and of zstd
@@ -30,7 +27,6 @@ PIECE_BYTES = 512  # of compressed data; a damage hides no more of the head than
 BUFFER_BYTES = 1 << 20
 TAIL_BYTES = 38  # of the longest end mark, CRAM 3's (CRAM specification, section 9)
 CRAM_END = b"\xe0EOF"  # in the last container of every whole CRAM 2.1 or 3 file
-BGZF_MARK = slice(12, 14), b"BC"  # SAM specification, section 4.1
 BLANKS = b" \t\r\n\v\f\x1a"  # Ctrl-Z is no blank, but only ever ends a file
 BOM = b"\xef\xbb\xbf"
 SAM_HEADER = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
@@ -41,22 +37,6 @@ READS = (
 )
 
 
-class Packing(NamedTuple):
-    """A way to compress files."""
-
-    magic: bytes
-    open: Callable[[BinaryIO], Any]
-    decompressor: Callable[[], Any]
-
-
-PACKINGS = (
-    Packing(GZIP_MAGIC, lambda file: gzip.GzipFile(fileobj=file), lambda: zlib.decompressobj(31)),
-    Packing(b"BZh", bz2.BZ2File, bz2.BZ2Decompressor),
-    Packing(b"\xfd7zXZ\0", lzma.LZMAFile, lzma.LZMADecompressor),
-    Packing(b"\x28\xb5\x2f\xfd", zstd.ZstdFile, zstd.ZstdDecompressor),
-)
-# What these raise for a file that is cut short or damaged.
-DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 # What files that are often given begin with, and what to do about them.
 OTHER_FORMATS = {
     b"PK\3\4": ("a workbook or a zip file", "Unpack it; save a sheet as CSV."),
@@ -189,11 +169,6 @@ class ByteSource(io.RawIOBase):
     def ends_in_bgzip_mark(self) -> bool:
         """Whether the bytes read so far end in the block that ends a BGZF file."""
         return self.tail.endswith(BGZF_END)
-
-
-def packing_of(head: bytes) -> Packing | None:
-    """How a file is compressed, by its first bytes; None if it is not."""
-    return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
 
 
 def unpacked(file: io.RawIOBase, packing: Packing | None) -> BinaryIO:

@@ -24,6 +24,7 @@ from seqcast.sequence import base_codes
 from seqcast.targets.store_writing import create_store, windows_a_shard
 from seqcast.targets.tfrecord_files import read_example, read_records
 from seqcast.targets.windows import check_windows, read_windows
+from seqcast.text_files import read_cells
 
 LARGEST_OTHER = 0.01  # share of bases; published sets are of hg38 with common alleles put in
 
@@ -201,9 +202,9 @@ def _files(folder: Path, part: str) -> list[Path]:
 def _read_tracks(path: str | Path, of_records: int) -> tuple[pl.DataFrame, list[int]]:
     """The targets table as text, and which tracks of the records its rows are."""
     try:
-        tracks = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+        tracks = read_cells(path, "a table of tracks")
         columns = tracks.to_series(0).cast(pl.Int64).to_list()
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except pl.exceptions.PolarsError as error:
         raise InputError(
             f"{path} cannot be read ({error}); expected a targets table, its first column a number"
         ) from error

@@ -27,6 +27,7 @@ from seqcast.targets.blocks import (
     tile_block,
 )
 from seqcast.targets.fold_names import fold_numbers
+from seqcast.text_files import read_cells
 
 logger = logging.getLogger(__name__)
 
@@ -147,15 +148,7 @@ def read_windows(bed: str | Path, genome: Genome | None = None) -> pl.DataFrame:
         If the file is missing or has other columns, an interval is empty, a part is none, or the
         genome lacks a contig.
     """
-    try:
-        cells = pl.read_csv(
-            bed, separator="\t", has_header=False, infer_schema=False, quote_char=None,
-            comment_prefix="#", truncate_ragged_lines=True,
-        )  # fmt: skip
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(
-            f"{bed} cannot be read ({error}); expected contig, start, end and part between tabs"
-        ) from error
+    cells = read_cells(bed, "contig, start, end and part between tabs", header=False)
     if cells.width < len(WINDOWS):
         raise InputError(
             f"{bed} has {cells.width} columns; expected contig, start, end and part (fold0, ... or "

@@ -14,11 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.genome import BGZF_EXTRA
-from seqcast.reads.source import DAMAGE, lead_in, packing_of, refuse_other_formats
+from seqcast.reads.source import lead_in, refuse_other_formats
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
+from seqcast.text_files import BGZF_END, BGZF_MARK, DAMAGE, packing_of
 from seqcast.transcripts.records import MISSING
-from seqcast.vcf import BGZF_END
 
 SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")
 ID_COLUMNS = ("id", "transcript_id", "name", "sequence_id", "seq_id", "accession")
@@ -128,7 +127,7 @@ def _bytes(path: Path) -> bytes:
 def _decompressed(data: bytes, name: str) -> bytes:
     """Content of a file that may be compressed; it is not empty."""
     if packing := packing_of(data):
-        where, mark = BGZF_EXTRA
+        where, mark = BGZF_MARK
         try:
             if data[where] == mark and not data.endswith(BGZF_END):
                 raise EOFError("it lacks the block that ends a bgzip file")

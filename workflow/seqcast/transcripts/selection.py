@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqcast.errors import InputError
+from seqcast.text_files import read_text
 from seqcast.transcripts.annotation import Transcript
 
 logger = logging.getLogger(__name__)
@@ -98,13 +99,7 @@ def read_ids(path: str | Path) -> list[str]:
             f"{path} is not there; expected {', '.join(SELECTIONS)}, or a file of transcript ids, "
             "one a line. Check the path."
         )
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not text in UTF-8 ({error.reason} at byte {error.start}); expected "
-            "transcript ids, one a line. Save it as plain text."
-        ) from error
+    lines = read_text(path, "transcript ids, one a line").splitlines()
     ids = [
         (number, line.strip())
         for number, line in enumerate(lines, start=1)
