@@ -156,3 +156,4 @@ def test_levels_are_means_of_ref_and_alt() -> None:
 def test_tracks_are_told_in_words() -> None:
     assert describe_tracks(4, 11, "^RNA:ActD") == "4 of 11 tracks (^RNA:ActD)"
     assert describe_tracks(11, 11) == "all 11 tracks"
+    assert describe_tracks(1, 1) == "1 track"

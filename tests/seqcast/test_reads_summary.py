@@ -35,7 +35,9 @@ def page(tmp_path, table, **facts):
 
 
 def test_page_tells_counts_and_meanings(tmp_path):
-    html = page(tmp_path, TABLE, records={"records": 6, "secondary": 2, "supplementary": 0})
+    html = page(tmp_path, TABLE, records={"records": 6, "secondary": 2, "supplementary": 0},
+                fold=["0", "1"])  # fmt: skip
+    assert html.count("<td>model, mean of folds 0 and 1</td>") == 3
     assert "&lt;set&gt;" in html
     assert "<set>" not in html
     assert "50.0 %" in html

@@ -61,9 +61,10 @@ def select_tracks(tracks: pl.DataFrame, tracks_like: str | None = None) -> np.nd
 
 def describe_tracks(n_selected: int, n_tracks: int, tracks_like: str | None = None) -> str:
     """The tracks that a number is over, in words: "all 11 tracks", "4 of 11 tracks (^RNA:ActD)"."""
+    tracks = "track" if n_tracks == 1 else "tracks"
     if not tracks_like:
-        return f"all {n_tracks} tracks"
-    return f"{n_selected} of {n_tracks} tracks ({tracks_like})"
+        return f"all {n_tracks} {tracks}" if n_tracks > 1 else f"1 {tracks}"
+    return f"{n_selected} of {n_tracks} {tracks} ({tracks_like})"
 
 
 def reduce_score(

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from seqcast.pages import render
+from seqcast.provenance import model_in_words
 from seqcast.reads.outcomes import FLAGS, LABELS, STATUSES
 from seqcast.store import read_provenance, read_table
 
@@ -51,6 +52,7 @@ def _row(model: str, dataset: str, path: str | Path) -> dict[str, Any]:
     origin = facts.get("origin", [])
     return {
         "model": model,
+        "called": model_in_words({"model": model, **facts}),
         "dataset": dataset,
         "origin": origin if isinstance(origin, list) else [origin],
         "threshold": facts["options"]["threshold"],
