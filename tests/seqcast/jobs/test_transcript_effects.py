@@ -1,19 +1,21 @@
 """The job on files: a small Helix with random weights on a few variants."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import polars as pl
 import pytest
 
+from seqcast import unfinished
+from seqcast.embedding import Embedder
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.jobs.transcript_effects import score_transcripts
 from seqcast.models.prepare import random_weights
+from seqcast.scoring import transcript_effects
 from seqcast.scoring.transcript_effects import SCORES
-from seqcast.store import write_table
+from seqcast.store import read_provenance, read_table, write_table
 from seqcast.variants import check_variants
 
+FACTS = {"architecture": "helix_mrna", "code": "abc"}
 INFERENCE = {"device": "cpu", "precision": "fp32"}
 OPTIONS = {"pooling": ["last"], "regions": True, "per_nucleotide": False, "layers": [],
            "log_likelihood": True, "too_long": "truncate_right", "window_overlap_tokens": None,
@@ -41,14 +43,15 @@ def files(tmp_path_factory, root):
     with Genome(folder / "g.fa") as genome:
         checked = check_variants(pl.DataFrame(rows, schema=schema, orient="row"), genome)
     write_table(checked, folder / "v.parquet", {})
-    return SimpleNamespace(
-        weights=str(folder / "w.safetensors"), hyperparameters=str(hyperparameters),
-        variants=folder / "v.parquet", transcripts=folder / "t.parquet", genome=folder / "g.fa",
-    )  # fmt: skip
+    paths = {"weights": folder / "w.safetensors", "hyperparameters": hyperparameters,
+             "variants": folder / "v.parquet", "transcripts": folder / "t.parquet",
+             "genome": folder / "g.fa"}  # fmt: skip
+    return {name: str(path) for name, path in paths.items()}
 
 
-def test_scores_and_facts(files):
-    table, facts = score_transcripts(files, "helix_mrna", OPTIONS, INFERENCE, threads=1)
+def test_scores_and_facts(files, tmp_path):
+    score_transcripts(files, str(tmp_path / "a.parquet"), FACTS, OPTIONS, INFERENCE, threads=1)
+    table, facts = read_table(tmp_path / "a.parquet"), read_provenance(tmp_path / "a.parquet")
     assert table["status"].to_list() == ["scored", "intronic", "scored", "no_transcript"]
     for name in SCORES:
         assert table[name].null_count() == 2
@@ -60,8 +63,33 @@ def test_scores_and_facts(files):
         "too_long": "status", "window_overlap_tokens": None, "compat": None}  # fmt: skip
 
 
-def test_pooling_that_depends_on_the_set_is_refused(files):
+def test_an_interrupted_job_goes_on_to_the_same_bits(files, tmp_path, monkeypatch, caplog):
+    path = tmp_path / "a.parquet"
+    monkeypatch.setattr(transcript_effects, "BLOCK_VARIANTS", 1)
+    score_transcripts(files, str(tmp_path / "b.parquet"), FACTS, OPTIONS, INFERENCE, threads=1)
+    monkeypatch.setattr(unfinished, "EVERY_S", 0.0)
+    embed, batches = Embedder._embed_batch, []
+
+    def stops(self, *arguments):
+        batches.append(arguments)
+        if len(batches) == 2:
+            raise MemoryError
+        embed(self, *arguments)
+
+    monkeypatch.setattr(Embedder, "_embed_batch", stops)
+    with pytest.raises(MemoryError):
+        score_transcripts(files, str(path), FACTS, OPTIONS, INFERENCE, threads=1)
+    assert len(list(tmp_path.glob(".a.parquet.*.parts/*"))) >= 1
+    with caplog.at_level("INFO"):
+        score_transcripts(files, str(path), FACTS, OPTIONS, INFERENCE, threads=1)
+    assert "of 4 variants were scored before" in caplog.text
+    assert read_table(path).equals(read_table(tmp_path / "b.parquet"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.parquet", "b.parquet"]
+
+
+def test_pooling_that_depends_on_the_set_is_refused(files, tmp_path):
     with pytest.raises(InputError, match="REF and ALT cannot be compared"):
         score_transcripts(
-            files, "helix_mrna", {**OPTIONS, "compat": "helical_pooling"}, INFERENCE, threads=1
-        )
+            files, str(tmp_path / "a.parquet"), FACTS,
+            {**OPTIONS, "compat": "helical_pooling"}, INFERENCE, threads=1,
+        )  # fmt: skip

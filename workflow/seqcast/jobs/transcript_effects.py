@@ -1,6 +1,8 @@
 """Score a set of variants in transcripts with one fold of an embedding model."""
 
+import logging
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -10,31 +12,32 @@ from seqcast.embedding.options import HELICAL_POOLING
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.jobs.model import open_network
-from seqcast.scoring.transcript_effects import of_alleles, score_transcript_variants
-from seqcast.store import read_table
+from seqcast.scoring.transcript_effects import of_alleles, score_in_parts
+from seqcast.store import read_table, write_table
+from seqcast.unfinished import UnfinishedTables, content_of
 
+logger = logging.getLogger(__name__)
+
+TABLE = "scores"  # name of its parts
 FIELDS = ("log_likelihood", "codon_marks", "batch_tokens", "too_long", "window_overlap_tokens")
 
 
 def score_transcripts(
-    files: Any, architecture: str, options: Mapping[str, Any], inference: Mapping[str, Any],
-    threads: int,
-) -> tuple[pl.DataFrame, dict[str, Any]]:  # fmt: skip
-    """Score every row of a set of variants.
+    files: Mapping[str, str], output: str, facts: Mapping[str, Any], options: Mapping[str, Any],
+    inference: Mapping[str, Any], threads: int,
+) -> None:  # fmt: skip
+    """Score every row of a set of variants; a job that was killed goes on (`unfinished`).
 
     Parameters
     ----------
-    files : namespace
+    files : mapping
         Those of `open_network`, and ``variants`` (checked), ``transcripts``, ``genome``.
+    output : path
+        The table of `scoring.transcript_effects`.
+    facts : mapping
+        Provenance; ``architecture`` names the class of the model.
     options : mapping
         The section embeddings of the config; of it `FIELDS` and ``compat`` count.
-
-    Returns
-    -------
-    table : DataFrame
-        See `score_transcript_variants`.
-    facts : dict
-        What results say of the model.
 
     Raises
     ------
@@ -49,12 +52,24 @@ def score_transcripts(
             "set, so that REF and ALT cannot be compared. Set it to null, or take the variants "
             "out of the table of datasets"
         )
-    model, facts = open_network(files, architecture, None, inference, threads, compat)
+    model, made = open_network(
+        SimpleNamespace(**files), facts["architecture"], None, inference, threads, compat
+    )
     chosen = of_alleles(EmbedOptions(**{name: options[name] for name in FIELDS}))
-    with Genome(files.genome) as genome:
-        table = score_transcript_variants(
-            model, read_table(files.variants), genome, read_table(files.transcripts),
-            chosen,
-        )  # fmt: skip
     used = {name: getattr(chosen, name) for name in FIELDS}
-    return table, facts | {"options": {**used, "compat": compat}}
+    facts = {**made, "options": {**used, "compat": compat}, **facts}
+    kept = UnfinishedTables(output, [TABLE], {"facts": facts, "files": content_of(files)})
+    variants, parts = read_table(files["variants"]), kept.read(0)
+    start = parts[-1][0] if parts else 0
+    if parts:
+        logger.info("%d of %d variants were scored before", start, len(variants))
+    with Genome(files["genome"]) as genome:
+        for stop, table in score_in_parts(
+            model, variants, genome, read_table(files["transcripts"]), chosen, start, kept.due
+        ):
+            parts.append((stop, {TABLE: table}))
+            if stop < len(variants):
+                kept.write(start, *parts[-1])
+            start = stop
+    write_table(pl.concat([part[TABLE] for _, part in parts]), output, facts)
+    kept.remove()

@@ -16,7 +16,7 @@ mRNAs may be embedded in different batches: differences of the order of 1e-5 in 
 (features of order 1) are rounding.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ import polars as pl
 from seqcast.embedding import Embedded, Embedder, EmbedOptions
 from seqcast.embedding.options import POOLINGS
 from seqcast.errors import InputError
-from seqcast.genome import Genome, fetch_by_blocks
+from seqcast.genome import Fetch, Genome, fetch_by_blocks
 from seqcast.models.interface import EmbeddingModel
 from seqcast.progress import progress
 from seqcast.scoring.genes import distance_to_tss_bp
@@ -43,6 +43,7 @@ from seqcast.transcripts.edits import (
 from seqcast.transcripts.marks import text_of
 
 SCORES = ("cosine_mean", "L2_mean", "cosine_last", "L2_last", "LLR")
+BLOCK_VARIANTS = 256  # whose mRNAs are embedded together
 IDENTITY = {
     "row": pl.Int64, "variant": pl.String, "chrom": pl.String, "pos": pl.Int64, "ref": pl.String,
     "alt": pl.String, "gene_id": pl.String, "gene_name": pl.String, "transcript_id": pl.String,
@@ -120,24 +121,64 @@ def score_transcript_variants(
     InputError
         If no transcript has a place on the genome.
     """
+    parts = score_in_parts(model, variants, genome, transcripts, options or EmbedOptions())
+    return next(parts)[1]
+
+
+def score_in_parts(
+    model: EmbeddingModel, variants: pl.DataFrame, genome: Genome, transcripts: pl.DataFrame,
+    options: EmbedOptions, start: int = 0, due: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[int, pl.DataFrame]]:  # fmt: skip
+    """`score_transcript_variants` of the rows of `variants` from `start` on, one after the other.
+
+    A part ends with a block of `BLOCK_VARIANTS`, of which all mRNAs are embedded together, so that
+    rows from there on, scored by another call, have the same numbers to the last bit.
+
+    Parameters
+    ----------
+    start : int
+        A multiple of `BLOCK_VARIANTS`, or the number of variants.
+    due : callable
+        Asked after each block whether the part ends there.
+
+    Yields
+    ------
+    stop : int
+        The row of `variants` that the part ends before.
+    table : DataFrame
+        Of the rows since the part before.
+    """
     placed = spliced_transcripts(transcripts)
     if not placed:
         raise InputError(
             f"none of the {len(transcripts)} transcripts has exons on a genome; expected a set of "
             "kind transcripts for variants, mRNAs from a file have no place"
         )
-    rows = list(_rows(variants, genome, placed))
-    embedder = Embedder(model, of_alleles(options or EmbedOptions()))
-    marked = embedder.options.codon_marks and model.codon_mark is not None
+    spans, fetch = _Spans(placed), fetch_by_blocks(genome)
+    embedder = Embedder(model, of_alleles(options))
+    rows: list[_Row] = []
+    blocks = range(start, len(variants), BLOCK_VARIANTS)
+    for i in progress(len(blocks), "block")(blocks):
+        stop = min(i + BLOCK_VARIANTS, len(variants))
+        block = list(_rows(variants[i:stop], spans, fetch))
+        _score_block(block, embedder)
+        rows += block
+        if stop < len(variants) and due():
+            yield stop, _table(rows)
+            rows = []
+    yield len(variants), _table(rows)
+
+
+def _score_block(rows: Sequence[_Row], embedder: Embedder) -> None:
+    marked = embedder.options.codon_marks and embedder.model.codon_mark is not None
     changes = [(row, row.change) for row in rows if row.change]
     embedded = embedder(_texts((change for _, change in changes), marked))
     references: dict[SplicedTranscript, Embedded] = {}
-    for row, change in progress(len(changes), "variant")(changes):
+    for row, change in changes:
         # in the order of `_texts`
         if change.transcript not in references:
             references[change.transcript] = next(embedded)
         row.score(references[change.transcript], next(embedded), change.swapped)
-    return _table(rows)
 
 
 def of_alleles(options: EmbedOptions) -> EmbedOptions:
@@ -180,11 +221,8 @@ def differences(ref: Embedded, alt: Embedded) -> dict[str, float | None]:
     return scores
 
 
-def _rows(
-    variants: pl.DataFrame, genome: Genome, transcripts: Sequence[SplicedTranscript]
-) -> Iterator[_Row]:
+def _rows(variants: pl.DataFrame, spans: "_Spans", fetch: Fetch) -> Iterator[_Row]:
     """The rows of the table, in order, before anything is embedded."""
-    spans, fetch = _Spans(transcripts), fetch_by_blocks(genome)
     for row in variants.iter_rows(named=True):
         named = {name: row[name] for name in ("row", "variant", "chrom", "pos", "ref", "alt")}
         if row["status"] != "valid":
