@@ -4,9 +4,14 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --scheduler greedy
 
+# What computes with torch, and how an older processor would: no AVX-512, no vector code in torch's own kernels.
+NUMERIC := models training scoring coverage_accuracy embedding test_inference.py test_ensemble.py test_losses.py \
+	jobs/test_coverage_accuracy.py
+OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2
+
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
 
-.PHONY: demo demo-train test test-floors lint format lock bench clean
+.PHONY: demo demo-train test test-portable test-floors lint format lock bench clean
 
 demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -23,6 +28,10 @@ demo-train: $(INSTALLED) ## train the demo's coverage model anew, in the folder 
 
 test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
+
+test-portable: $(INSTALLED) ## the numeric tests as on an older processor, with two threads a test
+	$(OLDER) OMP_NUM_THREADS=2 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
+		$(addprefix tests/seqcast/,$(NUMERIC))
 
 lint: $(INSTALLED) ## formatting, style, types, and Snakemake's own check
 	$(BIN)/ruff format --check .

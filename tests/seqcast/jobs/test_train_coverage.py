@@ -95,6 +95,7 @@ def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path)
     facts = read_safetensors(weights)[1]
     assert facts["origin"] == "train"
     assert facts["head"] == "human"
+    assert json.loads(facts["training_contigs"]) == {"toy": ["chr1"]}
     assert json.loads(facts["recipe"]) == RECIPE
     best = history.filter("best")[-1]
     assert float(facts["validation_pearsonr"]) == best["validation_pearsonr"].item()

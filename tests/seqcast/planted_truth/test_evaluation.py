@@ -74,6 +74,38 @@ def test_the_truth_with_the_wrong_sign_reaches_minus_one_and_none():
         assert found[key][5] == "not met"
 
 
+def test_effects_that_shrink_are_told_by_element_and_within_one_sign():
+    truth = planted.perfect()
+    element = planted.effects()["element"].to_numpy()
+    shrunk = np.where(element == "PAS", 0.25, 0.5)[:, None] * truth
+    found = measured(shrunk)
+    for name in ("ARE", "PUM", "MIR", "STB"):
+        assert found["effect_share", f"element {name}"][0] == pytest.approx(0.5, rel=1e-5)
+    assert found["effect_share", "element PAS"][0] == pytest.approx(0.25, rel=1e-5)
+    assert 0.25 < found["effect_share", "all"][0] < 0.5
+    low, high = found["effect_share", "all"][1:3]
+    assert low < found["effect_share", "all"][0] < high
+    assert found["effect_share", "all"][0] == pytest.approx(_plain_share(shrunk), rel=1e-5)
+    assert measured(-truth)["effect_share", "all"][0] == pytest.approx(-1, rel=1e-5)
+    # one size a sign: nothing but the sign is right, and Spearman over both is high all the same
+    signs = measured(np.sign(truth.mean(axis=1, keepdims=True)) * np.ones_like(truth))
+    assert signs["effect_spearman", "actd"][0] > 0.7
+    for word in ("raised", "lowered"):
+        assert found["effect_spearman", f"actd, {word}"][0] > 0.8
+        within = signs["effect_spearman", f"actd, {word}"][0]
+        assert within is None or abs(within) < 0.4
+
+
+def _plain_share(values):
+    """Sums over causal variants, one at a time."""
+    table = planted.compared(values).filter(kind="causal", status="compared")
+    predicted = true = 0.0
+    for row in table.iter_rows(named=True):
+        predicted += row["predicted_actd"] * np.sign(row["true_actd"])
+        true += abs(row["true_actd"])
+    return predicted / true
+
+
 def test_sizes_the_wrong_way_round_reach_zero():
     sizes = 1 / (0.1 + np.abs(planted.perfect()))
     found = measured(sizes)

@@ -101,7 +101,7 @@ def train_coverage(
             **facts, "origin": "train", "recipe": Path(files.recipe).read_text(),
             "hyperparameters": Path(files.hyperparameters).read_text(), "seed": recipe.seed,
             "initial_sha256": file_sha256(initial) if initial else "none: drawn",
-            "data_sha256": task.digest, "processes": parallel.processes(),
+            "data_sha256": task.digest, "processes": parallel.processes(), **learned_from(sets),
         }  # fmt: skip
     write_tsv(table, history)
     with atomic(weights) as target:
@@ -110,6 +110,16 @@ def train_coverage(
             own = made | {"head": head, "tracks": json.dumps(tracks[head])}
             _write_head(target, name, tensors, history_of_head(table, name), own)
     Path(checkpoint).unlink(missing_ok=True)
+
+
+def learned_from(sets: Sequence[CoverageSet]) -> dict[str, str]:
+    """``training_contigs``: assembly to the contigs whose windows were trained on, in JSON."""
+    found: dict[str, list[str]] = {}
+    for one in sets:
+        chroms = one.store.windows["chrom"].gather(one.training)
+        known = found.setdefault(one.store.assembly, [])
+        known.extend(chrom for chrom in chroms.unique(maintain_order=True) if chrom not in known)
+    return {"training_contigs": json.dumps(found)}
 
 
 def history_of_head(table: pl.DataFrame, head: str) -> pl.DataFrame:

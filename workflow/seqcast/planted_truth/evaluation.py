@@ -134,9 +134,25 @@ def effects(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     both = used.filter(pl.col("kind").is_in(CAUSAL_KINDS))
     note = f"{WORDS[MAIN]}; half of the true effects are 0"
     yield from agreement(names, f"{MAIN}, causal and matched", _columns(both, MAIN), how, note)
+    yield _share(causal, ALL, how)
     for element in ELEMENTS:
-        own = _columns(causal.filter(element=element), MAIN)
-        yield from agreement(names, f"{MAIN}, {element}", own, how, WORDS[MAIN])
+        own = causal.filter(element=element)
+        yield from agreement(names, f"{MAIN}, {element}", _columns(own, MAIN), how, WORDS[MAIN])
+        yield _share(own, f"element {element}", how)
+    for word, sign in (("raised", 1), ("lowered", -1)):
+        one = causal.filter(pl.col(f"true_{MAIN}").sign() == sign)
+        told = f"{WORDS[MAIN]}, of variants whose true effect has one sign"
+        yield from agreement(names, f"{MAIN}, {word}", _columns(one, MAIN), how, told)
+
+
+def _share(causal: pl.DataFrame, group: str, how: Resampling) -> Measured:
+    """Sum of predicted effects, in the true direction, over that of true ones: 1 is full size."""
+    true, predicted, genes = _columns(causal, MAIN)
+    known = ~np.isnan(predicted) & (true != 0)
+    size = np.abs(true[known])
+    shares = np.sign(true[known]) * predicted[known] / size
+    note = f"predicted over true effect, weighted by the true one: {WORDS[MAIN]}"
+    return average("effect_share", group, shares, genes[known], how, note, size)
 
 
 def _signs(causal: pl.DataFrame, name: str, how: Resampling) -> Measured:

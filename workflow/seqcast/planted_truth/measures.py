@@ -115,16 +115,20 @@ def agreement(
 
 
 def average(
-    measure: str, group: str, values: np.ndarray, genes: np.ndarray, how: Resampling, note: str = ""
-) -> Measured:
+    measure: str, group: str, values: np.ndarray, genes: np.ndarray, how: Resampling,
+    note: str = "", weights: np.ndarray | None = None,
+) -> Measured:  # fmt: skip
     """Mean of a number a row, such as a share of rows, with its interval over genes."""
     values = np.asarray(values, dtype=np.float64)
+    weights = np.ones(len(values)) if weights is None else weights
     if not len(values):
         return Measured(measure, group, None, None, None, 0, note or "no rows")
     numbers = bootstrap.group_numbers(genes, np.ones(len(values), bool))
     drawn = [
-        (counts @ values) / counts.sum(axis=1)
+        (counts @ (values * weights)) / (counts @ weights)
         for counts in bootstrap.resampled_groups(numbers, how.resamples, how.seed)
     ]
     low, high = bootstrap.interval(np.concatenate(drawn)) if drawn else (None, None)
-    return Measured(measure, group, float(values.mean()), low, high, len(values), note)
+    return Measured(
+        measure, group, float(np.average(values, weights=weights)), low, high, len(values), note
+    )

@@ -35,7 +35,7 @@ NAMES = {
     "decay_r": "r of ln rates", "decay_spearman": "ρ", "decay_r_linear": "r of rates",
     "auroc": "AUROC", "average_precision": "average precision", "called_share": "share called",
     "effect_spearman": "ρ", "effect_pearson": "r", "sign_accuracy": "right sign",
-    "graded_share": "right order",
+    "effect_share": "share of the true size", "graded_share": "right order",
     "graded_mean_predicted": "mean predicted effect", "graded_mean_true": "mean true effect",
     "fold_disagreement": "ρ",
 }  # fmt: skip
