@@ -22,6 +22,7 @@ from seqcast.errors import InputError
 from seqcast.pages import template_digest
 from seqcast.plan.code import code_digest
 from seqcast.plan.inputs import cells_of, content_digest
+from seqcast.plan.tracks import check_outputs, check_pattern, known_tracks
 from seqcast.plan.tables import read_table as read_checked_table
 from seqcast.provenance import same_weights
 from seqcast.urls import public_url, url_digest
@@ -56,6 +57,14 @@ if config["report"]["score"] not in (made := config["variant_effects"]["gene_sco
 
 # Path of each table that was read -> its rows.
 TABLES = {}
+
+
+def checked(check, *values):
+    """Call a check of the package; what it finds wrong ends the run."""
+    try:
+        check(*values)
+    except InputError as error:
+        raise ConfigError(error)
 
 
 def read_table(name, index):
@@ -153,6 +162,11 @@ wildcard_constraints:
 def located(value):
     """Path of a cell that names a source of sources.tsv, or is a path itself."""
     return f"resources/{SOURCES.at[value, 'path']}" if value in SOURCES.index else value
+
+
+for model in COVERAGE_MODELS if VARIANT_SETS else []:
+    table = located(MODELS.at[model, "tracks"])
+    checked(check_pattern, "config: report.tracks", config["report"]["tracks"], table)
 
 
 # Path -> whether a rule makes it.

@@ -22,6 +22,13 @@ if HALF_LIVES and not ACCURACY_OPTIONS["half_life_features"]:
         "config: coverage_accuracy.half_lives names tables, but half_life_features none; give "
         "the table of features that half-lives are predicted from"
     )
+for name, pattern in DECAY_COURSES.items():
+    checked(
+        check_pattern,
+        f"config: coverage_accuracy.decay_courses.{name}",
+        pattern,
+        located(COVERAGE_SETS.at[name, "targets"]),
+    )
 ACCURACY_PATH = "results/coverage_accuracy/{model}/{coverage_set}.fold{fold}"
 ACCURACY_FIGURE = "results/report/{model}/{coverage_set}.fold{fold}"
 

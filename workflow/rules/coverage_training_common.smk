@@ -32,6 +32,23 @@ def shape_of(model):
         raise ConfigError(str(error))
 
 
+for model, row in MODELS.loc[COVERAGE_MODELS].iterrows():
+    path = Path(located(row["hyperparameters"]))
+    try:
+        shape = path.exists() and read_settings(
+            path, "hyperparameters", BorzukiConfig.from_params
+        )
+    except InputError:  # the job that reads them says what is wrong
+        continue
+    if shape:
+        units = {head: made.units for head, made in shape.heads.items()}
+        checked(
+            check_outputs,
+            located(row["tracks"]),
+            units.get(row["head"], max(units.values())),
+            f"{config['tables']['models']}: {model}: {path}",
+        )
+
 for model in COVERAGE_TRAINED.index.unique("model"):
     shape = shape_of(model)
     known = shape.heads if shape else {}
@@ -48,7 +65,11 @@ for model in COVERAGE_TRAINED.index.unique("model"):
                 f"expected one that its training {training} has: {', '.join(HEADS[training])}"
             )
 
-        for name in HEADS[training].values() if shape else []:
+        for head, name in HEADS[training].items() if shape else []:
+            units = known[head or named[0] or next(iter(known))].units
+            said = f"{MODELS.at[model, 'hyperparameters']}, which learns it,"
+            table = located(COVERAGE_SETS.at[name, "targets"])
+            checked(check_outputs, table, units, said, True)
             if int(COVERAGE_SETS.at[name, "window_bp"]) != shape.window_length_bp:
                 raise ConfigError(
                     f"{config['tables']['coverage_sets']}: window_bp of {name} is "
@@ -56,6 +77,21 @@ for model in COVERAGE_TRAINED.index.unique("model"):
                     f"{MODELS.at[model, 'hyperparameters']}, which learns it, is "
                     f"{shape.window_length_bp}; give both the same"
                 )
+
+
+for training, heads in HEADS.items():
+    path = Path(located(TRAININGS.at[training, "recipe"]))
+    tables = [located(COVERAGE_SETS.at[name, "targets"]) for name in heads.values()]
+    known = list(map(known_tracks, tables))
+    if path.exists() and all(known):
+        descriptions = [text for tracks in known for text in tracks.description]
+        _, options = read_coverage_recipe(path)
+        try:
+            check_track_weights(options.track_weights, descriptions)
+        except InputError as error:
+            raise ConfigError(
+                f"{config['tables']['trainings']}: training {training}: {path}: {error}"
+            )
 
 
 def starts_from(training):

@@ -1,0 +1,71 @@
+"""What the config says of tracks, held against tables of tracks that are there before the run."""
+
+from pathlib import Path
+
+import polars as pl
+
+from seqcast.errors import InputError
+from seqcast.ranking import select_tracks
+from seqcast.tracks import Tracks
+
+
+def known_tracks(path: str | Path) -> Tracks | None:
+    """The tracks of a table; None where it is not there yet, or is unfit, as its job will say."""
+    try:
+        return Tracks.read(path) if Path(path).is_file() else None
+    except InputError:
+        return None
+
+
+def check_pattern(key: str, pattern: str, path: str | Path) -> None:
+    """Refuse a pattern that no description of a table of tracks matches.
+
+    Parameters
+    ----------
+    key : str
+        Of the config, for the message.
+    pattern : str
+        As of `ranking.select_tracks`; "" is none, and matches all.
+    path : path
+        The table. One that is not known passes.
+
+    Raises
+    ------
+    InputError
+    """
+    if pattern and (tracks := known_tracks(path)):
+        try:
+            select_tracks(pl.DataFrame({"description": tracks.description.tolist()}), pattern)
+        except InputError as error:
+            raise InputError(f"{key}: {error} ({path})") from error
+
+
+def check_outputs(path: str | Path, units: int, where: str, all_of_them: bool = False) -> None:
+    """Refuse a table of tracks that does not fit the outputs of a head.
+
+    Parameters
+    ----------
+    path : path
+        The table. One that is not known passes.
+    units : int
+        Outputs of the head.
+    where : str
+        What says the number of outputs.
+    all_of_them : bool
+        Each output has a row, as in training.
+
+    Raises
+    ------
+    InputError
+    """
+    if not (tracks := known_tracks(path)):
+        return
+    if all_of_them and len(tracks) != units:
+        raise InputError(
+            f"{path} has {len(tracks)} tracks, {where} has {units} units; expected the same number"
+        )
+    if tracks.channel.max() >= units:
+        raise InputError(
+            f"{path} names output {tracks.channel.max()}, {where} has {units} units; expected the "
+            "targets table of this model and head, or rows of it"
+        )
