@@ -1,10 +1,15 @@
 """Scores with ``compat`` against the files that the original programs wrote."""
 
+import re
+
 import h5py
 import numpy as np
+import polars as pl
 import pytest
 
 from seqcast import load_model, score_variants
+from seqcast.genome import Genome
+from seqcast.variants import check_variants, read_variants
 
 # golden file -> VCF, targets, options (README of the golden data)
 SED = {
@@ -34,6 +39,13 @@ HOUND = {
 }  # fmt: skip
 
 
+# of 24 variants, to save time: SNVs, an insertion, a deletion; windows of one gene and of eight
+SNPGENE = {
+    "eqtl_f32": ("eqtl", "_63671_|_135203_"),
+    "indels_f32": ("synthetic_indels", "_686112_|_846000_"),
+}
+
+
 @pytest.fixture(scope="module")
 def tiny(shared):
     data = shared / "reference/borzuki/real_tiny/data"
@@ -42,8 +54,9 @@ def tiny(shared):
 
 def score(tiny, vcf, targets, reverse_complement=False, **options):
     data, model = tiny
+    variants = data / f"{vcf}.vcf" if isinstance(vcf, str) else vcf
     return score_variants(
-        model, data / f"{vcf}.vcf", data / "hg38_1m.fa.gz", data / "synthetic_genes.gtf",
+        model, variants, data / "hg38_1m.fa.gz", data / "synthetic_genes.gtf",
         data / f"tiny_hg38/{targets}.txt", on_ref_mismatch="swap",
         reverse_complement=reverse_complement, **options,
     )  # fmt: skip
@@ -87,8 +100,32 @@ def test_window_scores_equal_hound_snp(shared, tiny, golden):
         scores = {n: file[n][()] for n in names}
         variants = file["snp"][()].astype(str).tolist()
     table = score(
-        tiny, vcf, "targets", compat="hound_snp", window_scores=tuple(names), **options
-    ).window
+        tiny, vcf, "targets", compat="hound_snp", window_scores=tuple(names), gene_scores=(),
+        **options,
+    ).window  # fmt: skip
     assert table["variant"].to_list() == variants
     for name in names:
         assert_close(table[name].to_numpy(), scores[name], name)
+
+
+@pytest.mark.parametrize("golden", SNPGENE)
+def test_gene_scores_equal_hound_snpgene(shared, tiny, golden):
+    data, _ = tiny
+    vcf, like = SNPGENE[golden]
+    ours = {"SUM": "SED"} | {name: name for name in ("logSED", "D1", "logD1", "D2", "logD2")}
+    with h5py.File(data.parent / f"golden/hound_snpgene_{golden}.h5") as file:
+        rows = [(v, g) for v in file["SUM"] if re.search(like, v) for g in file["SUM"][v]]
+        scores = {n: np.array([file[n][v][g][()] for v, g in rows]) for n in ours}
+    with Genome(data / "hg38_1m.fa.gz") as genome:
+        variants = check_variants(read_variants(data / f"{vcf}.vcf"), genome)
+    table = score(
+        tiny, variants.filter(pl.col("variant").str.contains(like)), "targets",
+        compat="hound_snp", gene_scores=tuple(ours.values()), window_scores=("SUM",),
+    ).gene  # fmt: skip
+    assert set(table["status"]) == {"scored"}
+    found = {(v, g): i for i, (v, g) in enumerate(table.select("variant", "gene_id").iter_rows())}
+    assert set(found) == set(rows)
+    assert len(found) == table.height
+    order = [found[key] for key in rows]
+    for name, our_name in ours.items():
+        assert_close(table[our_name].to_numpy()[order], scores[name], name)

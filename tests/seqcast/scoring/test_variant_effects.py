@@ -7,6 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast.errors import InputError
+from seqcast.inference import geometry_of
 from seqcast.scoring.options import ScoreOptions
 from seqcast.scoring.variant_effects import score_variants, shard_rows
 from tests.seqcast.toy_models import BaseCounter
@@ -98,6 +99,31 @@ def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, ch
     whole = score_variants(model, variants, genome, annotation, tracks, options)
     assert_frame_equal(pl.concat([p.gene for p in parts]), whole.gene)
     assert_frame_equal(pl.concat([p.window for p in parts]), whole.window)
+
+
+def test_hound_snp_scores_genes_in_windows_of_their_own(genome, annotation, tracks, model, checked):
+    # bases of G1.1 have the mean 2067.7, those of G2.1 2349.5; windows reach 512 bp to either side
+    gene_starts = {"G1.1": 2067 - 512, "G2.1": 2349 - 512}
+    exons = {gene.gene_id: gene.exons for gene in annotation.genes}
+    places = [1555, 1556, 1837, 1838, 2000, 2579, 2580, 2861, 2862]  # 1-based
+    rows = [(p, (r := genome.fetch("chr1", p - 1, p)), "A" if r != "A" else "C") for p in places]
+    options = replace(OPTIONS, compat="hound_snp", gene_cluster=0)
+    table = score_variants(model, checked(*rows), genome, annotation, tracks, options).gene
+    expected = []
+    for i, (pos, ref, alt) in enumerate(rows):
+        held = [g for g, start in gene_starts.items() if start <= pos - 1 < start + 1024]
+        expected += [(i, "no_gene_in_window", None, None, None)] * (not held)
+        for name in held:
+            origin, size = gene_starts[name], geometry_of(model).bin_size_bp
+            bins = {(x - origin) // size for a, b in exons[name] for x in range(a, b)}
+            bases = "".join(
+                genome.fetch("chr1", origin + b * size, origin + (b + 1) * size) for b in bins
+            )
+            inside = (pos - 1 - origin) // size in bins
+            own = {"G1.1": "AGT", "G2.1": "CGT"}[name]  # what the tracks of its strand count
+            change = [inside * ((base == alt) - (base == ref)) for base in own]
+            expected.append((i, "scored", name, [bases.count(base) for base in own], change))
+    assert table.select("row", "status", "gene_id", "REF", "SED").rows() == expected
 
 
 def test_swapped_alleles_change_the_sign(genome, annotation, tracks, model, checked, snv):

@@ -12,6 +12,7 @@ from seqcast.scoring.statistics import GENE_SCORES, WINDOW_SCORES
 from seqcast.tracks import Tracks
 
 COMPAT = ("borzoi_sed", "hound_snp")
+GENE_CLUSTER = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class ScoreOptions:
         See `Tracks.untransform`.
     cluster : float
         hound_snp only: variants closer than this share of the window are scored in one window.
+    gene_cluster : float
+        hound_snp only: genes whose middles are closer than this share of the window are scored in
+        one window (see `genes.gene_windows`).
     stitch : bool
         hound_snp only: see `compat.HoundSnp`.
     gene_scores, window_scores : tuple of str
@@ -46,6 +50,7 @@ class ScoreOptions:
     unscale: bool = False
     old_transform: bool = False
     cluster: float = 0.0
+    gene_cluster: float = GENE_CLUSTER
     stitch: bool = False
     gene_scores: tuple[str, ...] = tuple(GENE_SCORES)
     window_scores: tuple[str, ...] = tuple(WINDOW_SCORES)
@@ -58,8 +63,11 @@ class ScoreOptions:
                 raise InputError(f"unknown scores {unknown}; known: {', '.join(known)}")
         if not self.shifts_bp:
             raise InputError("no shifts; shifts_bp needs one or more numbers, [0] for none")
-        if (self.cluster or self.stitch) and self.compat != "hound_snp":
-            raise InputError("cluster and stitch are options of compat: hound_snp; leave them out")
+        of_hound_snp = self.cluster or self.stitch or self.gene_cluster != GENE_CLUSTER
+        if of_hound_snp and self.compat != "hound_snp":
+            raise InputError(
+                "gene_cluster, cluster and stitch are options of compat: hound_snp; leave them out"
+            )
 
     def convention(self, geometry: Geometry) -> Convention:
         """The allele convention these options name."""
@@ -68,6 +76,11 @@ class ScoreOptions:
         if self.compat == "hound_snp":
             return HoundSnp(geometry, tuple(self.shifts_bp), self.stitch)
         return Aligned(geometry)
+
+    @property
+    def has_gene_windows(self) -> bool:
+        """Whether genes are scored in windows of their own, not in those of the variants."""
+        return self.compat == "hound_snp" and bool(self.gene_scores)
 
     def untransform(self, tracks: Tracks, predictions: Tensor) -> Tensor:
         """Coverage of predictions, (..., tracks, bins) to the same in float64."""

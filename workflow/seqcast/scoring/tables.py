@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqcast.scoring.genes import GeneBins, distance_to_tss_bp
 from seqcast.scoring.options import ScoreOptions
-from seqcast.scoring.statistics import GENE_SCORES, WINDOW_SCORES, background_of, collapse_strands
+from seqcast.scoring.statistics import GENE_SCORES, WINDOW_SCORES, collapse_strands
 from seqcast.store import array_column
 from seqcast.tracks import Tracks
 
@@ -22,6 +22,21 @@ class ScoreTables:
 
     gene: pl.DataFrame
     window: pl.DataFrame
+
+
+class AlleleCoverage(NamedTuple):
+    """Coverage of both alleles in one window.
+
+    Attributes
+    ----------
+    ref, alt : Tensor, shape=(replicates, tracks, bins), float64
+    background : Tensor, shape=(replicates, tracks, 1)
+        `statistics.background_of` of ref.
+    """
+
+    ref: Tensor
+    alt: Tensor
+    background: Tensor
 
 
 @dataclass
@@ -65,60 +80,59 @@ class TableBuilder:
         self.gene.add({**identity, "status": status}, None)
         self.window.add({**identity, "status": status}, None)
 
-    def add_scored(
+    def add_window(self, identity: Mapping[str, Any], coverage: AlleleCoverage) -> None:
+        """The row of one variant, named by the columns of `identity`, in the window table."""
+        self.window.add({**identity, "status": "scored"}, self._of_window(coverage))
+
+    def add_genes(
         self,
         identity: Mapping[str, Any],
-        ref: Tensor,
-        alt: Tensor,
-        genes: Sequence[GeneBins],
+        found: Sequence[tuple[AlleleCoverage, Sequence[GeneBins]]],
         position: int,
     ) -> None:
-        """The scores of one variant.
+        """The rows of one variant in the gene table; without a gene, one with a status only.
 
         Parameters
         ----------
         identity : mapping
             Columns that name the variant.
-        ref, alt : Tensor, shape=(replicates, tracks, bins), float64
-        genes : sequence of GeneBins
-            Genes in the window; without one, the gene table's row has a status only.
+        found : sequence of (AlleleCoverage, sequence of GeneBins)
+            Windows, and the genes that are scored in each.
         position : int
             0-based base that distances to TSSs are measured from.
         """
-        background = background_of(ref)
-        self.window.add({**identity, "status": "scored"}, self._of_window(ref, alt, background))
-        if not genes:
+        if not any(genes for _, genes in found):
             self.gene.add({**identity, "status": "no_gene_in_window"}, None)
-        for found in genes:
-            gene = {
-                "gene_id": found.gene.gene_id,
-                "gene_name": found.gene.gene_name,
+        for coverage, gene in ((coverage, gene) for coverage, genes in found for gene in genes):
+            named = {
+                "gene_id": gene.gene.gene_id,
+                "gene_name": gene.gene.gene_name,
                 "status": "scored",
-                "distance_to_tss_bp": distance_to_tss_bp(found.gene, position),
+                "distance_to_tss_bp": distance_to_tss_bp(gene.gene, position),
             }
-            self.gene.add({**identity, **gene}, self._of_gene(ref, alt, background, found))
+            self.gene.add({**identity, **named}, self._of_gene(coverage, gene))
 
     def tables(self) -> ScoreTables:
         """What was added so far."""
         collapsed = len(self.tracks.collapsed)
         return ScoreTables(self.gene.frame(collapsed), self.window.frame(collapsed))
 
-    def _of_window(self, ref: Tensor, alt: Tensor, background: Tensor) -> dict[str, np.ndarray]:
-        plus = torch.from_numpy(self.tracks.collapsed).to(ref.device)
-        minus = torch.from_numpy(self.tracks.pair[self.tracks.collapsed]).to(ref.device)
+    def _of_window(self, coverage: AlleleCoverage) -> dict[str, np.ndarray]:
+        device = coverage.ref.device
+        plus = torch.from_numpy(self.tracks.collapsed).to(device)
+        minus = torch.from_numpy(self.tracks.pair[self.tracks.collapsed]).to(device)
         scores = {}
         for name in self.window.scores:
-            score = WINDOW_SCORES[name](ref, alt, background)
+            score = WINDOW_SCORES[name](*coverage)
             scores[name] = _float32(collapse_strands(name, score, plus, minus))
         return scores
 
-    def _of_gene(
-        self, ref: Tensor, alt: Tensor, background: Tensor, found: GeneBins
-    ) -> dict[str, np.ndarray]:
-        track = torch.from_numpy(self.tracks.of_gene_strand(found.gene.strand)).to(ref.device)
-        at = torch.from_numpy(found.bins).to(ref.device)
-        ref, alt = (x[:, track][..., at] for x in (ref, alt))
-        background = background[:, track]
+    def _of_gene(self, coverage: AlleleCoverage, found: GeneBins) -> dict[str, np.ndarray]:
+        device = coverage.ref.device
+        track = torch.from_numpy(self.tracks.of_gene_strand(found.gene.strand)).to(device)
+        at = torch.from_numpy(found.bins).to(device)
+        ref, alt = (x[:, track][..., at] for x in (coverage.ref, coverage.alt))
+        background = coverage.background[:, track]
         return {n: _float32(GENE_SCORES[n](ref, alt, background)) for n in self.gene.scores}
 
 

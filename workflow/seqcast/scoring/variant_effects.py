@@ -1,6 +1,6 @@
 """From checked variants to scores: sequences of both alleles, their predictions, the tables."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -14,9 +14,15 @@ from seqcast.intervals import Geometry
 from seqcast.models.interface import CoverageModel
 from seqcast.progress import progress
 from seqcast.scoring.alleles import AllelePair, Convention, Edit, assemble
-from seqcast.scoring.genes import genes_in_window
+from seqcast.scoring.genes import (
+    GeneWindow,
+    gene_windows,
+    genes_in_window,
+    windows_around,
+)
 from seqcast.scoring.options import ScoreOptions
-from seqcast.scoring.tables import ScoreTables, TableBuilder
+from seqcast.scoring.statistics import background_of
+from seqcast.scoring.tables import AlleleCoverage, ScoreTables, TableBuilder
 from seqcast.scoring.windows import shared_windows
 from seqcast.sequence import one_hot
 from seqcast.tracks import Tracks
@@ -160,28 +166,56 @@ def score_in_parts(
     edits = edits_of(variants, convention, geometry)
     # windows are shared across the whole set, so that shards change no number
     starts = shared_windows(edits, geometry, options.cluster)
-    wanted = [(edit, starts[i]) for i in rows if isinstance(edit := edits[i], Edit)]
+    scorable = {i: edit for i in rows if isinstance(edit := edits[i], Edit)}
+    around = _gene_windows_of(scorable, annotation, geometry, options)
+    wanted = [
+        (edit, start)
+        for i, edit in scorable.items()
+        for start in (starts[i], *(window.start for window in around[i]))
+    ]
     predictions = predict_alleles(model, wanted, genome, tracks, options, batch_size, workers)
-    scored = progress(len(wanted), "variant")(predictions)
-    builder, n_scored = TableBuilder(tracks, options), 0
+    scored = progress(len(wanted), "window" if options.has_gene_windows else "variant")(predictions)
+    builder, n_predicted = TableBuilder(tracks, options), 0
     for i, row in zip(rows, variants[rows.start : rows.stop].iter_rows(named=True), strict=True):
-        identity, edit = {name: row[name] for name in IDENTITY}, edits[i]
-        if isinstance(edit, str):
-            builder.add_unscored(identity, edit)
+        identity = {name: row[name] for name in IDENTITY}
+        if i not in scorable:
+            builder.add_unscored(identity, str(edits[i]))
             continue
-        pair, ref, alt = next(scored)
-        if row["swapped"]:
-            ref, alt = alt, ref
-        offset_bp = convention.gene_offset_bp(edit)
-        genes = genes_in_window(
-            annotation, edit.contig, pair.start, geometry, options.span, offset_bp
-        )
-        builder.add_scored(identity, ref, alt, genes, edit.anchor)
-        n_scored += 1
-        if n_scored % batch_size == 0 and i + 1 < rows.stop and due():
+        edit, swapped = scorable[i], row["swapped"]
+        start, coverage = _in_terms_of_vcf(next(scored), swapped)
+        builder.add_window(identity, coverage)
+        found = [(_in_terms_of_vcf(next(scored), swapped)[1], w.genes) for w in around[i]]
+        if not options.has_gene_windows:
+            offset_bp = convention.gene_offset_bp(edit)
+            place = annotation, edit.contig, start, geometry, options.span, offset_bp
+            found = [(coverage, genes_in_window(*place))]
+        builder.add_genes(identity, found, edit.anchor)
+        n_predicted += 1 + len(around[i])
+        if n_predicted % batch_size == 0 and i + 1 < rows.stop and due():
             yield i + 1, builder.tables()
             builder = TableBuilder(tracks, options)
     yield rows.stop, builder.tables()
+
+
+def _gene_windows_of(
+    edits: Mapping[int, Edit], annotation: Annotation, geometry: Geometry, options: ScoreOptions
+) -> dict[int, Sequence[GeneWindow]]:
+    """The windows centred on genes that hold a variant, if the options ask for them."""
+    if not options.has_gene_windows:
+        return dict.fromkeys(edits, ())
+    windows = gene_windows(annotation, geometry, options.gene_cluster, options.span)
+    return {
+        i: windows_around(windows, edit.contig, edit.pos - 1, geometry) for i, edit in edits.items()
+    }
+
+
+def _in_terms_of_vcf(
+    predicted: tuple[AllelePair, Tensor, Tensor], swapped: bool
+) -> tuple[int, AlleleCoverage]:
+    """The window's start, and the coverage in it of the REF and ALT of the file."""
+    pair, ref, alt = predicted
+    ref, alt = (alt, ref) if swapped else (ref, alt)
+    return pair.start, AlleleCoverage(ref, alt, background_of(ref))
 
 
 def shard_rows(variants: int, shard: int, shards: int) -> range:
