@@ -12,9 +12,9 @@ alleles, as PLINK writes them). With "swap" a row is turned round only on eviden
   REF does not.
 - Of an insertion or deletion (A, ATG), the genome carries A wherever it carries ATG, and a genome
   with ATG tells a deletion of TG from a duplication no better than its neighbourhood does: both
-  readings imply the same bases. Where both alleles fit, the row has a status of its own, unless the
-  file's other rows, ten or more, all show that it is written as a VCF is; so has it where ALT alone
-  fits with a few bases, which may be chance. PLINK's --ref-from-fa and flippyr leave such rows out.
+  readings imply the same bases. Where both alleles fit, the row has a status of its own; so has it
+  where ALT alone fits with a few bases, which may be chance. PLINK's --ref-from-fa and flippyr
+  leave such rows out. Deletions are read as written if ten rows or more are right, none exchanged.
 """
 
 import logging
@@ -227,8 +227,11 @@ def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
             "columns it would carry ALT in nearly all rows whose REF it does not",
             checked["swapped"].sum(),
         )
-    if not looks_unexchanged(checked):
-        unsure |= (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
+    either = (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
+    if looks_unexchanged(checked):
+        # Exchanged insertions would show, as ALT alone fits in most; exchanged deletions never do.
+        either &= pl.col("ref").str.len_bytes() < pl.col("alt").str.len_bytes()
+    unsure |= either
     new = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
     checked = checked.with_columns(
         pl.when(unsure).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
@@ -237,7 +240,7 @@ def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
     if n_unsure := checked.filter(pl.col("status") == "ref_alt_ambiguous").height:
         logger.warning(
             "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
-            "exchanged (deletions, insertions into repeats); if no row of the file is, set "
+            "exchanged (insertions into repeats, deletions); if no row of the file is, set "
             "on_ref_mismatch to exclude: they are then scored as written",
             n_unsure,
         )
