@@ -11,6 +11,7 @@ import pytest
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.variants import check_variants, guard_build, read_variants
+from seqcast.vcf import check_indexable
 from tests.seqcast.bad_vcf import (
     COLUMNS,
     GOOD,
@@ -175,6 +176,9 @@ def test_refused_with_a_remedy(
     capfd.readouterr()  # what made the file may have talked
     with pytest.raises(InputError, match=message):
         check_file(path, genome)
+    if "cannot be read" in message or "truncated" in message:  # whatever looks at it first
+        with pytest.raises(InputError, match=r"truncated or damaged"):
+            check_indexable(path)
     assert capfd.readouterr().err == ""  # htslib's own words are kept off
 
 

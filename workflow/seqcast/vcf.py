@@ -109,17 +109,21 @@ def check_indexable(path: str | Path) -> None:
     Raises
     ------
     InputError
-        If a line's POS, END, SVLEN or LEN reaches beyond what a CSI index holds.
+        If a line's POS, END, SVLEN or LEN reaches beyond what a CSI index holds, or if the file
+        cannot be read.
     """
-    with _open_text(Path(path)) as file:
-        if file.read(3) == b"BCF":
-            return
-        file.seek(0)
-        lines = [
-            (number, raw)
-            for number, raw in enumerate(file, start=1)
-            if LARGE_NUMBER.search(raw) and not raw.startswith(b"#")
-        ]
+    path = Path(path)
+    if _check_start(path).startswith(b"BCF"):
+        return
+    try:
+        with _open_text(path) as file:
+            lines = [
+                (number, raw)
+                for number, raw in enumerate(file, start=1)
+                if LARGE_NUMBER.search(raw) and not raw.startswith(b"#")
+            ]
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(path, error) from error
     # Which of the large numbers say where a record ends, htslib knows: it is tried.
     n_fit = bisect_left(range(1, len(lines) + 1), True, key=lambda n: not _can_index(lines[:n]))
     if n_fit < len(lines):
