@@ -130,6 +130,8 @@ def test_broken_fastq_names_the_record(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (b">\xe9\nACGT\n", r"record 1 \(line 1\) .*; expected >name, then lines of bases"),
+        (b">r0\nACGT\0\n", r"record 1 is broken: bases 'ACGT\\x00' hold other letters \('\\x00'"),
         (b">r0\nACGT\n>r1\nAC GT\n", "record 2 is broken: bases 'AC GT'"),
         (b">r0\nACGT\n>\xe9\nACGT\n>r2\nA\n", r"record 2 \(line 3\) .*b'\\xe9' is not UTF-8"),
         (b"\n" * 70_000 + b"r0\nACGT\n", r"record 1 \(line 70001\) .* '>' is missing: found 'r0'"),

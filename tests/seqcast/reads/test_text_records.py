@@ -47,7 +47,8 @@ def test_what_may_come_before_and_after(start: bytes, end: bytes) -> None:
     [
         FASTQ.replace(b"\n@r1", b"\n\n@r1"), FASTQ.replace(b"\n@r1", b"\n \t\n\n@r1"),
         FASTQ.replace(b"\n", b" \t\n"), FASTQ.replace(b"\n", b" \r\n"), FASTQ.replace(b"\n", b"\r\n"),
-        FASTQ.replace(b"\n", b"\r"), FASTQ.replace(b"\n", b"\r\r\n"),
+        FASTQ.replace(b"\n", b"\r"), FASTQ.replace(b"+\n", b"+r0\n", 1),
+        FASTQ.replace(b"\n", b"\r\r\n"),
         FASTQ.replace(b"ACGT", b"A\nCGT").replace(b"IIII", b"I\nIII"),
         FASTQ.replace(b"ACGT", b"AC\nGT").replace(b"IIII", b"IIII\n"),
         FASTQ.replace(b"ACGT", b"ACG\nT").replace(b"IIII", b"III\nI").replace(b"\n", b"\r\n"),

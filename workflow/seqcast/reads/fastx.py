@@ -140,21 +140,20 @@ def _refuse_same(path: str | Path, path2: str | Path) -> None:
 
 def _reads(source: ByteSource, mate: int) -> Iterator[Read]:
     """Yield the reads of one file; every defect names its record."""
-    number, kind = 0, "fastq"
+    number, quality = 0, None
     try:
         for number, record in enumerate(text_records(source.pieces()), start=1):
             header, sequence, quality = record
             name, comment = name_and_comment(header)
             if sequence.encode().translate(None, NUCLEOTIDES):
                 raise _other_letter(source, number, name, sequence)
-            kind = "fasta" if quality is None else "fastq"
             yield Read(name, mate, sequence, quality, comment)
     except BrokenRecord as error:
-        raise _broken(source, kind, error) from error
+        raise _broken(source, error) from error
     except DAMAGE as error:
         raise source.damaged(error, f", after record {number}") from error
     if source.bgzip and not source.ends_in_bgzip_mark():
-        _judge_missing_end(source, kind, number)
+        _judge_missing_end(source, "fasta" if quality is None else "fastq", number)
 
 
 def _judge_missing_end(source: ByteSource, kind: str, number: int) -> None:
@@ -179,14 +178,15 @@ def _other_letter(source: ByteSource, number: int, name: str, sequence: str) -> 
     """The error for a sequence that is no nucleotides."""
     letter = next(letter for letter in sequence if letter.encode() not in NUCLEOTIDES)
     return InputError(
-        f"{source.name}, record {number} is broken: bases '{sequence[:40]}' hold other letters "
-        f"('{letter}' in read '{name[:QUOTED_LETTERS]}'); expected nucleotides as IUPAC codes "
+        f"{source.name}, record {number} is broken: bases {sequence[:40]!r} hold other letters "
+        f"({letter!r} in read {name[:QUOTED_LETTERS]!r}); expected nucleotides as IUPAC codes "
         "(ACGTU RYKMSWBDHVN). Give DNA or RNA, not protein, or mend this record."
     )
 
 
-def _broken(source: ByteSource, kind: str, error: BrokenRecord) -> InputError:
+def _broken(source: ByteSource, error: BrokenRecord) -> InputError:
     """The error for a record that is no record."""
+    kind = "fastq" if source.kind() == "fastq" else "fasta"
     return InputError(
         f"{source.name}, record {error.number} (line {error.line}) is broken: {error}; expected "
         f"{LAYOUT[kind]}. The file is damaged, truncated or not {kind.upper()}: copy or make it "

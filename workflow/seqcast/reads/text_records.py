@@ -196,7 +196,7 @@ def _rest_of_fastq(
         sequence += [line] if line else []
     if not line.startswith(b"+"):
         raise _unexpected(number, at, "+", line)
-    if line[1:] not in (b"", header):
+    if line[1:] not in (b"", header, header.partition(b" ")[0]):
         told = f"{_quote(header)} and {_quote(line[1:])}"
         raise BrokenRecord(number, at, f"the header and its repetition differ: {told}")
     bases, quality = b"".join(sequence), b""
@@ -226,5 +226,5 @@ def _unexpected(number: int, at: int, marker: str, line: bytes) -> BrokenRecord:
 
 
 def _quote(data: bytes) -> str:
-    shown = data[:QUOTED_BYTES].decode(errors="backslashreplace")
-    return f"'{shown}{'...' * (len(data) > QUOTED_BYTES)}'"
+    shown = repr(data[:QUOTED_BYTES].decode(errors="backslashreplace"))
+    return f"{shown[:-1]}...{shown[-1]}" if len(data) > QUOTED_BYTES else shown
