@@ -67,7 +67,8 @@ def test_an_interrupted_job_goes_on_to_the_same_bits(files, tmp_path, monkeypatc
     path = tmp_path / "a.parquet"
     monkeypatch.setattr(transcript_effects, "BLOCK_VARIANTS", 1)
     score_transcripts(files, str(tmp_path / "b.parquet"), FACTS, OPTIONS, INFERENCE, threads=1)
-    monkeypatch.setattr(unfinished, "EVERY_S", 0.0)
+    monkeypatch.setattr(unfinished, "LEAST_S", 0.0)
+    monkeypatch.setattr(unfinished, "MOST_S", 0.0)
     embed, batches = Embedder._embed_batch, []
 
     def stops(self, *arguments):

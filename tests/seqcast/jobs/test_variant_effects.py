@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast import unfinished
 from seqcast.annotation import Annotation, Gene
 from seqcast.bgzip import index_fasta
 from seqcast.genome import Genome
@@ -36,7 +35,7 @@ RUN = """
 import json, sys
 from seqcast import unfinished
 from seqcast.jobs.variant_effects import score_shard
-unfinished.EVERY_S = 0
+unfinished.LEAST_S = unfinished.MOST_S = 0
 score_shard(**json.load(sys.stdin))
 """
 
@@ -174,5 +173,9 @@ def test_a_damaged_part_is_made_again(
 def test_parts_are_due_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = UnfinishedTables(tmp_path / "a.parquet", ["a"], {})
     assert not kept.due()
-    monkeypatch.setattr(unfinished, "EVERY_S", 0.0)
-    assert kept.due()
+    for waited_s, begun_s, due in ((4, 4, False), (6, 6, True), (6, 1000, False), (21, 1000, True),
+                                   (299, 10**6, False), (301, 10**6, True)):  # fmt: skip
+        now_s = time.monotonic()
+        monkeypatch.setattr(kept, "_last_s", now_s - waited_s)
+        monkeypatch.setattr(kept, "_begun_s", now_s - begun_s)
+        assert kept.due() == due

@@ -26,8 +26,8 @@ def score_shard(
 ) -> None:  # fmt: skip
     """Score the rows of one shard.
 
-    What is scored is kept every `unfinished.EVERY_S` seconds; a job that was killed goes on from
-    there, and its numbers are the same to the last bit.
+    What is scored is kept meanwhile (`unfinished`); a job that was killed goes on from there, and
+    its numbers are the same to the last bit.
 
     Parameters
     ----------

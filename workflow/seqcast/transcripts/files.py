@@ -16,6 +16,7 @@ import polars as pl
 from seqcast.errors import InputError
 from seqcast.reads.source import lead_in, refuse_other_formats
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
+from seqcast.seals import check_seal
 from seqcast.text_files import BGZF_END, BGZF_MARK, DAMAGE, packing_of
 from seqcast.transcripts.records import MISSING
 
@@ -121,6 +122,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(
             f"{str(path)[:200]} is not there, or no file; expected {EXPECTED}. Check the path."
         )
+    check_seal(path)  # it may be a table of the workflow
     return path.read_bytes()
 
 
