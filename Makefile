@@ -11,7 +11,7 @@ OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCT
 
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
 
-.PHONY: demo demo-train test test-portable test-floors lint format lock bench clean
+.PHONY: demo demo-train test test-portable test-floors fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -32,6 +32,9 @@ test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is ab
 test-portable: $(INSTALLED) ## the numeric tests as on an older processor, with two threads a test
 	$(OLDER) OMP_NUM_THREADS=2 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
 		$(addprefix tests/seqcast/,$(NUMERIC))
+
+fuzz: $(INSTALLED) ## hundreds of damaged files of every kind; SEQCAST_SEED chooses others
+	OMP_NUM_THREADS=1 SEQCAST_MUTATIONS=$${SEQCAST_MUTATIONS:-300} $(BIN)/python -m pytest -rP --numprocesses auto --maxprocesses 4 tests/seqcast/test_mutated_inputs.py tests/seqcast/models/test_settings.py
 
 lint: $(INSTALLED) ## formatting, style, types, and Snakemake's own check
 	$(BIN)/ruff format --check .

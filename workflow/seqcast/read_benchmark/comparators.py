@@ -19,8 +19,10 @@ from seqcast.read_benchmark.selection import HEADER
 from seqcast.reads.dnabert import read_dnabert, read_header
 from seqcast.reads.outcomes import COLUMNS
 from seqcast.store import atomic, write_table
+from seqcast.text_files import read_text
 
 PROGRAM = {"fraggenescan": "FragGeneScan", "pyrodigal": "pyrodigal", "pyfgs": "pyfgs"}
+EXPECTED = "the output of a gene finder"
 TRAINING = "illumina_5"  # FragGeneScan's error model; "short5" is pyfgs' name for it
 READS = {"read": pl.String, "length_nt": pl.Int64}
 GENES = {"read": pl.String, "start": pl.Int64, "end": pl.Int64}
@@ -178,8 +180,8 @@ def read_ffn(path: str | Path) -> pl.DataFrame:
     DataFrame
         read, start, end (0-based, half-open), in file order.
     """
-    with Path(path).open() as file:
-        names = [line[1:].strip() for line in file if line.startswith(">")]
+    lines = read_text(path, EXPECTED).splitlines()
+    names = [line[1:].strip() for line in lines if line.startswith(">")]
     return _genes((name.rsplit("_", 3)[:3] for name in names), path, first=1)
 
 
@@ -275,15 +277,15 @@ def _genes(rows: Iterable[Sequence[str]], path: str | Path, first: int) -> pl.Da
         parsed = [(read, int(start) - first, int(end)) for read, start, end in rows]
     except ValueError as error:
         raise InputError(
-            f"{path}: a gene has no read, start and end ({error}); expected the output of the "
-            "gene finder as it wrote it"
+            f"{path}: a gene has no read, start and end ({error}); expected {EXPECTED} as it "
+            "wrote it"
         ) from error
     return pl.DataFrame(parsed, schema=GENES, orient="row")
 
 
 def _data_lines(path: str | Path) -> list[str]:
     """Lines of a file without comments and empty ones."""
-    lines = Path(path).read_text().splitlines()
+    lines = read_text(path, EXPECTED).splitlines()
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 

@@ -19,6 +19,7 @@ from seqcast.intervals import read_bed
 from seqcast.read_benchmark import COMPAT
 from seqcast.read_benchmark.programs import run
 from seqcast.read_benchmark.references import merged, write_bed
+from seqcast.text_files import read_text
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,8 @@ def read_hits(path: str | Path) -> pl.DataFrame:
     InputError
         If a line has other than 12 columns, or no numbers where they belong.
     """
-    rows = [line.split("\t") for line in Path(path).read_text().splitlines() if line.strip()]
+    lines = read_text(path, "hits of tblastn -outfmt 6").splitlines()
+    rows = [line.split("\t") for line in lines if line.strip()]
     for row in rows:
         if len(row) != len(HIT_COLUMNS):
             raise InputError(

@@ -3,7 +3,8 @@
 import hashlib
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,7 +149,7 @@ def _table(path: Path, selection: Selection) -> pl.DataFrame:
 
 def _summary(path: Path) -> pl.DataFrame:
     """An assembly summary: comment lines, the last of which names the columns, then the rows."""
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8") as file, _decoding(path):
         header = ""
         for line in file:
             if not line.startswith("#"):
@@ -176,6 +177,18 @@ def _summary(path: Path) -> pl.DataFrame:
                 )
             rows.append([cells[column] for column in wanted])
     return pl.DataFrame(rows, schema=dict.fromkeys(NEEDED, pl.String), orient="row")
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    """Say that a summary is no text. It streams: that of GenBank is too long to hold as one."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} holds the byte 0x{error.object[error.start]:02x}, which is no UTF-8; expected "
+            "assembly_summary.txt as NCBI publishes it. Fetch it again."
+        ) from error
 
 
 def _judged(summary: pl.DataFrame, selection: Selection) -> pl.DataFrame:
