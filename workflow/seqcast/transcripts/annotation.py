@@ -101,7 +101,8 @@ def read_transcripts(path: str | Path) -> list[Transcript]:
     is_gtf = annotation_kind(path, "gtf", "gff3") == "gtf"
     is_cds = pl.col("feature") == "CDS"
     wrong_phase = is_cds & ~pl.col("frame").is_in(PHASES).fill_null(True)
-    tags = pl.when(~pl.col("feature").is_in(list(PARTS))).then("attributes")
+    said = pl.when(~pl.col("feature").is_in(list(PARTS))).then("attributes")
+    tags = pl.concat_str(said, pl.lit(" "))  # a copy: a part of a column keeps all of it in memory
     columns = {"frame": pl.col("frame").cast(pl.Int64, strict=False), "wrong_phase": wrong_phase}
     lacking = {
         "transcript_id" if is_gtf else "Parent": pl.col("key").is_null(),
