@@ -54,7 +54,10 @@ def test_round_trip(tmp_path: Path) -> None:
     values = VALUES.copy()
     values[2] = 0  # chunks of zeros are stored too
     with read_coverage(write(tmp_path / "a.zarr", values)) as coverage:
-        assert np.array_equal(np.asarray(coverage.values[:]), values)
+        assert np.array_equal(coverage.values[:], values)
+        assert np.asarray(coverage.values).tolist() == values.tolist()
+        assert np.asarray(coverage.values, dtype=np.float64).dtype == np.float64
+        assert len(coverage.values) == 4
         assert np.array_equal(np.asarray(coverage.values[1, 2]), values[1, 2])
         assert coverage.values.dtype == np.float32
         assert coverage.windows.equals(WINDOWS)

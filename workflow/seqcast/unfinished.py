@@ -24,7 +24,7 @@ from seqcast.temporaries import remove
 logger = logging.getLogger(__name__)
 
 # A kill loses one part in fifty of the time so far, within these limits, and the batch under way:
-# some hundred parts a day, each written in some 20 ms.
+# some hundred parts a day, each written in less than 0.1 s.
 LEAST_S, MOST_S, SHARE = 5.0, 300.0, 0.02
 WHOLE_BYTES = 1 << 28  # files up to this size are looked at as a whole
 END_BYTES = 1 << 20

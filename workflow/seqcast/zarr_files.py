@@ -40,6 +40,13 @@ class StoredArray:
         self.shape: tuple[int, ...] = array.shape
         self.dtype: np.dtype = array.dtype
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """All of it, as ``np.asarray`` asks for."""
+        return np.asarray(self[...], dtype)
+
     def __getitem__(self, index: Any) -> np.ndarray:
         """The part of a basic index, as numpy has them.
 
