@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --schedu
 # What computes with torch, and how an older processor would: no AVX-512, no vector code in torch's own kernels.
 NUMERIC := models training scoring coverage_accuracy embedding test_inference.py test_ensemble.py test_losses.py \
 	jobs/test_coverage_accuracy.py
-OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2
+OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
 
