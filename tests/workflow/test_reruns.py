@@ -39,7 +39,11 @@ def folder(root, demo_tables, tmp_path_factory):
     tables["models"] += [("trained", "borzuki", "coverage", TINY, "human", TARGETS, "")]
     tables["folds"] += [("trained", "0", "train", "tiny")]
     tables["trainings"] = [("tiny", "simulated", "", "", "own/recipe.json")]
-    tables["coverage_sets"] = [("simulated", "simulated", "resources/simulated/targets.tsv", 16384)]
+    shutil.copy(root / TARGETS, run.folder / "own/targets.tsv")
+    (run.folder / "own/coverage").mkdir()
+    for row in (root / TARGETS).read_text().splitlines()[1:]:
+        (run.folder / "own" / row.split("\t")[3]).write_text("what is in a track\n")
+    tables["coverage_sets"] = [("simulated", "simulated", "own/targets.tsv", 16384)]
     run.configure(tables, split_reads="either", read_benchmark={"comparators": ["pyrodigal"]})
     return run.folder
 
@@ -64,6 +68,10 @@ PAGES = {
     "summarise_benchmark", "summarise_comparison", "summarise_embeddings", "summarise_properties",
     "summarise_ranking", "summarise_reads", "summarise_run",
 }  # fmt: skip
+TRAINED = (
+    {"train_coverage", "plot_learning_curve", "prepare_weights"}
+    | TESTED | COVERED | COMPARED | (SCORED - {"plot_agreement"})
+)  # fmt: skip
 RUN = SCORED | COMPARED | COVERED | CLASSIFIED | EMBEDDED | TESTED | {"score_transcript_variants"}
 
 
@@ -132,8 +140,11 @@ CHANGES = {
     "aliases of the same date": ([own("aliases.tsv")], CHECKED | SCORED | {"prepare_annotation"}),
     "regions of the same date": ([own("regions.bed")], COVERED),
     "recipe of the same date": ([own("recipe.json", '"batch_size": ', '"batch_size": 1')],
-                                {"train_coverage", "plot_learning_curve", "prepare_weights"}
-                                | TESTED | COVERED | COMPARED | SCORED - {"plot_agreement"}),
+                                TRAINED),
+    "descriptions of tracks": ([own("targets.tsv", "RNA:sim total", "RNA:sim all")],
+                               {"evaluate_half_lives"}),
+    "scales of tracks": ([own("targets.tsv", "384\t384\t0.3", "384\t384\t0.4")],
+                         {"check_targets", "check_tracks", "store_targets"} | TRAINED),
     "dates": ([["date", "own/own.vcf"], ["date", "own/genome.fa"], ["date", "own/recipe.json"]], set()),
     "missing variants": ([["missing", "own/own.vcf"]],
                          "ERROR: datasets.tsv (own), column path: own/own.vcf is not there; expected"),

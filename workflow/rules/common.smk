@@ -22,7 +22,12 @@ from seqcast.errors import InputError
 from seqcast.pages import template_digest
 from seqcast.plan.code import code_digest
 from seqcast.plan.inputs import cells_of, content_digest
-from seqcast.plan.tracks import check_outputs, check_pattern, known_tracks
+from seqcast.plan.tracks import (
+    check_outputs,
+    check_pattern,
+    known_tracks,
+    tracks_digest,
+)
 from seqcast.plan.tables import read_table as read_checked_table
 from seqcast.provenance import same_weights
 from seqcast.urls import public_url, url_digest
@@ -203,6 +208,25 @@ def given_content(wildcards, **job):
     no params of functions that name `input`, which is why this one does not.
     """
     return [content_digest(path) for path in job["input"] if not is_made(path)]
+
+
+def given_numbers(wildcards, **job):
+    """Params function: `given_content`, but for descriptions in targets tables.
+
+    Such inputs are `undated`, so that this alone tells of an edit.
+    """
+    named = job["input"].get("targets", [])
+    tables = [named] if isinstance(named, str) else named
+    return [
+        tracks_digest(path) if path in tables else content_digest(path)
+        for path in job["input"]
+        if not is_made(path)
+    ]
+
+
+def undated(path):
+    """An input whose date does not count, as a param says what it holds; others as they are."""
+    return path if is_made(path) else ancient(path)
 
 
 def public_source(wildcards):

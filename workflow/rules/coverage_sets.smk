@@ -29,12 +29,13 @@ rule prepare_windows:
 
 rule check_targets:
     input:
-        unpack(set_files("targets")),
+        targets=set_targets,
         tracks=set_tracks,
         windows="results/coverage_sets/{coverage_set}.windows.bed",
         genome=set_genome(".fa.gz"),
         index=set_genome(".fa.gz.fai"),
-        annotation=set_genome(".genes.parquet"),
+        # ancient, as another annotation is no reason to make targets anew
+        annotation=ancient(set_genome(".genes.parquet")),
     output:
         PREFLIGHT,
     log:
@@ -47,7 +48,7 @@ rule check_targets:
     params:
         options=set_options,
         refuse=config["coverage_sets"]["preflight"] == "refuse",
-        given=given_content,
+        given=given_numbers,
         code=code_of("check_targets"),
     script:
         "../scripts/check_targets.py"
@@ -56,9 +57,10 @@ rule check_targets:
 rule store_targets:
     input:
         unpack(contig_aliases(COVERAGE_SETS, "coverage_set")),
-        unpack(set_files("targets", "blacklist")),
-        # ancient, as another annotation is no reason to make targets anew
-        preflight=ancient(PREFLIGHT),
+        unpack(set_files("blacklist")),
+        targets=set_targets,
+        # not ancient: Snakemake looks for no other reason to run a job below one that runs
+        preflight=PREFLIGHT,
         tracks=set_tracks,
         windows="results/coverage_sets/{coverage_set}.windows.bed",
         genome=set_genome(".fa.gz"),
@@ -79,7 +81,7 @@ rule store_targets:
         assembly=set_cell("assembly"),
         options=set_options,
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
-        given=given_content,
+        given=given_numbers,
         code=code_of("store_targets"),
     script:
         "../scripts/store_targets.py"
@@ -87,7 +89,7 @@ rule store_targets:
 
 rule store_tfrecords:
     input:
-        unpack(set_files("targets")),
+        targets=set_targets,
         records=records_of,
         genome=set_genome(".fa.gz"),
         index=set_genome(".fa.gz.fai"),
@@ -104,7 +106,7 @@ rule store_tfrecords:
         folder=set_cell("tfrecords"),
         assembly=set_cell("assembly"),
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
-        given=given_content,
+        given=given_numbers,
         code=code_of("store_tfrecords"),
     script:
         "../scripts/store_tfrecords.py"

@@ -87,6 +87,11 @@ def set_files(*columns):
     return files
 
 
+def set_targets(wildcards):
+    """Input function: the targets table of a set, where its descriptions decide nothing."""
+    return undated(given_file(COVERAGE_SETS.at[wildcards.coverage_set, "targets"]))
+
+
 def named_tracks(targets):
     """Files that the rows of a targets table name; none where the table is still to be made."""
     path = Path(located(targets))

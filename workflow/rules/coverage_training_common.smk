@@ -166,10 +166,11 @@ OUTPUTS = "results/training/{model}.fold{fold}.outputs.tsv"
 def tracks_to_check(wildcards):
     """Input function: targets tables of the set that a fold learns and of its model."""
     learned = set_of(wildcards.model, TRAINED[wildcards.model, wildcards.fold])
-    return {
-        "targets": given_file(COVERAGE_SETS.at[learned, "targets"]),
-        "tracks": given_file(MODELS.at[wildcards.model, "tracks"]),
-    }
+    tables = [
+        COVERAGE_SETS.at[learned, "targets"],
+        MODELS.at[wildcards.model, "tracks"],
+    ]
+    return {"targets": [undated(given_file(table)) for table in tables]}
 
 
 def sets_seen(model, fold):
@@ -186,12 +187,29 @@ def coverage_files(wildcards):
     sets = HEADS[training_of(wildcards).name].values()
     files = {
         **stores_of(sets),
-        "targets": [given_file(COVERAGE_SETS.at[name, "targets"]) for name in sets],
+        "targets": [
+            undated(given_file(COVERAGE_SETS.at[name, "targets"])) for name in sets
+        ],
     }
     if hasattr(wildcards, "model"):  # a training of several heads is no model's
         # checked before it starts; ancient, as another table of tracks is no reason to train anew
         files["outputs"] = ancient(expand(OUTPUTS, **wildcards))
     return files
+
+
+def track_weights(wildcards):
+    """Params function: weights of tracks in the loss, the only number that descriptions decide."""
+    training = training_of(wildcards).name
+    paths = [
+        located(COVERAGE_SETS.at[name, "targets"]) for name in HEADS[training].values()
+    ]
+    recipe, tables = located(TRAININGS.at[training, "recipe"]), map(known_tracks, paths)
+    patterns = Path(recipe).exists() and read_coverage_recipe(recipe)[1].track_weights
+    return [
+        weights_of_tracks(patterns, tracks.description.tolist()).tolist()
+        for tracks in tables
+        if patterns and tracks
+    ]
 
 
 def coverage_training_facts(wildcards):

@@ -72,7 +72,7 @@ rule check_tracks:
     conda:
         "../../envs/torch.yaml"
     params:
-        given=given_content,
+        given=given_numbers,
         code=code_of("check_tracks"),
     script:
         "../scripts/check_tracks.py"
@@ -100,7 +100,8 @@ rule train_coverage:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=coverage_training_facts,
         processes=config["training"]["processes"],
-        given=given_content,
+        track_weights=track_weights,
+        given=given_numbers,
         code=code_of("train_coverage"),
     script:
         "../scripts/train_coverage.py"

@@ -4,7 +4,11 @@ from seqcast.errors import InputError
 from seqcast.models.borzuki_config import BorzukiConfig
 from seqcast.models.settings import read_settings
 from seqcast.targets.fold_names import fold_numbers
-from seqcast.training.coverage_recipe import check_track_weights, read_coverage_recipe
+from seqcast.training.coverage_recipe import (
+    check_track_weights,
+    read_coverage_recipe,
+    weights_of_tracks,
+)
 from seqcast.training.next_token_recipe import read_next_token_recipe
 from seqcast.training.properties_recipe import read_property_recipe
 from seqcast.training.reads_recipe import read_reads_recipe

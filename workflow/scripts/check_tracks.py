@@ -4,4 +4,4 @@ from seqcast.jobs.check_tracks import check_tracks
 from seqcast.logs import reporting
 
 with reporting(snakemake.log[0]):
-    check_tracks(snakemake.input.targets, snakemake.input.tracks, snakemake.output[0])
+    check_tracks(*snakemake.input.targets, snakemake.output[0])

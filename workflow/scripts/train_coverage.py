@@ -2,14 +2,18 @@
 
 from seqcast.jobs.train_coverage import train_coverage
 from seqcast.logs import reporting
+from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):
-    train_coverage(
+    facts = {**snakemake.params.facts, "code": snakemake.params.code}
+    train_once(
+        train_coverage,
+        snakemake.output.weights,
+        snakemake.output.history,
+        made_of(dict(snakemake.input.items()), facts=facts, processes=snakemake.params.processes),
         files=snakemake.input,
-        weights=snakemake.output.weights,
-        history=snakemake.output.history,
         checkpoint=snakemake.params.checkpoint,
-        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        facts=facts,
         device=snakemake.config["inference"]["device"],
         threads=snakemake.threads,
         processes=snakemake.params.processes,

@@ -1,17 +1,21 @@
 """Fine-tune one fold of a model on a property, or go on with a training that was interrupted."""
 
-from seqcast.logs import reporting
 from seqcast.jobs.train_property import train_property
+from seqcast.logs import reporting
+from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):
-    train_property(
+    facts = {**snakemake.params.facts, "code": snakemake.params.code}
+    train_once(
+        train_property,
+        snakemake.output.weights,
+        snakemake.output.history,
+        made_of(dict(snakemake.input.items()), facts=facts, definition=snakemake.params.definition, seed=snakemake.params.seed),
         files=snakemake.input,
-        weights=snakemake.output.weights,
-        history=snakemake.output.history,
         checkpoint=snakemake.params.checkpoint,
-        definition=snakemake.params.definition,
-        seed=snakemake.params.seed,
-        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        facts=facts,
         device=snakemake.config["inference"]["device"],
         threads=snakemake.threads,
+        definition=snakemake.params.definition,
+        seed=snakemake.params.seed,
     )

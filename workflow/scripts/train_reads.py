@@ -1,15 +1,19 @@
 """Train one fold of a classifier of reads, or go on with a training that was interrupted."""
 
-from seqcast.logs import reporting
 from seqcast.jobs.train_reads import train_reads
+from seqcast.logs import reporting
+from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):
-    train_reads(
+    facts = {**snakemake.params.facts, "code": snakemake.params.code}
+    train_once(
+        train_reads,
+        snakemake.output.weights,
+        snakemake.output.history,
+        made_of(dict(snakemake.input.items()), facts=facts),
         files=snakemake.input,
-        weights=snakemake.output.weights,
-        history=snakemake.output.history,
         checkpoint=snakemake.params.checkpoint,
-        facts={**snakemake.params.facts, "code": snakemake.params.code},
+        facts=facts,
         device=snakemake.config["inference"]["device"],
         threads=snakemake.threads,
     )

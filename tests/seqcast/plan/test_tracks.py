@@ -3,7 +3,7 @@
 import pytest
 
 from seqcast.errors import InputError
-from seqcast.plan.tracks import check_outputs, check_pattern
+from seqcast.plan.tracks import check_outputs, check_pattern, tracks_digest
 
 HEADER = "\tidentifier\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
 
@@ -42,3 +42,11 @@ def test_outputs_that_a_head_does_not_have(table):
         check_outputs(table, 2, "head human")
     with pytest.raises(InputError, match=r"has 2 tracks, head human has 3 units"):
         check_outputs(table, 3, "head human", all_of_them=True)
+
+
+def test_descriptions_are_no_number(table):
+    first, text = tracks_digest(table), table.read_text()
+    table.write_text(text.replace("RNA:liver", "RNA:kidney"))
+    assert tracks_digest(table) == first
+    table.write_text(text.replace("384", "32"))
+    assert tracks_digest(table) != first

@@ -1,10 +1,12 @@
 """What the config says of tracks, held against tables of tracks that are there before the run."""
 
+import hashlib
 from pathlib import Path
 
 import polars as pl
 
 from seqcast.errors import InputError
+from seqcast.plan.inputs import content_digest
 from seqcast.ranking import select_tracks
 from seqcast.tracks import Tracks
 
@@ -15,6 +17,16 @@ def known_tracks(path: str | Path) -> Tracks | None:
         return Tracks.read(path) if Path(path).is_file() else None
     except InputError:
         return None
+
+
+def tracks_digest(path: str | Path) -> str:
+    """What a table of tracks says, as `inputs.content_digest`, but for its descriptions."""
+    try:
+        table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    except (OSError, pl.exceptions.PolarsError):
+        return content_digest(path)
+    kept = table.drop("description", strict=False)
+    return hashlib.sha256(repr((kept.columns, kept.rows())).encode()).hexdigest()[:16]
 
 
 def check_pattern(key: str, pattern: str, path: str | Path) -> None:
