@@ -230,6 +230,9 @@ class Files(list):
     def get(self, name, default=None):
         return vars(self).get(name, default)
 
+    def items(self):
+        return vars(self).items()
+
 
 TINY = "config/hyperparameters/borzuki_tiny.json"
 TARGETS = "config/demo/targets.tsv"
