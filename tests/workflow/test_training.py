@@ -83,7 +83,7 @@ def test_a_killed_training_goes_on(run: Workflow) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "the recipe is not valid JSON"),
+        ("{", "not valid JSON"),
         (json.dumps({"batch_size": 20, "steps": 40}), "the recipe lacks learning_rate"),
         (json.dumps(RECIPE | {"steps": 40, "select_by": "f1"}), "select_by is 'f1'"),
     ],
