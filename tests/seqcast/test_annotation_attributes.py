@@ -86,7 +86,7 @@ def test_words_without_quotes_and_both_ways_of_reading_agree(items: list[tuple[s
 
 @given(st.lists(st.tuples(keys, values, st.sampled_from([";", "; "])), min_size=1, max_size=6))
 def test_values_of_any_letters_in_gff3(items: list[tuple[str, str, str]]) -> None:
-    text = "".join(f"{key}={quote(value, safe=' :|')}{space}" for key, value, space in items)
+    text = "".join(f"{key}={quote(value, safe=':|')}{space}" for key, value, space in items)
     frame = read(text, is_gtf=False).with_columns(map(decoded, GTF_NAMES))
     for name in GTF_NAMES:
         wanted = [value for key, value, _ in items if key == name and value]
@@ -104,6 +104,8 @@ def test_values_of_any_letters_in_gff3(items: list[tuple[str, str, str]]) -> Non
         ('Alias "a", "b" 1 2; gene_id ""; gene_id "y"', ("y", None)),
         ('gene_id "a"; # gene_name "b"', ("a", None)),
         ('# gene_id "a"', (None, None)),
+        ("gene_id 'CYCD1;1'; gene_name 'x; gene_id 1'", ("CYCD1;1", "x; gene_id 1")),
+        ("note 'a; gene_id \"b\"; gene_name c'", ("b", "c'")),
         ("", (None, None)),
     ],
 )  # fmt: skip
@@ -118,12 +120,30 @@ def test_gtf_as_people_write_it(text: str, wanted: tuple[str | None, str | None]
         ('gene_id "A', True),
         ('note "the 5"-end"; gene_id "A"', True),
         ('"gene_id ""A""; transcript_id ""t"""', True),  # a spreadsheet's quotes
+        ('gene_id = "A"; transcript_id = "t"', True),
+        ("gene_id =A; transcript_id =t", True),
+        ("gene_id “A;1”; transcript_id “t”", True),
         ('Note="see; Parent=a";Parent=b', False),
+        ('Name = "a;b";Parent=c', False),
         ('Name="a;b";Parent=c', False),
     ],
 )
 def test_what_can_be_read_in_two_ways_is_broken(text: str, is_gtf: bool) -> None:
     assert read(text, is_gtf)["broken"].item()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ID=a b;Parent=c", " ID = a b ; Parent = c ", 'ID="a b";Parent="c";', "ID=;ID=a b;Parent=c;;"],
+)
+def test_blanks_and_quotes_around_values_of_gff3(text: str) -> None:
+    (found,) = read(text, is_gtf=False).to_dicts()
+    assert (found["ID"], found["Parent"], found["Name"], found["broken"]) == (
+        "a b",
+        "c",
+        None,
+        False,
+    )
 
 
 def test_long_lines_take_no_longer_than_short_ones() -> None:
@@ -137,6 +157,7 @@ def test_long_lines_take_no_longer_than_short_ones() -> None:
         ('tag "basic"; tag "MANE_Select";', True, True),
         ('note "x; tag MANE_Select"; tag "basic";', True, False),
         ('note "MANE_Select";', True, False),
+        ("tag 'MANE_Select';", True, True),
         ("ID=x;tag=basic,MANE_Select", False, True),
         ("ID=x;Note=no MANE_Select", False, False),
     ],

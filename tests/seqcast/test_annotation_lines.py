@@ -1,5 +1,6 @@
 """Genes and transcripts of one file are the same, and no line of a file vanishes in silence."""
 
+import bz2
 import gzip
 import logging
 from pathlib import Path
@@ -61,7 +62,7 @@ def gtf_lines(number: int, gene: MadeGene) -> list[str]:
 
 def gff3_lines(number: int, gene: MadeGene) -> list[str]:
     """Lines of a gene, with parents; its name is encoded as GFF3 has to."""
-    name = quote(gene.name, safe=" ")
+    name = quote(gene.name, safe="")
     top = f"gene-G{number}%3B{name}"
     lines = [row(gene, "gene", (0, 1000), f"ID={top};Name={name};Note=a%3BID%3Db")]
     for place, made in enumerate(gene.transcripts):
@@ -295,7 +296,7 @@ def test_lines_that_do_no_harm(tmp_path: Path, text: str, name: str) -> None:
         (EXON + EXON.rpartition("\t")[0], "line 2 has 8 tab-separated"),
         (EXON.replace("\n", "\r") * 2, "CR alone"),
         (f"{EXON}>c1\nACGT\n", "line 2 has 1 tab-separated"),
-        (EXON.encode("utf-16"), "has 1 tab-separated"),
+        (EXON.encode("utf-16"), "is text in UTF-16; .* Save it in UTF-8"),
         (EXON.replace('"G"', '"\xe9"').encode("latin-1"), "line 1: exon with a name that is not"),
         (EXON.replace('"G"', '"G'), "line 1: exon with attributes that can be read in two ways"),
     ],
@@ -304,6 +305,31 @@ def test_lines_that_do_no_harm(tmp_path: Path, text: str, name: str) -> None:
 def test_lines_that_are_refused(tmp_path: Path, text: str | bytes, message: str, read) -> None:
     with pytest.raises(InputError, match=message):
         read(write(tmp_path, "a.gtf", text))
+
+
+@pytest.mark.parametrize("spelled", ["Exon", "EXON", "exon ", "SO:0000147"])
+def test_an_exon_in_another_spelling_is_no_lost_exon(tmp_path: Path, spelled: str) -> None:
+    own = 'gene_id "G"; transcript_id "T";'
+    path = write(tmp_path, "a.gtf", line("exon", 1, 9, own) + line(spelled, 21, 29, own))
+    assert (
+        of_annotation(path) == of_transcripts(path) == [("G", "G", "c1", "+", ((0, 9), (20, 29)))]
+    )
+
+
+def test_blanks_around_values_and_in_a_list_of_parents(tmp_path: Path) -> None:
+    text = line("gene", 1, 9, "ID=G ") + line("exon", 1, 9, "Parent=a, b")
+    text += "".join(line("mRNA", 1, 9, f"ID={name}; Parent = G") for name in "ab")
+    path = write(tmp_path, "a.gff3", text)
+    assert of_annotation(path) == of_transcripts(path) == [("G", "G", "c1", "+", ((0, 9),))]
+
+
+@pytest.mark.parametrize("read", [read_annotation, read_transcripts])
+def test_other_compression_is_named(tmp_path: Path, read) -> None:
+    for name in ("a.gtf", "a.gtf.bz2"):
+        path = tmp_path / name
+        path.write_bytes(bz2.compress(EXON.encode()))
+        with pytest.raises(InputError, match=r"is compressed by bzip2; .* or compress it by bgzip"):
+            read(path)
 
 
 @pytest.mark.parametrize("cut", [28, 60, 4000])  # bytes; 28 are the block that ends a bgzip file

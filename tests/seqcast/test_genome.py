@@ -116,10 +116,13 @@ def test_missing_file(tmp_path: Path) -> None:
         Genome(tmp_path / "nowhere.fa")
 
 
-def test_broken_index(fasta: Path) -> None:
-    fasta.with_name("genome.fa.fai").write_text("chr1\tfourteen\n")
-    with pytest.raises(InputError, match=r"Remove .*genome\.fa\.fai"):
-        Genome(fasta)
+@pytest.mark.parametrize(
+    "index", ["chr1\tfourteen\n", "", "chr1 14 6 5 6\n", "chr1\t-14\t6\t5\t6\n", "chr1\t14"]
+)
+def test_a_broken_index_is_made_anew(fasta: Path, index: str) -> None:
+    contigs = dict(Genome(fasta).contigs)
+    fasta.with_name("genome.fa.fai").write_text(index)
+    assert Genome(fasta).contigs == contigs
 
 
 def genome_of(tmp_path: Path, names: list[str], table: Path | None) -> Genome:

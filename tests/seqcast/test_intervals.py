@@ -69,8 +69,18 @@ def test_intervals_of_another_genome_are_refused():
     ("chr1 5 9", "line 1: 'chr1 5 9'; expected contig, start and end"),
     ("chr1\t5\tx", "line 1"),
     ("chr1\t9\t5", "interval 9-5; expected 0 <= start < end"),
+    ("chr1\t5\t1_000", "line 1: .* in digits only"),
+    ("chr1\t5\t\u0661\u0662", "line 1: .* in digits only"),
+    ("chr1\t5\t9" + "9" * 20, "line 1: .* at most 18 of them"),
+    ("\t5\t9", "line 1"),
 ])  # fmt: skip
 def test_broken_lines_are_named(tmp_path, line, message):
     (tmp_path / "a.bed").write_text(line + "\n")
     with pytest.raises(InputError, match=message):
         read_bed(tmp_path / "a.bed")
+
+
+def test_contigs_named_like_a_line_for_a_browser_are_kept(tmp_path):
+    text = "track name=x\nbrowser position c\ntrack5\t0\t9\nbrowserA \t 1\t9\n"
+    (tmp_path / "a.bed").write_text(text)
+    assert read_bed(tmp_path / "a.bed").rows() == [("track5", 0, 9), ("browserA", 1, 9)]

@@ -54,6 +54,9 @@ def test_a_time_is_one_number_in_figures_and_in_fits(
     ("description", "hours"),
     [
         ("0.5 h", (0.5,)),
+        ("1/2 h", ()),
+        ("\u22121 h", ()),
+        ("1 h/2 h", (1.0, 2.0)),
         ("0,5 h", (0.5,)),
         (".5 h", (0.5,)),
         ("1 h 30 min", (1.5,)),

@@ -70,6 +70,10 @@ def test_outputs_are_what_the_model_learned(tmp_path, learned, message):
     (HEADER + ROWS.replace("mean", "sqrt_mean"), "sum_stat \\['sqrt_mean'\\]; expected sum, mean"),
     (HEADER + ROWS.replace("2\tb", "-1\tb").replace("mean\t2", "mean\t-1"), "negative or repeated"),
     (HEADER + ROWS.replace("\t32\t2\t", "\t32\t0,5\t"), "'0,5' in column 'scale' of row 3"),
+    (HEADER + ROWS.replace("\t32\t2\t", "\t32\t0\t"), "scale 0 of b; expected a finite number above 0"),
+    (HEADER + ROWS.replace("\t32\t2\t", "\t32\tnan\t"), "scale nan of b"),
+    (HEADER + ROWS.replace("\t32\t2\t", "\t-32\t2\t"), "clip_soft -32 of b; .* empty for none"),
+    (HEADER.replace("file", "scale") + ROWS, "has two columns 'scale'; expected each once"),
     (HEADER, "the table has no rows"),
 ])  # fmt: skip
 def test_broken_tables_are_refused(tmp_path, text, message):
@@ -81,6 +85,10 @@ def test_what_a_pair_may_have(tmp_path):
     lone = ROWS.replace("2\tb", "2\tb+") + "3\tc-\tx\t\t\t1\tsum\t3\tDNASE:c\n"
     tracks = Tracks.read(table(tmp_path, HEADER + lone.replace("0.3", "0.30", 1)))
     assert tracks.strand.tolist() == ["+", "-", ".", "."]  # one strand alone has no pair
+
+
+def test_empty_lines_are_passed_over(tmp_path):
+    assert len(Tracks.read(table(tmp_path, HEADER + ROWS.replace("\n", "\n\n")))) == 3
 
 
 def test_quotes_are_letters(tmp_path):

@@ -1,7 +1,9 @@
 """Variant files are read as they are: every ALT, in order, whatever the container."""
 
+import bz2
 import gzip
 import logging
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +67,26 @@ def test_containers(tmp_path: Path, container: Callable[[Path], Path]) -> None:
     n_equal = 3 if container is bcf else 4
     assert frame.rows()[:n_equal] == EXPECTED[:n_equal]
     assert frame.height == 4
+
+
+@pytest.mark.parametrize("name", ["a.vcf", "a.vcf.gz"])
+def test_other_formats_are_named(tmp_path: Path, name: str) -> None:
+    text = plain(tmp_path / "plain.vcf").read_bytes()
+    for data, told in [
+        (bz2.compress(text), "is compressed by bzip2; .* compress it by bgzip"),
+        (lzma.compress(text), "is compressed by xz"),
+        (b"PK\3\4" + text, "is a workbook or a zip file; .* Unpack it"),
+        (text.decode().encode("utf-16"), "is text in UTF-16; .* Save it in UTF-8"),
+    ]:
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(InputError, match=told):
+            read_variants(tmp_path / name)
+
+
+def test_the_end_of_a_file_in_old_dos(tmp_path: Path) -> None:
+    path = plain(tmp_path / "a.vcf")
+    path.write_bytes(path.read_bytes() + b"\x1a")
+    assert read_variants(path).height == 4
 
 
 def test_borzoi_files_without_column_names(shared: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,8 @@
 GTF quotes values, which may hold anything: ``;``, other attributes' names, and quotes after a
 backslash. GFF3 quotes nothing, and writes what would be read as a separator as %3B. Nearly all
 lines of GTF are plain: a key, one blank, a word or quotes without ``;`` and backslash. Splitting at
-``;`` is exact there, and fast; the others are parsed one by one.
+``;`` is exact there, and fast; the others are parsed one by one. Of what neither format allows,
+single quotes in GTF, and quotes and blanks around values of GFF3, are taken off.
 """
 
 import re
@@ -16,14 +17,18 @@ GFF3_NAMES = (*GTF_NAMES, "ID", "Parent", "Name")
 LOST = "\ufffd"  # what is read where bytes are not UTF-8
 
 _KEY, _QUOTED = r'[^ ";#][^ ";]*', r'"(?:[^"\\]|\\.)*"'
-_ITEM = re.compile(rf'({_KEY})((?:[ ,]++(?:{_QUOTED}|[^ ,";]++))*+)[ ,]*+(?:;[ ;]*+|$)|#.*|(.+)')
-_FIRST_QUOTED = re.compile(_QUOTED)
-_PLAIN_ITEM = rf'{_KEY}(?: (?:"[^";\\]*"|[^ ";]+))?'
+_SINGLE = r"'[^'\"]*'(?=[ ,;]|$)"
+_VALUE = rf'(?:{_QUOTED}|{_SINGLE}|[^ ,";]++)'
+_ITEM = re.compile(rf"({_KEY})((?:[ ,]++{_VALUE})*+)[ ,]*+(?:;[ ;]*+|$)|#.*|(.+)")
+_FIRST_QUOTED, _FIRST_SINGLE = re.compile(_QUOTED), re.compile(_SINGLE)
+_NO_VALUE = ("=", "\u201c", "\u201d", "\u2018", "\u2019")  # what a value is not begun by: “ ” ‘ ’
+_PLAIN_ITEM = rf'{_KEY}(?: (?:"[^";\\]*"|[^ ";\'={"".join(_NO_VALUE[1:])}][^ ";]*))?'
 _PLAIN = rf"^(?:{_PLAIN_ITEM}; *)*(?:{_PLAIN_ITEM})?$"
-_PLAIN_VALUE, _GFF3_VALUE = r'(?:^|; *){} "?([^";]+)', r"(?:^|;)\s*{}=([^;]+)"
+_PLAIN_VALUE = r'(?:^|; *){} "?([^";]+)'
+_GFF3_VALUE = r'(?:^|;)\s*{}\s*=[\s"]*([^;"\s](?:[^;]*?[^;"\s])??)[\s"]*(?:;|$)'
 # Quotes, which GFF3 does not have: around a value that is cut, or around what looks like a key.
 _ANY_KEY = "|".join(GFF3_NAMES)
-_QUOTED_GFF3 = rf'(?:^|;)\s*(?:{_ANY_KEY})="[^";]*;|="[^"]*;\s*(?:{_ANY_KEY})=[^"]*"'
+_QUOTED_GFF3 = rf'(?:^|;)\s*(?:{_ANY_KEY})\s*=\s*"[^";]*;|="[^"]*;\s*(?:{_ANY_KEY})=[^"]*"'
 
 
 def with_attributes(lines: pl.LazyFrame, is_gtf: bool) -> pl.LazyFrame:
@@ -74,14 +79,14 @@ def parse_gtf_attributes(text: str) -> dict[str, str] | None:
     Parameters
     ----------
     text : str
-        Items ``key value`` between semicolons. In quotes, ``;`` is a letter and ``\"`` a quote;
-        what follows # outside of quotes is a comment.
+        Items ``key value`` between semicolons. In quotes, single ones too, ``;`` is a letter, and
+        in double ones ``\"`` a quote; what follows # outside of quotes is a comment.
 
     Returns
     -------
     dict or None
-        Values that are not empty; None if quotes do not pair, so that it is not known where values
-        end.
+        Values that are not empty; None if quotes do not pair or are typographic, or ``=`` comes
+        before a value, so that it is not known what and how long it is.
     """
     items = _ITEM.findall(text.strip(" ;"))
     if items and items[-1][2]:
@@ -89,6 +94,8 @@ def parse_gtf_attributes(text: str) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for key, text_of_values, _ in items:
         if key in GTF_NAMES and key not in found and (value := _first_value(text_of_values)):
+            if text_of_values.strip(" ,").startswith(_NO_VALUE):
+                return None
             found[key] = value
     return found
 
@@ -98,12 +105,14 @@ def _first_value(values: str) -> str:
     values = values.strip(" ,")
     if quoted := _FIRST_QUOTED.match(values):
         return re.sub(r'\\(["\\])', r"\1", quoted[0][1:-1])
+    if quoted := _FIRST_SINGLE.match(values):
+        return quoted[0][1:-1]
     return values.partition('"')[0].strip(" ")
 
 
 def has_tag(text: pl.Expr, pattern: str, is_gtf: bool) -> pl.Expr:
     """Whether one of the values of the attribute ``tag`` in each text begins with a pattern."""
-    begin = rf'^(?:(?:[^";]|{_QUOTED})*;)* *tag +"?' if is_gtf else r"(?:^|;)\s*tag="
+    begin = rf'^(?:(?:[^";]|{_QUOTED})*;)* *tag +["\']?' if is_gtf else r"(?:^|;)\s*tag\s*="
     return text.str.contains(rf'{begin}(?:[^";]*,)? *{pattern}').fill_null(False)
 
 

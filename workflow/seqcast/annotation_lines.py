@@ -18,12 +18,18 @@ from seqcast.annotation_attributes import (
 )
 from seqcast.errors import InputError
 from seqcast.genome import compression
+from seqcast.text_files import refuse_unless_gzip
 from seqcast.vcf import ends_whole
 
 COLUMNS = ["chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes"]
 FURTHER = ["10", "11", "12"]  # columns that are not there
 PARTS = ("exon", "CDS", "stop_codon")  # of transcripts; the other lines may be their parents
 HEADS = ("gene", "transcript")  # lines of GTF that say more of the parts below them
+# How a feature may be spelled: capitals and blanks around it do not count, and GFF3 has accessions
+# of the Sequence Ontology too.
+SPELLINGS = {name.lower(): name for name in (*PARTS, *HEADS)} | {
+    "so:0000147": "exon", "so:0000316": "CDS", "so:0000319": "stop_codon",
+}  # fmt: skip
 GTF_STYLE, GFF3_STYLE = r'\s*\w+\s+"', r"\s*\w+="  # of the first attribute
 NOTHING_MORE: Mapping[str, pl.Expr] = {}
 DISPLAY_LINES = (b"track", b"browser")  # of the UCSC genome browser
@@ -60,7 +66,8 @@ def annotation_kind(path: Path, *kinds: str) -> str:
     """
     if not path.is_file():
         raise InputError(f"{path} is not there; expected a GTF or GFF3 file. Fetch it first.")
-    ending = path.name.removesuffix(".gz").rsplit(".", 1)[-1].lower()
+    refuse_unless_gzip(path, "GTF or GFF3")
+    ending = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
     kind = "gff3" if ending == "gff" else ending
     if kind not in kinds:
         others = ", or .parquet" if "parquet" in kinds else ""
@@ -143,6 +150,9 @@ def _collect(path: Path, is_gtf: bool, columns: Mapping[str, pl.Expr]) -> pl.Dat
         encoding="utf8-lossy",
     )
     is_odd = pl.col("attributes").is_null() | pl.coalesce(FURTHER).is_not_null()
+    spelled = pl.col("feature").str.strip_chars().str.to_lowercase()
+    known = spelled.replace_strict(SPELLINGS, default=None, return_dtype=pl.String)
+    lines = lines.with_columns(feature=pl.coalesce(known, "feature"))
     wanted = pl.col("feature").is_in([*PARTS, *HEADS]) if is_gtf else pl.lit(True)
     names = GTF_NAMES if is_gtf else GFF3_NAMES
     try:
@@ -168,6 +178,7 @@ def _with_genes(parts: pl.DataFrame, others: pl.DataFrame, path: Path) -> pl.Dat
     parts = (
         parts.with_columns(key=pl.col("Parent").str.split(","))
         .explode("key")
+        .with_columns(pl.col("key").str.strip_chars())
         .with_columns(key=pl.when(own).then("ID").otherwise(decoded("key")))
     )
     parents = _Parents(known, path)
@@ -223,7 +234,9 @@ class _Parents:
             if parent is None:
                 found.setdefault(gene_id, name)
             else:
-                left += [(place[0], one) for one in map(unquoted, parent.split(","))]
+                left += [
+                    (place[0], one) for one in map(unquoted, map(str.strip, parent.split(",")))
+                ]
         return list(found.items())
 
     def _place(self, chrom: str, feature: str) -> tuple[str, str] | None:
@@ -249,7 +262,8 @@ def _check_parts(lines: pl.DataFrame, path: Path, missing: Mapping[str, pl.Expr]
     names = [name for name in GFF3_NAMES if name in lines.columns]
     lost = pl.any_horizontal(pl.col("chrom", *names).str.contains(LOST, literal=True))
     problems = {
-        "attributes that can be read in two ways, for quotes do not pair or hold ';' in GFF3":
+        "attributes that can be read in two ways, for quotes do not pair, are typographic or hold "
+        "';' in GFF3, or '=' comes before a value in GTF":
             pl.col("broken"),
         "coordinates that are no numbers": pl.col("start").is_null() | pl.col("end").is_null(),
         "start 0 or an end before its start": (pl.col("start") < 1)

@@ -68,16 +68,18 @@ def index_problem(
     Returns
     -------
     str or None
-        None if all fits. An index that is no table at all is left to htslib.
+        None if all fits.
     """
     fai, gzi = fai or Path(f"{fasta}.fai"), gzi or Path(f"{fasta}.gzi")
     try:
         rows = [line.split("\t") for line in fai.read_text(encoding="utf-8").splitlines()]
         contigs = [_Contig(row[0], *map(int, row[1:5])) for row in rows]
     except (ValueError, TypeError):
-        return None
-    if not contigs or any(c.length and not 0 < c.line_bases < c.line_bytes for c in contigs):
-        return None
+        return "it is no index"
+    if not contigs:
+        return "it is empty"
+    if any(c.length < 0 or (c.length and not 0 < c.line_bases < c.line_bytes) for c in contigs):
+        return "its lines have no such lengths"
     with fasta.open("rb") as file:
         is_packed = file.read(2) == GZIP_MAGIC
         try:

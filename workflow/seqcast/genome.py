@@ -22,7 +22,7 @@ from seqcast.bgzip import check_index, index_fasta
 from seqcast.errors import InputError
 from seqcast.fasta_checks import index_problem, no_bases, strange_letters
 from seqcast.seals import damaged, sealed_by
-from seqcast.text_files import BGZF_MARK, GZIP_MAGIC, read_text
+from seqcast.text_files import BGZF_MARK, GZIP_MAGIC, read_text, refuse_unless_gzip
 
 logger = logging.getLogger(__name__)
 
@@ -233,6 +233,7 @@ def _ensure_index(fasta: Path) -> None:
 
 def _check_fasta(fasta: Path) -> None:
     """Refuse a plain file that does not begin as FASTA does."""
+    refuse_unless_gzip(fasta, "FASTA")
     with fasta.open("rb") as file:
         head = file.read(20)
     if not head.startswith(b">"):
@@ -255,7 +256,7 @@ def _read_aliases(path: Path) -> dict[str, tuple[str, ...]]:
     groups: dict[str, list[str]] = {}
     owner: dict[str, str] = {}
     for row in rows:
-        contig, alias = row["contig"], row["alias"]
+        contig, alias = ((row[name] or "").strip() for name in ("contig", "alias"))
         if not contig or not alias or None in row:
             raise InputError(
                 f"{path}, line {rows.line_num}: {contig!r}, {alias!r}; expected two names between "

@@ -1,5 +1,6 @@
 """Windows of a model over regions of a genome. Coordinates are 0-based, half-open."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.text_files import read_text
+from seqcast.text_files import MOST_DIGITS, read_text
 
 BED = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
+DISPLAY_LINES = ("track", "browser")  # of the UCSC genome browser
+POSITION = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}")
 CONTIGS_TOLD = 5  # of a message that names those of a genome
 
 
@@ -39,7 +42,8 @@ class Geometry:
 def read_bed(path: str | Path) -> pl.DataFrame:
     """The first three columns of a BED file: contig, start, end.
 
-    Lines that begin with "#", "track" or "browser" are headers.
+    Lines that begin with "#" or the words "track" or "browser" are headers; blanks around a cell do
+    not count.
 
     Parameters
     ----------
@@ -59,15 +63,15 @@ def read_bed(path: str | Path) -> pl.DataFrame:
     """
     rows = []
     for number, line in enumerate(read_text(path, "a BED file").split("\n"), start=1):
-        if not line.strip() or line.startswith(("#", "track", "browser")):
+        if not line.strip() or line.startswith("#") or line.split()[0] in DISPLAY_LINES:
             continue
-        cells = line.split("\t")
-        try:
-            contig, start, end = cells[0], int(cells[1]), int(cells[2])
-        except (IndexError, ValueError) as error:
+        contig, *ends = (cell.strip() for cell in line.split("\t")[:3])
+        if not contig or len(ends) < 2 or not all(map(POSITION.fullmatch, ends)):
             raise InputError(
-                f"{path}, line {number}: {line!r}; expected contig, start and end between tabs"
-            ) from error
+                f"{path}, line {number}: {line!r:.80}; expected contig, start and end between "
+                f"tabs, in digits only and at most {MOST_DIGITS} of them"
+            )
+        start, end = map(int, ends)
         if not 0 <= start < end:
             raise InputError(
                 f"{path}, line {number}: interval {start}-{end}; expected 0 <= start < end"

@@ -28,30 +28,80 @@ GZIP_MAGIC = b"\x1f\x8b"
 # (SAM specification, section 4.1).
 BGZF_MARK = slice(12, 14), b"BC"
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 UTF16 = b"\xff\xfe", b"\xfe\xff"
 
 
 class Packing(NamedTuple):
     """A way to compress files."""
 
+    name: str
     magic: bytes
     open: Callable[[BinaryIO], Any]
     decompressor: Callable[[], Any]
 
 
 PACKINGS = (
-    Packing(GZIP_MAGIC, lambda file: gzip.GzipFile(fileobj=file), lambda: zlib.decompressobj(31)),
-    Packing(b"BZh", bz2.BZ2File, bz2.BZ2Decompressor),
-    Packing(b"\xfd7zXZ\0", lzma.LZMAFile, lzma.LZMADecompressor),
-    Packing(b"\x28\xb5\x2f\xfd", zstd.ZstdFile, zstd.ZstdDecompressor),
+    Packing(
+        "gzip", GZIP_MAGIC, lambda file: gzip.GzipFile(fileobj=file), lambda: zlib.decompressobj(31)
+    ),
+    Packing("bzip2", b"BZh", bz2.BZ2File, bz2.BZ2Decompressor),
+    Packing("xz", b"\xfd7zXZ\0", lzma.LZMAFile, lzma.LZMADecompressor),
+    Packing("zstd", b"\x28\xb5\x2f\xfd", zstd.ZstdFile, zstd.ZstdDecompressor),
 )
 # What these raise for a file that is cut short or damaged.
 DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
+# What files that are often given begin with, and what to do about them.
+OTHER_FORMATS = {
+    b"PK\3\4": ("a workbook or a zip file", "Unpack it; save a sheet as CSV."),
+    b"7z\xbc\xaf": ("compressed by 7-Zip", "Unpack it."),
+    b"\x1f\x9d": ("compressed by compress (.Z)", "Decompress it, or use gzip."),
+    b"\x04\x22\x4d\x18": ("compressed by lz4", "Decompress it, or use gzip."),
+    b"\xff\xfe": ("text in UTF-16", "Save it in UTF-8."),
+    b"\xfe\xff": ("text in UTF-16", "Save it in UTF-8."),
+    b"NCBI.sra": ("an archive of the SRA", "Make FASTQ of it with fasterq-dump."),
+    b"\x89HDF": ("HDF5, as raw signals of nanopores", "Call its bases first."),
+    b"LOCUS ": ("GenBank", "Convert it to FASTA."),
+    b"ID   ": ("EMBL", "Convert it to FASTA."),
+}
 
 
 def packing_of(head: bytes) -> Packing | None:
     """How a file is compressed, by its first bytes; None if it is not."""
     return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
+
+
+def refuse_other_formats(start: bytes, name: object, expected: str) -> None:
+    """Refuse a file that begins as one of `OTHER_FORMATS` does."""
+    for magic, (kind, remedy) in OTHER_FORMATS.items():
+        if start.startswith(magic):
+            raise InputError(f"{name} is {kind}; expected {expected}. {remedy}")
+
+
+def refuse_unless_gzip(path: Path, expected: str) -> None:
+    """Refuse a file for a reader of text that knows no compression but gzip; what it is, is named.
+
+    Parameters
+    ----------
+    path : path
+        A file that is there.
+    expected : str
+        What it should hold, for messages.
+
+    Raises
+    ------
+    InputError
+        If it is compressed otherwise, or one of `OTHER_FORMATS`.
+    """
+    with path.open("rb") as file:
+        start = file.read(18)
+    packing = packing_of(start)
+    if packing and packing.magic != GZIP_MAGIC:
+        raise InputError(
+            f"{path} is compressed by {packing.name}; expected {expected}, plain or by bgzip. "
+            "Decompress it, or compress it by bgzip."
+        )
+    refuse_other_formats(start, path, expected)
 
 
 def read_text(path: str | Path, expected: str) -> str:
@@ -115,17 +165,22 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> pl.DataF
     Returns
     -------
     DataFrame
-        Text; null where a cell is empty, or a line without a header is shorter than others.
+        Text; null where a cell is empty, or a line without a header is shorter than others. Empty
+        lines are passed over.
 
     Raises
     ------
     InputError
-        As `read_text`; or if the file is empty, or a line has more cells than the header.
+        As `read_text`; or if the file is empty, its header names a column twice, or a line has more
+        cells than the header.
     """
     text = read_text(path, expected)
     comments: dict[str, Any] = {"comment_prefix": "#", "truncate_ragged_lines": True}
+    names = text.partition("\n")[0].strip("\r").split("\t") if header else []
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"{path} has two columns {twice!r}; expected each once. Remove one.")
     try:
-        return pl.read_csv(
+        cells = pl.read_csv(
             io.StringIO(text), separator="\t", has_header=header, infer_schema=False,
             quote_char=None, **({} if header else comments),
         )  # fmt: skip
@@ -134,6 +189,7 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> pl.DataF
         raise InputError(
             f"{path}: not readable as a tab-separated table ({reason}); expected {expected}"
         ) from error
+    return cells.filter(~pl.all_horizontal(pl.all().is_null()))
 
 
 def _decompressed(data: bytes, path: str | Path, expected: str) -> bytes:

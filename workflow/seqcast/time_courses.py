@@ -20,7 +20,8 @@ HOURS = {"d": Fraction(24), "h": Fraction(1), "m": Fraction(1, 60), "s": Fractio
 # no hyphen or underscore lies between ("rep_1_m"), and in small print ("5M", "3D").
 TOKEN = re.compile(
     r"""
-    (?P<h>[0-9]{1,9})\s*(?i:h|hrs?|hours?)\s*(?P<min>[0-9]{1,9})\s*(?:m|(?i:mins?|minutes?))(?![^\W_])
+    (?:\d[\d.,]*\s*/|\N{MINUS SIGN})\s*\d[\d.,]*  # "1/2 h" is not 2 h
+    |(?P<h>[0-9]{1,9})\s*(?i:h|hrs?|hours?)\s*(?P<min>[0-9]{1,9})\s*(?:m|(?i:mins?|minutes?))(?![^\W_])
     |(?P<number>[0-9]{1,9}(?:[.,][0-9]{1,9})?|(?<![^\W_])\.[0-9]{1,9})
      (?:(?:\s*|[_-])(?P<word>(?i:h|hrs?|hours?|mins?|minutes?|secs?|seconds?|days?))
        |\s*(?P<letter>[msd]))(?![^\W_])

@@ -90,8 +90,8 @@ class Tracks:
             sum_stat=np.array(statistics),
             strand=np.array(strands),
             pair=np.array(pair),
-            clip_soft=_numbers(table, "clip_soft", pl.Float64, path, np.nan).to_numpy(),
-            scale=_numbers(table, "scale", pl.Float64, path).to_numpy(),
+            clip_soft=_above_zero(table, "clip_soft", path, np.nan),
+            scale=_above_zero(table, "scale", path),
             norm_factor=_norm_factors(table, path),
         )
 
@@ -266,14 +266,23 @@ def _norm_factors(table: pl.DataFrame, path: str | Path) -> np.ndarray | None:
     """What makes samples comparable, 1 where a cell is empty; None without such a column."""
     if "norm_factor" not in table.columns:
         return None
-    factors = _numbers(table, "norm_factor", pl.Float64, path, 1.0).to_numpy()
-    if (bad := ~(np.isfinite(factors) & (factors > 0))).any():
+    return _above_zero(table, "norm_factor", path, 1.0)
+
+
+def _above_zero(
+    table: pl.DataFrame, name: str, path: str | Path, empty: float | None = None
+) -> np.ndarray:
+    """A column of factors or limits of coverage; of 0, of less or without an end, none is one."""
+    values = _numbers(table, name, pl.Float64, path, empty).to_numpy()
+    is_empty = np.isnan(values) & (empty is not None and np.isnan(empty))
+    if (bad := ~(np.isfinite(values) & (values > 0) | is_empty)).any():
         row = int(bad.argmax())
+        advice = "" if empty is None else f" Leave the cell empty for {'none' * (empty != 1) or 1}."
         raise InputError(
-            f"{path}: norm_factor {factors[row]:g} of {table['identifier'][row]}; expected a "
-            "finite number above 0, which coverage is multiplied by. Leave the cell empty for 1."
+            f"{path}: {name} {values[row]:g} of {table['identifier'][row]}; expected a finite "
+            f"number above 0.{advice}"
         )
-    return factors
+    return values
 
 
 def _numbers(

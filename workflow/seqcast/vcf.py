@@ -21,7 +21,7 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.genome import compression, quiet_htslib
-from seqcast.text_files import BGZF_END
+from seqcast.text_files import BGZF_END, MOST_DIGITS, refuse_unless_gzip
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ SCHEMA = {
 NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
 # What htslib takes for a contig's name: more than VCF 4.3 does (section 1.4.7).
 CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
-MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 # The empty block that ends every whole BGZF file (SAM specification, section 4.1.2).
 
 CHUNK_BYTES = 1 << 20
@@ -174,6 +173,7 @@ def _check_start(path: Path) -> bytes:
         raise InputError(
             f"{path} is empty; expected a VCF with at least its header. Make it again, or fetch it."
         )
+    refuse_unless_gzip(path, "a VCF or BCF")
     if compression(path) == "bgzip" and not ends_whole(path):
         raise _unreadable(path, "it lacks the block that ends a bgzip file")
     with _open_text(path) as file:
@@ -224,7 +224,7 @@ def _five_columns(path: Path) -> Iterator[list[str]]:
                 line = raw.rstrip(b"\r\n").decode(errors="replace")
                 if line.startswith("#CHROM"):
                     names = _checked_names(path, number, line)
-                if not line.strip() or line.startswith(("#", "\ufeff#")):
+                if not line.strip() or line.startswith(("#", "\ufeff#", "\x1a")):
                     continue
                 # A line shorter than the first one is cut, even if five columns are left of it.
                 n_columns = n_columns or min(line.count("\t") + 1, 8)

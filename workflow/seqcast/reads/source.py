@@ -19,6 +19,7 @@ from seqcast.text_files import (
     GZIP_MAGIC,
     Packing,
     packing_of,
+    refuse_other_formats,
 )
 
 HEAD_BYTES = 1 << 16
@@ -35,21 +36,6 @@ READS = (
     "FASTQ (@) or FASTA (>), plain or compressed by gzip, bgzip, bzip2, xz or zstd, or BAM, CRAM "
     "or SAM"
 )
-
-
-# What files that are often given begin with, and what to do about them.
-OTHER_FORMATS = {
-    b"PK\3\4": ("a workbook or a zip file", "Unpack it; save a sheet as CSV."),
-    b"7z\xbc\xaf": ("compressed by 7-Zip", "Unpack it."),
-    b"\x1f\x9d": ("compressed by compress (.Z)", "Decompress it, or use gzip."),
-    b"\x04\x22\x4d\x18": ("compressed by lz4", "Decompress it, or use gzip."),
-    b"\xff\xfe": ("text in UTF-16", "Save it in UTF-8."),
-    b"\xfe\xff": ("text in UTF-16", "Save it in UTF-8."),
-    b"NCBI.sra": ("an archive of the SRA", "Make FASTQ of it with fasterq-dump."),
-    b"\x89HDF": ("HDF5, as raw signals of nanopores", "Call its bases first."),
-    b"LOCUS ": ("GenBank", "Convert it to FASTA."),
-    b"ID   ": ("EMBL", "Convert it to FASTA."),
-}
 
 
 class ByteSource(io.RawIOBase):
@@ -190,13 +176,6 @@ def lead_in(text: bytes) -> int:
             return at
         at = end
     return at
-
-
-def refuse_other_formats(start: bytes, name: str, expected: str) -> None:
-    """Refuse a file that begins as one of `OTHER_FORMATS` does."""
-    for magic, (kind, remedy) in OTHER_FORMATS.items():
-        if start.startswith(magic):
-            raise InputError(f"{name} is {kind}; expected {expected}. {remedy}")
 
 
 class _UntilDamage(io.RawIOBase):

@@ -14,10 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.errors import InputError
-from seqcast.reads.source import lead_in, refuse_other_formats
+from seqcast.reads.source import lead_in
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
 from seqcast.seals import check_seal
-from seqcast.text_files import BGZF_END, BGZF_MARK, DAMAGE, packing_of
+from seqcast.text_files import BGZF_END, BGZF_MARK, DAMAGE, packing_of, refuse_other_formats
 from seqcast.transcripts.records import MISSING
 
 SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")
