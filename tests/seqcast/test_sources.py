@@ -22,7 +22,7 @@ def table(tmp_path: Path) -> Path:
     table.write_text(
         "source\tversion\turl\tpath\tsha256\tlicence\tcitation\n"
         f"g\t1\t{url}\tgenomes/g.fa\t{digest}\tCC-BY-NC 4.0\t-\n"
-        f"h\t1\t{url}\tgenomes/h.fa\t\tMIT\t-\n"
+        f'h\t1\t{url}\t genomes/h.fa \t\tMIT\t"quoted" and not\n\n'  # as the workflow reads it
     )
     return table
 

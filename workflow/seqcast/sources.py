@@ -8,14 +8,14 @@ import logging
 import re
 from pathlib import Path
 
-import polars as pl
-
 from seqcast.download import fetch
 from seqcast.errors import InputError
+from seqcast.text_files import read_text, table_rows
 from seqcast.urls import public_url
 
 logger = logging.getLogger(__name__)
 
+SOURCES = "the table of sources"
 RESTRICTED = re.compile(r"non-?commercial|not redistributable|\bNC\b", re.IGNORECASE)
 
 
@@ -36,14 +36,15 @@ def fetch_source(
     Raises
     ------
     InputError
-        If the table has no such row, and as `download.fetch`.
+        If the table cannot be read or has no such row, and as `download.fetch`.
     """
-    rows = pl.read_csv(table, separator="\t", infer_schema=False)
-    row = next(rows.filter(pl.col("path") == path).iter_rows(named=True), None)
+    header, *lines = [cells for _, cells in table_rows(read_text(table, SOURCES), table)] or [[]]
+    rows = (dict(zip(header, cells, strict=False)) for cells in lines)
+    row = next((row for row in rows if row.get("path") == path), None)
     if row is None:
         raise InputError(f"{table} has no row with path {path} any more; put it back, or run again")
     tell_licence(row["url"], row["licence"])
-    fetch(row["url"], output, row.get("sha256"), lock)
+    fetch(row["url"], output, row.get("sha256") or None, lock)
 
 
 def tell_licence(url: str, licence: str) -> None:

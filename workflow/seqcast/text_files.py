@@ -5,6 +5,7 @@ no letter of the text.
 """
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
@@ -190,6 +191,40 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> pl.DataF
             f"{path}: not readable as a tab-separated table ({reason}); expected {expected}"
         ) from error
     return cells.filter(~pl.all_horizontal(pl.all().is_null()))
+
+
+def table_rows(text: str, path: str | Path) -> list[tuple[int, list[str]]]:
+    """Lines of a table that a run is configured by, with their cells; empty lines are passed over.
+
+    Cells stand between tabs, without the blanks around them, in quotes where a spreadsheet puts
+    any. The workflow and its jobs both read such tables so.
+
+    Parameters
+    ----------
+    text : str
+    path : path
+        Where it is from, for messages.
+
+    Returns
+    -------
+    list of (int, list of str)
+        Number of each line, from 1, and its cells.
+
+    Raises
+    ------
+    InputError
+        If quotes do not pair.
+    """
+    reader = csv.reader(io.StringIO(text), delimiter="\t")
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            if any(cells := [cell.strip() for cell in cells]):
+                rows.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{path}, line {line}: {error}") from error
+    return rows
 
 
 def _decompressed(data: bytes, path: str | Path, expected: str) -> bytes:

@@ -1,7 +1,5 @@
 """Tables of a run to rows: every cell is checked, and a mistake is told by row and column."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ import pandas as pd
 from jsonschema import Draft202012Validator, ValidationError
 
 from seqcast.errors import InputError
+from seqcast.text_files import table_rows
 
 # Snakemake takes braces for wildcards and angle brackets for its own variables of paths.
 RESERVED = re.compile(r"[{}<>]")
@@ -95,15 +94,7 @@ def _cells(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         ) from error
     except OSError as error:
         raise InputError(f"{path} is not readable: {error.strerror}") from error
-    reader = csv.reader(io.StringIO(text), delimiter="\t")
-    lines, line = [], 1
-    try:
-        for cells in reader:
-            if any(cells := [cell.strip() for cell in cells]):
-                lines.append((line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"{path}, line {line}: {error}") from error
+    lines = table_rows(text, path)
     if not lines:
         raise InputError(f"{path}: no header; the first line names the columns")
     return lines[0][1], lines[1:]
