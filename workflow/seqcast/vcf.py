@@ -37,8 +37,6 @@ SCHEMA = {
 NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
 # What htslib takes for a contig's name: more than VCF 4.3 does (section 1.4.7).
 CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
-# The empty block that ends every whole BGZF file (SAM specification, section 4.1.2).
-
 CHUNK_BYTES = 1 << 20
 
 # A number that may reach beyond 2^38 bp, where htslib's CSI indexes end. As integers of a VCF, POS,

@@ -4,7 +4,6 @@ Swapped strands, one file under two names or a library that is far shallower tha
 without an error, and show only as a model that learned little.
 """
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from seqcast.coverage_accuracy.gene_regions import Regions, counted_regions, reg
 from seqcast.errors import InputError
 from seqcast.genome import Genome
 from seqcast.jobs.coverage_sets import geometry_of_set, open_tracks
-from seqcast.store import write_tsv
+from seqcast.store import file_sha256, write_tsv
 from seqcast.targets.bigwig import BigWig
 from seqcast.targets.windows import read_windows
 from seqcast.text_files import read_cells
@@ -112,7 +111,7 @@ def check_targets(
     if refused and refuse:
         raise InputError(
             f"{files.targets}: {len(refused)} of its tracks or pairs cannot be right. {refused[0]} "
-            "All are in the log. Mend them, or set coverage_sets.preflight to warn."
+            "All are in the log. Correct them, or set coverage_sets.preflight to warn."
         )
     write_tsv(pl.DataFrame(rows, schema=SCHEMA, orient="row"), output)
 
@@ -180,7 +179,7 @@ def check_duplicates(tracks: Tracks, sums: Sequence[Sums], paths: Sequence[Path]
             first = np.append(first, i)
             continue
         j = int(first[alike[0]])
-        same = paths[i] == paths[j] or _digest(paths[i]) == _digest(paths[j])
+        same = paths[i] == paths[j] or file_sha256(paths[i]) == file_sha256(paths[j])
         certain = same or len(np.unique(shapes[i][shapes[i] > 0])) >= FEWEST_DIFFERENT
         what = "bytes" if same else f"coverage, {totals[i] / totals[j]:.6g} times as much"
         rows.append(
@@ -310,8 +309,3 @@ def _sums_of(
                   for gene, regions in genes], np.float64),
         np.array([total(*place) for place in places], np.float64),
     )  # fmt: skip
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
