@@ -86,7 +86,8 @@ def test_text_comes_back_as_it_is(schemas, tmp_path_factory, name, path):
     f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\n".replace("\n", "\r"),
     f"\n{DATASETS}\n v \tvariants\thg38\t a.vcf\t2\t\t\n\t\t\n\n",
     f'{DATASETS}v\tvariants\thg38\t"a.vcf"\t2',
-], ids=["plain", "BOM", "CRLF", "CR", "blanks", "quotes"])  # fmt: skip
+    f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\n".replace("\n", "\t\t\n"),
+], ids=["plain", "BOM", "CRLF", "CR", "blanks", "quotes", "tabs at the end"])  # fmt: skip
 def test_ways_of_writing_one_table(read, text):
     assert read("datasets", text).loc["v"].to_list() == ["variants", "hg38", "a.vcf", 2]
 

@@ -261,6 +261,18 @@ def test_names_of_mates(tmp_path: Path, name1: str, name2: str, mates: bool) -> 
             all_of(stream)
 
 
+@pytest.mark.parametrize("numbers", ["11", "22", "21"])
+def test_numbers_of_mates_in_comments_of_illumina(tmp_path: Path, numbers: str) -> None:
+    """A file that was given as both mates, under two names, pairs each read with itself."""
+    mates = [Read("a", 1, "AC", "II", f" {number}:N:0:ACGT") for number in numbers]
+    paths = [write(tmp_path / f"R{n}", fastq([mate])) for n, mate in enumerate(mates)]
+    with pytest.raises(InputError, match=rf"pair 1: 'a {numbers[0]}:N:0' .* are not mates"):
+        all_of(read_fastx(*paths))
+    one = write(tmp_path / "both", fastq(mates))
+    with pytest.raises(InputError, match=rf"is followed by 'a {numbers[1]}:N:0'"):
+        all_of(read_fastx(one, interleaved=True))
+
+
 @pytest.mark.parametrize("form", [fastq, fasta])
 @pytest.mark.parametrize("ends", [("/1", "/2"), ("", "")])
 def test_interleaved_pairs(

@@ -97,7 +97,10 @@ def _cells(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     lines = table_rows(text, path)
     if not lines:
         raise InputError(f"{path}: no header; the first line names the columns")
-    return lines[0][1], lines[1:]
+    header = lines[0][1]
+    while not header[-1]:  # tabs at the end, as spreadsheets leave them
+        header.pop()
+    return header, lines[1:]
 
 
 def _check_header(path: str | Path, header: list[str], schema: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ and pipes, the two files of pairs in step, and errors that name the record.
 """
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -26,6 +27,7 @@ from seqcast.text_files import DAMAGE
 logger = logging.getLogger(__name__)
 
 QUOTED_LETTERS = 60
+ILLUMINA_MATE = re.compile(r" ([1-4]):[YN]:[0-9]+")  # of CASAVA 1.8: read, filtered, control number
 LAYOUT = {
     "fastq": "@name, bases, +, and as many qualities as bases, on as many lines",
     "fasta": ">name, then lines of bases",
@@ -45,7 +47,8 @@ def read_fastx(
     path2 : path, optional
         The second file of pairs. Reads then come as mate 1, mate 2, mate 1, ...; two reads are
         mates if their names are equal, or equal but for a last 1 and 2 after one of ``/._:-R``.
-        Two names that end in "/1", or two in "/2", are of the same mate.
+        Two names that end in "/1", or two in "/2", are of the same mate, as are those before two
+        comments "1:N:0" or "2:N:0" of Illumina.
     chunk : int
         Reads a list, fewer where they are long (`records.CHUNK_NT`); rounded up to whole pairs.
     interleaved : bool
@@ -206,11 +209,12 @@ def _pairs(
                 f"'{(one or two).name}'; expected two files of pairs of equal length. One of them "
                 "is truncated or belongs to another sample: fetch it again."
             )
-        if not _are_mates(one.name, two.name):
+        if not _are_mates(one, two):
             raise InputError(
-                f"pair {number}: '{one.name}' in {source1.name} and '{two.name}' in {source2.name} "
-                "are not mates; expected equal names, but for /1 and /2, in equal order. Give the "
-                "files of one run, mate 1 first, and not filtered one by one."
+                f"pair {number}: '{_told(one)}' in {source1.name} and '{_told(two)}' in "
+                f"{source2.name} are not mates; expected equal names, but for /1 and /2 (or 1:N:0 "
+                "and 2:N:0), in equal order. Give the files of one run, mate 1 first, and not "
+                "filtered one by one."
             )
         yield one
         yield two
@@ -219,10 +223,10 @@ def _pairs(
 def _interleaved(reads: Iterator[Read], source: ByteSource) -> Iterator[Read]:
     """Yield mate 1 and mate 2 in turn of one file, names checked."""
     for number, (one, two) in enumerate(zip_longest(reads, reads), start=1):
-        if two is None or not _are_mates(one.name, two.name):
-            after = "the end of the file" if two is None else f"'{two.name}'"
+        if two is None or not _are_mates(one, two):
+            after = "the end of the file" if two is None else f"'{_told(two)}'"
             raise InputError(
-                f"{source.name}, pair {number}: '{one.name}' is followed by {after}; expected "
+                f"{source.name}, pair {number}: '{_told(one)}' is followed by {after}; expected "
                 "interleaved pairs, mate 1 and mate 2 of each side by side, with equal names but "
                 "for /1 and /2. Interleave the files anew, or read them as two files, or as "
                 "single reads."
@@ -233,7 +237,7 @@ def _interleaved(reads: Iterator[Read], source: ByteSource) -> Iterator[Read]:
 
 def _hint_at_pairs(reads: Sequence[Read], source: ByteSource) -> None:
     """Say in the log where the first reads of a file look like mates."""
-    if len(reads) > 1 and reads[0].name and _are_mates(reads[0].name, reads[1].name):
+    if len(reads) > 1 and reads[0].name and _are_mates(reads[0], reads[1]):
         logger.warning(
             "%s begins with the mates '%s' and '%s', but is read as single reads; if its pairs are "
             "interleaved, say so (--interleaved, or the column interleaved of datasets.tsv)",
@@ -241,8 +245,18 @@ def _hint_at_pairs(reads: Sequence[Read], source: ByteSource) -> None:
         )  # fmt: skip
 
 
-def _are_mates(one: str, two: str) -> bool:
+def _are_mates(read1: Read, read2: Read) -> bool:
     """Whether names are equal, or differ only by a last 1 and 2 that count the mates."""
+    numbers = ILLUMINA_MATE.match(read1.comment), ILLUMINA_MATE.match(read2.comment)
+    if all(numbers) and [number and number[1] for number in numbers] != ["1", "2"]:
+        return False
+    one, two = read1.name, read2.name
     if one == two:
         return not one.endswith(("/1", "/2"))
     return one[:-1] == two[:-1] and one[-1:] + two[-1:] == "12" and one[-2:-1] in tuple("/._:-R")
+
+
+def _told(read: Read) -> str:
+    """Name of a read, with the mate's number that Illumina writes behind it."""
+    number = ILLUMINA_MATE.match(read.comment)
+    return read.name + (number[0] if number else "")
