@@ -99,7 +99,7 @@ MISTAKES = [
     ("trainings", 1, ("tuning", "gc3", "others", "", "recipe.json"), "leave it empty"),
     ("folds", 1, ("tuned", 0, "random", 1), "models of task property have origin train"),
     ("models", 0, ("words", "six_frame", "embedding", "helix.json", "", "", ""),
-     "'six_frame' is not one of"),
+     "column architecture: 'six_frame'; expected one of helix_mrna"),
     ("datasets", 1, ("others", "transcripts", "sim", "canonicl", 1, "", "", "", ""),
      "path is canonicl; expected canonical"),
     ("models", 0, ("kmer", "helix_mrna", "embedding", "helix.json", "", "", ""),
