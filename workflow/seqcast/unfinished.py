@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from seqcast.store import atomic, read_table, write_table
 from seqcast.temporaries import remove
 
 logger = logging.getLogger(__name__)
+
+Tables = Mapping[str, pl.DataFrame]
 
 # A kill loses one part in fifty of the time so far, within these limits, and the batch under way:
 # some hundred parts a day, each written in less than 0.1 s.
@@ -56,6 +58,30 @@ class UnfinishedTables:
                 remove(other)
         self._begun_s = self._last_s = time.monotonic()
 
+    def complete(
+        self, rows: range, score: Callable[[int], Iterable[tuple[int, Tables]]]
+    ) -> dict[str, pl.DataFrame]:
+        """The tables of all rows: of the parts that are there, and of the rows behind them.
+
+        Parameters
+        ----------
+        rows : range
+            Of the input, one after the other.
+        score : callable
+            Of a row, the first one to score: gives parts up to ``rows.stop``, each as the row that
+            it ends before and its tables. All but the last are kept.
+        """
+        parts: list[tuple[int, Tables]] = [*self.read(rows.start)]
+        start = parts[-1][0] if parts else rows.start
+        if parts:
+            logger.info("%d of %d variants were scored before", start - rows.start, len(rows))
+        for stop, tables in score(start):
+            parts.append((stop, tables))
+            if stop < rows.stop:
+                self.write(start, stop, tables)
+            start = stop
+        return {name: pl.concat([tables[name] for _, tables in parts]) for name in self.names}
+
     def read(self, start: int) -> list[tuple[int, dict[str, pl.DataFrame]]]:
         """Parts from the row `start` on without a gap: the row that each ends before, and tables.
 
@@ -81,7 +107,7 @@ class UnfinishedTables:
         pause_s = min(MOST_S, max(LEAST_S, SHARE * (now_s - self._begun_s)))
         return now_s - self._last_s >= pause_s
 
-    def write(self, start: int, stop: int, tables: Mapping[str, pl.DataFrame]) -> None:
+    def write(self, start: int, stop: int, tables: Tables) -> None:
         """Keep the tables of the input's rows `[start, stop)`, all or none."""
         with atomic(self.folder / f"{start}-{stop}") as folder:
             for name in self.names:

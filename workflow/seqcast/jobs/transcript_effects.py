@@ -1,7 +1,6 @@
 """Score a set of variants in transcripts with one fold of an embedding model."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +14,6 @@ from seqcast.jobs.model import open_network
 from seqcast.scoring.transcript_effects import of_alleles, score_in_parts
 from seqcast.store import read_table, write_table
 from seqcast.unfinished import UnfinishedTables, content_of
-
-logger = logging.getLogger(__name__)
 
 TABLE = "scores"  # name of its parts
 FIELDS = ("log_likelihood", "codon_marks", "batch_tokens", "too_long", "window_overlap_tokens")
@@ -59,17 +56,15 @@ def score_transcripts(
     used = {name: getattr(chosen, name) for name in FIELDS}
     facts = {**made, "options": {**used, "compat": compat}, **facts}
     kept = UnfinishedTables(output, [TABLE], {"facts": facts, "files": content_of(files)})
-    variants, parts = read_table(files["variants"]), kept.read(0)
-    start = parts[-1][0] if parts else 0
-    if parts:
-        logger.info("%d of %d variants were scored before", start, len(variants))
+    variants = read_table(files["variants"])
     with Genome(files["genome"]) as genome:
-        for stop, table in score_in_parts(
-            model, variants, genome, read_table(files["transcripts"]), chosen, start, kept.due
-        ):
-            parts.append((stop, {TABLE: table}))
-            if stop < len(variants):
-                kept.write(start, *parts[-1])
-            start = stop
-    write_table(pl.concat([part[TABLE] for _, part in parts]), output, facts)
+
+        def score(start: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
+            for stop, table in score_in_parts(
+                model, variants, genome, read_table(files["transcripts"]), chosen, start, kept.due
+            ):
+                yield stop, {TABLE: table}
+
+        found = kept.complete(range(len(variants)), score)
+    write_table(found[TABLE], output, facts)
     kept.remove()

@@ -1,7 +1,6 @@
 """Score one shard of a set of variants with one fold of a model."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +12,6 @@ from seqcast.jobs.model import open_model, read_options
 from seqcast.scoring.variant_effects import score_in_parts, shard_rows
 from seqcast.store import read_table, write_table
 from seqcast.unfinished import UnfinishedTables, content_of
-
-logger = logging.getLogger(__name__)
 
 LEVELS = ("gene", "window")
 
@@ -48,20 +45,17 @@ def score_shard(
     rows = shard_rows(len(variants), shard, shards)
     identity = [facts, head, batch_size, rows.start, rows.stop, content_of(files)]
     kept = UnfinishedTables(outputs["gene"], LEVELS, {"identity": identity})
-    parts = kept.read(rows.start)
-    start = parts[-1][0] if parts else rows.start
-    if parts:
-        logger.info("%d of %d variants were scored before", start - rows.start, len(rows))
     with Genome(files["genome"]) as genome:
-        for stop, tables in score_in_parts(
-            model, variants, genome, read_annotation(files["annotation"]), tracks,
-            read_options(options), range(start, rows.stop), batch_size, inference["workers"],
-            kept.due,
-        ):  # fmt: skip
-            parts.append((stop, vars(tables)))
-            if stop < rows.stop:
-                kept.write(start, *parts[-1])
-            start = stop
+
+        def score(start: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
+            for stop, tables in score_in_parts(
+                model, variants, genome, read_annotation(files["annotation"]), tracks,
+                read_options(options), range(start, rows.stop), batch_size, inference["workers"],
+                kept.due,
+            ):  # fmt: skip
+                yield stop, vars(tables)
+
+        found = kept.complete(rows, score)
     for level in LEVELS:
-        write_table(pl.concat([part[level] for _, part in parts]), outputs[level], facts)
+        write_table(found[level], outputs[level], facts)
     kept.remove()
