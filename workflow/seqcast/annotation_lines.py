@@ -18,8 +18,7 @@ from seqcast.annotation_attributes import (
 )
 from seqcast.errors import InputError
 from seqcast.genome import compression
-from seqcast.text_files import refuse_unless_gzip
-from seqcast.vcf import ends_whole
+from seqcast.text_files import ends_whole, refuse_unless_gzip
 
 COLUMNS = ["chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes"]
 FURTHER = ["10", "11", "12"]  # columns that are not there

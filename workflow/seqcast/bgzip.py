@@ -16,7 +16,7 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.fasta_checks import check_letters, index_problem
-from seqcast.seals import blank_seal, check_seal, damaged, seal, sealed_by
+from seqcast.seals import CHANGED, blank_seal, check_seal, damaged, seal, sealed_by
 from seqcast.store import atomic
 from seqcast.text_files import GZIP_MAGIC
 
@@ -99,7 +99,7 @@ def check_index(path: str | Path) -> None:
         return
     check_seal(gzi)
     if f"fai={_crc32(fai)} ".encode() not in gzi.read_bytes():
-        raise damaged(fai, "its checksum is another than when it was written", job)
+        raise damaged(fai, CHANGED, job)
 
 
 @contextmanager

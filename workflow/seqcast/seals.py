@@ -19,6 +19,7 @@ KEY = "seal"  # of metadata that hold a seal
 SEARCHED_BYTES = 1 << 20  # at both ends of a file
 CHUNK_BYTES = 1 << 22
 BLANK = b"-" * 8
+CHANGED = "its checksum is another than when it was written"
 _SEAL = re.compile(rb"seqcast-seal start=(\d+) job=([\w.-]*) crc32=([0-9a-f]{8}|-{8})")
 _job: ContextVar[str] = ContextVar("job", default="")
 
@@ -84,7 +85,7 @@ def check_seal(path: str | Path) -> None:
     """
     found = _find(path)
     if found and b"%08x" % _checksum(path, *found[:2]) != found[2]:
-        raise damaged(path, "its checksum is another than when it was written")
+        raise damaged(path, CHANGED)
 
 
 def damaged(path: str | Path, reason: object, job: str = "") -> InputError:

@@ -19,7 +19,8 @@ from seqcast.errors import InputError, WriteError
 from seqcast.seals import current_job
 
 PROBE_BYTES = 1 << 20
-_TOKEN = re.compile(r"\.(?:[0-9a-f]{12}|[0-9a-f]{8}-([0-9a-f]{8})-(\d+)-(\d+))\.")  # 12: to 0.12
+# The short form is that of earlier versions, which named no process.
+_TOKEN = re.compile(r"\.(?:[0-9a-f]{12}|[0-9a-f]{8}-([0-9a-f]{8})-(\d+)-(\d+))\.")
 _NUMBER = re.compile(r"\((?:os error |errno=)(\d+)\)|\[[Ee]rrno (\d+)\]|errno = (\d+)")
 _REMEDIES = {
     errno.ENOSPC: "Free space on that disk, or work on another",

@@ -105,6 +105,13 @@ def refuse_unless_gzip(path: Path, expected: str) -> None:
     refuse_other_formats(start, path, expected)
 
 
+def ends_whole(path: Path) -> bool:
+    """Whether a BGZF file ends in `BGZF_END`."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(BGZF_END)))
+        return file.read() == BGZF_END
+
+
 def read_text(path: str | Path, expected: str) -> str:
     """The text of a file.
 

@@ -21,7 +21,7 @@ import pysam
 
 from seqcast.errors import InputError
 from seqcast.genome import compression, quiet_htslib
-from seqcast.text_files import BGZF_END, MOST_DIGITS, refuse_unless_gzip
+from seqcast.text_files import MOST_DIGITS, ends_whole, refuse_unless_gzip
 
 logger = logging.getLogger(__name__)
 
@@ -190,13 +190,6 @@ def _check_start(path: Path) -> bytes:
             "##fileformat=VCFv4.2 or the like. Give a VCF or BCF, or add that line on top."
         )
     return first_line
-
-
-def ends_whole(path: Path) -> bool:
-    """Whether a BGZF file ends in the end-of-file block."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - len(BGZF_END)))
-        return file.read() == BGZF_END
 
 
 def _read_text(path: Path) -> list[Row]:
