@@ -187,6 +187,7 @@ def test_contigs_take_the_names_of_the_genome(
             ("A", "1"),
         ]
         assert "1 of 3 genes left out, on 1 contigs" in caplog.text
+        assert "2 genes end beyond their contig in " in caplog.text
         alien = write(tmp_path, "alien.gtf", GTF.replace("chr", "scaffold"))
         with pytest.raises(InputError, match=r"no contig of .*scaffold1, scaffoldY.*alias"):
             read_annotation(alien, genome)

@@ -102,12 +102,14 @@ def test_windows_line_ends(tmp_path: Path) -> None:
         (record("A_1.1", BASES) + record("B_1.1", BASES)[:250], "record 2 is cut short"),
         (record("A_1.1", BASES, ["900..960"]), "a CDS at 900..960; expected it inside the 950 bases"),
         (record("A_1.1", BASES, ["5..x"]), "a CDS at '5..x', which is no location"),
+        (record("A_1.1", BASES, ["1..90,100..150"]), "a CDS at '1..90,100..150', which is no location"),
+        (record("A_1.1", BASES[:-2] + "uq"), "A_1.1 holds letters that are no bases: 'u' .1., 'q' .1."),
         (record("A_1.1", BASES, ["900..100"]), "a CDS at '900..100', .*start before its end unless"),
         (record("A_1.1", BASES, ["complement(900..100)"]), "a CDS at 'complement.900..100.'"),
         (record("A_1.1", BASES, ["1..9"]).replace("=11", "=abc"),
          "record A_1.1 has a CDS with /transl_table=abc; expected the number of a genetic code"),
     ],
-    ids=["empty", "fasta", "protein", "no origin", "contig", "header", "sequence", "second", "outside", "location", "turned", "turned complement", "code"],
+    ids=["empty", "fasta", "protein", "no origin", "contig", "header", "sequence", "second", "outside", "location", "no join", "letters", "turned", "turned complement", "code"],
 )  # fmt: skip
 def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

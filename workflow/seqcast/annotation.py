@@ -277,6 +277,16 @@ def _on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:
             f"({', '.join(list(genome.contigs)[:3])}); expected names of the same assembly. Give "
             "the assembly's table of contig aliases (resources/contigs)."
         )
+    beyond = [gene.gene_id for gene in kept if gene.end > genome.contigs[gene.chrom]]
+    if beyond:
+        logger.warning(
+            "%s: %d genes end beyond their contig in %s (%s): they span the origin of a circular "
+            "one, or the annotation is of another assembly",
+            path,
+            len(beyond),
+            genome.fasta,
+            ", ".join(beyond[:GENES_TOLD]),
+        )
     if len(kept) < len(genes):
         missing = [chrom for chrom, contig in contigs.items() if contig is None]
         logger.warning(

@@ -18,6 +18,7 @@ from Bio.GenBank.Scanner import GenBankScanner
 from Bio.SeqFeature import Location, LocationParserError
 
 from seqcast.errors import InputError
+from seqcast.fasta_checks import no_bases, strange_letters
 from seqcast.genome import compression
 from seqcast.text_files import DAMAGE
 
@@ -82,8 +83,8 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
     ------
     InputError
         If the file is missing, empty, truncated or not GenBank, or if a record has no sequence,
-        a sequence of another length than its LOCUS line states, a CDS outside of it, or a genetic
-        code that is no number.
+        a sequence of another length than its LOCUS line states or of letters that are no bases, a
+        CDS outside of it, or a genetic code that is no number.
 
     Notes
     -----
@@ -147,7 +148,7 @@ def _record(
             " Give a GenBank file of nucleotide records."
         )
     name = _field(header, "VERSION") or _field(header, "ACCESSION") or locus[1]
-    _check_length(name, sequence, int(locus[2]), path)
+    _check_sequence(name, sequence, int(locus[2]), path)
     source = next((found for key, _, found in features if key == "source"), [])
     taxa = map(TAXON.fullmatch, _values(source, "db_xref"))
     circular = "circular" in locus[4].split()
@@ -182,8 +183,8 @@ def _short(text: object) -> str:
     return line if len(line) <= QUOTED_LETTERS else f"{line[: QUOTED_LETTERS - 3]}..."
 
 
-def _check_length(name: str, sequence: str, stated_bp: int, path: Path) -> None:
-    """Refuse a record without its whole sequence."""
+def _check_sequence(name: str, sequence: str, stated_bp: int, path: Path) -> None:
+    """Refuse a record without its whole sequence, or of other letters than bases."""
     if not sequence:
         raise InputError(
             f"{path}: record {name} has no sequence (features or a CONTIG line alone); expected "
@@ -194,6 +195,8 @@ def _check_length(name: str, sequence: str, stated_bp: int, path: Path) -> None:
             f"{path}: record {name} has {len(sequence)} bases; expected {stated_bp}, as its LOCUS "
             "line states. The file is cut short or damaged; fetch it again."
         )
+    if letters := strange_letters(sequence):
+        raise no_bases(f"{path}: record {name}", letters)
 
 
 def _coding_parts(
@@ -232,11 +235,12 @@ def _parts(
             for part in location.parts
             if part.ref in (None, name, name.split(".")[0])
         ]
-    except (LocationParserError, ValueError, TypeError) as error:
+    except (LocationParserError, ValueError, TypeError, AssertionError) as error:
         raise InputError(
             f"{path}: record {name} has a CDS at {text[:80]!r}, which is no location "
-            f"({_short(error)}); expected one such as 12..90 or complement(join(1..9,20..80)), its "
-            "start before its end unless the LOCUS line says circular. Fetch the file again."
+            f"({_short(error) or 'not laid out as one'}); expected one such as 12..90 or "
+            "complement(join(1..9,20..80)), its start before its end unless the LOCUS line says "
+            "circular. Fetch the file again."
         ) from error
 
 
