@@ -48,7 +48,7 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         if not mistake:
             package.exception("the job failed")
             raise
-        line = _tell(mistake)
+        line = tell(mistake)
         handler.setFormatter(logging.Formatter())
         handler.handle(logging.makeLogRecord({"msg": line, "levelno": logging.ERROR}))
         raise SystemExit(USER_ERROR) from None
@@ -56,6 +56,13 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         package.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+def tell(error: object) -> str:
+    """Write an error to stderr as the one line that a mistake of the user gets; returns it."""
+    line = f"ERROR: {' '.join(str(error).split())}"
+    sys.stderr.write(f"{line}\n")
+    return line
 
 
 class _LogFile(logging.FileHandler):
@@ -80,17 +87,11 @@ def _open(path: Path) -> _LogFile:
         handler = _LogFile(path, mode="w", encoding="utf-8")
     except OSError as error:
         if told := write_error(error, path):
-            _tell(told)
+            tell(told)
             raise SystemExit(USER_ERROR) from None
         raise
     handler.setFormatter(logging.Formatter(FORMAT))
     return handler
-
-
-def _tell(error: BaseException) -> str:
-    line = f"ERROR: {' '.join(str(error).split())}"
-    sys.stderr.write(f"{line}\n")
-    return line
 
 
 def _rule_of(log_path: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from seqcast.cli import embed, predict_property, reads
 from seqcast.errors import InputError
-from seqcast.logs import USER_ERROR
+from seqcast.logs import USER_ERROR, tell
 from seqcast.temporaries import write_error
 
 
@@ -16,18 +16,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.run(chosen)
     except InputError as error:
-        return _tell(write_error(error) or error)
+        tell(write_error(error) or error)
+        return USER_ERROR
     except BrokenPipeError:  # the reader of the table has had enough
         sys.stderr.close()
     except OSError as error:  # a folder in place of a file, a full disk
         where = error.filename or chosen.output
-        return _tell(write_error(error) or f"{where}: {error.strerror or error}")
+        tell(write_error(error) or f"{where}: {error.strerror or error}")
+        return USER_ERROR
     return 0
-
-
-def _tell(error: object) -> int:
-    sys.stderr.write(f"ERROR: {' '.join(str(error).split())}\n")
-    return USER_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
