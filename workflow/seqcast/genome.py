@@ -22,7 +22,7 @@ from seqcast.bgzip import check_index, index_fasta
 from seqcast.errors import InputError
 from seqcast.fasta_checks import index_problem, no_bases, strange_letters
 from seqcast.seals import damaged, sealed_by
-from seqcast.text_files import BGZF_MARK, GZIP_MAGIC, read_text, refuse_unless_gzip
+from seqcast.text_files import GZIP_MAGIC, is_bgzip, read_text, refuse_unless_gzip
 
 logger = logging.getLogger(__name__)
 
@@ -188,8 +188,7 @@ def compression(path: Path) -> str | None:
         head = file.read(18)
     if not head.startswith(GZIP_MAGIC):
         return None
-    where, mark = BGZF_MARK
-    return "bgzip" if head[where] == mark else "gzip"
+    return "bgzip" if is_bgzip(head) else "gzip"
 
 
 def _ensure_index(fasta: Path) -> None:

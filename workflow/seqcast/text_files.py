@@ -27,7 +27,7 @@ else:
 GZIP_MAGIC = b"\x1f\x8b"
 # A BGZF block is a gzip member whose extra field holds "BC"; an empty one ends the file
 # (SAM specification, section 4.1).
-BGZF_MARK = slice(12, 14), b"BC"
+_EXTRA = slice(12, 14)
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 UTF16 = b"\xff\xfe", b"\xfe\xff"
@@ -112,6 +112,42 @@ def ends_whole(path: Path) -> bool:
         return file.read() == BGZF_END
 
 
+def is_bgzip(head: bytes) -> bool:
+    """Whether a file is BGZF, by its first 14 bytes or more."""
+    return head.startswith(GZIP_MAGIC) and head[_EXTRA] == b"BC"
+
+
+def decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
+    """Content of a file that may be compressed.
+
+    Parameters
+    ----------
+    data : bytes
+        All of the file.
+    path : path
+        Of that file, for messages.
+    expected : str
+        As for `read_text`.
+
+    Raises
+    ------
+    InputError
+        If it is cut short or damaged.
+    """
+    if (packing := packing_of(data)) is None:
+        return data
+    try:
+        if is_bgzip(data) and not data.endswith(BGZF_END):
+            raise EOFError("it lacks the block that ends a bgzip file")
+        unpacked: bytes = packing.open(io.BytesIO(data)).read()
+    except DAMAGE as error:
+        raise InputError(
+            f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
+            f"{expected}. Copy or fetch it again."
+        ) from error
+    return unpacked
+
+
 def read_text(path: str | Path, expected: str) -> str:
     """The text of a file.
 
@@ -136,7 +172,7 @@ def read_text(path: str | Path, expected: str) -> str:
         raise InputError(
             f"{path} cannot be opened ({error.strerror}); expected {expected}. Check the path."
         ) from error
-    data = _decompressed(data, path, expected)
+    data = decompressed(data, path, expected)
     if data.startswith(UTF16) or b"\0" in data:
         raise InputError(
             f"{path} is not text in UTF-8 (but UTF-16, or no text at all); expected {expected}. "
@@ -232,20 +268,3 @@ def table_rows(text: str, path: str | Path) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise InputError(f"{path}, line {line}: {error}") from error
     return rows
-
-
-def _decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
-    """Content of a file that may be compressed."""
-    if (packing := packing_of(data)) is None:
-        return data
-    where, mark = BGZF_MARK
-    try:
-        if packing.magic == GZIP_MAGIC and data[where] == mark and not data.endswith(BGZF_END):
-            raise EOFError("it lacks the block that ends a bgzip file")
-        unpacked: bytes = packing.open(io.BytesIO(data)).read()
-    except DAMAGE as error:
-        raise InputError(
-            f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
-            f"{expected}. Copy or fetch it again."
-        ) from error
-    return unpacked

@@ -14,10 +14,10 @@ from typing import Any, BinaryIO, cast
 from seqcast.errors import InputError
 from seqcast.text_files import (
     BGZF_END,
-    BGZF_MARK,
     DAMAGE,
     GZIP_MAGIC,
     Packing,
+    is_bgzip,
     packing_of,
     refuse_other_formats,
 )
@@ -83,8 +83,7 @@ class ByteSource(io.RawIOBase):
         self.tail = b""
         self.failure: Exception | None = None
         self._pending = memoryview(self.head)
-        where, mark = BGZF_MARK
-        self.bgzip = self.head.startswith(GZIP_MAGIC) and self.head[where] == mark
+        self.bgzip = is_bgzip(self.head)
 
     def readable(self) -> bool:
         """Whether it can be read: always."""

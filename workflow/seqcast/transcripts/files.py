@@ -17,7 +17,7 @@ from seqcast.errors import InputError
 from seqcast.reads.source import lead_in
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
 from seqcast.seals import check_seal
-from seqcast.text_files import BGZF_END, BGZF_MARK, DAMAGE, packing_of, refuse_other_formats
+from seqcast.text_files import decompressed, refuse_other_formats
 from seqcast.transcripts.records import MISSING
 
 SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")
@@ -128,17 +128,7 @@ def _bytes(path: Path) -> bytes:
 
 def _decompressed(data: bytes, name: str) -> bytes:
     """Content of a file that may be compressed; it is not empty."""
-    if packing := packing_of(data):
-        where, mark = BGZF_MARK
-        try:
-            if data[where] == mark and not data.endswith(BGZF_END):
-                raise EOFError("it lacks the block that ends a bgzip file")
-            data = packing.open(io.BytesIO(data)).read()
-        except DAMAGE as error:
-            raise InputError(
-                f"{name} cannot be read to its end ({error}): it is truncated or damaged; expected "
-                "a whole file. Copy or fetch it again."
-            ) from error
+    data = decompressed(data, name, EXPECTED)
     if not data.strip():
         raise InputError(f"{name} is empty; expected {EXPECTED}")
     refuse_other_formats(data, name, EXPECTED)
