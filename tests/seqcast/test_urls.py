@@ -19,6 +19,7 @@ SECRET = "s3cr3t"
         ("https://host/file#s3cr3t?x", "https://host/file"),
         ("https://host?s3cr3t", "https://host?..."),
         ("https://host/file", "https://host/file"),
+        ("ann:s3cr3t@host/file", "host/file"),  # its scheme was forgotten
         ("file:///a/b%20c", "file:///a/b%20c"),
     ],
 )
@@ -35,7 +36,7 @@ def test_the_digest_of_a_url_follows_all_but_who_asks() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "x.fa", "https://a:b/s3cr3t@host/", "https://[::s3cr3t", "http://h/ s3cr3t",
+    "url", ["", "x.fa", "ann:s3cr3t@host/file", "https://a:b/s3cr3t@host/", "https://[::s3cr3t", "http://h/ s3cr3t",
             'http://h/"\noutput = "s3cr3t'],
 )  # fmt: skip
 def test_a_malformed_url_is_refused_without_its_text(url: str) -> None:

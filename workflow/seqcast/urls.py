@@ -28,9 +28,9 @@ def check_url(url: str) -> None:
         well_formed = False
     if not well_formed:
         raise InputError(
-            f"the URL that begins with {url.partition('://')[0]:.20} is malformed; expected "
-            "https://..., http://..., ftp://... or file:///..., with blanks as %20, and a slash "
-            "or @ of a password as %2F or %40"
+            f"the URL that begins with {_scheme(url)} is malformed; expected https://..., "
+            "http://..., ftp://... or file:///..., with blanks as %20, and a slash or @ of a "
+            "password as %2F or %40"
         )
     if parts.scheme.lower() == "file" and Path(url2pathname(parts.path)).is_dir():
         raise InputError(f"{url} is a folder; expected a file. Give the URL of one file in it.")
@@ -47,8 +47,15 @@ def url_digest(url: str) -> str:
     return hashlib.sha256(_anonymous(url).encode()).hexdigest()[:12]
 
 
+def _scheme(url: str) -> str:
+    """How a URL begins; nothing of one without a scheme, which may be a password."""
+    return url.partition("://")[0][:20] if "://" in url else "no scheme (https://)"
+
+
 def _anonymous(url: str) -> str:
     """A URL without user name and password."""
+    if "://" not in url:
+        return url.rpartition("@")[2]
     scheme, separator, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"

@@ -212,10 +212,10 @@ def _five_columns(path: Path) -> Iterator[list[str]]:
                 pass
             file.seek(0)
             for number, raw in enumerate(file, start=1):
-                line = raw.rstrip(b"\r\n").decode(errors="replace")
+                line = raw.rstrip(b"\r\n\x1a").decode(errors="replace")  # Ctrl-Z ends a file of DOS
                 if line.startswith("#CHROM"):
                     names = _checked_names(path, number, line)
-                if not line.strip() or line.startswith(("#", "\ufeff#", "\x1a")):
+                if not line.strip() or line.startswith(("#", "\ufeff#")):
                     continue
                 # A line shorter than the first one is cut, even if five columns are left of it.
                 n_columns = n_columns or min(line.count("\t") + 1, 8)

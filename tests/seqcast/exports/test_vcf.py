@@ -142,7 +142,7 @@ def as_bgzip(path: Path) -> Path:
 
 def as_dos(path: Path) -> Path:
     dos = path.with_name("dos.vcf")
-    dos.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n")
+    dos.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\x1a")
     return dos
 
 

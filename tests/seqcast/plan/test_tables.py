@@ -142,3 +142,10 @@ def test_a_mistake_is_named(read, name, text, message):
 def test_a_table_that_is_not_there_is_named(tmp_path, schemas):
     with pytest.raises(InputError, match=r"none.tsv is not readable: No such file"):
         read_table(tmp_path / "none.tsv", schemas["datasets"], ["dataset"])
+
+
+def test_a_url_without_a_scheme_is_told_without_its_password(read):
+    cells = [*SOURCE.values()]
+    cells[2] = "ann:s3cr3t@host/file"
+    with pytest.raises(InputError, match=r"column url: 'host/file'; it does not fit"):
+        read("sources", SOURCES + "\t".join(cells) + "\n")

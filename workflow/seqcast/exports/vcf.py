@@ -234,7 +234,9 @@ def _annotated(
         fields = line.split("\t")[:n_columns]
         fields += ["."] * (n_columns - len(fields))
         kept = [
-            item for item in fields[7].split(";") if item != "." and not item.startswith("SEQCAST_")
+            item
+            for item in fields[7].split(";")
+            if item not in ("", ".") and not item.startswith("SEQCAST_")
         ]
         added = [
             f"{key}={','.join(column[first : first + n_alts])}" for key, column in values.items()
@@ -271,7 +273,7 @@ def _lines(path: Path, header: bool) -> Iterator[str]:
             return
         file.seek(0)
         for raw in file:
-            line = raw.decode(errors="surrogateescape").rstrip("\r\n").removeprefix("\ufeff")
+            line = raw.decode(errors="surrogateescape").rstrip("\r\n\x1a").removeprefix("\ufeff")
             if line.startswith("#") == header and line.strip():
                 yield line
             elif header and line.strip():

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from seqcast.errors import InputError
 from seqcast.text_files import table_rows
+from seqcast.urls import public_url
 
 # Snakemake takes braces for wildcards and angle brackets for its own variables of paths.
 RESERVED = re.compile(r"[{}<>]")
@@ -137,7 +138,8 @@ def _mistake(row: Mapping[str, Any], checker: Draft202012Validator) -> tuple[str
     errors: Iterator[ValidationError] = checker.iter_errors(row)
     for error in errors:
         name = str(error.absolute_path[0])
-        return name, f"{row[name]!r}; {_expected(error, columns[name])}"
+        told = public_url(str(row[name])) if name == "url" else row[name]  # it may hold a password
+        return name, f"{told!r}; {_expected(error, columns[name])}"
     return None
 
 
