@@ -293,7 +293,7 @@ def _remedy(path: Path, text: str) -> str:
             f"Attributes are written as in {other}, but the name says {wanted}: name the file "
             f".{other.lower()}."
         )
-    return "Mend or remove these lines."
+    return "Correct or remove these lines."
 
 
 def _count_lines(path: Path, is_gtf: bool) -> int:
@@ -329,7 +329,7 @@ def _wrong_columns(path: Path, number: int, text: str, wrong: int) -> InputError
     elif len(text.split()) >= len(COLUMNS) and text.count("\t") < len(COLUMNS) - 1:
         remedy = "Replace the spaces between its columns by tabs."
     else:
-        remedy = "Mend these lines, put # before them if they are comments, or fetch it again."
+        remedy = "Correct these lines, put # before them if they are comments, or fetch it again."
     return InputError(
         f"{path}, line {number} has {text.count(chr(9)) + 1} tab-separated column(s), "
         f"'{text[:60]}' ({wrong} such lines); expected {len(COLUMNS)}. {remedy}"

@@ -1,4 +1,4 @@
-"""Files that tell when a byte of theirs has changed since they were written.
+"""Files that tell when one of their bytes has changed since they were written.
 
 A disk, a copy or a bad cable changes a byte now and then, and most formats read it as another
 number. A seal is a line of text in a part of the file that is free for it: the checksum of all
@@ -19,7 +19,7 @@ KEY = "seal"  # of metadata that hold a seal
 SEARCHED_BYTES = 1 << 20  # at both ends of a file
 CHUNK_BYTES = 1 << 22
 BLANK = b"-" * 8
-CHANGED = "its checksum is another than when it was written"
+CHANGED = "its checksum differs from the one it was written with"
 _SEAL = re.compile(rb"seqcast-seal start=(\d+) job=([\w.-]*) crc32=([0-9a-f]{8}|-{8})")
 _job: ContextVar[str] = ContextVar("job", default="")
 

@@ -86,7 +86,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"key {twice!r} is there more than once; leave one of them")
+        raise InputError(f"key {twice!r} is there more than once; keep one of them")
     return found
 
 

@@ -19,7 +19,7 @@ from seqcast.errors import InputError
 PACKAGE = Path(__file__).parents[1]
 # What changes no number and no page, though all jobs use it.
 UNCOUNTED = {
-    "seqcast.errors": "its one class says what is wrong",
+    "seqcast.errors": "its classes say what is wrong",
     "seqcast.logs": "says in the log what a job does",
     "seqcast.seals.written_by": "is for logs to name the job in files",
     "seqcast.progress": "says in the log how far a job is",

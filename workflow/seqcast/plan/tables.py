@@ -50,7 +50,8 @@ def read_table(path: str | Path, schema: Mapping[str, Any], index: Sequence[str]
         where = f"{path}, line {line}"
         if any("\n" in cell for cell in cells):
             raise InputError(
-                f"{where}: a quotation mark that is not closed, or a cell of two lines"
+                f"{where}: a quotation mark that is not closed, or a cell of two lines; expected "
+                "each cell on one line. Close the quotation mark, or remove it"
             )
         if any(cells[len(header) :]):
             raise InputError(f"{where}: {len(cells)} columns; the header has {len(header)}")

@@ -18,7 +18,7 @@ HEADER_BYTES, INDEX_HEADER_BYTES = 64, 48
 AT_INDEX = 24  # in the file's header: where the index begins
 BOUNDS = [("chrom", "u4"), ("start", "u4"), ("end_chrom", "u4"), ("end", "u4")]
 LEAF, NODE = [*BOUNDS, ("offset", "u8"), ("size", "u8")], [*BOUNDS, ("offset", "u8")]
-REMEDY = "Fetch the file again, or make it anew."
+REMEDY = "Fetch the file again, or make it again."
 
 
 def check_bigwig(path: Path) -> None:
