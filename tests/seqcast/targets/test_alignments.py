@@ -276,3 +276,14 @@ def test_impossible_options_are_refused(tmp_path, options, outputs, message):
     with pytest.raises(InputError, match=message):
         write_bam_coverage(bam, AlignmentOptions(**options),
                            **{name: tmp_path / file for name, file in outputs.items()})  # fmt: skip
+
+
+def test_a_flipped_bit_is_told_where_it_is_read(tmp_path):
+    """The file cannot be closed either, which says nothing of what is wrong."""
+    path = write_bam(tmp_path / "a.bam")
+    data = bytearray(path.read_bytes())
+    data[len(data) - 60] ^= 1  # in the block of the reads
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.bam cannot be read"):
+        write_bam_coverage(path, unstranded=tmp_path / "a.bw")
+    assert not (tmp_path / "a.bw").exists()

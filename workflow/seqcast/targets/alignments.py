@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,8 +169,16 @@ def _open(bam: Path, genome: Genome | None) -> Iterator[pysam.AlignmentFile]:
             )
         except (OSError, ValueError) as error:
             raise _broken(bam, error, _is_cram(bam), genome) from error
-        with file:
+        try:
             yield file
+        except BaseException:
+            with suppress(OSError):  # closing a damaged file fails too, and says less
+                file.close()
+            raise
+        try:
+            file.close()
+        except OSError as error:
+            raise _broken(bam, error, _is_cram(bam), genome) from error
 
 
 def _records(
