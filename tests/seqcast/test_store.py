@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all, and carry their provenance."""
 
+import json
 import os
 from pathlib import Path
 from stat import S_IMODE
@@ -82,6 +83,8 @@ def test_table_round_trip(tmp_path: Path, n_rows: int) -> None:
     assert pl.read_parquet(path).equals(frame)
     assert pl.read_parquet(path).schema == frame.schema
     assert read_provenance(path) == {"model": "tiny", "fold": 0}
+    # where other programs look for it
+    assert json.loads(pq.read_schema(path).metadata[b"seqcast"]) == {"model": "tiny", "fold": 0}
 
 
 def test_scores_are_fixed_size_lists_for_other_readers(tmp_path: Path) -> None:

@@ -107,9 +107,9 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
     TypeError
         If ``provenance`` holds something that JSON cannot express.
     """
-    with _writer(path, frame) as (out, fields):
+    told = {PROVENANCE_KEY: json.dumps(dict(provenance))}
+    with _writer(path, frame, told) as (out, fields):
         out.write_table(frame.to_arrow().cast(fields))
-        out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance))})
 
 
 def write_chunks(
@@ -254,9 +254,13 @@ def file_sha256(path: str | Path) -> str:
 
 
 @contextmanager
-def _writer(path: str | Path, like: pl.DataFrame) -> Iterator[tuple[pq.ParquetWriter, pa.Schema]]:
+def _writer(
+    path: str | Path, like: pl.DataFrame, metadata: Mapping[bytes, str] | None = None
+) -> Iterator[tuple[pq.ParquetWriter, pa.Schema]]:
     """A sealed parquet file of the columns of `like`, with a checksum a page, for other readers."""
     fields = like.head(0).to_arrow().schema
+    if metadata:
+        fields = fields.with_metadata({**(fields.metadata or {}), **metadata})
     with atomic(path) as temporary:
         with pq.ParquetWriter(
             temporary, fields, compression="zstd", write_page_checksum=True
