@@ -64,7 +64,6 @@ for model in COVERAGE_TRAINED.index.unique("model"):
                 f"{config['tables']['models']}: head of model {model} is {named[0] or 'empty'}; "
                 f"expected one that its training {training} has: {', '.join(HEADS[training])}"
             )
-
         for head, name in HEADS[training].items() if shape else []:
             units = known[head or named[0] or next(iter(known))].units
             said = f"{MODELS.at[model, 'hyperparameters']}, which learns it,"

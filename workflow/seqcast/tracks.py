@@ -272,7 +272,7 @@ def _norm_factors(table: pl.DataFrame, path: str | Path) -> np.ndarray | None:
 def _above_zero(
     table: pl.DataFrame, name: str, path: str | Path, empty: float | None = None
 ) -> np.ndarray:
-    """A column of factors or limits of coverage; of 0, of less or without an end, none is one."""
+    """A column of factors or limits of coverage, which are finite numbers above 0, or `empty`."""
     values = _numbers(table, name, pl.Float64, path, empty).to_numpy()
     is_empty = np.isnan(values) & (empty is not None and np.isnan(empty))
     if (bad := ~(np.isfinite(values) & (values > 0) | is_empty)).any():

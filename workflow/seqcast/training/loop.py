@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from seqcast.errors import InputError
-from seqcast.models.precision import AUTO, chosen_precision, use_precision
+from seqcast.models.precision import chosen_precision, use_precision
+from seqcast.models.settings import AUTO
 from seqcast.progress import progress
 from seqcast.store import atomic
 from seqcast.training import parallel
