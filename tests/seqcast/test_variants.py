@@ -211,6 +211,15 @@ def test_without_swap_rows_that_fit_either_way_are_scored_as_written() -> None:
         assert checked["genome_carries"].to_list() == ["ref,alt", "ref,alt", "ref"]
 
 
+def test_exclude_is_advised_only_where_it_would_score_a_row(caplog) -> None:
+    for row, advised in (((2, "A", "AT"), True), ((2, "G", "A"), False), ((2, "G", "C"), False)):
+        strangers = [(2, "G", "C")] * 20  # neither allele fits: no exchanged columns
+        caplog.clear()
+        check_variants(table([row, *strangers]), TextGenome(SEQUENCE), "swap")
+        assert ("set on_ref_mismatch to exclude" in caplog.text) == advised
+        assert ("REF and ALT of 1 rows are not swapped" in caplog.text) == (row[1:] == ("G", "A"))
+
+
 def test_genome_carries_says_what_fits() -> None:
     rows = {
         (1, "G", "A"): "ref",

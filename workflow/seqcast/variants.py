@@ -222,11 +222,12 @@ def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
     unsure = pl.lit(False)
     if not looks_exchanged(checked):
         unsure |= swapped
-        logger.warning(
-            "REF and ALT of %d rows are not swapped although the genome carries ALT: of exchanged "
-            "columns it would carry ALT in nearly all rows whose REF it does not",
-            checked["swapped"].sum(),
-        )
+        if n_swapped := checked["swapped"].sum():
+            logger.warning(
+                "REF and ALT of %d rows are not swapped although the genome carries ALT: of "
+                "exchanged columns it would carry ALT in nearly all rows whose REF it does not",
+                n_swapped,
+            )
     either = (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
     if looks_unexchanged(checked):
         # Exchanged insertions would show, as ALT alone fits in most; exchanged deletions never do.
@@ -237,7 +238,8 @@ def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
         pl.when(unsure).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
         for name, value in new.items()
     ).with_columns(swapped=swapped & (pl.col("status") == "valid"))
-    if n_unsure := checked.filter(pl.col("status") == "ref_alt_ambiguous").height:
+    is_unsure = pl.col("status") == "ref_alt_ambiguous"
+    if n_unsure := checked.filter(is_unsure, pl.col("genome_carries") == "ref,alt").height:
         logger.warning(
             "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
             "exchanged (insertions into repeats, deletions); if no row of the file is, set "
