@@ -79,7 +79,7 @@ class DecayOptions:
         times_h : ndarray, shape=(times,)
             `FEWEST_TIMES` different ones or more.
         shape : str
-        half_life_h : sequence of (float, float), optional
+        half_life_h : sequence of float, optional
             The shortest and the longest half-life to tell. Empty: from `LEAST` of the RNA left at
             the second time of a decay to `LEAST` of it lost at the last one (of a labelling:
             still to come at the first time after 0, and there at the last one). In the middle
