@@ -128,15 +128,10 @@ def test_swap_turns_the_edit_round_only_on_evidence() -> None:
     assert dict(zip(rows, found, strict=True)) == rows
 
 
-def test_deletions_are_read_as_written_where_the_file_shows_no_exchange() -> None:
-    deletion, insertion, right = (2, "AT", "A"), (2, "A", "AT"), [(1, "G", "T")] * 10
-    for rows, status in [
-        ([*right, deletion, insertion], "valid"),
-        ([*right[1:], deletion, insertion], "ref_alt_ambiguous"),  # too few rows to tell
-        ([*right, (9, "C", "A"), deletion, insertion], "ref_alt_ambiguous"),  # one is exchanged
-    ]:
-        checked = check_variants(table(rows), TextGenome(SEQUENCE), "swap")
-        assert checked["status"].to_list()[-2:] == [status, "ref_alt_ambiguous"]
+def test_a_deletion_is_not_told_by_other_rows() -> None:
+    deletion, insertion, right = (2, "AT", "A"), (2, "A", "AT"), [(1, "G", "T")] * 100
+    checked = check_variants(table([*right, deletion, insertion]), TextGenome(SEQUENCE), "swap")
+    assert checked["status"].to_list() == ["valid"] * 100 + ["ref_alt_ambiguous"] * 2
 
 
 def repetitive(rng: random.Random, length: int = 600) -> str:
@@ -165,7 +160,7 @@ def random_row(rng: random.Random, sequence: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize("seed", range(12))
 def test_swap_scores_the_right_edit_or_none(seed: int) -> None:
     rng = random.Random(seed)
-    sequence, share = repetitive(rng), rng.choice([0, 0.2, 0.6, 1])
+    sequence, share = repetitive(rng), rng.choice([0, 0.01, 0.2, 0.6, 1])
     right = [random_row(rng, sequence) for _ in range(300)]
     exchanged = [rng.random() < share for _ in right]
     if seed % 3 == 0:  # deletions alone, all of them: no other row shows it
@@ -176,8 +171,7 @@ def test_swap_scores_the_right_edit_or_none(seed: int) -> None:
     for (pos, ref, alt), turned, row in zip(
         right, exchanged, checked.iter_rows(named=True), strict=True
     ):
-        doubtful = len(ref) < len(alt) or any(exchanged)
-        assert row["status"] == "valid" or (doubtful and len(ref) != len(alt))
+        assert row["status"] == "valid" or len(ref) != len(alt)
         if row["status"] == "valid":
             mutated = sequence[: pos - 1] + alt + sequence[pos - 1 + len(ref) :]
             start, end, insert = row["start"], row["end"], row["insert"]

@@ -159,24 +159,6 @@ def looks_exchanged(checked: pl.DataFrame) -> bool:
     return told.height > 0 and int(told["fits"].sum()) >= EXCHANGED_SHARE * told.height
 
 
-def looks_unexchanged(checked: pl.DataFrame) -> bool:
-    """Whether a file shows that REF and ALT are exchanged in none of its rows.
-
-    Parameters
-    ----------
-    checked : DataFrame
-        As `variants.check_variants` returns it.
-
-    Returns
-    -------
-    bool
-        True if REF alone fits the genome in ten or more rows, and ALT alone in none. Were half of a
-        file's rows exchanged, ten of them would look so once in 1,024 files.
-    """
-    n_right = checked.filter(pl.col("genome_carries") == "ref").height
-    return n_right >= EXCHANGED_ROWS and checked.filter(_fits("alt") & ~_fits("ref")).is_empty()
-
-
 def _likely(mismatches: pl.DataFrame) -> list[str]:
     """The explanations that fit nearly all rows, none if there are few."""
     told = mismatches.filter(_TOLD)

@@ -14,7 +14,8 @@ alleles, as PLINK writes them). With "swap" a row is turned round only on eviden
   with ATG tells a deletion of TG from a duplication no better than its neighbourhood does: both
   readings imply the same bases. Where both alleles fit, the row has a status of its own; so has it
   where ALT alone fits with a few bases, which may be chance. PLINK's --ref-from-fa and flippyr
-  leave such rows out. Deletions are read as written if ten rows or more are right, none exchanged.
+  leave such rows out. That no other row of a file shows an exchange does not change it: where few
+  rows are exchanged, the others look right.
 """
 
 import logging
@@ -28,7 +29,6 @@ from seqcast.builds import (
     explain_mismatches,
     guard_build,
     looks_exchanged,
-    looks_unexchanged,
 )
 from seqcast.errors import InputError
 from seqcast.genome import Fetch, Genome, fetch_by_blocks
@@ -228,11 +228,7 @@ def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
                 "exchanged columns it would carry ALT in nearly all rows whose REF it does not",
                 n_swapped,
             )
-    either = (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
-    if looks_unexchanged(checked):
-        # Exchanged insertions would show, as ALT alone fits in most; exchanged deletions never do.
-        either &= pl.col("ref").str.len_bytes() < pl.col("alt").str.len_bytes()
-    unsure |= either
+    unsure |= (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
     new = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
     checked = checked.with_columns(
         pl.when(unsure).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
