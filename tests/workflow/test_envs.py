@@ -146,6 +146,29 @@ def packages_of(script: Path) -> set[str]:
     return found - {"seqcast"} - sys.stdlib_module_names
 
 
+def test_the_package_depends_on_what_it_imports(root: Path) -> None:
+    table = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    specs = {
+        "plan": table["dependencies"] + table["optional-dependencies"]["workflow"],
+        "": table["dependencies"],
+    }
+    for path in (root / "workflow/seqcast").rglob("*.py"):
+        names = [
+            Requirement(spec).name for spec in specs["plan" if path.parent.name == "plan" else ""]
+        ]
+        found = {
+            name.split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text()))
+            for name in (
+                [alias.name for alias in node.names] if isinstance(node, ast.Import)
+                else [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            )
+        }  # fmt: skip
+        known = {IMPORTED_AS.get(name, name) for name in names} | {"seqcast"}
+        known |= {"compression"}  # of Python 3.14
+        assert found - known <= set(sys.stdlib_module_names), path
+
+
 RULES = {
     name: Path(env).name
     for path in (ROOT / "workflow/rules").glob("*.smk")
