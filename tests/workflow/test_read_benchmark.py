@@ -2,14 +2,13 @@
 
 import random
 import shutil
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from seqcast.read_benchmark.evaluation import read_metrics
-from tests.workflow.conftest import Workflow, new_folder
+from tests.workflow.conftest import Workflow, gene_finders, new_folder
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +76,7 @@ def run(root, tmp_path_factory) -> Workflow:
     for program, package in PROGRAMS.items():
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed (Debian: {package})")
-    if not shutil.which("pyrodigal") and not Path(sys.executable).with_name("pyrodigal").exists():
+    if not gene_finders():
         pytest.skip("pyrodigal is not installed (PyPI)")
     write_inputs(run.folder)
     (run.folder / "published.tsv").write_text(
