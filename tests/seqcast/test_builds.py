@@ -78,8 +78,10 @@ def test_guard_counts_what_could_be_compared(n_right: int, n_wrong: int, stops: 
     judge(rows, "swap")
 
 
-def test_no_rows_fit() -> None:
-    judge([])
+@pytest.mark.parametrize("mode", ["exclude", "swap"])
+def test_no_rows_are_neither_refused_nor_warned_of(mode, caplog) -> None:
+    judge([], mode)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("mode", ["exclude", "swap"])
