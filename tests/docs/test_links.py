@@ -1,0 +1,47 @@
+"""Links and paths in the pages lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import FENCE, PAGES, ROOT, name_of
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:docs|config|resources|recipes|benchmarks|workflow|tests)/[\w./-]+\.\w+)`")
+MADE = ("resources/simulated/", "resources/models/", "resources/read_sets/", "resources/locks")
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments of a page's headings, as GitHub makes them."""
+    text = FENCE.sub("", page.read_text())
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_a_file_and_a_heading(page):
+    lost = []
+    for link in LINK.findall(FENCE.sub("", page.read_text())):
+        path, _, fragment = link.partition("#")
+        if "://" in path:
+            continue
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (fragment and fragment not in anchors(target)):
+            lost.append(link)
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_that_a_page_names_exist(page):
+    named = [path for path in PATH.findall(page.read_text()) if not path.startswith(MADE)]
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_page_of_the_docs_is_in_their_index():
+    index = ROOT / "docs/index.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text())}
+    pages = {page for page in PAGES if page.is_relative_to(ROOT / "docs")} - {index}
+    assert sorted(map(name_of, pages - linked)) == []

@@ -1,0 +1,52 @@
+"""docs/reference/statuses.md names the statuses and flags of the code, and no others."""
+
+import re
+
+import pytest
+
+from seqcast import embedding_outcomes
+from seqcast.coverage_accuracy import decay_fits, genes, half_lives, saluki
+from seqcast.jobs import coverage_accuracy, preflight
+from seqcast.planted_truth import decay
+from seqcast.planted_truth import variants as planted
+from seqcast.properties import data, designs
+from seqcast.reads import outcomes
+from seqcast.targets import alignments
+from seqcast.transcripts import records
+from seqcast.variants import OUTCOMES, REASONS
+from tests.docs.pages import ROOT
+
+PAGE = (ROOT / "docs/reference/statuses.md").read_text()
+SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
+KNOWN = {
+    "Variants": {*OUTCOMES, *REASONS},
+    "Reads": {*outcomes.STATUSES, *outcomes.FLAGS},
+    "Transcripts and mRNAs": {*records.STATUSES, *records.FLAGS},
+    "Embeddings": {*embedding_outcomes.STATUSES, *embedding_outcomes.FLAGS},
+    "Properties": {data.VALID, "unknown", *data.STATUSES},
+    "Evaluation of coverage models": {
+        coverage_accuracy.VALID, coverage_accuracy.CONSTANT, coverage_accuracy.OF_PLUS_TRACK,
+        genes.OVERLAPS, genes.NO_BINS, genes.OUTSIDE, decay_fits.NO_COVERAGE,
+        decay_fits.RATE_AT_BOUND, decay_fits.AMPLITUDE_AT_BOUND, half_lives.NO_GROUP,
+        half_lives.ALONE, half_lives.CONSTANT_TARGETS, half_lives.CONSTANT_PREDICTIONS,
+        saluki.NO_HALF_LIFE, saluki.NO_NUMBER,
+    },
+    "Training data of coverage models": {
+        preflight.FINE, preflight.DOUBTFUL, preflight.REFUSED, *alignments.LEFT_OUT, "counted",
+        "duplicate", "low_mapping_quality", "no_aligned_base", "contig_not_in_genome",
+        "beyond_contig",
+    },
+    "Simulated ground truth": {*planted.STATUSES, *decay.STATUSES},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("section", KNOWN)
+def test_a_section_has_the_words_of_the_code(section):
+    rows = [line.split("|") for line in SECTIONS[section].splitlines() if line.startswith("|")]
+    column = [cell.strip() for cell in rows[0]].index("status")
+    found = {name for row in rows for name in re.findall(r"`([a-z0-9_]+)`", row[column])}
+    assert found == KNOWN[section]
+
+
+def test_a_prediction_without_labels_has_a_word_of_its_own():
+    assert f"`{designs.PREDICTED}`" in SECTIONS["Properties"]
