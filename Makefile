@@ -11,13 +11,16 @@ OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
 
-.PHONY: demo demo-train test test-portable test-floors fuzz lint format lock bench clean
+.PHONY: demo demo-manifest demo-train test test-portable test-floors fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
 	@echo "Variants: results/report/summary.html. Reads: results/benchmarks/plasmid.html, results/report/reads.html."
 	@echo "Predictions against the planted truth: results/planted_truth/borzuki_tiny.html."
 	@echo "All in one: unpack results/report.zip and open report.html."
+
+demo-manifest: $(INSTALLED) ## after `make demo`: its results against tests/workflow/demo_manifest.tsv
+	$(BIN)/python -m tests.workflow.demo_manifest check results
 
 demo-train: $(INSTALLED) ## train the demo's coverage model anew, in the folder demo_train, and judge it there
 	mkdir -p demo_train/resources
