@@ -8,7 +8,9 @@ import pytest
 from tests.docs.pages import FENCE, PAGES, ROOT, name_of
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-PATH = re.compile(r"`((?:docs|config|resources|recipes|benchmarks|workflow|tests)/[\w./-]+\.\w+)`")
+PATH = re.compile(
+    r"`((?:docs|config|resources|recipes|benchmarks|workflow|tests)/[\w./-]+\.(?!html)\w+)`"
+)
 MADE = ("resources/simulated/", "resources/models/", "resources/read_sets/", "resources/locks")
 
 

@@ -1,0 +1,148 @@
+"""The examples of README and docs, run as they stand on the finished demo and on shipped models.
+
+Python blocks run in the folder of the finished demo; a comment behind ``print(...)`` is what it
+prints, up to a colon. Lines of shell blocks run in a folder of small files with the names that the
+pages use. A block that no test runs says why in a comment above it.
+"""
+
+import ast
+import os
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pysam
+import pytest
+import yaml
+
+from seqcast.cli import main
+from tests.docs.pages import PAGES, Block, blocks
+
+pytestmark = pytest.mark.slow
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+LANGUAGES = {"python", "sh", "yaml", "json", ""}
+
+
+def of(language: str) -> pytest.MarkDecorator:
+    """The blocks of a language that are run."""
+    found = [block for block in BLOCKS if block.language == language and not block.reason]
+    return pytest.mark.parametrize("block", found, ids=[block.place for block in found])
+
+
+def test_a_block_is_run_or_says_why_not():
+    known = [block.place for block in BLOCKS if block.language not in LANGUAGES]
+    silent = [b.place for b in BLOCKS if not b.language and not b.reason]
+    assert known == []
+    assert silent == []
+
+
+def printed(block: Block) -> dict[int, str]:
+    """The comment behind each call of print, by the line on which the call begins."""
+    lines = block.text.splitlines()
+    calls = [node for node in ast.walk(ast.parse(block.text)) if isinstance(node, ast.Call)]
+    found = {}
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id == "print":
+            _, _, comment = lines[call.end_lineno - 1][call.end_col_offset :].partition("# ")
+            if comment:
+                found[call.lineno] = comment
+    return found
+
+
+@of("python")
+def test_python_prints_what_the_page_says(block, finished, tmp_path, monkeypatch):
+    told: dict[int, str] = {}
+
+    def print_here(*values: object) -> None:
+        told[sys._getframe(1).f_lineno] = " ".join(map(str, values))
+
+    monkeypatch.chdir(finished.folder)
+    script = tmp_path / "example.py"
+    script.write_text(block.text)
+    runpy.run_path(str(script), init_globals={"print": print_here})
+    expected = printed(block)
+    assert told or "print(" not in block.text
+    assert {line: told[line] for line in expected} == {
+        line: text if text == told[line] else text.split(": ")[0] for line, text in expected.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def desk(root, finished, tmp_path_factory) -> Path:
+    """A folder with files of the names that the pages use."""
+    folder = tmp_path_factory.mktemp("desk")
+    demo, helix = root / "config/demo", root / "resources/helix_tiny"
+    for name, source in {
+        "reads.fastq.gz": demo / "plasmid_R1.fastq.gz",
+        "pair_1.fastq.gz": demo / "plasmid_R1.fastq.gz",
+        "pair_2.fastq.gz": demo / "plasmid_R2.fastq.gz",
+        "model.safetensors": helix / "model.safetensors",
+        "config.json": root / "config/hyperparameters/helix_tiny.json",
+    }.items():
+        shutil.copy(source, folder / name)
+    (folder / "designs.fa").write_text(">one\nAUGGCUUAA\n>two\nAUGAAACGUUAG\n")
+    header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6"}})
+    with pysam.AlignmentFile(str(folder / "sample.bam"), "wb", header=header) as file:
+        read = pysam.AlignedSegment(header)
+        read.query_name, read.flag, read.query_sequence = "read", pysam.FUNMAP, "ACGT" * 50
+        file.write(read)
+    return folder
+
+
+def commands(block: Block) -> list[str]:
+    """The commands of a block, continued lines joined and comments left out."""
+    lines = block.text.replace("\\\n", " ").splitlines()
+    bare = [re.sub(r"(^|\s+)# .*", "", line).strip() for line in lines]
+    return [line for line in bare if line]
+
+
+@of("sh")
+def test_commands_run(block, finished, desk, monkeypatch, capsys):
+    monkeypatch.chdir(desk)
+    for command in commands(block):
+        words = shlex.split(command)
+        if words[0] == "snakemake":
+            config = finished.folder / words[words.index("--configfile") + 1]
+            assert config.is_file()
+            targets = [word for word in words[1:] if word.startswith("results/")]
+            assert targets
+            finished.planned("--nocolor", *targets, config=str(config))
+        elif "|" in words:
+            run_pipe(command)
+        else:
+            assert words[0] == "seqcast"
+            status = run_here(words[1:])
+            assert status == 0, capsys.readouterr().err
+
+
+def run_here(arguments: list[str]) -> int:
+    """The exit status of `seqcast` with these arguments, without another interpreter."""
+    try:
+        return main(arguments)
+    except SystemExit as end:  # --help
+        return int(end.code or 0)
+
+
+def run_pipe(command: str) -> None:
+    """Run a pipe with the programs of this environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if missing := [
+        p for p in re.findall(r"(?:^|\| )(\w+)", command) if not shutil.which(p, path=path)
+    ]:
+        pytest.skip(f"{missing} not installed")
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command], check=True, env={**os.environ, "PATH": path},
+    )  # fmt: skip
+
+
+@of("yaml")
+def test_keys_of_a_config_are_known(block, root):
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    schema.pop("required")
+    jsonschema.validate(yaml.safe_load(block.text), schema)
