@@ -41,7 +41,7 @@ def test_page_tells_counts_and_meanings(tmp_path):
     assert "&lt;set&gt;" in html
     assert "<set>" not in html
     assert "50.0 %" in html
-    assert "6 records, of them 2 secondary" in html
+    assert "6 records, of which 2 secondary" in html
     assert "both_strands: True" in html
     for meaning in [*list(STATUSES.values())[1:], *FLAGS.values()]:
         assert meaning in html

@@ -115,7 +115,7 @@ def test_summary_shows_inputs_counts_and_their_sum(tmp_path: Path) -> None:
     assert ["eqtl", "eqtl.vcf.gz", SHA, "hg38", "5", "0"] in rows
     assert ["scored", "", "2"] in rows
     assert ["ref_mismatch", "REF is not what the genome carries at POS", "2"] in rows
-    assert ["sum", "of 5 input ALTs", "5"] in rows
+    assert ["sum", "of 5 input ALT alleles", "5"] in rows
 
 
 def test_summary_shows_options_and_versions(tmp_path: Path) -> None:

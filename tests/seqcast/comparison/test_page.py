@@ -67,7 +67,7 @@ def test_nothing_scored(rows):
     shown = page(
         ([coverage(rows=[(row[0], None, row[5], None) for row in rows])], [mrna(rows=rows)])
     )
-    assert "No variant was scored by either." in shown
+    assert "Neither model scored a variant." in shown
 
 
 def test_untrained_models():
@@ -81,7 +81,7 @@ def test_models_folds_and_tracks_are_named(monkeypatch):
     html = page(([coverage()], [mrna()]), tracks_like="^RNA:")
     assert "borzuki, mean of folds 0 and 1: mean |logSED| over 2 of 3 tracks (^RNA:)" in html
     assert "helix, fold 0." in html
-    assert "2 of 6 pairs of ALT and gene that either scored" in html
+    assert "2 of 6 pairs of ALT allele and gene that either model scored" in html
     assert "SAME WEIGHTS" not in html
 
 

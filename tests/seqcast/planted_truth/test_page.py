@@ -28,9 +28,11 @@ def test_bars_are_told_in_words():
     )  # fmt: skip
     assert set(QUESTIONS) == set(BARS)
     assert "model &lt;1&gt;" in text
-    assert "All numbers are of chrS2" in text
+    assert "All numbers are for chrS2, held out from all folds" in text
     assert "Predictions: model &lt;1&gt;, mean of folds 0 and 1." in text
-    assert "7 of 8 bars are met" in text  # folds do not differ: that one is not measured
+    assert (
+        "Acceptance tests: 7 of 8 passed" in text
+    )  # folds do not differ: that one is not measured
     assert "not measured" in text
     assert "≥ 0.95" in text
     assert "UNTRAINED" not in text

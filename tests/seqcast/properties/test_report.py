@@ -79,11 +79,11 @@ def test_terms_parts_and_notes():
         cell("tiny.fold0.probe", "UNTRAINED random weights", value=0.1),
         cell("Helix-mRNA", "published", value=0.8, output="", source="issue 233"),
     )  # fmt: skip
-    assert "mRFP &lt;level&gt; (column Value, regression; data\nset mrfp)" in html
+    assert "mRFP &lt;level&gt; (column Value, regression;\ndataset mrfp)" in html
     assert "Licence of the data: academic, non-commercial. From https://x/y" in html
     assert "Spearman, Pearson of kmer: no CDS" in html
     assert "UNTRAINED random weights: tiny.fold0.probe." in html
-    assert "Numbers that are not ours: issue 233" in html
+    assert "Published results from: issue 233" in html
     assert ["split", "train", "1,021", "1,019", "0", "0", "Value 9"] in lines(html)
     assert ["", "not used: no_label, a label is missing", "7", "", "", "", ""] in lines(html)
 
@@ -124,7 +124,7 @@ def test_several_labels_are_named():
         ("Split", "", "The column Split of the data says"),
         ("kfold:5", "", "5 folds; rows are folded one by one. The model of a round learns from 3"),
         ("kfold:4", "gene_id", "rows of equal gene_id stay in one fold"),
-        ("kfold:4", "gene_id", "Resamples of the intervals draw whole groups, as the folds do."),
+        ("kfold:4", "gene_id", "Bootstrap resamples draw whole groups, as the CV folds do."),
         ("kfold:5", "clusters:0.8", "rows of 80 % sequence identity or more stay in one fold"),
     ],
 )

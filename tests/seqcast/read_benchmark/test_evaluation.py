@@ -234,7 +234,7 @@ def test_page(make, published):
     assert "−0.000" in page  # published, beside a
     assert "<td>gone</td><td>published</td>" in page  # a tool that this run lacks
     assert "UNTRAINED random weights: a, b" in page
-    assert "on the reads it scored; unscored\ncounts the rest" in page
+    assert "on the reads it scored; the\nlast column counts unscored reads" in page
     assert "ROC AUC, AP, MCC of a: class 0 has 0 scored member(s)" in page
     assert "(1.000–1.000)" in page
     assert "Protocol: MAPQ 42." in page
