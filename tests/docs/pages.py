@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([
-    ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "config").rglob("*.md"),
+    ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "config").rglob("*.md"),
     *(ROOT / "resources").glob("*/README.md"), *(ROOT / "recipes").glob("*/README.md"),
     *(ROOT / "benchmarks").glob("*.md"),
 ])  # fmt: skip
