@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 READERS = {
-    "read_annotation": "seqcast.annotation",
+    "read_annotation": "seqcast.genome.annotation",
     "read_transcripts": "seqcast.transcripts.annotation",
 }
 EXONS = 10  # a transcript; with CDS in all but the outer two

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import pybigtools
 
-from seqcast.targets.bigwig import BigWig, targets_of_windows, window_targets
-from seqcast.targets.transform import TargetTransform
+from seqcast.datasets.coverage.bigwig import BigWig, targets_of_windows, window_targets
+from seqcast.datasets.coverage.transform import TargetTransform
 
 WINDOW_BP, BIN_SIZE_BP = 393_216, 32
 TRANSFORM = TargetTransform("sum_sqrt", 0.3, 384, 384)

@@ -33,26 +33,26 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.six_frame_features import six_frame_features
-from seqcast.classification import p_coding
-from seqcast.errors import InputError
-from seqcast.genbank import read_genbank
-from seqcast.jobs.train_reads import train_reads
-from seqcast.metrics import classification_metrics
-from seqcast.models.interface import load_model
-from seqcast.models.kmers import base_codes, kmer_ids
-from seqcast.read_benchmark.comparators import (
+from seqcast.core.errors import InputError
+from seqcast.core.programs import find
+from seqcast.core.store import read_provenance, write_table, write_tsv
+from seqcast.datasets.reads.assemblies import Selection, select_assemblies, write_assemblies
+from seqcast.datasets.reads.assembly_index import ShardFiles, index_assemblies
+from seqcast.datasets.reads.sampling import Portion, SamplingOptions, write_read_set
+from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.reads.comparators import (
     READS,
     read_ffn,
     read_gff,
     run_pyrodigal,
     score_reads,
 )
-from seqcast.read_benchmark.programs import find
-from seqcast.read_sets.assemblies import Selection, select_assemblies, write_assemblies
-from seqcast.read_sets.index import ShardFiles, index_assemblies
-from seqcast.read_sets.sampling import Portion, SamplingOptions, write_read_set
+from seqcast.genome.genbank import read_genbank
+from seqcast.models.interface import load_model
+from seqcast.models.readseeker.kmers import base_codes, kmer_ids
+from seqcast.predict.reads.classification import p_coding
 from seqcast.reads.dnabert import read_dnabert
-from seqcast.store import read_provenance, write_table, write_tsv
+from seqcast.training.train_reads import train_reads
 
 ROOT = Path(__file__).resolve().parents[1]
 GENBANK = {"ecoli": "NC_000913.3.gbk.gz", "lambda": "lambda.gbk.gz"}

@@ -24,16 +24,16 @@ import numpy as np
 import polars as pl
 
 from seqcast import load_model
-from seqcast.annotation import read_annotation
-from seqcast.genome import Genome
-from seqcast.intervals import Geometry
-from seqcast.scoring.alleles import Aligned, AllelePair, Convention, Edit
-from seqcast.scoring.compat import BorzoiSed, HoundSnp
-from seqcast.scoring.options import ScoreOptions
-from seqcast.scoring.tables import ScoreTables
-from seqcast.scoring.variant_effects import score_variants
-from seqcast.tracks import Tracks
-from seqcast.variants import check_variants, read_variants
+from seqcast.genome.annotation import read_annotation
+from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import Geometry
+from seqcast.genome.tracks import Tracks
+from seqcast.genome.variants import check_variants, read_variants
+from seqcast.predict.variants.alleles import Aligned, AllelePair, Convention, Edit
+from seqcast.predict.variants.compat import BorzoiSed, HoundSnp
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.score_tables import ScoreTables
+from seqcast.predict.variants.variant_effects import score_variants
 
 ROOT = Path(__file__).resolve().parents[1]
 INDELS = "synthetic_indels"

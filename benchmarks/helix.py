@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch import nn
 
-from seqcast.models.helix_mrna_config import HelixMrnaConfig
+from seqcast.models.helix.helix_mrna_config import HelixMrnaConfig
 from seqcast.models.interface import build_model
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 
 from seqcast import load_model, score_variants
-from seqcast.plots.style import COLOURS, GUIDE, LABEL_PT, TITLE_PT, new_figure, save, tidy
+from seqcast.report.figures.style import COLOURS, GUIDE, LABEL_PT, TITLE_PT, new_figure, save, tidy
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = {"eqtl": "eqtl", "synthetic_indels": "indels"}  # VCF -> name of the golden file

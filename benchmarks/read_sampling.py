@@ -21,10 +21,10 @@ from unittest import mock
 import numpy as np
 import polars as pl
 
-from seqcast.read_sets import sampling
-from seqcast.read_sets.assemblies import Selection, select_assemblies, shard_of
-from seqcast.read_sets.index import ShardFiles, index_assemblies
-from seqcast.read_sets.sampling import Portion, SamplingOptions, write_read_set
+from seqcast.datasets.reads import sampling
+from seqcast.datasets.reads.assemblies import Selection, select_assemblies, shard_of
+from seqcast.datasets.reads.assembly_index import ShardFiles, index_assemblies
+from seqcast.datasets.reads.sampling import Portion, SamplingOptions, write_read_set
 
 GENOME_NT, STEP_NT, SHARDS, LINE_NT = 4_000_000, 1_000, 4, 60
 LETTERS = np.frombuffer(b"acgtn", dtype=np.uint8)

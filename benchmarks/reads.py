@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seqcast.classification import Classifier, ReadOptions, p_coding
 from seqcast.models.interface import build_model, load_model
-from seqcast.models.kmers import base_codes, kmer_ids, vocabulary
-from seqcast.models.readseeker import published_names
+from seqcast.models.readseeker.kmers import base_codes, kmer_ids, vocabulary
+from seqcast.models.readseeker.network import published_names
+from seqcast.predict.reads.classification import Classifier, ReadOptions, p_coding
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import Read
 

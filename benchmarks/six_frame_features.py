@@ -2,7 +2,7 @@
 
 For `benchmarks/coding_reads.py`. The choice of features is that of a first study of this task (stop
 codons, open stretches, amino acids, bases by codon position, period of three); the classifier
-that the workflow ships has features of its own (`seqcast.models.six_frame`).
+that the workflow ships has features of its own (`seqcast.models.six_frame.network`).
 """
 
 from collections.abc import Sequence

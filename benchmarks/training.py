@@ -32,13 +32,13 @@ from typing import Any
 import torch
 
 from benchmarks.training_data import from_file, make_sets, read_windows
-from seqcast.jobs.train_coverage import coverage_set
 from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training.coverage import CoverageTask
 from seqcast.training.coverage_network import starting_network
 from seqcast.training.coverage_recipe import CoverageOptions, read_coverage_recipe
 from seqcast.training.loop import train_heads
 from seqcast.training.recipe import Recipe
+from seqcast.training.train_coverage import coverage_set
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = "human"

@@ -15,11 +15,11 @@ import polars as pl
 import pybigtools
 
 from benchmarks.bigwig import rna_like
-from seqcast.genome import Genome
-from seqcast.jobs.coverage_sets import store_targets, transform_of
-from seqcast.sequence import base_codes
-from seqcast.targets.bigwig import BigWig, targets_of_windows, window_targets
-from seqcast.targets.store import CoverageStore
+from seqcast.datasets.coverage.bigwig import BigWig, targets_of_windows, window_targets
+from seqcast.datasets.coverage.coverage_sets import store_targets, transform_of
+from seqcast.datasets.coverage.target_store import CoverageStore
+from seqcast.genome.fasta import Genome
+from seqcast.genome.sequence import base_codes
 from seqcast.training.coverage import CoverageSet, CoverageTask, Part
 from seqcast.training.coverage_recipe import CoverageOptions
 from seqcast.training.loop import BATCHES_AHEAD

@@ -21,12 +21,12 @@ import polars as pl
 import torch
 
 from seqcast import load_model, score_variants
-from seqcast.annotation import read_annotation
-from seqcast.genome import Genome
+from seqcast.genome.annotation import read_annotation
+from seqcast.genome.fasta import Genome
+from seqcast.genome.tracks import Tracks
+from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.prepare import random_weights
 from seqcast.simulate import Parameters, simulate_genome
-from seqcast.tracks import Tracks
-from seqcast.variants import check_variants, read_variants
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = {"borzuki_tiny": None, "borzuki_hl_clip_micro": 2}  # model -> variants; None: all

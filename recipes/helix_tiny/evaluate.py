@@ -23,21 +23,22 @@ import torch
 
 from recipes.helix_tiny.markov import cross_entropies
 from recipes.helix_tiny.train import HYPERPARAMETERS, transcripts_of
-from seqcast.embedding import Embedder, EmbedOptions
-from seqcast.errors import InputError
-from seqcast.jobs.train_language_model import read_texts
-from seqcast.jobs.transcripts import prepare_dataset
+from seqcast.core.errors import InputError
+from seqcast.core.store import write_tsv
+from seqcast.datasets.properties.labelled import Property, PropertyData
+from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.models.interface import load_model
-from seqcast.properties.baselines import LONGEST_KMER, baseline_features, kmer_frequencies
-from seqcast.properties.data import Property, PropertyData
-from seqcast.properties.linear import linear_predictions
-from seqcast.regression_metrics import regression_metrics
+from seqcast.predict.embeddings.embed_options import EmbedOptions
+from seqcast.predict.embeddings.engine import Embedder
+from seqcast.predict.properties.baselines import LONGEST_KMER, baseline_features, kmer_frequencies
+from seqcast.predict.properties.linear import linear_predictions
 from seqcast.simulate import Parameters, simulate_genome
-from seqcast.store import write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.next_token import token_losses
 from seqcast.training.next_token_recipe import TextOptions
+from seqcast.training.train_language_model import read_texts
 from seqcast.transcripts.marks import mark_codons, regions
+from seqcast.transcripts.prepare_transcripts import prepare_dataset
 
 ORDERS = 6
 BATCH = 8

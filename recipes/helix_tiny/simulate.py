@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
+from seqcast.core.store import write_table
 from seqcast.simulate import Parameters
 from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.mrna import MRNA_COLUMNS, mrna_rows
-from seqcast.store import write_table
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
-from seqcast.errors import InputError
-from seqcast.jobs.train_language_model import train_language_model
-from seqcast.jobs.transcripts import prepare_dataset
+from seqcast.core.errors import InputError
+from seqcast.training.train_language_model import train_language_model
+from seqcast.transcripts.prepare_transcripts import prepare_dataset
 
 ROOT = Path(__file__).parents[2]
 HYPERPARAMETERS = ROOT / "config/hyperparameters/helix_tiny.json"

@@ -28,21 +28,16 @@ from recipes.six_frame.regions import Source, pool_of
 from recipes.six_frame.table import read_genomes
 from recipes.six_frame.train import HYPERPARAMETERS
 from recipes.six_frame.unclear import is_curated, unclear_regions
-from seqcast.classification import p_coding
-from seqcast.errors import InputError
-from seqcast.genbank import read_genbank
-from seqcast.metrics import classification_metrics
+from seqcast.core.errors import InputError
+from seqcast.core.programs import run
+from seqcast.core.store import write_tsv
+from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.reads.comparators import read_gene_bed, read_gff, run_pyrodigal, score_reads
+from seqcast.genome.genbank import read_genbank
+from seqcast.genome.sequence import reverse_complement
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
-from seqcast.read_benchmark.comparators import (
-    read_gene_bed,
-    read_gff,
-    run_pyrodigal,
-    score_reads,
-)
-from seqcast.read_benchmark.programs import run
-from seqcast.sequence import reverse_complement
-from seqcast.store import write_tsv
+from seqcast.predict.reads.classification import p_coding
 
 logger = logging.getLogger(__name__)
 
@@ -258,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("seqcast.read_benchmark").setLevel(logging.WARNING)  # commands run
+    logging.getLogger("seqcast.evaluation.reads").setLevel(logging.WARNING)  # commands run
     torch.set_num_threads(1)
     try:
         methods = scorers(options.weights, options.pyfgs)

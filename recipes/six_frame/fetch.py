@@ -19,8 +19,8 @@ from recipes.six_frame.formats import read_records
 from recipes.six_frame.gene_files import Facts, facts_of, read_facts, write_facts, write_genbank
 from recipes.six_frame.packages import download, take
 from recipes.six_frame.table import Genome, read_genomes
-from seqcast.errors import InputError
-from seqcast.store import file_sha256
+from seqcast.core.errors import InputError
+from seqcast.core.store import file_sha256
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from Bio.SeqFeature import (
 )
 from Bio.SeqRecord import SeqRecord
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 STRANDS = {"+": 1, "-": -1}
 # products of a prot_table that are RNA, and no protein that makes or reads one

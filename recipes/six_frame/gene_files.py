@@ -15,9 +15,9 @@ from Bio.SeqFeature import SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
 from recipes.six_frame.table import Genome
-from seqcast.coding_regions import merge_regions
-from seqcast.genbank import GenbankRecord, read_genbank
-from seqcast.store import atomic, file_sha256
+from seqcast.core.store import atomic, file_sha256
+from seqcast.genome.coding_regions import merge_regions
+from seqcast.genome.genbank import GenbankRecord, read_genbank
 
 KEPT = ("locus_tag", "gene", "protein_id", "codon_start")  # qualifiers of a CDS
 

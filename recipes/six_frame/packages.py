@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recipes.six_frame.table import Package
-from seqcast.errors import InputError
-from seqcast.store import atomic
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
 
 logger = logging.getLogger(__name__)
 

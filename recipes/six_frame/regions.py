@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqcast.coding_regions import gaps, merge_regions
-from seqcast.genbank import GenbankRecord
-from seqcast.models.codons import encode_bases
+from seqcast.genome.coding_regions import gaps, merge_regions
+from seqcast.genome.genbank import GenbankRecord
+from seqcast.models.six_frame.codons import encode_bases
 
 
 class Source(NamedTuple):

@@ -4,7 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 TABLE = Path(__file__).with_name("genomes.tsv")
 ARCHIVES = {"sdist": "pypi", "wheel": "pypi", "deb": "debian"}  # kind of package: registry

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from recipes.six_frame.regions import Source, pool_of
-from seqcast.errors import InputError
-from seqcast.metrics import classification_metrics
-from seqcast.models.codons import BASE_N
+from seqcast.core.errors import InputError
+from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.models.six_frame.codons import BASE_N
 from seqcast.training.loop import Batch
 from seqcast.training.recipe import Recipe, require
 

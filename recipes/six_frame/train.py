@@ -22,10 +22,10 @@ from recipes.six_frame.regions import Source
 from recipes.six_frame.table import Genome, read_genomes
 from recipes.six_frame.task import GenomeTask, ReadOptions
 from recipes.six_frame.unclear import is_curated, unclear_regions
-from seqcast.errors import InputError
-from seqcast.genbank import read_genbank
+from seqcast.core.errors import InputError
+from seqcast.core.store import write_tsv
+from seqcast.genome.genbank import read_genbank
 from seqcast.models.convert import write_safetensors
-from seqcast.store import write_tsv
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
 from seqcast.training.recipe import read_recipe

@@ -12,7 +12,7 @@ import numpy as np
 
 from recipes.six_frame.annotate import REMEDY
 from recipes.six_frame.packages import run
-from seqcast.genbank import GenbankRecord
+from seqcast.genome.genbank import GenbankRecord
 
 LEAST_SCORE = 10.0
 LEAST_NT = 150

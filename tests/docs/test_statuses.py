@@ -4,16 +4,18 @@ import re
 
 import pytest
 
-from seqcast import embedding_outcomes
-from seqcast.coverage_accuracy import decay_fits, genes, half_lives, saluki
-from seqcast.jobs import coverage_accuracy, preflight
-from seqcast.planted_truth import decay
-from seqcast.planted_truth import variants as planted
-from seqcast.properties import data, designs
+from seqcast.datasets.coverage import alignment_coverage as alignments
+from seqcast.datasets.coverage import preflight
+from seqcast.datasets.properties import labelled as data
+from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_lives, saluki
+from seqcast.evaluation.coverage import gene_coverage as genes
+from seqcast.evaluation.planted import planted_decay as decay
+from seqcast.evaluation.planted import planted_variants as planted
+from seqcast.genome.variants import OUTCOMES, REASONS
+from seqcast.predict.embeddings import embedding_outcomes
+from seqcast.predict.properties import designs
 from seqcast.reads import outcomes
-from seqcast.targets import alignments
 from seqcast.transcripts import records
-from seqcast.variants import OUTCOMES, REASONS
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs/reference/statuses.md").read_text()

@@ -16,8 +16,8 @@ import pytest
 from recipes.six_frame import annotate, fetch, formats, packages, table
 from recipes.six_frame.gene_files import facts_of, read_facts, write_genbank
 from recipes.six_frame.table import Genome, Package
-from seqcast.errors import InputError
-from seqcast.genbank import read_genbank
+from seqcast.core.errors import InputError
+from seqcast.genome.genbank import read_genbank
 from tests.seqcast.genbank_files import feature, random_sequence, record
 
 SDIST = Package("sdist", "made-up", "1.0")

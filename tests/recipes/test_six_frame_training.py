@@ -13,11 +13,11 @@ from recipes.six_frame import evaluate, train, unclear
 from recipes.six_frame.regions import Source, pool_of
 from recipes.six_frame.table import Genome, Package, read_genomes
 from recipes.six_frame.task import LEAST_PLACES, GenomeTask, ReadOptions, augment
-from seqcast.errors import InputError
-from seqcast.genbank import read_genbank
-from seqcast.models.codons import encode_bases
+from seqcast.core.errors import InputError
+from seqcast.genome.genbank import read_genbank
+from seqcast.genome.sequence import reverse_complement
 from seqcast.models.convert import read_safetensors
-from seqcast.sequence import reverse_complement
+from seqcast.models.six_frame.codons import encode_bases
 from seqcast.training.recipe import Recipe, read_recipe
 from tests.seqcast.genbank_files import genome as genbank_text
 from tests.seqcast.genbank_files import random_sequence, record

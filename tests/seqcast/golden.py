@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seqcast.genome import Genome
-from seqcast.sequence import one_hot
+from seqcast.genome.fasta import Genome
+from seqcast.genome.sequence import one_hot
 
 
 def window_one_hot(fasta: Path, window: bytes) -> np.ndarray:

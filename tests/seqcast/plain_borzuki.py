@@ -1,4 +1,4 @@
-"""The Borzuki network written down plainly: the slow oracle of `seqcast.models.borzuki`.
+"""The Borzuki network written down plainly: the slow oracle of `seqcast.models.borzuki.network`.
 
 Channels first, no tiles, every distance's key multiplied out and shifted into place as in
 Transformer-XL. Only the tensors are shared with the fast network. Of training it has the norms by
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seqcast.models.borzuki import Borzuki
+from seqcast.models.borzuki.network import Borzuki
 
 
 def plain_forward(

@@ -6,13 +6,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast import classify_reads, embed_sequences, predict_property
-from seqcast.errors import InputError
-from seqcast.models.mrna_property import MrnaProperty
+from seqcast.core.errors import InputError
+from seqcast.models.mrna_property.network import MrnaProperty
 from seqcast.reads.outcomes import COLUMNS
-from tests.seqcast.embedding.small_helix import small_helix
-from tests.seqcast.jobs.test_reads import SEQUENCES, write_fastq
-from tests.seqcast.properties.toys import HYPERPARAMETERS
-from tests.seqcast.test_classification import network
+from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS
+from tests.seqcast.predict.embeddings.small_helix import small_helix
+from tests.seqcast.predict.reads.test_classification import network
+from tests.seqcast.predict.reads.test_classify_reads import SEQUENCES, write_fastq
 
 
 @pytest.fixture(scope="module")

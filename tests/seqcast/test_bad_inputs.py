@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seqcast.errors import InputError
-from seqcast.genome import Genome
-from seqcast.variants import check_variants, guard_build, read_variants
-from seqcast.vcf import check_indexable
+from seqcast.core.errors import InputError
+from seqcast.genome.fasta import Genome
+from seqcast.genome.variants import check_variants, guard_build, read_variants
+from seqcast.genome.vcf import check_indexable
 from tests.seqcast.bad_vcf import (
     COLUMNS,
     GOOD,

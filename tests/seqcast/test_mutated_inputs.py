@@ -25,26 +25,26 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from seqcast.annotation import read_annotation
-from seqcast.bgzip import index_fasta, recompress_bgzip
-from seqcast.errors import InputError
-from seqcast.genbank import read_genbank
-from seqcast.genome import Genome
-from seqcast.intervals import read_bed
+from seqcast.core.errors import InputError
+from seqcast.datasets.coverage.bigwig import BigWig
+from seqcast.datasets.coverage.target_windows import read_windows
+from seqcast.datasets.reads.assemblies import Selection, select_assemblies
+from seqcast.evaluation.reads.comparators import read_gene_bed, read_gff
+from seqcast.evaluation.reads.unclear import read_proteins
+from seqcast.genome.annotation import read_annotation
+from seqcast.genome.bgzip import index_fasta, recompress_bgzip
+from seqcast.genome.fasta import Genome
+from seqcast.genome.genbank import read_genbank
+from seqcast.genome.intervals import read_bed
+from seqcast.genome.tracks import Tracks
+from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.convert import read_keras_layers, read_tensors
 from seqcast.plan.tables import read_table
-from seqcast.read_benchmark.comparators import read_gene_bed, read_gff
-from seqcast.read_benchmark.unclear import read_proteins
-from seqcast.read_sets.assemblies import Selection, select_assemblies
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.reads.open import open_reads
-from seqcast.targets.bigwig import BigWig
-from seqcast.targets.windows import read_windows
-from seqcast.tracks import Tracks
 from seqcast.transcripts.annotation import read_transcripts
 from seqcast.transcripts.given import read_sequences
 from seqcast.transcripts.selection import read_ids
-from seqcast.variants import check_variants, read_variants
 from tests.seqcast import bad_vcf, genbank_files
 from tests.seqcast.mutations import mutated
 

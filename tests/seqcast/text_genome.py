@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from seqcast.genome import Genome
+from seqcast.genome.fasta import Genome
 
 
 class TextGenome(Genome):

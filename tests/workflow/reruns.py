@@ -109,8 +109,8 @@ def _copy_late(source: str, target: str) -> None:
 
 def forget() -> None:
     """Clear what the package remembers of files."""
-    from seqcast import pages
     from seqcast.plan import code, inputs
+    from seqcast.report.pages import rendering as pages
 
     for module in (pages, code, inputs):
         for function in vars(module).values():

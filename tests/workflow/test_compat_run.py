@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.seqcast.scoring.test_golden_scores import assert_close
+from tests.seqcast.predict.variants.test_golden_scores import assert_close
 
 pytestmark = pytest.mark.slow
 

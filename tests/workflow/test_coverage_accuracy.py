@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
-from seqcast.store import read_provenance
+from seqcast.core.store import read_provenance
+from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from tests.workflow.conftest import Workflow, new_folder
 from tests.workflow.small_coverage import CONFIG, SETS, TABLES, write_settings
 

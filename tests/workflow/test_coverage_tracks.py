@@ -8,7 +8,7 @@ import polars as pl
 import pysam
 import pytest
 
-from seqcast.targets.store import CoverageStore
+from seqcast.datasets.coverage.target_store import CoverageStore
 from tests.workflow.conftest import Workflow, new_folder
 
 pytestmark = pytest.mark.slow

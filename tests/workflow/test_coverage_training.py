@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 import yaml
 
-from seqcast.coverage_files import read_coverage
+from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.models.convert import read_safetensors
-from seqcast.targets.store import CoverageStore
+from seqcast.predict.coverage.coverage_files import read_coverage
 from tests.workflow.conftest import Workflow, new_folder
 from tests.workflow.small_coverage import CONFIG, RECIPE, SETS, TABLES, WINDOW_BP, write_settings
 

@@ -239,16 +239,16 @@ TRAINED = {
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
-    ("scoring/tables.py", {"score_variants"}),
-    ("scoring/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
+    ("predict/variants/score_tables.py", {"score_variants"}),
+    ("predict/variants/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
     ("models/interface.py", RUN_MODELS | TRAINED),
-    ("inference.py", RUN_MODELS - {"prepare_weights"}),
-    ("classification.py", {"classify_reads"}),
-    ("embedding/engine.py", ON_MRNAS),
-    ("plots/tracks.py", {"plot_strongest"}),
-    ("plots/scores.py", {"plot_agreement", "plot_distribution"}),
+    ("predict/coverage/inference.py", RUN_MODELS - {"prepare_weights"}),
+    ("predict/reads/classification.py", {"classify_reads"}),
+    ("predict/embeddings/engine.py", ON_MRNAS),
+    ("report/figures/tracks.py", {"plot_strongest"}),
+    ("report/figures/scores.py", {"plot_agreement", "plot_distribution"}),
     ("simulate/gene.py", {"simulate_genome", "evaluate_planted_truth"}),
-    ("download.py", {"download_source", "index_assemblies"}),
+    ("core/download.py", {"download_source", "index_assemblies"}),
 ])  # fmt: skip
 def test_an_edit_reruns_the_rules_that_reach_it(root, module, scripts):
     names = [path.stem for path in (root / "workflow/scripts").glob("*.py")]

@@ -5,9 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from seqcast.embedding_files import read_embeddings
-from seqcast.store import read_provenance
-from tests.seqcast.embedding.small_helix import SMALL
+from seqcast.core.store import read_provenance
+from seqcast.predict.embeddings.embedding_files import read_embeddings
+from tests.seqcast.predict.embeddings.small_helix import SMALL
 
 FASTA = (
     "".join(f">s{i}\nAUG{'GCUACG' * (i + 1)}UAA\n" for i in range(12))

@@ -18,13 +18,11 @@ SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "workflow").rglob("*.smk"))]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 
-BOTTOM = {"errors", "sequence", "intervals", "text_files", "urls"}
-READERS = {
-    "annotation", "annotation_attributes", "annotation_lines", "bgzip", "builds", "coding_regions",
-    "download", "fasta_checks", "genbank", "genome", "progress", "reads", "seals", "sources",
-    "store", "targets", "temporaries", "tracks", "transcripts", "variants",
-    "vcf",
-}  # fmt: skip
+# Folders and modules of the package, the lowest first: each imports from those before it only.
+LAYERS = (
+    "core", "genome", "models", "reads", "transcripts", "simulate", "datasets", "predict",
+    "evaluation", "training", "report", "plan", "api", "cli",
+)  # fmt: skip
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
 
 
@@ -61,52 +59,35 @@ def family(module: str) -> str:
     return module.split(".")[0]
 
 
-def strangers(modules: set[str], allowed: set[str]) -> list[str]:
-    """Imports of these modules that lead to no allowed module or family."""
-    return [
+def test_each_folder_has_its_layer():
+    assert {family(module) for module in MODULES} == set(LAYERS)
+
+
+def test_no_import_leads_upwards():
+    upwards = [
         f"{module} imports {other}"
-        for module in sorted(modules)
-        for other in sorted(INSIDE[module])
-        if family(other) not in allowed
+        for module, found in INSIDE.items()
+        for other in sorted(found)
+        if module and LAYERS.index(family(other)) > LAYERS.index(family(module))
     ]
-
-
-def modules_in(families: set[str]) -> set[str]:
-    """The modules of these families."""
-    return {module for module in MODULES if family(module) in families}
-
-
-def test_the_lists_name_modules_that_exist():
-    assert set(map(family, MODULES)) >= BOTTOM | READERS
-
-
-def test_bottom_imports_nothing_but_errors():
-    assert strangers(BOTTOM, {"errors", "text_files"}) == []
-
-
-def test_readers_import_readers():
-    assert strangers(modules_in(READERS), BOTTOM | READERS) == []
+    assert upwards == []
 
 
 def test_models_open_no_file_but_their_weights():
-    models = {module for module in MODULES if family(module) == "models"}
-    assert strangers(models, {"models", "errors", "seals", "store"}) == []
+    found = {family(other) for m in MODULES if family(m) == "models" for other in INSIDE[m]}
+    assert found <= {"models", "core"}
 
 
-def test_simulate_and_exports_know_no_model():
-    apart = {module for module in MODULES if family(module) in {"simulate", "exports", "plots"}}
-    assert [m for m in strangers(apart, BOTTOM | READERS | {"ranking"} | set(map(family, apart)))
-            if "models" in m or "scoring" in m or "inference" in m] == []  # fmt: skip
+def test_simulation_and_figures_know_no_model():
+    apart = [m for m in MODULES if m.startswith(("simulate", "report.figures"))]
+    assert {family(other) for m in apart for other in INSIDE[m]}.isdisjoint({"models"})
 
 
-def test_plots_are_imported_by_scripts_only():
-    inside = {m for m, found in INSIDE.items() if "plots" in map(family, found)}
-    assert {family(module) for module in inside} <= {"plots"}
-
-
-def test_jobs_and_doors_are_at_the_top():
-    inside = {m for m, found in INSIDE.items() if {"jobs", "api", "cli"} & set(map(family, found))}
-    assert {family(module) for module in inside} <= {"jobs", "cli", ""}  # "": the package's doors
+def test_figures_are_imported_by_scripts_only():
+    inside = {
+        m for m, found in INSIDE.items() if any(o.startswith("report.figures") for o in found)
+    }
+    assert all(module.startswith("report.figures") for module in inside)
 
 
 def test_nothing_imports_in_a_circle():
@@ -302,8 +283,8 @@ def test_snakemake_lint_is_content():
 
 
 def test_parquet_is_read_and_written_at_one_door():
-    """So that no table is read without its checksums (`seqcast.seals`)."""
-    doors = {PACKAGE / "store.py", PACKAGE / "transcripts/files.py"}  # the second: of users
+    """So that no table is read without its checksums (`seqcast.core.seals`)."""
+    doors = {PACKAGE / "core/store.py", PACKAGE / "transcripts/files.py"}  # the second: of users
     words = re.compile(r"\b(read|scan|write|sink)_parquet\b|pyarrow\.parquet|\btorch\.save\b")
     found = {path for path in SOURCES + SCRIPTS if words.search(path.read_text())}
     assert found - {PACKAGE / "training/checkpoints.py"} == doors

@@ -9,9 +9,9 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from seqcast.properties.evaluation import CEILING, METRICS
-from seqcast.properties.published import read_published
-from seqcast.sources import RESTRICTED
+from seqcast.core.sources import RESTRICTED
+from seqcast.evaluation.properties.property_metrics import CEILING, METRICS
+from seqcast.evaluation.properties.published import read_published
 from tests.workflow.conftest import HEADERS
 
 OWN = ("models", "folds", "datasets", "properties", "trainings", "benchmarks")

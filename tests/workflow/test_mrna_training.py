@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from seqcast.core.store import read_provenance
 from seqcast.models.convert import read_safetensors
-from seqcast.store import read_provenance
-from tests.seqcast.models.test_helix_mrna import TINY
+from tests.seqcast.models.helix.test_helix_mrna import TINY
 from tests.workflow.conftest import new_folder
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seqcast.read_benchmark.evaluation import read_metrics
+from seqcast.evaluation.reads.read_metrics import read_metrics
 from tests.workflow.conftest import Workflow, gene_finders, new_folder
 
 pytestmark = pytest.mark.slow

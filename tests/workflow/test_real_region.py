@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pysam
 import pytest
 
-from tests.seqcast.scoring.test_golden_scores import assert_close
+from tests.seqcast.predict.variants.test_golden_scores import assert_close
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 from polars.testing import assert_frame_equal
 
-from seqcast.coverage_files import read_coverage
-from seqcast.plots.scores import score_distribution
+from seqcast.predict.coverage.coverage_files import read_coverage
+from seqcast.report.figures.scores import score_distribution
 
 pytestmark = pytest.mark.slow
 

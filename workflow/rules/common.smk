@@ -18,8 +18,8 @@ environ["PYTHONPATH"] = pathsep.join(
     [str(WORKFLOW), *filter(None, [environ.get("PYTHONPATH")])]
 )
 
-from seqcast.errors import InputError
-from seqcast.pages import template_digest
+from seqcast.core.errors import InputError
+from seqcast.report.pages.rendering import template_digest
 from seqcast.plan.code import code_digest
 from seqcast.plan.inputs import cells_of, content_digest
 from seqcast.plan.tracks import (
@@ -29,8 +29,8 @@ from seqcast.plan.tracks import (
     tracks_digest,
 )
 from seqcast.plan.tables import read_table as read_checked_table
-from seqcast.provenance import same_weights
-from seqcast.urls import public_url, url_digest
+from seqcast.core.provenance import same_weights
+from seqcast.core.urls import public_url, url_digest
 
 
 class ConfigError(SystemExit):

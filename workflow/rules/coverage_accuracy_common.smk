@@ -1,7 +1,7 @@
 """Which coverage models are tested on which coverage sets, to paths."""
 
-from seqcast.errors import InputError
-from seqcast.targets.windows import read_windows
+from seqcast.core.errors import InputError
+from seqcast.datasets.coverage.target_windows import read_windows
 
 ACCURACY_OPTIONS = config["coverage_accuracy"]
 DECAY_COURSES = ACCURACY_OPTIONS["decay_courses"]

@@ -1,6 +1,6 @@
 """Tables of coverage sets to paths."""
 
-from seqcast.targets.track_files import track_path
+from seqcast.datasets.coverage.track_files import track_path
 
 COVERAGE_SETS = read_table("coverage_sets", ["coverage_set"])
 check_names(

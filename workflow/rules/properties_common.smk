@@ -1,8 +1,8 @@
 """Table of properties to paths: what is compared on each, and which files that takes."""
 
-from seqcast.errors import InputError
-from seqcast.properties.baselines import BASELINES
-from seqcast.properties.data import Property
+from seqcast.core.errors import InputError
+from seqcast.predict.properties.baselines import BASELINES
+from seqcast.datasets.properties.labelled import Property
 
 # What says how a property's rows are labelled and split.
 DEFINING = ["labels", "kind", "split", "groups"]

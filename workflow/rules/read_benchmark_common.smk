@@ -1,6 +1,6 @@
 """Tables of the benchmark of reads to paths."""
 
-from seqcast.read_benchmark import INDEX_SUFFIXES
+from seqcast.evaluation.reads import INDEX_SUFFIXES
 
 REFERENCES = read_table("references", ["reference"])
 SAMPLES = read_table("samples", ["sample"])

@@ -1,9 +1,9 @@
 """Tables of trainings to paths; each task has a rule that trains its models."""
 
-from seqcast.errors import InputError
-from seqcast.models.borzuki_config import BorzukiConfig
+from seqcast.core.errors import InputError
+from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.settings import read_settings
-from seqcast.targets.fold_names import fold_numbers
+from seqcast.datasets.coverage.fold_names import fold_numbers
 from seqcast.training.coverage_recipe import (
     check_track_weights,
     read_coverage_recipe,

@@ -1,7 +1,7 @@
 """Look at strands, duplicates and totals of the tracks of a coverage set before it is made."""
 
-from seqcast.jobs.preflight import check_targets
-from seqcast.logs import reporting
+from seqcast.datasets.coverage.preflight import check_targets
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     check_targets(

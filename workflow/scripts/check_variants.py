@@ -1,11 +1,11 @@
 """Check every ALT of a VCF against the genome, before any inference."""
 
-from seqcast.genome import Genome
-from seqcast.logs import reporting
-from seqcast.provenance import provenance
-from seqcast.store import file_sha256, write_table
-from seqcast.variants import check_variants, guard_build, read_variants
-from seqcast.vcf import check_indexable
+from seqcast.genome.fasta import Genome
+from seqcast.core.logs import reporting
+from seqcast.core.provenance import provenance
+from seqcast.core.store import file_sha256, write_table
+from seqcast.genome.variants import check_variants, guard_build, read_variants
+from seqcast.genome.vcf import check_indexable
 
 with reporting(snakemake.log[0]):
     options = dict(snakemake.params.options)

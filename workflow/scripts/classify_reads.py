@@ -1,7 +1,7 @@
 """Classify the reads of a dataset with all folds of a model."""
 
-from seqcast.jobs.reads import classify_dataset
-from seqcast.logs import reporting
+from seqcast.predict.reads.classify_reads import classify_dataset
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     classify_dataset(

@@ -1,7 +1,7 @@
 """Cluster the mRNAs of a property by the identity of their sequences."""
 
-from seqcast.logs import reporting
-from seqcast.properties.clusters import write_clusters
+from seqcast.core.logs import reporting
+from seqcast.datasets.properties.clusters import write_clusters
 
 with reporting(snakemake.log[0]):
     write_clusters(

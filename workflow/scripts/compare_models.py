@@ -1,8 +1,8 @@
 """Set the scores of models of coverage and of mRNAs beside each other."""
 
-from seqcast.comparison.agreement import compare, write_comparison
-from seqcast.comparison.joined import read_scored
-from seqcast.logs import reporting
+from seqcast.evaluation.variants.agreement import compare, write_comparison
+from seqcast.evaluation.variants.joined_scores import read_scored
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     shown, given = snakemake.params.report, snakemake.input

@@ -1,9 +1,9 @@
 """Name the tracks that the scores of a model are given for."""
 
-from seqcast.logs import reporting
-from seqcast.provenance import provenance
-from seqcast.store import write_table
-from seqcast.tracks import Tracks
+from seqcast.core.logs import reporting
+from seqcast.core.provenance import provenance
+from seqcast.core.store import write_table
+from seqcast.genome.tracks import Tracks
 
 with reporting(snakemake.log[0]):
     tracks = Tracks.read(snakemake.input[0])

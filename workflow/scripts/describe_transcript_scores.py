@@ -1,9 +1,9 @@
 """Say what the scores of variants in transcripts are numbers of, as the table of tracks does."""
 
-from seqcast.logs import reporting
-from seqcast.provenance import provenance
-from seqcast.scoring.transcript_effects import TRACKS
-from seqcast.store import write_table
+from seqcast.core.logs import reporting
+from seqcast.core.provenance import provenance
+from seqcast.predict.variants.transcript_effects import TRACKS
+from seqcast.core.store import write_table
 
 with reporting(snakemake.log[0]):
     write_table(TRACKS, snakemake.output[0], provenance())

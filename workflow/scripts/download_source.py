@@ -1,7 +1,7 @@
 """Fetch one row of config/sources.tsv."""
 
-from seqcast.logs import reporting
-from seqcast.sources import fetch_source
+from seqcast.core.logs import reporting
+from seqcast.core.sources import fetch_source
 
 with reporting(snakemake.log[0]):
     fetch_source(

@@ -1,8 +1,8 @@
 """Measure models and gene finders on labelled reads, beside the published numbers."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark import evaluation
-from seqcast.store import write_table, write_tsv
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads import read_metrics as evaluation
+from seqcast.core.store import write_table, write_tsv
 
 with reporting(snakemake.log[0]):
     asked, files = snakemake.params, snakemake.input

@@ -1,7 +1,7 @@
 """Test one fold of a coverage model on the windows of a coverage set that it never saw."""
 
-from seqcast.jobs.coverage_accuracy import evaluate_coverage
-from seqcast.logs import reporting
+from seqcast.evaluation.coverage.coverage_accuracy import evaluate_coverage
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     evaluate_coverage(

@@ -1,7 +1,7 @@
 """Measure how well the change of genes over time courses is predicted."""
 
-from seqcast.jobs.gene_accuracy import evaluate_half_lives
-from seqcast.logs import reporting
+from seqcast.evaluation.coverage.gene_accuracy import evaluate_half_lives
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     evaluate_half_lives(snakemake.input, snakemake.output[0], snakemake.params.compat)

@@ -1,7 +1,7 @@
 """Compare the predictions of a model for a simulated genome with the planted truth."""
 
-from seqcast.jobs.planted_truth import evaluate_planted_truth
-from seqcast.logs import reporting
+from seqcast.evaluation.planted.evaluate_planted import evaluate_planted_truth
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     asked = snakemake.params

@@ -1,7 +1,7 @@
 """Measure all methods on a property, beside the published numbers."""
 
-from seqcast.jobs.evaluate_property import evaluate_property
-from seqcast.logs import reporting
+from seqcast.evaluation.properties.evaluate_property import evaluate_property
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     evaluate_property(

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from seqcast.exports import write_sed_h5
-from seqcast.logs import reporting
-from seqcast.store import read_provenance, read_table
+from seqcast.predict.variants.exports import write_sed_h5
+from seqcast.core.logs import reporting
+from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     write_sed_h5(

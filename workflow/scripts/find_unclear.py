@@ -1,7 +1,7 @@
 """Write the coding and unclear sequence of a reference."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark.unclear import find_unclear
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads.unclear import find_unclear
 
 with reporting(snakemake.log[0]):
     find_unclear(

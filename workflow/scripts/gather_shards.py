@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.store import read_provenance, read_table, write_table
+from seqcast.core.logs import reporting
+from seqcast.core.store import read_provenance, read_table, write_table
 
 with reporting(snakemake.log[0]):
     for level in ("gene", "window"):

@@ -1,8 +1,8 @@
 """Fetch the genomes of a shard of a collection, and index their coding and non-coding regions."""
 
-from seqcast.logs import reporting
-from seqcast.read_sets.assemblies import read_assemblies, shard_of
-from seqcast.read_sets.index import ShardFiles, index_assemblies
+from seqcast.core.logs import reporting
+from seqcast.datasets.reads.assemblies import read_assemblies, shard_of
+from seqcast.datasets.reads.assembly_index import ShardFiles, index_assemblies
 
 with reporting(snakemake.log[0]):
     assemblies = read_assemblies(snakemake.input.assemblies)

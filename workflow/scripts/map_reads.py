@@ -1,8 +1,8 @@
 """Map the reads of a sample to its reference."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark import INDEX_SUFFIXES
-from seqcast.read_benchmark.mapping import map_reads
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads import INDEX_SUFFIXES
+from seqcast.evaluation.reads.mapping import map_reads
 
 with reporting(snakemake.log[0]):
     map_reads(

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.plots.accuracy import plot_accuracy_boxes
-from seqcast.plots.accuracy_tables import accuracy_boxes, gene_boxes
-from seqcast.plots.style import head, save
+from seqcast.core.logs import reporting
+from seqcast.report.figures.accuracy import plot_accuracy_boxes
+from seqcast.report.figures.accuracy_tables import accuracy_boxes, gene_boxes
+from seqcast.report.figures.style import head, save
 
 with reporting(snakemake.log[0]):
     tables = {

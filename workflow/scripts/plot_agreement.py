@@ -1,11 +1,11 @@
 """Draw the scores of each fold against those of the first."""
 
-from seqcast.logs import reporting
-from seqcast.plots.scores import fold_agreements
-from seqcast.plots.style import head, new_figure, save, warn
-from seqcast.provenance import same_weights
-from seqcast.ranking import describe_tracks, select_tracks
-from seqcast.store import read_provenance, read_table
+from seqcast.core.logs import reporting
+from seqcast.report.figures.scores import fold_agreements
+from seqcast.report.figures.style import head, new_figure, save, warn
+from seqcast.core.provenance import same_weights
+from seqcast.predict.variants.ranking import describe_tracks, select_tracks
+from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     shown, names = snakemake.params.report, snakemake.wildcards

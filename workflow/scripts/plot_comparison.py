@@ -1,11 +1,11 @@
 """Draw sizes of effects in models of coverage against those in models of mRNAs."""
 
-from seqcast.comparison.agreement import Measure
-from seqcast.comparison.page import models_in_words, untrained_models
-from seqcast.logs import reporting
-from seqcast.plots.comparison import plot_comparison
-from seqcast.plots.style import head, save
-from seqcast.store import read_provenance, read_table
+from seqcast.evaluation.variants.agreement import Measure
+from seqcast.report.pages.comparison import models_in_words, untrained_models
+from seqcast.core.logs import reporting
+from seqcast.report.figures.comparison import plot_comparison
+from seqcast.report.figures.style import head, save
+from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     facts, table = read_provenance(snakemake.input[0]), read_table(snakemake.input[0])

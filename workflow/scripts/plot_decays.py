@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.plots.accuracy import plot_predicted_measured
-from seqcast.plots.accuracy_tables import decay_panels
-from seqcast.plots.style import head, save
+from seqcast.core.logs import reporting
+from seqcast.report.figures.accuracy import plot_predicted_measured
+from seqcast.report.figures.accuracy_tables import decay_panels
+from seqcast.report.figures.style import head, save
 
 with reporting(snakemake.log[0]):
     table = pl.read_csv(snakemake.input[0], separator="\t")

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.plots.embeddings import plot_embeddings
-from seqcast.plots.style import save
-from seqcast.store import read_provenance, read_table
+from seqcast.core.logs import reporting
+from seqcast.report.figures.embeddings import plot_embeddings
+from seqcast.report.figures.style import save
+from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     origin = read_provenance(snakemake.input[0])["origin"]

@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from seqcast.coverage_accuracy.gene_matrices import GeneMatrix
-from seqcast.logs import reporting
-from seqcast.plots.accuracy import plot_predicted_measured
-from seqcast.plots.accuracy_tables import length_notes, typical_tracks
-from seqcast.plots.style import head, save
+from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.core.logs import reporting
+from seqcast.report.figures.accuracy import plot_predicted_measured
+from seqcast.report.figures.accuracy_tables import length_notes, typical_tracks
+from seqcast.report.figures.style import head, save
 
 with reporting(snakemake.log[0]):
     files = snakemake.input

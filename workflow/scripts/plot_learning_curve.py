@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.plots.learning_curve import learning_curve, size_in
-from seqcast.plots.style import head, new_figure, save
+from seqcast.core.logs import reporting
+from seqcast.report.figures.learning_curve import learning_curve, size_in
+from seqcast.report.figures.style import head, new_figure, save
 
 with reporting(snakemake.log[0]):
     history = pl.read_csv(snakemake.input[0], separator="\t")

@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.planted_truth.bars import read_measures
-from seqcast.planted_truth.page import is_untrained
-from seqcast.plots.planted_truth import plot_planted_truth
-from seqcast.plots.style import save
-from seqcast.provenance import model_in_words
-from seqcast.store import read_provenance, read_table
+from seqcast.core.logs import reporting
+from seqcast.evaluation.planted.bars import read_measures
+from seqcast.report.pages.planted_truth import is_untrained
+from seqcast.report.figures.planted_truth import plot_planted_truth
+from seqcast.report.figures.style import save
+from seqcast.core.provenance import model_in_words
+from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     given = snakemake.input

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.plots.properties import plot_property
-from seqcast.plots.style import save
-from seqcast.properties.data import Property
-from seqcast.properties.evaluation import read_evaluation
-from seqcast.store import read_table
+from seqcast.core.logs import reporting
+from seqcast.report.figures.properties import plot_property
+from seqcast.report.figures.style import save
+from seqcast.datasets.properties.labelled import Property
+from seqcast.evaluation.properties.property_metrics import read_evaluation
+from seqcast.core.store import read_table
 
 with reporting(snakemake.log[0]):
     asked, files = snakemake.params, snakemake.input

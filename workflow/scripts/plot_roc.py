@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.plots.roc import roc_curves, roc_size
-from seqcast.plots.style import new_figure, save
-from seqcast.read_benchmark.evaluation import read_metrics
-from seqcast.store import read_table
+from seqcast.core.logs import reporting
+from seqcast.report.figures.roc import roc_curves, roc_size
+from seqcast.report.figures.style import new_figure, save
+from seqcast.evaluation.reads.read_metrics import read_metrics
+from seqcast.core.store import read_table
 
 with reporting(snakemake.log[0]):
     metrics, curves = read_metrics(snakemake.input.metrics), read_table(snakemake.input.roc)

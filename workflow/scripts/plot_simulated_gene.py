@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from seqcast.logs import reporting
-from seqcast.plots.simulated_gene import simulated_gene
-from seqcast.plots.style import save
+from seqcast.core.logs import reporting
+from seqcast.report.figures.simulated_gene import simulated_gene
+from seqcast.report.figures.style import save
 from seqcast.simulate.gene_view import read_gene_view
 
 with reporting(snakemake.log[0]):

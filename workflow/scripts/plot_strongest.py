@@ -1,12 +1,12 @@
 """Draw both alleles of the highest-ranked variants along their genes."""
 
 
-from seqcast.annotation import read_annotation
-from seqcast.logs import reporting
-from seqcast.plots.style import save
-from seqcast.plots.top import read_top, variant_pages
-from seqcast.provenance import model_in_words
-from seqcast.store import atomic, read_provenance, read_table
+from seqcast.genome.annotation import read_annotation
+from seqcast.core.logs import reporting
+from seqcast.report.figures.style import save
+from seqcast.report.figures.top import read_top, variant_pages
+from seqcast.core.provenance import model_in_words
+from seqcast.core.store import atomic, read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     pages = variant_pages(

@@ -1,7 +1,7 @@
 """Predict a property of mRNAs from simple features of their sequences."""
 
-from seqcast.jobs.baseline import predict_baseline
-from seqcast.logs import reporting
+from seqcast.predict.properties.predict_baseline import predict_baseline
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     predict_baseline(

@@ -1,7 +1,7 @@
 """Predict the coverage of regions of a genome with one fold of a model."""
 
-from seqcast.jobs.coverage import predict_regions
-from seqcast.logs import reporting
+from seqcast.predict.coverage.predict_regions import predict_regions
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     predict_regions(

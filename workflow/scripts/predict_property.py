@@ -1,7 +1,7 @@
 """Predict a property of mRNAs by all folds of a fine-tuned model."""
 
-from seqcast.logs import reporting
-from seqcast.jobs.predict_property import predict_property
+from seqcast.core.logs import reporting
+from seqcast.predict.properties.predict_property import predict_property
 
 with reporting(snakemake.log[0]):
     predict_property(

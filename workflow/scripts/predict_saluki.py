@@ -1,7 +1,7 @@
 """Predict measured half-lives of genes from the coverage that a model predicts for them."""
 
-from seqcast.jobs.gene_accuracy import predict_saluki
-from seqcast.logs import reporting
+from seqcast.evaluation.coverage.gene_accuracy import predict_saluki
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     predict_saluki(

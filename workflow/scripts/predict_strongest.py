@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from seqcast.jobs.strongest import predict_strongest
-from seqcast.logs import reporting
-from seqcast.seals import seal_zip
-from seqcast.store import atomic
+from seqcast.predict.variants.predict_strongest import predict_strongest
+from seqcast.core.logs import reporting
+from seqcast.core.seals import seal_zip
+from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
     predictions = predict_strongest(

@@ -1,7 +1,7 @@
 """Write the genome of a reference and its coding sequence."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark.references import prepare_reference
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads.references import prepare_reference
 
 with reporting(snakemake.log[0]):
     prepare_reference(

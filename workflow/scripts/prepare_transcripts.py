@@ -1,7 +1,7 @@
 """Make the table of mRNA sequences of a dataset: from its file, or from genome and annotation."""
 
-from seqcast.jobs.transcripts import prepare_dataset
-from seqcast.logs import reporting
+from seqcast.transcripts.prepare_transcripts import prepare_dataset
+from seqcast.core.logs import reporting
 
 names = ("sequences", "annotation", "genome", "aliases", "ids", "labels")
 

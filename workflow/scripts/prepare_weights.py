@@ -1,6 +1,6 @@
 """Convert the weights of one fold to safetensors, or draw random ones."""
 
-from seqcast.logs import reporting
+from seqcast.core.logs import reporting
 from seqcast.models.prepare import convert_weights, random_weights
 
 with reporting(snakemake.log[0]):

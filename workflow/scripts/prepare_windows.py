@@ -1,7 +1,7 @@
 """Cut a genome into windows to train on, or take those of a BED, with the part each is in."""
 
-from seqcast.jobs.coverage_sets import prepare_windows
-from seqcast.logs import reporting
+from seqcast.datasets.coverage.coverage_sets import prepare_windows
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     prepare_windows(

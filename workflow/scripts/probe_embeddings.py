@@ -1,7 +1,7 @@
 """Predict a property of mRNAs from the embeddings of one fold of a model."""
 
-from seqcast.logs import reporting
-from seqcast.jobs.probe import probe_embeddings
+from seqcast.core.logs import reporting
+from seqcast.predict.properties.probe import probe_embeddings
 
 with reporting(snakemake.log[0]):
     probe_embeddings(

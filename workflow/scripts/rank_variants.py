@@ -1,8 +1,8 @@
 """Rank the variants of a set by the size of one score."""
 
-from seqcast.logs import reporting
-from seqcast.ranking import describe_tracks, rank_variants, select_tracks
-from seqcast.store import read_provenance, read_table, write_table
+from seqcast.core.logs import reporting
+from seqcast.predict.variants.ranking import describe_tracks, rank_variants, select_tracks
+from seqcast.core.store import read_provenance, read_table, write_table
 
 with reporting(snakemake.log[0]):
     scores, shown = snakemake.input.scores, snakemake.params.report

@@ -1,7 +1,7 @@
 """Score labelled reads with a gene finder."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark.comparators import score_dataset, write_evaluation
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads.comparators import score_dataset, write_evaluation
 
 with reporting(snakemake.log[0]):
     scores = score_dataset(

@@ -1,7 +1,7 @@
 """Draw the labelled reads of a read set."""
 
-from seqcast.logs import reporting
-from seqcast.read_sets.sampling import Portion, SamplingOptions, write_read_set
+from seqcast.core.logs import reporting
+from seqcast.datasets.reads.sampling import Portion, SamplingOptions, write_read_set
 
 with reporting(snakemake.log[0]):
     write_read_set(

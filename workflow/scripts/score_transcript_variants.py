@@ -1,7 +1,7 @@
 """Score a set of variants in transcripts with one fold of an embedding model."""
 
-from seqcast.jobs.transcript_effects import score_transcripts
-from seqcast.logs import reporting
+from seqcast.predict.variants.score_transcripts import score_transcripts
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     batches = {"batch_tokens": snakemake.config["embeddings"]["batch_tokens"]}

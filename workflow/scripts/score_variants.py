@@ -1,7 +1,7 @@
 """Score one shard of a set of variants with one fold of a model."""
 
-from seqcast.logs import reporting
-from seqcast.jobs.variant_effects import score_shard
+from seqcast.core.logs import reporting
+from seqcast.predict.variants.score_shard import score_shard
 
 with reporting(snakemake.log[0]):
     score_shard(

@@ -1,7 +1,7 @@
 """Choose the genomes of a collection."""
 
-from seqcast.logs import reporting
-from seqcast.read_sets.assemblies import Selection, select_assemblies, write_assemblies
+from seqcast.core.logs import reporting
+from seqcast.datasets.reads.assemblies import Selection, select_assemblies, write_assemblies
 
 with reporting(snakemake.log[0]):
     table = select_assemblies(

@@ -1,7 +1,7 @@
 """Choose the reads of a sample that are coding or not beyond doubt."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark.selection import Choice, select_sample
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads.selection import Choice, select_sample
 
 with reporting(snakemake.log[0]):
     select_sample(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seqcast.logs import reporting
+from seqcast.core.logs import reporting
 from seqcast.simulate import simulate_genome, species_parameters
 
 with reporting(snakemake.log[0]):

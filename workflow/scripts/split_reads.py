@@ -1,7 +1,7 @@
 """Write the reads of a dataset apart: coding, non-coding, not scored."""
 
-from seqcast.jobs.read_tables import split_dataset
-from seqcast.logs import reporting
+from seqcast.predict.reads.read_tables import split_dataset
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     split_dataset(

@@ -1,7 +1,7 @@
 """Write the sequences and targets of a coverage set from bigWig files."""
 
-from seqcast.jobs.coverage_sets import store_targets, write_digest
-from seqcast.logs import reporting
+from seqcast.datasets.coverage.coverage_sets import store_targets, write_digest
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     store_targets(

@@ -1,7 +1,7 @@
 """Write the sequences and targets of a coverage set from a published data set of TFRecords."""
 
-from seqcast.jobs.coverage_sets import store_tfrecords, write_digest
-from seqcast.logs import reporting
+from seqcast.datasets.coverage.coverage_sets import store_tfrecords, write_digest
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     store_tfrecords(

@@ -1,9 +1,9 @@
 """Write the page of a benchmark: our numbers beside the published ones."""
 
-from seqcast.logs import reporting
-from seqcast.read_benchmark import evaluation
-from seqcast.read_benchmark.report import benchmark_html
-from seqcast.store import atomic
+from seqcast.core.logs import reporting
+from seqcast.evaluation.reads import read_metrics as evaluation
+from seqcast.report.pages.read_benchmark import benchmark_html
+from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
     files = snakemake.input

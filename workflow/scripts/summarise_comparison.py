@@ -1,10 +1,10 @@
 """Write the page that sets models of coverage and of mRNAs beside each other."""
 
-from seqcast.comparison.agreement import read_comparison
-from seqcast.comparison.page import comparison_html
-from seqcast.comparison.truth import read_truth
-from seqcast.logs import reporting
-from seqcast.store import atomic
+from seqcast.evaluation.variants.agreement import read_comparison
+from seqcast.report.pages.comparison import comparison_html
+from seqcast.evaluation.variants.known_effects import read_truth
+from seqcast.core.logs import reporting
+from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
     given = snakemake.input

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from seqcast.logs import reporting
-from seqcast.planted_truth.bars import read_measures
-from seqcast.planted_truth.page import planted_truth_html
-from seqcast.store import atomic, read_provenance, read_table
+from seqcast.core.logs import reporting
+from seqcast.evaluation.planted.bars import read_measures
+from seqcast.report.pages.planted_truth import planted_truth_html
+from seqcast.core.store import atomic, read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     given = snakemake.input

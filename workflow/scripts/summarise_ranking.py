@@ -1,8 +1,8 @@
 """Write the page of the strongest variants of a set."""
 
-from seqcast.logs import reporting
-from seqcast.store import atomic, read_provenance, read_table
-from seqcast.summary import ranked_table_html
+from seqcast.core.logs import reporting
+from seqcast.core.store import atomic, read_provenance, read_table
+from seqcast.report.pages.summary import ranked_table_html
 
 with reporting(snakemake.log[0]):
     ranked, facts = read_table(snakemake.input[0]), read_provenance(snakemake.input[0])

@@ -1,8 +1,8 @@
 """Write the page that says what was found in the reads."""
 
-from seqcast.logs import reporting
-from seqcast.reads_summary import reads_summary_html
-from seqcast.store import atomic
+from seqcast.core.logs import reporting
+from seqcast.report.pages.reads_summary import reads_summary_html
+from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
     tables = dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.tables))

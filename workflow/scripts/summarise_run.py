@@ -1,9 +1,9 @@
 """Write the page that says what the run did."""
 
-from seqcast.logs import reporting
-from seqcast.provenance import versions
-from seqcast.store import atomic
-from seqcast.summary import run_summary_html
+from seqcast.core.logs import reporting
+from seqcast.core.provenance import versions
+from seqcast.core.store import atomic
+from seqcast.report.pages.summary import run_summary_html
 
 with reporting(snakemake.log[0]):
     page = run_summary_html(

@@ -1,7 +1,7 @@
 """Give a model the head that a training of several coverage sets made for it."""
 
-from seqcast.jobs.take_head import take_head
-from seqcast.logs import reporting
+from seqcast.training.take_head import take_head
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     take_head(

@@ -1,7 +1,7 @@
 """Train one fold of a coverage model, or go on with a training that was interrupted."""
 
-from seqcast.jobs.train_coverage import train_coverage
-from seqcast.logs import reporting
+from seqcast.training.train_coverage import train_coverage
+from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Train one fold of a language model of mRNA, or go on with a training that was interrupted."""
 
-from seqcast.jobs.train_language_model import train_language_model
-from seqcast.logs import reporting
+from seqcast.training.train_language_model import train_language_model
+from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Fine-tune one fold of a model on a property, or go on with a training that was interrupted."""
 
-from seqcast.jobs.train_property import train_property
-from seqcast.logs import reporting
+from seqcast.training.train_property import train_property
+from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):

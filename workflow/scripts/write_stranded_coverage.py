@@ -1,7 +1,7 @@
 """Write the coverage of a library from its aligned reads: a bigWig a strand, or one for both."""
 
-from seqcast.jobs.coverage_tracks import write_library_coverage
-from seqcast.logs import reporting
+from seqcast.datasets.coverage.library_coverage import write_library_coverage
+from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     tracks = dict(snakemake.output.items())

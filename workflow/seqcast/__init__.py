@@ -2,7 +2,7 @@
 
 The doors: `load_model`, `load_shipped` (which needs no file), `predict_coverage`,
 `score_variants`, `classify_reads`, `embed_sequences` and `predict_property` (see `seqcast.api`);
-`read_embeddings` (see `seqcast.embedding_files`).
+`read_embeddings` (see `seqcast.predict.embeddings.embedding_files`).
 """
 
 import importlib
@@ -37,6 +37,6 @@ def __getattr__(name: str) -> Any:
     # torch loads only when a door is opened: the workflow reads the version at every parse; and
     # the digest of a script's code (`provenance`) does not follow a name in a string
     if name in __all__:
-        module = "embedding_files" if name == "read_embeddings" else "api"
+        module = "predict.embeddings.embedding_files" if name == "read_embeddings" else "api"
         return getattr(importlib.import_module(f"seqcast.{module}"), name)
     raise AttributeError(f"module 'seqcast' has no attribute {name!r}")

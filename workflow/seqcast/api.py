@@ -13,27 +13,28 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from seqcast import inference
-from seqcast.annotation import Annotation, read_annotation
-from seqcast.classification import Classifier, ReadOptions
-from seqcast.embedding import Embedder, EmbedOptions
-from seqcast.embedding.tables import TableEmbedder, check_embeds
-from seqcast.embedding_outcomes import columns
-from seqcast.errors import InputError
-from seqcast.genome import Genome
+from seqcast.core.errors import InputError
+from seqcast.genome.annotation import Annotation, read_annotation
+from seqcast.genome.fasta import Genome
+from seqcast.genome.tracks import Tracks
+from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel, load_model
-from seqcast.models.mrna_property import MrnaProperty
+from seqcast.models.mrna_property.network import MrnaProperty
 from seqcast.models.shipped import load_shipped
-from seqcast.properties.designs import check_predicts, predict_designs
+from seqcast.predict.coverage import inference
+from seqcast.predict.embeddings.embed_options import EmbedOptions
+from seqcast.predict.embeddings.embedding_outcomes import columns
+from seqcast.predict.embeddings.embedding_tables import TableEmbedder, check_embeds
+from seqcast.predict.embeddings.engine import Embedder
+from seqcast.predict.properties.designs import check_predicts, predict_designs
+from seqcast.predict.reads.classification import Classifier, ReadOptions
+from seqcast.predict.variants import variant_effects
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.score_tables import ScoreTables
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import CHUNK_READS, Read, in_chunks, length_nt
-from seqcast.scoring import variant_effects
-from seqcast.scoring.options import ScoreOptions
-from seqcast.scoring.tables import ScoreTables
-from seqcast.tracks import Tracks
 from seqcast.transcripts.given import judge_sequences, read_sequences
 from seqcast.transcripts.records import table_of
-from seqcast.variants import check_variants, guard_build, read_variants
 
 __all__ = [
     "classify_reads", "embed_sequences", "load_model", "load_shipped", "predict_coverage",

@@ -8,10 +8,10 @@ import pytest
 
 from seqcast.cli import main
 from seqcast.cli.embed import ARCHITECTURES
-from seqcast.embedding_files import read_embeddings
+from seqcast.core.store import read_provenance
 from seqcast.models import interface
-from seqcast.store import read_provenance
-from tests.seqcast.embedding.small_helix import write_small_helix
+from seqcast.predict.embeddings.embedding_files import read_embeddings
+from tests.seqcast.predict.embeddings.small_helix import write_small_helix
 
 FASTA = ">a one\nAUGGCCUAA\n>b\nACG-T\n>c\nacgtacgtac\n"
 

@@ -9,13 +9,13 @@ import pytest
 
 from seqcast import predict_property
 from seqcast.cli import main
+from seqcast.core.store import read_provenance
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import load_model
 from seqcast.models.prepare import convert_weights
-from seqcast.store import read_provenance
-from tests.seqcast.embedding.small_helix import small_helix
-from tests.seqcast.jobs.toy_property import run, write_files
-from tests.seqcast.properties.toys import HYPERPARAMETERS
+from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS
+from tests.seqcast.predict.embeddings.small_helix import small_helix
+from tests.seqcast.predict.properties.toy_property import run, write_files
 
 FASTA = ">a one\nAUGGCCUAA\n>b\nACG-T\n>c\nacgtacgtac\n"
 

@@ -11,7 +11,7 @@ import pytest
 
 from seqcast.cli import main
 from seqcast.reads.outcomes import COLUMNS
-from tests.seqcast.jobs.test_reads import SEQUENCES, names_in, write_fastq
+from tests.seqcast.predict.reads.test_classify_reads import SEQUENCES, names_in, write_fastq
 
 COMMAND = [sys.executable, "-c", "from seqcast.cli import main; raise SystemExit(main())",
            "classify-reads"]  # fmt: skip

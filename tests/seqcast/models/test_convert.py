@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.convert import (
     keras_state_dict,
     read_keras_layers,
@@ -15,7 +15,7 @@ from seqcast.models.convert import (
     write_safetensors,
 )
 from seqcast.models.interface import build_model, load_model
-from tests.seqcast.models.test_borzuki import TINY
+from tests.seqcast.models.borzuki.test_network import TINY
 
 PARTS = {  # our names -> Keras' names and axes, the inverse of the map in the package
     "conv1d": [("weight", "kernel:0", lambda t: t.squeeze(2).permute(2, 1, 0)), ("bias", "bias:0", None)],

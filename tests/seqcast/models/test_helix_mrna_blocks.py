@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from seqcast.models.helix_mrna import AttentionBlock, FeedForward, FeedForwardBlock, HelixMrna
-from seqcast.models.helix_mrna_config import HelixMrnaConfig
+from seqcast.models.helix.helix_mrna import AttentionBlock, FeedForward, FeedForwardBlock, HelixMrna
+from seqcast.models.helix.helix_mrna_config import HelixMrnaConfig
 from tests.seqcast.models.helix_examples import tiny
 
 FP64 = 1e-10  # agreement in double precision

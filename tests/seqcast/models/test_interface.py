@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models import layers
 from seqcast.models.interface import (
     ARCHITECTURES,
@@ -14,9 +14,9 @@ from seqcast.models.interface import (
     load_model,
     read_hyperparameters,
 )
-from tests.seqcast.models.test_borzuki import TINY
-from tests.seqcast.models.test_helix_mrna import TINY as TINY_HELIX
-from tests.seqcast.models.test_readseeker import TINY as TINY_READSEEKER
+from tests.seqcast.models.borzuki.test_network import TINY
+from tests.seqcast.models.helix.test_helix_mrna import TINY as TINY_HELIX
+from tests.seqcast.models.readseeker.test_network import TINY as TINY_READSEEKER
 
 ROOT = Path(__file__).resolve().parents[3]
 COVERAGE = {"borzuki": TINY}

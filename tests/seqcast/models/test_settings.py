@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.interface import (
     ARCHITECTURES,
     architecture_of,

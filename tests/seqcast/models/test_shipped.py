@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from seqcast import load_shipped
-from seqcast.errors import InputError
-from seqcast.inference import check_fit
+from seqcast.core.errors import InputError
+from seqcast.genome.tracks import Tracks
 from seqcast.models.shipped import SHIPPED, shipped_model
-from seqcast.tracks import Tracks
+from seqcast.predict.coverage.inference import check_fit
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -38,8 +38,8 @@ FILES = {
         \"\"\"Doc.\"\"\"
         import logging
         from seqcast import deep, whole, facade
-        from seqcast.errors import InputError
-        from seqcast.progress import bar
+        from seqcast.core.errors import InputError
+        from seqcast.core.progress import bar
         from seqcast.registry import register
         logger = logging.getLogger(__name__)
         LIMIT, OTHER = 1, 2
@@ -68,8 +68,9 @@ FILES = {
     "late": "def late():\n    return 1\ndef later():\n    return 2\n",
     "facade": "from seqcast.behind import open_door\n",
     "behind": "def open_door():\n    return 1\ndef closed():\n    return 2\n",
-    "errors": "class InputError(ValueError):\n    pass\n",
-    "progress": "def bar():\n    return 1\n",
+    "core/__init__": "",
+    "core/errors": "class InputError(ValueError):\n    pass\n",
+    "core/progress": "def bar():\n    return 1\n",
     "apart": "def g():\n    return 1\n",
 }
 SCRIPT = "from seqcast.used import f\nfrom seqcast.models.interface import load\nf(load('lazy'))\n"
@@ -132,8 +133,8 @@ def test_an_edit_of_what_runs_changes_the_digest(digest_with, name, old, new):
     ("models/lazy", "return 2", "return 3"),
     ("models/idle", "pass", "x = 1"),  # the class of another model
     ("models/interface", '"idle": ', '"other": ("seqcast.apart", "g"), "idle": '),
-    ("errors", "pass", "code = 1"),
-    ("progress", "return 1", "return 2"),
+    ("core/errors", "pass", "code = 1"),
+    ("core/progress", "return 1", "return 2"),
     ("apart", "return 1", "return 2"),
     ("__init__", '"1"', '"2"'),  # the version
 ])  # fmt: skip

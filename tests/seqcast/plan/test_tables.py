@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.plan.tables import read_table
 
 DATASETS = "dataset\tkind\tassembly\tpath\tshards\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.plan.tracks import check_outputs, check_pattern, tracks_digest
 
 HEADER = "\tidentifier\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"

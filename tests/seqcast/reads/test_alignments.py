@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import BGZF_END
 from seqcast.reads import Read
 from seqcast.reads.alignments import read_alignments
 from seqcast.reads.open import open_reads
-from seqcast.text_files import BGZF_END
 from tests.seqcast.reads.examples import EXAMPLES, all_of, some_reads
 
 GENOME = "".join(random.Random(4).choices("ACGT", k=2000))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.reads import LabelledRead
 from seqcast.reads.dnabert import (
     kmer_lines,

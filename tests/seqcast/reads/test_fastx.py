@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import BGZF_END
 from seqcast.reads import Read
 from seqcast.reads.fastx import read_fastx
 from seqcast.reads.source import ByteSource
-from seqcast.text_files import BGZF_END
 from tests.seqcast.reads.examples import EXAMPLES, a_read, all_of, fasta, fastq, some_reads, write
 
 

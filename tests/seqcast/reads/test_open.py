@@ -5,7 +5,7 @@ from pathlib import Path
 import pysam
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import CHUNK_NT
 from tests.seqcast.reads.examples import all_of, fasta, fastq, some_reads, write

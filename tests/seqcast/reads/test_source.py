@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import DAMAGE
 from seqcast.reads.source import ByteSource, last_bytes
-from seqcast.text_files import DAMAGE
 from tests.seqcast.reads.examples import write
 
 FASTQ = b"@r\nACGT\n+\nIIII\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.reads import Read
 from seqcast.reads.fastx import read_fastx
 from seqcast.reads.split import SplitWriter, split_paths

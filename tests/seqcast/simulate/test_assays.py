@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
+from seqcast.core.store import write_tsv
+from seqcast.genome.tracks import Tracks
 from seqcast.simulate.assays import TRACKS, targets_table
-from seqcast.store import write_tsv
-from seqcast.tracks import Tracks
 
 
 def test_begins_with_the_tracks_of_the_demo(tmp_path: Path, root: Path) -> None:

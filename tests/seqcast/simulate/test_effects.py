@@ -4,7 +4,7 @@ from math import log
 
 import pytest
 
-from seqcast.sequence import reverse_complement
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.assays import ASSAYS
 from seqcast.simulate.effects import edit_of, true_effects
 from seqcast.simulate.expected import exon_positions

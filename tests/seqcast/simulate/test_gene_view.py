@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate.coverage import write_coverage
 from seqcast.simulate.expected import gene_coverage
 from seqcast.simulate.gene_view import MARGIN_BP, read_gene_view

@@ -1,6 +1,6 @@
 """Transcripts straight from the genes are those that the genome and its annotation spell."""
 
-from seqcast.sequence import reverse_complement
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.mrna import MRNA_COLUMNS, mrna_rows
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate import Parameters
 from seqcast.simulate.parameters import CoverageParameters
 

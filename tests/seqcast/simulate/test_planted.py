@@ -8,7 +8,7 @@ import polars as pl
 import pysam
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate import simulate_genome
 from seqcast.simulate.effects import edit_of
 from seqcast.simulate.genome import draw_genome

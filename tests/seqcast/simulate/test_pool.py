@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqcast.sequence import reverse_complement
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.edits import Edit
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.parameters import Parameters

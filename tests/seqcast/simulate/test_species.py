@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate import Parameters
 from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.species import SPECIES, species_parameters

@@ -11,7 +11,7 @@ import polars as pl
 import pysam
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate import Parameters
 from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.variants import draw_variants

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 LONG_S = 600  # tests fail by then
 KEYS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR")
@@ -23,9 +23,9 @@ def report(folder: str, text: str) -> None:
     found = {"text": text, **{key: os.environ[key] for key in KEYS}}
     (Path(folder) / f"{rank}.json").write_text(json.dumps(found))
     sys.stdout.write("a library's chatter")
-    logging.getLogger("seqcast.jobs").info("process %s has %r", rank, text)
+    logging.getLogger("seqcast.predict").info("process %s has %r", rank, text)
     if rank == "1":
-        logging.getLogger("seqcast.jobs").error("the second one's trouble")
+        logging.getLogger("seqcast.predict").error("the second one's trouble")
 
 
 def fail(how: str, rank: str) -> None:

@@ -8,8 +8,7 @@ import torch
 from seqcast.training.averaging import WeightAverage
 from seqcast.training.coverage import CoverageTask
 from seqcast.training.loop import train_heads
-
-from .toys_coverage import OPTIONS, RECIPE, same, toy_network, toy_task
+from tests.seqcast.training.toys_coverage import OPTIONS, RECIPE, same, toy_network, toy_task
 
 
 def test_the_mean_of_weights_is_validated_and_kept() -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models import precision
 from seqcast.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
 from seqcast.training.loop import train
-
-from .toys import RECIPE, Regression, network, run
+from tests.seqcast.training.toys import RECIPE, Regression, network, run
 
 
 def states_are_equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from seqcast.errors import InputError
-from seqcast.losses import poisson_multinomial
-from seqcast.sequence import one_hot_of_codes
+from seqcast.core.errors import InputError
+from seqcast.genome.sequence import one_hot_of_codes
 from seqcast.training.coverage import (
     CoverageSet,
     CoverageTask,
@@ -19,8 +18,16 @@ from seqcast.training.coverage import (
     shifted,
 )
 from seqcast.training.coverage_recipe import CoverageOptions
-
-from .toys_coverage import OPTIONS, PAIR, RECIPE, ToyStore, toy_network, toy_set, toy_task
+from seqcast.training.losses import poisson_multinomial
+from tests.seqcast.training.toys_coverage import (
+    OPTIONS,
+    PAIR,
+    RECIPE,
+    ToyStore,
+    toy_network,
+    toy_set,
+    toy_task,
+)
 
 
 def test_shifts_are_those_of_the_original(shared: Path) -> None:

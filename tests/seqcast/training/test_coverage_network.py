@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import build_model, load_model
 from seqcast.training.coverage_network import CoverageNetwork, starting_network

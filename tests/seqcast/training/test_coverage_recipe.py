@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.coverage_recipe import (
     CoverageOptions,
     check_track_weights,

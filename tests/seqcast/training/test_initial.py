@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.convert import write_safetensors
 from seqcast.training.initial import starting_model
 

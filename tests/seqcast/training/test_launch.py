@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.launch import run_together
 from tests.seqcast.training import launch_jobs
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training import loop
 from seqcast.training.loop import train
 from seqcast.training.recipe import Recipe, learning_rate
-
-from .toys import RECIPE, Network, Regression, network, run
+from tests.seqcast.training.toys import RECIPE, Network, Regression, network, run
 
 PLAIN = replace(RECIPE, epochs=2, gradient_clip_norm=0.5)  # a norm that most gradients exceed
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.loop import train, train_heads
-
-from .toys_coverage import OPTIONS, RECIPE, same, toy_network, toy_task
+from tests.seqcast.training.toys_coverage import OPTIONS, RECIPE, same, toy_network, toy_task
 
 WAIT = "data_wait_share"  # a time, and so never the same
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from seqcast.embedding import embed_texts
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.interface import build_model
+from seqcast.predict.embeddings.engine import embed_texts
 from seqcast.training.loop import train
 from seqcast.training.next_token import NextTokenTask, TextSet, cropped, token_losses
 from seqcast.training.next_token_recipe import TextOptions

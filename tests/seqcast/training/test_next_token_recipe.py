@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.next_token_recipe import TextOptions, read_next_token_recipe
 
 GOOD = {"learning_rate": 1e-3, "batch_size": 4, "steps": 10}

@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 
 from seqcast.training import parallel
-
-from .toys_coverage import same, shared_training, toy_network
+from tests.seqcast.training.toys_coverage import same, shared_training, toy_network
 
 
 def test_two_processes_take_the_steps_of_one_and_go_on_exactly(root: Path, tmp_path: Path) -> None:

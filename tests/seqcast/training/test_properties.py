@@ -9,15 +9,14 @@ import polars as pl
 import pytest
 import torch
 
-from seqcast.properties.data import PropertyData
-from seqcast.properties.fine_tuned import model_texts, predict_labels
+from seqcast.datasets.properties.labelled import PropertyData
+from seqcast.predict.properties.fine_tuned import model_texts, predict_labels
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import Batch, train
 from seqcast.training.properties import PropertyTask
 from seqcast.training.properties_recipe import PropertyOptions
 from seqcast.training.recipe import Recipe
-
-from ..properties.toys import HYPERPARAMETERS, property_of, transcripts
+from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS, property_of, transcripts
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, epochs=7, warmup=0.1, seed=3)
 ALL = PropertyOptions()

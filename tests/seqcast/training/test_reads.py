@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.loop import train
 from seqcast.training.reads import ReadSet, ReadTask, augment
 from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.reads_recipe import ReadAugmentation, read_reads_recipe
 
 LEAST = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 2}

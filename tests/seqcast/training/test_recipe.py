@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.reads_recipe import ReadAugmentation
 from seqcast.training.recipe import Recipe, learning_rate, read_recipe
 

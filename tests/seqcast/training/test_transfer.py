@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from seqcast.errors import InputError
-from seqcast.models.borzuki_config import BorzukiConfig
+from seqcast.core.errors import InputError
+from seqcast.genome.sequence import one_hot_of_codes
+from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.models.interface import load_model
-from seqcast.sequence import one_hot_of_codes
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
 from seqcast.training.coverage_recipe import (
@@ -24,11 +24,10 @@ from seqcast.training.coverage_recipe import (
 )
 from seqcast.training.loop import train_heads
 from seqcast.training.recipe import Recipe
-from tests.seqcast.jobs.test_train_coverage import RECIPE as JOB_RECIPE
-from tests.seqcast.jobs.test_train_coverage import run, write_windows
-
-from .test_coverage_network import PARAMS
-from .toys_coverage import ToyStore, interrupt, same
+from tests.seqcast.training.test_coverage_network import PARAMS
+from tests.seqcast.training.test_train_coverage import RECIPE as JOB_RECIPE
+from tests.seqcast.training.test_train_coverage import run, write_windows
+from tests.seqcast.training.toys_coverage import ToyStore, interrupt, same
 
 LENGTH_BP = 64
 RECIPE = Recipe(

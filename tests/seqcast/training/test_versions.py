@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training.versions import KEPT, made_of, train_once
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.annotation import Transcript, read_transcripts
 from tests.seqcast.transcripts import toy
 

@@ -5,8 +5,9 @@ import gzip
 import numpy as np
 import polars as pl
 
-from seqcast.genome import Genome, fetch_by_blocks
-from seqcast.sequence import reverse_complement
+from seqcast.genome.fasta import Genome, fetch_by_blocks
+from seqcast.genome.sequence import reverse_complement
+from seqcast.genome.variants import check_variants, read_variants
 from seqcast.simulate import Parameters, simulate_genome
 from seqcast.transcripts.annotation import read_transcripts
 from seqcast.transcripts.consequences import read_edited
@@ -14,7 +15,6 @@ from seqcast.transcripts.edits import Edit, MrnaEdit, place_edit, slack_bp, spli
 from seqcast.transcripts.marks import mark_codons
 from seqcast.transcripts.records import table_of
 from seqcast.transcripts.splicing import splice_transcripts
-from seqcast.variants import check_variants, read_variants
 
 
 def random_variants(sequence, places, seed, n):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcast.genome import Genome, fetch_by_blocks
-from seqcast.sequence import reverse_complement
+from seqcast.genome.fasta import Genome, fetch_by_blocks
+from seqcast.genome.sequence import reverse_complement
+from seqcast.genome.variants import check_variants
 from seqcast.transcripts.edits import (
     Edit,
     MrnaEdit,
@@ -17,7 +18,6 @@ from seqcast.transcripts.edits import (
     slack_bp,
     spliced_transcripts,
 )
-from seqcast.variants import check_variants
 
 PLACES = ("outside", "intronic", "splice_boundary", "exonic")  # a later one is preferred
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.files import id_column, read_sequence_file, read_table
 from tests.seqcast.reads.examples import write as pack
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.given import read_sequences
 from seqcast.transcripts.marks import mark_codons
 from seqcast.transcripts.records import COLUMNS

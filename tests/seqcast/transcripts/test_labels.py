@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.labels import join_labels
 from seqcast.transcripts.records import COLUMNS, TranscriptRow, table_of
 

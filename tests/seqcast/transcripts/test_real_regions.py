@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.genome import Genome
-from seqcast.sequence import reverse_complement
+from seqcast.genome.fasta import Genome
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate import Parameters, simulate_genome
 from seqcast.transcripts.annotation import read_transcripts
 from seqcast.transcripts.marks import mark_codons

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.annotation import MERITS, Transcript
 from seqcast.transcripts.selection import find_transcripts, read_ids, select_transcripts
 

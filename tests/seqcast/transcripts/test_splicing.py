@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seqcast.genome import Genome
+from seqcast.genome.fasta import Genome
 from seqcast.transcripts.annotation import read_transcripts
 from seqcast.transcripts.coding import mrna_interval
 from seqcast.transcripts.marks import mark_codons

@@ -7,8 +7,8 @@ the introns cut the second codon and the stop codon. c2 is the reverse complemen
 from collections.abc import Sequence
 from pathlib import Path
 
-from seqcast.genome import Genome
-from seqcast.sequence import reverse_complement
+from seqcast.genome.fasta import Genome
+from seqcast.genome.sequence import reverse_complement
 
 FORWARD = "TT" "CCATGG" "GTTTAG" "CTAAATG" "GTCCAG" "AGG" "TT"  # fmt: skip
 LENGTH_BP = len(FORWARD)

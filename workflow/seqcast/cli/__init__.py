@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from seqcast.cli import embed, predict_property, reads
-from seqcast.errors import InputError
-from seqcast.logs import USER_ERROR, tell
-from seqcast.temporaries import write_error
+from seqcast.core.errors import InputError
+from seqcast.core.logs import USER_ERROR, tell
+from seqcast.core.temporaries import write_error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 MOST_THREADS = 1024
 

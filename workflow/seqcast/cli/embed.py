@@ -9,14 +9,14 @@ import polars as pl
 import torch
 
 from seqcast.cli.checks import check_outputs, check_regular, check_threads
-from seqcast.embedding import Embedder, EmbedOptions
-from seqcast.embedding.options import POOLINGS, TOO_LONG
-from seqcast.embedding.tables import TableEmbedder
-from seqcast.embedding.writing import write_embeddings
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.provenance import provenance, versions
+from seqcast.core.store import file_sha256
 from seqcast.models.interface import load_model
-from seqcast.provenance import provenance, versions
-from seqcast.store import file_sha256
+from seqcast.predict.embeddings.embed_options import POOLINGS, TOO_LONG, EmbedOptions
+from seqcast.predict.embeddings.embedding_tables import TableEmbedder
+from seqcast.predict.embeddings.engine import Embedder
+from seqcast.predict.embeddings.writing import write_embeddings
 from seqcast.transcripts.files import parse_sequences
 from seqcast.transcripts.given import CDS_OPTIONS, judge_sequences, read_sequences
 

@@ -10,11 +10,11 @@ import polars as pl
 import torch
 
 from seqcast.cli.checks import check_outputs, check_regular, check_threads
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.provenance import provenance, versions
+from seqcast.core.store import file_sha256, write_table, write_tsv
 from seqcast.models.interface import load_model
-from seqcast.properties.designs import PREDICTED, check_predicts, predict_designs
-from seqcast.provenance import provenance, versions
-from seqcast.store import file_sha256, write_table, write_tsv
+from seqcast.predict.properties.designs import PREDICTED, check_predicts, predict_designs
 from seqcast.transcripts.files import parse_sequences
 from seqcast.transcripts.given import CDS_OPTIONS, judge_sequences, read_sequences
 from seqcast.transcripts.records import COLUMNS

@@ -11,16 +11,16 @@ from typing import Any, TextIO
 import polars as pl
 import torch
 
-from seqcast.classification import Classifier, ReadOptions
 from seqcast.cli.checks import check_outputs, check_regular, check_threads
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
 from seqcast.models.interface import load_model
 from seqcast.models.shipped import shipped_model
+from seqcast.predict.reads.classification import Classifier, ReadOptions
 from seqcast.reads.open import open_reads
 from seqcast.reads.outcomes import COLUMNS
 from seqcast.reads.records import ReadCounts
 from seqcast.reads.split import PAIR_RULES, SplitWriter, split_paths
-from seqcast.store import atomic
 
 
 def classify_reads(chosen: argparse.Namespace) -> None:

@@ -19,9 +19,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from seqcast import seals
-from seqcast.errors import InputError
-from seqcast.store import atomic, scratch_folder
+from seqcast.core import seals
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic, scratch_folder
 
 PICKLES = {".bin", ".pt", ".pth"}
 LFS_POINTER = b"version https://git-lfs"
@@ -128,7 +128,7 @@ def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    """Write tensors and their provenance to `path`, atomically and sealed (`seqcast.seals`)."""
+    """Write tensors and their provenance to `path`: atomically, sealed (`seqcast.core.seals`)."""
     # the library writes to a name of its own beside the one that it is given
     with atomic(path) as temporary, scratch_folder(path) as folder:
         save_file(

@@ -9,17 +9,17 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.precision import use_precision, warn_of_slow_bf16
 from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
 ARCHITECTURES = {
-    "borzuki": ("seqcast.models.borzuki", "Borzuki"),
-    "readseeker": ("seqcast.models.readseeker", "ReadSeeker"),
-    "six_frame": ("seqcast.models.six_frame", "SixFrame"),
-    "helix_mrna": ("seqcast.models.helix_mrna", "HelixMrna"),
-    "mamba2_mrna": ("seqcast.models.mamba2_mrna", "Mamba2Mrna"),
-    "mrna_property": ("seqcast.models.mrna_property", "MrnaProperty"),
+    "borzuki": ("seqcast.models.borzuki.network", "Borzuki"),
+    "readseeker": ("seqcast.models.readseeker.network", "ReadSeeker"),
+    "six_frame": ("seqcast.models.six_frame.network", "SixFrame"),
+    "helix_mrna": ("seqcast.models.helix.helix_mrna", "HelixMrna"),
+    "mamba2_mrna": ("seqcast.models.helix.mamba2_mrna", "Mamba2Mrna"),
+    "mrna_property": ("seqcast.models.mrna_property.network", "MrnaProperty"),
 }
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
+from seqcast.core.store import file_sha256
 from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import build_model, load_model, read_hyperparameters
-from seqcast.store import file_sha256
 
 
 def convert_weights(

@@ -7,7 +7,7 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Any, TypeVar
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 Settings = TypeVar("Settings")
 PRECISIONS = ("fp32", "tf32", "bf16")  # of products

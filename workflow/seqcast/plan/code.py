@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 PACKAGE = Path(__file__).parents[1]
 # What changes no number and no page, though all jobs use it.
 UNCOUNTED = {
-    "seqcast.errors": "its classes say what is wrong",
-    "seqcast.logs": "says in the log what a job does",
-    "seqcast.seals.written_by": "is for logs to name the job in files",
-    "seqcast.progress": "says in the log how far a job is",
+    "seqcast.core.errors": "its classes say what is wrong",
+    "seqcast.core.logs": "says in the log what a job does",
+    "seqcast.core.seals.written_by": "is for logs to name the job in files",
+    "seqcast.core.progress": "says in the log how far a job is",
     "seqcast.__version__": "stands in the metadata of files; what a version changes is code",
 }
 # A table of modules by name: of it only the entry counts that a job's model names.

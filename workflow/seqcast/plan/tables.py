@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from jsonschema import Draft202012Validator, ValidationError
 
-from seqcast.errors import InputError
-from seqcast.text_files import table_rows
-from seqcast.urls import public_url
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import table_rows
+from seqcast.core.urls import public_url
 
 # Snakemake takes braces for wildcards and angle brackets for its own variables of paths.
 RESERVED = re.compile(r"[{}<>]")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.genome.tracks import Tracks
 from seqcast.plan.inputs import content_digest
-from seqcast.ranking import select_tracks
-from seqcast.tracks import Tracks
+from seqcast.predict.variants.ranking import select_tracks
 
 
 def known_tracks(path: str | Path) -> Tracks | None:

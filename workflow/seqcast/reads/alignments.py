@@ -14,11 +14,11 @@ from typing import BinaryIO
 
 import pysam
 
-from seqcast.errors import InputError
-from seqcast.genome import quiet_htslib
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import BGZF_END
+from seqcast.genome.fasta import quiet_htslib
 from seqcast.reads.records import CHUNK_NT, CHUNK_READS, Read, ReadCounts, ReadStream
 from seqcast.reads.source import BUFFER_BYTES, CRAM_END, TAIL_BYTES, ByteSource, last_bytes
-from seqcast.text_files import BGZF_END
 
 TO_ASCII = bytes((value + 33) & 0xFF for value in range(256))  # Phred + 33
 

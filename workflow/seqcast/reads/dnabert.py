@@ -17,11 +17,11 @@ from typing import BinaryIO, Literal, NamedTuple, cast
 import numpy as np
 import pysam
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
+from seqcast.core.text_files import DAMAGE
 from seqcast.reads.records import CHUNK_READS, NUCLEOTIDES, LabelledRead, in_chunks
 from seqcast.reads.source import ByteSource
-from seqcast.store import atomic
-from seqcast.text_files import DAMAGE
 
 logger = logging.getLogger(__name__)
 

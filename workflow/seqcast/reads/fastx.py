@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import DAMAGE
 from seqcast.reads.records import (
     CHUNK_READS,
     NUCLEOTIDES,
@@ -22,7 +23,6 @@ from seqcast.reads.records import (
 )
 from seqcast.reads.source import ByteSource
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
-from seqcast.text_files import DAMAGE
 
 logger = logging.getLogger(__name__)
 

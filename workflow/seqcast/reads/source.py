@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from seqcast.errors import InputError
-from seqcast.text_files import (
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import (
     BGZF_END,
     DAMAGE,
     GZIP_MAGIC,

@@ -12,10 +12,10 @@ from types import TracebackType
 
 import pysam
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
 from seqcast.reads.outcomes import LABELS
 from seqcast.reads.records import Read
-from seqcast.store import atomic
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from zlib import crc32
 import numpy as np
 import pybigtools
 
+from seqcast.core.store import atomic, write_tsv
 from seqcast.simulate.assays import ASSAYS, STRANDS, TRACKS, Track, targets_table
 from seqcast.simulate.expected import gene_coverage
 from seqcast.simulate.genome import SimulatedGenome
-from seqcast.store import atomic, write_tsv
 
 
 def expected_coverage(genome: SimulatedGenome, chrom: str, strand: str) -> np.ndarray:

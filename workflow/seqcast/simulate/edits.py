@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from seqcast.sequence import reverse_complement
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
 from seqcast.simulate.motifs import element_sites, hexamer_sites
 from seqcast.simulate.parameters import Parameters

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from seqcast.sequence import reverse_complement
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.assays import ASSAYS
 from seqcast.simulate.edits import Edit
 from seqcast.simulate.expected import exonic_coverage

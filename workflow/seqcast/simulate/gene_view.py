@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pybigtools
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 MARGIN_BP = 200  # at each side of the gene: the promoter's elements and the downstream one
 GTF_COLUMNS = ("chrom", "source", "feature", "start", "end", "score", "strand", "frame", "text")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqcast.sequence import reverse_complement
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.gene import Gene, draw_gene
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.truth import Truth, evaluate

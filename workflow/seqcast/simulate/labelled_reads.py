@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from seqcast.core.store import atomic
+from seqcast.genome.sequence import reverse_complement
 from seqcast.reads.dnabert import write_dnabert
-from seqcast.sequence import reverse_complement
 from seqcast.simulate.gene import Gene
 from seqcast.simulate.genome import SimulatedGenome
 from seqcast.simulate.motifs import BASES
-from seqcast.store import atomic
 
 HEADER = ("sequence", "label", "name", "contig")
 QUALITY = "I"  # Phred 40: the errors are not marked

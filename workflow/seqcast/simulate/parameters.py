@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 Range = tuple[int, int]
 Composition = tuple[float, float, float, float]

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate.edits import Edit, motifs
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
 from seqcast.simulate.pool import NeutralPool

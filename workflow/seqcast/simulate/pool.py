@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqcast.errors import InputError
-from seqcast.sequence import reverse_complement
+from seqcast.core.errors import InputError
+from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.edits import Edit
 from seqcast.simulate.gene import decoy_room
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from seqcast.bgzip import index_fasta
+from seqcast.core.store import atomic
+from seqcast.genome.bgzip import index_fasta
 from seqcast.simulate.coverage import write_coverage
 from seqcast.simulate.effects import true_effects
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
@@ -19,7 +20,6 @@ from seqcast.simulate.planted import draw_planted
 from seqcast.simulate.tables import DECIMALS, element_table, gene_table, transcript_table
 from seqcast.simulate.variants import Variant, draw_variants
 from seqcast.simulate.vcf import PLANTED_KINDS, vcf_lines
-from seqcast.store import atomic
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ how strongly each element acts, how often genes have which promoter, and how fas
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate.parameters import Element, Parameters
 
 # All numbers chosen, so that the ranking of the elements differs from that of species a.

@@ -15,7 +15,7 @@ from itertools import islice, zip_longest
 
 import numpy as np
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.simulate.edits import Edit, vcf_alleles
 from seqcast.simulate.genome import SimulatedGenome
 from seqcast.simulate.motifs import BASES, element_sites, random_sequence
@@ -25,7 +25,7 @@ from seqcast.simulate.utr3 import Feature
 
 INSERTION_BP = 3
 DECOY_REGIONS = ("intron", "intergenic")
-# the reason codes of seqcast.variants that need no special file
+# the reason codes of seqcast.genome.variants that need no special file
 UNSCORABLE = (
     "alt_symbolic",
     "alt_star",

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqcast.errors import InputError
-from seqcast.seals import check_seal, seal_zip
-from seqcast.store import atomic
+from seqcast.core.errors import InputError
+from seqcast.core.seals import check_seal, seal_zip
+from seqcast.core.store import atomic
 
 FORMAT = 2  # 1 had one set of best weights a training, and no mean of weights
 _UNSAID = {"number of processes": 1}  # what checkpoints do not say that were written before it was

@@ -11,13 +11,13 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from seqcast.coverage_accuracy.bins import BinAccuracy
-from seqcast.errors import InputError
-from seqcast.losses import poisson_multinomial
-from seqcast.sequence import UNKNOWN, one_hot_of_codes
+from seqcast.core.errors import InputError
+from seqcast.evaluation.coverage.bins import BinAccuracy
+from seqcast.genome.sequence import UNKNOWN, one_hot_of_codes
 from seqcast.training import parallel
 from seqcast.training.coverage_network import CoverageNetwork
 from seqcast.training.coverage_recipe import VALIDATION_VALUES, CoverageOptions
+from seqcast.training.losses import poisson_multinomial
 from seqcast.training.prefetch import prefetched
 from seqcast.training.recipe import Recipe
 from seqcast.training.steps import Batch

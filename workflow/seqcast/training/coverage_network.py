@@ -9,7 +9,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import architecture_of, build_model
 from seqcast.training.coverage_recipe import TransferOptions

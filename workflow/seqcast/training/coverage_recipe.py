@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.settings import LARGEST_WIDTH, require
 from seqcast.training.recipe import Recipe, read_recipe
 

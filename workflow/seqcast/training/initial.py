@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.convert import read_tensors, write_safetensors
 from seqcast.models.interface import build_model, load_model, read_hyperparameters
 

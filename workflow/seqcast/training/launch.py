@@ -22,7 +22,7 @@ from typing import IO, Any
 import torch.distributed as dist
 
 import seqcast
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.training import worker
 
 HOST = "127.0.0.1"

@@ -13,11 +13,11 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.progress import progress
+from seqcast.core.store import atomic
 from seqcast.models.precision import chosen_precision, use_precision
 from seqcast.models.settings import AUTO
-from seqcast.progress import progress
-from seqcast.store import atomic
 from seqcast.training import parallel
 from seqcast.training.averaging import WeightAverage
 from seqcast.training.checkpoints import (

@@ -11,8 +11,8 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from seqcast.errors import InputError
-from seqcast.token_batches import token_batches
+from seqcast.core.errors import InputError
+from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
 from seqcast.training.next_token_recipe import TextOptions

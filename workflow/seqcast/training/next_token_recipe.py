@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.settings import require
 from seqcast.training.recipe import Recipe, read_recipe
 

@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from seqcast.properties.data import PropertyData
-from seqcast.properties.fine_tuned import in_batches, pooled_features, probabilities
-from seqcast.properties.splits import Round
-from seqcast.regression_metrics import regression_metrics
-from seqcast.token_batches import token_batches
+from seqcast.datasets.properties.labelled import PropertyData
+from seqcast.datasets.properties.splits import Round
+from seqcast.evaluation.metrics.regression import regression_metrics
+from seqcast.predict.embeddings.token_batches import token_batches
+from seqcast.predict.properties.fine_tuned import in_batches, pooled_features, probabilities
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
 from seqcast.training.properties_recipe import PropertyOptions

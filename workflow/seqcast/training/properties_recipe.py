@@ -13,7 +13,7 @@ is ours: all blocks, warm-up and decay, clipping, and an end when ten evaluation
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.settings import require
 from seqcast.training.recipe import Recipe, read_recipe
 

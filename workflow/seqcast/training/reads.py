@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seqcast.errors import InputError
-from seqcast.metrics import classification_metrics
-from seqcast.sequence import COMPLEMENT
+from seqcast.core.errors import InputError
+from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.genome.sequence import COMPLEMENT
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
 from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation

@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.models.settings import AUTO, PRECISIONS, Settings, read_settings, require
 
 LARGEST_SEED = 2**63 - 1  # of torch's generators

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from seqcast.errors import InputError
-from seqcast.models.attention import RelativeAttention
-from seqcast.models.borzuki_blocks import HoulsbyAdapter
+from seqcast.core.errors import InputError
+from seqcast.models.borzuki.attention import RelativeAttention
+from seqcast.models.borzuki.blocks import HoulsbyAdapter
 from seqcast.models.layers import BatchNorm, Conv
 from seqcast.training.coverage_recipe import TransferOptions
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from seqcast.store import atomic, file_sha256
+from seqcast.core.store import atomic, file_sha256
 
 logger = logging.getLogger(__name__)
 KEPT = 2  # versions of one training: what is published, and what was before

@@ -15,7 +15,7 @@ from logging.handlers import QueueHandler
 from threading import Thread
 from typing import Any
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 
 FAILED = 1  # exit status
 

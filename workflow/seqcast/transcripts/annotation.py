@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from seqcast.annotation_attributes import has_tag
-from seqcast.annotation_lines import annotation_kind, read_lines
+from seqcast.genome.annotation_attributes import has_tag
+from seqcast.genome.annotation_lines import annotation_kind, read_lines
 
 Interval = tuple[int, int]
 

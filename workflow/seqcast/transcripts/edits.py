@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from seqcast.annotation import Gene
-from seqcast.genome import Fetch
-from seqcast.sequence import reverse_complement
+from seqcast.genome.annotation import Gene
+from seqcast.genome.fasta import Fetch
+from seqcast.genome.sequence import reverse_complement
 
 
 class Edit(NamedTuple):

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import polars as pl
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
+from seqcast.core.seals import check_seal
+from seqcast.core.text_files import decompressed, refuse_other_formats
 from seqcast.reads.source import lead_in
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
-from seqcast.seals import check_seal
-from seqcast.text_files import decompressed, refuse_other_formats
 from seqcast.transcripts.records import MISSING
 
 SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")

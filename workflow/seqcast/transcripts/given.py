@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.files import QUOTED_LETTERS, read_sequence_file, text_column
 from seqcast.transcripts.letters import IUPAC, NUCLEOTIDES, capitals, judge_codons, read_letters
 from seqcast.transcripts.marks import CODON_MARK, CODON_NT, read_marks

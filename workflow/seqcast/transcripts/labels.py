@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from seqcast.errors import InputError
+from seqcast.core.errors import InputError
 from seqcast.transcripts.files import id_column, read_table, text_column
 from seqcast.transcripts.given import with_columns
 from seqcast.transcripts.records import TranscriptRow, table_of

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from seqcast.errors import InputError
-from seqcast.text_files import read_text
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import read_text
 from seqcast.transcripts.annotation import Transcript
 
 logger = logging.getLogger(__name__)

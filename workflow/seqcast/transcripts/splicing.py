@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from seqcast.annotation import merge_intervals
-from seqcast.genome import Fetch, Genome, fetch_by_blocks
-from seqcast.sequence import reverse_complement
+from seqcast.genome.annotation import merge_intervals
+from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
+from seqcast.genome.sequence import reverse_complement
 from seqcast.transcripts.annotation import Interval, Transcript
 from seqcast.transcripts.coding import place_cds
 from seqcast.transcripts.letters import read_letters

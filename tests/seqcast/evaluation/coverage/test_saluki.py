@@ -1,0 +1,193 @@
+"""Half-lives from predicted coverage, with a constructed truth."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import pearsonr
+
+from seqcast.core.errors import InputError
+from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.coverage.saluki import (
+    NO_HALF_LIFE,
+    NO_NUMBER,
+    VALID,
+    HalfLifeRidge,
+    ensemble,
+    feature_means,
+    gene_key,
+    half_life_metrics,
+    predict_half_lives,
+    read_features,
+    read_half_lives,
+)
+
+GENES, FEATURES, CONTIGS = 120, 36, 12
+
+
+def plain_ridge(x, y, new, penalty):
+    """The normal equations of a ridge with an intercept that is not penalised."""
+    mean = x.mean(axis=0)
+    apart = x - mean
+    weights = np.linalg.solve(
+        apart.T @ apart + penalty * np.eye(x.shape[1]), apart.T @ (y - y.mean())
+    )
+    return (new - mean) @ weights + y.mean()
+
+
+def constructed(seed, signal=1.0, genes=GENES):
+    """Features of genes, half-lives that depend on three of them, and the contig of each gene."""
+    rng = np.random.default_rng(seed)
+    names = np.array([f"ENSG{seed}{i:04d}.{i % 7}" for i in range(genes)])
+    values = rng.normal(3, 1, (genes, FEATURES))
+    half_life = signal * values[:, :3] @ [1.0, -2.0, 0.5] + rng.normal(0, 0.3, genes)
+    matrix = GeneMatrix(names, np.array([f"f{i}" for i in range(FEATURES)]), values)
+    labels = {gene_key(name): value for name, value in zip(names.tolist(), half_life, strict=True)}
+    return matrix, labels, {name: f"chr{i % CONTIGS}" for i, name in enumerate(names.tolist())}
+
+
+def correlation(table):
+    scored = table.filter(status=VALID)
+    return pearsonr(scored["label"], scored["prediction"])[0]
+
+
+def test_compat_fits_and_predicts_the_same_genes():
+    matrix, labels, _ = constructed(1)
+    table = predict_half_lives({"fold0": matrix}, labels, compat=True)
+    y = np.array(list(labels.values()))
+    expected = plain_ridge(matrix.values, y, matrix.values, 0.1)
+    assert table["prediction"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    assert table["label"].to_list() == list(labels.values())
+
+
+def test_default_predicts_genes_of_contigs_that_the_fit_did_not_see():
+    matrix, labels, groups = constructed(1)
+    table = predict_half_lives({"fold0": matrix}, labels, groups)
+    y = np.array(list(labels.values()))
+    assert table["part"].n_unique() == 5
+    assert (table.group_by("group").agg(pl.col("part").n_unique())["part"] == 1).all()
+    for part in range(5):
+        test = (table["part"] == part).to_numpy()
+        expected = plain_ridge(matrix.values[~test], y[~test], matrix.values[test], 0.1)
+        assert table["prediction"].to_numpy()[test] == pytest.approx(expected, rel=1e-9)
+    assert correlation(table) > 0.95
+
+
+def test_noise_scores_only_where_fit_and_test_are_the_same_genes():
+    matrix, labels, groups = constructed(2, signal=0)
+    published = correlation(predict_half_lives({"f": matrix}, labels, compat=True))
+    ours = correlation(predict_half_lives({"f": matrix}, labels, groups))
+    assert published > 0.4  # 36 features of 120 genes
+    assert ours < 0.2
+
+
+def test_folds_have_regressions_of_their_own():
+    one, two = constructed(1), constructed(3)
+    labels, groups = one[1] | two[1], one[2] | two[2]
+    both = predict_half_lives({"fold0": one[0], "fold1": two[0]}, labels, groups)
+    alone = predict_half_lives({"fold1": two[0]}, labels, groups)
+    assert both.filter(fold="fold1").equals(alone)
+    metrics = half_life_metrics(both, resamples=50)
+    assert metrics["fold"].unique(maintain_order=True).to_list() == ["fold0", "fold1", "all"]
+    pearson = metrics.filter(fold="fold1", metric="pearson")
+    assert pearson["value"][0] == pytest.approx(correlation(alone))
+    assert pearson["ci_low"][0] < pearson["value"][0] < pearson["ci_high"][0]
+    assert half_life_metrics(alone, resamples=0)["fold"].unique().to_list() == ["fold1"]
+
+
+def test_each_gene_has_a_row_and_a_status():
+    matrix, labels, groups = constructed(1)
+    keys = list(labels)
+    labels[keys[0]] = np.nan
+    del labels[keys[1]]
+    table = predict_half_lives({"f": matrix}, labels, groups)
+    assert table["gene_id"].to_list() == matrix.genes.tolist()
+    assert table["status"].to_list()[:3] == [NO_NUMBER, NO_HALF_LIFE, VALID]
+    assert table["prediction"].null_count() == table["label"].null_count() == 2
+    not_scored = half_life_metrics(table, resamples=0).filter(metric="not_scored")
+    assert not_scored["value"].to_list() == [2]
+
+
+def test_a_model_of_one_set_predicts_another():
+    matrix, labels, _ = constructed(1)
+    other, _, _ = constructed(4)
+    y = np.array(list(labels.values()))
+    model = HalfLifeRidge(2.0).fit(matrix, y)
+    expected = plain_ridge(matrix.values, y, other.values, 2.0)
+    assert model.predict(other) == pytest.approx(expected, rel=1e-9)
+    turned = GeneMatrix(other.genes, other.identifiers[::-1], other.values)
+    with pytest.raises(InputError, match="expected those of the fit"):
+        model.predict(turned)
+
+
+def test_an_ensemble_is_of_different_models():
+    matrices = [constructed(1)[0], constructed(1)[0]]
+    with pytest.raises(InputError, match="replicates 1 and 2 predict the same"):
+        ensemble(matrices)
+    first = matrices[0]
+    second = GeneMatrix(first.genes, first.identifiers, first.values + 1)
+    assert ensemble([first, second]).values == pytest.approx(first.values + 0.5)
+    assert (ensemble([first]).values == first.values).all()
+    with pytest.raises(InputError, match="in one only"):
+        ensemble([first, constructed(3)[0]])
+    with pytest.raises(InputError, match="no replicate"):
+        ensemble([])
+
+
+def test_features_are_means_over_matching_tracks():
+    matrix = GeneMatrix(np.array(["g"]), np.array(list("abc")), np.array([[1.0, 2.0, 6.0]]))
+    said = {"a": "RNA:ActD:K562__8h__rep0", "b": "RNA:ActD:K562__8h__rep1", "c": "RNA:K562 total"}
+    found = feature_means(matrix, said, {"late": "K562__8h", "all": "K562"})
+    assert found.identifiers.tolist() == ["late", "all"]
+    assert found.values.tolist() == [[1.5, 3.0]]
+    with pytest.raises(
+        InputError, match="'HeLa' of feature 'none' matches the description of none"
+    ):
+        feature_means(matrix, said, {"none": "HeLa"})
+    with pytest.raises(InputError, match="no regular expression"):
+        feature_means(matrix, said, {"broken": "HeLa("})
+    with pytest.raises(InputError, match=r"tracks \['c'\] have no description"):
+        feature_means(matrix, {"a": "", "b": ""}, {"all": ""})
+
+
+@pytest.mark.parametrize(
+    ("gene", "key"),
+    [
+        ("ENSG00000000003.15", "ENSG00000000003"),
+        ("ENSG00000000003", "ENSG00000000003"),
+        ("ENSG00000182378.15_PAR_Y", "ENSG00000182378_PAR_Y"),
+    ],
+)
+def test_ids_without_version(gene, key):
+    assert gene_key(gene) == key
+
+
+def test_tables_are_read(tmp_path):
+    path = tmp_path / "hl.txt"
+    path.write_text("ensembl_gene_id\tother\thuman_PC1\nENSG1.2\tx\t1.5\nENSG2\tx\tNA\n")
+    found = read_half_lives(path)
+    assert found["ENSG1"] == 1.5
+    assert np.isnan(found["ENSG2"])
+    path.write_text("ensembl_gene_id\thuman_PC1\nENSG1.2\t1.5\nENSG1.3\t2\n")
+    with pytest.raises(InputError, match="'ENSG1' more than once"):
+        read_half_lives(path)
+    with pytest.raises(InputError, match=r"\['mouse_PC1'\] are missing"):
+        read_half_lives(path, value_column="mouse_PC1")
+    with pytest.raises(InputError, match="is not there"):
+        read_half_lives(tmp_path / "none.txt")
+    path.write_text("name\tpattern\nlate\tK562__8h\n")
+    assert read_features(path) == {"late": "K562__8h"}
+    path.write_text("name\tpattern\nlate\ta\nlate\tb\n")
+    with pytest.raises(InputError, match="each once"):
+        read_features(path)
+
+
+def test_bad_input_is_told():
+    matrix, labels, groups = constructed(1)
+    with pytest.raises(InputError, match="no groups of genes"):
+        predict_half_lives({"f": matrix}, labels)
+    with pytest.raises(InputError, match="of f have no group"):
+        predict_half_lives({"f": matrix}, labels, {})
+    with pytest.raises(InputError, match="0 of 120 genes of f have a half-life"):
+        predict_half_lives({"f": matrix}, {"other": 1.0}, groups)
+    with pytest.raises(InputError, match="13 parts for 12 groups"):
+        predict_half_lives({"f": matrix}, labels, groups, parts=13)

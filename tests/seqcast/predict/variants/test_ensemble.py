@@ -1,0 +1,65 @@
+"""Mean and spread over folds."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.core.errors import InputError
+from seqcast.predict.variants.ensemble import average_scores
+
+
+def fold(values, status="scored"):
+    return pl.DataFrame({
+        "variant": ["a", "b"], "status": [status, "alt_star"],
+        "SED": pl.Series([values, None], dtype=pl.Array(pl.Float32, 2)),
+    })  # fmt: skip
+
+
+def test_mean_and_sample_sd():
+    table = average_scores([fold([1, 5]), fold([3, 5])])
+    assert table.columns == ["variant", "status", "SED", "SED_sd"]
+    assert table["SED"].to_list() == [[2, 5], None]
+    # sample standard deviation of 1 and 3
+    assert np.allclose(table["SED_sd"].to_list()[0], [np.sqrt(2), 0])
+    assert table["SED_sd"].to_list()[1] is None
+    assert table["SED"].dtype == pl.Array(pl.Float32, 2)
+
+
+def test_spread_of_one_fold_is_unknown():
+    table = average_scores([fold([1, 5])])
+    assert table["SED"].to_list()[0] == [1, 5]
+    assert table["SED_sd"].to_list() == [None, None]
+
+
+def test_folds_with_other_rows_are_refused():
+    with pytest.raises(
+        InputError, match="row 0 is 'scored' in one fold and 'ref_mismatch' in another"
+    ):
+        average_scores([fold([1, 5]), fold([1, 5], status="ref_mismatch")])
+    with pytest.raises(InputError, match="fold number 1 has other rows"):
+        average_scores([fold([1, 5]), fold([1, 5]).head(1)])
+
+
+def test_tables_without_a_scored_row():
+    empty = fold([1, 2], status="alt_dot").with_columns(
+        pl.Series("SED", [None, None], dtype=pl.Array(pl.Float32, 2))
+    )
+    assert average_scores([empty, empty])["SED"].to_list() == [None, None]
+
+
+def test_a_fold_without_numbers_leaves_the_row_without():
+    broken = fold([1, 5]).with_columns(
+        pl.Series("status", ["prediction_not_finite", "alt_star"]),
+        pl.Series("SED", [None, None], dtype=pl.Array(pl.Float32, 2)),
+    )
+    for pair in ([fold([1, 5]), broken], [broken, fold([1, 5])]):
+        table = average_scores(pair)
+        assert table["status"].to_list() == ["prediction_not_finite", "alt_star"]
+        assert table["SED"].to_list() == table["SED_sd"].to_list() == [None, None]
+
+
+def test_folds_of_the_same_weights_have_no_spread(caplog):
+    table = average_scores([fold([1, 5]), fold([1, 5])], ["tiny, folds 0 and 1"])
+    assert table["SED"].to_list() == [[1, 5], None]
+    assert table["SED_sd"].to_list() == [None, None]
+    assert "tiny, folds 0 and 1 have the same weights: no spread is given" in caplog.text

@@ -1,0 +1,41 @@
+"""Options in Python and in the config file say the same."""
+
+from dataclasses import asdict
+
+import pytest
+import yaml
+
+from seqcast.core.errors import InputError
+from seqcast.models.interface import ARCHITECTURES
+from seqcast.models.settings import PRECISIONS
+from seqcast.predict.fold_model import read_options
+from seqcast.predict.variants.score_options import COMPAT, ScoreOptions
+
+
+@pytest.fixture
+def schema(root):
+    return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())["properties"]
+
+
+def test_defaults_of_the_schema_are_those_of_python(schema):
+    keys = schema["variant_effects"]["properties"]
+    assert read_options({name: key["default"] for name, key in keys.items()}) == ScoreOptions()
+    assert keys.keys() == asdict(ScoreOptions()).keys()
+
+
+def test_choices_of_the_schema_are_those_of_python(root, schema):
+    assert schema["variant_effects"]["properties"]["compat"]["enum"] == [None, *COMPAT]
+    assert schema["inference"]["properties"]["precision"]["enum"] == list(PRECISIONS)
+    models = yaml.safe_load((root / "workflow/schemas/models.schema.yaml").read_text())
+    assert models["properties"]["architecture"]["enum"] == list(ARCHITECTURES)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"compat": "borzoi"}, "compat 'borzoi'; expected none or one of borzoi_sed, hound_snp"),
+    ({"gene_scores": ("SAD",)}, r"unknown scores \['SAD'\]; known: SED"),
+    ({"cluster": 0.2}, "cluster and stitch are options of compat: hound_snp"),
+    ({"shifts_bp": ()}, "no shifts"),
+])  # fmt: skip
+def test_options_are_checked(options, message):
+    with pytest.raises(InputError, match=message):
+        ScoreOptions(**options)

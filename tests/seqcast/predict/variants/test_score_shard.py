@@ -1,0 +1,181 @@
+"""A job that was killed while it scored variants goes on, and its tables are the same."""
+
+import json
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast.core.store import read_provenance, read_table, write_table
+from seqcast.core.unfinished import UnfinishedTables
+from seqcast.genome.annotation import Annotation, Gene
+from seqcast.genome.bgzip import index_fasta
+from seqcast.genome.fasta import Genome
+from seqcast.genome.variants import check_variants, read_variants
+from seqcast.models.prepare import random_weights
+from seqcast.predict.variants.score_shard import score_shard
+from tests.seqcast.training.test_coverage_network import PARAMS
+
+BASES = "".join(np.random.default_rng(0).choice(list("ACGT"), 2000))
+N_VARIANTS = 23
+OPTIONS = {
+    "gene_scores": ["SED", "logSED"], "window_scores": ["SUM"], "compat": None, "span": False,
+    "reverse_complement": True, "shifts_bp": [0],
+}  # fmt: skip
+INFERENCE = {"device": "cpu", "precision": "fp32", "batch_size": 3, "workers": 0}
+RUN = """
+import json, sys
+from seqcast.core import unfinished
+from seqcast.predict.variants.score_shard import score_shard
+unfinished.LEAST_S = unfinished.MOST_S = 0
+score_shard(**json.load(sys.stdin))
+"""
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Arguments of a job: every fourth variant is one that cannot be scored."""
+    folder = tmp_path_factory.mktemp("job")
+    (folder / "genome.fa").write_text(f">chr1\n{BASES}\n")
+    index_fasta(folder / "genome.fa")
+    lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
+    for i in range(N_VARIANTS):
+        pos = 300 + 60 * i
+        ref = BASES[pos - 1]
+        alt = "*" if i % 4 == 3 else "ACGT"["CGTA".index(ref)]
+        lines.append(f"chr1\t{pos}\tv{i}\t{ref}\t{alt}\t.\t.\t.")
+    (folder / "in.vcf").write_text("\n".join(lines) + "\n")
+    with Genome(folder / "genome.fa") as genome:
+        checked = check_variants(read_variants(folder / "in.vcf"), genome)
+    write_table(checked, folder / "variants.parquet", {})
+    genes = [Gene("g", "g", "chr1", "+", ((200, 700),)), Gene("h", "h", "chr1", "-", ((600, 900),))]
+    Annotation(tuple(genes)).write(folder / "genes.parquet")
+    (folder / "params.json").write_text(json.dumps(PARAMS))
+    random_weights(3, folder / "w.safetensors", "borzuki", folder / "params.json", "human")
+    table = "\tidentifier\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
+    table += "".join(f"{i}\tt{i}\t100\t100\t1\tsum\t{i}\tRNA\n" for i in range(3))
+    (folder / "targets.tsv").write_text(table)
+    names = {"weights": "w.safetensors", "hyperparameters": "params.json", "tracks": "targets.tsv",
+             "variants": "variants.parquet", "annotation": "genes.parquet",
+             "genome": "genome.fa"}  # fmt: skip
+    return {
+        "files": {name: str(folder / path) for name, path in names.items()},
+        "facts": {"architecture": "borzuki", "code": "abc"}, "head": "human", "options": OPTIONS,
+        "inference": INFERENCE, "threads": 1, "shard": 0, "shards": 1,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole(job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> list[pl.DataFrame]:
+    """The tables of a job that nothing interrupts."""
+    return run(job, tmp_path_factory.mktemp("whole"))
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    return {level: str(folder / f"{level}.parquet") for level in ("gene", "window")}
+
+
+def run(job: dict[str, Any], folder: Path) -> list[pl.DataFrame]:
+    score_shard(**job, outputs=outputs(folder))
+    assert sorted(p.name for p in folder.iterdir()) == ["gene.parquet", "window.parquet"]
+    assert read_provenance(outputs(folder)["gene"])["code"] == "abc"
+    return [read_table(path) for path in outputs(folder).values()]
+
+
+def parts_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob(".gene.parquet.*.parts/[0-9]*"))
+
+
+def interrupt(job: dict[str, Any], folder: Path) -> None:
+    """Kill a job once it has kept some parts."""
+    with subprocess.Popen([sys.executable, "-c", RUN], stdin=subprocess.PIPE) as process:
+        assert process.stdin
+        process.stdin.write(json.dumps({**job, "outputs": outputs(folder)}).encode())
+        process.stdin.close()
+        while len(parts_of(folder)) < 3 and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def killed(job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that a killed job left, to be copied."""
+    folder = tmp_path_factory.mktemp("killed")
+    interrupt(job, folder)
+    assert len(parts_of(folder)) >= 3
+    assert not (folder / "gene.parquet").exists()
+    return folder
+
+
+@pytest.fixture
+def left(killed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(killed, tmp_path / "left"))
+
+
+def test_each_variant_has_its_outcome(whole: list[pl.DataFrame]) -> None:
+    statuses = whole[1]["status"].to_list()
+    assert statuses == ["alt_star" if i % 4 == 3 else "scored" for i in range(N_VARIANTS)]
+
+
+def test_a_killed_job_goes_on_to_the_same_bits(
+    job: dict[str, Any], whole: list[pl.DataFrame], left: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = max(int(path.name.split("-")[1]) for path in parts_of(left))
+    with caplog.at_level(logging.INFO):
+        tables = run(job, left)
+    assert f"{kept} of {N_VARIANTS} variants were scored before" in caplog.text
+    assert all(found.equals(right) for found, right in zip(tables, whole, strict=True))
+
+
+@pytest.mark.parametrize(
+    "change", [{"facts": {"architecture": "borzuki", "code": "other"}}, {"options": {**OPTIONS, "span": True}},
+               {"inference": {**INFERENCE, "batch_size": 4}}, {"shards": 2}],
+)  # fmt: skip
+def test_parts_of_another_job_are_not_taken(
+    job: dict[str, Any], left: Path, change: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        score_shard(**{**job, **change}, outputs=outputs(left))
+    assert "scored before" not in caplog.text
+    assert parts_of(left) == []
+
+
+def test_parts_of_another_input_are_not_taken(
+    job: dict[str, Any], left: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = left.parent / "other.parquet"
+    write_table(read_table(job["files"]["variants"]), other, {"made": "of another VCF"})
+    with caplog.at_level(logging.INFO):
+        run({**job, "files": {**job["files"], "variants": str(other)}}, left)
+    assert "scored before" not in caplog.text
+
+
+def test_a_damaged_part_is_made_again(
+    job: dict[str, Any], whole: list[pl.DataFrame], left: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = parts_of(left)[1] / "window.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    tables = run(job, left)
+    assert "its rows are scored again" in caplog.text
+    assert all(found.equals(right) for found, right in zip(tables, whole, strict=True))
+
+
+def test_parts_are_due_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = UnfinishedTables(tmp_path / "a.parquet", ["a"], {})
+    assert not kept.due()
+    for waited_s, begun_s, due in ((4, 4, False), (6, 6, True), (6, 1000, False), (21, 1000, True),
+                                   (299, 10**6, False), (301, 10**6, True)):  # fmt: skip
+        now_s = time.monotonic()
+        monkeypatch.setattr(kept, "_last_s", now_s - waited_s)
+        monkeypatch.setattr(kept, "_begun_s", now_s - begun_s)
+        assert kept.due() == due

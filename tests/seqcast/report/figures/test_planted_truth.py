@@ -1,0 +1,54 @@
+"""Six panels that show what the tables have."""
+
+import numpy as np
+import polars as pl
+
+from seqcast.evaluation.planted.measures import Resampling
+from seqcast.evaluation.planted.planted_metrics import evaluate
+from seqcast.report.figures.planted_truth import plot_planted_truth
+from seqcast.report.figures.style import save
+from tests.seqcast.evaluation.planted import planted
+from tests.seqcast.evaluation.planted.test_planted_metrics import rates
+
+
+def figure(variants, genes, **options):
+    measures = evaluate(variants, genes, Resampling(20))
+    return plot_planted_truth(variants, genes, measures, "model $x$", **options)
+
+
+def test_panels_show_what_is_compared(tmp_path):
+    truth = planted.perfect()
+    noise = np.random.default_rng(0).normal(size=truth.shape)
+    table = planted.compared(truth + noise, truth - noise)
+    fig = figure(table, rates())
+    effects, curves, distances, decay, graded, controls = fig.axes
+    points = np.concatenate([c.get_offsets() for c in effects.collections])
+    causal = table.filter(kind="causal")
+    assert sorted(map(tuple, points)) == sorted(
+        causal.select("true_actd", "predicted_actd").iter_rows()
+    )
+    labels = [text.get_text() for text in curves.get_legend().get_texts()]
+    assert labels[0].startswith("all ")
+    assert {label.split()[0] for label in labels} <= {"all", "ARE", "PUM", "MIR", "STB", "PAS"}
+    assert len(distances.get_xticklabels()) == 5
+    assert [len(c.get_offsets()) for c in decay.collections] == [40, 40]
+    assert "r = 1.000" in decay.get_legend().get_texts()[0].get_text()
+    assert len(graded.lines) == 1 + planted.SMALL.planted_ares + 2  # zero, elements, two means
+    assert [t.get_text().split("\n")[0] for t in controls.get_xticklabels()] == [
+        "causal", "decoys", "shuffled"]  # fmt: skip
+    assert "0.50" not in fig.get_supxlabel()
+    save(fig, tmp_path / "figure.png")
+
+
+def test_nothing_compared_is_said(tmp_path):
+    table = planted.compared(planted.perfect()).with_columns(status=pl.lit("trained_on"))
+    fig = figure(table, rates()[:0], untrained=True)
+    said = [ax.texts[0].get_text() for ax in fig.axes if ax.texts]
+    assert said == [
+        "no causal variant was scored",
+        "no causal and matched variants were scored",
+        "no gene lies in predicted windows",
+        "no pair of losses of an AU-rich element was scored",
+    ]
+    assert fig.get_supxlabel() == "UNTRAINED random weights"
+    save(fig, tmp_path / "figure.png")

@@ -1,0 +1,301 @@
+"""Output files: they appear whole or not at all, and say where they come from.
+
+A job that dies halfway must not leave a file that looks finished, and a table found in a
+folder a year later must say which model, weights and options made it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_IMODE
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from seqcast.core.errors import InputError
+from seqcast.core.seals import KEY, blank_seal, check_seal, damaged, seal
+from seqcast.core.temporaries import remove, remove_leftovers, temporary_name, write_error
+
+PROVENANCE_KEY = b"seqcast"
+PRIVATE = 0o600  # of temporary files, which safetensors renames to the name that it was given
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary sibling of ``path`` that takes its name only if the block succeeds.
+
+    Parent folders are made. The temporary name keeps the whole file name at its end, so that
+    writers which look at the suffix (``.parquet``, ``.vcf.gz``, ``.zarr``) behave as usual. The
+    block may write a file or make a folder; an older output of the same name is replaced. On any
+    exception, an interrupt included, what was written is removed and the older output stays. What
+    a killed process left of the same output is removed at the start (`temporaries`). A file that
+    its writer left private has the permissions that the umask asks for.
+
+    Parameters
+    ----------
+    path : path
+        The final name.
+
+    Yields
+    ------
+    Path
+        The name to write to; nothing exists there yet.
+
+    Raises
+    ------
+    WriteError
+        If the disk is full or takes no file for another reason, whatever the block raised for it.
+    """
+    final = Path(path)
+    temporary = temporary_name(final)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(final)
+        yield temporary
+        if temporary.is_file() and S_IMODE(temporary.stat().st_mode) == PRIVATE:
+            _share(temporary)
+        if temporary.is_dir() and final.is_dir():
+            _swap_folders(temporary, final)
+        else:
+            temporary.replace(final)
+    except BaseException as error:  # libraries in Rust raise what is no Exception
+        if told := write_error(error, final):
+            raise told from error
+        raise
+    finally:
+        remove(temporary)
+
+
+@contextmanager
+def scratch_folder(path: str | Path) -> Iterator[Path]:
+    """A hidden folder beside the output ``path``, on the same disk, that is removed at the end."""
+    final = Path(path)
+    folder = temporary_name(final)
+    try:
+        remove_leftovers(final)
+        folder.mkdir(parents=True)
+        yield folder
+    except OSError as error:
+        if told := write_error(error, final):
+            raise told from error
+        raise
+    finally:
+        remove(folder)
+
+
+def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, Any]) -> None:
+    """Write a table as parquet (zstd) with its provenance in the schema metadata.
+
+    ``pl.Array(pl.Float32, n)`` columns become fixed-size lists of n, null rows stay null.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table; it may have no rows.
+    path : path
+        The parquet file, written atomically.
+    provenance : mapping
+        JSON-serialisable facts about the run: model, fold, weights sha256, code digest, options.
+
+    Raises
+    ------
+    TypeError
+        If ``provenance`` holds something that JSON cannot express.
+    """
+    told = {PROVENANCE_KEY: json.dumps(dict(provenance))}
+    with _writer(path, frame, told) as (out, fields):
+        out.write_table(frame.to_arrow().cast(fields))
+
+
+def write_chunks(
+    chunks: Iterable[pl.DataFrame], schema: Mapping[str, Any], path: str | Path,
+    provenance: Callable[[], Mapping[str, Any]],
+) -> None:  # fmt: skip
+    """`write_table` for a table that comes in pieces and is never held as a whole.
+
+    Parameters
+    ----------
+    chunks : iterable of DataFrame
+        All of `schema`; there may be none.
+    schema : mapping
+        Column names to polars types.
+    path : path
+        The parquet file, written atomically.
+    provenance : callable
+        Asked after the last chunk, so that it can tell what was counted on the way.
+    """
+    with _writer(path, pl.DataFrame(schema=dict(schema))) as (out, fields):
+        for chunk in chunks:
+            out.write_table(chunk.to_arrow().cast(fields))
+        out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance()))})
+
+
+def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Read a table that `write_table` or `write_chunks` wrote, if it is as it was written.
+
+    Other parquet files are read too; of those, checksums of pages are checked where there are any.
+
+    Parameters
+    ----------
+    columns : sequence of str, optional
+        Those to read, in this order. Default: all.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged: it names the rule that makes it again.
+    """
+    with _opened(path) as file:
+        wanted = file.schema_arrow.names if columns is None else list(columns)
+        if missing := [name for name in wanted if name not in file.schema_arrow.names]:
+            raise InputError(
+                f"{path} has no column {missing[0]!r}; it has {file.schema_arrow.names[:20]}. "
+                "Make it again with the workflow."
+            )
+        table = file.read(wanted).replace_schema_metadata(None)  # which need not be text
+        return cast(pl.DataFrame, pl.from_arrow(table))
+
+
+def read_frames(path: str | Path, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    """`read_table` of up to so many rows at a time, for tables that are never held as a whole."""
+    with _opened(path) as file:
+        for batch in file.iter_batches(rows, columns=list(columns)):
+            yield cast(pl.DataFrame, pl.from_arrow(batch.replace_schema_metadata(None)))
+
+
+def count_rows(path: str | Path) -> int:
+    """Rows of a table of `write_table`."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def column_names(path: str | Path) -> list[str]:
+    """Columns of a table of `write_table`."""
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> None:
+    """Write a table as text, atomically: a row a line, cells between tabs, null an empty cell.
+
+    Nothing is quoted. A tab or line end inside a cell, as messages of other programs have them,
+    is written as a space, so that every row stays one line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns of numbers and text; it may have no rows.
+    path : path
+        The file.
+    header : bool
+        Whether the first line has the names of the columns.
+    """
+    plain = table.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
+    with atomic(path) as temporary:
+        plain.write_csv(temporary, separator="\t", include_header=header, quote_style="never")
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Return the provenance that `write_table` stored in a parquet file.
+
+    Raises
+    ------
+    InputError
+        If the file carries none, that is, if it was not written by seqcast.
+    """
+    with _opened(path) as file:
+        metadata = file.metadata.metadata or {}
+    if PROVENANCE_KEY not in metadata:
+        raise InputError(
+            f"{path} carries no seqcast provenance in its schema metadata; expected a table "
+            "written by this workflow. Make it again with the workflow instead of another program."
+        )
+    provenance: dict[str, Any] = json.loads(metadata[PROVENANCE_KEY])
+    return provenance
+
+
+def array_column(name: str, values: np.ndarray, valid: np.ndarray) -> pl.Series:
+    """A column of fixed-size lists of float32: one number a track.
+
+    Parameters
+    ----------
+    values : ndarray, shape=(rows, width)
+    valid : ndarray of bool, shape=(rows,)
+        Rows that have a value; the others are null, whatever `values` holds there.
+    """
+    flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).ravel())
+    lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
+    return pl.Series(name, lists, dtype=pl.Array(pl.Float32, values.shape[1]))
+
+
+def array_values(column: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Inverse of `array_column`: values (rows, width) in float64, 0 in null rows, and `valid`."""
+    valid = column.is_not_null().to_numpy()
+    values = np.zeros((len(column), cast(pl.Array, column.dtype).size))
+    if valid.any():
+        values[valid] = column.drop_nulls().to_numpy()
+    return values, valid
+
+
+def array_columns(table: pl.DataFrame) -> list[str]:
+    """Names of the columns that hold one number a track, in order."""
+    return [name for name, kind in table.schema.items() if isinstance(kind, pl.Array)]
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _writer(
+    path: str | Path, like: pl.DataFrame, metadata: Mapping[bytes, str] | None = None
+) -> Iterator[tuple[pq.ParquetWriter, pa.Schema]]:
+    """A sealed parquet file of the columns of `like`, with a checksum a page, for other readers."""
+    fields = like.head(0).to_arrow().schema
+    if metadata:
+        fields = fields.with_metadata({**(fields.metadata or {}), **metadata})
+    with atomic(path) as temporary:
+        with pq.ParquetWriter(
+            temporary, fields, compression="zstd", write_page_checksum=True
+        ) as out:
+            yield out, fields
+            out.add_key_value_metadata({KEY: blank_seal()})
+        seal(temporary)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[pq.ParquetFile]:
+    """A parquet file, whole; what the block finds to be damaged is told too."""
+    if not Path(path).is_file():
+        raise InputError(f"{path} is not there; expected a table (parquet). Make it first.")
+    check_seal(path)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+
+
+def _share(path: Path) -> None:
+    """Give a file the mode of a new one: to read the umask, it would have to be changed."""
+    new = temporary_name(path)
+    try:
+        new.touch(exist_ok=False)
+        path.chmod(S_IMODE(new.stat().st_mode))
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _swap_folders(new: Path, final: Path) -> None:
+    """Put a folder in the place of an older one, which a rename alone cannot do."""
+    older = temporary_name(final)
+    final.rename(older)
+    new.rename(final)
+    remove(older)

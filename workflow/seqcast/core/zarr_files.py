@@ -1,0 +1,116 @@
+"""Zarr groups in one zip file: written whole, and read only as they were written.
+
+A zip has a checksum of each entry, which is looked at when the entry is read to its end; chunks
+that are read alone have one of their own; and the directory of entries is sealed, for an entry that
+it does not name would read as an array's fill value.
+"""
+
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+from zipfile import BadZipFile
+
+import numpy as np
+import zarr
+from zarr.codecs import ZstdCodec
+from zarr.storage import ZipStore
+
+from seqcast.core.errors import InputError
+from seqcast.core.seals import check_seal, damaged, seal_zip, sealed_by
+from seqcast.core.store import atomic
+
+COMPRESSOR = ZstdCodec(checksum=True)
+# what zarr and its codecs raise for bytes that they cannot read
+UNREADABLE = (OSError, BadZipFile, zlib.error, RuntimeError, ValueError, LookupError)
+
+
+class StoredArray:
+    """An array on disk, of which parts are read as numpy arrays.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    """
+
+    def __init__(self, array: zarr.Array, path: str | Path) -> None:
+        self._array, self._path = array, path
+        self.shape: tuple[int, ...] = array.shape
+        self.dtype: np.dtype = array.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """All of it, as ``np.asarray`` asks for."""
+        return np.asarray(self[...], dtype)
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        """The part of a basic index, as numpy has them.
+
+        Raises
+        ------
+        InputError
+            If what is on disk is damaged.
+        """
+        try:
+            return np.asarray(self._array[index])
+        except IndexError:
+            raise
+        except UNREADABLE as error:
+            raise damaged(self._path, error) from error
+
+
+@contextmanager
+def create_group(path: str | Path, provenance: Mapping[str, Any]) -> Iterator[zarr.Group]:
+    """Write a group into a zip file, atomically.
+
+    Arrays of which chunks are read alone take `COMPRESSOR`, and ``config={"write_empty_chunks":
+    True}``: by default a chunk of zeros is deleted, which a zip store cannot do.
+    """
+    with atomic(path) as temporary:
+        with ZipStore(temporary, mode="w") as store:
+            # Attributes go in at once: a zip entry cannot be replaced.
+            yield zarr.create_group(store, attributes={"provenance": dict(provenance)})
+        seal_zip(temporary, directory_only=True)
+
+
+@contextmanager
+def open_group(
+    path: str | Path, expected: str, names: Collection[str]
+) -> Iterator[tuple[dict[str, StoredArray], dict[str, Any]]]:
+    """The arrays of a group that `create_group` wrote, by name, and its provenance.
+
+    Parameters
+    ----------
+    expected : str
+        What the file should be, for the message.
+    names : collection of str
+        Arrays that it has at least.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or no such file.
+    """
+    try:
+        check_seal(path)
+        store = ZipStore(path, mode="r")
+        group = zarr.open_group(store, mode="r")
+        arrays = {name: StoredArray(array, path) for name, array in group.arrays()}
+        if missing := [name for name in names if name not in arrays]:
+            raise KeyError(f"no array {missing[0]}")
+        provenance = cast(dict[str, Any], group.attrs["provenance"])
+    except InputError:
+        raise
+    except UNREADABLE as error:
+        if job := sealed_by(path):
+            raise damaged(path, error, job) from error
+        raise InputError(
+            f"{path} cannot be opened ({error}); expected {expected} (.zarr, one zip file) of "
+            "this workflow. Check the path, or remove the file and make it again."
+        ) from error
+    with store:
+        yield arrays, provenance

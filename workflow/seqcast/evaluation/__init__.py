@@ -1,0 +1,1 @@
+"""How good predictions are: metrics with intervals, and the comparisons that they are for."""

@@ -1,0 +1,114 @@
+"""Agreement over all bins of all windows, from sums that grow batch by batch.
+
+Reference: ``PearsonR`` and ``R2`` of baskerville ``metrics.py`` (commit 544073b), which sum in
+single precision.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqcast.core.errors import InputError
+
+
+class BinAccuracy:
+    """Pearson's correlation and R² of each track over all bins seen, in double precision.
+
+    The sums are of differences from each track's first value, which keeps them exact for a
+    constant track and precise for one far from 0.
+    """
+
+    def __init__(self) -> None:
+        self.bins = 0
+        self._start: tuple[Tensor, Tensor] | None = None  # first value of each track
+        self._sums: Tensor | None = None  # (5, tracks): p, t, p p, t t, p t
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        """Add a batch.
+
+        Parameters
+        ----------
+        predictions, targets : Tensor of float, shape=(batch, tracks, bins)
+            On one device, of any precision. A value that is no number makes its track's
+            results NaN.
+
+        Raises
+        ------
+        InputError
+            If the shapes differ, or the number of tracks from that of earlier batches.
+        """
+        tracks = None if self._sums is None else self._sums.shape[1]
+        if (
+            predictions.ndim != 3
+            or predictions.shape != targets.shape
+            or tracks not in (None, predictions.shape[1])
+        ):
+            raise InputError(
+                f"predictions of shape {tuple(predictions.shape)} and targets of shape "
+                f"{tuple(targets.shape)}; expected the same (batch, tracks, bins)"
+                + (f" with {tracks} tracks, as before" if tracks else "")
+            )
+        predicted, measured = predictions.detach().double(), targets.detach().double()
+        if not predicted.numel():
+            return
+        if self._start is None:
+            self._start = predicted[0, :, :1].clone(), measured[0, :, :1].clone()
+        predicted, measured = predicted - self._start[0], measured - self._start[1]
+        terms = (predicted, measured, predicted**2, measured**2, predicted * measured)
+        sums = torch.stack([term.sum((0, 2)) for term in terms])
+        self._sums = sums if self._sums is None else self._sums + sums
+        self.bins += predicted.shape[0] * predicted.shape[2]
+
+    def pearsonr(self) -> np.ndarray:
+        """Correlation of each track; NaN where predictions or targets are constant.
+
+        Returns
+        -------
+        ndarray of float64, shape=(tracks,)
+
+        Raises
+        ------
+        InputError
+            If there was no bin.
+        """
+        p, t, pp, tt, pt = self._totals()
+        covariance = pt - p * t / self.bins
+        scale = np.sqrt(_spread(p, pp, self.bins)) * np.sqrt(_spread(t, tt, self.bins))
+        return _ratio(covariance, scale)
+
+    def r2(self) -> np.ndarray:
+        """Coefficient of determination, 1 - SSE / SST, of each track.
+
+        Negative where the mean of the targets predicts better. NaN where the targets are
+        constant; the original gives minus infinity there.
+
+        Returns
+        -------
+        ndarray of float64, shape=(tracks,)
+
+        Raises
+        ------
+        InputError
+            If there was no bin.
+        """
+        p, t, pp, tt, pt = self._totals()
+        assert self._start is not None
+        offset = (self._start[0] - self._start[1]).flatten().cpu().numpy()
+        # sum of ((p + offset) - t) ** 2
+        errors = pp - 2 * pt + tt + 2 * offset * (p - t) + self.bins * offset**2
+        return 1 - _ratio(errors, _spread(t, tt, self.bins))
+
+    def _totals(self) -> np.ndarray:
+        if self._sums is None:
+            raise InputError("no bin was compared; give at least one window with predictions")
+        return self._sums.cpu().numpy()
+
+
+def _spread(total: np.ndarray, squares: np.ndarray, bins: int) -> np.ndarray:
+    """Sum of squared differences from the mean; rounding may leave it just below 0."""
+    return np.maximum(squares - total**2 / bins, 0)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Quotient, NaN where the denominator is 0."""
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below != 0)

@@ -1,0 +1,345 @@
+"""What the coverage of genes says of their decay: half-lives, decay rates, Saluki's PC1."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import write_tsv
+from seqcast.core.text_files import read_cells
+from seqcast.datasets.coverage.fold_names import without_training
+from seqcast.evaluation.coverage.decay_fits import (
+    HEK293_GAPDH,
+    Course,
+    DecayOptions,
+    find_course,
+    fit_decays,
+    reference_values,
+)
+from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.coverage.half_lives import half_life_accuracy, read_groups
+from seqcast.evaluation.coverage.saluki import (
+    PARTS,
+    ensemble,
+    feature_means,
+    half_life_metrics,
+    predict_half_lives,
+    read_features,
+    read_half_lives,
+)
+from seqcast.evaluation.metrics.regression import SCHEMA, regression_metrics
+
+logger = logging.getLogger(__name__)
+
+VALID = "valid"
+GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
+KEPT = ("log2_decay_rate", "half_life_h", "amplitude", "rmse", "status")
+FEWEST_GENES = 3  # two points always lie on a line
+RESAMPLES = 1000
+MANY_AT_BOUND = 0.1  # of the genes
+RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
+
+
+def evaluate_half_lives(files: Any, output: str | Path, compat: str | None) -> None:
+    """Write how well the change of genes within groups of tracks is predicted ("acc_hl").
+
+    Parameters
+    ----------
+    files : namespace
+        ``gene_preds``, ``gene_targets`` (see `evaluate_coverage`); ``targets``, the targets table
+        of the set, which names the groups (see `read_groups`).
+    output : path
+        TSV of `half_life_accuracy`. Where the targets table has no groups, no track has numbers.
+    compat : str or None
+        "borzuki": in float32, as the original.
+    """
+    predictions, targets = GeneMatrix.read(files.gene_preds), GeneMatrix.read(files.gene_targets)
+    groups = _groups(files.targets)
+    write_tsv(half_life_accuracy(predictions, targets, groups, compat is not None), output)
+
+
+def fit_time_course(
+    files: Any, outputs: Any, pattern: str, options: Mapping[str, Any], seed: int = 0
+) -> None:
+    """Fit decay rates of genes to predicted and to measured coverage over a time course.
+
+    Parameters
+    ----------
+    files : namespace
+        ``gene_preds``, ``gene_targets``, ``genes``, ``tracks`` of `evaluate_coverage`;
+        ``targets``, the targets table of the set: coverage is divided by its ``scale``, which may
+        be another at each time. Its ``norm_factor``, which makes times comparable, stays.
+    outputs : namespace
+        ``decay``: TSV of `decay_table`; ``metrics``: TSV of `decay_metrics`.
+    pattern : str
+        Regular expression on descriptions of tracks, see `find_course`.
+    options : mapping
+        ``decay_shape`` and ``decay_half_life_h`` (may be None), see `DecayOptions.of_times`;
+        ``compat``, "borzuki" for the published bounds of `DecayOptions`; ``decay_reference``:
+        empty; a gene that is taken as stable, predicted and measured apart; or "HEK293_GAPDH", the
+        published divisors.
+    seed : int
+        Of the bootstrap intervals.
+
+    Raises
+    ------
+    InputError
+        If the pattern finds fewer than three times, or the reference gene is not there.
+    """
+    tracks = pl.read_csv(files.tracks, separator="\t", infer_schema=False, quote_char=None)
+    described = dict(tracks.select("identifier", pl.col("description").fill_null("")).iter_rows())
+    scales, fits = _scales(files.targets), []
+    for path in (files.gene_preds, files.gene_targets):
+        matrix = _unscaled(GeneMatrix.read(path), scales)
+        names = matrix.identifiers.tolist()
+        course = find_course(names, [described[name] for name in names], pattern)
+        divisors = _divisors(matrix, course, options["decay_reference"])
+        curve = _curve(course.times_h, options)
+        fits.append(
+            fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, curve)
+        )
+    _tell_scales(course, scales)
+    genes = pl.read_csv(files.genes, separator="\t", infer_schema=False, quote_char=None)
+    table = decay_table(genes, *fits)
+    write_tsv(table, outputs.decay)
+    metrics = decay_metrics(table, seed)
+    _tell_bounds(metrics, curve)
+    write_tsv(metrics, outputs.metrics)
+
+
+def decay_table(
+    genes: pl.DataFrame, predicted: pl.DataFrame, measured: pl.DataFrame
+) -> pl.DataFrame:
+    """Decay rates side by side, a row a gene of the annotation.
+
+    Parameters
+    ----------
+    genes : DataFrame
+        As of `GeneAccuracy.genes`.
+    predicted, measured : DataFrame
+        As of `fit_decays`.
+
+    Returns
+    -------
+    DataFrame
+        gene_id, gene_name, chrom; status: "valid", why the gene was not evaluated, or why its
+        measured or else predicted rate is none (measured_rate_at_bound and such); then `KEPT` of
+        both fits, named ``predicted_``... and ``measured_``... Rates are log2 of 1/h.
+    """
+    table = genes.select("gene_id", "gene_name", "chrom", "status")
+    for name, fit in (("predicted", predicted), ("measured", measured)):
+        columns = fit.select("gene_id", **{f"{name}_{column}": pl.col(column) for column in KEPT})
+        table = table.join(columns, on="gene_id", how="left", maintain_order="left")
+    guess, truth = pl.col("predicted_status"), pl.col("measured_status")
+    return table.with_columns(
+        status=pl.when(pl.col("status") != VALID).then("status")
+        .when(truth != VALID).then(pl.format("measured_{}", truth))
+        .when(guess != VALID).then(pl.format("predicted_{}", guess))
+        .otherwise(pl.lit(VALID))
+    )  # fmt: skip
+
+
+def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES) -> pl.DataFrame:
+    """Agreement of predicted and measured log2 decay rates.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of `decay_table`.
+
+    Returns
+    -------
+    DataFrame
+        genes ("valid", or "fitted": also those at a bound of the fit), then the columns of
+        `regression_metrics`. Where genes are at a bound, "fitted" has no r2 and no rmse, which
+        would be of the bounds. Without three genes a single row says so. Last come three rows of
+        genes "at_bound": in ``value``, how many of the n "fitted" are at a bound ``measured``,
+        ``predicted``, or in ``either``.
+    """
+    tables = []
+    fitted = table.filter(
+        pl.all_horizontal(
+            pl.col(f"{name}_log2_decay_rate").is_not_null() for name in ("predicted", "measured")
+        )
+    )
+    for name, rows in ((VALID, table.filter(status=VALID)), ("fitted", fitted)):
+        if rows.height < FEWEST_GENES:
+            note = f"fewer than {FEWEST_GENES} genes"
+            row = ("log2_decay_rate", "pearson", None, None, None, rows.height, note)
+            found = pl.DataFrame([row], schema=SCHEMA, orient="row")
+        else:
+            found = regression_metrics(
+                rows["measured_log2_decay_rate"].to_numpy(),
+                rows["predicted_log2_decay_rate"].to_numpy(),
+                resamples, seed, ["log2_decay_rate"],
+            )  # fmt: skip
+        tables.append(found.select(pl.lit(name).alias("genes"), pl.all()))
+    at_bound = _at_bound(fitted)
+    if at_bound["value"].to_list()[-1]:
+        hidden = pl.col("metric").is_in(["r2", "rmse"])
+        tables[-1] = tables[-1].with_columns(
+            *(pl.when(~hidden).then(name).alias(name) for name in ("value", "ci_low", "ci_high")),
+            note=pl.when(hidden).then(pl.lit("genes at a bound of the fit")).otherwise("note"),
+        )
+    return pl.concat([*tables, at_bound])
+
+
+def _at_bound(fitted: pl.DataFrame) -> pl.DataFrame:
+    """How many fitted genes are at a bound of the fit, as rows of `decay_metrics`."""
+    at_bound = {
+        name: fitted[f"{name}_status"].str.ends_with("_at_bound")
+        for name in ("measured", "predicted")
+    }
+    at_bound["either"] = at_bound["measured"] | at_bound["predicted"]
+    rows = [
+        ("log2_decay_rate", name, float(column.sum()), None, None, fitted.height, "")
+        for name, column in at_bound.items()
+    ]
+    found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return found.select(pl.lit("at_bound").alias("genes"), pl.all())
+
+
+def predict_saluki(
+    files: Any, outputs: Any, folds: Sequence[str], options: Mapping[str, Any], seed: int = 0
+) -> None:
+    """Predict measured half-lives of genes from the coverage that the folds of a model predict.
+
+    Parameters
+    ----------
+    files : namespace
+        ``half_lives`` (see `read_half_lives`), ``features`` (see `read_features`); lists in the
+        order of `folds`: ``gene_preds``, ``genes``, ``tracks`` of `evaluate_coverage`.
+    outputs : namespace
+        ``predictions``: TSV of `predict_half_lives`; ``metrics``: TSV of `half_life_metrics`.
+    folds : sequence of str
+        Names. Trainings of one fold, as f3c0 and f3c1, are averaged and count as fold f3.
+    options : mapping
+        ``compat``; ``half_life_columns``, names of the table's columns with genes and half-lives.
+    seed : int
+        Of the bootstrap intervals.
+
+    Raises
+    ------
+    InputError
+        See `predict_half_lives` and `feature_means`.
+    """
+    labels = read_half_lives(files.half_lives, *options["half_life_columns"])
+    patterns, compat = read_features(files.features), options["compat"] is not None
+    replicates: dict[str, list[GeneMatrix]] = {}
+    for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
+        table = pl.read_csv(tracks, separator="\t", infer_schema=False, quote_char=None)
+        described = dict(table.select("identifier", pl.col("description").fill_null("")).rows())
+        matrix = GeneMatrix.read(values)
+        replicates.setdefault(without_training(fold), []).append(
+            feature_means(matrix, described, patterns)
+        )
+    features = {name: ensemble(several) for name, several in replicates.items()}
+    tested = [matrix.genes.tolist() for matrix in features.values()]
+    groups = neighbour_groups(files.genes[0], tested)
+    predictions = predict_half_lives(features, labels, groups, compat)
+    write_tsv(predictions, outputs.predictions)
+    write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
+
+
+def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Groups of genes that are not parted between fit and test: those of a contig.
+
+    Where the genes of a fold are on fewer contigs than the cross-validation has parts, each contig
+    is cut into runs of neighbours, in the order of the annotation. Runs are numbered over the genes
+    of all folds, so that a name means the same genes in each: "all" resamples them together.
+
+    Parameters
+    ----------
+    path : path
+        TSV of `GeneAccuracy.genes`, of any fold: all have the genes of the annotation.
+    folds : sequence of sequences of str
+        The genes that have coverage, of each fold.
+    """
+    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    of_folds = [table.filter(pl.col("gene_id").is_in(list(genes))) for genes in folds]
+    kept = table.filter(pl.col("gene_id").is_in(list({gene for genes in folds for gene in genes})))
+    if min(genes["chrom"].n_unique() for genes in of_folds) >= PARTS:
+        return dict(kept.select("gene_id", "chrom").iter_rows())
+    size = max(1, min(genes.height for genes in of_folds) // RUNS)
+    run = pl.int_range(pl.len()).over("chrom") // size
+    return dict(kept.select("gene_id", pl.format("{}:{}", "chrom", run)).iter_rows())
+
+
+def _groups(path: str | Path) -> pl.DataFrame:
+    """`read_groups`, none where the table has no columns that could tell them."""
+    table = read_cells(path, "a table of tracks")
+    if "group" in table.columns or {"source", "file"} <= set(table.columns):
+        return read_groups(path)
+    return table.select("identifier", pl.col("description").fill_null("")).with_columns(
+        group=pl.lit(None, dtype=pl.String)
+    )
+
+
+def _scales(path: str | Path) -> dict[str, float]:
+    """Factor of the training targets of each track; 1 where a targets table says none."""
+    table = read_cells(path, "a table of tracks")
+    if "scale" not in table.columns:
+        return dict.fromkeys(table["identifier"], 1.0)
+    factors = table.select("identifier", pl.col("scale").cast(pl.Float64).fill_null(1.0))
+    return dict(factors.iter_rows())
+
+
+def _curve(times_h: np.ndarray, options: Mapping[str, Any]) -> DecayOptions:
+    """The curve that the config file asks for."""
+    half_life_h = options.get("decay_half_life_h") or ()
+    if options.get("compat") is None:
+        return DecayOptions.of_times(times_h, options["decay_shape"], half_life_h)
+    if half_life_h:
+        raise InputError(
+            "decay_half_life_h with compat, whose half-lives are at least 0.69 h; expected one of "
+            "the two. Leave one out."
+        )
+    return DecayOptions(options["decay_shape"])
+
+
+def _tell_bounds(metrics: pl.DataFrame, curve: DecayOptions) -> None:
+    """Warn where the bounds of the fit decide the rates of many genes."""
+    for metric, genes, of in metrics.filter(genes="at_bound").select("metric", "value", "n").rows():
+        if metric != "either" and genes > MANY_AT_BOUND * of:
+            logger.warning(
+                "%d of %d genes have a %s rate or amplitude at a bound of the fit: their numbers "
+                "are those of the bound. Half-lives from %.3g to %.3g h can be told from these "
+                "times. Sample at other times, or set coverage_accuracy.decay_half_life_h.",
+                genes, of, metric, *curve.half_life_h,
+            )  # fmt: skip
+
+
+def _tell_scales(course: Course, scales: Mapping[str, float]) -> None:
+    """Warn where times have other scales: those of libraries would be meant to stay."""
+    found = {scales[name] for names in course.members for name in names}
+    if len(found) > 1:
+        logger.warning(
+            "the tracks of the time course have scales from %g to %g, which rates are fitted "
+            "without. Factors that make libraries comparable, such as those of spike-ins, belong "
+            "into the column norm_factor of the targets table.", min(found), max(found),
+        )  # fmt: skip
+
+
+def _unscaled(matrix: GeneMatrix, scales: Mapping[str, float]) -> GeneMatrix:
+    """log2(1 + coverage) without the factors of the tracks."""
+    factors = np.array([scales[name] for name in matrix.identifiers])
+    values = np.log2(1 + (2**matrix.values - 1) / factors)
+    return GeneMatrix(matrix.genes, matrix.identifiers, values)
+
+
+def _divisors(matrix: GeneMatrix, course: Course, reference: str) -> np.ndarray | None:
+    """What coverage at each time is divided by."""
+    if not reference:
+        return None
+    if reference != GAPDH:
+        return reference_values(matrix, course, reference)
+    if lost := sorted(set(course.times_h.tolist()) - set(HEK293_GAPDH)):
+        raise InputError(
+            f"the time course has {lost} h, of which {GAPDH} says nothing; expected times of "
+            f"{list(HEK293_GAPDH)} h. Name a reference gene, or leave decay_reference empty."
+        )
+    return np.array([HEK293_GAPDH[hours] for hours in course.times_h.tolist()])

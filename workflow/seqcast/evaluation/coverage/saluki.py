@@ -1,0 +1,335 @@
+"""Measured half-lives of genes from the coverage that a model predicts for them.
+
+A ridge regression from a few means of tracks to "PC1", the first principal component of many
+half-life studies (Agarwal and Kelley 2022, doi 10.1186/s13059-022-02811-x): how much of what
+decides a half-life the predicted coverage holds.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold
+
+from seqcast.core.errors import InputError
+from seqcast.core.text_files import read_cells
+from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, check_same_axes
+from seqcast.evaluation.metrics.regression import regression_metrics
+
+PENALTY = 0.1  # alpha of the published ridge
+PARTS = 5
+FEWEST_GENES = 10
+VERSION = re.compile(r"\.\d+")
+GENE_COLUMN, VALUE_COLUMN = "ensembl_gene_id", "human_PC1"
+VALID, NO_HALF_LIFE, NO_NUMBER = "valid", "no_half_life", "half_life_not_a_number"
+ALL = "all"
+
+
+class HalfLifeRidge:
+    """A ridge regression from features of genes to half-lives.
+
+    Parameters
+    ----------
+    penalty : float
+        alpha of ``sklearn.linear_model.Ridge``, which also fits an intercept.
+    """
+
+    def __init__(self, penalty: float = PENALTY) -> None:
+        self._ridge = Ridge(alpha=penalty)
+        self.names: list[str] = []
+
+    def fit(self, features: GeneMatrix, half_lives: np.ndarray) -> Self:
+        """Fit to features (genes, features) and half-lives (genes,), all finite."""
+        self.names = features.identifiers.tolist()
+        self._ridge.fit(features.values, half_lives)
+        return self
+
+    def predict(self, features: GeneMatrix) -> np.ndarray:
+        """Half-lives (genes,) in the unit that was fitted.
+
+        Raises
+        ------
+        InputError
+            If the features have other names than those of the fit.
+        """
+        if features.identifiers.tolist() != self.names:
+            raise InputError(
+                f"the features are {features.identifiers.tolist()[:TOLD]} ...; expected those of "
+                f"the fit, {self.names[:TOLD]} ..., in their order"
+            )
+        return self._ridge.predict(features.values)
+
+
+def gene_key(gene_id: str) -> str:
+    """Id of a gene without its version: ENSG00000000003.15 is ENSG00000000003.
+
+    What follows the version stays, so that ENSG00000182378.15_PAR_Y is not the gene of X.
+    """
+    return VERSION.sub("", gene_id, count=1)
+
+
+def read_features(path: str | Path) -> dict[str, str]:
+    """Names of features and the patterns of their tracks, of a table with columns name, pattern.
+
+    Raises
+    ------
+    InputError
+        If the table is not readable, lacks a column, is empty, or names a feature twice.
+    """
+    table = _read(path, ["name", "pattern"])
+    names = table["name"].to_list()
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"{path} names the features {names}; expected one or more, each once")
+    return dict(zip(names, table["pattern"].to_list(), strict=True))
+
+
+def read_half_lives(
+    path: str | Path, gene_column: str = GENE_COLUMN, value_column: str = VALUE_COLUMN
+) -> dict[str, float]:
+    """Half-lives by gene id without version; NaN where a cell is empty or no number.
+
+    Parameters
+    ----------
+    path : path
+        Tab-separated, such as ``all_HLs_human_PC1.txt`` of Saluki (zenodo 6326409).
+    gene_column, value_column : str
+
+    Raises
+    ------
+    InputError
+        If the table is not readable, lacks a column, or has two values of a gene.
+    """
+    table = _read(path, [gene_column, value_column])
+    numbers = table[value_column].cast(pl.Float64, strict=False).fill_null(np.nan).to_list()
+    found: dict[str, float] = {}
+    for gene, value in zip(map(gene_key, table[gene_column].fill_null("")), numbers, strict=True):
+        if gene in found:
+            raise InputError(
+                f"{path} has gene {gene!r} more than once; expected one half-life each"
+            )
+        found[gene] = value
+    return found
+
+
+def feature_means(
+    matrix: GeneMatrix, descriptions: Mapping[str, str], features: Mapping[str, str]
+) -> GeneMatrix:
+    """Mean log2 coverage of genes over the tracks of each feature.
+
+    Parameters
+    ----------
+    matrix : GeneMatrix
+        Predicted.
+    descriptions : mapping
+        Identifier of a track to its description.
+    features : mapping
+        Name to regular expression, searched for anywhere in the description.
+
+    Returns
+    -------
+    GeneMatrix
+        Genes and features.
+
+    Raises
+    ------
+    InputError
+        If a pattern is broken or matches no track, or a track has no description.
+    """
+    if lost := [name for name in matrix.identifiers.tolist() if name not in descriptions][:TOLD]:
+        raise InputError(f"tracks {lost} have no description; expected one for each track")
+    means = []
+    for name, pattern in features.items():
+        try:
+            wanted = re.compile(pattern)
+        except re.error as error:
+            raise InputError(
+                f"pattern {pattern!r} of feature {name!r} is no regular expression ({error})"
+            ) from error
+        members = [t for t in matrix.identifiers.tolist() if wanted.search(descriptions[t])]
+        if not members:
+            raise InputError(
+                f"pattern {pattern!r} of feature {name!r} matches the description of none of "
+                f"{len(matrix.identifiers)} tracks; expected one or more. Mend or leave out the "
+                "feature."
+            )
+        means.append(matrix.columns(members).mean(axis=1))
+    return GeneMatrix(matrix.genes, np.array(list(features)), np.stack(means, axis=1))
+
+
+def ensemble(replicates: Sequence[GeneMatrix]) -> GeneMatrix:
+    """Mean over models that were trained on the same folds.
+
+    Parameters
+    ----------
+    replicates : sequence of GeneMatrix
+        Of the same genes and tracks, each of a model of its own.
+
+    Raises
+    ------
+    InputError
+        If genes or tracks differ, or two are equal: one model taken twice is no ensemble, as
+        happens in the original, which reads the folder of the first model for each replicate.
+    """
+    if not replicates:
+        raise InputError("no replicate to average; expected one model or more")
+    for i, one in enumerate(replicates):
+        for j, other in enumerate(replicates[:i]):
+            check_same_axes(one, other)
+            if (one.values == other.values).all():
+                raise InputError(
+                    f"replicates {j + 1} and {i + 1} predict the same; expected different models. "
+                    "Check that each is read from its own folder."
+                )
+    first = replicates[0]
+    mean = np.mean([one.values for one in replicates], axis=0)
+    return GeneMatrix(first.genes, first.identifiers, mean)
+
+
+def predict_half_lives(
+    folds: Mapping[str, GeneMatrix], half_lives: Mapping[str, float],
+    groups: Mapping[str, str] | None = None, compat: bool = False, penalty: float = PENALTY,
+    parts: int = PARTS,
+) -> pl.DataFrame:  # fmt: skip
+    """Predict the half-life of each gene from its features.
+
+    Parameters
+    ----------
+    folds : mapping
+        Name of a fold to the features of its test genes. Features of different trainings are not
+        mixed: each fold has regressions of its own.
+    half_lives : mapping
+        As of `read_half_lives`.
+    groups : mapping, optional
+        Gene id to a group that is not parted, such as the contig or a family of paralogues. With
+        `compat` not used.
+    compat : bool
+        Fit and predict the same genes, as published (``fit_hl_saluki_pc1``). Otherwise a gene is
+        predicted by a regression that saw no gene of its group: `parts`-fold cross-validation.
+    penalty : float
+    parts : int
+
+    Returns
+    -------
+    DataFrame
+        fold, gene_id, group, part (of the cross-validation), label, prediction, status: one row a
+        gene and fold. Genes without a half-life, which the regression does not see, have no
+        prediction.
+
+    Raises
+    ------
+    InputError
+        If a fold has fewer than `FEWEST_GENES` genes with a half-life, groups are missing, or a
+        fold has fewer groups than parts.
+
+    Notes
+    -----
+    borzoi-paper at ec33b15.
+    """
+    if groups is None and not compat:
+        raise InputError(
+            "no groups of genes are given; expected the group of each gene, such as its contig, "
+            "since related genes in training and test flatter the result"
+        )
+    tables = []
+    for fold, features in folds.items():
+        genes = features.genes.tolist()
+        if groups is not None and (lost := [gene for gene in genes if gene not in groups][:TOLD]):
+            raise InputError(f"genes {lost} of {fold} have no group; expected one for each gene")
+        labels = np.array([half_lives.get(gene_key(gene), np.nan) for gene in genes])
+        known = np.isfinite(labels)
+        if known.sum() < FEWEST_GENES:
+            raise InputError(
+                f"{known.sum()} of {len(genes)} genes of {fold} have a half-life; expected "
+                f"{FEWEST_GENES} or more. Check that both tables name genes alike, as "
+                f"{genes[:2]} and {list(half_lives)[:2]}."
+            )
+        of_gene = None if compat or groups is None else np.array([groups[gene] for gene in genes])
+        found, part = np.full(len(genes), np.nan), np.full(len(genes), -1)
+        for number, (train, test) in enumerate(_rounds(known, of_gene, parts, fold)):
+            model = HalfLifeRidge(penalty).fit(_rows(features, train), labels[train])
+            found[test], part[test] = model.predict(_rows(features, test)), number
+        tables.append(_gene_rows(fold, features, groups, labels, found, part, half_lives))
+    return pl.concat(tables)
+
+
+def half_life_metrics(
+    predictions: pl.DataFrame, resamples: int = 1000, seed: int = 0
+) -> pl.DataFrame:
+    """Agreement with intervals, for each fold and over all.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        As of `predict_half_lives`.
+    resamples, seed : int
+        See `regression_metrics`; resamples draw whole groups where there are groups.
+
+    Returns
+    -------
+    DataFrame
+        fold ("all" last, where there are several), then the columns of `regression_metrics`.
+    """
+    folds = predictions["fold"].unique(maintain_order=True).to_list()
+    tables = []
+    for fold in [*folds, ALL] if len(folds) > 1 else folds:
+        rows = predictions if fold == ALL else predictions.filter(fold=fold)
+        groups = None if rows["group"].has_nulls() else rows["group"].to_list()
+        labels, found = rows["label"].to_numpy(), rows["prediction"].to_numpy()
+        table = regression_metrics(labels, found, resamples, seed, ["half_life"], groups)
+        tables.append(table.select(pl.lit(fold).alias("fold"), pl.all().exclude("output")))
+    return pl.concat(tables)
+
+
+def _rounds(
+    known: np.ndarray, groups: np.ndarray | None, parts: int, fold: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows to fit and to predict, of genes with a half-life: all and all without groups."""
+    rows = np.flatnonzero(known)
+    if groups is None:
+        return [(rows, rows)]
+    kinds = len(set(groups[rows].tolist()))
+    if not 2 <= parts <= kinds:
+        raise InputError(
+            f"{parts} parts for {kinds} groups of genes in {fold}; expected at least 2 parts and "
+            "as many groups. Give smaller groups or fewer parts."
+        )
+    split = GroupKFold(parts).split(rows, groups=groups[rows])
+    return [(rows[train], rows[test]) for train, test in split]
+
+
+def _rows(features: GeneMatrix, rows: np.ndarray) -> GeneMatrix:
+    return GeneMatrix(features.genes[rows], features.identifiers, features.values[rows])
+
+
+def _gene_rows(
+    fold: str, features: GeneMatrix, groups: Mapping[str, str] | None, labels: np.ndarray,
+    found: np.ndarray, part: np.ndarray, half_lives: Mapping[str, float],
+) -> pl.DataFrame:  # fmt: skip
+    genes = features.genes.tolist()
+    status = [
+        VALID if np.isfinite(label) else NO_NUMBER if gene_key(gene) in half_lives else NO_HALF_LIFE
+        for gene, label in zip(genes, labels, strict=True)
+    ]
+    return pl.DataFrame(
+        {
+            "fold": [fold] * len(genes),
+            "gene_id": genes,
+            "group": pl.Series([groups[g] if groups else None for g in genes], dtype=pl.String),
+            "part": pl.Series([int(p) if p >= 0 else None for p in part], dtype=pl.Int64),
+            "label": pl.Series(np.where(np.isfinite(labels), labels, np.nan)).fill_nan(None),
+            "prediction": pl.Series(found).fill_nan(None),
+            "status": status,
+        }
+    )
+
+
+def _read(path: str | Path, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of a tab-separated table as text."""
+    table = read_cells(path, f"a table with {', '.join(columns)}")
+    if missing := [name for name in columns if name not in table.columns]:
+        raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
+    return table.select(columns)

@@ -1,0 +1,1 @@
+"""Points and bootstrap intervals of two classes, several classes, and numbers."""

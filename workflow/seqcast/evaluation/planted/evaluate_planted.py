@@ -1,0 +1,113 @@
+"""Compare what a model says of a simulated genome with the truth that was planted there."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import polars as pl
+
+from seqcast.core.provenance import provenance
+from seqcast.core.store import read_provenance, read_table, write_table, write_tsv
+from seqcast.datasets.coverage.target_store import CoverageStore
+from seqcast.evaluation.planted.measures import Resampling
+from seqcast.evaluation.planted.planted_decay import compare_genes, expected_sums
+from seqcast.evaluation.planted.planted_metrics import evaluate
+from seqcast.evaluation.planted.planted_tables import (
+    check_held_out,
+    read_effects,
+    read_pairs,
+    track_factors,
+)
+from seqcast.evaluation.planted.planted_variants import Scores, compare_variants
+from seqcast.evaluation.planted.readouts import time_course
+from seqcast.genome.annotation import read_annotation
+from seqcast.predict.coverage.coverage_files import read_coverage
+from seqcast.simulate.genome import draw_genome
+from seqcast.simulate.species import species_parameters
+
+
+def evaluate_planted_truth(
+    files: Any, made: Any, held_out: Sequence[str], simulation: Mapping[str, Any],
+    options: Mapping[str, Any], report: Mapping[str, Any], facts: Mapping[str, Any],
+    how: Resampling | None = None,
+) -> None:  # fmt: skip
+    """Write the measures, and the tables of variants and genes that they rest on.
+
+    Parameters
+    ----------
+    files : namespace
+        Paths ``scores`` (gene table of the ensemble), ``fold_scores`` (of each fold), ``tracks``
+        (table of the scores' tracks), ``coverage`` (store of the ensemble), ``fold_coverage``
+        (stores of the folds; may be empty or missing), ``targets`` (the model's table of tracks),
+        ``annotation``, ``effects`` (planted_effects.tsv), ``planted`` (planted_variants.vcf),
+        ``genes`` (genes.tsv) and ``stores`` (training stores; may be empty or missing).
+    made : namespace
+        Paths ``measures`` (TSV of `measures.SCHEMA`), ``variants`` and ``genes`` (parquet).
+    held_out : sequence of str
+        Contigs that no fold was trained on.
+    simulation : mapping
+        ``species``, ``seed``, and ``genes`` and ``numbers`` of `species_parameters`.
+    options : mapping
+        Of `ScoreOptions`, as the model was scored with; ``unscale`` is used.
+    report : mapping
+        ``score`` (of the scale of logSED) and ``tracks`` (pattern of the tracks of the size, or
+        nothing).
+    facts : mapping
+        Provenance.
+    how : Resampling, optional
+        Of the intervals.
+
+    Raises
+    ------
+    InputError
+        See `truth`, `variants`, `decay`.
+    """
+    stores = {str(path): CoverageStore.open(path) for path in getattr(files, "stores", [])}
+    check_held_out(stores, held_out)
+    unscale = bool(options.get("unscale", False))
+    made_scores = read_provenance(files.scores)
+    same_weights = made_scores.get("same_weights", [])
+    scores = Scores(
+        read_table(files.scores),
+        tuple(read_table(path) for path in files.fold_scores),
+        read_table(files.tracks),
+        report["score"],
+        same_weights,
+    )
+    factors = track_factors(files.targets, scores.tracks["identifier"], unscale)
+    variants = compare_variants(
+        read_effects(files.effects), read_pairs(files.planted), scores, factors, held_out,
+        report.get("tracks") or None,
+    )  # fmt: skip
+    genes = _compare_genes(files, held_out, simulation, unscale)
+    about = provenance(
+        **facts,
+        held_out=list(held_out),
+        origin=made_scores.get("origin"),
+        fold=made_scores.get("fold", []),
+        same_weights=same_weights,
+    )
+    write_table(variants, made.variants, about)
+    write_table(genes, made.genes, about)
+    write_tsv(evaluate(variants, genes, how), made.measures)
+
+
+def _compare_genes(
+    files: Any, held_out: Sequence[str], simulation: Mapping[str, Any], unscale: bool
+) -> pl.DataFrame:
+    """`decay.compare_genes` from files."""
+    truth = pl.read_csv(files.genes, separator="\t")
+    parameters = species_parameters(
+        simulation["species"], simulation.get("genes"), simulation.get("numbers")
+    )
+    expected = expected_sums(draw_genome(parameters, simulation["seed"]), truth, held_out)
+    course = [f"{name}+" for name in time_course()[0]]
+    with ExitStack() as stack:
+        coverage, *folds = (
+            stack.enter_context(read_coverage(path))
+            for path in (files.coverage, *getattr(files, "fold_coverage", []))
+        )
+        return compare_genes(
+            truth, read_annotation(files.annotation), coverage, folds, expected,
+            track_factors(files.targets, course, unscale), held_out,
+        )  # fmt: skip

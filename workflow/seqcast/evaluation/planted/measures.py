@@ -1,0 +1,134 @@
+"""How close predictions come to the truth: a row a measure and group, with its interval and bar."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from seqcast.evaluation.metrics import bootstrap
+from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.regression import regression_metrics
+
+SCHEMA = {
+    "measure": pl.String, "group": pl.String, "value": pl.Float64, "ci_low": pl.Float64,
+    "ci_high": pl.Float64, "n": pl.Int64, "bar": pl.String, "verdict": pl.String,
+    "note": pl.String,
+}  # fmt: skip
+LEAST_ROWS = 3  # of a correlation
+LEAST_GROUPS = 2  # genes that an interval needs
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number with its interval, null where it is not defined."""
+
+    measure: str
+    group: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How intervals are made: resamples of whole genes, 95 % percentiles."""
+
+    resamples: int = 1000
+    seed: int = 0
+
+
+def separation(
+    table: pl.DataFrame, positive: str, group: str, how: Resampling, size: str = "size",
+    note: str = "",
+) -> Iterator[Measured]:  # fmt: skip
+    """AUROC and average precision of the magnitude of a column: one kind against another.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``kind``, ``gene_id`` and the column; of two kinds.
+    positive : str
+        The kind that should have the larger sizes.
+    group : str
+    how : Resampling
+    size : str
+    note : str
+
+    Yields
+    ------
+    Measured
+        ``auroc``, ``average_precision``; without a value where a kind has fewer than two rows.
+        ``n`` counts both kinds.
+    """
+    rows = table.drop_nulls(size)
+    labels = (rows["kind"] == positive).cast(pl.Int8)
+    names = {"auroc": "roc_auc", "average_precision": "average_precision"}
+    positives = int((labels == 1).sum())
+    if not 1 < positives < len(labels) - 1:
+        counts = f"{positives} and {len(labels) - positives} variants of either kind"
+        for name in names:
+            yield Measured(name, group, None, None, None, len(rows), counts)
+        return
+    found = classification_metrics(
+        labels, rows[size].abs(), np.inf, how.resamples, how.seed, groups=rows["gene_id"].to_numpy()
+    )
+    for name, metric in names.items():
+        row = found.row(by_predicate=pl.col("metric") == metric, named=True)
+        chance = f"{positives / len(labels):.2f} by chance" if name == "average_precision" else ""
+        told = "; ".join(filter(None, [note, chance]))
+        yield Measured(name, group, row["value"], row["ci_low"], row["ci_high"], len(rows), told)
+
+
+def agreement(
+    names: dict[str, str], group: str, columns: tuple[np.ndarray, np.ndarray, np.ndarray],
+    how: Resampling, note: str = "",
+) -> Iterator[Measured]:  # fmt: skip
+    """Correlations of predicted with true numbers.
+
+    Parameters
+    ----------
+    names : dict of str to str
+        Metric of `regression_metrics` to the name of the measure.
+    group : str
+    columns : (ndarray, ndarray, ndarray)
+        True numbers, predicted ones (NaN where there is none), and the gene of each.
+    how : Resampling
+    note : str
+    """
+    true, predicted, genes = columns
+    known = ~(np.isnan(true) | np.isnan(predicted))
+    if known.sum() < LEAST_ROWS:
+        for name in names.values():
+            few = f"fewer than {LEAST_ROWS} rows have both numbers"
+            yield Measured(name, group, None, None, None, int(known.sum()), few)
+        return
+    genes = genes[known]
+    resamples = how.resamples if len(np.unique(genes)) >= LEAST_GROUPS else 0
+    found = regression_metrics(true[known], predicted[known], resamples, how.seed, groups=genes)
+    for metric, name in names.items():
+        row = found.row(by_predicate=pl.col("metric") == metric, named=True)
+        told = "; ".join(filter(None, [note, row["note"]]))
+        yield Measured(name, group, row["value"], row["ci_low"], row["ci_high"], row["n"], told)
+
+
+def average(
+    measure: str, group: str, values: np.ndarray, genes: np.ndarray, how: Resampling,
+    note: str = "", weights: np.ndarray | None = None,
+) -> Measured:  # fmt: skip
+    """Mean of a number a row, such as a share of rows, with its interval over genes."""
+    values = np.asarray(values, dtype=np.float64)
+    weights = np.ones(len(values)) if weights is None else weights
+    if not len(values):
+        return Measured(measure, group, None, None, None, 0, note or "no rows")
+    numbers = bootstrap.group_numbers(genes, np.ones(len(values), bool))
+    drawn = [
+        (counts @ (values * weights)) / (counts @ weights)
+        for counts in bootstrap.resampled_groups(numbers, how.resamples, how.seed)
+    ]
+    low, high = bootstrap.interval(np.concatenate(drawn)) if drawn else (None, None)
+    return Measured(
+        measure, group, float(np.average(values, weights=weights)), low, high, len(values), note
+    )

@@ -1,0 +1,1 @@
+"""How good predicted properties of mRNAs are, beside published numbers."""

@@ -1,0 +1,1 @@
+"""What lies along a genome: sequence, intervals, annotation, variants, tracks."""

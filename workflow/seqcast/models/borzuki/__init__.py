@@ -1,0 +1,1 @@
+"""Borzuki: coverage along the genome from DNA."""

@@ -1,0 +1,1 @@
+"""Helix-mRNA and Mamba2-mRNA: language models of mRNA from state space layers."""

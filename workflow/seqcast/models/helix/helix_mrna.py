@@ -1,0 +1,133 @@
+"""Helix-mRNA: a hybrid of state space, attention and feed-forward blocks over nucleotides.
+
+Reference: helicalAI/helical, behaviour at commit 0a3d870 (the last before blocks stopped feeding
+each other), on its CUDA path. In the order the data meet the parts, by letter of the block string:
+
+    embeddings   a vector a token                                           (batch, tokens, width)
+    M            x + state space(norm(x)), see mamba2.py
+    +            x + feed-forward(norm(x))
+    *            x + attention(norm(x)), then x + feed-forward(norm(x))
+    norm_f       final norm
+    lm_head      logits of the next token                                   (batch, tokens, ids)
+
+There are no positions: order comes from the state space, the convolution and causality.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seqcast.models.helix import helical
+from seqcast.models.helix.helix_mrna_config import HelixMrnaConfig
+from seqcast.models.helix.mamba2 import RMSNorm
+from seqcast.models.helix.mrna_stack import MambaBlock, MrnaStack
+from seqcast.models.helix.mrna_tokens import helix_tokenizer
+from seqcast.models.layers import Dense
+
+TILE_TOKENS = 512
+
+
+class FeedForward(nn.Module):
+    """SwiGLU of four times the width; config.json's intermediate_size plays no part."""
+
+    def __init__(self, config: HelixMrnaConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.gate_proj = Dense(width, 4 * width, bias=False)
+        self.up_proj = Dense(width, 4 * width, bias=False)
+        self.down_proj = Dense(4 * width, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or torch.is_grad_enabled():
+            return self._mapped(x)
+        # some tokens at a time: four times the width of all of them does not stay in the cache
+        tokens = x.reshape(1, -1, x.shape[2])
+        parts = [self._mapped(part) for part in tokens.split(TILE_TOKENS, 1)]
+        return torch.cat(parts, 1).view(x.shape)
+
+    def _mapped(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Attention(nn.Module):
+    """Causal attention; groups of query heads share a key and a value."""
+
+    def __init__(self, config: HelixMrnaConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.head_size = width // config.num_attention_heads
+        shared = config.num_key_value_heads * self.head_size
+        self.q_proj = Dense(width, width, bias=False)
+        self.k_proj = Dense(width, shared, bias=False)
+        self.v_proj = Dense(width, shared, bias=False)
+        self.o_proj = Dense(width, width, bias=False)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Causal without `mask`, else what `mask` says, ``(batch, 1, tokens, tokens)``."""
+        query, key, value = (
+            project(x).unflatten(2, (-1, self.head_size)).transpose(1, 2)
+            for project in (self.q_proj, self.k_proj, self.v_proj)
+        )  # (batch, heads, tokens, head_size)
+        seen = F.scaled_dot_product_attention(
+            query, key, value, mask, is_causal=mask is None, enable_gqa=True
+        )
+        return self.o_proj(seen.transpose(1, 2).flatten(2))
+
+
+class FeedForwardBlock(nn.Module):
+    """Block +."""
+
+    def __init__(self, config: HelixMrnaConfig) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(config.hidden_size, config.layer_norm_epsilon)
+        self.feed_forward = FeedForward(config)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.feed_forward(self.input_layernorm(x))
+
+
+class AttentionBlock(nn.Module):
+    """Block *: a whole layer of a transformer."""
+
+    def __init__(self, config: HelixMrnaConfig) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(config.hidden_size, config.layer_norm_epsilon)
+        self.self_attn = Attention(config)
+        self.pre_ff_layernorm = RMSNorm(config.hidden_size, config.layer_norm_epsilon)
+        self.feed_forward = FeedForward(config)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x))
+        return x + self.feed_forward(self.pre_ff_layernorm(x))
+
+
+class HelixMrna(MrnaStack):
+    """An `EmbeddingModel`.
+
+    ``compat`` "helical_cpu" computes what the original does without its CUDA kernels
+    (`models/helical.py`); "helical_pooling" leaves the network as it is and is read by pooling.
+    """
+
+    config_class = HelixMrnaConfig
+    compat_options: ClassVar[tuple[str, ...]] = ("helical_cpu", "helical_pooling")
+
+    @classmethod
+    def from_config(cls, config: HelixMrnaConfig, compat: str | None, lm_head: bool) -> Self:
+        """A network of this shape, with or without the language-model head."""
+        kinds: dict[str, type[nn.Module]] = {
+            "M": MambaBlock,
+            "+": FeedForwardBlock,
+            "*": AttentionBlock,
+        }
+        blocks = [kinds[letter](config) for letter in config.blocks]
+        return cls(config, helix_tokenizer(config.max_tokens), blocks, compat, lm_head)
+
+    def hidden_states(self, tokens: Tensor, layers: Sequence[int]) -> list[Tensor]:
+        """The residual stream where `layers` says; see `MrnaStack.hidden_states`."""
+        if self.compat != "helical_cpu":
+            return super().hidden_states(tokens, layers)
+        self._check_layers(layers)
+        return helical.cpu_states(self, tokens, layers)

@@ -1,0 +1,1 @@
+"""MrnaProperty: labels of mRNAs, from a language model and a head."""

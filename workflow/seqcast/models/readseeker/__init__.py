@@ -1,0 +1,1 @@
+"""ReadSeeker: reads that code for protein, told by a BERT over their k-mers."""

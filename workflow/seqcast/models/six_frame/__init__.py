@@ -1,0 +1,1 @@
+"""SixFrame: reads that code for protein, told by their codons in all six frames."""

@@ -1,0 +1,1 @@
+"""Coverage of regions: inference and the files of it."""

@@ -1,0 +1,58 @@
+"""Predict the coverage of regions with one fold of a model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from seqcast.core.errors import InputError
+from seqcast.core.progress import progress
+from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import read_bed, tile_regions
+from seqcast.predict.coverage.coverage_files import create_coverage_store
+from seqcast.predict.coverage.inference import check_fit, geometry_of, predict_coverage
+from seqcast.predict.fold_model import open_model, read_options
+
+
+def predict_regions(
+    files: Any, path: str, facts: Mapping[str, Any], head: str | None, options: Mapping[str, Any],
+    inference: Mapping[str, Any], threads: int,
+) -> None:  # fmt: skip
+    """Write the coverage of the regions of a BED file, tiled by the model's output.
+
+    Parameters
+    ----------
+    files : namespace
+        Those of `open_model`, and ``regions`` (BED), ``genome``.
+    path : str
+        The store of `coverage_files`.
+    facts : mapping
+        Provenance of the model; ``architecture`` names its class.
+    options : mapping
+        The fields of `ScoreOptions`; those of predictions are used.
+    """
+    model, tracks, made = open_model(files, facts["architecture"], head, inference, threads)
+    check_fit(model, tracks)
+    wanted, geometry = read_options(options), geometry_of(model)
+    with Genome(files.genome) as genome:
+        tiles = tile_regions(
+            read_bed(files.regions), genome.contigs, geometry.bins * geometry.bin_size_bp
+        )
+        windows = [(contig, start - geometry.crop_bp) for contig, start, _ in tiles.iter_rows()]
+        coverage = predict_coverage(
+            model, genome, windows, tracks, wanted.reverse_complement, wanted.shifts_bp,
+            inference["batch_size"], inference["workers"],
+        )  # fmt: skip
+        table = tracks.table(collapse=False)
+        about = {**made, **facts, "options": dict(options)}
+        with create_coverage_store(path, tiles, table, geometry.bins, about) as write:
+            for (contig, start), window in zip(
+                windows, progress(len(windows), "window")(coverage), strict=True
+            ):
+                values = wanted.untransform(tracks, window).float().cpu().numpy()
+                if not np.isfinite(values).all():
+                    raise InputError(
+                        f"the model predicts NaN or infinity in the window of {contig}:{start}; "
+                        "check the weights, and that they belong to these hyperparameters"
+                    )
+                write(values)

@@ -1,0 +1,1 @@
+"""Features of sequences: engines, tables of a row a sequence, and files of nucleotides."""

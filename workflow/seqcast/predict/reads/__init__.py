@@ -1,0 +1,1 @@
+"""Reads that code for protein, and those that do not."""

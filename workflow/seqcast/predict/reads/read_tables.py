@@ -1,0 +1,66 @@
+"""What is made of a table of classified reads, without the model: split files, predictions."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic, read_table
+from seqcast.reads.dnabert import write_predictions
+from seqcast.reads.open import open_reads
+from seqcast.reads.records import ReadStream
+from seqcast.reads.split import SplitWriter
+
+Files = Mapping[str, Any]  # path, and path2, reference and interleaved where there are
+
+
+def open_files(reads: Files) -> ReadStream:
+    """`reads.open.open_reads` of the files of a dataset."""
+    return open_reads(
+        str(reads["path"]), reads.get("path2"), reads.get("reference"),
+        interleaved=bool(reads.get("interleaved")),
+    )  # fmt: skip
+
+
+def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
+    """Write the reads of a file again, apart by the label that `table` gives them.
+
+    Parameters
+    ----------
+    reads : mapping
+        ``path``, and ``path2``, ``reference`` and ``interleaved`` where there are.
+    table : str
+        What `jobs.reads.classify_dataset` wrote for these reads.
+    folder : str
+        Gets the files of `reads.split.SplitWriter`.
+    rule : {"either", "both"}
+        A pair is coding if either mate is, or if both are.
+
+    Raises
+    ------
+    InputError
+        If the table has another number of rows than the file has reads.
+    """
+    labels = read_table(table, columns=["label"])["label"].to_list()
+    done = 0
+    with atomic(folder) as temporary, open_files(reads) as stream:
+        prefix = temporary / Path(table).stem
+        with SplitWriter(prefix, stream.paired, rule) as writer:
+            for chunk in stream:
+                done += len(chunk)
+                if done > len(labels):
+                    break
+                writer.write(chunk, labels[done - len(chunk) : done])
+        if done != len(labels):
+            raise InputError(
+                f"{table} has {len(labels)} rows, {reads['path']} another number of reads; "
+                "classify the reads again, the file has changed since"
+            )
+
+
+def export_predictions(table: str, path: str) -> None:
+    """Write ``p_coding`` as DNABERT's pred_results.npy: float32, a number a row, NaN where null."""
+    values = read_table(table, columns=["p_coding"])["p_coding"]
+    write_predictions(path, values.fill_null(float("nan")).to_numpy().astype(np.float32))

@@ -1,0 +1,1 @@
+"""Effects of variants: alleles, scores of genes, windows and transcripts, ensembles and ranks."""

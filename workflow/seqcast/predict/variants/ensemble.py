@@ -1,0 +1,79 @@
+"""Mean and spread of scores over the folds of a model."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import array_column, array_columns, array_values
+
+logger = logging.getLogger(__name__)
+
+
+def average_scores(folds: Sequence[pl.DataFrame], same_weights: Sequence[str] = ()) -> pl.DataFrame:
+    """Combine the score tables of the folds of one model.
+
+    Parameters
+    ----------
+    folds : sequence of DataFrame
+        Tables with the same rows: identity columns, then scores as fixed-size lists.
+    same_weights : sequence of str
+        Folds that have the same weights (`provenance.same_weights`).
+
+    Returns
+    -------
+    DataFrame
+        The identity columns; each score as the mean over folds, in float64 before it is stored as
+        float32; then ``<score>_sd``, the sample standard deviation (n - 1), null for one fold
+        and where folds have the same weights: their agreement tells nothing. A score that is null
+        in some fold is null.
+
+    Raises
+    ------
+    InputError
+        If the folds' rows differ, or their statuses for another reason than predictions that are
+        no numbers in some fold (`prediction_not_finite`, which the ensemble then has).
+    """
+    first = folds[0]
+    scores = array_columns(first)
+    identity = first.drop(scores, "status")
+    for i, fold in enumerate(folds[1:], start=1):
+        if array_columns(fold) != scores or not fold.drop(scores, "status").equals(identity):
+            raise InputError(
+                f"fold number {i} has other rows than the first; all folds of a model must be "
+                "scored on the same variants. Delete the older table and run again"
+            )
+    status = _common_status([fold["status"] for fold in folds])
+    scored = (status == "scored").to_numpy()
+    if same_weights:
+        logger.warning("%s have the same weights: no spread is given", "; ".join(same_weights))
+    has_spread = len(folds) > 1 and not same_weights
+    means, spreads = [], []
+    for name in scores:
+        values, known = zip(*(array_values(fold[name]) for fold in folds), strict=True)
+        stack = np.stack(values)  # (folds, rows, tracks)
+        valid = scored & np.all(known, axis=0)
+        means.append(array_column(name, stack.mean(0), valid))
+        spread = stack.std(0, ddof=1) if has_spread else np.zeros_like(stack[0])
+        spreads.append(array_column(f"{name}_sd", spread, valid & has_spread))
+    return first.with_columns(status).drop(scores).with_columns(means).with_columns(spreads)
+
+
+def _common_status(statuses: Sequence[pl.Series]) -> pl.Series:
+    """The status of each row in all folds; one fold without numbers leaves the row without."""
+    common = statuses[0]
+    for status in statuses[1:]:
+        differs = status != common
+        either = (status == "prediction_not_finite") | (common == "prediction_not_finite")
+        if (differs & ~either).any():
+            row = (differs & ~either).arg_true()[0]
+            raise InputError(
+                f"row {row} is {common[row]!r} in one fold and {status[row]!r} in another; all "
+                "folds must be scored on the same variants. Delete the older table and run again"
+            )
+        common = pl.select(
+            pl.when(either).then(pl.lit("prediction_not_finite")).otherwise(common).alias("status")
+        )["status"]
+    return common

@@ -1,0 +1,296 @@
+"""The input VCF again, with the scores of each ALT in its INFO column."""
+
+import gzip
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pysam
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
+from seqcast.genome.fasta import compression, quiet_htslib
+from seqcast.genome.vcf import check_indexable, read_variants
+from seqcast.predict.variants.exports.score_summary import check_tracks
+from seqcast.predict.variants.ranking import (
+    describe_tracks,
+    levels,
+    reduce_score,
+    select_tracks,
+    strongest_rows,
+)
+
+logger = logging.getLogger(__name__)
+
+IDENTITY = ["row", "chrom", "pos", "ref", "alt"]
+COLUMNS = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+# What an INFO value may not hold is percent-encoded (VCF 4.3, section 1.2).
+ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in " %,;=\t\r\n"})
+
+
+def annotate_vcf(
+    vcf_in: str | Path,
+    scores: pl.DataFrame,
+    tracks: pl.DataFrame,
+    path: str | Path,
+    score: str = "logSED",
+    provenance: Mapping[str, Any] | None = None,
+    tracks_like: str | None = None,
+) -> None:
+    """Copy a VCF with the strongest gene of each ALT, as bgzip with a CSI index beside it.
+
+    Lines are copied as they are but for INFO, where values an ALT (``Number=A``) are added in place
+    of any of an earlier run: ``SEQCAST_STATUS``; ``SEQCAST_GENE``, the gene_id with the greatest
+    mean magnitude over tracks (the first of equals), and ``SEQCAST_GENE_NAME``; for that gene
+    ``SEQCAST_<score>``, ``_ABS``, ``_SD`` and ``_MAX``, the mean, mean_abs, sd and top of
+    `ranking.reduce_score`, and ``_MAX_TRACK``, what describes the track of the last;
+    ``SEQCAST_REF_LEVEL`` and ``SEQCAST_ALT_LEVEL`` (`ranking.levels`). A record without ALT has one
+    of each. What is missing is ".".
+
+    A file that lacks its ``#CHROM`` line gets one, columns missing up to INFO are filled with ".",
+    contigs missing in the header are added. Records are sorted (stably, contigs as in the header)
+    if an index needs it, and only then held in memory.
+
+    Parameters
+    ----------
+    vcf_in : path
+        A VCF or BCF that `vcf.read_variants` reads.
+    scores : DataFrame
+        The table of its scores, all ALTs and all genes; joined by ``row``.
+    tracks : DataFrame
+        ``description`` of each track, in the order of the score lists.
+    path : path
+        The annotated file, ending in ``.vcf.gz``; it and its index, ``<path>.csi``, are written
+        atomically. Where no record reaches beyond 2^29 bp, where tabix indexes end, there is a
+        ``<path>.tbi`` as well.
+    score : str
+        Name of the score.
+    provenance : mapping, optional
+        Facts about the run, for the header line ``##seqcast``.
+    tracks_like : str, optional
+        Regular expression on descriptions: the tracks that count. Default: all.
+
+    Raises
+    ------
+    InputError
+        If the VCF cannot be read, is not the one that was scored, lacks scores for some ALTs, or
+        cannot be indexed (`vcf.check_indexable`); if ``path`` has another suffix; if the score or
+        the tracks do not fit.
+    """
+    vcf_in, path = Path(vcf_in), Path(path)
+    if not path.name.endswith(".vcf.gz"):
+        raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
+    variants = read_variants(vcf_in)
+    check_indexable(vcf_in)
+    check_tracks(scores, tracks, [score])
+    selected = select_tracks(tracks, tracks_like)
+    values = _values_of_alts(scores, tracks, score, selected)
+    _check_scored(variants, scores, vcf_in)
+    over = describe_tracks(len(selected), tracks.height, tracks_like)
+    header, contigs = _header(vcf_in, variants, _definitions(score, over), provenance)
+    lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
+    index = Path(f"{path}.csi")
+    with atomic(path) as temporary, atomic(index) as temporary_index:
+        with pysam.BGZFile(str(temporary), "wb", None) as file:
+            for line in (*header, *_sorted(lines, variants, contigs)):
+                file.write(f"{line}\n".encode(errors="surrogateescape"))
+        with quiet_htslib():
+            pysam.tabix_index(
+                str(temporary), preset="vcf", csi=True, index=str(temporary_index), force=True
+            )
+    _write_tabix(path)
+
+
+def _write_tabix(path: Path) -> None:
+    """Write a tabix index as well, if it can hold the file: readers built on htsjdk ask for it."""
+    index = Path(f"{path}.tbi")
+    index.unlink(missing_ok=True)
+    try:
+        with quiet_htslib(), atomic(index) as temporary:
+            pysam.tabix_index(str(path), preset="vcf", index=str(temporary), force=True)
+    except OSError as error:
+        logger.info("%s has no tabix index beside the CSI index: %s", path, error)
+
+
+def _values_of_alts(
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
+) -> dict[str, Sequence[str]]:
+    """The text of each INFO key, one value an ALT in input order."""
+    parts = [
+        scores.select("row", "status", "gene_id", "gene_name"),
+        reduce_score(scores, score, selected),
+        levels(scores, selected),
+    ]
+    strongest = strongest_rows(pl.concat(parts, how="horizontal"), ["row"]).sort("row")
+    names = tracks["description"].gather(strongest["top_at"])
+    columns = {
+        "STATUS": strongest["status"],
+        "GENE": strongest["gene_id"],
+        "GENE_NAME": strongest["gene_name"],
+        score: strongest["mean"],
+        f"{score}_ABS": strongest["mean_abs"],
+        f"{score}_SD": strongest["sd"],
+        f"{score}_MAX": strongest["top"],
+        f"{score}_MAX_TRACK": names,
+        "REF_LEVEL": strongest["ref_level"],
+        "ALT_LEVEL": strongest["alt_level"],
+    }
+    return {f"SEQCAST_{key}": [_value(cell) for cell in cells] for key, cells in columns.items()}
+
+
+def _definitions(score: str, over: str) -> list[str]:
+    """The header lines of the INFO keys; `over` says which tracks count."""
+    described = {
+        "STATUS": ("String", "scored, or the reason why the ALT was not scored"),
+        "GENE": ("String", f"Gene with the greatest mean |{score}| over {over}, percent-encoded"),
+        "GENE_NAME": ("String", "Name of SEQCAST_GENE, percent-encoded"),
+        score: ("Float", f"Mean {score} over {over} for SEQCAST_GENE, ALT against REF"),
+        f"{score}_ABS": ("Float", f"Mean |{score}| over {over} for SEQCAST_GENE"),
+        f"{score}_SD": (
+            "Float",
+            f"Standard deviation of {score} over the folds of the model, mean over {over}",
+        ),
+        f"{score}_MAX": (
+            "Float",
+            f"{score} for SEQCAST_GENE of the track with the greatest |{score}|, of {over}",
+        ),
+        f"{score}_MAX_TRACK": (
+            "String",
+            f"Description of the track of SEQCAST_{score}_MAX, percent-encoded",
+        ),
+        "REF_LEVEL": (
+            "Float",
+            f"Predicted coverage of SEQCAST_GENE with REF, summed over exons, mean over {over}",
+        ),
+        "ALT_LEVEL": ("Float", "The same with ALT"),
+    }
+    return [
+        f'##INFO=<ID=SEQCAST_{key},Number=A,Type={kind},Description="{_quoted(text)}">'
+        for key, (kind, text) in described.items()
+    ]
+
+
+def _quoted(text: str) -> str:
+    """Text between the quotes of a header line."""
+    return text.replace("\\", r"\\").replace('"', r"\"")
+
+
+def _check_scored(variants: pl.DataFrame, scores: pl.DataFrame, path: Path) -> None:
+    """Refuse scores that are not those of this file's ALTs, all of them."""
+    scored = scores.select(IDENTITY).unique("row", keep="first").sort("row")
+    if scored.equals(variants.select(IDENTITY)):
+        return
+    both = variants.join(scored, on=IDENTITY, how="anti")
+    example = "" if both.is_empty() else f", such as {both['variant'][0]}"
+    raise InputError(
+        f"{path} has {variants.height} ALTs and the table scores of {scored.height}; "
+        f"{both.height} of the file's ALTs are not in the table{example}. Give the file that was "
+        "scored, unchanged, and the table of all its shards."
+    )
+
+
+def _header(
+    path: Path,
+    variants: pl.DataFrame,
+    definitions: list[str],
+    provenance: Mapping[str, Any] | None,
+) -> tuple[list[str], list[str]]:
+    """All header lines, ``#CHROM`` last, and the names of the contigs in their order."""
+    given = list(_lines(path, header=True))
+    columns = next((line for line in given if line.startswith("#CHROM")), "")
+    if columns.count("\t") < len(COLUMNS) - 1:
+        columns = "\t".join(COLUMNS)
+    lines = [
+        line
+        for line in given
+        if line.startswith("##") and not line.startswith("##INFO=<ID=SEQCAST_")
+    ]
+    if not lines or not lines[0].startswith("##fileformat"):
+        lines.insert(0, "##fileformat=VCFv4.2")
+    matches = (re.match(r"##contig=<(?:.*,)?ID=([^,>]+)", line) for line in lines)
+    contigs = [match[1] for match in matches if match]
+    missing = [
+        name for name in variants["chrom"].unique(maintain_order=True) if name not in contigs
+    ]
+    lines += [f"##contig=<ID={name}>" for name in missing]
+    lines += definitions
+    if provenance is not None:
+        lines.append(f"##seqcast={json.dumps(dict(provenance))}")
+    return [*lines, columns], contigs + missing
+
+
+def _annotated(
+    path: Path, variants: pl.DataFrame, values: dict[str, Sequence[str]], n_columns: int
+) -> Iterator[str]:
+    """Each record with its values added to INFO, padded or cut to the columns of the header."""
+    first = 0
+    alts_of_record = variants.group_by("record", maintain_order=True).len()["len"]
+    for line, n_alts in zip(_lines(path, header=False), alts_of_record, strict=True):
+        fields = line.split("\t")[:n_columns]
+        fields += ["."] * (n_columns - len(fields))
+        kept = [
+            item
+            for item in fields[7].split(";")
+            if item not in ("", ".") and not item.startswith("SEQCAST_")
+        ]
+        added = [
+            f"{key}={','.join(column[first : first + n_alts])}" for key, column in values.items()
+        ]
+        fields[7] = ";".join(kept + added)
+        first += n_alts
+        yield "\t".join(fields)
+
+
+def _sorted(lines: Iterable[str], variants: pl.DataFrame, contigs: list[str]) -> Iterable[str]:
+    """The records in an order that can be indexed: as they are if that can be."""
+    records = variants.unique("record", keep="first", maintain_order=True)
+    in_runs = records["chrom"].rle_id().max() == records["chrom"].n_unique() - 1
+    backwards = records.select(
+        (pl.col("pos").diff() < 0) & (pl.col("chrom") == pl.col("chrom").shift())
+    ).to_series()
+    if records.is_empty() or (in_runs and not backwards.any()):
+        return lines
+    rank = pl.col("chrom").replace_strict(contigs, range(len(contigs)), return_dtype=pl.Int64)
+    order = records.sort(rank, "pos", maintain_order=True)["record"]
+    held = list(lines)
+    return (held[record] for record in order)
+
+
+def _lines(path: Path, header: bool) -> Iterator[str]:
+    """The header's lines, or else the records', as text; undecodable bytes survive the copy.
+
+    htslib is asked only for BCF: it refuses some VCF files that `read_variants` reads, and rewrites
+    numbers.
+    """
+    with path.open("rb") if compression(path) is None else gzip.open(path, "rb") as file:
+        if file.read(3) == b"BCF":
+            yield from _bcf_lines(path, header)
+            return
+        file.seek(0)
+        for raw in file:
+            line = raw.decode(errors="surrogateescape").rstrip("\r\n\x1a").removeprefix("\ufeff")
+            if line.startswith("#") == header and line.strip():
+                yield line
+            elif header and line.strip():
+                return
+
+
+def _bcf_lines(path: Path, header: bool) -> Iterator[str]:
+    with quiet_htslib(), pysam.VariantFile(str(path)) as file:
+        if header:
+            yield from str(file.header).splitlines()
+        else:
+            for record in file:
+                yield str(record).rstrip("\n")
+
+
+def _value(cell: str | float | None) -> str:
+    """A cell in INFO: percent-encoded text, six significant digits, "." where there is none."""
+    if isinstance(cell, str):
+        return cell.translate(ESCAPES) or "."
+    return "." if cell is None else f"{cell:.6g}"

@@ -1,0 +1,115 @@
+"""Scores of all tracks in a few numbers, and the table of them that a person can read."""
+
+import gzip
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import array_columns, atomic
+from seqcast.predict.variants.ranking import describe_tracks, reduce_score, select_tracks
+
+SUMMARY = ("mean", "mean_abs", "sd", "top_track", "top_description", "top")
+
+
+def score_names(scores: pl.DataFrame) -> list[str]:
+    """Columns of a score table that hold a score, one value a track, in order.
+
+    The spread over folds (``<score>_sd``) of an ensemble is not a score.
+    """
+    return [name for name in array_columns(scores) if not name.endswith("_sd")]
+
+
+def check_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, wanted: Sequence[str]) -> None:
+    """Refuse scores that a table does not have, and tracks of another model.
+
+    Raises
+    ------
+    InputError
+        Naming the score, or both numbers of tracks.
+    """
+    known = array_columns(scores)
+    if unknown := [name for name in wanted if name not in known]:
+        raise InputError(f"the table has no scores {unknown}; it has {known}. Name some of these.")
+    for name in wanted:
+        width = cast(pl.Array, scores.schema[name]).size
+        if width != tracks.height:
+            raise InputError(
+                f"{name} has {width} values a row, but {tracks.height} tracks are given; expected "
+                "one track a value. Give the tracks.parquet that lies beside the scores."
+            )
+
+
+def write_tsv(
+    scores: pl.DataFrame,
+    tracks: pl.DataFrame,
+    path: str | Path,
+    scores_wanted: Sequence[str],
+    tracks_like: str | None = None,
+    made_by: Mapping[str, str] | None = None,
+) -> None:
+    """Write scores as text: identity, status and, for each score wanted, six columns.
+
+    Every row of the table leaves a line. A plain header line comes first and no comment line, so
+    that any reader takes the file as it is; what made it and over which tracks stands in columns.
+    Full provenance stays with the parquet beside it.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        A score table, gene or window level.
+    tracks : DataFrame
+        ``identifier`` and ``description`` of each track, in the order of the score lists.
+    path : path
+        The file, written atomically; gzip if it ends in ``.gz``.
+    scores_wanted : sequence of str
+        Names of scores. Each gives ``<score>_mean``, ``_mean_abs``, ``_sd``, ``_top_track`` (its
+        identifier), ``_top_description`` and ``_top`` (see `ranking.reduce_score`); NA where not
+        scored. Those of REF and ALT are the levels of either allele.
+    tracks_like : str, optional
+        Regular expression on descriptions: the tracks to reduce over. Default: all.
+    made_by : mapping of str to str, optional
+        Columns before ``tracks`` (the tracks, in words) with one value, such as ``model``.
+
+    Raises
+    ------
+    InputError
+        If the table has no such score, or another number of tracks, or `tracks_like` matches none.
+    """
+    check_tracks(scores, tracks, scores_wanted)
+    selected = select_tracks(tracks, tracks_like)
+    constants = {
+        **(made_by or {}), "tracks": describe_tracks(len(selected), len(tracks), tracks_like)
+    }  # fmt: skip
+    identity = [name for name, kind in scores.schema.items() if not isinstance(kind, pl.Array)]
+    table = pl.concat(
+        [
+            scores.select(identity).with_columns(pl.lit(x).alias(n) for n, x in constants.items()),
+            *(_summary(scores, tracks, score, selected) for score in scores_wanted),
+        ],
+        how="horizontal",
+    )
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        if temporary.suffix != ".gz":
+            table.write_csv(file, separator="\t", null_value="NA")
+            return
+        # Without a name and a time in its header, equal tables give equal bytes.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed:
+            table.write_csv(cast(IO[bytes], compressed), separator="\t", null_value="NA")
+
+
+def _summary(
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
+) -> pl.DataFrame:
+    """The columns of one score; numbers as float32, as scores are."""
+    reduced = reduce_score(scores, score, selected)
+    reduced = reduced.with_columns(
+        top_track=tracks["identifier"].gather(reduced["top_at"]),
+        top_description=tracks["description"].gather(reduced["top_at"]),
+    )
+    return reduced.select(pl.col(SUMMARY).name.prefix(f"{score}_")).with_columns(
+        pl.selectors.float().cast(pl.Float32)
+    )

@@ -1,0 +1,140 @@
+"""Score tables: a row an ALT and gene, and a row an ALT for the whole window."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from seqcast.core.store import array_column
+from seqcast.genome.tracks import Tracks
+from seqcast.predict.variants.gene_bins import GeneBins, distance_to_tss_bp
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.statistics import GENE_SCORES, WINDOW_SCORES, collapse_strands
+
+
+@dataclass
+class ScoreTables:
+    """Scores of one model and fold: a row an ALT and gene, and a row an ALT."""
+
+    gene: pl.DataFrame
+    window: pl.DataFrame
+
+
+class AlleleCoverage(NamedTuple):
+    """Coverage of both alleles in one window.
+
+    Attributes
+    ----------
+    ref, alt : Tensor, shape=(replicates, tracks, bins), float64
+    background : Tensor, shape=(replicates, tracks, 1)
+        `statistics.background_of` of ref.
+    """
+
+    ref: Tensor
+    alt: Tensor
+    background: Tensor
+
+
+@dataclass
+class _Rows:
+    """A table under construction: identity columns and, a score each, rows of numbers or None."""
+
+    identity: list[dict[str, Any]] = field(default_factory=list)
+    scores: dict[str, list[np.ndarray | None]] = field(default_factory=dict)
+
+    def add(self, row: Mapping[str, Any], scores: Mapping[str, np.ndarray] | None) -> None:
+        if scores is not None and not all(np.isfinite(v).all() for v in scores.values()):
+            row, scores = {**row, "status": "prediction_not_finite"}, None
+        self.identity.append(dict(row))
+        for name, values in self.scores.items():
+            values.append(None if scores is None else scores[name])
+
+    def frame(self, tracks: int) -> pl.DataFrame:
+        schema = {"row": pl.Int64, "variant": pl.String, "chrom": pl.String, "pos": pl.Int64,
+                  "ref": pl.String, "alt": pl.String, "gene_id": pl.String, "gene_name": pl.String,
+                  "status": pl.String, "distance_to_tss_bp": pl.Int64}  # fmt: skip
+        frame = pl.DataFrame(self.identity, schema=schema)
+        blank = np.zeros(tracks, dtype=np.float32)
+        columns = []
+        for name, values in self.scores.items():
+            filled = np.array([blank if v is None else v for v in values]).reshape(-1, tracks)
+            valid = np.array([v is not None for v in values], dtype=bool)
+            columns.append(array_column(name, filled, valid))
+        return frame.with_columns(columns)
+
+
+class TableBuilder:
+    """The two tables of a run, filled row by row in input order."""
+
+    def __init__(self, tracks: Tracks, options: ScoreOptions) -> None:
+        self.tracks = tracks
+        self.gene = _Rows(scores={name: [] for name in options.gene_scores})
+        self.window = _Rows(scores={name: [] for name in options.window_scores})
+
+    def add_unscored(self, identity: Mapping[str, Any], status: str) -> None:
+        """A row in each table that says why there is no score."""
+        self.gene.add({**identity, "status": status}, None)
+        self.window.add({**identity, "status": status}, None)
+
+    def add_window(self, identity: Mapping[str, Any], coverage: AlleleCoverage) -> None:
+        """The row of one variant, named by the columns of `identity`, in the window table."""
+        self.window.add({**identity, "status": "scored"}, self._of_window(coverage))
+
+    def add_genes(
+        self,
+        identity: Mapping[str, Any],
+        found: Sequence[tuple[AlleleCoverage, Sequence[GeneBins]]],
+        position: int,
+    ) -> None:
+        """The rows of one variant in the gene table; without a gene, one with a status only.
+
+        Parameters
+        ----------
+        identity : mapping
+            Columns that name the variant.
+        found : sequence of (AlleleCoverage, sequence of GeneBins)
+            Windows, and the genes that are scored in each.
+        position : int
+            0-based base that distances to TSSs are measured from.
+        """
+        if not any(genes for _, genes in found):
+            self.gene.add({**identity, "status": "no_gene_in_window"}, None)
+        for coverage, gene in ((coverage, gene) for coverage, genes in found for gene in genes):
+            named = {
+                "gene_id": gene.gene.gene_id,
+                "gene_name": gene.gene.gene_name,
+                "status": "scored",
+                "distance_to_tss_bp": distance_to_tss_bp(gene.gene, position),
+            }
+            self.gene.add({**identity, **named}, self._of_gene(coverage, gene))
+
+    def tables(self) -> ScoreTables:
+        """What was added so far."""
+        collapsed = len(self.tracks.collapsed)
+        return ScoreTables(self.gene.frame(collapsed), self.window.frame(collapsed))
+
+    def _of_window(self, coverage: AlleleCoverage) -> dict[str, np.ndarray]:
+        device = coverage.ref.device
+        plus = torch.from_numpy(self.tracks.collapsed).to(device)
+        minus = torch.from_numpy(self.tracks.pair[self.tracks.collapsed]).to(device)
+        scores = {}
+        for name in self.window.scores:
+            score = WINDOW_SCORES[name](*coverage)
+            scores[name] = _float32(collapse_strands(name, score, plus, minus))
+        return scores
+
+    def _of_gene(self, coverage: AlleleCoverage, found: GeneBins) -> dict[str, np.ndarray]:
+        device = coverage.ref.device
+        track = torch.from_numpy(self.tracks.of_gene_strand(found.gene.strand)).to(device)
+        at = torch.from_numpy(found.bins).to(device)
+        ref, alt = (x[:, track][..., at] for x in (coverage.ref, coverage.alt))
+        background = coverage.background[:, track]
+        return {n: _float32(GENE_SCORES[n](ref, alt, background)) for n in self.gene.scores}
+
+
+def _float32(score: Tensor) -> np.ndarray:
+    return score.float().cpu().numpy()

@@ -1,0 +1,69 @@
+"""Score a set of variants in transcripts with one fold of an embedding model."""
+
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import read_table, write_table
+from seqcast.core.unfinished import UnfinishedTables, content_of
+from seqcast.genome.fasta import Genome
+from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
+from seqcast.predict.fold_model import open_network
+from seqcast.predict.variants.transcript_effects import of_alleles, score_in_parts
+
+TABLE = "scores"  # name of its parts
+FIELDS = ("log_likelihood", "codon_marks", "batch_tokens", "too_long", "window_overlap_tokens")
+
+
+def score_transcripts(
+    files: Mapping[str, str], output: str, facts: Mapping[str, Any], options: Mapping[str, Any],
+    inference: Mapping[str, Any], threads: int,
+) -> None:  # fmt: skip
+    """Score every row of a set of variants; a job that was killed goes on (`unfinished`).
+
+    Parameters
+    ----------
+    files : mapping
+        Those of `open_network`, and ``variants`` (checked), ``transcripts``, ``genome``.
+    output : path
+        The table of `scoring.transcript_effects`.
+    facts : mapping
+        Provenance; ``architecture`` names the class of the model.
+    options : mapping
+        The section embeddings of the config; of it `FIELDS` and ``compat`` count.
+
+    Raises
+    ------
+    InputError
+        If compat is helical_pooling: what it makes of a sequence depends on which others are
+        embedded with it, so that a difference of two means nothing.
+    """
+    compat = options.get("compat")
+    if compat == HELICAL_POOLING:
+        raise InputError(
+            f"embeddings.compat is {HELICAL_POOLING}: it pools a sequence by the longest of its "
+            "set, so that REF and ALT cannot be compared. Set it to null, or take the variants "
+            "out of the table of datasets"
+        )
+    model, made = open_network(
+        SimpleNamespace(**files), facts["architecture"], None, inference, threads, compat
+    )
+    chosen = of_alleles(EmbedOptions(**{name: options[name] for name in FIELDS}))
+    used = {name: getattr(chosen, name) for name in FIELDS}
+    facts = {**made, "options": {**used, "compat": compat}, **facts}
+    kept = UnfinishedTables(output, [TABLE], {"facts": facts, "files": content_of(files)})
+    variants = read_table(files["variants"])
+    with Genome(files["genome"]) as genome:
+
+        def score(start: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
+            for stop, table in score_in_parts(
+                model, variants, genome, read_table(files["transcripts"]), chosen, start, kept.due
+            ):
+                yield stop, {TABLE: table}
+
+        found = kept.complete(range(len(variants)), score)
+    write_table(found[TABLE], output, facts)
+    kept.remove()

@@ -1,0 +1,78 @@
+"""Coverage of both alleles for the few variants that a report shows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from seqcast.genome.annotation import Annotation
+from seqcast.genome.fasta import Genome
+from seqcast.genome.tracks import Tracks
+from seqcast.models.interface import CoverageModel
+from seqcast.predict.coverage.inference import geometry_of
+from seqcast.predict.variants.alleles import Edit
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.variant_effects import edits_of, predict_alleles
+
+IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
+
+
+def predict_top(
+    models: Sequence[CoverageModel],
+    variants: pl.DataFrame,
+    ranked: pl.DataFrame,
+    genome: Genome,
+    annotation: Annotation,
+    tracks: Tracks,
+    wanted: Sequence[int],
+    options: ScoreOptions,
+) -> dict[str, np.ndarray]:
+    """Coverage of REF and ALT of ranked variants, as the mean over the folds of a model.
+
+    Parameters
+    ----------
+    models : sequence of CoverageModel
+        The folds.
+    variants : DataFrame
+        Checked variants, the whole set.
+    ranked : DataFrame
+        Rows of `ranking.rank_variants`: the identity of the variant, and gene_id.
+    wanted : sequence of int
+        Collapsed tracks to keep; of each, the member on the gene's strand.
+
+    Returns
+    -------
+    dict of ndarray
+        variant, gene_id, contig (n,); start (n,), 0-based coordinate of bin 0; bin_size_bp;
+        track (k,); ref and alt (n, k, bins) float32, untransformed.
+    """
+    geometry = geometry_of(models[0])
+    strands = {(gene.chrom, gene.gene_id): gene.strand for gene in annotation.genes}
+    rows = ranked.join(variants.unique(IDENTITY, keep="first"), on=IDENTITY, maintain_order="left")
+    # a ranked variant was scored, so each row has an edit
+    found = edits_of(rows, options.convention(geometry), geometry)
+    edits = [edit for edit in found if isinstance(edit, Edit)]
+    of_strand = [
+        tracks.of_gene_strand(strands[edit.contig, gene_id])[list(wanted)]
+        for edit, gene_id in zip(edits, ranked["gene_id"], strict=True)
+    ]
+    coverage = np.zeros((2, len(edits), len(wanted), geometry.bins))  # ref, alt
+    starts = np.zeros(len(edits), dtype=int)
+    at = [(edit, None) for edit in edits]
+    for model in models:
+        predictions = predict_alleles(model, at, genome, tracks, options)
+        for i, (pair, *alleles) in enumerate(predictions):
+            ordered = alleles[::-1] if rows["swapped"][i] else alleles
+            for to, allele in zip(coverage[:, i], ordered, strict=True):
+                to += allele.mean(0)[of_strand[i]].cpu().numpy() / len(models)
+            starts[i] = pair.start + geometry.crop_bp
+    return {
+        "variant": np.array(ranked["variant"].to_list(), dtype=str),
+        "gene_id": np.array(ranked["gene_id"].to_list(), dtype=str),
+        "contig": np.array([edit.contig for edit in edits], dtype=str),
+        "start": starts,
+        "bin_size_bp": np.array(geometry.bin_size_bp),
+        "track": np.array(wanted, dtype=int),
+        "ref": coverage[0].astype(np.float32),
+        "alt": coverage[1].astype(np.float32),
+    }

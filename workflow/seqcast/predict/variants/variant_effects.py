@@ -1,0 +1,230 @@
+"""From checked variants to scores: sequences of both alleles, their predictions, the tables."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from seqcast.core.progress import progress
+from seqcast.genome.annotation import Annotation
+from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import Geometry
+from seqcast.genome.sequence import one_hot
+from seqcast.genome.tracks import Tracks
+from seqcast.models.interface import CoverageModel
+from seqcast.predict.coverage.inference import (
+    check_fit,
+    evaluating,
+    geometry_of,
+    grouped,
+    predict_batch,
+    prefetch,
+)
+from seqcast.predict.variants.alleles import AllelePair, Convention, Edit, assemble
+from seqcast.predict.variants.gene_bins import (
+    GeneWindow,
+    gene_windows,
+    genes_in_window,
+    windows_around,
+)
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.score_tables import AlleleCoverage, ScoreTables, TableBuilder
+from seqcast.predict.variants.shared_windows import shared_windows
+from seqcast.predict.variants.statistics import background_of
+
+IDENTITY = ["row", "variant", "chrom", "pos", "ref", "alt"]
+
+
+class _Alleles(Dataset):
+    """The encoded sequences of each edit, for workers to prepare."""
+
+    def __init__(
+        self, genome: Genome, convention: Convention, edits: Sequence[tuple[Edit, int | None]]
+    ) -> None:
+        self.genome, self.convention, self.edits = genome, convention, edits
+
+    def __len__(self) -> int:
+        return len(self.edits)
+
+    def __getitem__(self, i: int) -> tuple[AllelePair, np.ndarray]:
+        edit, start = self.edits[i]
+        pair = self.convention.pair(edit, self.genome, start)
+        return pair, np.stack([one_hot(s, self.convention.unknown) for s in pair.sequences])
+
+
+def edits_of(
+    variants: pl.DataFrame, convention: Convention, geometry: Geometry
+) -> list[Edit | str]:
+    """An edit for each row that can be scored, the status for each that cannot."""
+    edits: list[Edit | str] = []
+    for row in variants.iter_rows(named=True):
+        if row["status"] != "valid":
+            edits.append(row["status"])
+            continue
+        ref, alt = (row["alt"], row["ref"]) if row["swapped"] else (row["ref"], row["alt"])
+        edit = Edit(row["contig"], row["start"], row["end"], row["insert"], row["pos"],
+                    ref.upper(), alt.upper())  # fmt: skip
+        too_long = convention.reach_bp(edit) >= geometry.length_bp // 2 - geometry.crop_bp
+        edits.append("indel_too_long" if too_long else edit)
+    return edits
+
+
+def predict_alleles(
+    model: CoverageModel,
+    edits: Sequence[tuple[Edit, int | None]],
+    genome: Genome,
+    tracks: Tracks,
+    options: ScoreOptions,
+    batch_size: int = 1,
+    workers: int = 0,
+) -> Iterator[tuple[AllelePair, Tensor, Tensor]]:
+    """Coverage of both alleles of each edit, in genome orientation of REF and ALT.
+
+    Yields
+    ------
+    pair : AllelePair
+    ref, alt : Tensor, shape=(replicates, tracks, bins), float64
+    """
+    dataset = _Alleles(genome, options.convention(geometry_of(model)), edits)
+    with evaluating(model) as device:
+        for group in grouped(prefetch(dataset, workers), batch_size):
+            pairs, sequences = zip(*group, strict=True)
+            y = predict_batch(
+                model, np.concatenate(sequences), tracks, device,
+                options.reverse_complement, options.averaged_shifts_bp, batch_size,
+            )  # fmt: skip
+            parts = y.split([len(s) for s in sequences])
+            for pair, part in zip(pairs, parts, strict=True):
+                coverage = options.untransform(tracks, part)
+                yield pair, assemble(coverage, pair.ref), assemble(coverage, pair.alt)
+
+
+def score_variants(
+    model: CoverageModel,
+    variants: pl.DataFrame,
+    genome: Genome,
+    annotation: Annotation,
+    tracks: Tracks,
+    options: ScoreOptions,
+    rows: range | None = None,
+    batch_size: int = 1,
+    workers: int = 0,
+) -> ScoreTables:
+    """Score variants against the genes and the window around them.
+
+    Parameters
+    ----------
+    model : CoverageModel
+        As `load_model` returns it.
+    variants : DataFrame
+        Checked variants (`variants.check_variants`), the whole set.
+    genome : Genome
+    annotation : Annotation
+    tracks : Tracks
+        Tracks to score; scores have one number a collapsed track (`Tracks.table`).
+    options : ScoreOptions
+    rows : range, optional
+        Rows to score, such as a shard. Default: all.
+    batch_size : int
+        Sequences predicted at once.
+    workers : int
+        Processes that prepare sequences. Neither changes a number beyond float32 rounding.
+
+    Returns
+    -------
+    ScoreTables
+        Each input row leaves one row in the window table, and one row a gene (or one row with a
+        status) in the gene table, in input order.
+    """
+    rows = range(len(variants)) if rows is None else rows
+    parts = score_in_parts(
+        model, variants, genome, annotation, tracks, options, rows, batch_size, workers
+    )
+    return next(parts)[1]
+
+
+def score_in_parts(
+    model: CoverageModel, variants: pl.DataFrame, genome: Genome, annotation: Annotation,
+    tracks: Tracks, options: ScoreOptions, rows: range, batch_size: int, workers: int,
+    due: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[int, ScoreTables]]:  # fmt: skip
+    """`score_variants` of some rows after the other.
+
+    A part ends with a batch, so that rows from there on, scored by another call, have the same
+    neighbours in their batches, and the same numbers to the last bit.
+
+    Parameters
+    ----------
+    due : callable
+        Asked after each batch whether the part ends there.
+
+    Yields
+    ------
+    stop : int
+        The row that the part ends before.
+    tables : ScoreTables
+        Of the rows since the part before. The last part has at least no row.
+    """
+    geometry = geometry_of(model)
+    check_fit(model, tracks)
+    convention = options.convention(geometry)
+    edits = edits_of(variants, convention, geometry)
+    # windows are shared across the whole set, so that shards change no number
+    starts = shared_windows(edits, geometry, options.cluster)
+    scorable = {i: edit for i in rows if isinstance(edit := edits[i], Edit)}
+    around = _gene_windows_of(scorable, annotation, geometry, options)
+    wanted = [
+        (edit, start)
+        for i, edit in scorable.items()
+        for start in (starts[i], *(window.start for window in around[i]))
+    ]
+    predictions = predict_alleles(model, wanted, genome, tracks, options, batch_size, workers)
+    scored = progress(len(wanted), "window" if options.has_gene_windows else "variant")(predictions)
+    builder, n_predicted = TableBuilder(tracks, options), 0
+    for i, row in zip(rows, variants[rows.start : rows.stop].iter_rows(named=True), strict=True):
+        identity = {name: row[name] for name in IDENTITY}
+        if i not in scorable:
+            builder.add_unscored(identity, str(edits[i]))
+            continue
+        edit, swapped = scorable[i], row["swapped"]
+        start, coverage = _in_terms_of_vcf(next(scored), swapped)
+        builder.add_window(identity, coverage)
+        found = [(_in_terms_of_vcf(next(scored), swapped)[1], w.genes) for w in around[i]]
+        if not options.has_gene_windows:
+            offset_bp = convention.gene_offset_bp(edit)
+            place = annotation, edit.contig, start, geometry, options.span, offset_bp
+            found = [(coverage, genes_in_window(*place))]
+        builder.add_genes(identity, found, edit.anchor)
+        n_predicted += 1 + len(around[i])
+        if n_predicted % batch_size == 0 and i + 1 < rows.stop and due():
+            yield i + 1, builder.tables()
+            builder = TableBuilder(tracks, options)
+    yield rows.stop, builder.tables()
+
+
+def _gene_windows_of(
+    edits: Mapping[int, Edit], annotation: Annotation, geometry: Geometry, options: ScoreOptions
+) -> dict[int, Sequence[GeneWindow]]:
+    """The windows centred on genes that hold a variant, if the options ask for them."""
+    if not options.has_gene_windows:
+        return dict.fromkeys(edits, ())
+    windows = gene_windows(annotation, geometry, options.gene_cluster, options.span)
+    return {
+        i: windows_around(windows, edit.contig, edit.pos - 1, geometry) for i, edit in edits.items()
+    }
+
+
+def _in_terms_of_vcf(
+    predicted: tuple[AllelePair, Tensor, Tensor], swapped: bool
+) -> tuple[int, AlleleCoverage]:
+    """The window's start, and the coverage in it of the REF and ALT of the file."""
+    pair, ref, alt = predicted
+    ref, alt = (alt, ref) if swapped else (ref, alt)
+    return pair.start, AlleleCoverage(ref, alt, background_of(ref))
+
+
+def shard_rows(variants: int, shard: int, shards: int) -> range:
+    """Rows of one of `shards` contiguous parts of nearly equal size; `shard` counts from 0."""
+    return range(variants * shard // shards, variants * (shard + 1) // shards)

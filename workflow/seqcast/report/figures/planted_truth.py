@@ -1,0 +1,207 @@
+"""Predictions for a simulated genome against the truth that was planted there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import roc_curve
+
+from seqcast.evaluation.planted.bars import ALL, CEILING, DECOYS, GENES, LOSSES, SHUFFLED
+from seqcast.evaluation.planted.planted_metrics import ELEMENTS, graded_pairs
+from seqcast.evaluation.planted.planted_variants import COMPARED
+from seqcast.evaluation.planted.readouts import MAIN
+from seqcast.report.figures.style import (
+    COLOURS,
+    GENE,
+    GUIDE,
+    REF_LINE,
+    TICK_PT,
+    TITLE_PT,
+    new_figure,
+    plain,
+    say,
+    tidy,
+    warn,
+)
+
+WIDTH_IN, HEIGHT_IN = 10.2, 6.6
+COLOUR_OF = dict(zip(ELEMENTS, COLOURS, strict=False))
+POINT_SIZE, POINT_ALPHA = 13, 0.75
+CONTROL_BAND = (0.45, 0.55)
+
+
+def plot_planted_truth(
+    variants: pl.DataFrame, genes: pl.DataFrame, measures: pl.DataFrame, title: str,
+    untrained: bool = False,
+) -> Figure:  # fmt: skip
+    """Six panels: effects, ROC curves, AUROC by distance, decay, graded losses, controls.
+
+    Parameters
+    ----------
+    variants, genes, measures : DataFrame
+        As `planted_truth.variants`, `planted_truth.decay` and `planted_truth.evaluation` make them.
+    title : str
+    untrained : bool
+        Say in red that weights are random.
+    """
+    figure = new_figure(WIDTH_IN, HEIGHT_IN)
+    used = variants.filter(pl.col("status") == COMPARED)
+    values = {(row["measure"], row["group"]): row for row in measures.iter_rows(named=True)}
+    panels = figure.subplots(2, 3).ravel()
+    _effects(panels[0], used.filter(kind="causal"), values)
+    _curves(panels[1], used, values)
+    _distances(panels[2], values)
+    _decay(panels[3], genes.filter(pl.col("status") == COMPARED), values)
+    _graded(panels[4], graded_pairs(used), values)
+    _controls(panels[5], values)
+    for letter, ax in zip("abcdef", panels, strict=True):
+        ax.set_title(letter, loc="left", fontsize=TITLE_PT, fontweight="bold")
+    figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
+    if untrained:
+        warn(figure, "UNTRAINED random weights")
+    return figure
+
+
+def _effects(ax: Axes, causal: pl.DataFrame, values: dict) -> Axes:
+    """Predicted against true effects of causal variants, coloured by element."""
+    columns = [f"true_{MAIN}", f"predicted_{MAIN}"]
+    if causal.drop_nulls(columns).is_empty():
+        return say(ax, "no causal variant was scored")
+    ends = np.concatenate([causal[name].drop_nulls().to_numpy() for name in columns])
+    identity = [min(ends.min(), 0), max(ends.max(), 0)]
+    ax.axhline(0, color=GUIDE, linewidth=0.6, zorder=0)
+    ax.axvline(0, color=GUIDE, linewidth=0.6, zorder=0)
+    ax.plot(identity, identity, color=REF_LINE, linewidth=0.9, zorder=1)
+    for element, colour in COLOUR_OF.items():
+        own = causal.filter(element=element)
+        ax.scatter(own[columns[0]], own[columns[1]], s=POINT_SIZE, color=colour,
+                   alpha=POINT_ALPHA, linewidths=0, label=element)  # fmt: skip
+    ax.legend(fontsize=TICK_PT, frameon=False, handletextpad=0.1, loc="upper left")
+    lines = [("effect_spearman", "ρ"), ("sign_accuracy", "right sign")]
+    _note(ax, [f"{word} = {_number(values.get((m, MAIN)))}" for m, word in lines])
+    ax.set_xlabel("true effect, log2 (ActD mean)")
+    ax.set_ylabel("predicted effect, log2")
+    return tidy(ax)
+
+
+def _curves(ax: Axes, used: pl.DataFrame, values: dict) -> Axes:
+    """ROC curves of causal against matched variants, all and by element."""
+    both = used.filter(pl.col("kind").is_in(["causal", "matched"])).drop_nulls("size")
+    subsets = {ALL: both} | {
+        element: both.filter(
+            pl.col("pair").is_in(both.filter(kind="causal", element=element)["pair"].implode())
+        )
+        for element in ELEMENTS
+    }
+    ax.plot([0, 1], [0, 1], color=GUIDE, linewidth=0.8, zorder=0)
+    for name, rows in subsets.items():
+        row = values.get(("auroc", ALL if name == ALL else f"element {name}"))
+        if row is None or row["value"] is None:
+            continue
+        false, true, _ = roc_curve(rows["kind"] == "causal", rows["size"])
+        main = name == ALL
+        ax.plot(false, true, color=GENE if main else COLOUR_OF[name],
+                linewidth=1.8 if main else 1.1, label=f"{name} {row['value']:.3f}",
+                zorder=3 if main else 2)  # fmt: skip
+    if not ax.get_legend_handles_labels()[0]:
+        return say(ax, "no causal and matched variants were scored")
+    ax.legend(loc="lower right", fontsize=TICK_PT, frameon=False, handlelength=1.4,
+              title="AUROC", title_fontsize=TICK_PT, alignment="left")  # fmt: skip
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xticks=[0, 0.5, 1],
+           yticks=[0, 0.5, 1], xlabel="share of matched variants called",
+           ylabel="share of causal variants called")  # fmt: skip
+    return tidy(ax)
+
+
+def _distances(ax: Axes, values: dict) -> Axes:
+    """AUROC by distance to the cleavage site."""
+    prefix = "distance "
+    rows = [row for (m, group), row in values.items() if m == "auroc" and group.startswith(prefix)]
+    _areas(ax, rows, [row["group"].removeprefix(prefix).removesuffix(" bp") for row in rows])
+    ax.set_xlabel("distance to the cleavage site, bp")
+    return ax
+
+
+def _decay(ax: Axes, genes: pl.DataFrame, values: dict) -> Axes:
+    """Fitted against true decay rates; rings: of the expected coverage."""
+    if genes.is_empty():
+        return say(ax, "no gene lies in predicted windows")
+    true = genes["true_rate_per_h"].to_numpy()
+    ends = [true.min(), true.max()]
+    ax.plot(ends, ends, color=REF_LINE, linewidth=0.9, zorder=1)
+    least = true.min() / 3  # what lies below is drawn at the edge
+    predicted, expected = (
+        np.maximum(genes[f"{name}_rate_per_h"].to_numpy(), least)
+        for name in ("predicted", "expected")
+    )
+    names = [
+        f"{label}, r = {_number(values.get(('decay_r', group)))}"
+        for label, group in (("predicted", GENES), ("expected coverage", CEILING))
+    ]
+    ax.scatter(true, predicted, s=POINT_SIZE, color=COLOURS[0], alpha=POINT_ALPHA, linewidths=0,
+               label=names[0])  # fmt: skip
+    ax.scatter(true, expected, s=POINT_SIZE, facecolors="none", edgecolors=GENE, linewidths=0.6,
+               label=names[1])  # fmt: skip
+    ax.set(
+        xscale="log", yscale="log", xlabel="true decay rate, 1/h", ylabel="fitted decay rate, 1/h"
+    )
+    ax.legend(fontsize=TICK_PT, frameon=False, handletextpad=0.1, loc="upper left")
+    return tidy(ax)
+
+
+def _graded(ax: Axes, pairs: pl.DataFrame, values: dict) -> Axes:
+    """Predicted effects of one and of two lost U of AU-rich elements; diamonds: the true means."""
+    if pairs.is_empty():
+        return say(ax, "no pair of losses of an AU-rich element was scored")
+    both = pairs.select("one", "two").to_numpy()
+    ax.axhline(0, color=GUIDE, linewidth=0.6, zorder=0)
+    ax.plot([0, 1], both.T, color=COLOUR_OF["ARE"], alpha=0.3, linewidth=0.8, marker=".")
+    ax.plot([0, 1], both.mean(axis=0), color=GENE, linewidth=2, marker="o", label="mean predicted")
+    true = pairs.select("true_one", "true_two").to_numpy().mean(axis=0)
+    ax.plot([0, 1], true, color=COLOURS[1], linestyle="none", marker="D", label="mean true")
+    ax.set_xticks([0, 1], ["one U lost", "two U lost"])
+    ax.set(xlim=(-0.3, 1.3), ylabel="predicted effect, log2 (ActD mean)")
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.25 * (high - low))  # room for the legend
+    share = values.get(("graded_share", LOSSES))
+    ax.legend(fontsize=TICK_PT, frameon=False, loc="upper left",
+              title=f"in this order: {_number(share)}", title_fontsize=TICK_PT)  # fmt: skip
+    return tidy(ax)
+
+
+def _controls(ax: Axes, values: dict) -> Axes:
+    """AUROC of what should not be told apart, beside causal against matched."""
+    named = {ALL: "causal", DECOYS: "decoys", SHUFFLED: "shuffled\nlabels"}
+    rows = [values[("auroc", group)] for group in named if ("auroc", group) in values]
+    _areas(ax, rows, [named[row["group"]] for row in rows])
+    ax.axhspan(*CONTROL_BAND, color=GUIDE, alpha=0.25, linewidth=0, zorder=0)
+    return ax
+
+
+def _areas(ax: Axes, rows: Sequence[dict], labels: Sequence[str]) -> Axes:
+    """AUROC of some groups with intervals; groups without one say so by their absence."""
+    ax.axhline(0.5, color=GUIDE, linewidth=0.8, zorder=0)
+    for place, row in enumerate(rows):
+        if row["value"] is None:
+            continue
+        if row["ci_low"] is not None and row["ci_high"] is not None:
+            ax.plot([place] * 2, [row["ci_low"], row["ci_high"]], color=COLOURS[0], linewidth=1.5)
+        ax.plot(place, row["value"], marker="o", markersize=6, color=COLOURS[0])
+    ax.set_xticks(range(len(rows)), [f"{label}\nn = {row['n']}"
+                                     for label, row in zip(labels, rows, strict=True)])  # fmt: skip
+    lowest = min((row["ci_low"] for row in rows if row["ci_low"] is not None), default=0.4)
+    ax.set(xlim=(-0.5, len(rows) - 0.5), ylim=(min(0.3, lowest - 0.03), 1.03), ylabel="AUROC")
+    return tidy(ax)
+
+
+def _note(ax: Axes, lines: Sequence[str]) -> None:
+    """Numbers in the lower right corner."""
+    ax.text(0.98, 0.03, "\n".join(lines), ha="right", va="bottom", fontsize=TICK_PT,
+            transform=ax.transAxes)  # fmt: skip
+
+
+def _number(row: dict | None) -> str:
+    """Value of a measure as a figure shows it."""
+    return "undefined" if row is None or row["value"] is None else f"{row['value']:.3f}"

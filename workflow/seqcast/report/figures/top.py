@@ -1,0 +1,199 @@
+"""The page of one strong variant: its tracks in one time course, its decay in all."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+import polars as pl
+from matplotlib.figure import Figure, SubFigure
+
+from seqcast.core.seals import check_seal
+from seqcast.genome.annotation import Gene
+from seqcast.genome.time_courses import TimeCourse, time_courses
+from seqcast.report.figures.style import TICK_PT, TITLE_PT, head, new_figure, plain
+from seqcast.report.figures.tracks import ROWS, exon_sums, ref_alt_tracks, time_course_curve
+
+CURVES = 4  # a row
+LONGEST_ALLELE_BP = 12
+
+
+@dataclass(frozen=True)
+class TopPrediction:
+    """Coverage of both alleles of one variant around one gene.
+
+    Attributes
+    ----------
+    variant, gene_id, contig : str
+    start : int
+        0-based coordinate of the first base of bin 0.
+    bin_size_bp : int
+    track : ndarray of int, shape=(k,)
+        Positions in the track table; each row is the track of the gene's strand.
+    ref, alt : ndarray, shape=(k, bins), float32
+        Untransformed coverage, mean over folds.
+    """
+
+    variant: str
+    gene_id: str
+    contig: str
+    start: int
+    bin_size_bp: int
+    track: np.ndarray
+    ref: np.ndarray
+    alt: np.ndarray
+
+
+def read_top(path: str | Path) -> list[TopPrediction]:
+    """Predictions of the strongest variants, in the order of their rank.
+
+    Parameters
+    ----------
+    path : path
+        npz with ``variant``, ``gene_id``, ``contig`` and ``start`` (n,), ``bin_size_bp`` (scalar),
+        ``track`` (k,), ``ref`` and ``alt`` (n, k, bins).
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    check_seal(path)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    bin_size_bp, track = int(arrays["bin_size_bp"]), arrays["track"]
+    names = ("variant", "gene_id", "contig", "start", "ref", "alt")
+    return [
+        TopPrediction(str(variant), str(gene_id), str(contig), int(start), bin_size_bp, track, r, a)
+        for variant, gene_id, contig, start, r, a in zip(*(arrays[n] for n in names), strict=True)
+    ]
+
+
+def variant_pages(
+    predictions: Sequence[TopPrediction],
+    ranked: pl.DataFrame,
+    tracks: pl.DataFrame,
+    genes: Iterable[Gene],
+    made_by: str = "",
+) -> Iterator[tuple[int, Figure]]:
+    """The figures of the strongest variants, one at a time.
+
+    Parameters
+    ----------
+    predictions : sequence of TopPrediction
+        Of the first rows of `ranked`, in their order.
+    ranked : DataFrame
+        As `ranking.rank_variants` returns it.
+    tracks : DataFrame
+        The track table, with a column ``description``.
+    genes : iterable of Gene
+        Among them those of `ranked`.
+    made_by : str
+        Dataset, model and folds, for the title.
+
+    Yields
+    ------
+    rank : int
+    figure : Figure
+        See `variant_page`.
+
+    Raises
+    ------
+    ValueError
+        If the predictions are of other variants than the ranked ones.
+    """
+    known = {(gene.chrom, gene.gene_id): gene for gene in genes}
+    rows = ranked.head(len(predictions)).to_dicts()
+    for top, row in zip(predictions, rows, strict=True):
+        if (top.variant, top.gene_id) != (row["variant"], row["gene_id"]):
+            raise ValueError(
+                f"rank {row['rank']} is {row['variant']} at {row['gene_id']}, but the predictions "
+                f"are of {top.variant} at {top.gene_id}"
+            )
+        place = f"rank {row['rank']:,} of {len(ranked):,} scored variants"
+        figure = variant_page(top, known[top.contig, top.gene_id], row, tracks)
+        yield row["rank"], head(figure, *filter(None, [made_by, place]))
+
+
+def variant_page(
+    top: TopPrediction, gene: Gene, ranked: Mapping[str, Any], tracks: pl.DataFrame
+) -> Figure:
+    """The figure of one variant.
+
+    Above, both alleles along the gene in the time course with the most time points (the first of
+    those). Below, the decay curves of all time courses. Where there is none: the first tracks of
+    `top` above, and nothing below.
+
+    Parameters
+    ----------
+    top : TopPrediction
+        With the tracks of `time_courses.tracks_to_show`; courses that it holds in part are left
+        out.
+    gene : Gene
+        The gene of `top`.
+    ranked : mapping
+        Its row of `ranking.rank_variants`: variant, pos (1-based), ref, alt.
+    tracks : DataFrame
+        The track table, with a column ``description``.
+
+    Returns
+    -------
+    Figure
+    """
+    held = set(top.track.tolist())
+    courses = [course for course in time_courses(tracks) if held.issuperset(course.positions)]
+    if courses:
+        main = max(courses, key=lambda course: len(course.hours))
+        ref, alt = (main.average(x, top.track)[:ROWS] for x in (top.ref, top.alt))
+        labels, subject = (
+            [f"{hour:.3g} h" for hour in main.hours[:ROWS]],
+            f", time course {plain(main.name)}",
+        )
+    else:
+        ref, alt = top.ref[:ROWS], top.alt[:ROWS]
+        labels, subject = tracks["description"].gather(top.track[:ROWS]).to_list(), ""
+    above = 1.6 + 0.9 * len(ref)
+    below = 2.0 * -(-len(courses) // CURVES)
+    fig = new_figure(9, above + below)
+    parts = fig.subfigures(2 if courses else 1, 1, squeeze=False,
+                           height_ratios=[above, below] if courses else None)[:, 0]  # fmt: skip
+    parts[0].suptitle(
+        f"{_name(ranked)} in {plain(gene.gene_name or gene.gene_id)}{subject}",
+        x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold",
+    )  # fmt: skip
+    ref_alt_tracks(
+        parts[0], ref, alt, labels, top.start, top.bin_size_bp, gene, ranked["pos"] - 1,
+        ranked["variant"],
+    )  # fmt: skip
+    if courses:
+        _decay_curves(parts[1], courses, top, gene)
+    return fig
+
+
+def _decay_curves(
+    fig: SubFigure, courses: Sequence[TimeCourse], top: TopPrediction, gene: Gene
+) -> None:
+    rows, columns = -(-len(courses) // CURVES), min(len(courses), CURVES)
+    axes = fig.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for ax, course in zip(axes, courses, strict=False):
+        sums = [exon_sums(course.average(x, top.track), top.start, top.bin_size_bp, gene)
+                for x in (top.ref, top.alt)]  # fmt: skip
+        time_course_curve(ax, course.hours, *sums)
+        ax.set(xlabel="hours", ylabel="")
+        ax.set_title(fill(plain(course.name), 28), fontsize=TICK_PT)
+    for ax in axes[len(courses) :]:
+        ax.set_axis_off()
+    for ax in axes[::columns]:
+        ax.set_ylabel("log2 (gene sum /\nsum at first time)")
+    axes[0].legend(frameon=False, fontsize=TICK_PT)
+
+
+def _name(ranked: Mapping[str, Any]) -> str:
+    """Variant, place and change, long alleles by their length."""
+    ref, alt = (
+        allele if len(allele) <= LONGEST_ALLELE_BP else f"[{len(allele)} bp]"
+        for allele in (ranked["ref"], ranked["alt"])
+    )
+    return f"{plain(ranked['variant'], 40)}, {plain(ranked['chrom'])}:{ranked['pos']:,} {ref}>{alt}"

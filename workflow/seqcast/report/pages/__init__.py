@@ -1,0 +1,1 @@
+"""HTML pages of a run: one file each, all values escaped."""

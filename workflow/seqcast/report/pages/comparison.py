@@ -1,0 +1,120 @@
+"""HTML page that sets models of coverage and models of mRNAs beside each other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.provenance import model_in_words
+from seqcast.evaluation.variants.agreement import Comparison, Measure
+from seqcast.genome.variants import OUTCOMES, REASONS
+from seqcast.report.pages.rendering import render
+
+STRONGEST = 15  # rows shown of each of the two first measures
+
+
+def untrained_models(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Models of which a fold has random weights.
+
+    Parameters
+    ----------
+    models : mapping
+        Model to its provenance: ``origin`` (`provenance.ORIGINS`), one name or a list of them.
+    """
+    return [
+        model
+        for model, facts in models.items()
+        if "random" in (found if isinstance(found := facts.get("origin"), list) else [found])
+    ]
+
+
+def comparison_html(
+    dataset: str,
+    compared: Comparison,
+    models: Mapping[str, Mapping[str, Any]],
+    truth: pl.DataFrame | None = None,
+) -> str:
+    """The page of one set of variants.
+
+    Parameters
+    ----------
+    dataset : str
+    compared : Comparison
+    models : mapping
+        As `joined.read_scored` returns it.
+    truth : DataFrame, optional
+        As `truth.tell_causal` returns it.
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    statuses = compared.statuses
+    explained = OUTCOMES | REASONS
+    return render(
+        "comparison.html",
+        dataset=dataset,
+        models=statuses.columns[1:],
+        told=models_in_words(compared.measures, models),
+        statuses=[
+            {"status": status, "explanation": explained.get(status, ""), "counts": counts}
+            for status, *counts in statuses.iter_rows()
+        ],
+        sums=[int(statuses[model].sum()) for model in statuses.columns[1:]],
+        correlations=compared.correlations.to_dicts(),
+        untrained=untrained_models(models),
+        same_weights=[words for made in models.values() for words in made.get("same_weights", [])],
+        truth=[] if truth is None else truth.to_dicts(),
+        **_strongest(compared.table, compared.measures),
+    )
+
+
+def models_in_words(
+    measured: Sequence[Measure], models: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Each model with its folds, and those of coverage with the tracks that they are reduced over.
+
+    Parameters
+    ----------
+    measured : sequence of Measure
+    models : mapping
+        As `joined.read_scored` returns it.
+    """
+    over = {m.model: f": {m.score} over {m.over}" for m in measured if m.over}
+    return [
+        model_in_words({**made, "model": model}) + over.get(model, "")
+        for model, made in models.items()
+    ]
+
+
+def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, Any]:
+    """The rows that the first measure of either kind puts first, with their places in both."""
+    main = [measure for measure in measured if measure.is_main]
+    leading = [next(m for m in main if m.kind == kind) for kind in ("coverage", "mrna")]
+    places = [_places(measure.size(table)) for measure in leading]
+    best = np.fmin(*places)
+    order = np.argsort(best, kind="stable")  # NaN, without a place, at the end
+    chosen = order[: int((best <= STRONGEST).sum())]
+    rows = table[chosen.tolist()].to_dicts()
+    for row, at in zip(rows, chosen, strict=True):
+        row["numbers"] = [row[measure.column] for measure in main]
+        row["places"] = [None if np.isnan(place[at]) else int(place[at]) for place in places]
+    headings = [(measure.model, _unsized(measure.score)) for measure in main]
+    pairs = int(np.isfinite(best).sum())
+    return {"rows": rows, "pairs": pairs, "headings": headings, "leading": leading}
+
+
+def _unsized(score: str) -> str:
+    """The name of a score that is shown with its sign."""
+    return score.strip("|") if score.startswith("|") else score
+
+
+def _places(sizes: np.ndarray) -> np.ndarray:
+    """Place of each row by size, 1 for the largest (of equals the first), NaN without a size."""
+    order = np.argsort(-sizes, kind="stable")
+    places = np.full(len(sizes), np.nan)
+    places[order] = np.arange(1, len(sizes) + 1)
+    places[np.isnan(sizes)] = np.nan
+    return places

@@ -1,0 +1,55 @@
+"""HTML pages from the package's templates: one file each, all values escaped."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def render(template: str, filters: dict[str, Callable] | None = None, **values: Any) -> str:
+    """A whole HTML document.
+
+    Parameters
+    ----------
+    template : str
+        File name in ``templates/``.
+    filters : dict, optional
+        Functions that the template applies by name, beside jinja's own.
+    **values
+        What the template names; a name without a value is an error.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("seqcast.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= filters or {}
+    return environment.get_template(template).render(**values)
+
+
+@cache
+def template_digest(template: str) -> str:
+    """Digest of a template and of those it extends or includes: pages follow it, nothing else.
+
+    Parameters
+    ----------
+    template : str
+        File name in ``templates/``.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
+    named = re.findall(r"{%-? *(?:extends|include|import|from) *[\"']([^\"']+)", text)
+    parts = [text, *map(template_digest, named)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
