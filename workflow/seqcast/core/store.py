@@ -228,9 +228,10 @@ def array_column(name: str, values: np.ndarray, valid: np.ndarray) -> pl.Series:
     valid : ndarray of bool, shape=(rows,)
         Rows that have a value; the others are null, whatever `values` holds there.
     """
-    flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).ravel())
-    lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
-    return pl.Series(name, lists, dtype=pl.Array(pl.Float32, values.shape[1]))
+    # not by pyarrow's `array`, which imports pandas to see whether it was given any of its kinds
+    flat = np.ascontiguousarray(values, dtype=np.float32)
+    column = pl.Series(name, flat, dtype=pl.Array(pl.Float32, flat.shape[1]))
+    return column.set(pl.Series(~valid), None)
 
 
 def array_values(column: pl.Series) -> tuple[np.ndarray, np.ndarray]:
