@@ -1,0 +1,48 @@
+"""The demo's numbers in the pages are those of its manifest, and so of the run."""
+
+import re
+
+import pytest
+
+from tests.docs.pages import ROOT
+from tests.workflow.demo_manifest import read_manifest
+
+TABLES = [
+    "planted_truth/borzuki_tiny.tsv", "properties/simulated_half_life.tsv", "benchmarks/plasmid.tsv",
+]  # fmt: skip
+COLUMNS = ("value", "ci_low", "ci_high")
+PAGES = ["README.md", "docs/tutorials/demo.md", "docs/explanation/planted-truth.md"]
+NUMBER = r"\d\.\d{3}(?!\d)"
+INTERVAL = re.compile(rf"({NUMBER}) \(({NUMBER}) to ({NUMBER})\)")
+OPTIONAL = "Pyrodigal"  # no part of the demo: its numbers are in this card
+CARD = ROOT / "resources/six_frame/README.md"
+
+
+def rows() -> list[tuple[str, ...]]:
+    """Value and interval of every row of the tables, with three decimals."""
+    manifest = read_manifest()
+    found: list[tuple[str, ...]] = []
+    for table in TABLES:
+        columns = [manifest[table, column].value.split() for column in COLUMNS]
+        found += [tuple(f"{float(x):.3f}" for x in row) for row in zip(*columns, strict=True)]
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_numbers_of_the_demo_are_those_of_the_run(page):
+    lines = [line for line in (ROOT / page).read_text().splitlines() if OPTIONAL not in line]
+    text = "\n".join(lines)
+    known = rows()
+    assert [triple for triple in INTERVAL.findall(text) if triple not in known] == []
+    single = {number for row in known for number in row}
+    assert [
+        number for number in re.findall(rf"(?<!\d){NUMBER}", text) if number not in single
+    ] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_numbers_of_the_optional_gene_finder_are_those_of_the_card(page):
+    lines = [line for line in (ROOT / page).read_text().splitlines() if OPTIONAL in line]
+    numbers = re.findall(rf"(?<!\d){NUMBER}", "\n".join(lines))
+    card = CARD.read_text()
+    assert [number for number in numbers if number[1:] not in card] == []
