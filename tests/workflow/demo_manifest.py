@@ -36,9 +36,14 @@ from tests.workflow.demo_contents import Values, contents_of
 
 MANIFEST = Path(__file__).with_suffix(".tsv")
 # Of the root mean square of a part. torch without vector code, with two threads, and numpy without
-# AVX-512 move it by 2e-5 or less, but where ranks or pixels jump.
+# AVX-512 move it by 2e-5 or less, but where pixels or ranks jump, or where embeddings of a last token
+# that are nearly equal are subtracted.
 TOLERANCE = 1e-4
-LOOSER = {("*.png", "darkness"): 2e-2, ("*.correlations.tsv", "*"): 2e-3}
+LOOSER = {
+    ("*.png", "darkness"): 2e-2,
+    ("*.correlations.tsv", "*"): 2e-3,
+    ("*", "*_last*"): 1e-3,
+}
 LISTED = 128  # the most numbers that are listed one by one
 WANTED = (
     "If this is wanted: `make demo`, then `python -m tests.workflow.demo_manifest write results`."
