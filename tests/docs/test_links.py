@@ -1,6 +1,7 @@
 """Links and paths in the pages lead somewhere."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ PATH = re.compile(
     r"`((?:docs|config|resources|recipes|benchmarks|workflow|tests)/[\w./-]+\.(?!html)\w+)`"
 )
 MADE = ("resources/simulated/", "resources/models/", "resources/read_sets/", "resources/locks")
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name is a module of the package, or something in one."""
+    module, _, last = name.rpartition(".")
+    try:
+        return hasattr(import_module(module), last) or bool(import_module(name))
+    except ModuleNotFoundError:
+        return False
 
 
 def anchors(page: Path) -> set[str]:
@@ -40,6 +50,12 @@ def test_links_lead_to_a_file_and_a_heading(page):
 def test_files_that_a_page_names_exist(page):
     named = [path for path in PATH.findall(page.read_text()) if not path.startswith(MADE)]
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_modules_and_functions_that_a_page_names_exist(page):
+    named = re.findall(r"`(seqcast(?:\.\w+)+)", FENCE.sub("", page.read_text()))
+    assert [name for name in named if not is_there(name)] == []
 
 
 def test_every_page_of_the_docs_is_in_their_index():

@@ -21,12 +21,14 @@ import pytest
 import yaml
 
 from seqcast.cli import main
+from seqcast.genome.tracks import Tracks
+from seqcast.plan.tables import read_table
 from tests.docs.pages import PAGES, Block, blocks
 
 pytestmark = pytest.mark.slow
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-LANGUAGES = {"python", "sh", "yaml", "json", ""}
+LANGUAGES = {"python", "sh", "tsv", "yaml"}
 
 
 def of(language: str) -> pytest.MarkDecorator:
@@ -36,10 +38,7 @@ def of(language: str) -> pytest.MarkDecorator:
 
 
 def test_a_block_is_run_or_says_why_not():
-    known = [block.place for block in BLOCKS if block.language not in LANGUAGES]
-    silent = [b.place for b in BLOCKS if not b.language and not b.reason]
-    assert known == []
-    assert silent == []
+    assert [b.place for b in BLOCKS if b.language not in LANGUAGES and not b.reason] == []
 
 
 def printed(block: Block) -> dict[int, str]:
@@ -146,3 +145,15 @@ def test_keys_of_a_config_are_known(block, root):
     schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
     schema.pop("required")
     jsonschema.validate(yaml.safe_load(block.text), schema)
+
+
+@of("tsv")
+def test_rows_of_a_table_fit_its_schema(block, root, tmp_path):
+    (tmp_path / "table.tsv").write_text(block.text)
+    first = block.text.split("\t")[0]
+    if not first:  # the index of a targets file
+        assert len(Tracks.read(tmp_path / "table.tsv").identifier) == block.text.count("\n") - 1
+        return
+    schemas = [yaml.safe_load(p.read_text()) for p in root.glob("workflow/schemas/*.yaml")]
+    (schema,) = [s for s in schemas if s["required"][0] == first]
+    assert len(read_table(tmp_path / "table.tsv", schema, [first])) == block.text.count("\n") - 1
