@@ -10,7 +10,7 @@ from tests.docs.pages import FENCE, PAGES, ROOT, name_of
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(
-    r"`((?:docs|config|resources|recipes|benchmarks|workflow|tests)/[\w./-]+\.(?!html)\w+)`"
+    r"`((?:docs|config|resources|recipes|benchmarks|workflow|tests)/[\w./-]+(?:\.(?!html)\w+|/))`"
 )
 MADE = ("resources/simulated/", "resources/models/", "resources/read_sets/", "resources/locks")
 
