@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import FENCE, PAGES, ROOT, name_of
+from tests.workflow.test_house import LAYERS
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(
@@ -63,3 +64,10 @@ def test_every_page_of_the_docs_is_in_their_index():
     linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text())}
     pages = {page for page in PAGES if page.is_relative_to(ROOT / "docs")} - {index}
     assert sorted(map(name_of, pages - linked)) == []
+
+
+def test_the_page_of_the_architecture_has_the_layers_in_order():
+    page = (ROOT / "docs/architecture.md").read_text()
+    table = page[page.index("| folder |") : page.index("## Where")]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert re.findall(r"`(\w+)(?:/|\.py)`", "".join(cells)) == list(LAYERS)
