@@ -27,7 +27,11 @@ def shape_of(model):
     if not path.exists():
         return None
     try:
-        return read_settings(path, "hyperparameters", BorzukiConfig.from_params)
+        return read_settings(
+            path,
+            "hyperparameters",
+            partial(coverage_shape, MODELS.at[model, "architecture"]),
+        )
     except InputError as error:
         raise ConfigError(str(error))
 
@@ -36,16 +40,15 @@ for model, row in MODELS.loc[COVERAGE_MODELS].iterrows():
     path = Path(located(row["hyperparameters"]))
     try:
         shape = path.exists() and read_settings(
-            path, "hyperparameters", BorzukiConfig.from_params
+            path, "hyperparameters", partial(coverage_shape, row["architecture"])
         )
     except InputError:  # the job that reads them says what is wrong
         continue
     if shape:
-        units = {head: made.units for head, made in shape.heads.items()}
         checked(
             check_outputs,
             located(row["tracks"]),
-            units.get(row["head"], max(units.values())),
+            shape.heads.get(row["head"], max(shape.heads.values())),
             f"{config['tables']['models']}: {model}: {path}",
         )
 
@@ -65,7 +68,7 @@ for model in COVERAGE_TRAINED.index.unique("model"):
                 f"expected one that its training {training} has: {', '.join(HEADS[training])}"
             )
         for head, name in HEADS[training].items() if shape else []:
-            units = known[head or named[0] or next(iter(known))].units
+            units = known[head or named[0] or next(iter(known))]
             said = f"{MODELS.at[model, 'hyperparameters']}, which learns it,"
             table = located(COVERAGE_SETS.at[name, "targets"])
             checked(check_outputs, table, units, said, True)

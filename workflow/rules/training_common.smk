@@ -1,7 +1,9 @@
 """Tables of trainings to paths; each task has a rule that trains its models."""
 
+from functools import partial
+
 from seqcast.core.errors import InputError
-from seqcast.models.borzuki.config import BorzukiConfig
+from seqcast.models.architectures import coverage_shape
 from seqcast.models.settings import read_settings
 from seqcast.datasets.coverage.fold_names import fold_numbers
 from seqcast.training.coverage_recipe import (

@@ -9,7 +9,7 @@ import pytest
 from seqcast.cli import main
 from seqcast.cli.embed import ARCHITECTURES
 from seqcast.core.store import read_provenance
-from seqcast.models import interface
+from seqcast.models import architectures
 from seqcast.predict.embeddings.embedding_files import read_embeddings
 from tests.seqcast.predict.embeddings.small_helix import write_small_helix
 
@@ -86,8 +86,8 @@ def test_standard_input_is_named(run, monkeypatch):
 
 
 def test_architectures_are_those_that_embed(run, capsys):
-    embedding = [name for name in interface.ARCHITECTURES
-                 if {"hidden_states", "logits"} <= set(dir(interface.architecture_of(name)))]  # fmt: skip
+    embedding = [name for name in architectures.ARCHITECTURES
+                 if architectures.architecture_of(name).task == "embedding"]  # fmt: skip
     assert list(ARCHITECTURES) == embedding
     with pytest.raises(SystemExit, match="2"):
         run("s.fa", "-o", "e.parquet", "--architecture", "six_frame")

@@ -1,14 +1,18 @@
 """The contract that every architecture keeps, and the doors to models."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from seqcast.core.errors import InputError
 from seqcast.models import layers
+from seqcast.models.architectures import ARCHITECTURES, architecture_of, coverage_shape
 from seqcast.models.interface import (
-    ARCHITECTURES,
     build_model,
     choose_device,
     load_model,
@@ -40,6 +44,46 @@ EXAMPLES = COVERAGE | READS | EMBEDDINGS | PROPERTIES
 
 def test_every_architecture_has_an_example():
     assert EXAMPLES.keys() == ARCHITECTURES.keys()
+
+
+def test_tasks_are_those_of_the_examples_and_of_the_schema():
+    tasks = {"coverage": COVERAGE, "reads": READS, "embedding": EMBEDDINGS, "property": PROPERTIES}
+    schema = yaml.safe_load((ROOT / "workflow/schemas/models.schema.yaml").read_text())
+    allowed = {
+        rule["if"]["properties"]["task"]["const"]: rule["then"]["properties"]["architecture"][
+            "enum"
+        ]
+        for rule in schema["allOf"]
+    }
+    for task, examples in tasks.items():
+        assert {architecture_of(name).task for name in examples} == {task}
+        assert allowed[task] == list(examples)
+
+
+@pytest.mark.parametrize("architecture", COVERAGE)
+def test_the_shape_needs_no_network(architecture):
+    shape = coverage_shape(architecture, COVERAGE[architecture])
+    for head, tracks in shape.heads.items():
+        model = build_model(architecture, COVERAGE[architecture], head)
+        assert model.tracks == tracks
+    for name in ("window_length_bp", "bin_size_bp", "crop_bins"):
+        assert getattr(shape, name) == getattr(model, name)
+    assert build_model(architecture, COVERAGE[architecture]).tracks == next(
+        iter(shape.heads.values())
+    )
+
+
+def test_shapes_are_read_without_torch():
+    code = (
+        "import json, sys; from seqcast.models.architectures import coverage_shape;"
+        "coverage_shape('borzuki', json.load(sys.stdin)); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], input=json.dumps(TINY), text=True, check=True)
+
+
+def test_only_coverage_has_a_shape():
+    with pytest.raises(InputError, match="'six_frame' is of task reads; expected one of task cov"):
+        coverage_shape("six_frame", READS["six_frame"])
 
 
 @pytest.mark.parametrize("architecture", COVERAGE)
@@ -104,7 +148,7 @@ def test_properties_contract(architecture):
 
 def example_inputs(model, empty=False):
     """What a model of any task takes: a few sequences of unlike lengths, or none."""
-    if hasattr(model, "window_length_bp"):
+    if model.task == "coverage":
         codes = torch.randint(4, (0 if empty else 2, model.window_length_bp))
         return torch.nn.functional.one_hot(codes, 4).mT.float()
     return model.tokenize([] if empty else ["ACGTTGCATTAGGC" * 8, "GATTACA" * 9, "ACGT" * 30])

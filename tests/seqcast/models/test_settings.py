@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import ARCHITECTURES, architecture_of
 from seqcast.models.interface import (
-    ARCHITECTURES,
-    architecture_of,
     build_model,
     load_model,
     read_hyperparameters,

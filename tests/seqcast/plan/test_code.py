@@ -10,18 +10,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from seqcast.models.interface import ARCHITECTURES
+from seqcast.models.architectures import ARCHITECTURES
 from seqcast.plan import code
 from seqcast.plan.code import PACKAGE, UNCOUNTED, code_digest, reached
 
 FILES = {
     "__init__": '__version__ = "1"\n',
     "models/__init__": "",
-    "models/interface": """
+    "models/architectures": """
         import importlib
-        ARCHITECTURES = {"lazy": ("seqcast.models.lazy", "Net"), "idle": ("seqcast.models.idle", "Net")}
+        ARCHITECTURES = {"lazy": ("seqcast.models.lazy:Net",), "idle": ("seqcast.models.idle:Net",)}
         def load(name):
-            module, member = ARCHITECTURES[name]
+            module, member = ARCHITECTURES[name][0].split(":")
             return getattr(importlib.import_module(module), member)
     """,
     "models/lazy": """
@@ -73,7 +73,9 @@ FILES = {
     "core/progress": "def bar():\n    return 1\n",
     "apart": "def g():\n    return 1\n",
 }
-SCRIPT = "from seqcast.used import f\nfrom seqcast.models.interface import load\nf(load('lazy'))\n"
+SCRIPT = (
+    "from seqcast.used import f\nfrom seqcast.models.architectures import load\nf(load('lazy'))\n"
+)
 
 
 @pytest.fixture
@@ -112,8 +114,8 @@ def digest_with(tmp_path, monkeypatch):
     ("behind", "return 1", "return 3"),  # imported through another module
     ("models/lazy", "return helper()", "return -helper()"),
     ("models/lazy", "return 1", "return 3"),
-    ("models/interface", "importlib.import_module(module)", "None"),
-    ("models/interface", '"seqcast.models.lazy", "Net"', '"seqcast.models.lazy", "unused"'),
+    ("models/architectures", "importlib.import_module(module)", "None"),
+    ("models/architectures", "seqcast.models.lazy:Net", "seqcast.models.lazy:unused"),
     ("registry", "return f", "return None"),
 ])  # fmt: skip
 def test_an_edit_of_what_runs_changes_the_digest(digest_with, name, old, new):
@@ -132,7 +134,7 @@ def test_an_edit_of_what_runs_changes_the_digest(digest_with, name, old, new):
     ("behind", "return 2", "return 3"),
     ("models/lazy", "return 2", "return 3"),
     ("models/idle", "pass", "x = 1"),  # the class of another model
-    ("models/interface", '"idle": ', '"other": ("seqcast.apart", "g"), "idle": '),
+    ("models/architectures", '"idle": ', '"other": ("seqcast.apart:g",), "idle": '),
     ("core/errors", "pass", "code = 1"),
     ("core/progress", "return 1", "return 2"),
     ("apart", "return 1", "return 2"),
@@ -172,17 +174,17 @@ def test_names_tell_all_but_for_what_is_known_to_run_by_a_text():
     }
     assert found == {
         ("__init__", "__getattr__"),  # doors for people; no script takes them
-        ("models.interface", "architecture_of"),  # see `code.ARCHITECTURES`
+        ("models.architectures", "_imported"),  # see `code.ARCHITECTURES`
         ("training.worker", "main"),  # runs a function that the caller of `launch` names
     }
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_the_class_of_an_architecture_is_followed(root, name):
-    module, member = ARCHITECTURES[name]
+    module, member = ARCHITECTURES[name][0].split(":")
     found = reached(root / "workflow/scripts/prepare_weights.py", name)
     assert (module, code._own(module).bound[member][0]) in found
-    others = {other for other, _ in ARCHITECTURES.values()} - {module}
+    others = {network.split(":")[0] for network, _ in ARCHITECTURES.values()} - {module}
     if name != "mrna_property":  # holds one of the others
         assert not others & {reached_module for reached_module, _ in found}
 

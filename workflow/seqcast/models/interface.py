@@ -1,6 +1,5 @@
-"""What a model of each task offers, and the table of architectures."""
+"""What a model of each task offers, and the doors to models."""
 
-import importlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,22 +9,19 @@ import torch
 from torch import Tensor
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import architecture_of
 from seqcast.models.precision import use_precision, warn_of_slow_bf16
 from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
-ARCHITECTURES = {
-    "borzuki": ("seqcast.models.borzuki.network", "Borzuki"),
-    "readseeker": ("seqcast.models.readseeker.network", "ReadSeeker"),
-    "six_frame": ("seqcast.models.six_frame.network", "SixFrame"),
-    "helix_mrna": ("seqcast.models.helix.helix_mrna", "HelixMrna"),
-    "mamba2_mrna": ("seqcast.models.helix.mamba2_mrna", "Mamba2Mrna"),
-    "mrna_property": ("seqcast.models.mrna_property.network", "MrnaProperty"),
-}
-
 
 class Architecture(Protocol):
-    """How a class of networks makes one: untrained, or for a file of weights."""
+    """How a class of networks makes one: untrained, or for a file of weights.
 
+    ``task`` is "coverage", "reads", "embedding" or "property": which of the protocols below its
+    networks keep.
+    """
+
+    task: str
     compat_options: tuple[str, ...]
 
     @classmethod
@@ -227,14 +223,6 @@ def read_hyperparameters(
     return read_settings(hyperparameters, "hyperparameters", parse)
 
 
-def architecture_of(name: str) -> type["Architecture"]:
-    """The class of networks that `ARCHITECTURES` calls `name`."""
-    if name not in ARCHITECTURES:
-        raise InputError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
-    module, found = ARCHITECTURES[name]
-    return getattr(importlib.import_module(module), found)
-
-
 def build_model(
     architecture: str,
     hyperparameters: Mapping[str, Any],
@@ -260,7 +248,7 @@ def load_model(
     Parameters
     ----------
     architecture : str
-        A key of `ARCHITECTURES`.
+        A key of `architectures.ARCHITECTURES`.
     weights : path
         A published file (Keras .h5; pytorch_model.bin; .safetensors), or safetensors written by
         `convert.write_safetensors`.
@@ -301,10 +289,9 @@ def load_model(
     use_precision(precision, target)
     if precision == "bf16":
         warn_of_slow_bf16(target)
-        for name in ("forward", "hidden_states"):
-            if hasattr(model, name):
-                compute = torch.autocast(target.type, torch.bfloat16)(getattr(model, name))
-                setattr(model, name, compute)
+        for name in ("forward", "hidden_states") if kind.task == "embedding" else ("forward",):
+            compute = torch.autocast(target.type, torch.bfloat16)(getattr(model, name))
+            setattr(model, name, compute)
     return model.eval().requires_grad_(False).to(target)
 
 

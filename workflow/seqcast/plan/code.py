@@ -12,6 +12,7 @@ import gc
 import hashlib
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from seqcast.core.errors import InputError
@@ -26,7 +27,7 @@ UNCOUNTED = {
     "seqcast.__version__": "stands in the metadata of files; what a version changes is code",
 }
 # A table of modules by name: of it only the entry counts that a job's model names.
-ARCHITECTURES = "seqcast.models.interface", "ARCHITECTURES"
+ARCHITECTURES = "seqcast.models.architectures", "ARCHITECTURES"
 RUN_NEVER = "TYPE_CHECKING"
 # Fields of nodes that say nothing of what runs: places in the file, annotations, store or load.
 NO_CODE = {
@@ -49,7 +50,7 @@ def code_digest(script: str | Path, architecture: str | None = None) -> str:
     script : path
         A Python file.
     architecture : str, optional
-        Key of `models.interface.ARCHITECTURES` whose class the script loads, if it loads one.
+        Key of `models.architectures.ARCHITECTURES` whose classes the script loads, if it loads one.
         Default: any of them.
 
     Returns
@@ -143,14 +144,15 @@ class _Trail:
             self.whole((member and _own(f"{source}.{member}")) or module)
 
     def _architectures(self, module: "_Module") -> None:
-        """Reach the class that the table names for the job's model; without one, all of them."""
+        """Reach the classes that the table names for the job's model; without one, all of them."""
         (place,) = module.bound[ARCHITECTURES[1]]
         node = module.statements[place]
         assert isinstance(node, ast.Assign)
         table = ast.literal_eval(node.value)
         named = [table[self.architecture]] if self.architecture else list(table.values())
         self.counted[module.name, place] = repr(named)
-        for source, member in named:
+        for reference in chain.from_iterable(named):
+            source, _, member = reference.partition(":")
             self.follow(source, member)
 
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import read_safetensors
-from seqcast.models.interface import architecture_of, build_model
+from seqcast.models.interface import build_model
 from seqcast.training.coverage_recipe import TransferOptions
 from seqcast.training.transfer import merged, prepare_trunk
 
@@ -79,7 +80,7 @@ def starting_network(
     Parameters
     ----------
     architecture : str
-        A key of `models.interface.ARCHITECTURES` whose networks predict coverage.
+        A key of `models.architectures.ARCHITECTURES` whose networks predict coverage.
     params : mapping
         Its hyperparameters.
     heads : sequence of str

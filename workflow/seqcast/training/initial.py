@@ -27,7 +27,7 @@ def starting_model(
     Parameters
     ----------
     architecture : str
-        A key of `models.interface.ARCHITECTURES`.
+        A key of `models.architectures.ARCHITECTURES`.
     hyperparameters : path or mapping
     seed : int
         Of the tensors that are drawn, as the architecture's ``initialise`` does.
@@ -53,7 +53,7 @@ def starting_model(
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights to start from")
-    if hasattr(drawn, "load_body"):
+    if drawn.task == "property":
         return _with_head(drawn, architecture, params, path)
     tensors = read_tensors(path)
     unused = [name for name in tensors if name.startswith(PRETRAINING_HEAD)]

@@ -19,8 +19,9 @@ from seqcast.datasets.coverage.fold_names import fold_numbers
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import parts_of_fold
 from seqcast.genome.tracks import Tracks
+from seqcast.models.architectures import architecture_of, coverage_shape
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
+from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
@@ -183,7 +184,7 @@ def _recipe_of_fold(path: str, fold: str) -> tuple[Recipe, CoverageOptions]:
 
 
 def _hyperparameters(path: str, architecture: str) -> dict[str, Any]:
-    if not hasattr(architecture_of(architecture), "trunk"):
+    if architecture_of(architecture).task != "coverage":
         raise InputError(
             f"architecture {architecture!r} does not predict coverage, so it cannot be trained on "
             "it; give the model an architecture of task coverage"
@@ -201,7 +202,7 @@ def heads_of_stores(
     InputError
         If heads and stores differ in number.
     """
-    known = list(architecture_of(facts["architecture"]).read_config(params).heads)
+    known = list(coverage_shape(facts["architecture"], params).heads)
     named = [name.strip() for name in (facts.get("head") or "").split(",") if name.strip()]
     heads = named or known[:1]
     if len(heads) != len(stores):

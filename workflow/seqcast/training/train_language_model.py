@@ -11,8 +11,9 @@ import torch
 from seqcast.core.errors import InputError
 from seqcast.core.file_lists import paths_of
 from seqcast.core.store import file_sha256, read_table, write_tsv
+from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
+from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import train
 from seqcast.training.next_token import NextTokenTask, TextSet
@@ -54,7 +55,7 @@ def train_language_model(
     """
     torch.set_num_threads(threads)
     recipe, options = read_next_token_recipe(files.recipe)
-    if not hasattr(architecture_of(facts["architecture"]), "logits"):
+    if architecture_of(facts["architecture"]).task != "embedding":
         raise InputError(
             f"architecture {facts['architecture']!r} predicts no tokens, so it cannot be trained "
             "on texts; give the model an architecture of task embedding"

@@ -8,8 +8,9 @@ import torch
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import file_sha256, write_tsv
+from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import write_safetensors
-from seqcast.models.interface import architecture_of, choose_device, read_hyperparameters
+from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.models.settings import require
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.training.initial import starting_model
@@ -50,7 +51,7 @@ def train_reads(
     """
     torch.set_num_threads(threads)
     recipe, options = read_reads_recipe(files.recipe)
-    if not hasattr(architecture_of(facts["architecture"]), "classes"):
+    if architecture_of(facts["architecture"]).task != "reads":
         raise InputError(
             f"architecture {facts['architecture']!r} does not classify reads, so it cannot be "
             "trained on them; give the model an architecture of task reads"

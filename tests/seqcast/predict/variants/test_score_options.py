@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from seqcast.core.errors import InputError
-from seqcast.models.interface import ARCHITECTURES
+from seqcast.models.architectures import ARCHITECTURES
 from seqcast.models.settings import PRECISIONS
 from seqcast.predict.fold_model import read_options
 from seqcast.predict.variants.score_options import COMPAT, ScoreOptions

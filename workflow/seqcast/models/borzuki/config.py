@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import CoverageShape
 from seqcast.models.settings import (
     LARGEST_LENGTH,
     LARGEST_REPEAT,
@@ -211,6 +212,7 @@ class BorzukiConfig:
     adapters of each transformer block; 0 where there are none.
     """
 
+    task: ClassVar[str] = "coverage"
     window_length_bp: int
     stem: StemConfig
     tower: TowerConfig
@@ -320,6 +322,12 @@ class BorzukiConfig:
             augment_shift_bp=window.augment_shift,
             adapter_width=window.adapter_latent if window.adapter else 0,
         )
+
+    @property
+    def shape(self) -> CoverageShape:
+        """What windows and targets have to be."""
+        units = {name: head.units for name, head in self.heads.items()}
+        return CoverageShape(self.window_length_bp, self.bin_size_bp, self.crop_bins, units)
 
     @property
     def token_size_bp(self) -> int:

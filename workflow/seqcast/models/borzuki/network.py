@@ -51,6 +51,7 @@ class Borzuki(nn.Module):
         their order, a list in JSON.
     """
 
+    task = BorzukiConfig.task
     compat_options = ()
 
     def __init__(self, config: BorzukiConfig, head: str) -> None:

@@ -63,6 +63,7 @@ class Mamba2Config:
     ``max_tokens`` is no key of the published files.
     """
 
+    task: ClassVar[str] = "embedding"
     architecture: ClassVar[str] = "mamba2_mrna"
 
     hidden_size: int

@@ -39,6 +39,7 @@ class MrnaStack(nn.Module, ABC):
     last, and padding on the right of a causal model reaches no token of the sequence.
     """
 
+    task = Mamba2Config.task
     config_class: ClassVar[type[Mamba2Config]]
     compat_options: ClassVar[tuple[str, ...]] = ()
     batch_tokens = 4096

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from seqcast.core.errors import InputError
 from seqcast.models.settings import require, require_number, require_size
@@ -51,7 +51,7 @@ class MrnaPropertyConfig:
     Parameters
     ----------
     architecture : str
-        Of the body, a key of `models.interface.ARCHITECTURES` whose models are EmbeddingModels.
+        Of the body, a key of `models.architectures.ARCHITECTURES` whose models are EmbeddingModels.
     config : mapping or str
         The body's config.json: its content, or a path, from the folder that the program runs in.
     pooling : list of {"last", "mean"}
@@ -66,6 +66,7 @@ class MrnaPropertyConfig:
         property, a file of weights tells them by its tensors.
     """
 
+    task: ClassVar[str] = "property"
     architecture: str
     config: Mapping[str, Any] | str
     pooling: tuple[str, ...] = ("last", "mean")

@@ -22,8 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import read_safetensors, read_tensors
-from seqcast.models.interface import architecture_of, build_model, load_model, read_hyperparameters
+from seqcast.models.interface import build_model, load_model, read_hyperparameters
 from seqcast.models.mrna_property.config import HeadConfig, MrnaPropertyConfig
 
 # What a training writes beside the weights that concerns those who use them.
@@ -73,6 +74,7 @@ class MrnaProperty(nn.Module):
 
     label_mean: Tensor  # (outputs,), of a regression alone, as the next
     label_sd: Tensor
+    task = MrnaPropertyConfig.task
     compat: str | None = None
     compat_options: tuple[str, ...] = ()
 
@@ -96,7 +98,7 @@ class MrnaProperty(nn.Module):
         """What the file says, its body's hyperparameters checked too."""
         given = {key: value for key, value in params.items() if value is not None}
         config = MrnaPropertyConfig.from_params(given)
-        if not hasattr(architecture_of(config.architecture), "hidden_states"):
+        if architecture_of(config.architecture).task != "embedding":
             raise InputError(
                 f"architecture {config.architecture!r} gives no embeddings; expected one of task "
                 "embedding, such as helix_mrna, as the body of an mrna_property network"

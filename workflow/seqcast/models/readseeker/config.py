@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from seqcast.core.errors import InputError
 from seqcast.models.readseeker.kmers import SPECIAL_TOKENS
@@ -56,6 +56,7 @@ class ReadSeekerConfig:
     what ReadSeeker was trained and run with (``--max_seq_length 298``).
     """
 
+    task: ClassVar[str] = "reads"
     hidden_size: int = 768
     num_hidden_layers: int = 12
     num_attention_heads: int = 12

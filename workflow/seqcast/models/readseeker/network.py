@@ -83,6 +83,7 @@ class ReadSeeker(nn.Module):
         With "dnabert", `tokenize` does with lower case, U, punctuation and long reads as DNABERT.
     """
 
+    task = ReadSeekerConfig.task
     classes = ("non_coding", "coding")
     compat_options = ("dnabert",)
     tested_length_nt = 140  # shortest read of the published benchmark

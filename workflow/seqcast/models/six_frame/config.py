@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from seqcast.core.errors import InputError
 from seqcast.models.settings import (
@@ -37,6 +37,7 @@ class SixFrameConfig:
         Shortest read that is scored, and longest one that is scored in one piece.
     """
 
+    task: ClassVar[str] = "reads"
     codon_channels: int
     convolution_channels: tuple[int, ...]
     convolution_kernels_codons: tuple[int, ...]

@@ -83,6 +83,7 @@ class SixFrame(nn.Module):
     config : SixFrameConfig
     """
 
+    task = SixFrameConfig.task
     classes = ("non_coding", "coding")
     compat: str | None = None
     compat_options: tuple[str, ...] = ()

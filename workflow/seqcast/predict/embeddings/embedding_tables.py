@@ -44,7 +44,7 @@ def check_embeds(model: Any) -> None:
     InputError
         If it is no `models.interface.EmbeddingModel`.
     """
-    if not (hasattr(model, "hidden_states") and hasattr(model, "logits")):
+    if model.task != "embedding":
         raise InputError(
             f"a {type(model).__name__} embeds no sequences; expected a model of task embedding, "
             "such as helix_mrna or mamba2_mrna. Load one of those"

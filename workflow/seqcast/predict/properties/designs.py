@@ -28,7 +28,7 @@ def check_predicts(model: Any) -> None:
     InputError
         If it is no fine-tuned model of a property.
     """
-    if not isinstance(model, MrnaProperty):
+    if model.task != "property":
         raise InputError(
             f"a {type(model).__name__} predicts no property; expected a model of task property: "
             "load weights that a training on labels wrote as mrna_property"

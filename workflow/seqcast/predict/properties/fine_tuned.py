@@ -12,7 +12,8 @@ from torch import Tensor
 from seqcast.core.errors import InputError
 from seqcast.core.progress import progress
 from seqcast.datasets.properties.labelled import VALID, PropertyData
-from seqcast.models.interface import PropertyModel, architecture_of, read_hyperparameters
+from seqcast.models.architectures import architecture_of
+from seqcast.models.interface import PropertyModel, read_hyperparameters
 from seqcast.models.mrna_property.network import MrnaProperty
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.transcripts.marks import text_of
@@ -161,7 +162,7 @@ def property_hyperparameters(
     InputError
         If the architecture does not predict properties, or the file says something else.
     """
-    if not hasattr(architecture_of(architecture), "load_body"):
+    if architecture_of(architecture).task != "property":
         raise InputError(
             f"architecture {architecture!r} does not predict properties of mRNAs; give a model of "
             "task property the architecture mrna_property, and its body in the hyperparameters"

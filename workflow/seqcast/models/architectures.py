@@ -1,0 +1,96 @@
+"""The table of architectures, and what planning a run asks of one; read without torch."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seqcast.core.errors import InputError
+
+# Name -> the class of its networks, and that of their hyperparameters, whose ``from_params`` needs
+# no torch: both as module:class.
+ARCHITECTURES = {
+    "borzuki": (
+        "seqcast.models.borzuki.network:Borzuki",
+        "seqcast.models.borzuki.config:BorzukiConfig",
+    ),
+    "readseeker": (
+        "seqcast.models.readseeker.network:ReadSeeker",
+        "seqcast.models.readseeker.config:ReadSeekerConfig",
+    ),
+    "six_frame": (
+        "seqcast.models.six_frame.network:SixFrame",
+        "seqcast.models.six_frame.config:SixFrameConfig",
+    ),
+    "helix_mrna": (
+        "seqcast.models.helix.helix_mrna:HelixMrna",
+        "seqcast.models.helix.helix_mrna_config:HelixMrnaConfig",
+    ),
+    "mamba2_mrna": (
+        "seqcast.models.helix.mamba2_mrna:Mamba2Mrna",
+        "seqcast.models.helix.mamba2_config:Mamba2Config",
+    ),
+    "mrna_property": (
+        "seqcast.models.mrna_property.network:MrnaProperty",
+        "seqcast.models.mrna_property.config:MrnaPropertyConfig",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class CoverageShape:
+    """What windows and targets of a coverage model have to be.
+
+    Attributes
+    ----------
+    window_length_bp : int
+        Of the input.
+    bin_size_bp : int
+    crop_bins : int
+        Bins at each side of the window that have no prediction.
+    heads : mapping of str to int
+        Head to its number of tracks, in the order of the hyperparameters: the first is the default.
+    """
+
+    window_length_bp: int
+    bin_size_bp: int
+    crop_bins: int
+    heads: Mapping[str, int]
+
+
+def architecture_of(name: str) -> Any:
+    """The class of networks that `ARCHITECTURES` calls `name`, an `interface.Architecture`.
+
+    Raises
+    ------
+    InputError
+        If it has none of that name.
+    """
+    return _imported(_row(name)[0])
+
+
+def coverage_shape(architecture: str, params: Mapping[str, Any]) -> CoverageShape:
+    """The shape of a coverage model, from the content of its hyperparameters.
+
+    Raises
+    ------
+    InputError
+        If the architecture is unknown, does not predict coverage, or refuses the hyperparameters.
+    """
+    config = _imported(_row(architecture)[1])
+    if config.task != "coverage":
+        raise InputError(
+            f"architecture {architecture!r} is of task {config.task}; expected one of task coverage"
+        )
+    return config.from_params(params).shape
+
+
+def _row(name: str) -> tuple[str, str]:
+    if name not in ARCHITECTURES:
+        raise InputError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def _imported(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
