@@ -1,5 +1,7 @@
 """What a job reports: a log file for the reader, one line for a mistake that the user can mend."""
 
+import atexit
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -35,6 +37,8 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         becomes one line ``ERROR: ...`` in the log and on stderr. Every other exception passes, with
         its traceback in the log.
     """
+    # at its end the interpreter would look through all objects of torch for cycles: 0.3 s of each job
+    atexit.register(gc.freeze)
     path = Path(log_path)
     root, package = logging.getLogger(), logging.getLogger("seqcast")
     handler, level = _open(path), package.level
