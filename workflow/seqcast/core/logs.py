@@ -37,7 +37,7 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         becomes one line ``ERROR: ...`` in the log and on stderr. Every other exception passes, with
         its traceback in the log.
     """
-    # at its end the interpreter would look through all objects of torch for cycles: 0.3 s of each job
+    # ending, the interpreter would search all that torch imported for cycles: 0.3 s of each job
     atexit.register(gc.freeze)
     path = Path(log_path)
     root, package = logging.getLogger(), logging.getLogger("seqcast")

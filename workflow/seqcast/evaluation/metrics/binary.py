@@ -3,18 +3,10 @@
 The classes are 0 and 1; a score at or above the threshold says 1. Of reads, 1 is coding.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    confusion_matrix,
-    f1_score,
-    matthews_corrcoef,
-    roc_auc_score,
-)
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.metrics import bootstrap
@@ -86,21 +78,10 @@ def classification_metrics(
     """
     truth, values, scored = _checked(labels, scores)
     predicted = values >= threshold
-    tn, fp, fn, tp = map(int, confusion_matrix(truth, predicted, labels=[0, 1]).ravel())
-    points: dict[str, float] = {
-        "accuracy": accuracy_score(truth, predicted),
-        "tn": tn, "fp": fp, "fn": fn, "tp": tp,
-        "not_scored": len(scored) - len(truth),
-    }  # fmt: skip
+    tn, fp, fn, tp = (int((predicted[truth == c] == p).sum()) for c in (0, 1) for p in (0, 1))
     notes = _undefined(tn, fp, fn, tp, least_of_a_class)
-    for name, function, given in (
-        ("roc_auc", roc_auc_score, values),
-        ("average_precision", average_precision_score, values),
-        ("mcc", matthews_corrcoef, predicted),
-        ("f1", f1_score, predicted),
-    ):
-        if name not in notes:
-            points[name] = float(function(truth, given))
+    counts = {"tn": tn, "fp": fp, "fn": fn, "tp": tp, "not_scored": len(scored) - len(truth)}
+    points = counts | _areas_and_averages(truth, values, predicted, notes)
     for name, right, wrong in (("recall", tp, fn), ("specificity", tn, fp)):
         if name not in notes:
             points[name] = right / (right + wrong)
@@ -148,6 +129,26 @@ def _checked(
             "column status of the predictions for the reason."
         )
     return truth[scored].astype(np.int8), values[scored], scored
+
+
+def _areas_and_averages(
+    truth: np.ndarray, values: np.ndarray, predicted: np.ndarray, left_out: Container[str]
+) -> dict[str, float]:
+    """Metrics as scikit-learn computes them, but those that are left out."""
+    from sklearn import metrics  # here, as it takes a second: pages read stored numbers
+
+    functions = {
+        "accuracy": (metrics.accuracy_score, predicted),
+        "roc_auc": (metrics.roc_auc_score, values),
+        "average_precision": (metrics.average_precision_score, values),
+        "mcc": (metrics.matthews_corrcoef, predicted),
+        "f1": (metrics.f1_score, predicted),
+    }
+    return {
+        name: float(function(truth, given))
+        for name, (function, given) in functions.items()
+        if name not in left_out
+    }
 
 
 def _undefined(tn: int, fp: int, fn: int, tp: int, least: int) -> dict[str, str]:

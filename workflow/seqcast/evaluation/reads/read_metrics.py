@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import roc_curve
 
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import ORIGINS
@@ -255,6 +254,8 @@ def _curve(
     reference: str, tool: str, truth: np.ndarray, scores: np.ndarray, auc: float | None
 ) -> pl.DataFrame:
     """Points of a ROC curve, at most `CURVE_POINTS` and always both ends."""
+    from sklearn.metrics import roc_curve  # here, as it takes a second: pages need none
+
     scored = ~np.isnan(scores)
     if np.bincount(truth[scored], minlength=2).min() < LEAST_MEANINGFUL:
         return pl.DataFrame(schema=ROC)

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 
 from seqcast.core.errors import InputError
 from seqcast.datasets.properties.labelled import PropertyData
@@ -150,6 +147,11 @@ def _ridge(x: _Parts, data: PropertyData, one: Round) -> tuple[np.ndarray, dict[
 
 def _logistic(x: _Parts, data: PropertyData, one: Round) -> tuple[np.ndarray, dict[str, Any]]:
     """Probabilities (rows, classes), and the penalty and validation log loss."""
+    # here, as they take a second: ridge needs none
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+
     y, truth = (data.labels[rows, 0].astype(int) for rows in (one.train, one.validation))
     known, tried = range(len(data.classes)), []
     with warnings.catch_warnings():

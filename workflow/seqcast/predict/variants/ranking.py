@@ -23,6 +23,10 @@ REDUCED = {
     "top": pl.Float64,
     "top_at": pl.Int64,
 }
+# What stands in the place of a table of tracks where scores are single numbers, those of an mRNA.
+MRNA_TRACKS = pl.DataFrame(
+    {"track": [0], "identifier": ["mrna"], "description": ["whole mRNA"], "units": [""]}
+)
 LEVELS = {"ref_level": "REF", "alt_level": "ALT"}  # of the gene: name here -> score
 
 

@@ -50,10 +50,6 @@ IDENTITY = {
     "region": pl.String, "consequence": pl.String, "status": pl.String,
     "distance_to_tss_bp": pl.Int64,
 }  # fmt: skip
-# What stands in the place of a table of tracks: the scores are single numbers.
-TRACKS = pl.DataFrame(
-    {"track": [0], "identifier": ["mrna"], "description": ["whole mRNA"], "units": [""]}
-)
 
 
 class _Change(NamedTuple):

@@ -7,7 +7,6 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from sklearn.metrics import confusion_matrix, roc_curve
 
 from seqcast.evaluation.properties.property_metrics import (
     BASELINE,
@@ -166,6 +165,8 @@ def _scatter(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
 
 def _roc(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
     """ROC curve of the second class."""
+    from sklearn.metrics import roc_curve  # here, as it takes a second: regressions need none
+
     second = [name for name in rows.columns if name.startswith(f"{PROBABILITY}_")][1]
     positive = rows[LABEL] == second.removeprefix(f"{PROBABILITY}_")
     if positive.n_unique() < 2:
@@ -183,6 +184,8 @@ def _roc(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
 
 def _confusion(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
     """Share of each measured class that is predicted as each, with the number of rows."""
+    from sklearn.metrics import confusion_matrix  # as in `_roc`
+
     prefix = f"{PROBABILITY}_"
     names = [name.removeprefix(prefix) for name in rows.columns if name.startswith(prefix)]
     counts = confusion_matrix(rows[LABEL], rows[PREDICTION], labels=names)
