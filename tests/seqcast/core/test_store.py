@@ -13,7 +13,14 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import atomic, file_sha256, read_provenance, write_table, write_tsv
+from seqcast.core.store import (
+    atomic,
+    file_sha256,
+    read_provenance,
+    read_tsv,
+    write_table,
+    write_tsv,
+)
 from seqcast.models.convert import write_safetensors
 
 
@@ -66,6 +73,23 @@ def test_modes_are_those_of_the_umask(tmp_path: Path, mask: int, mode: int) -> N
         os.umask(older)
     modes = {path.name: S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == dict.fromkeys(["a.bin", "a.safetensors", "a.tsv"], mode)
+
+
+def test_a_text_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    frame = pl.DataFrame(
+        {
+            "fold": ["007", "NA"],
+            "note": ['a "quoted" one', ""],
+            "value": [0.1, None],
+            "n": [3, None],
+        }
+    )
+    write_tsv(frame, path)
+    assert read_tsv(path, {"value": pl.Float64, "n": pl.Int64}).equals(frame)
+    assert read_tsv(path)["n"].to_list() == ["3", ""]
+    write_tsv(frame.clear(), path)
+    assert read_tsv(path, {"value": pl.Float64, "n": pl.Int64}).equals(frame.clear())
 
 
 def scores() -> pl.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -198,6 +199,24 @@ def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> Non
     plain = table.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
     with atomic(path) as temporary:
         plain.write_csv(temporary, separator="\t", include_header=header, quote_style="never")
+
+
+def read_tsv(path: str | Path, types: Mapping[str, Any] = MappingProxyType({})) -> pl.DataFrame:
+    """Read a table with a header that `write_tsv` wrote.
+
+    Parameters
+    ----------
+    types : mapping of str to polars type
+        Of columns that are not text.
+
+    Returns
+    -------
+    DataFrame
+        All columns. An empty cell of numbers is null, one of text is "".
+    """
+    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    typed = table.with_columns(pl.col(name).cast(kind) for name, kind in types.items())
+    return typed.with_columns(pl.col(pl.String).fill_null(""))
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:

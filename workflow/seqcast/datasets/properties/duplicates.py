@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from seqcast.core.store import read_tsv
 from seqcast.datasets.properties.labelled import VALID, PropertyData
 from seqcast.datasets.properties.splits import Round
 
@@ -83,11 +84,7 @@ def count_parts(numbers: np.ndarray, data: PropertyData) -> pl.DataFrame:
 
 def read_parts(path: str | Path) -> pl.DataFrame:
     """The table that `count_parts` gave and `store.write_tsv` wrote."""
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-    told = [name for name, kind in COUNTS.items() if kind == pl.String]
-    return table.select(pl.col(name).cast(kind) for name, kind in COUNTS.items()).with_columns(
-        pl.col(told).fill_null("")
-    )
+    return read_tsv(path, COUNTS)
 
 
 def _labels(data: PropertyData, rows: np.ndarray) -> str:

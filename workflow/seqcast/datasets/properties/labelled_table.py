@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from seqcast.core.store import read_table
+from seqcast.core.store import read_table, read_tsv
 from seqcast.datasets.properties.labelled import Property, PropertyData
 
 
@@ -33,5 +33,6 @@ def read_property_data(
         See `Property` and `PropertyData.from_table`.
     """
     table = read_table(transcripts)
-    groups = pl.read_csv(clusters, separator="\t") if clusters else None
+    numbers = {"row": pl.Int64, "cluster": pl.Int64}
+    groups = read_tsv(clusters, numbers) if clusters else None
     return PropertyData.from_table(table, Property.from_row(*definition), groups, seed), table

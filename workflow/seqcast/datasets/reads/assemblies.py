@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import write_tsv
+from seqcast.core.store import read_tsv, write_tsv
 from seqcast.genome.fasta import compression
 
 logger = logging.getLogger(__name__)
@@ -122,8 +122,7 @@ def write_assemblies(table: pl.DataFrame, path: str | Path) -> None:
 
 def read_assemblies(path: str | Path) -> pl.DataFrame:
     """Read a table that `write_assemblies` wrote."""
-    table = pl.read_csv(path, separator="\t", schema=TABLE, quote_char=None)
-    return table.with_columns(pl.col("organism", "source", "checksums").fill_null(""))
+    return read_tsv(path, TABLE)
 
 
 def _table(path: Path, selection: Selection) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import write_tsv
+from seqcast.core.store import read_tsv, write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.datasets.coverage.fold_names import without_training
 from seqcast.evaluation.coverage.decay_fits import (
@@ -90,8 +90,7 @@ def fit_time_course(
     InputError
         If the pattern finds fewer than three times, or the reference gene is not there.
     """
-    tracks = pl.read_csv(files.tracks, separator="\t", infer_schema=False, quote_char=None)
-    described = dict(tracks.select("identifier", pl.col("description").fill_null("")).iter_rows())
+    described = dict(read_tsv(files.tracks).select("identifier", "description").iter_rows())
     scales, fits = _scales(files.targets), []
     for path in (files.gene_preds, files.gene_targets):
         matrix = _unscaled(GeneMatrix.read(path), scales)
@@ -103,8 +102,7 @@ def fit_time_course(
             fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, curve)
         )
     _tell_scales(course, scales)
-    genes = pl.read_csv(files.genes, separator="\t", infer_schema=False, quote_char=None)
-    table = decay_table(genes, *fits)
+    table = decay_table(read_tsv(files.genes), *fits)
     write_tsv(table, outputs.decay)
     metrics = decay_metrics(table, seed)
     _tell_bounds(metrics, curve)
@@ -231,8 +229,7 @@ def predict_saluki(
     patterns, compat = read_features(files.features), options["compat"] is not None
     replicates: dict[str, list[GeneMatrix]] = {}
     for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
-        table = pl.read_csv(tracks, separator="\t", infer_schema=False, quote_char=None)
-        described = dict(table.select("identifier", pl.col("description").fill_null("")).rows())
+        described = dict(read_tsv(tracks).select("identifier", "description").iter_rows())
         matrix = GeneMatrix.read(values)
         replicates.setdefault(without_training(fold), []).append(
             feature_means(matrix, described, patterns)
@@ -259,7 +256,7 @@ def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[s
     folds : sequence of sequences of str
         The genes that have coverage, of each fold.
     """
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    table = read_tsv(path)
     of_folds = [table.filter(pl.col("gene_id").is_in(list(genes))) for genes in folds]
     kept = table.filter(pl.col("gene_id").is_in(list({gene for genes in folds for gene in genes})))
     if min(genes["chrom"].n_unique() for genes in of_folds) >= PARTS:

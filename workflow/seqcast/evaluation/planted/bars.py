@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from seqcast.core.store import read_tsv
 from seqcast.evaluation.planted.measures import SCHEMA, Measured
 
 ALL, DECOYS, SHUFFLED, GENES = "all", "decoys", "shuffled labels", "held-out genes"
@@ -73,5 +74,4 @@ def measure_table(found: list[Measured]) -> pl.DataFrame:
 
 def read_measures(path: str | Path) -> pl.DataFrame:
     """Read back what `measure_table` made and `store.write_tsv` wrote."""
-    table = pl.read_csv(path, separator="\t", schema=SCHEMA, quote_char=None)
-    return table.with_columns(pl.col("bar", "verdict", "note").fill_null(""))
+    return read_tsv(path, SCHEMA)

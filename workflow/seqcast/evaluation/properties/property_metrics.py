@@ -16,7 +16,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import ORIGINS
-from seqcast.core.store import read_provenance, read_table
+from seqcast.core.store import read_provenance, read_table, read_tsv
 from seqcast.datasets.properties.duplicates import learned_from
 from seqcast.datasets.properties.labelled import MEANINGS, VALID, PropertyData
 from seqcast.datasets.properties.splits import COLUMN_ROUND
@@ -248,11 +248,7 @@ def best_methods(table: pl.DataFrame, kind: str) -> list[str]:
 
 def read_evaluation(path: str | Path) -> pl.DataFrame:
     """The table that `evaluate_methods` gave and `store.write_tsv` wrote."""
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-    told = [name for name, kind in COLUMNS.items() if kind == pl.String]
-    return table.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()).with_columns(
-        pl.col(told).fill_null("")
-    )
+    return read_tsv(path, COLUMNS)
 
 
 def _read_table(data: PropertyData, path: str | Path) -> pl.DataFrame:

@@ -14,7 +14,8 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import ORIGINS
-from seqcast.core.store import read_provenance, read_table
+from seqcast.core.store import read_provenance, read_table, read_tsv
+from seqcast.core.text_files import read_cells
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.evaluation.reads import THRESHOLD
 from seqcast.reads.dnabert import read_labels
@@ -191,7 +192,7 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
     """
     if not path:
         return pl.DataFrame(schema=PUBLISHED)
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None).fill_null("")
+    table = read_cells(path, "a table of published numbers").fill_null("")
     if missing := [name for name in PUBLISHED if name not in table.columns]:
         raise InputError(
             f"{path} has no column {missing[0]}; expected {', '.join(PUBLISHED)} between tabs"
@@ -204,17 +205,13 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
 
 def read_metrics(path: str | Path) -> pl.DataFrame:
     """The metrics that `evaluate` gave and `store.write_tsv` wrote."""
-    table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
-    return table.with_columns(
-        pl.col("value", "ci_low", "ci_high", "published").cast(pl.Float64),
-        pl.col("n").cast(pl.Int64),
-        pl.col("note", "protocol").fill_null(""),
-    )
+    numbers = dict.fromkeys(["value", "ci_low", "ci_high", "published"], pl.Float64)
+    return read_tsv(path, {**numbers, "n": pl.Int64})
 
 
 def read_times(path: str | Path) -> pl.DataFrame:
     """The times that `timings` gave and `store.write_tsv` wrote."""
-    return pl.read_csv(path, separator="\t", schema=TIMES, quote_char=None)
+    return read_tsv(path, TIMES)
 
 
 def _labels(path: str | Path) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.provenance import provenance
-from seqcast.core.store import read_provenance, read_table, write_table, write_tsv
+from seqcast.core.store import read_provenance, read_table, read_tsv, write_table, write_tsv
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.variants.joined_scores import Scored, compare_models, count_statuses
 
@@ -137,11 +137,7 @@ def read_comparison(
         read_table(table),
         pl.DataFrame(facts["statuses"]),
         tuple(Measure(**fields) for fields in facts["measures"]),
-        pl.read_csv(
-            correlations, separator="\t", schema=CORRELATIONS, quote_char=None
-        ).with_columns(
-            pl.col("note").fill_null("")  # an empty cell
-        ),
+        read_tsv(correlations, CORRELATIONS),
     )
     return compared, facts["models"]
 
