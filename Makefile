@@ -1,4 +1,4 @@
-# Each target sets up what it needs in .venv. Only Python >= 3.11 and a package index are assumed.
+# Each target creates .venv if needed. Requires Python >= 3.11 and a package index.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -13,30 +13,30 @@ SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
 
 .PHONY: demo demo-manifest demo-train test test-portable test-floors fuzz lint format lock bench clean
 
-demo: $(INSTALLED) ## variants of a simulated genome, reads of a real plasmid, report: no network access
+demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
 	@echo "Variants: results/report/summary.html. Reads: results/benchmarks/plasmid.html, results/report/reads.html."
-	@echo "Predictions against the planted truth: results/planted_truth/borzuki_tiny.html."
+	@echo "Predictions against simulated ground truth: results/planted_truth/borzuki_tiny.html."
 	@echo "All in one: unpack results/report.zip and open report.html."
 
-demo-manifest: $(INSTALLED) ## after `make demo`: its results against tests/workflow/demo_manifest.tsv
+demo-manifest: $(INSTALLED) ## after `make demo`: compare its results with tests/workflow/demo_manifest.tsv
 	$(BIN)/python -m tests.workflow.demo_manifest check results
 
-demo-train: $(INSTALLED) ## train the demo's coverage model anew, in the folder demo_train, and judge it there
+demo-train: $(INSTALLED) ## retrain the demo's coverage model in the folder demo_train, and evaluate it
 	mkdir -p demo_train/resources
 	ln -sfn ../config demo_train/config
 	for name in $(SHIPPED); do ln -sfn ../../resources/$$name demo_train/resources/$$name; done
 	OMP_NUM_THREADS=1 $(BIN)/snakemake --directory demo_train --configfile config/demo_train.yaml --cores all --scheduler greedy --quiet rules
 	@echo "See demo_train/results/planted_truth/borzuki_tiny.html."
 
-test: $(INSTALLED) ## all tests; those on golden data skip where ../shared is absent
+test: $(INSTALLED) ## all tests; those on golden data are skipped if ../shared is absent
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
 
-test-portable: $(INSTALLED) ## the numeric tests as on an older processor, with two threads a test
+test-portable: $(INSTALLED) ## numeric tests as on an older processor, with two threads per test
 	$(OLDER) OMP_NUM_THREADS=2 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
 		-k "not hound_snp" $(addprefix tests/seqcast/,$(NUMERIC)) # those alone take minutes, and borzoi_sed's are as strict
 
-fuzz: $(INSTALLED) ## hundreds of damaged files of every kind; SEQCAST_SEED chooses others
+fuzz: $(INSTALLED) ## hundreds of damaged files of every kind; SEQCAST_SEED selects others
 	OMP_NUM_THREADS=1 SEQCAST_MUTATIONS=$${SEQCAST_MUTATIONS:-300} $(BIN)/python -m pytest -rP --numprocesses auto --maxprocesses 4 tests/seqcast/test_mutated_inputs.py tests/seqcast/models/test_settings.py
 
 lint: $(INSTALLED) ## formatting, style, types, and Snakemake's own check
@@ -51,7 +51,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: $(INSTALLED) ## speed and memory; see benchmarks/README.md
+bench: $(INSTALLED) ## measure speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.forward
 	$(BIN)/python -m benchmarks.variants
 	$(BIN)/python -m benchmarks.reads --no-peer
@@ -68,7 +68,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	$(BIN)/pip install --quiet --constraint requirements.lock --editable ".[workflow,dev]"
 	touch $@
 
-lock: ## requirements.lock anew: the newest versions that pyproject.toml allows, but torch as it is
+lock: ## renew requirements.lock: the newest versions that pyproject.toml allows, except torch
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/pip install --quiet $$(grep ^torch== requirements.lock)
 	.venv-lock/bin/pip install --quiet --editable ".[workflow,dev]"
