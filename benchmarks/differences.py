@@ -1,12 +1,14 @@
-"""Measures what the default does otherwise than the originals: the table of docs/differences.md.
+"""Measures the differences of the default from the originals.
+
+Prints the table of docs/reference/differences-variants.md.
 
     python -m benchmarks.differences [--shared ../shared]
 
 Needs the golden data (see parity.py). The words of the table are in differences.tsv; every number
-is computed here, with a trained small Borzoi (74 tracks, 47 after strands are joined, 131,072 bp)
-on 1 Mb of hg38, over both strands unless said otherwise. Column "by": "file" compares with what the
-original wrote; "rebuilt" with its behaviour written anew, where it wrote no such file; "seqcast" is
-our number alone.
+is computed here, with a trained small Borzoi (74 tracks, 47 after merging strands, 131,072 bp) on
+1 Mb of hg38, over both strands unless stated otherwise. Column "evidence": "original output",
+compared with a file of the original; "reimplemented behaviour", with a reimplementation where the
+original wrote no such file; "seqcast only", our number.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""What `helix_tiny` has learned: the next nucleotide, and half-lives that it never saw.
+"""Evaluation of `helix_tiny`: the next token, and half-lives that it was not trained on.
 
     python -m recipes.helix_tiny.evaluate WEIGHTS FOLDER
 
-FOLDER holds the tables of recipes.helix_tiny.simulate. Two tables in Markdown. First the cross
-entropy on the validation transcripts, beside chains that know the last letters alone. Then ridge
-regressions on the frozen embeddings that predict the measured half-lives of the held-out contig:
-of the demo's genome (seed 1) and of others of its kind, beside baselines, the same network with
-drawn weights, and what the true half-lives reach. --output gives all numbers. One thread.
+FOLDER contains the tables of recipes.helix_tiny.simulate. Prints two tables in Markdown. First the
+cross entropy on the validation transcripts, next to Markov chains. Then linear probes (ridge
+regressions on frozen embeddings) that predict the measured half-lives of the held-out contig: of
+the demo's genome (seed 1) and of other seeds, next to baselines, the same network randomly
+initialised, and the noise ceiling. --output writes all numbers. One thread.
 """
 
 import argparse
@@ -51,6 +51,7 @@ POOLINGS = {
     "mean, last and regions": ("mean", "last", *REGIONS),
 }  # fmt: skip
 METRICS = ("r2", "spearman")
+CEILING = "noise ceiling (true half-lives)"
 
 
 def language_table(model: Any, folder: Path) -> pl.DataFrame:
@@ -63,7 +64,11 @@ def language_table(model: Any, folder: Path) -> pl.DataFrame:
     tried = sorted(tried, key=len)
     with torch.inference_mode():
         parts = [token_losses(model, tried[i : i + BATCH]) for i in range(0, len(tried), BATCH)]
-    rows = [(f"the last {k} letters", value) for k, value in enumerate(chains)]
+    names = [
+        "nucleotide frequencies alone",
+        *(f"the last {k} tokens" for k in range(1, len(chains))),
+    ]
+    rows = list(zip(names, chains, strict=True))
     rows.append(("helix_tiny", torch.cat(parts).double().mean().item()))
     table = pl.DataFrame(rows, ["method", "nats_per_token"], orient="row")
     return table.with_columns(perplexity=pl.col("nats_per_token").exp())
@@ -118,7 +123,7 @@ def probes(models: dict[str, Any], seed: int) -> Iterator[tuple[str, str, pl.Dat
     def told(features: np.ndarray) -> pl.DataFrame:
         return regression_metrics(truth, linear_predictions(features, data).values[test, 0])
 
-    yield "true half-lives", "", regression_metrics(truth, table["log_half_life"].to_numpy()[test])
+    yield CEILING, "", regression_metrics(truth, table["log_half_life"].to_numpy()[test])
     for name in ("length_gc", "codon_usage", "kmer"):
         yield name, "", told(baseline_features(name, table, data.valid))
     yield "kmer", "cds and utr3", told(region_kmers(table))
@@ -185,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, *values in language_table(model, options.folder).iter_rows():
             sys.stdout.write(f"| {name} | {' | '.join(f'{value:.4f}' for value in values)} |\n")
         drawn = starting_model("helix_mrna", HYPERPARAMETERS, seed=0).eval()
-        table = probe_table({"helix_tiny": model, "drawn weights": drawn}, options.genomes)
+        table = probe_table({"helix_tiny": model, "randomly initialised": drawn}, options.genomes)
         sys.stdout.write("\n" + "\n".join(printed(table)) + "\n")
         if options.output:
             write_tsv(table, options.output)

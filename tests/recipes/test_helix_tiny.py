@@ -115,7 +115,7 @@ def test_evaluation_is_two_tables(made, capsys, monkeypatch) -> None:
     assert len(lines) == evaluate.ORDERS + 2 + 1 + 2 + 5 + 2 * len(evaluate.POOLINGS)
     table = pl.read_csv(made / "out.tsv", separator="\t")
     assert set(table["n"]) == {20}
-    ceiling = table.filter(pl.col("method") == "true half-lives", pl.col("metric") == "r2")
+    ceiling = table.filter(pl.col("method") == evaluate.CEILING, pl.col("metric") == "r2")
     assert ceiling["value"].item() > 0.7
 
 

@@ -14,7 +14,8 @@ PRECISIONS = ("fp32", "tf32", "bf16")  # of products
 AUTO = "auto"  # in a recipe: the faster of fp32 and bf16
 LARGEST_BYTES = 10_000_000  # of a file; those published have some thousand
 DEEPEST = 16  # objects and lists inside each other
-# What a size may be, so that a slip of a digit is told and not allocated; in config/README.md.
+# Bounds of sizes, so that a slip of a digit is refused before memory is allocated; listed in
+# docs/reference/formats.md.
 LARGEST_WIDTH = 65_536
 LARGEST_REPEAT = 256  # of layers or blocks
 LARGEST_LENGTH = 2**24  # bases or tokens

@@ -100,9 +100,10 @@ def test_default_differs_from_the_original_as_documented(shared, tiny, name):
     np.testing.assert_allclose(
         ours.targets.values[alike], original.targets.values[kept][alike], rtol=0, atol=3e-6
     )
+    # the numbers of docs/reference/differences-training.md
     for column, most in (("pearsonr", 0.11), ("pearsonr_norm", 0.22), ("pearsonr_gene", 0.16)):
         pair = (found.tracks()[column].cast(pl.Float64) for found in (ours, original))
-        assert np.nanmax(np.abs(np.subtract(*pair))) < most  # as docs/training.md says
+        assert np.nanmax(np.abs(np.subtract(*pair))) < most
     assert original.tracks()["pearsonr_gene"].null_count() > 0
     assert ours.tracks()["pearsonr_gene"].null_count() == 0
 

@@ -1,7 +1,8 @@
-"""The allele conventions of the two original programs, for who must reproduce their numbers.
+"""Allele conventions of the two reference implementations, to reproduce their numbers.
 
-Only conventions that change published numbers are here. Their defects (lost multi-allelic ALTs,
-zero scores for what they cannot score, crashes) are not. docs/differences.md measures each.
+Only conventions that change published numbers are here. Defects (lost multi-allelic ALTs, zero
+scores for what cannot be scored, crashes) are not. docs/reference/differences-variants.md has a
+measurement of each.
 """
 
 from dataclasses import dataclass
