@@ -39,7 +39,7 @@ from seqcast.genome.intervals import read_bed
 from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.convert import read_keras_layers, read_tensors
-from seqcast.plan.tables import read_table
+from seqcast.plan.tables import read_cells
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.reads.open import open_reads
 from seqcast.transcripts.annotation import read_transcripts
@@ -200,7 +200,7 @@ def _config_table(name: str, *index: str) -> Kind:
     schema = yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text())
     return Kind(
         f"{name}.tsv", lambda _: (CONFIG / f"{name}.tsv").read_bytes()[:4000].rpartition(b"\n")[0],
-        lambda path: read_table(path, schema, index),
+        lambda path: read_cells(path, schema, index),
     )  # fmt: skip
 
 

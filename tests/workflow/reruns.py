@@ -109,10 +109,10 @@ def _copy_late(source: str, target: str) -> None:
 
 def forget() -> None:
     """Clear what the package remembers of files."""
-    from seqcast.plan import code, inputs
+    from seqcast.plan import code
     from seqcast.report.pages import rendering as pages
 
-    for module in (pages, code, inputs):
+    for module in (pages, code):
         for function in vars(module).values():
             if hasattr(function, "cache_clear"):
                 function.cache_clear()

@@ -114,7 +114,7 @@ def test_torch_is_a_pip_wheel() -> None:
 
 IMPORTED_AS = {
     "scikit-learn": "sklearn", "google-crc32c": "google_crc32c", "biopython": "Bio",
-    "backports.zstd": "backports",
+    "backports.zstd": "backports", "pyyaml": "yaml",
 }  # fmt: skip
 BROUGHT = {"sklearn": {"scipy"}}  # dependencies that are imported too
 

@@ -20,7 +20,7 @@ SEEDED = ("borzuki_tiny", "0", "random", "10")
 
 # Found before any job is planned: what is written in place of the demo's, and what is said of it.
 PLANNING = {
-    "table that is not there": ({"models": None}, {}, "ERROR: models.tsv is not readable: No such"),
+    "table that is not there": ({"models": None}, {}, "ERROR: models.tsv is not there; expected a table"),
     "unknown architecture": (
         {"models": [("borzuki_tiny", "borzoi", *MODEL[2:])]}, {},
         "ERROR: models.tsv, line 2 (borzuki_tiny), column architecture: 'borzoi'; expected one of "),

@@ -18,19 +18,18 @@ environ["PYTHONPATH"] = pathsep.join(
     [str(WORKFLOW), *filter(None, [environ.get("PYTHONPATH")])]
 )
 
+from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
-from seqcast.report.pages.rendering import template_digest
 from seqcast.plan.code import code_digest
-from seqcast.plan.inputs import cells_of, content_digest
+from seqcast.plan.run import plan_run
 from seqcast.plan.tracks import (
     check_outputs,
     check_pattern,
     known_tracks,
     tracks_digest,
 )
-from seqcast.plan.tables import read_table as read_checked_table
-from seqcast.core.provenance import same_weights
-from seqcast.core.urls import public_url, url_digest
+from seqcast.core.urls import public_url
+from seqcast.report.pages.rendering import template_digest
 
 
 class ConfigError(SystemExit):
@@ -40,58 +39,55 @@ class ConfigError(SystemExit):
         line = f"ERROR: {' '.join(str(message).split())}"
         logger.error(line)
         super().__init__(1, line)
-        self.code = 1
+        self.code = 1  # of the process; of two arguments, Python would make no status
 
 
-def schema_of(name):
-    """Path of a schema of the config or a table."""
-    return str(WORKFLOW / f"schemas/{name}.schema.yaml")
+# Path -> whether a rule makes it.
+MADE = {}
+
+
+def is_made(path):
+    """Whether a rule makes a file; known once all rules are, as for input and params functions."""
+    if path not in MADE:
+        MADE[path] = any(rule.is_producer(path) for rule in workflow.rules)
+    return MADE[path]
 
 
 try:
-    validate(config, schema_of("config"))
-except WorkflowError as error:
-    cause = error.__context__
-    raise ConfigError(f"config: {cause.json_path}: {cause.message}")
-if config["report"]["score"] not in (made := config["variant_effects"]["gene_scores"]):
-    raise ConfigError(
-        f"config: report.score is {config['report']['score']}, but variant_effects.gene_scores "
-        f"makes only {', '.join(made)}"
+    plan = plan_run(
+        config,
+        WORKFLOW / "schemas",
+        is_made=is_made,
+        remote=workflow.storage_settings.default_storage_provider is not None,
+        error=ConfigError,
     )
-
-
-# Path of each table that was read -> its rows.
-TABLES = {}
+except InputError as error:
+    raise ConfigError(error)
+catalogue = plan.catalogue
 
 
 def checked(check, *values):
     """Call a check of the package; what it finds wrong ends the run."""
     try:
-        check(*values)
+        return check(*values)
     except InputError as error:
         raise ConfigError(error)
 
 
 def read_table(name, index):
     """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
-    with open(schema_of(name), encoding="utf-8") as file:
-        schema = yaml.safe_load(file)
-    try:
-        table = read_checked_table(config["tables"][name], schema, index)
-    except InputError as error:
-        raise ConfigError(error)
-    TABLES[config["tables"][name]] = table
-    return table
+    cells = checked(catalogue.cells, name, tuple(index))
+    with open(WORKFLOW / f"schemas/{name}.schema.yaml", encoding="utf-8") as file:
+        columns = yaml.safe_load(file)["properties"]
+    rows = [{**dict.fromkeys(columns, ""), **row} for row in cells.values()]
+    return pd.DataFrame(rows, columns=list(columns), dtype=object).set_index(
+        list(index)
+    )
 
 
 def check_names(name, found, other, known):
     """Stop where the table `name` uses a name that the table `other` lacks."""
-    if missing := [value for value in found if value not in known]:
-        paths = config["tables"]
-        raise ConfigError(
-            f"{paths[name]}: {missing[0]!r} has no row in {paths[other]}, which has "
-            f"{', '.join(dict.fromkeys(known)) or 'none'}"
-        )
+    checked(catalogue.check_names, name, found, other, known)
 
 
 def part_of(section, *keys):
@@ -118,29 +114,12 @@ MODELS = read_table("models", ["model"])
 FOLDS = read_table("folds", ["model", "fold"])
 SOURCES = read_table("sources", ["source"])
 DATASETS = read_table("datasets", ["dataset"])
-FOLDS_MODELS = FOLDS.index.get_level_values("model")
-check_names("folds", FOLDS_MODELS, "models", MODELS.index)
-check_names("models", MODELS.index, "folds", FOLDS_MODELS)
-check_names(
-    "datasets", filter(None, DATASETS["assembly"]), "assemblies", ASSEMBLIES.index
-)
-
-
-def of_kind(*kinds):
-    """Datasets of these kinds, in the order of the table."""
-    return DATASETS.index[DATASETS["kind"].isin(kinds)].to_list()
-
-
+of_kind, of_task = catalogue.of_kind, catalogue.of_task
 VARIANT_SETS = of_kind("variants")
 WINDOW_SETS = of_kind("windows")
 LABELLED_SETS = of_kind("labelled_reads")
 READ_DATASETS = of_kind("reads") + LABELLED_SETS
 TRANSCRIPT_SETS = of_kind("transcripts", "mrna")
-
-
-def of_task(task):
-    """Models of a task, in the order of the table."""
-    return MODELS.index[MODELS["task"] == task].to_list()
 
 
 COVERAGE_MODELS = of_task("coverage")
@@ -164,41 +143,11 @@ wildcard_constraints:
     level="gene|window",
 
 
-def located(value):
-    """Path of a cell that names a source of sources.tsv, or is a path itself."""
-    return f"resources/{SOURCES.at[value, 'path']}" if value in SOURCES.index else value
-
+located, given_file, folds_of = catalogue.located, catalogue.given, catalogue.folds_of
 
 for model in COVERAGE_MODELS if VARIANT_SETS else []:
     table = located(MODELS.at[model, "tracks"])
     checked(check_pattern, "config: report.tracks", config["report"]["tracks"], table)
-
-
-# Path -> whether a rule makes it.
-MADE = {}
-
-
-def is_made(path):
-    """Whether a rule makes a file; known once all rules are, as for input and params functions."""
-    if path not in MADE:
-        MADE[path] = any(rule.is_producer(path) for rule in workflow.rules)
-    return MADE[path]
-
-
-def given_file(value):
-    """Path of a file that a job reads; one that nothing makes and that is not there ends the run.
-
-    Snakemake would not miss it as long as there are results of it.
-    """
-    path = located(value)
-    remote = workflow.storage_settings.default_storage_provider is not None
-    if path and not (remote or Path(path).exists() or is_made(path)):
-        cells = ", ".join(cells_of(value, TABLES)) or "config"
-        raise ConfigError(
-            f"{cells}: {value} is not there; expected a file, seen from {Path.cwd()}, or the name "
-            f"of a source of {config['tables']['sources']}"
-        )
-    return path
 
 
 def given_content(wildcards, **job):
@@ -229,39 +178,6 @@ def undated(path):
     return path if is_made(path) else ancient(path)
 
 
-def public_source(wildcards):
-    """Params function: what decides a download, without what opens its URL."""
-    row = SOURCES.set_index("path").loc[wildcards.path]
-    return [public_url(row["url"]), url_digest(row["url"]), row["sha256"]]
-
-
-def folds_of(model):
-    """Names of a model's folds, in the order of the table."""
-    return FOLDS.loc[model].index.to_list()
-
-
-def known_weights(model, fold):
-    """What tells the weights of a fold before a run; None where only its training does."""
-    origin, source = FOLDS.loc[(model, fold)][["origin", "source"]]
-    if origin == "source":
-        listed = source in SOURCES.index and SOURCES.at[source, "sha256"]
-        return listed or str(Path(located(source)).resolve())
-    # a training of reads or of mRNAs takes nothing from the fold's name
-    told = origin == "random" or MODELS.at[model, "task"] in ("reads", "embedding")
-    return f"{origin} {source}" if told else None
-
-
-if repeated := same_weights(
-    {"model": model, "fold": fold, "weights_sha256": known_weights(model, fold)}
-    for model, fold in FOLDS.index
-):
-    raise ConfigError(
-        f"{config['tables']['folds']}: {repeated[0]} have the same weights, so that they would agree "
-        "in everything and tell nothing of the spread; give each fold weights of its own, or keep "
-        "one of these rows"
-    )
-
-
 def assembly_file(suffix, table=DATASETS, key="dataset"):
     """Input function: a file of the assembly that the job's dataset, or other row, is on."""
     return lambda wildcards: (
@@ -269,44 +185,16 @@ def assembly_file(suffix, table=DATASETS, key="dataset"):
     )
 
 
-def aliases_of(assembly):
-    """Input files: the table of other names of an assembly's contigs, none where there is none."""
-    table = ASSEMBLIES.at[assembly, "contig_aliases"]
-    return {"aliases": given_file(table)} if table else {}
-
-
 def contig_aliases(table=DATASETS, key="dataset"):
     """Input function: `aliases_of` the assembly that the job's dataset, or other row, is on."""
-    return lambda wildcards: aliases_of(table.at[getattr(wildcards, key), "assembly"])
+    return lambda wildcards: catalogue.aliases_of(
+        table.at[getattr(wildcards, key), "assembly"]
+    )
 
 
 def cell(table, key, column):
     """Input or params function: a cell in the row of `table` that the wildcard `key` names."""
     return lambda wildcards: table.at[getattr(wildcards, key), column]
-
-
-def model_files(wildcards):
-    """What loading a model takes beside its weights."""
-    row = MODELS.loc[wildcards.model]
-    named = {"hyperparameters": row["hyperparameters"], "tracks": row["tracks"]}
-    return {name: given_file(value) for name, value in named.items() if value}
-
-
-def given_weights(wildcards):
-    """Input function: the file that the weights of a fold come from, none for random ones."""
-    fold = FOLDS.loc[(wildcards.model, wildcards.fold)]
-    if fold["origin"] == "source":
-        return given_file(fold["source"])
-    trained = f"results/training/{wildcards.model}.fold{wildcards.fold}.safetensors"
-    return trained if fold["origin"] == "train" else []
-
-
-def fold_weights(wildcards):
-    """Input function: the weights of all folds of a model."""
-    return expand(
-        "resources/models/{{model}}.fold{fold}.safetensors",
-        fold=folds_of(wildcards.model),
-    )
 
 
 # Training of several coverage sets -> the first of the models that take their heads from it.
@@ -330,18 +218,6 @@ def code_of(script):
     return digest
 
 
-def model_facts(wildcards):
-    """What results say of the model that made them."""
-    fold = FOLDS.loc[(wildcards.model, wildcards.fold)]
-    return {
-        "model": wildcards.model,
-        "fold": wildcards.fold,
-        "architecture": MODELS.at[wildcards.model, "architecture"],
-        "origin": fold["origin"],
-        "assembly": DATASETS.at[wildcards.dataset, "assembly"],
-    }
-
-
 def read_files(wildcards):
     """Files of a set of reads: one, or two of pairs; the genome that a CRAM file needs."""
     row = DATASETS.loc[wildcards.dataset]
@@ -353,16 +229,6 @@ def read_files(wildcards):
 def is_interleaved(wildcards):
     """Whether the one file of a set of reads holds both mates of pairs."""
     return DATASETS.loc[wildcards.dataset].get("interleaved") == "yes"
-
-
-def reads_facts(wildcards):
-    """What tables of reads say of the model that made them: that of `model_facts`, all folds."""
-    return {
-        "model": wildcards.model,
-        "fold": folds_of(wildcards.model),
-        "architecture": MODELS.at[wildcards.model, "architecture"],
-        "origin": FOLDS.loc[wildcards.model]["origin"].to_list(),
-    }
 
 
 def shards_of(level):

@@ -1,6 +1,6 @@
 rule predict_coverage:
     input:
-        unpack(model_files),
+        unpack(catalogue.model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
         regions=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
         genome=assembly_file(".fa.gz"),
@@ -17,7 +17,7 @@ rule predict_coverage:
     resources:
         gpu=1,
     params:
-        facts=model_facts,
+        facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
         precision=config["inference"]["precision"],
         options=PREDICTION_OPTIONS,
         head=cell(MODELS, "model", "head"),

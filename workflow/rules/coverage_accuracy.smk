@@ -3,7 +3,7 @@ include: "coverage_accuracy_common.smk"
 
 rule evaluate_coverage:
     input:
-        unpack(model_files),
+        unpack(catalogue.model_files),
         unpack(stores_of_fold),
         weights="resources/models/{model}.fold{fold}.safetensors",
         store=ancient(STORE),

@@ -8,7 +8,7 @@ rule download_source:
     conda:
         "../../envs/download.yaml"
     params:
-        source=public_source,
+        source=lambda wildcards: catalogue.downloads[wildcards.path],
         lock="resources/locks/{path}.sha256",
         given=given_content,
         code=code_of("download_source"),
@@ -71,7 +71,7 @@ rule prepare_genome:
 
 rule prepare_annotation:
     input:
-        unpack(lambda wildcards: aliases_of(wildcards.assembly)),
+        unpack(lambda wildcards: catalogue.aliases_of(wildcards.assembly)),
         annotation=lambda wildcards: given_file(
             ASSEMBLIES.at[wildcards.assembly, "annotation"]
         ),
@@ -91,8 +91,8 @@ rule prepare_annotation:
 
 rule prepare_weights:
     input:
-        unpack(model_files),
-        weights=given_weights,
+        unpack(catalogue.model_files),
+        weights=catalogue.given_weights,
     output:
         "resources/models/{model}.fold{fold}.safetensors",
     log:

@@ -27,7 +27,7 @@ rule prepare_transcripts:
 # Folds are never averaged: each has features of its own.
 rule embed_sequences:
     input:
-        unpack(model_files),
+        unpack(catalogue.model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
         transcripts="results/transcripts/{dataset}.parquet",
     output:
@@ -46,7 +46,7 @@ rule embed_sequences:
         gpu=1,
     params:
         facts=lambda wildcards: {
-            **model_facts(wildcards),
+            **catalogue.facts(wildcards, "assembly"),
             "dataset": wildcards.dataset,
         },
         options={

@@ -100,7 +100,7 @@ def transcript_files(wildcards):
         return files | {"sequences": given_file(row["path"])}
     genome = f"resources/assemblies/{row['assembly']}.fa.gz"
     files |= {"annotation": given_file(ASSEMBLIES.at[row["assembly"], "annotation"])}
-    files |= aliases_of(row["assembly"])
+    files |= catalogue.aliases_of(row["assembly"])
     files |= {"genome": genome, "index": [f"{genome}.fai", f"{genome}.gzi"]}
     if row["path"] not in SELECTIONS:
         files |= {"ids": given_file(row["path"])}

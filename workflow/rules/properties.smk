@@ -76,8 +76,8 @@ rule train_property:
 rule predict_property:
     input:
         unpack(property_files),
-        unpack(model_files),
-        weights=fold_weights,
+        unpack(catalogue.model_files),
+        weights=catalogue.fold_weights,
     output:
         "results/properties/{property}/{model}.parquet",
     log:
@@ -94,7 +94,7 @@ rule predict_property:
     params:
         definition=property_definition,
         seed=config["properties"]["seed"],
-        facts=reads_facts,
+        facts=lambda wildcards: catalogue.facts(wildcards),
         precision=config["inference"]["precision"],
         given=given_content,
         code=code_of("predict_property"),

@@ -1,8 +1,8 @@
 rule classify_reads:
     input:
         unpack(read_files),
-        unpack(model_files),
-        weights=fold_weights,
+        unpack(catalogue.model_files),
+        weights=catalogue.fold_weights,
     output:
         "results/reads/{model}/{dataset}.parquet",
     log:
@@ -18,7 +18,7 @@ rule classify_reads:
         labelled=lambda wildcards: DATASETS.at[wildcards.dataset, "kind"]
         == "labelled_reads",
         interleaved=is_interleaved,
-        facts=reads_facts,
+        facts=lambda wildcards: catalogue.facts(wildcards),
         options=part_of("reads", "threshold", "both_strands", "compat"),
         precision=config["inference"]["precision"],
         given=given_content,

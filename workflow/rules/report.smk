@@ -49,8 +49,8 @@ rule summarise_ranking:
 
 rule predict_strongest:
     input:
-        unpack(model_files),
-        weights=fold_weights,
+        unpack(catalogue.model_files),
+        weights=catalogue.fold_weights,
         variants="results/variants/{dataset}.parquet",
         ranked="results/report/{model}/{dataset}.ranked.parquet",
         annotation=assembly_file(".genes.parquet"),

@@ -1,6 +1,6 @@
 rule score_variants:
     input:
-        unpack(model_files),
+        unpack(catalogue.model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
         variants="results/variants/{dataset}.parquet",
         annotation=assembly_file(".genes.parquet"),
@@ -19,7 +19,7 @@ rule score_variants:
     resources:
         gpu=1,
     params:
-        facts=model_facts,
+        facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
         precision=config["inference"]["precision"],
         options=config["variant_effects"],
         head=cell(MODELS, "model", "head"),
@@ -73,7 +73,7 @@ rule ensemble_variant_effects:
 
 rule describe_tracks:
     input:
-        lambda wildcards: model_files(wildcards)["tracks"],
+        lambda wildcards: catalogue.model_files(wildcards)["tracks"],
     output:
         "results/variant_effects/{model}/tracks.parquet",
     log:
@@ -165,7 +165,7 @@ rule export_vcf:
 
 rule score_transcript_variants:
     input:
-        unpack(model_files),
+        unpack(catalogue.model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
         variants="results/variants/{dataset}.parquet",
         transcripts=lambda wildcards: f"results/transcripts/{transcripts_of(wildcards.dataset)}.parquet",
@@ -185,7 +185,7 @@ rule score_transcript_variants:
     resources:
         gpu=1,
     params:
-        facts=model_facts,
+        facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
         precision=config["inference"]["precision"],
         options=ALLELE_OPTIONS,
         given=given_content,

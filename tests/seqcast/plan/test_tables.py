@@ -1,5 +1,6 @@
 """Cells of tables keep what they say; a mistake is told by line and column."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
-from seqcast.plan.tables import read_table
+from seqcast.plan.tables import Row, cells_of, read_cells, typed_rows
 
 DATASETS = "dataset\tkind\tassembly\tpath\tshards\n"
 MODELS = "model\tarchitecture\ttask\thyperparameters\thead\ttracks\n"
@@ -39,7 +40,7 @@ def read(tmp_path, schemas):
     def read(name, text):
         path = tmp_path / f"{name}.tsv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_table(path, schemas[name], key_of(name, schemas))
+        return read_cells(path, schemas[name], key_of(name, schemas))
 
     return read
 
@@ -49,7 +50,7 @@ def test_all_tables_of_the_repository_are_read(root, schemas):
     named = [path for path in paths if path.stem in schemas]
     assert len(named) > 30
     for path in named:
-        read_table(path, schemas[path.stem], key_of(path.stem, schemas))
+        read_cells(path, schemas[path.stem], key_of(path.stem, schemas))
 
 
 @pytest.mark.parametrize(
@@ -58,16 +59,15 @@ def test_all_tables_of_the_repository_are_read(root, schemas):
 def test_a_key_is_the_text_that_it_is(read, fold):
     fold = fold.replace(".", "_").replace("+", "_")
     table = read("folds", f"model\tfold\torigin\tsource\nm{fold}\t{fold}\tsource\t010\n")
-    assert table.index.to_list() == [(f"m{fold}", fold)]
-    assert table["source"].to_list() == ["010"]
+    assert table[f"m{fold}", fold]["source"] == "010"
+    assert list(table) == [(f"m{fold}", fold)]
 
 
 def test_numbers_are_numbers_and_empty_cells_empty(read):
     table = read("coverage_sets", f"{SETS}a\thg38\tt.tsv\t0512\t\t8\nb\thg38\tt.tsv\t512\t64\t\t\n")
-    assert table["window_bp"].to_list() == [512, 512]
-    assert table["stride_bp"].to_list() == ["", 64]  # one row's empty cell changes no other's type
-    assert table["folds"].to_list() == [8, ""]
-    assert {type(value) for value in table["window_bp"]} == {int}  # what params can be compared by
+    assert [row["window_bp"] for row in table.values()] == [512, 512]
+    assert [row["stride_bp"] for row in table.values()] == ["", 64]
+    assert [row["folds"] for row in table.values()] == [8, ""]
 
 
 @given(name=st.text("abcXYZ019_-", min_size=1), path=st.text("aé /.0:=+'#%&,;|~^$@!()[]-"))
@@ -75,8 +75,8 @@ def test_text_comes_back_as_it_is(schemas, tmp_path_factory, name, path):
     path = f"p{path}q"
     file = tmp_path_factory.getbasetemp() / "datasets.tsv"
     file.write_text(f"{DATASETS}{name}\tvariants\thg38\t{path}\t3\n", encoding="utf-8")
-    table = read_table(file, schemas["datasets"], ["dataset"])
-    assert table.loc[name].to_list() == ["variants", "hg38", path, 3]
+    table = read_cells(file, schemas["datasets"], ["dataset"])
+    assert list(table[name].values()) == [name, "variants", "hg38", path, 3]
 
 
 @pytest.mark.parametrize("text", [
@@ -89,7 +89,7 @@ def test_text_comes_back_as_it_is(schemas, tmp_path_factory, name, path):
     f"{DATASETS}v\tvariants\thg38\ta.vcf\t2\n".replace("\n", "\t\t\n"),
 ], ids=["plain", "BOM", "CRLF", "CR", "blanks", "quotes", "tabs at the end"])  # fmt: skip
 def test_ways_of_writing_one_table(read, text):
-    assert read("datasets", text).loc["v"].to_list() == ["variants", "hg38", "a.vcf", 2]
+    assert list(read("datasets", text)["v"].values()) == ["v", "variants", "hg38", "a.vcf", 2]
 
 
 @pytest.mark.parametrize(("name", "text", "message"), [
@@ -117,8 +117,8 @@ def test_ways_of_writing_one_table(read, text):
     ("datasets", DATASETS.replace("\n", "\tshards\n"), "more than one column 'shards'"),
     ("datasets", f"{DATASETS}v\tvariants\thg38\t\"a.vcf\t2\nw\tvariants\thg38\tb.vcf\t2\n",
      "line 2: a quotation mark that is not closed"),
-    ("datasets", f"{DATASETS}é\tvariants\thg38\ta.vcf\t2\n".encode("latin1"), "is no UTF-8"),
-    ("datasets", DATASETS.encode("utf-16"), "is no UTF-8"),
+    ("datasets", f"{DATASETS}é\tvariants\thg38\ta.vcf\t2\n".encode("latin1"), "is not text in UTF-8"),
+    ("datasets", DATASETS.encode("utf-16"), "is not text in UTF-8"),
     ("datasets", "", "no header"),
     ("folds", "model\tfold\torigin\tsource\nm\t0\tsource\ta\nm\t0\tsource\tb\n",
      r"more than one row has model and fold \('m', '0'\)"),
@@ -140,8 +140,8 @@ def test_a_mistake_is_named(read, name, text, message):
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path, schemas):
-    with pytest.raises(InputError, match=r"none.tsv is not readable: No such file"):
-        read_table(tmp_path / "none.tsv", schemas["datasets"], ["dataset"])
+    with pytest.raises(InputError, match=r"none.tsv is not there; expected a table"):
+        read_cells(tmp_path / "none.tsv", schemas["datasets"], ["dataset"])
 
 
 def test_a_url_without_a_scheme_is_told_without_its_password(read):
@@ -149,3 +149,35 @@ def test_a_url_without_a_scheme_is_told_without_its_password(read):
     cells[2] = "ann:s3cr3t@host/file"
     with pytest.raises(InputError, match=r"column url: 'host/file'; it does not fit"):
         read("sources", SOURCES + "\t".join(cells) + "\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample(Row):
+    """A row with a column of each type."""
+
+    KEY = ("sample",)
+    sample: str
+    reads: str
+    reads2: str | None = None
+    first: int = 5
+    paired: bool = False
+    duplicates: bool = True
+
+
+def test_empty_cells_are_what_the_class_says():
+    cells = {
+        "a": {"sample": "a", "reads": "", "reads2": "", "first": "", "paired": "", "note": "x"},
+        "b": {"sample": "b", "reads": "r", "reads2": "s", "first": 0, "paired": "yes",
+              "duplicates": "no"},
+    }  # fmt: skip
+    assert typed_rows(cells, Sample) == {
+        "a": Sample(sample="a", reads=""),
+        "b": Sample(sample="b", reads="r", reads2="s", first=0, paired=True, duplicates=False),
+    }
+
+
+def test_the_cells_that_name_a_file_are_found():
+    rows = {("m", "0"): {"source": "a.h5"}, ("n", "1"): {"source": "b.h5, a.h5", "shards": 1}}
+    assert list(cells_of("a.h5", {"folds.tsv": rows})) == [
+        "folds.tsv (m 0), column source", "folds.tsv (n 1), column source"]  # fmt: skip
+    assert list(cells_of("c.h5", {"folds.tsv": rows})) == []

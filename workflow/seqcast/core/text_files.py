@@ -13,9 +13,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from seqcast.core.errors import InputError
 
@@ -23,6 +21,9 @@ if sys.version_info < (3, 14):
     from backports import zstd
 else:
     from compression import zstd
+
+if TYPE_CHECKING:
+    import polars as pl
 
 GZIP_MAGIC = b"\x1f\x8b"
 # A BGZF block is a gzip member whose extra field holds "BC"; an empty one ends the file
@@ -148,7 +149,7 @@ def decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
     return unpacked
 
 
-def read_text(path: str | Path, expected: str) -> str:
+def read_text(path: str | Path, expected: str, old_newlines: bool = False) -> str:
     """The text of a file.
 
     Parameters
@@ -157,6 +158,8 @@ def read_text(path: str | Path, expected: str) -> str:
         A file of text, which is read as a whole.
     expected : str
         What it should hold, for messages: "a BED file".
+    old_newlines : bool
+        Whether its lines may end in CR alone, as spreadsheets on a Mac can save them.
 
     Raises
     ------
@@ -186,7 +189,7 @@ def read_text(path: str | Path, expected: str) -> str:
             f"{path}, line {line} is not text in UTF-8 (byte {data[error.start]:#x}: Latin-1?); "
             f"expected {expected}. Save the file in UTF-8."
         ) from error
-    if "\r" in text and "\n" not in text:
+    if "\r" in text and "\n" not in text and not old_newlines:
         raise InputError(
             f"{path} ends its lines with CR alone; expected LF or CRLF. Convert it, for instance "
             "with mac2unix."
@@ -194,7 +197,7 @@ def read_text(path: str | Path, expected: str) -> str:
     return text
 
 
-def read_cells(path: str | Path, expected: str, header: bool = True) -> pl.DataFrame:
+def read_cells(path: str | Path, expected: str, header: bool = True) -> "pl.DataFrame":
     """A table of text, its cells between tabs; nothing is quoted.
 
     Parameters
@@ -218,6 +221,8 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> pl.DataF
         As `read_text`; or if the file is empty, its header names a column twice, or a line has more
         cells than the header.
     """
+    import polars as pl  # of this function alone: each start of Snakemake imports this module
+
     text = read_text(path, expected)
     comments: dict[str, Any] = {"comment_prefix": "#", "truncate_ragged_lines": True}
     names = text.partition("\n")[0].strip("\r").split("\t") if header else []
@@ -258,7 +263,7 @@ def table_rows(text: str, path: str | Path) -> list[tuple[int, list[str]]]:
     InputError
         If quotes do not pair.
     """
-    reader = csv.reader(io.StringIO(text), delimiter="\t")
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter="\t")
     rows, line = [], 1
     try:
         for cells in reader:

@@ -8,7 +8,6 @@ failed are removed by Snakemake; such a folder is none of them.
 import hashlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from glob import escape
@@ -28,8 +27,6 @@ Tables = Mapping[str, pl.DataFrame]
 # A kill loses one part in fifty of the time so far, within these limits, and the batch under way:
 # some hundred parts a day, each written in less than 0.1 s.
 LEAST_S, MOST_S, SHARE = 5.0, 300.0, 0.02
-WHOLE_BYTES = 1 << 28  # files up to this size are looked at as a whole
-END_BYTES = 1 << 20
 
 
 class UnfinishedTables:
@@ -117,21 +114,3 @@ class UnfinishedTables:
     def remove(self) -> None:
         """Remove all parts: the outputs are there."""
         remove(self.folder)
-
-
-def content_of(paths: Mapping[str, Any]) -> dict[str, str]:
-    """Digests of files by name, of large ones of their size, first and last MiB."""
-    return {name: _content(Path(path)) for name, path in paths.items()}
-
-
-def _content(path: Path) -> str:
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        if size <= WHOLE_BYTES:
-            digest.update(file.read())
-        else:
-            digest.update(file.read(END_BYTES))
-            file.seek(-END_BYTES, os.SEEK_END)
-            digest.update(file.read())
-    return digest.hexdigest()

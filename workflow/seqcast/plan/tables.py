@@ -1,24 +1,130 @@
-"""Tables of a run to rows: every cell is checked, and a mistake is told by row and column."""
+"""Tables of a run to typed rows: every cell is checked, and a mistake is told by row and column."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
-import pandas as pd
 from jsonschema import Draft202012Validator, ValidationError
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import table_rows
+from seqcast.core.text_files import read_text, table_rows
 from seqcast.core.urls import public_url
 
 # Snakemake takes braces for wildcards and angle brackets for its own variables of paths.
 RESERVED = re.compile(r"[{}<>]")
 WHOLE, NUMBER = re.compile(r"[+-]?\d{1,18}"), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+YES_OR_NO = {"yes": True, "no": False}
+
+Key = str | tuple[str, ...]
+Cells = Mapping[str, str | int | float]  # of a row by column; "" where empty
 
 
-def read_table(path: str | Path, schema: Mapping[str, Any], index: Sequence[str]) -> pd.DataFrame:
-    """Rows of a tab-separated table, each checked against the schema of a row.
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of a table, a field a column of its type; an empty cell is the default of the field."""
+
+    KEY: ClassVar[tuple[str, ...]]  # columns that name a row
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Table(Mapping[Any, R], Generic[R]):
+    """Rows of a table by their key, in its order.
+
+    Parameters
+    ----------
+    path : str
+        The file, for messages.
+    rows : mapping
+        Key, a tuple where several columns name a row, to row.
+    """
+
+    def __init__(self, path: str, rows: Mapping[Any, R]) -> None:
+        self.path, self._rows = path, rows
+
+    def __getitem__(self, key: Key) -> R:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def check_names(self, found: Iterable[str], where: str) -> None:
+        """Refuse a name that has no row here.
+
+        Parameters
+        ----------
+        found : iterable of str
+        where : str
+            The table, or its row, that uses them.
+
+        Raises
+        ------
+        InputError
+        """
+        check_names(found, self, where, self.path)
+
+
+def check_names(found: Iterable[str], known: Collection[str], where: str, path: str) -> None:
+    """Refuse a name of `found`, used at `where`, that is none of those `known` from a table."""
+    if lost := next((name for name in found if name not in known), None):
+        raise InputError(
+            f"{where}: {lost!r} has no row in {path}, which has "
+            f"{', '.join(dict.fromkeys(known)) or 'none'}; correct the name, or add the row"
+        )
+
+
+def typed_rows(cells: Mapping[Any, Cells], kind: type[R]) -> dict[Any, R]:
+    """Rows of the class `kind`; an empty cell, or a column that is not there, is its default.
+
+    Cells of a field of type bool are yes or no. A column of which the class has no field is left
+    out.
+    """
+    return {key: kind(**_fields(row, kind)) for key, row in cells.items()}
+
+
+def _fields(row: Cells, kind: type[R]) -> dict[str, Any]:
+    """Values of the fields that a row has: those that are empty are left to the class."""
+    values = {}
+    for field in fields(kind):
+        value: Any = row.get(field.name, "")
+        if value != "" or field.default is MISSING:
+            values[field.name] = YES_OR_NO[value] if field.type is bool else value
+    return values
+
+
+def cells_of(value: str, tables: Mapping[str, Mapping[Any, Cells]]) -> Iterator[str]:
+    """Where tables name a file, alone or between commas.
+
+    Parameters
+    ----------
+    value : str
+        As it stands in the cell.
+    tables : mapping
+        Path of each table to its cells, as `read_cells` returns them.
+
+    Yields
+    ------
+    str
+        Such as "datasets.tsv (hela), column path".
+    """
+    for path, rows in tables.items():
+        for key, row in rows.items():
+            for column, cell in row.items():
+                if value in [part.strip() for part in str(cell).split(",")]:
+                    name = " ".join(key) if isinstance(key, tuple) else key
+                    yield f"{path} ({name}), column {column}"
+
+
+def read_cells(
+    path: str | Path, schema: Mapping[str, Any], key: Sequence[str]
+) -> dict[Any, dict[str, str | int | float]]:
+    """Cells of a tab-separated table, each row checked against the schema of a row.
 
     Parameters
     ----------
@@ -28,13 +134,14 @@ def read_table(path: str | Path, schema: Mapping[str, Any], index: Sequence[str]
     schema : mapping
         JSON schema of a row. Cells of a column of type integer or number become numbers, all
         others stay text. Columns of ``format: path`` hold paths or names of sources.
-    index : sequence of str
+    key : sequence of str
         Columns that name a row; they stay text.
 
     Returns
     -------
-    DataFrame
-        Indexed by the key, with the other columns of the file; empty cells are "".
+    dict
+        Key, a tuple where it is of several columns, to the cells of a row by column; an empty one
+        is "".
 
     Raises
     ------
@@ -42,10 +149,10 @@ def read_table(path: str | Path, schema: Mapping[str, Any], index: Sequence[str]
         Naming file, line and column, if the file is no such table, a cell does not fit the
         schema, or a key comes twice.
     """
-    header, lines = _cells(path)
+    header, lines = _lines(path)
     _check_header(path, header, schema)
     checker = Draft202012Validator(schema)
-    rows = []
+    rows: dict[Any, dict[str, str | int | float]] = {}
     for line, cells in lines:
         where = f"{path}, line {line}"
         if any("\n" in cell for cell in cells):
@@ -54,25 +161,31 @@ def read_table(path: str | Path, schema: Mapping[str, Any], index: Sequence[str]
                 "each cell on one line. Close the quotation mark, or remove it"
             )
         if any(cells[len(header) :]):
-            raise InputError(f"{where}: {len(cells)} columns; the header has {len(header)}")
+            raise InputError(
+                f"{where}: {len(cells)} columns; the header has {len(header)}. Remove the tabs "
+                "that are too many"
+            )
         short = len(header) > len(cells)
         texts = dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=False))
         row = {
-            name: _value(text, schema["properties"][name], name in index)
+            name: _value(text, schema["properties"][name], name in key)
             for name, text in texts.items()
         }
         if found := _mistake(row, checker):
             name, message = found
             hint = "; are there spaces where a tab should be?" * (short and " " in texts[name])
-            named = " ".join(f"{texts[key]}" for key in index if key in texts and key != name)
+            named = " ".join(f"{texts[part]}" for part in key if part in texts and part != name)
             raise InputError(
                 f"{where}{f' ({named})' * bool(named)}, column {name}: {message}{hint}"
             )
-        rows.append(row)
-    table = pd.DataFrame(rows, columns=header, dtype=object).set_index(list(index))
-    if repeated := table.index[table.index.duplicated()].to_list():
-        raise InputError(f"{path}: more than one row has {' and '.join(index)} {repeated[0]}")
-    return table
+        of_row: Key = tuple(texts[part] for part in key) if key[1:] else texts[key[0]]
+        if of_row in rows:
+            raise InputError(
+                f"{path}: more than one row has {' and '.join(key)} {of_row}; keep one, or rename "
+                "the other"
+            )
+        rows[of_row] = row
+    return rows
 
 
 def check_path(value: str) -> str | None:
@@ -85,17 +198,9 @@ def check_path(value: str) -> str | None:
     return None
 
 
-def _cells(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _lines(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Header and numbered lines of a table, cells without the blanks around them."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: byte {error.start} is no UTF-8; save the table as UTF-8 text, columns "
-            "separated by tabs"
-        ) from error
-    except OSError as error:
-        raise InputError(f"{path} is not readable: {error.strerror}") from error
+    text = read_text(path, "a table, its columns separated by tabs", old_newlines=True)
     lines = table_rows(text, path)
     if not lines:
         raise InputError(f"{path}: no header; the first line names the columns")

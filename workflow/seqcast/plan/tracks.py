@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
 from seqcast.genome.tracks import Tracks
-from seqcast.plan.inputs import content_digest
 from seqcast.predict.variants.ranking import select_tracks
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from seqcast.core.contents import contents_of
 from seqcast.core.store import read_table, write_table
-from seqcast.core.unfinished import UnfinishedTables, content_of
+from seqcast.core.unfinished import UnfinishedTables
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.predict.fold_model import open_model, read_options
@@ -43,7 +44,7 @@ def score_shard(
     facts = {**made, "options": dict(options), **facts}
     batch_size, variants = inference["batch_size"], read_table(files["variants"])
     rows = shard_rows(len(variants), shard, shards)
-    identity = [facts, head, batch_size, rows.start, rows.stop, content_of(files)]
+    identity = [facts, head, batch_size, rows.start, rows.stop, contents_of(files)]
     kept = UnfinishedTables(outputs["gene"], LEVELS, {"identity": identity})
     with Genome(files["genome"]) as genome:
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from seqcast.core.contents import contents_of
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table, write_table
-from seqcast.core.unfinished import UnfinishedTables, content_of
+from seqcast.core.unfinished import UnfinishedTables
 from seqcast.genome.fasta import Genome
 from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
 from seqcast.predict.fold_model import open_network
@@ -54,7 +55,7 @@ def score_transcripts(
     chosen = of_alleles(EmbedOptions(**{name: options[name] for name in FIELDS}))
     used = {name: getattr(chosen, name) for name in FIELDS}
     facts = {**made, "options": {**used, "compat": compat}, **facts}
-    kept = UnfinishedTables(output, [TABLE], {"facts": facts, "files": content_of(files)})
+    kept = UnfinishedTables(output, [TABLE], {"facts": facts, "files": contents_of(files)})
     variants = read_table(files["variants"])
     with Genome(files["genome"]) as genome:
 

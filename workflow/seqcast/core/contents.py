@@ -1,19 +1,16 @@
-"""Files of the user: what tells one from another, and which cell names one that is missing."""
+"""What a file holds, as a digest: what tells one input from another, whatever their dates."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
-WHOLE_BYTES = 1 << 22  # files of no more are read whole
+PLANNING_BYTES = 1 << 22  # files of no more are read whole before a run
+JOB_BYTES = 1 << 28  # and by a job, which reads its inputs anyhow
 BLOCK_BYTES = 1 << 16
 BLOCKS = 16  # that are read of a larger file, the first and the last among them
 
 
-@cache
-def content_digest(path: str | Path) -> str:
+def content_digest(path: str | Path, whole_bytes: int = PLANNING_BYTES) -> str:
     """What a file holds, by its size and its bytes: all of them, or blocks of a large file.
 
     The date does not count: archives and copies keep it, so that a file may be replaced by another
@@ -24,6 +21,8 @@ def content_digest(path: str | Path) -> str:
     ----------
     path : path
         A file, or a folder, whose files count with their names.
+    whole_bytes : int
+        Size of the largest file that is read whole.
 
     Returns
     -------
@@ -32,14 +31,15 @@ def content_digest(path: str | Path) -> str:
     """
     path = Path(path)
     if path.is_dir():
-        parts = [f"{p.relative_to(path)} {content_digest(p)}" for p in sorted(path.rglob("*"))]
+        files = sorted(path.rglob("*"))
+        parts = [f"{p.relative_to(path)} {content_digest(p, whole_bytes)}" for p in files]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     if not path.is_file():
         return ""
     found = hashlib.sha256()
     size = path.stat().st_size
     with path.open("rb") as file:
-        if size <= WHOLE_BYTES:
+        if size <= whole_bytes:
             found.update(file.read())
         else:
             for block in range(BLOCKS):
@@ -48,24 +48,6 @@ def content_digest(path: str | Path) -> str:
     return f"{size} {found.hexdigest()[:16]}"
 
 
-def cells_of(value: str, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    """Where tables name a file, alone or between commas.
-
-    Parameters
-    ----------
-    value : str
-        As it stands in the cell.
-    tables : mapping
-        Path of each table to its rows, as `plan.tables.read_table` returns them.
-
-    Yields
-    ------
-    str
-        Such as "datasets.tsv (hela), column path".
-    """
-    for path, table in tables.items():
-        for column in table.columns:
-            for key, cell in table[column].items():
-                if value in [part.strip() for part in str(cell).split(",")]:
-                    row = " ".join(key) if isinstance(key, tuple) else key
-                    yield f"{path} ({row}), column {column}"
+def contents_of(files: Mapping[str, str]) -> dict[str, str]:
+    """Name to `content_digest` of the inputs of a job, which read larger ones whole."""
+    return {name: content_digest(path, JOB_BYTES) for name, path in files.items()}

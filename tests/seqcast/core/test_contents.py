@@ -1,11 +1,10 @@
-"""Files count by what they hold, whatever their date; a missing one is found in its cell."""
+"""Files count by what they hold, whatever their date."""
 
 import os
 
-import pandas as pd
 import pytest
 
-from seqcast.plan.inputs import BLOCK_BYTES, BLOCKS, WHOLE_BYTES, cells_of, content_digest
+from seqcast.core.contents import BLOCK_BYTES, BLOCKS, PLANNING_BYTES, content_digest, contents_of
 
 
 @pytest.fixture
@@ -15,7 +14,6 @@ def digest(tmp_path):
     def digest(content):
         (tmp_path / "file").write_bytes(content)
         os.utime(tmp_path / "file", (1, 1))
-        content_digest.cache_clear()
         return content_digest(tmp_path / "file")
 
     return digest
@@ -30,7 +28,7 @@ def test_every_byte_of_a_small_file_counts(digest):
 
 @pytest.mark.parametrize("block", [0, 7, BLOCKS - 1])
 def test_ends_and_blocks_of_a_large_file_count(digest, block):
-    plain = bytearray(WHOLE_BYTES + BLOCK_BYTES)
+    plain = bytearray(PLANNING_BYTES + BLOCK_BYTES)
     changed = bytearray(plain)
     changed[(len(plain) - BLOCK_BYTES) * block // (BLOCKS - 1) + BLOCK_BYTES - 1] = 1
     assert digest(bytes(changed)) != digest(bytes(plain))
@@ -44,15 +42,17 @@ def test_a_folder_counts_with_the_names_of_its_files(tmp_path):
         for path in (tmp_path / "a").iterdir():
             path.unlink()
         (tmp_path / "a" / name).write_text(text)
-        content_digest.cache_clear()
         found.add(content_digest(tmp_path / "a"))
     assert len(found) == 3
     assert content_digest(tmp_path / "none") == ""
 
 
-def test_the_cells_that_name_a_file_are_found():
-    rows = {"model": ["m", "n"], "fold": ["0", "1"], "source": ["a.h5", "b.h5, a.h5"]}
-    tables = {"folds.tsv": pd.DataFrame(rows).set_index(["model", "fold"])}
-    assert list(cells_of("a.h5", tables)) == [
-        "folds.tsv (m 0), column source", "folds.tsv (n 1), column source"]  # fmt: skip
-    assert list(cells_of("c.h5", tables)) == []
+def test_a_job_reads_larger_files_whole(tmp_path):
+    plain = bytearray(PLANNING_BYTES + BLOCK_BYTES)
+    changed = bytearray(plain)
+    changed[BLOCK_BYTES] = 1  # between two blocks
+    (tmp_path / "a").write_bytes(plain)
+    (tmp_path / "b").write_bytes(changed)
+    found = contents_of({name: str(tmp_path / name) for name in "ab"})
+    assert found["a"] != found["b"]
+    assert content_digest(tmp_path / "a") == content_digest(tmp_path / "b")

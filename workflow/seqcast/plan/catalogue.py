@@ -1,0 +1,307 @@
+"""What every feature is planned from: config, assemblies, models, folds, sources and datasets."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from seqcast.core.errors import InputError
+from seqcast.core.provenance import same_weights
+from seqcast.core.urls import public_url, url_digest
+from seqcast.plan.config import complete_config, read_schema
+from seqcast.plan.tables import Row, Table, cells_of, check_names, read_cells, typed_rows
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly(Row):
+    """A genome and its annotation."""
+
+    KEY = ("assembly",)
+    assembly: str
+    genome: str
+    annotation: str
+    contig_aliases: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Row):
+    """A trained model."""
+
+    KEY = ("model",)
+    model: str
+    architecture: str
+    task: str
+    hyperparameters: str
+    head: str = ""
+    tracks: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold(Row):
+    """A fold of a model, and where its weights come from."""
+
+    KEY = ("model", "fold")
+    model: str
+    fold: str
+    origin: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Row):
+    """A file to be fetched."""
+
+    KEY = ("source",)
+    source: str
+    version: str
+    url: str
+    path: str
+    licence: str
+    citation: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Row):
+    """What models are run on."""
+
+    KEY = ("dataset",)
+    dataset: str
+    kind: str
+    assembly: str
+    path: str
+    shards: int
+    path2: str | None = None
+    interleaved: bool = False
+    cds: str = ""
+    labels: str | None = None
+    transcripts: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Config and tables that all features share, read once and checked; paths of what they name.
+
+    Attributes
+    ----------
+    config : dict
+        Checked, and completed in place by the defaults of its schema.
+    schemas : path
+        Folder of the schemas of config and tables.
+    is_made : callable
+        Whether the workflow makes a file; asked when files of a job are, not before.
+    remote : bool
+        Whether files lie in a storage that is not looked into.
+    error : type
+        Of what is raised for a file that is not there, in place of `InputError`: that is found
+        when the files of a job are asked for, by which Snakemake may stand.
+
+    Raises
+    ------
+    InputError
+        Naming table, row and column, or the key of the config.
+    """
+
+    config: dict[str, Any]
+    schemas: Path
+    is_made: Callable[[str], bool] = lambda path: False
+    remote: bool = False
+    error: type[BaseException] = InputError
+    _cells: dict[str, dict[Any, dict[str, Any]]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        complete_config(self.config, read_schema(self.schemas / "config.schema.yaml"))
+        models = dict.fromkeys(model for model, _ in self.folds)
+        self.models.check_names(models, self.folds.path)
+        self.check_names("models", self.models, "folds", models)
+        self.assemblies.check_names(
+            (row.assembly for row in self.datasets.values() if row.assembly), self.datasets.path
+        )
+        self._check_weights()
+
+    @cached_property
+    def assemblies(self) -> Table[Assembly]:
+        """Assemblies by name."""
+        return self.rows("assemblies", Assembly)
+
+    @cached_property
+    def models(self) -> Table[Model]:
+        """Models by name."""
+        return self.rows("models", Model)
+
+    @cached_property
+    def folds(self) -> Table[Fold]:
+        """Folds by model and fold."""
+        return self.rows("folds", Fold)
+
+    @cached_property
+    def sources(self) -> Table[Source]:
+        """Sources by name."""
+        return self.rows("sources", Source)
+
+    @cached_property
+    def datasets(self) -> Table[Dataset]:
+        """Datasets by name."""
+        return self.rows("datasets", Dataset)
+
+    def path_of(self, table: str) -> str:
+        """Path of a table, as the config gives it."""
+        return str(self.config["tables"][table])
+
+    def rows(self, table: str, kind: type[R]) -> Table[R]:
+        """Rows of a table of the config, checked against its schema; no key comes twice.
+
+        Raises
+        ------
+        InputError
+        """
+        return Table(self.path_of(table), typed_rows(self.cells(table, kind.KEY), kind))
+
+    def cells(self, table: str, key: tuple[str, ...]) -> Mapping[Any, Mapping[str, Any]]:
+        """As `rows`, of cells that are as they stand in the table."""
+        path = self.path_of(table)
+        if path not in self._cells:
+            schema = read_schema(self.schemas / f"{table}.schema.yaml")
+            self._cells[path] = read_cells(path, schema, key)
+        return self._cells[path]
+
+    def check_names(
+        self, table: str, found: Iterable[str], other: str, known: Iterable[str]
+    ) -> None:
+        """Refuse a name that a table uses and another lacks.
+
+        Raises
+        ------
+        InputError
+        """
+        check_names(found, list(known), self.path_of(table), self.path_of(other))
+
+    # ---- files ----
+
+    def located(self, value: str) -> str:
+        """Path of a cell that names a source, or is a path itself."""
+        return f"resources/{self.sources[value].path}" if value in self.sources else value
+
+    def given(self, value: str) -> str:
+        """Path of a file that a job reads; one that nothing makes and that is not there is told.
+
+        Snakemake would not miss it as long as there are results of it.
+        """
+        path = self.located(value)
+        if path and not (self.remote or Path(path).exists() or self.is_made(path)):
+            cells = ", ".join(cells_of(value, self._cells)) or "config"
+            raise self.error(
+                f"{cells}: {value} is not there; expected a file, seen from {Path.cwd()}, or the "
+                f"name of a source of {self.path_of('sources')}"
+            )
+        return path
+
+    @cached_property
+    def downloads(self) -> dict[str, list[str]]:
+        """Path below resources/ to what decides the bytes of a source; none of it opens its URL."""
+        return {
+            row.path: [public_url(row.url), url_digest(row.url), row.sha256]
+            for row in self.sources.values()
+        }
+
+    def aliases_of(self, assembly: str) -> dict[str, str]:
+        """Input: other names of an assembly's contigs, where it has a table of them."""
+        table = self.assemblies[assembly].contig_aliases
+        return {"aliases": self.given(table)} if table else {}
+
+    # ---- models, folds and datasets ----
+
+    def of_task(self, *tasks: str) -> list[str]:
+        """Models of these tasks, in the order of the table."""
+        return [name for name, row in self.models.items() if row.task in tasks]
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """Datasets of these kinds, in the order of the table."""
+        return [name for name, row in self.datasets.items() if row.kind in kinds]
+
+    @cached_property
+    def _folds(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {name: [] for name in self.models}
+        for model, fold in self.folds:
+            found[model].append(fold)
+        return found
+
+    def folds_of(self, model: str) -> list[str]:
+        """Names of a model's folds, in the order of the table."""
+        return self._folds[model]
+
+    def model_files(self, job: Any) -> dict[str, str]:
+        """Input: what loading the model of a job takes beside its weights."""
+        row = self.models[job.model]
+        named = {"hyperparameters": row.hyperparameters, "tracks": row.tracks}
+        return {name: self.given(value) for name, value in named.items() if value}
+
+    def given_weights(self, job: Any) -> str | list[str]:
+        """Input: the file that the weights of a fold come from, none for random ones."""
+        row = self.folds[job.model, job.fold]
+        if row.origin == "source":
+            return self.given(row.source)
+        trained = f"results/training/{job.model}.fold{job.fold}.safetensors"
+        return trained if row.origin == "train" else []
+
+    def fold_weights(self, job: Any) -> list[str]:
+        """Input: the weights of all folds of a model."""
+        path = "resources/models/{}.fold{}.safetensors"
+        return [path.format(job.model, fold) for fold in self.folds_of(job.model)]
+
+    def facts(self, job: Any, *more: str) -> dict[str, Any]:
+        """What results say of the model that made them.
+
+        Parameters
+        ----------
+        job : object
+            With the wildcards ``model``, and ``fold`` where it is of one fold.
+        more : str
+            What else: ``assembly`` of the job's dataset, or the ``dataset``.
+
+        Returns
+        -------
+        dict
+            Fold and origin are lists where the job is of all folds.
+        """
+        one = getattr(job, "fold", None)
+        folds = [one] if one is not None else self.folds_of(job.model)
+        origins = [self.folds[job.model, fold].origin for fold in folds]
+        of_dataset = {"assembly": lambda: self.datasets[job.dataset].assembly,
+                      "dataset": lambda: job.dataset}  # fmt: skip
+        return {
+            "model": job.model,
+            "fold": one if one is not None else folds,
+            "architecture": self.models[job.model].architecture,
+            "origin": origins[0] if one is not None else origins,
+            **{name: of_dataset[name]() for name in more},
+        }
+
+    def _known_weights(self, row: Fold) -> str | None:
+        """What tells the weights of a fold before a run; None where only its training does."""
+        if row.origin == "source":
+            source = self.sources.get(row.source)
+            return source.sha256 if source and source.sha256 else self._resolved(row.source)
+        # a training of reads or of mRNAs takes nothing from the fold's name
+        told = row.origin == "random" or self.models[row.model].task in ("reads", "embedding")
+        return f"{row.origin} {row.source}" if told else None
+
+    def _resolved(self, value: str) -> str:
+        return str(Path(self.located(value)).resolve())
+
+    def _check_weights(self) -> None:
+        """Refuse folds of a model that have the same weights."""
+        facts = [
+            {"model": row.model, "fold": row.fold, "weights_sha256": self._known_weights(row)}
+            for row in self.folds.values()
+        ]
+        if repeated := same_weights(facts):
+            raise InputError(
+                f"{self.folds.path}: {repeated[0]} have the same weights, so that they would agree "
+                "in everything and tell nothing of the spread; give each fold weights of its own, "
+                "or keep one of these rows"
+            )

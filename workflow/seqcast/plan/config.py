@@ -1,0 +1,59 @@
+"""The config of a run: its defaults are filled in, and a mistake is told by its key."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from seqcast.core.errors import InputError
+
+# The parser in C reads the schemas eight times as fast; not all builds of PyYAML have it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_schema(path: Path) -> dict[str, Any]:
+    """A JSON schema, written in YAML."""
+    with path.open(encoding="utf-8") as file:
+        schema: dict[str, Any] = yaml.load(file, LOADER)
+    return schema
+
+
+def complete_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Check a config, and fill in what it leaves out, in place.
+
+    Parameters
+    ----------
+    config : dict
+        As read; jobs see what is filled in.
+    schema : mapping
+        JSON schema whose properties say their defaults.
+
+    Raises
+    ------
+    InputError
+        Naming the key, as ``$.report.score``.
+    """
+    _fill(config, schema)
+    if error := best_match(Draft202012Validator(schema).iter_errors(config)):
+        raise InputError(f"config: {error.json_path}: {error.message}")
+    score, made = config["report"]["score"], config["variant_effects"]["gene_scores"]
+    if score not in made:
+        raise InputError(
+            f"config: report.score is {score}, but variant_effects.gene_scores makes only "
+            f"{', '.join(made)}; name one of them, or add it"
+        )
+
+
+def _fill(values: Any, schema: Mapping[str, Any]) -> None:
+    """Fill defaults into a section, and into those inside it."""
+    if not isinstance(values, dict):
+        return
+    for name, part in schema.get("properties", {}).items():
+        if "default" in part:
+            values.setdefault(name, deepcopy(part["default"]))
+        if name in values:
+            _fill(values[name], part)

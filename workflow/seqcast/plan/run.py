@@ -1,0 +1,41 @@
+"""The plan of a run: what its config and tables ask for, feature by feature."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqcast.plan.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run does; its parts know the files of their jobs.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+        What all parts are planned from.
+    """
+
+    catalogue: Catalogue
+
+
+def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
+    """Read and check config and tables, and plan the run.
+
+    Parameters
+    ----------
+    config : dict
+        As read; completed in place.
+    schemas : path
+        Folder of the schemas of config and tables.
+    **hooks
+        ``is_made``, ``remote`` and ``error`` of `Catalogue`.
+
+    Raises
+    ------
+    InputError
+        Naming table, row and column of a mistake, or the key of the config, and the remedy.
+    """
+    catalogue = Catalogue(config, schemas, **hooks)
+    return RunPlan(catalogue)
