@@ -12,7 +12,7 @@ class BaseCounter(torch.nn.Module):
     def __init__(self, window_length_bp: int, bin_size_bp: int = 32, crop_bins: int = 0) -> None:
         super().__init__()
         self.window_length_bp, self.bin_size_bp = window_length_bp, bin_size_bp
-        self.crop_bins = crop_bins
+        self.crop_bins, self.about = crop_bins, dict[str, str]()
         self.unused = torch.nn.Parameter(torch.zeros(1))  # names the device
 
     def forward(self, one_hot: Tensor) -> Tensor:

@@ -43,9 +43,14 @@ class Architecture(Protocol):
 
 
 class CoverageModel(Protocol):
-    """Coverage of `tracks` in bins of `bin_size_bp` from one-hot DNA; a torch module."""
+    """Coverage of `tracks` in bins of `bin_size_bp` from one-hot DNA; a torch module.
+
+    ``about`` is what the file of weights says of itself: ``tracks``, the identifiers of the outputs
+    in their order, a list in JSON, if it says so.
+    """
 
     training: bool
+    about: dict[str, str]
 
     @property
     def window_length_bp(self) -> int: ...
@@ -63,6 +68,29 @@ class CoverageModel(Protocol):
     def __call__(self, one_hot: Tensor) -> Tensor:
         """``(batch, 4, length)`` one-hot to ``(batch, tracks, bins)``."""
         ...
+
+
+class TrainableCoverageModel(CoverageModel, Protocol):
+    """A coverage model that can be trained and fine-tuned: `models.coverage.CoverageArchitecture`.
+
+    ``head`` is the member that turns features of bins into tracks: every other member is of the
+    trunk, which ``with_head`` shares with a network of another head. ``regularisation`` is a scalar
+    to add to the loss. The rest names the layers of the trunk that a fine-tuning changes, each in
+    the order in which data meet them: ``projections`` are dense layers (of attention, those to
+    queries and values; with `key_and_output` also those to keys and of the output),
+    ``convolutions`` those without groups, ``adapters`` bottlenecks whose output is 0 at first.
+    """
+
+    head: torch.nn.Linear
+    checkpoint_activations: bool
+
+    def named_children(self) -> Iterator[tuple[str, torch.nn.Module]]: ...
+    def initialise(self) -> None: ...
+    def with_head(self, head: str) -> Any: ...
+    def regularisation(self) -> Tensor: ...
+    def projections(self, key_and_output: bool) -> Sequence[torch.nn.Module]: ...
+    def convolutions(self) -> Sequence[torch.nn.Module]: ...
+    def adapters(self) -> Sequence[torch.nn.Module]: ...
 
 
 class ReadModel(Protocol):

@@ -109,11 +109,11 @@ class Part:
 
 
 class CoverageTask:
-    """Coverage by networks of the protocol `CoverageModel`; a `training.loop.Task`.
+    """Coverage by networks of the protocol `TrainableCoverageModel`; a `training.loop.Task`.
 
     A batch is of one genome; the order in which genomes have theirs is drawn in each epoch. The
     loss is `losses.poisson_multinomial`, times the tracks' weights, the mean over windows and
-    tracks, plus the network's own ``regularisation()`` where it has one. Validation is on windows
+    tracks, plus the network's own ``regularisation()``. Validation is on windows
     as they are, without that term, and gives ``loss``, ``pearsonr`` and ``r2``, both over all bins
     of a track and the mean over tracks. A track whose targets are constant has neither and is left
     out; one whose predictions are constant has a correlation of 0. Of several genomes it gives
@@ -204,7 +204,7 @@ class CoverageTask:
         """Mean loss of the windows of a part, with the network's regularisation."""
         network = self._network(model, part.origin)
         losses = self._losses(part.origin, *_predicted(network, part)).mean()
-        return losses + network.regularisation() if hasattr(network, "regularisation") else losses
+        return losses + network.regularisation()
 
     def describe(self, batch: Batch) -> str:
         """The windows of a batch by their places, and how they were augmented."""

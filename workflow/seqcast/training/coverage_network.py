@@ -12,14 +12,12 @@ from torch import Tensor, nn
 from seqcast.core.errors import InputError
 from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import read_safetensors
+from seqcast.models.coverage import HEAD
 from seqcast.models.interface import build_model
 from seqcast.training.coverage_recipe import TransferOptions
 from seqcast.training.transfer import merged, prepare_trunk
 
 logger = logging.getLogger(__name__)
-
-HEAD = "head"  # the network's member that is a head; all the others are the trunk
-ADAPTER = "_adapter."  # in names of tensors that a fine-tuning draws
 
 
 class CoverageNetwork(nn.Module):
@@ -27,7 +25,7 @@ class CoverageNetwork(nn.Module):
 
     Parameters
     ----------
-    networks : mapping of str to CoverageModel
+    networks : mapping of str to TrainableCoverageModel
         Head to the network that ends in it; the trunk of the others is that of the first.
     kept_in_evaluation : sequence of Module
         Parts of the trunk that `train` does not switch.
@@ -92,7 +90,7 @@ def starting_network(
         the head that the file names or that has as many outputs, unless the file says that they
         are of other tracks. Other heads are drawn.
     checkpoint_activations : bool
-        See `models.borzuki.Borzuki`.
+        See `models.coverage.CoverageArchitecture`.
     transfer : TransferOptions, optional
         What of the network is trained. Default: all of it.
     tracks : mapping, optional
@@ -117,13 +115,12 @@ def starting_network(
         networks = {heads[0]: first, **{head: first.with_head(head) for head in heads[1:]}}
         if initial is not None:
             _start_from(Path(initial), architecture, params, networks, transfer, tracks or {})
-        trunk = nn.ModuleList(part for name, part in first.named_children() if name != HEAD)
-        network = CoverageNetwork(networks, prepare_trunk(trunk, transfer) if transfer else ())
+        network = CoverageNetwork(networks, prepare_trunk(first, transfer) if transfer else ())
     parameters = list(network.parameters())
     logger.info(
         "trained parameters: %d of %d, %d of them of heads",
         sum(p.numel() for p in parameters if p.requires_grad), sum(p.numel() for p in parameters),
-        sum(p.numel() for one in networks.values() for p in getattr(one, HEAD).parameters()),
+        sum(p.numel() for one in networks.values() for p in one.head.parameters()),
     )  # fmt: skip
     return network.train()
 
@@ -140,8 +137,9 @@ def _start_from(
     _, state = architecture_of(architecture).from_weights(path, params, None)
     own = {name: t for name, t in first.state_dict().items() if "num_batches" not in name}
     trunk = [name for name in own if not name.startswith(f"{HEAD}.")]
-    if transfer and transfer.mode == "houlsby" and not any(ADAPTER in name for name in state):
-        trunk = [name for name in trunk if ADAPTER not in name]  # they stay as drawn
+    adapters = _tensors_of(first, first.adapters())
+    if transfer and transfer.mode == "houlsby" and adapters.isdisjoint(state):
+        trunk = [name for name in trunk if name not in adapters]  # they stay as drawn
     missing = [name for name in trunk if name not in state]
     left_over = [n for n in state if n not in own and "num_batches" not in n]
     shapes = [
@@ -160,10 +158,20 @@ def _start_from(
     drawn_anew = transfer is not None and transfer.new_head
     chosen = "" if drawn_anew else _fitting(head, path, networks, tracks)
     if chosen:
-        getattr(networks[chosen], HEAD).load_state_dict(head)
+        networks[chosen].head.load_state_dict(head)
     drawn = [name for name in networks if name != chosen]
     taken = f"and head {chosen}" if chosen else "without its head"
     logger.info("%s: took the trunk %s; drawn heads: %s", path, taken, ", ".join(drawn) or "none")
+
+
+def _tensors_of(network: nn.Module, parts: Sequence[nn.Module]) -> set[str]:
+    """Names that the tensors of some parts have in a network's state."""
+    return {
+        f"{name}.{tensor}"
+        for name, part in network.named_modules()
+        if any(part is one for one in parts)
+        for tensor in part.state_dict()
+    }
 
 
 def _fitting(
@@ -178,7 +186,7 @@ def _fitting(
 
     fitting = [
         name for name, network in networks.items()
-        if shapes(getattr(network, HEAD).state_dict().items()) == shapes(head.items())
+        if shapes(network.head.state_dict().items()) == shapes(head.items())
     ]  # fmt: skip
     if said.get("head") in networks:
         fitting = [name for name in fitting if name == said["head"]]

@@ -48,20 +48,21 @@ class TransferOptions:
     Parameters
     ----------
     mode : {"full", "linear", "lora", "houlsby", "locon"}
-        What is trained beside the heads: all; nothing; low-rank terms of maps of the attention;
-        bottleneck adapters (``adapter`` and ``adapter_latent`` in the hyperparameters) and layer
-        norms; low-rank terms of attention and convolutions. See `training.transfer`.
+        What is trained beside the heads: all; nothing; low-rank terms of the projections that the
+        architecture names, in borzuki those of the attention; bottleneck adapters (of borzuki,
+        ``adapter`` and ``adapter_latent`` in the hyperparameters) and layer norms; low-rank terms
+        of projections and convolutions. See `training.transfer`.
     new_head : bool
         Whether heads are drawn even where that of the initial weights would fit.
     rank : int
-        Of the terms in the attention.
+        Of the terms in the projections.
     alpha : float
         Such a term counts ``alpha / rank`` times.
     key_and_output : bool
         Whether the maps to keys and to the output have one, beside those to queries and values
         (there: ``lora_full``).
     convs : int
-        How many convolutions have a low-rank term, the last ones before the transformer. If it is
+        How many convolutions have a low-rank term, the last ones. If it is
         all of them, the first is trained itself instead.
     conv_rank : int
     conv_alpha : float

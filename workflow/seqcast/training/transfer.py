@@ -19,9 +19,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from seqcast.core.errors import InputError
-from seqcast.models.borzuki.attention import RelativeAttention
-from seqcast.models.borzuki.blocks import HoulsbyAdapter
-from seqcast.models.layers import BatchNorm, Conv
+from seqcast.models.coverage import HEAD
+from seqcast.models.interface import TrainableCoverageModel
 from seqcast.training.coverage_recipe import TransferOptions
 
 PARTS = ("down", "up", "scale")  # of a low-rank term, in a state
@@ -69,14 +68,14 @@ def merged(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return plain
 
 
-def prepare_trunk(trunk: nn.Module, options: TransferOptions) -> list[nn.Module]:
+def prepare_trunk(network: TrainableCoverageModel, options: TransferOptions) -> list[nn.Module]:
     """Give gradients to what a mode trains, and to nothing else of the trunk.
 
     Parameters
     ----------
-    trunk : Module
-        With the weights to start from; low-rank terms are added to it, drawn by torch's generator.
-        What it computes stays the same.
+    network : TrainableCoverageModel
+        With the weights to start from; low-rank terms are added to the layers that it names, drawn
+        by torch's generator. What it computes stays the same.
     options : TransferOptions
 
     Returns
@@ -91,38 +90,37 @@ def prepare_trunk(trunk: nn.Module, options: TransferOptions) -> list[nn.Module]
     """
     if options.mode == "full":
         return []
+    trunk = nn.ModuleList(part for name, part in network.named_children() if name != HEAD)
     trunk.requires_grad_(False)
     if options.mode == "linear":
         return [trunk]
     if options.mode == "houlsby":
-        _free_adapters(trunk)
+        _free_adapters(network, trunk)
     else:
-        names = ("query", "value") + ("key", "output") * options.key_and_output
-        attentions = [part for part in trunk.modules() if isinstance(part, RelativeAttention)]
-        layers = [getattr(part, name) for part in attentions for name in names]
-        _add_terms(layers, "attention", "rank", options.rank, options.alpha)
+        _add_terms(network.projections(options.key_and_output), "projections", "rank",
+                   options.rank, options.alpha)  # fmt: skip
     if options.mode == "locon":
-        _add_terms(_convolutions(trunk, options.convs), "convolution", "conv_rank",
+        _add_terms(_convolutions(network, options.convs), "convolutions", "conv_rank",
                    options.conv_rank, options.conv_alpha)  # fmt: skip
-    return [part for part in trunk.modules() if isinstance(part, BatchNorm)]
+    return [part for part in trunk.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
 
 
-def _free_adapters(trunk: nn.Module) -> None:
-    parts = list(trunk.modules())
-    if not any(isinstance(part, HoulsbyAdapter) for part in parts):
+def _free_adapters(network: TrainableCoverageModel, trunk: nn.Module) -> None:
+    adapters = network.adapters()
+    if not adapters:
         raise InputError(
             "coverage.transfer.mode is 'houlsby', and the network has no adapters: they cannot be "
-            "merged into its weights, so the hyperparameters name them; add 'adapter': 'houlsby' "
-            "and 'adapter_latent': 8 to their section model"
+            "merged into its weights, so the hyperparameters name them; for borzuki add 'adapter': "
+            "'houlsby' and 'adapter_latent': 8 to their section model"
         )
-    for part in parts:
-        if isinstance(part, HoulsbyAdapter | nn.LayerNorm):
-            part.requires_grad_(True)
+    norms = [part for part in trunk.modules() if isinstance(part, nn.LayerNorm)]
+    for part in (*adapters, *norms):
+        part.requires_grad_(True)
 
 
-def _convolutions(trunk: nn.Module, last: int) -> list[Conv]:
+def _convolutions(network: TrainableCoverageModel, last: int) -> Sequence[nn.Module]:
     """The last convolutions; of all, the first is trained itself and not among them."""
-    found = [part for part in trunk.modules() if isinstance(part, Conv) and part.groups == 1]
+    found = network.convolutions()
     if last > len(found):
         raise InputError(
             f"coverage.transfer.convs is {last}; expected at most {len(found)}, the convolutions "
@@ -138,7 +136,7 @@ def _add_terms(
     layers: Sequence[nn.Module], kind: str, setting: str, rank: int, alpha: float
 ) -> None:
     if not layers:
-        raise InputError(f"the network has no {kind} to give low-rank terms to; choose another "
+        raise InputError(f"the network names no {kind} to give low-rank terms to; choose another "
                          "coverage.transfer.mode")  # fmt: skip
     for layer in layers:
         weight = layer.weight

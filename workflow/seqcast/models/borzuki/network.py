@@ -13,26 +13,26 @@ In training mode, dropout acts where the original has it and norms take the batc
 Not carried over: the switches of augmentation, which belong to what makes the batches.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
-from seqcast.models.borzuki.blocks import Stem, Tower, TransformerBlock, UNetStep
+from seqcast.models.borzuki.blocks import HoulsbyAdapter, Stem, Tower, TransformerBlock, UNetStep
 from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.borzuki.keras_kernels import Kernel, kernel_of, set_constants
-from seqcast.models.convert import keras_state_dict, read_safetensors
-from seqcast.models.layers import Dense, gelu, recompute_in_backward
+from seqcast.models.convert import keras_state_dict
+from seqcast.models.coverage import CoverageArchitecture
+from seqcast.models.layers import Conv, Dense, gelu, recompute_in_backward
 
-TOLD = ("tracks",)  # of what the metadata of our own files say
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
 
-class Borzuki(nn.Module):
+class Borzuki(CoverageArchitecture):
     """Predicted coverage, before untransformation, of every track in every bin.
 
     Parameters
@@ -40,29 +40,13 @@ class Borzuki(nn.Module):
     config : BorzukiConfig
     head : str
         Which of ``config.heads`` the network ends in.
-
-    Attributes
-    ----------
-    checkpoint_activations : bool
-        Under autograd, keep only what enters each block and compute the rest again in backward:
-        some more time for less than half of the memory. Gradients stay the same.
-    about : dict
-        Those of `TOLD` that the file of weights has. ``tracks``: identifiers of the outputs in
-        their order, a list in JSON.
     """
 
-    task = BorzukiConfig.task
-    compat_options = ()
+    config_class = BorzukiConfig
+    config: BorzukiConfig
 
     def __init__(self, config: BorzukiConfig, head: str) -> None:
-        super().__init__()
-        if head not in config.heads:
-            raise InputError(f"head {head!r} is not in the hyperparameters; they have "
-                             f"{', '.join(config.heads)}")  # fmt: skip
-        self.config = config
-        self.head_name = head
-        self.checkpoint_activations = False
-        self.about: dict[str, str] = {}
+        super().__init__(config, head)
         widths = config.tower.widths
         channels = widths[-1]
         self.stem = Stem(config.stem)
@@ -78,37 +62,11 @@ class Borzuki(nn.Module):
         )
         self.head = Dense(channels, config.heads[head].units)
 
-    @classmethod
-    def read_config(cls, params: Mapping[str, Any]) -> BorzukiConfig:
-        """The architecture that a published params.json describes."""
-        return BorzukiConfig.from_params(params)
-
-    @classmethod
-    def from_params(cls, params: Mapping[str, Any], head: str | None = None) -> Self:
-        """Build the network that a published params.json describes, ending in `head`."""
-        config = cls.read_config(params)
-        return cls(config, head or next(iter(config.heads)))
-
-    @classmethod
-    def from_weights(
-        cls, path: Path, params: Mapping[str, Any], head: str | None
-    ) -> tuple[Self, dict[str, Tensor]]:
-        """A network for the weights of `path` (Keras .h5, or ours), and their tensors.
-
-        Without `head`, the first head that has as many outputs as the file.
-        """
-        config, told = cls.read_config(params), dict[str, str]()
-        model = cls(config, head or next(iter(config.heads)))
+    def read_weights(self, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """Tensors of a published Keras file, or of ours, and the metadata of ours."""
         if path.suffix in KERAS:
-            state = keras_state_dict(path, model.tensor_order())
-        else:
-            state, told = read_safetensors(path)
-        outputs = len(state["head.bias"]) if "head.bias" in state else model.tracks
-        fitting = [name for name, found in config.heads.items() if found.units == outputs]
-        if not head and fitting and model.tracks != outputs:
-            model = cls(config, fitting[0])
-        model.about = {name: told[name] for name in TOLD if name in told}
-        return model, state
+            return keras_state_dict(path, self.tensor_order()), {}
+        return super().read_weights(path)
 
     def initialise(self) -> None:
         """Draw the weights that the original's training starts from.
@@ -147,45 +105,24 @@ class Borzuki(nn.Module):
         head = self.config.heads[self.head_name]
         return kernel_of(self.head, head.kernel_initializer, head.l2_scale)
 
-    def with_head(self, head: str) -> Self:
-        """A network that shares this one's trunk, tensor by tensor, and ends in another head.
+    def initialise_head(self) -> None:
+        """Draw the kernel of the head; its biases are 0."""
+        set_constants(self.head)
+        self._head_kernel().draw()
 
-        Training either trains the trunk of both. The new head's kernel is drawn.
+    def projections(self, key_and_output: bool) -> list[nn.Module]:
+        """Maps of each attention to queries and values, and to keys and the output."""
+        names = ("query", "value") + ("key", "output") * key_and_output
+        return [getattr(block.attention, name) for block in self.transformer for name in names]
 
-        Raises
-        ------
-        InputError
-            If the hyperparameters have no such head.
-        """
-        with torch.device("meta"):
-            other = type(self)(self.config, head)
-        for part in ("stem", "tower", "transformer", "unet"):
-            setattr(other, part, getattr(self, part))
-        other.head = other.head.to(self.head.weight.dtype).to_empty(device=self.head.weight.device)
-        set_constants(other.head)
-        other._head_kernel().draw()
-        other.checkpoint_activations = self.checkpoint_activations
-        return other.train(self.training)
+    def convolutions(self) -> list[nn.Module]:
+        """Those of stem and tower."""
+        parts = [*self.stem.modules(), *self.tower.modules()]
+        return [part for part in parts if isinstance(part, Conv)]
 
-    @property
-    def window_length_bp(self) -> int:
-        """Length of the input the network was made for."""
-        return self.config.window_length_bp
-
-    @property
-    def bin_size_bp(self) -> int:
-        """Base pairs an output bin covers."""
-        return self.config.bin_size_bp
-
-    @property
-    def crop_bins(self) -> int:
-        """Bins at each side of the window that have no prediction."""
-        return self.config.crop_bins
-
-    @property
-    def tracks(self) -> int:
-        """Number of outputs a bin."""
-        return self.head.out_features
+    def adapters(self) -> list[HoulsbyAdapter]:
+        """Two a transformer block, where the hyperparameters have them."""
+        return [part for part in self.transformer.modules() if isinstance(part, HoulsbyAdapter)]
 
     def forward(self, one_hot: Tensor) -> Tensor:
         """Predict coverage.
@@ -242,6 +179,7 @@ class Borzuki(nn.Module):
         return F.softplus(self.head(features)).transpose(1, 2)
 
     def _run(self, module: nn.Module, *inputs: Any, **options: Any) -> Any:
+        # only what enters a block is kept: some more time for less than half of the memory
         if self.checkpoint_activations and torch.is_grad_enabled():
             return recompute_in_backward(module, *inputs, **options)
         return module(*inputs, **options)

@@ -124,7 +124,7 @@ def check_fit(model: CoverageModel, tracks: Tracks) -> None:
             f"the table of tracks names output {tracks.channel.max()} but the model has "
             f"{model.tracks} outputs; use the targets table that belongs to this model and head"
         )
-    if learned := getattr(model, "about", {}).get("tracks"):  # published files do not say
+    if learned := model.about.get("tracks"):  # published files do not say
         tracks.check_outputs(json.loads(learned), "the table of tracks")
 
 

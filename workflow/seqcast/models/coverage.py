@@ -1,0 +1,152 @@
+"""What networks of coverage share: heads, files of weights, layers that fine-tuning may change."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from seqcast.core.errors import InputError
+from seqcast.models.convert import read_safetensors
+
+HEAD = "head"  # the member that is the head; all the others are the trunk
+TOLD = ("tracks",)  # of what the metadata of our own files say
+
+
+class CoverageArchitecture(nn.Module, ABC):
+    """An `interface.TrainableCoverageModel`, but for its layers.
+
+    An architecture gives `config_class`, sets the modules of its trunk and ``head`` in its
+    ``__init__``, and defines `forward` and `initialise`. What it learns is in modules, none of it
+    in parameters of its own.
+
+    Parameters
+    ----------
+    config : object
+        Of `config_class`; ``shape`` is its `architectures.CoverageShape`.
+    head : str
+        Which of the heads the network ends in.
+
+    Attributes
+    ----------
+    head : Linear
+        One output a track.
+    checkpoint_activations : bool
+        Under autograd, compute activations again in backward to save memory, where an architecture
+        can. Gradients stay the same.
+    about : dict
+        Those of `TOLD` that the file of weights has. ``tracks``: identifiers of the outputs in
+        their order, a list in JSON.
+    """
+
+    task = "coverage"
+    compat_options: ClassVar[tuple[str, ...]] = ()
+    config_class: ClassVar[Any]
+    head: nn.Linear
+
+    def __init__(self, config: Any, head: str) -> None:
+        super().__init__()
+        if head not in config.shape.heads:
+            raise InputError(f"head {head!r} is not in the hyperparameters; they have "
+                             f"{', '.join(config.shape.heads)}")  # fmt: skip
+        self.config, self.head_name = config, head
+        self.checkpoint_activations = False
+        self.about: dict[str, str] = {}
+
+    @classmethod
+    def read_config(cls, params: Mapping[str, Any]) -> Any:
+        """What the hyperparameters say, checked."""
+        return cls.config_class.from_params(params)
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], head: str | None = None) -> Self:
+        """An untrained network that ends in `head`, the first one by default."""
+        config = cls.read_config(params)
+        return cls(config, head or next(iter(config.shape.heads)))
+
+    @classmethod
+    def from_weights(
+        cls, path: Path, params: Mapping[str, Any], head: str | None
+    ) -> tuple[Self, dict[str, Tensor]]:
+        """A network for the weights of `path`, and their tensors.
+
+        Without `head`, the first head that has as many outputs as the file.
+        """
+        model = cls.from_params(params, head)
+        state, told = model.read_weights(path)
+        outputs = len(state["head.bias"]) if "head.bias" in state else model.tracks
+        fitting = [name for name, units in model.config.shape.heads.items() if units == outputs]
+        if not head and fitting and model.tracks != outputs:
+            model = cls(model.config, fitting[0])
+        model.about = {name: told[name] for name in TOLD if name in told}
+        return model, state
+
+    def read_weights(self, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """Tensors of a file under the names of this network, and the file's metadata."""
+        return read_safetensors(path)
+
+    @abstractmethod
+    def initialise(self) -> None:
+        """Draw the weights that training starts from."""
+
+    def initialise_head(self) -> None:
+        """Draw those of the head alone."""
+        self.head.reset_parameters()
+
+    def regularisation(self) -> Tensor:
+        """A scalar to add to the loss of a training; 0 unless an architecture has one."""
+        return self.head.weight.new_zeros(())
+
+    def projections(self, key_and_output: bool) -> Sequence[nn.Module]:
+        """Dense layers to which modes lora and locon give low-rank terms; see the protocol."""
+        return ()
+
+    def convolutions(self) -> Sequence[nn.Module]:
+        """Convolutions to which mode locon gives low-rank terms; see the protocol."""
+        return ()
+
+    def adapters(self) -> Sequence[nn.Module]:
+        """Bottleneck adapters, which mode houlsby trains."""
+        return ()
+
+    def with_head(self, head: str) -> Self:
+        """A network that shares this one's trunk, tensor by tensor, and ends in another head.
+
+        Training either trains the trunk of both. The new head is drawn.
+
+        Raises
+        ------
+        InputError
+            If the hyperparameters have no such head.
+        """
+        with torch.device("meta"):
+            other = type(self)(self.config, head)
+        for name, part in self.named_children():
+            if name != HEAD:
+                setattr(other, name, part)
+        other.head = other.head.to(self.head.weight.dtype).to_empty(device=self.head.weight.device)
+        other.initialise_head()
+        other.checkpoint_activations = self.checkpoint_activations
+        return other.train(self.training)
+
+    @property
+    def window_length_bp(self) -> int:
+        """Length of the input the network was made for."""
+        return self.config.shape.window_length_bp
+
+    @property
+    def bin_size_bp(self) -> int:
+        """Base pairs an output bin covers."""
+        return self.config.shape.bin_size_bp
+
+    @property
+    def crop_bins(self) -> int:
+        """Bins at each side of the window that have no prediction."""
+        return self.config.shape.crop_bins
+
+    @property
+    def tracks(self) -> int:
+        """Number of outputs a bin."""
+        return self.head.out_features
