@@ -23,7 +23,6 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -52,7 +51,7 @@ from seqcast.models.interface import load_model
 from seqcast.models.readseeker.kmers import base_codes, kmer_ids
 from seqcast.predict.reads.classification import p_coding
 from seqcast.reads.dnabert import read_dnabert
-from seqcast.training.train_reads import train_reads
+from seqcast.training.train_reads import ReadTrainingFiles, train_reads
 
 ROOT = Path(__file__).resolve().parents[1]
 GENBANK = {"ecoli": "NC_000913.3.gbk.gz", "lambda": "lambda.gbk.gz"}
@@ -105,7 +104,7 @@ def read_rows(path: Path) -> tuple[list[str], np.ndarray]:
 def train_network(work: Path) -> Path:
     """Weights of the small network, trained here unless `work` has them."""
     weights = work / "readseeker_small.safetensors"
-    files = SimpleNamespace(
+    files = ReadTrainingFiles(
         train=work / "train.tsv", validation=work / "dev.tsv",
         recipe=ROOT / "config/training/readseeker_small.json",
         hyperparameters=ROOT / "config/hyperparameters/readseeker_small.json",

@@ -4,7 +4,6 @@ It also measures how fast windows are read from a store, and from bigWig files.
 """
 
 import time
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import pybigtools
 
 from benchmarks.bigwig import rna_like
 from seqcast.datasets.coverage.bigwig import BigWig, targets_of_windows, window_targets
-from seqcast.datasets.coverage.coverage_sets import store_targets, transform_of
+from seqcast.datasets.coverage.coverage_sets import SetFiles, store_targets, transform_of
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.genome.fasta import Genome
 from seqcast.genome.sequence import base_codes
@@ -69,8 +68,7 @@ def make_sets(folder: Path, windows: int, sets: dict[str, tuple[int, int]]) -> d
         part = pl.when(pl.int_range(pl.len()) < pl.len() - 1).then(pl.lit("train"))
         places = places.with_columns(part.otherwise(pl.lit("valid")).alias("part"))
         places.write_csv(folder / f"{name}.bed", separator="\t", include_header=False)
-        files = Namespace(genome=folder / "genome.fa", windows=folder / f"{name}.bed",
-                          targets=folder / f"{name}.tsv")  # fmt: skip
+        files = SetFiles(folder / "genome.fa", folder / f"{name}.bed", folder / f"{name}.tsv")
         options = {"window_bp": window_bp, "bin_bp": BIN_SIZE_BP, "crop_bins": 0}
         begun = time.process_time()
         store_targets(files, folder / f"{name}.zarr", "made_up", options, {}, threads=1)

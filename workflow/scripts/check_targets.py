@@ -1,11 +1,12 @@
 """Look at strands, duplicates and totals of the tracks of a coverage set before it is made."""
 
-from seqcast.datasets.coverage.preflight import check_targets
+from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     check_targets(
-        files=snakemake.input,
+        files=named_files(PreflightFiles, snakemake.input),
         output=snakemake.output[0],
         options=snakemake.params.options,
         threads=snakemake.threads,

@@ -1,12 +1,15 @@
 """Classify the reads of a dataset with all folds of a model."""
 
 from seqcast.predict.reads.classify_reads import classify_dataset
+from seqcast.predict.reads.read_tables import ReadFiles
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     classify_dataset(
-        reads={name: snakemake.input.get(name) for name in ("path", "path2", "reference")}
-        | {"interleaved": snakemake.params.interleaved},
+        reads=named_files(ReadFiles, snakemake.input)._replace(
+            interleaved=snakemake.params.interleaved
+        ),
         labelled=snakemake.params.labelled,
         weights=list(snakemake.input.weights),
         hyperparameters=snakemake.input.hyperparameters,

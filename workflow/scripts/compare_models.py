@@ -1,7 +1,8 @@
 """Set the scores of models of coverage and of mRNAs beside each other."""
 
-from seqcast.evaluation.variants.agreement import compare, write_comparison
+from seqcast.evaluation.variants.agreement import ComparisonFiles, compare, write_comparison
 from seqcast.evaluation.variants.joined_scores import read_scored
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
@@ -9,4 +10,4 @@ with reporting(snakemake.log[0]):
     coverage, models = read_scored(snakemake.params.coverage, given.coverage, given.tracks)
     mrna, others = read_scored(snakemake.params.mrna, given.mrna)
     found = compare(coverage, mrna, shown["score"], shown["tracks"] or None)
-    write_comparison(found, models | others, snakemake.output)
+    write_comparison(found, models | others, named_files(ComparisonFiles, snakemake.output))

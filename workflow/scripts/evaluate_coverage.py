@@ -1,12 +1,13 @@
 """Test one fold of a coverage model on the windows of a coverage set that it never saw."""
 
-from seqcast.evaluation.coverage.coverage_accuracy import evaluate_coverage
+from seqcast.evaluation.coverage.coverage_accuracy import AccuracyFiles, EvaluationFiles, evaluate_coverage
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     evaluate_coverage(
-        files=snakemake.input,
-        outputs=snakemake.output,
+        files=named_files(EvaluationFiles, snakemake.input),
+        outputs=named_files(AccuracyFiles, snakemake.output),
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,
         options=snakemake.params.options,

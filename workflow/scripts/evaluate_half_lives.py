@@ -1,7 +1,12 @@
 """Measure how well the change of genes over time courses is predicted."""
 
-from seqcast.evaluation.coverage.gene_accuracy import evaluate_half_lives
+from seqcast.evaluation.coverage.gene_accuracy import GroupFiles, evaluate_half_lives
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
-    evaluate_half_lives(snakemake.input, snakemake.output[0], snakemake.params.compat)
+    evaluate_half_lives(
+        files=named_files(GroupFiles, snakemake.input),
+        output=snakemake.output[0],
+        compat=snakemake.params.compat,
+    )

@@ -1,13 +1,14 @@
 """Compare the predictions of a model for a simulated genome with the planted truth."""
 
-from seqcast.evaluation.planted.evaluate_planted import evaluate_planted_truth
+from seqcast.evaluation.planted import evaluate_planted as planted
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     asked = snakemake.params
-    evaluate_planted_truth(
-        files=snakemake.input,
-        made=snakemake.output,
+    planted.evaluate_planted_truth(
+        files=named_files(planted.PlantedFiles, snakemake.input),
+        made=named_files(planted.PlantedTables, snakemake.output),
         held_out=asked.held_out,
         simulation=asked.simulation,
         options=asked.options,

@@ -1,11 +1,12 @@
 """Measure all methods on a property, beside the published numbers."""
 
-from seqcast.evaluation.properties.evaluate_property import evaluate_property
+from seqcast.evaluation.properties.evaluate_property import PredictedFiles, evaluate_property
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     evaluate_property(
-        files=snakemake.input,
+        files=named_files(PredictedFiles, snakemake.input),
         metrics=snakemake.output.metrics,
         parts=snakemake.output.parts,
         methods=snakemake.params.methods,

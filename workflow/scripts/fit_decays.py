@@ -1,12 +1,13 @@
 """Fit decay rates to predicted and to measured coverage of genes over a time course."""
 
-from seqcast.evaluation.coverage.gene_accuracy import fit_time_course
+from seqcast.evaluation.coverage.gene_accuracy import CourseFiles, DecayFiles, fit_time_course
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     fit_time_course(
-        files=snakemake.input,
-        outputs=snakemake.output,
+        files=named_files(CourseFiles, snakemake.input),
+        outputs=named_files(DecayFiles, snakemake.output),
         pattern=snakemake.params.pattern,
         options=snakemake.params.options,
     )

@@ -1,11 +1,12 @@
 """Predict the coverage of regions of a genome with one fold of a model."""
 
-from seqcast.predict.coverage.predict_regions import predict_regions
+from seqcast.predict.coverage.predict_regions import RegionFiles, predict_regions
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     predict_regions(
-        files=snakemake.input,
+        files=named_files(RegionFiles, snakemake.input),
         path=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,

@@ -1,11 +1,12 @@
 """Predict a property of mRNAs by all folds of a fine-tuned model."""
 
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
-from seqcast.predict.properties.predict_property import predict_property
+from seqcast.predict.properties.predict_property import FineTunedFiles, predict_property
 
 with reporting(snakemake.log[0]):
     predict_property(
-        files=snakemake.input,
+        files=named_files(FineTunedFiles, snakemake.input),
         output=snakemake.output[0],
         definition=snakemake.params.definition,
         seed=snakemake.params.seed,

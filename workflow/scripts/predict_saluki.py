@@ -1,12 +1,13 @@
 """Predict measured half-lives of genes from the coverage that a model predicts for them."""
 
-from seqcast.evaluation.coverage.gene_accuracy import predict_saluki
+from seqcast.evaluation.coverage.gene_accuracy import HalfLifeFiles, SalukiFiles, predict_saluki
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     predict_saluki(
-        files=snakemake.input,
-        outputs=snakemake.output,
+        files=named_files(SalukiFiles, snakemake.input),
+        outputs=named_files(HalfLifeFiles, snakemake.output),
         folds=snakemake.params.folds,
         options=snakemake.params.options,
     )

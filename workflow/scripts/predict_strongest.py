@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from seqcast.predict.variants.predict_strongest import predict_strongest
+from seqcast.predict.variants.strongest import StrongestFiles, predict_strongest
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.core.seals import seal_zip
 from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
     predictions = predict_strongest(
-        files=snakemake.input,
-        weights=snakemake.input.weights,
+        files=named_files(StrongestFiles, snakemake.input),
         architecture=snakemake.params.architecture,
         head=snakemake.params.head or None,
         options=snakemake.params.options,

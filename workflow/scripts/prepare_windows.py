@@ -1,12 +1,12 @@
 """Cut a genome into windows to train on, or take those of a BED, with the part each is in."""
 
-from seqcast.datasets.coverage.coverage_sets import prepare_windows
+from seqcast.datasets.coverage.coverage_sets import WindowFiles, prepare_windows
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     prepare_windows(
-        files=snakemake.input,
+        files=named_files(WindowFiles, snakemake.input),
         output=snakemake.output[0],
         options=snakemake.params.options,
-        aliases=snakemake.input.get("aliases"),
     )

@@ -5,7 +5,8 @@ from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
     store_tfrecords(
-        files=snakemake.input,
+        genome=snakemake.input.genome,
+        targets=snakemake.input.targets,
         output=snakemake.output.store,
         folder=snakemake.params.folder,
         assembly=snakemake.params.assembly,

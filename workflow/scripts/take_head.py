@@ -1,6 +1,7 @@
 """Give a model the head that a training of several coverage sets made for it."""
 
-from seqcast.training.take_head import take_head
+from seqcast.training.take_head import HeadFiles, take_head
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):
@@ -9,5 +10,5 @@ with reporting(snakemake.log[0]):
         head=snakemake.params.head,
         model=snakemake.wildcards.model,
         tracks=snakemake.input.tracks,
-        outputs=snakemake.output,
+        outputs=named_files(HeadFiles, snakemake.output),
     )

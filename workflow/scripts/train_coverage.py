@@ -1,6 +1,7 @@
 """Train one fold of a coverage model, or go on with a training that was interrupted."""
 
-from seqcast.training.train_coverage import train_coverage
+from seqcast.training.train_coverage import CoverageTrainingFiles, train_coverage
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once
 
@@ -11,7 +12,7 @@ with reporting(snakemake.log[0]):
         snakemake.output.weights,
         snakemake.output.history,
         made_of(dict(snakemake.input.items()), facts=facts, processes=snakemake.params.processes),
-        files=snakemake.input,
+        files=named_files(CoverageTrainingFiles, snakemake.input),
         checkpoint=snakemake.params.checkpoint,
         facts=facts,
         device=snakemake.config["inference"]["device"],

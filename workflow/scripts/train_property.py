@@ -1,6 +1,7 @@
 """Fine-tune one fold of a model on a property, or go on with a training that was interrupted."""
 
-from seqcast.training.train_property import train_property
+from seqcast.training.train_property import PropertyTrainingFiles, train_property
+from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once
 
@@ -11,7 +12,7 @@ with reporting(snakemake.log[0]):
         snakemake.output.weights,
         snakemake.output.history,
         made_of(dict(snakemake.input.items()), facts=facts, definition=snakemake.params.definition, seed=snakemake.params.seed),
-        files=snakemake.input,
+        files=named_files(PropertyTrainingFiles, snakemake.input),
         checkpoint=snakemake.params.checkpoint,
         facts=facts,
         device=snakemake.config["inference"]["device"],

@@ -2,14 +2,13 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_safetensors, write_safetensors
-from seqcast.training.take_head import take_head
+from seqcast.training.take_head import HeadFiles, take_head
 
 
 @pytest.fixture
@@ -32,9 +31,9 @@ def table(tmp_path: Path, *names: str) -> Path:
     return path
 
 
-def outputs(tmp_path: Path) -> SimpleNamespace:
+def outputs(tmp_path: Path) -> HeadFiles:
     names = {"weights": "duo_mouse.fold0.safetensors", "history": "duo_mouse.fold0.history.tsv"}
-    return SimpleNamespace(**{kind: str(tmp_path / name) for kind, name in names.items()})
+    return HeadFiles(**{kind: str(tmp_path / name) for kind, name in names.items()})
 
 
 def test_weights_and_history_are_of_the_head_and_name_the_model(

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
+from seqcast.core.job_files import named_files
 from seqcast.core.store import file_sha256
 from seqcast.datasets.coverage.target_store_writing import create_store
 from seqcast.genome.intervals import Geometry
@@ -22,6 +23,7 @@ from seqcast.models.prepare import convert_weights
 from seqcast.predict.coverage.inference import check_fit
 from seqcast.training.coverage import CoverageTask
 from seqcast.training.train_coverage import (
+    CoverageTrainingFiles,
     heads_of_stores,
     history_of_head,
     seed_of_fold,
@@ -83,7 +85,13 @@ def run(files: SimpleNamespace, folder: Path, **facts: str) -> tuple[Path, pl.Da
     facts = {"architecture": "borzuki", "model": "tiny", "fold": "0", "training": "toy"} | facts
     weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
     train_coverage(
-        files, str(weights), str(history), folder / "checkpoints/last.pt", facts, "cpu", 1
+        named_files(CoverageTrainingFiles, vars(files)),
+        str(weights),
+        str(history),
+        folder / "checkpoints/last.pt",
+        facts,
+        "cpu",
+        1,
     )
     return weights, pl.read_csv(history, separator="\t")
 

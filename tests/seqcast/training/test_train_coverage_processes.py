@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -20,7 +19,7 @@ import torch
 from seqcast.core.errors import InputError
 from seqcast.core.logs import USER_ERROR, reporting
 from seqcast.models.convert import read_safetensors
-from seqcast.training.train_coverage import train_coverage
+from seqcast.training.train_coverage import CoverageTrainingFiles, train_coverage
 from tests.seqcast.training.test_coverage_network import PARAMS
 from tests.seqcast.training.test_train_coverage import RECIPE, write_windows
 
@@ -38,7 +37,7 @@ FACTS = {"architecture": "borzuki", "model": "tiny", "fold": "0", "training": "t
 SOON_S = 60  # a loaded machine's
 
 
-def new_files(folder: Path, **recipe: object) -> SimpleNamespace:
+def new_files(folder: Path, **recipe: object) -> CoverageTrainingFiles:
     """A recipe, hyperparameters and a store of 32 windows."""
     folder.mkdir(exist_ok=True)
     (folder / "recipe.json").write_text(json.dumps(SETTINGS | recipe))
@@ -47,9 +46,9 @@ def new_files(folder: Path, **recipe: object) -> SimpleNamespace:
     return files_of(folder)
 
 
-def files_of(folder: Path) -> SimpleNamespace:
-    return SimpleNamespace(
-        stores=str(folder / "human.zarr"), targets=str(folder / "human.txt"),
+def files_of(folder: Path) -> CoverageTrainingFiles:
+    return CoverageTrainingFiles(
+        stores=(str(folder / "human.zarr"),), targets=(str(folder / "human.txt"),),
         recipe=str(folder / "recipe.json"), hyperparameters=str(folder / "params.json"),
     )  # fmt: skip
 

@@ -10,11 +10,16 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
+from seqcast.core.job_files import named_files
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import build_model, load_model
 from seqcast.training.next_token import NextTokenTask
 from seqcast.training.next_token_recipe import TextOptions
-from seqcast.training.train_language_model import read_texts, train_language_model
+from seqcast.training.train_language_model import (
+    TextTrainingFiles,
+    read_texts,
+    train_language_model,
+)
 from tests.seqcast.training.test_next_token import MICRO, drawn_texts
 
 RECIPE = {"learning_rate": 0.02, "batch_size": 8, "steps": 12, "seed": 3, "evaluate_every": 4}
@@ -52,7 +57,15 @@ def run(files: SimpleNamespace, folder: Path, architecture: str = "helix_mrna"):
     facts = {"architecture": architecture, "model": "tiny", "fold": "0", "training": "toy"}
     weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
     checkpoint = folder / "checkpoints/last.pt"
-    train_language_model(files, str(weights), str(history), checkpoint, facts, "cpu", 1)
+    train_language_model(
+        named_files(TextTrainingFiles, vars(files)),
+        str(weights),
+        str(history),
+        checkpoint,
+        facts,
+        "cpu",
+        1,
+    )
     return weights, pl.read_csv(history, separator="\t")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance
-from seqcast.transcripts.prepare_transcripts import prepare_dataset
+from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 from seqcast.transcripts.records import COLUMNS
 from tests.seqcast.transcripts import toy
 
@@ -29,7 +29,9 @@ def test_selection(
 ) -> None:
     path = tmp_path / "out/toy.parquet"
     with caplog.at_level(logging.INFO):
-        prepare_dataset(files, {"selection": "all"}, str(path), {"assembly": "toy"})
+        prepare_dataset(
+            TranscriptSources(**files), {"selection": "all"}, str(path), {"assembly": "toy"}
+        )
     table = pl.read_parquet(path)
     assert table.schema == COLUMNS
     assert table.select("row", "id", "status", "cds_start", "cds_end", "flags").rows() == [
@@ -53,7 +55,7 @@ def test_list_of_ids_and_labels(files: dict[str, str | None], tmp_path: Path) ->
     (tmp_path / "ids.txt").write_text("T2\nT7.1\nT1.1\nT2.1\n")
     (tmp_path / "labels.csv").write_text("transcript_id,half_life\nT1,3.5\nT3,1\n")
     more = {"ids": str(tmp_path / "ids.txt"), "labels": str(tmp_path / "labels.csv")}
-    prepare_dataset(files | more, {}, str(tmp_path / "a.parquet"), {})
+    prepare_dataset(TranscriptSources(**files, **more), {}, str(tmp_path / "a.parquet"), {})
     table = pl.read_parquet(tmp_path / "a.parquet")
     assert table.select("row", "id", "status", "flags", "half_life").rows() == [
         (0, "T2.1", "valid", "duplicate_id,no_cds", None),
@@ -67,7 +69,7 @@ def test_list_of_ids_and_labels(files: dict[str, str | None], tmp_path: Path) ->
 def test_sequences(tmp_path: Path) -> None:
     (tmp_path / "a.fa").write_text(">a\nAUGUAA\n>b\nAXG\n")
     files = {"sequences": str(tmp_path / "a.fa"), "labels": None, "annotation": None}
-    prepare_dataset(files, {"cds": "whole"}, str(tmp_path / "a.parquet"), {})
+    prepare_dataset(TranscriptSources(**files), {"cds": "whole"}, str(tmp_path / "a.parquet"), {})
     table = pl.read_parquet(tmp_path / "a.parquet")
     assert table.select("id", "sequence", "cds_end", "status").rows() == [
         ("a", "AUGUAA", 6, "valid"),
@@ -79,5 +81,5 @@ def test_nothing_that_can_be_used(files: dict[str, str | None], tmp_path: Path) 
     (tmp_path / "ids.txt").write_text("T9\n")
     path = tmp_path / "a.parquet"
     with pytest.raises(InputError, match=r"none of 1 transcripts .* T9, is transcript_not_found"):
-        prepare_dataset(files | {"ids": str(tmp_path / "ids.txt")}, {}, str(path), {})
+        prepare_dataset(TranscriptSources(**files, ids=tmp_path / "ids.txt"), {}, str(path), {})
     assert not path.exists()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -13,6 +13,23 @@ from seqcast.models.interface import CoverageModel, load_model
 from seqcast.predict.variants.score_options import ScoreOptions
 
 
+class FoldFiles(NamedTuple):
+    """Files of one fold of a model.
+
+    Attributes
+    ----------
+    weights : path
+        Safetensors.
+    hyperparameters : path or mapping
+    tracks : path, optional
+        Table of the tracks of a coverage model.
+    """
+
+    weights: str | Path
+    hyperparameters: str | Path | Mapping[str, Any]
+    tracks: str | Path = ""
+
+
 def read_options(options: Mapping[str, Any]) -> ScoreOptions:
     """`ScoreOptions` from the section of a config file, whose lists are tuples here."""
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
@@ -20,15 +37,14 @@ def read_options(options: Mapping[str, Any]) -> ScoreOptions:
 
 
 def open_network(
-    files: Any, architecture: str, head: str | None, inference: Mapping[str, Any], threads: int,
-    compat: str | None = None,
+    files: FoldFiles, architecture: str, head: str | None, inference: Mapping[str, Any],
+    threads: int, compat: str | None = None,
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """A fold's model, and the facts that results say of it.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``weights`` (safetensors) and ``hyperparameters``.
+    files : FoldFiles
     inference : mapping
         The section of the config: device, precision.
     threads : int
@@ -51,8 +67,9 @@ def open_network(
 
 
 def open_model(
-    files: Any, architecture: str, head: str | None, inference: Mapping[str, Any], threads: int
-) -> tuple[CoverageModel, Tracks, dict[str, Any]]:
+    files: FoldFiles, architecture: str, head: str | None, inference: Mapping[str, Any],
+    threads: int,
+) -> tuple[CoverageModel, Tracks, dict[str, Any]]:  # fmt: skip
     """`open_network` of a coverage model, with the tracks of ``files.tracks`` in the middle."""
     model, facts = open_network(files, architecture, head, inference, threads)
     return model, Tracks.read(files.tracks), facts

@@ -97,7 +97,7 @@ class _Process:
         """Say what to do."""
         assert self.running.stdin
         with suppress(BrokenPipeError):  # it is gone, and `_watch` says why
-            self.running.stdin.write(f"{json.dumps(task)}\n")
+            self.running.stdin.write(f"{json.dumps(task, default=str)}\n")
             self.running.stdin.flush()
 
     def _hear(self, heard: "_Heard") -> None:

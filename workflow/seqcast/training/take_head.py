@@ -3,14 +3,23 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from seqcast.core.store import atomic
 from seqcast.genome.tracks import Tracks
 from seqcast.models.convert import read_safetensors, write_safetensors
 
 
-def take_head(folder: str | Path, head: str, model: str, tracks: str | Path, outputs: Any) -> None:
+class HeadFiles(NamedTuple):
+    """Weights (safetensors) and history (TSV) of a head."""
+
+    weights: str | Path
+    history: str | Path
+
+
+def take_head(
+    folder: str | Path, head: str, model: str, tracks: str | Path, outputs: HeadFiles
+) -> None:
     """Copy the weights and the history of one head.
 
     Parameters
@@ -23,8 +32,7 @@ def take_head(folder: str | Path, head: str, model: str, tracks: str | Path, out
         Whose it is, for the metadata of the weights.
     tracks : path
         The model's targets table.
-    outputs : namespace
-        Paths ``weights`` (safetensors) and ``history`` (TSV).
+    outputs : HeadFiles
 
     Raises
     ------

@@ -5,22 +5,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import torch
 from torch import Tensor
 
 from seqcast.core.errors import InputError
-from seqcast.core.file_lists import paths_of
-from seqcast.core.store import atomic, file_sha256, write_tsv
+from seqcast.core.store import atomic, write_tsv
 from seqcast.datasets.coverage.fold_names import fold_numbers
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import parts_of_fold
 from seqcast.genome.tracks import Tracks
 from seqcast.models.architectures import architecture_of, coverage_shape
-from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
@@ -33,21 +30,38 @@ from seqcast.training.coverage_recipe import (
 )
 from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
+from seqcast.training.outputs import made_with, write_weights
 from seqcast.training.recipe import Recipe
 
 
+class CoverageTrainingFiles(NamedTuple):
+    """What a coverage model is trained from.
+
+    Attributes
+    ----------
+    stores, targets : tuple of path
+        Of the same order: a store and its targets table.
+    recipe, hyperparameters : path
+    initial : path, optional
+        Weights to start from; without it they are drawn.
+    """
+
+    stores: tuple[str | Path, ...]
+    targets: tuple[str | Path, ...]
+    recipe: str | Path
+    hyperparameters: str | Path
+    initial: str | Path | None = None
+
+
 def train_coverage(
-    files: Any, weights: str, history: str, checkpoint: str | Path, facts: Mapping[str, str],
-    device: str, threads: int, processes: int = 1,
+    files: CoverageTrainingFiles, weights: str, history: str, checkpoint: str | Path,
+    facts: Mapping[str, str], device: str, threads: int, processes: int = 1,
 ) -> None:  # fmt: skip
     """Train on the windows of a fold; write the best weights, and the course of the training.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``stores`` and ``targets`` (one of each, or lists of the same order: a store and its
-        targets table), ``recipe``, ``hyperparameters``, and ``initial``, weights to start from;
-        without it they are drawn.
+    files : CoverageTrainingFiles
     weights : path
         Safetensors whose metadata say how they came about; ``tracks`` are the identifiers of the
         outputs in their order, a list in JSON. Of several stores, a folder: for each
@@ -83,14 +97,13 @@ def train_coverage(
     torch.set_num_threads(threads)
     recipe, options = _recipe_of_fold(files.recipe, facts["fold"])
     params = _hyperparameters(files.hyperparameters, facts["architecture"])
-    initial = getattr(files, "initial", None)
-    heads = heads_of_stores(facts, params, paths_of(files.stores))
-    tables = [Tracks.read(path) for path in paths_of(files.targets)]
+    heads = heads_of_stores(facts, params, files.stores)
+    tables = [Tracks.read(path) for path in files.targets]
     tracks = {head: table.identifier.tolist() for head, table in zip(heads, tables, strict=True)}
     check_track_weights(options.track_weights, [s for t in tables for s in t.description])
-    model = starting_network(facts["architecture"], params, heads, recipe.seed, initial,
+    model = starting_network(facts["architecture"], params, heads, recipe.seed, files.initial,
                              options.checkpoint_activations, options.transfer, tracks)  # fmt: skip
-    stores = zip(paths_of(files.stores), paths_of(files.targets), heads, strict=True)
+    stores = zip(files.stores, files.targets, heads, strict=True)
     sets = [coverage_set(*one, facts["fold"], model, options) for one in stores]
     task = CoverageTask(sets, options)
     with parallel.session(choose_device(device)) as target:
@@ -99,17 +112,15 @@ def train_coverage(
         if parallel.rank() > 0:
             return
         made = {
-            **facts, "origin": "train", "recipe": Path(files.recipe).read_text(),
+            **made_with(facts, files.recipe, files.initial),
             "hyperparameters": Path(files.hyperparameters).read_text(), "seed": recipe.seed,
-            "initial_sha256": file_sha256(initial) if initial else "none: drawn",
             "data_sha256": task.digest, "processes": parallel.processes(), **learned_from(sets),
         }  # fmt: skip
     write_tsv(table, history)
     with atomic(weights) as target:
         for head, (name, state) in zip(heads, best.items(), strict=True):
-            tensors = model.weights_of(head, state)
             own = made | {"head": head, "tracks": json.dumps(tracks[head])}
-            _write_head(target, name, tensors, history_of_head(table, name), own)
+            _write_head(target, name, model.weights_of(head, state), table, own)
     Path(checkpoint).unlink(missing_ok=True)
 
 
@@ -141,7 +152,7 @@ def history_of_head(table: pl.DataFrame, head: str) -> pl.DataFrame:
 
 def train_share(files: Mapping[str, Any], **arguments: Any) -> None:
     """`train_coverage` in one of several processes; `files` by their names."""
-    train_coverage(SimpleNamespace(**files), **arguments)
+    train_coverage(CoverageTrainingFiles(**files), **arguments)
 
 
 def coverage_set(
@@ -178,12 +189,12 @@ def coverage_set(
     return CoverageSet(head, opened, training, validation, tracks.pair, weights)
 
 
-def _recipe_of_fold(path: str, fold: str) -> tuple[Recipe, CoverageOptions]:
+def _recipe_of_fold(path: str | Path, fold: str) -> tuple[Recipe, CoverageOptions]:
     recipe, options = read_coverage_recipe(path)
     return replace(recipe, seed=recipe.seed + seed_of_fold(fold)), options
 
 
-def _hyperparameters(path: str, architecture: str) -> dict[str, Any]:
+def _hyperparameters(path: str | Path, architecture: str) -> dict[str, Any]:
     if architecture_of(architecture).task != "coverage":
         raise InputError(
             f"architecture {architecture!r} does not predict coverage, so it cannot be trained on "
@@ -193,7 +204,7 @@ def _hyperparameters(path: str, architecture: str) -> dict[str, Any]:
 
 
 def heads_of_stores(
-    facts: Mapping[str, str], params: Mapping[str, Any], stores: Sequence[str]
+    facts: Mapping[str, str], params: Mapping[str, Any], stores: Sequence[str | Path]
 ) -> list[str]:
     """The head that learns each store.
 
@@ -220,23 +231,21 @@ def seed_of_fold(fold: str) -> int:
 
 
 def _write_head(
-    target: Path, name: str, tensors: dict[str, Tensor], history: pl.DataFrame,
-    facts: Mapping[str, Any],
+    target: Path, name: str, tensors: dict[str, Tensor], table: pl.DataFrame,
+    made: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Write a head's weights with what the history says of them; named heads share a folder."""
+    """Write the weights of a head; named heads share a folder, in which each has its history."""
+    history = history_of_head(table, name)
     if name:
         write_tsv(history, target / f"{name}.history.tsv")
-    chosen = history.filter("best").drop("best").row(-1, named=True)
-    metadata = {**facts, **{key: repr(value) for key, value in chosen.items()}}
-    path = target / f"{name}.safetensors" if name else target
-    write_safetensors(tensors, path, {key: str(value) for key, value in metadata.items()})
+    write_weights(target / f"{name}.safetensors" if name else target, tensors, history, made)
 
 
-def _train_together(files: Any, processes: int, given: dict[str, Any]) -> None:
+def _train_together(files: CoverageTrainingFiles, processes: int, given: dict[str, Any]) -> None:
     """Start the processes that share a training, and wait for them."""
     _check_processes(processes, given["device"], files.recipe)
     threads = max(1, given["threads"] // processes)
-    run_together(train_share, {**given, "files": _plain(files), "threads": threads}, processes)
+    run_together(train_share, {**given, "files": files._asdict(), "threads": threads}, processes)
 
 
 def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
@@ -259,10 +268,3 @@ def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
             f"{asked}, but this job sees {torch.cuda.device_count()} GPUs; expected one for each "
             "process: lower training.processes, or give the job more (CUDA_VISIBLE_DEVICES)"
         )
-
-
-def _plain(files: Any) -> dict[str, Any]:
-    """Paths by their names, as JSON can hold them."""
-    several = {name: paths_of(getattr(files, name)) for name in ("stores", "targets")}
-    one = ("recipe", "hyperparameters", "initial")
-    return {**several, **{name: str(getattr(files, name)) for name in one if hasattr(files, name)}}

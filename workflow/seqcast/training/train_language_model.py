@@ -3,37 +3,52 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.file_lists import paths_of
-from seqcast.core.store import file_sha256, read_table, write_tsv
+from seqcast.core.store import read_table
 from seqcast.models.architectures import architecture_of
-from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import train
 from seqcast.training.next_token import NextTokenTask, TextSet
 from seqcast.training.next_token_recipe import TextOptions, read_next_token_recipe
+from seqcast.training.outputs import made_with, train_and_write
 from seqcast.transcripts.marks import text_of
 
 logger = logging.getLogger(__name__)
 
 
+class TextTrainingFiles(NamedTuple):
+    """What a language model is trained from.
+
+    Attributes
+    ----------
+    train, validation : tuple of path
+        Tables of transcripts.
+    recipe, hyperparameters : path
+    initial : path, optional
+        Weights to start from; without it they are drawn.
+    """
+
+    train: tuple[str | Path, ...]
+    validation: tuple[str | Path, ...]
+    recipe: str | Path
+    hyperparameters: str | Path
+    initial: str | Path | None = None
+
+
 def train_language_model(
-    files: Any, weights: str, history: str, checkpoint: str | Path, facts: Mapping[str, str],
-    device: str, threads: int,
+    files: TextTrainingFiles, weights: str, history: str, checkpoint: str | Path,
+    facts: Mapping[str, str], device: str, threads: int,
 ) -> None:  # fmt: skip
     """Train on transcripts; write the best weights, and the course of the training.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``train`` and ``validation`` (a table of transcripts, or a list of them), ``recipe``,
-        ``hyperparameters``, and ``initial``, weights to start from; without it they are drawn.
+    files : TextTrainingFiles
     weights : path
         Safetensors whose metadata say how they came about.
     history : path
@@ -60,32 +75,25 @@ def train_language_model(
             f"architecture {facts['architecture']!r} predicts no tokens, so it cannot be trained "
             "on texts; give the model an architecture of task embedding"
         )
-    initial = getattr(files, "initial", None)
-    model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, initial)
+    model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, files.initial)
     if not model.has_lm_head:
         raise InputError(
-            f"{initial}: no language-model head (lm_head.weight) to go on with; take weights "
+            f"{files.initial}: no language-model head (lm_head.weight) to go on with; take weights "
             "that have it, or leave `initial` empty"
         )
-    train_files, validation_files = _paths_apart(files)
+    _check_apart(files)
     task = NextTokenTask(
-        read_texts(train_files, model, options), read_texts(validation_files, model, options),
+        read_texts(files.train, model, options), read_texts(files.validation, model, options),
         options, model.max_tokens - 1,
     )  # fmt: skip
     params = read_hyperparameters(files.hyperparameters)
-    table = train(model.to(choose_device(device)), task, recipe, checkpoint, params,
-                  facts.get("code", ""))  # fmt: skip
-    best = table.filter("best")[-1]
     made = {
-        **facts, "origin": "train", "recipe": Path(files.recipe).read_text(),
-        "hyperparameters": Path(files.hyperparameters).read_text(),
-        "initial_sha256": file_sha256(initial) if initial else "none: drawn",
-        "data_sha256": task.digest,
-        **{name: repr(best[name].item()) for name in best.columns if name != "best"},
+        **made_with(facts, files.recipe, files.initial),
+        "hyperparameters": Path(files.hyperparameters).read_text(), "data_sha256": task.digest,
     }  # fmt: skip
-    write_tsv(table, history)
-    write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
-    Path(checkpoint).unlink(missing_ok=True)
+    train_and_write(
+        model.to(choose_device(device)), task, recipe, params, made, weights, history, checkpoint
+    )
 
 
 def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) -> TextSet:
@@ -116,12 +124,10 @@ def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) ->
     return TextSet((text_of(text, start, end, marks) for text, start, end in rows), name)
 
 
-def _paths_apart(files: Any) -> tuple[list[str], list[str]]:
-    """Tables to train on and to validate on."""
-    train_files, validation_files = paths_of(files.train), paths_of(files.validation)
-    if both := set(train_files) & set(validation_files):
+def _check_apart(files: TextTrainingFiles) -> None:
+    """Refuse a table to train on that is validated on too."""
+    if both := set(map(str, files.train)) & set(map(str, files.validation)):
         raise InputError(
             f"{min(both)} is in both train and validation; expected none in common. Give "
             "validation data that share no gene with the training data"
         )
-    return train_files, validation_files

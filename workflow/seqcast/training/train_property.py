@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from seqcast.core.store import file_sha256, write_tsv
-from seqcast.datasets.properties.labelled_table import read_property_data
-from seqcast.models.convert import write_safetensors
+from seqcast.core.store import file_sha256
+from seqcast.datasets.properties.labelled import read_property_data
 from seqcast.models.interface import choose_device
 from seqcast.predict.properties.fine_tuned import (
     fold_number,
@@ -20,13 +19,34 @@ from seqcast.predict.properties.fine_tuned import (
     property_hyperparameters,
 )
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import train
+from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.properties import PropertyTask
 from seqcast.training.properties_recipe import read_property_recipe
 
 
+class PropertyTrainingFiles(NamedTuple):
+    """What a model is fine-tuned from.
+
+    Attributes
+    ----------
+    transcripts : path
+        Table with the labels.
+    recipe, hyperparameters : path
+    clusters : path, optional
+        Where the property's groups are clusters.
+    initial : path, optional
+        Weights of the body or of a whole model to start from; without it all are drawn.
+    """
+
+    transcripts: str | Path
+    recipe: str | Path
+    hyperparameters: str | Path
+    clusters: str | Path | None = None
+    initial: str | Path | None = None
+
+
 def train_property(
-    files: Any, weights: str, history: str, checkpoint: str | Path,
+    files: PropertyTrainingFiles, weights: str, history: str, checkpoint: str | Path,
     definition: tuple[str, Mapping[str, Any]], seed: int, facts: Mapping[str, str], device: str,
     threads: int,
 ) -> None:  # fmt: skip
@@ -34,10 +54,7 @@ def train_property(
 
     Parameters
     ----------
-    files : namespace
-        Paths ``transcripts``, ``clusters`` where the property's groups are clusters, ``recipe``,
-        ``hyperparameters``, and ``initial``, weights of the body or of a whole model to start
-        from; without it all are drawn.
+    files : PropertyTrainingFiles
     weights : path
         Safetensors whose metadata say how they came about; labels and classes are lists in JSON.
     history : path
@@ -66,13 +83,11 @@ def train_property(
     """
     torch.set_num_threads(threads)
     recipe, options = read_property_recipe(files.recipe, definition[1]["kind"])
-    clusters = getattr(files, "clusters", None)
-    data, transcripts = read_property_data(files.transcripts, clusters, definition, seed)
+    data, transcripts = read_property_data(files.transcripts, files.clusters, definition, seed)
     number = fold_number(facts["fold"])
     recipe = replace(recipe, seed=recipe.seed + number)
     params = property_hyperparameters(facts["architecture"], files.hyperparameters, data)
-    initial = getattr(files, "initial", None)
-    model = starting_model(facts["architecture"], params, recipe.seed, initial)
+    model = starting_model(facts["architecture"], params, recipe.seed, files.initial)
     model.freeze(options.blocks, options.train_norm)
     texts, status = model_texts(transcripts, model)
     data = data.restricted(status)
@@ -83,18 +98,12 @@ def train_property(
     if model.config.head.standardise:
         model.scale_features(pooled_features(model, texts, one.train))
     task = PropertyTask(data, texts, one, options)
-    table = train(model, task, recipe, checkpoint, params, facts.get("code", ""))
-    best = table.filter("best")[-1]
     made = {
-        **facts, "origin": "train", "recipe": Path(files.recipe).read_text(), "seed": recipe.seed,
+        **made_with(facts, files.recipe, files.initial), "seed": recipe.seed,
         "property": definition[0], "labels": json.dumps(data.definition.labels),
         "classes": json.dumps(data.classes), "round": one.name, "split_seed": seed,
         "train_rows": len(one.train), "validation_rows": len(one.validation),
         "train_rows_with_cds": transcripts["cds_start"][one.train.tolist()].count(),
-        "initial_sha256": file_sha256(initial) if initial else "none: drawn",
         "transcripts_sha256": file_sha256(files.transcripts),
-        **{name: repr(best[name].item()) for name in best.columns if name != "best"},
     }  # fmt: skip
-    write_tsv(table, history)
-    write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
-    Path(checkpoint).unlink(missing_ok=True)
+    train_and_write(model, task, recipe, params, made, weights, history, checkpoint)

@@ -2,34 +2,50 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import file_sha256, write_tsv
+from seqcast.core.store import file_sha256
 from seqcast.models.architectures import architecture_of
-from seqcast.models.convert import write_safetensors
 from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.models.settings import require
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import train
+from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.reads import ReadSet, ReadTask
 from seqcast.training.reads_recipe import ReadAugmentation, read_reads_recipe
 
 
+class ReadTrainingFiles(NamedTuple):
+    """What a classifier of reads is trained from.
+
+    Attributes
+    ----------
+    train, validation : path
+        DNABERT's TSV.
+    recipe, hyperparameters : path
+    initial : path, optional
+        Weights to start from; without it they are drawn.
+    """
+
+    train: str | Path
+    validation: str | Path
+    recipe: str | Path
+    hyperparameters: str | Path
+    initial: str | Path | None = None
+
+
 def train_reads(
-    files: Any, weights: str, history: str, checkpoint: str | Path, facts: Mapping[str, str],
-    device: str, threads: int,
+    files: ReadTrainingFiles, weights: str, history: str, checkpoint: str | Path,
+    facts: Mapping[str, str], device: str, threads: int,
 ) -> None:  # fmt: skip
     """Train on labelled reads; write the best weights, and the course of the training.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``train`` and ``validation`` (DNABERT's TSV), ``recipe``, ``hyperparameters``, and
-        ``initial``, weights to start from; without it they are drawn.
+    files : ReadTrainingFiles
     weights : path
         Safetensors whose metadata say how they came about.
     history : path
@@ -56,24 +72,17 @@ def train_reads(
             f"architecture {facts['architecture']!r} does not classify reads, so it cannot be "
             "trained on them; give the model an architecture of task reads"
         )
-    initial = getattr(files, "initial", None)
-    model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, initial)
+    model = starting_model(facts["architecture"], files.hyperparameters, recipe.seed, files.initial)
     check_crops(options, model, files.recipe)
     task = ReadTask(read_set(files.train, model), read_set(files.validation, model), options)
     params = read_hyperparameters(files.hyperparameters)
-    table = train(model.to(choose_device(device)), task, recipe, checkpoint, params,
-                  facts.get("code", ""))  # fmt: skip
-    best = table.filter("best")[-1]
     made = {
-        **facts, "origin": "train", "recipe": Path(files.recipe).read_text(),
-        "initial_sha256": file_sha256(initial) if initial else "none: drawn",
-        "train_sha256": file_sha256(files.train),
+        **made_with(facts, files.recipe, files.initial), "train_sha256": file_sha256(files.train),
         "validation_sha256": file_sha256(files.validation),
-        **{name: repr(best[name].item()) for name in best.columns if name != "best"},
     }  # fmt: skip
-    write_tsv(table, history)
-    write_safetensors(model.cpu().state_dict(), Path(weights), {k: str(v) for k, v in made.items()})
-    Path(checkpoint).unlink(missing_ok=True)
+    train_and_write(
+        model.to(choose_device(device)), task, recipe, params, made, weights, history, checkpoint
+    )
 
 
 def check_crops(options: ReadAugmentation, model: Any, recipe: str | Path) -> None:

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -28,18 +28,39 @@ logger = logging.getLogger(__name__)
 EXAMPLES = 3  # of ids, a status
 
 
+class TranscriptSources(NamedTuple):
+    """What a table of transcripts is made from.
+
+    Attributes
+    ----------
+    sequences : path, optional
+        FASTA, TSV, CSV or parquet; or else `annotation` and `genome`.
+    annotation, genome : path, optional
+    aliases : path, optional
+        Where contigs have other names (see `Genome`).
+    ids : path, optional
+        A list that chooses transcripts of the annotation.
+    labels : path, optional
+        A table of labels to join.
+    """
+
+    sequences: str | Path | None = None
+    annotation: str | Path | None = None
+    genome: str | Path | None = None
+    aliases: str | Path | None = None
+    ids: str | Path | None = None
+    labels: str | Path | None = None
+
+
 def prepare_dataset(
-    files: Mapping[str, str | None], options: Mapping[str, str | None], path: str,
+    files: TranscriptSources, options: Mapping[str, str | None], path: str,
     facts: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Write the table of transcripts of a dataset (`transcripts.records`).
 
     Parameters
     ----------
-    files : mapping
-        ``sequences`` (FASTA, TSV, CSV or parquet), or ``annotation`` and ``genome``, with ``ids``
-        where the transcripts are chosen by a list, and ``aliases`` where contigs have other
-        names (see `Genome`); and ``labels``, where they have a table of labels.
+    files : TranscriptSources
     options : mapping
         ``selection`` (of `transcripts.selection.SELECTIONS`) and ``cds`` (see
         `transcripts.given.read_sequences`), each where it is wanted.
@@ -53,16 +74,16 @@ def prepare_dataset(
     InputError
         If a file cannot be read, or holds nothing that can be used.
     """
-    if files.get("sequences"):
-        table = read_sequences(str(files["sequences"]), options.get("cds") or "")
+    if files.sequences:
+        table = read_sequences(str(files.sequences), options.get("cds") or "")
         known: frozenset[str] = frozenset()
     else:
         table, known = _spliced(files, options)
-    if files.get("labels"):
-        table = join_labels(table, str(files["labels"]), known)
+    if files.labels:
+        table = join_labels(table, str(files.labels), known)
     counts = {name: _count(table, name) for name in ("status", "flags")}
     _report(table, counts)
-    given = {name: file for name, file in files.items() if file and name != "genome"}
+    given = {name: file for name, file in files._asdict().items() if file and name != "genome"}
     about = provenance(
         **facts,
         options={name: value for name, value in options.items() if value},
@@ -76,14 +97,14 @@ def prepare_dataset(
 
 
 def _spliced(
-    files: Mapping[str, str | None], options: Mapping[str, str | None]
+    files: TranscriptSources, options: Mapping[str, str | None]
 ) -> tuple[pl.DataFrame, frozenset[str]]:
     """Sequences of the transcripts of an annotation, and the ids of all that it has."""
-    transcripts = read_transcripts(str(files["annotation"]))
-    logger.info("%s: %d transcripts", files["annotation"], len(transcripts))
-    with Genome(str(files["genome"]), files.get("aliases")) as genome:
-        if files.get("ids"):
-            rows = _rows_of_ids(transcripts, read_ids(str(files["ids"])), genome)
+    transcripts = read_transcripts(str(files.annotation))
+    logger.info("%s: %d transcripts", files.annotation, len(transcripts))
+    with Genome(str(files.genome), files.aliases) as genome:
+        if files.ids:
+            rows = _rows_of_ids(transcripts, read_ids(str(files.ids)), genome)
         else:
             chosen = select_transcripts(transcripts, str(options["selection"]))
             rows = splice_transcripts(chosen, genome)
@@ -93,7 +114,7 @@ def _spliced(
         raise InputError(
             f"none of {len(rows)} transcripts can be used; the first, {first.id}, is "
             f"{first.status}{problem}: {STATUSES[first.status]}. Check that ids, annotation "
-            f"({files['annotation']}) and genome ({files['genome']}) are of one assembly and "
+            f"({files.annotation}) and genome ({files.genome}) are of one assembly and "
             "release, and that contigs have the same names or a table of aliases."
         )
     return table_of(rows), frozenset(transcript.transcript_id for transcript in transcripts)

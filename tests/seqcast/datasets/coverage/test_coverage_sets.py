@@ -9,7 +9,10 @@ import pybigtools
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.core.job_files import named_files
 from seqcast.datasets.coverage.coverage_sets import (
+    SetFiles,
+    WindowFiles,
     prepare_windows,
     store_targets,
     transform_of,
@@ -54,9 +57,9 @@ def write_targets(folder: Path, negative: str = "") -> None:
     (folder / "targets.tsv").write_text(HEADER + row)
 
 
-def made(files: SimpleNamespace, **options: object) -> CoverageStore:
+def made(files: SimpleNamespace) -> CoverageStore:
     output = files.genome.parent / "set.zarr"
-    store_targets(files, output, "toy", OPTIONS, {}, threads=1, **options)
+    store_targets(named_files(SetFiles, vars(files)), output, "toy", OPTIONS, {}, threads=1)
     return CoverageStore.open(output)
 
 
@@ -86,7 +89,8 @@ def test_coverage_of_the_windows(files, caplog):
 @pytest.mark.parametrize("name", ["chr1", "1"])
 def test_a_blacklist_masks_under_any_name_of_a_contig(files, name, caplog):
     blacklist(files, f"{name}\t100\t120", "scaffold9\t0\t10")
-    store = made(files, aliases=files.genome.parent / "aliases.tsv")
+    files.aliases = files.genome.parent / "aliases.tsv"
+    store = made(files)
     assert store.targets(1)[0].tolist() == [2] * 8  # held at the window's median
     assert store.targets(8)[0].tolist() == [2, 2, 20, 20, 2, 2, 2, 2]  # chr2
     assert "1 of 2 intervals are on contigs that the genome lacks" in caplog.text
@@ -111,7 +115,8 @@ def test_unmappable_sequence_has_any_name_of_a_contig(files, tmp_path):
     files.unmappable = tmp_path / "unmappable.bed"
     files.unmappable.write_text("2\t0\t200\n")
     options = {**OPTIONS, "stride_bp": 0, "folds": 2, "fixed": "", "seed": 1}
-    prepare_windows(files, tmp_path / "made.bed", options, tmp_path / "aliases.tsv")
+    files.aliases = tmp_path / "aliases.tsv"
+    prepare_windows(named_files(WindowFiles, vars(files)), tmp_path / "made.bed", options)
     made_windows = (tmp_path / "made.bed").read_text().splitlines()
     assert {line.split("\t")[0] for line in made_windows} == {"chr1"}
 

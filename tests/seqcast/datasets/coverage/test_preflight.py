@@ -9,7 +9,8 @@ import pybigtools
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage.preflight import check_targets
+from seqcast.core.job_files import named_files
+from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
 from seqcast.genome.annotation import Annotation, Gene, read_annotation
 
 LENGTH_BP, GENE_BP, SPACING_BP = 64_000, 600, 800
@@ -71,7 +72,9 @@ def write_targets(folder: Path, files: dict[str, str] | None = None, **columns: 
 
 def checked(files: SimpleNamespace, refuse: bool = True) -> pl.DataFrame:
     output = files.genome.parent / "preflight.tsv"
-    check_targets(files, output, OPTIONS, threads=2, refuse=refuse)
+    check_targets(
+        named_files(PreflightFiles, vars(files)), output, OPTIONS, threads=2, refuse=refuse
+    )
     return pl.read_csv(output, separator="\t")
 
 

@@ -11,11 +11,14 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
+from seqcast.core.job_files import named_files
 from seqcast.core.store import read_provenance
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_store_writing import create_store
 from seqcast.datasets.coverage.tfrecords import convert_tfrecords
 from seqcast.evaluation.coverage.coverage_accuracy import (
+    AccuracyFiles,
+    EvaluationFiles,
     check_unseen,
     evaluate_coverage,
     rows_of_tracks,
@@ -60,11 +63,19 @@ def files(tmp_path: Path) -> SimpleNamespace:
     )  # fmt: skip
 
 
-def run(files: SimpleNamespace, folder: Path, **options: object) -> SimpleNamespace:
+def run(files: SimpleNamespace, folder: Path, **options: object) -> AccuracyFiles:
     """Run the job; returns the paths of what it wrote."""
     suffixes = {"tracks": "tsv", "genes": "tsv", "gene_preds": "parquet", "gene_targets": "parquet"}
-    made = SimpleNamespace(**{n: str(folder / f"out/{n}.{end}") for n, end in suffixes.items()})
-    evaluate_coverage(files, made, FACTS, "human", OPTIONS | options, INFERENCE, 1)
+    made = AccuracyFiles(**{n: str(folder / f"out/{n}.{end}") for n, end in suffixes.items()})
+    evaluate_coverage(
+        named_files(EvaluationFiles, vars(files)),
+        made,
+        FACTS,
+        "human",
+        OPTIONS | options,
+        INFERENCE,
+        1,
+    )
     return made
 
 
@@ -129,8 +140,16 @@ def test_tables_say_what_made_them_and_batches_change_nothing(files, tmp_path: P
     facts = read_provenance(first.gene_preds)
     assert facts["set_digest"] == CoverageStore.open(files.store).digest
     assert facts["options"] == OPTIONS
-    made = SimpleNamespace(**{n: p.replace("/a/", "/b/") for n, p in vars(first).items()})
-    evaluate_coverage(files, made, FACTS, "human", OPTIONS, INFERENCE | {"batch_size": 5}, 1)
+    made = AccuracyFiles(**{n: p.replace("/a/", "/b/") for n, p in first._asdict().items()})
+    evaluate_coverage(
+        named_files(EvaluationFiles, vars(files)),
+        made,
+        FACTS,
+        "human",
+        OPTIONS,
+        INFERENCE | {"batch_size": 5},
+        1,
+    )
     again = GeneMatrix.read(made.gene_preds).values
     assert again == pytest.approx(GeneMatrix.read(first.gene_preds).values, rel=1e-5)
 
@@ -254,9 +273,17 @@ def test_compat_equals_the_original(shared: Path, tmp_path: Path) -> None:
         annotation=str(tmp_path / "genes.parquet"),
     )  # fmt: skip
     suffixes = {"tracks": "tsv", "genes": "tsv", "gene_preds": "parquet", "gene_targets": "parquet"}
-    made = SimpleNamespace(**{n: str(tmp_path / f"{n}.{end}") for n, end in suffixes.items()})
+    made = AccuracyFiles(**{n: str(tmp_path / f"{n}.{end}") for n, end in suffixes.items()})
     options = OPTIONS | {"compat": "borzuki"}
-    evaluate_coverage(files, made, FACTS | {"fold": "0"}, None, options, INFERENCE, 1)
+    evaluate_coverage(
+        named_files(EvaluationFiles, vars(files)),
+        made,
+        FACTS | {"fold": "0"},
+        None,
+        options,
+        INFERENCE,
+        1,
+    )
     for name, tolerance in (("gene_preds", 3e-4), ("gene_targets", 3e-6)):  # see test_genes
         ours, theirs = GeneMatrix.read(getattr(made, name)), GeneMatrix.read(golden / f"{name}.tsv")
         assert ours.genes.tolist() == theirs.genes.tolist()

@@ -8,10 +8,16 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.core.job_files import named_files
 from seqcast.core.store import write_table, write_tsv
 from seqcast.datasets.coverage.coverage_sets import transform_of
 from seqcast.evaluation.coverage.decay_fits import HEK293_GAPDH
 from seqcast.evaluation.coverage.gene_accuracy import (
+    CourseFiles,
+    DecayFiles,
+    GroupFiles,
+    HalfLifeFiles,
+    SalukiFiles,
     decay_metrics,
     decay_table,
     evaluate_half_lives,
@@ -55,8 +61,8 @@ def files(tmp_path: Path) -> SimpleNamespace:
 
 
 def fitted(files: SimpleNamespace, folder: Path, **options: object) -> tuple[pl.DataFrame, ...]:
-    made = SimpleNamespace(decay=str(folder / "decay.tsv"), metrics=str(folder / "metrics.tsv"))
-    fit_time_course(files, made, "ActD", OPTIONS | options)
+    made = DecayFiles(decay=str(folder / "decay.tsv"), metrics=str(folder / "metrics.tsv"))
+    fit_time_course(named_files(CourseFiles, vars(files)), made, "ActD", OPTIONS | options)
     return tuple(pl.read_csv(path, separator="\t") for path in (made.decay, made.metrics))
 
 
@@ -239,11 +245,11 @@ def test_groups_of_half_lives_come_from_the_targets_table(files, tmp_path: Path)
     files.targets = str(tmp_path / "targets.tsv")
     tracks = pl.read_csv(files.tracks, separator="\t")
     write_tsv(tracks, files.targets)
-    evaluate_half_lives(files, tmp_path / "none.tsv", None)
+    evaluate_half_lives(named_files(GroupFiles, vars(files)), tmp_path / "none.tsv", None)
     none = pl.read_csv(tmp_path / "none.tsv", separator="\t")
     assert none["status"].to_list() == ["no_group"] * 6
     write_tsv(tracks.with_columns(group=pl.Series(["a"] * 5 + [""])), files.targets)
-    evaluate_half_lives(files, tmp_path / "some.tsv", None)
+    evaluate_half_lives(named_files(GroupFiles, vars(files)), tmp_path / "some.tsv", None)
     some = pl.read_csv(tmp_path / "some.tsv", separator="\t", schema_overrides={"genes": pl.Int64})
     matrices = (GeneMatrix.read(path) for path in (files.gene_preds, files.gene_targets))
     expected = half_life_accuracy(*matrices, read_groups(files.targets))
@@ -263,12 +269,12 @@ def test_half_lives_are_predicted_from_features(files, tmp_path: Path) -> None:
     write_table(
         GeneMatrix(matrix.genes, matrix.identifiers, matrix.values + 0.5).table(), other, {}
     )
-    wanted = SimpleNamespace(
+    wanted = SalukiFiles(
         gene_preds=[files.gene_targets, other, files.gene_preds], genes=[files.genes] * 3,
         tracks=[files.tracks] * 3, half_lives=str(tmp_path / "half_lives.tsv"),
         features=str(tmp_path / "features.tsv"),
     )  # fmt: skip
-    made = SimpleNamespace(predictions=str(tmp_path / "p.tsv"), metrics=str(tmp_path / "m.tsv"))
+    made = HalfLifeFiles(predictions=str(tmp_path / "p.tsv"), metrics=str(tmp_path / "m.tsv"))
     options = {"compat": None, "half_life_columns": ["gene", "value"]}
     predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options)
     found = pl.read_csv(made.predictions, separator="\t")

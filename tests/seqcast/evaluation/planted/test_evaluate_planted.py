@@ -1,7 +1,5 @@
 """From files to measures, by the steps that the workflow takes."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import polars as pl
 import pytest
@@ -10,7 +8,11 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, write_table
 from seqcast.datasets.coverage.target_store import write_store
 from seqcast.evaluation.planted.bars import read_measures
-from seqcast.evaluation.planted.evaluate_planted import evaluate_planted_truth
+from seqcast.evaluation.planted.evaluate_planted import (
+    PlantedFiles,
+    PlantedTables,
+    evaluate_planted_truth,
+)
 from seqcast.evaluation.planted.measures import Resampling
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
@@ -39,7 +41,7 @@ def files(tmp_path_factory):
     planted.genes().write_csv(folder / "genes.tsv", separator="\t", float_precision=6)
     lines = vcf_lines(planted.genome(), planted.variants(), PLANTED_KINDS)
     (folder / "planted.vcf").write_text("\n".join(lines) + "\n")
-    return SimpleNamespace(
+    return PlantedFiles(
         scores=folder / "ensemble.parquet",
         fold_scores=[folder / "0.parquet", folder / "1.parquet"],
         coverage=folder / "ensemble.zarr",
@@ -56,7 +58,7 @@ def files(tmp_path_factory):
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     monkeypatch.setitem(species.SPECIES, "small", planted.SMALL)
-    made = SimpleNamespace(
+    made = PlantedTables(
         measures=tmp_path / "m.tsv", variants=tmp_path / "v.parquet", genes=tmp_path / "g.parquet"
     )
 
@@ -92,7 +94,7 @@ def test_files_of_a_good_model_become_measures(files, run):
 def test_folds_of_the_same_weights_have_no_spread(files, run, tmp_path):
     path = tmp_path / "ensemble.parquet"
     write_table(pl.read_parquet(files.scores), path, {"same_weights": ["m, folds 0 and 1"]})
-    made = run(SimpleNamespace(**{**vars(files), "scores": path}))
+    made = run(files._replace(scores=path))
     assert pl.read_parquet(made.variants)["spread_actd"].null_count() == len(planted.variants())
     assert read_provenance(made.variants)["same_weights"] == ["m, folds 0 and 1"]
 
@@ -106,8 +108,7 @@ def test_scores_without_the_scale_have_a_truth_without_it(files, run):
 
 
 def test_folds_of_coverage_may_be_missing(files, run):
-    given = {name: path for name, path in vars(files).items() if name != "fold_coverage"}
-    groups = read_measures(run(SimpleNamespace(**given)).measures)["group"]
+    groups = read_measures(run(files._replace(fold_coverage=())).measures)["group"]
     assert "fold 0" not in groups
 
 
@@ -128,4 +129,4 @@ def test_a_store_with_a_held_out_window_is_refused(files, run, tmp_path):
             assembly="simulated",
         )  # fmt: skip
     with pytest.raises(InputError, match="has chrS2:64-128 in part 'train'"):
-        run(SimpleNamespace(**vars(files), stores=[tmp_path / "store.zarr"]))
+        run(files._replace(stores=(tmp_path / "store.zarr",)))

@@ -1,13 +1,11 @@
 """From a table of transcripts to metrics, figure and page, by the steps that the workflow takes."""
 
-from types import SimpleNamespace
-
 import polars as pl
 import pytest
 
 from seqcast.datasets.properties.duplicates import read_parts
-from seqcast.datasets.properties.labelled import Property
-from seqcast.evaluation.properties.evaluate_property import evaluate_property
+from seqcast.datasets.properties.labelled import Property, PropertyFiles
+from seqcast.evaluation.properties.evaluate_property import PredictedFiles, evaluate_property
 from seqcast.evaluation.properties.property_metrics import read_evaluation
 from seqcast.predict.properties.baselines import BASELINES
 from seqcast.predict.properties.predict_baseline import predict_baseline
@@ -36,7 +34,7 @@ def test_a_published_set_from_file_to_page(tmp_path, name, split, codon_usage):
         look_alike(name, shrink=4 if sum(SHAPES[name]["parts"]) > 1000 else 1), SHAPES[name]["cds"]
     )
     table.write_parquet(tmp_path / "t.parquet")
-    files = SimpleNamespace(transcripts=tmp_path / "t.parquet")
+    files = PropertyFiles(tmp_path / "t.parquet")
     definition = ("toy", {"labels": "Value", "kind": "regression", "split": split, "groups": ""})
     paths = [tmp_path / f"{method}.parquet" for method in BASELINES]
     for method, path in zip(BASELINES, paths, strict=True):
@@ -45,9 +43,9 @@ def test_a_published_set_from_file_to_page(tmp_path, name, split, codon_usage):
     published.write_text(
         "property\tmethod\tmetric\tpart\tvalue\tsource\ntoy\tCodonBERT\tspearman\ttest\t0.8\tTable 2\n"
     )
-    files = SimpleNamespace(**vars(files), predictions=paths, published=published)
+    predicted = PredictedFiles(files.transcripts, tuple(paths), published=published)
     metrics, parts = tmp_path / "toy.tsv", tmp_path / "toy.parts.tsv"
-    evaluate_property(files, metrics, parts, list(BASELINES), definition, 0, 20)
+    evaluate_property(predicted, metrics, parts, list(BASELINES), definition, 0, 20)
     found = read_evaluation(metrics)
     test = found.filter(
         pl.col("part").is_in(["test", "out_of_fold"]), metric="spearman", duplicates="with"

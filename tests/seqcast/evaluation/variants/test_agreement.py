@@ -1,13 +1,12 @@
 """Correlations of the sizes of effects in two kinds of models."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import spearmanr
 
 from seqcast.evaluation.variants.agreement import (
+    ComparisonFiles,
     Measure,
     compare,
     correlate,
@@ -45,7 +44,7 @@ def test_comparison_of_models():
 def test_a_comparison_is_read_as_it_was_written(tmp_path):
     found = compare([coverage()], [mrna()], resamples=20)
     files = {name: tmp_path / name for name in ("parquet", "table", "correlations")}
-    write_comparison(found, {"borzuki": {"origin": ["source", "random"]}}, SimpleNamespace(**files))
+    write_comparison(found, {"borzuki": {"origin": ["source", "random"]}}, ComparisonFiles(**files))
     again, models = read_comparison(files["parquet"], files["correlations"])
     assert models == {"borzuki": {"origin": ["source", "random"]}}
     assert again.measures == found.measures

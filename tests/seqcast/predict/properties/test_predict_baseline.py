@@ -1,14 +1,13 @@
 """Baselines from tables to tables of predictions."""
 
 import logging
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from seqcast.core.store import read_provenance
-from seqcast.datasets.properties.labelled import STATUSES
+from seqcast.datasets.properties.labelled import STATUSES, PropertyFiles
 from seqcast.predict.properties.baselines import BASELINES
 from seqcast.predict.properties.predict_baseline import LEFT_OUT, predict_baseline
 from tests.seqcast.datasets.properties.toys import definition, transcripts
@@ -16,7 +15,7 @@ from tests.seqcast.datasets.properties.toys import definition, transcripts
 
 def predict(tmp_path, table, method, **cells):
     table.write_parquet(tmp_path / "t.parquet")
-    files = SimpleNamespace(transcripts=tmp_path / "t.parquet")
+    files = PropertyFiles(tmp_path / "t.parquet")
     output = tmp_path / f"{method}.parquet"
     predict_baseline(files, output, method, definition(**cells), 0, {"code": "x"})
     return pl.read_parquet(output), read_provenance(output)

@@ -1,7 +1,6 @@
 """Probes of embeddings: which columns they take, and what becomes of rows without any."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import array_column, array_values, read_provenance, write_table
 from seqcast.predict.embeddings import embedding_outcomes
 from seqcast.predict.properties.linear import RIDGE_PENALTIES
-from seqcast.predict.properties.probe import EMBEDDED, feature_sets, probe_embeddings
+from seqcast.predict.properties.probe import EMBEDDED, ProbeFiles, feature_sets, probe_embeddings
 from tests.seqcast.datasets.properties.toys import definition, transcripts
 
 OPTIONS = {"probe_features": "auto", "seed": 0}
@@ -40,10 +39,8 @@ def embeddings(table: pl.DataFrame, gaps: dict[str, list[int]] | None = None) ->
     return table.select("row", "id", status=status).with_columns(**columns)
 
 
-def write(folder: Path, table: pl.DataFrame, found: pl.DataFrame) -> SimpleNamespace:
-    files = SimpleNamespace(
-        transcripts=str(folder / "t.parquet"), embeddings=str(folder / "e.parquet")
-    )
+def write(folder: Path, table: pl.DataFrame, found: pl.DataFrame) -> ProbeFiles:
+    files = ProbeFiles(transcripts=str(folder / "t.parquet"), embeddings=str(folder / "e.parquet"))
     table.write_parquet(files.transcripts)
     write_table(found, files.embeddings, {"weights_sha256": "abc"})
     return files

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import polars as pl
 
+from seqcast.core.job_files import named_files
 from seqcast.models.prepare import convert_weights
-from seqcast.predict.properties.predict_property import predict_property
-from seqcast.training.train_property import train_property
+from seqcast.predict.properties.predict_property import FineTunedFiles, predict_property
+from seqcast.training.train_property import PropertyTrainingFiles, train_property
 from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS, definition, transcripts
 
 RECIPE = {"learning_rate": 1e-2, "batch_size": 16, "epochs": 2, "warmup": 0.1, "seed": 3,
@@ -35,7 +36,7 @@ def run(
     """Train a fold; its weights and history."""
     facts = {"architecture": architecture, "model": "tiny", "fold": fold, "training": "toy"}
     weights, history = folder / f"{fold}.safetensors", folder / f"{fold}.tsv"
-    train_property(files, str(weights), str(history), folder / "last.pt", definition(**cells), 0,
+    train_property(named_files(PropertyTrainingFiles, vars(files)), str(weights), str(history), folder / "last.pt", definition(**cells), 0,
                    facts, "cpu", 1)  # fmt: skip
     return weights, pl.read_csv(history, separator="\t")
 
@@ -48,7 +49,7 @@ def predict(files: SimpleNamespace, folder: Path, folds: list[str], **cells: str
         convert_weights(folder / f"{fold}.safetensors", path, "mrna_property",
                         files.hyperparameters, None, "train")  # fmt: skip
         paths.append(str(path))
-    given = SimpleNamespace(**vars(files), weights=paths if len(paths) > 1 else paths[0])
+    given = named_files(FineTunedFiles, vars(files) | {"weights": paths})
     facts = {"architecture": "mrna_property", "model": "tiny", "fold": folds}
     predict_property(given, folder / "p.parquet", definition(**cells), 0, facts, INFERENCE, 1)
     return pl.read_parquet(folder / "p.parquet")

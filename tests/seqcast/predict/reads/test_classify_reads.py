@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance
 from seqcast.predict.reads.classify_reads import classify_dataset
-from seqcast.predict.reads.read_tables import export_predictions, split_dataset
+from seqcast.predict.reads.read_tables import ReadFiles, export_predictions, split_dataset
 from seqcast.reads.dnabert import write_dnabert
 from tests.seqcast.models.readseeker.test_network import TINY
 from tests.seqcast.predict.reads.test_classification import network
@@ -30,7 +30,7 @@ def weights(tmp_path):
 
 def classify(reads, weights, path, labelled=False, **options):
     classify_dataset(
-        reads, labelled, weights, TINY, str(path), {"architecture": "readseeker", "model": "tiny"},
+        ReadFiles(**reads), labelled, weights, TINY, str(path), {"architecture": "readseeker", "model": "tiny"},
         options, INFERENCE, threads=1,
     )  # fmt: skip
     return pl.read_parquet(path)
@@ -61,7 +61,7 @@ def test_pairs_have_a_row_each_and_provenance(weights, tmp_path, caplog):
         for i, pair in enumerate(zip(SEQUENCES, SEQUENCES[::-1], strict=True)):
             file.writelines(f"@r{i} x\n{s}\n+\n{'I' * len(s)}\n" for s in pair)
     assert classify(both, weights, tmp_path / "b.parquet").equals(table)
-    split_dataset(both, str(tmp_path / "b.parquet"), str(tmp_path / "split"), "either")
+    split_dataset(ReadFiles(**both), str(tmp_path / "b.parquet"), str(tmp_path / "split"), "either")
     assert sorted(names_in(tmp_path / "split", "*_R1*")) == [f"r{i} x" for i in range(6)]
 
 
@@ -82,7 +82,7 @@ def test_labelled_rows_keep_their_order_and_give_predictions(weights, tmp_path):
 def test_compat_writes_what_dnabert_predicts(shared, tmp_path):
     golden = shared / "reference/readseeker"
     classify_dataset(
-        {"path": str(golden / "dev.tsv")}, True, [str(golden / "tiny_model/model.safetensors")],
+        ReadFiles(str(golden / "dev.tsv")), True, [str(golden / "tiny_model/model.safetensors")],
         str(golden / "tiny_model/config.json"), str(tmp_path / "t.parquet"),
         {"architecture": "readseeker"}, {"compat": "dnabert"}, INFERENCE, 1,
     )  # fmt: skip
@@ -110,7 +110,7 @@ def names_in(folder, pattern):
 def test_split_files_hold_each_read_once(weights, tmp_path):
     path = write_fastq(tmp_path / "1.fastq", SEQUENCES)
     table = classify({"path": path}, weights, tmp_path / "t.parquet", threshold=0.5)
-    split_dataset({"path": path}, str(tmp_path / "t.parquet"), str(tmp_path / "split"), "either")
+    split_dataset(ReadFiles(path), str(tmp_path / "t.parquet"), str(tmp_path / "split"), "either")
     folder = tmp_path / "split"
     assert sorted(names_in(folder, "*")) == sorted(f"{name} x" for name in table["read"])
     for label in ("coding", "non_coding"):
@@ -124,7 +124,7 @@ def test_a_file_that_changed_since_is_not_split(weights, tmp_path):
     for changed in (SEQUENCES[:-1], [*SEQUENCES, "ACGT"]):
         write_fastq(tmp_path / "1.fastq", changed)
         with pytest.raises(InputError, match=r"t\.parquet has 6 rows, .* classify the reads again"):
-            split_dataset({"path": path}, str(tmp_path / "t.parquet"), str(tmp_path / "s"), "both")
+            split_dataset(ReadFiles(path), str(tmp_path / "t.parquet"), str(tmp_path / "s"), "both")
         assert not (tmp_path / "s").exists()
 
 

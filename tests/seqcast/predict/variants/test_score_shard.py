@@ -21,7 +21,7 @@ from seqcast.genome.bgzip import index_fasta
 from seqcast.genome.fasta import Genome
 from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.prepare import random_weights
-from seqcast.predict.variants.score_shard import score_shard
+from seqcast.predict.variants.score_shard import ShardFiles, ShardTables, score_shard
 from tests.seqcast.training.test_coverage_network import PARAMS
 
 BASES = "".join(np.random.default_rng(0).choice(list("ACGT"), 2000))
@@ -34,9 +34,11 @@ INFERENCE = {"device": "cpu", "precision": "fp32", "batch_size": 3, "workers": 0
 RUN = """
 import json, sys
 from seqcast.core import unfinished
-from seqcast.predict.variants.score_shard import score_shard
+from seqcast.predict.variants.score_shard import ShardFiles, ShardTables, score_shard
 unfinished.LEAST_S = unfinished.MOST_S = 0
-score_shard(**json.load(sys.stdin))
+job = json.load(sys.stdin)
+files, outputs = ShardFiles(*job.pop("files")), ShardTables(*job.pop("outputs"))
+score_shard(files, outputs, **job)
 """
 
 
@@ -67,7 +69,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
              "variants": "variants.parquet", "annotation": "genes.parquet",
              "genome": "genome.fa"}  # fmt: skip
     return {
-        "files": {name: str(folder / path) for name, path in names.items()},
+        "files": ShardFiles(**{name: str(folder / path) for name, path in names.items()}),
         "facts": {"architecture": "borzuki", "code": "abc"}, "head": "human", "options": OPTIONS,
         "inference": INFERENCE, "threads": 1, "shard": 0, "shards": 1,
     }  # fmt: skip
@@ -79,15 +81,15 @@ def whole(job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> list
     return run(job, tmp_path_factory.mktemp("whole"))
 
 
-def outputs(folder: Path) -> dict[str, str]:
-    return {level: str(folder / f"{level}.parquet") for level in ("gene", "window")}
+def outputs(folder: Path) -> ShardTables:
+    return ShardTables(str(folder / "gene.parquet"), str(folder / "window.parquet"))
 
 
 def run(job: dict[str, Any], folder: Path) -> list[pl.DataFrame]:
     score_shard(**job, outputs=outputs(folder))
     assert sorted(p.name for p in folder.iterdir()) == ["gene.parquet", "window.parquet"]
-    assert read_provenance(outputs(folder)["gene"])["code"] == "abc"
-    return [read_table(path) for path in outputs(folder).values()]
+    assert read_provenance(outputs(folder).gene)["code"] == "abc"
+    return [read_table(path) for path in outputs(folder)]
 
 
 def parts_of(folder: Path) -> list[Path]:
@@ -152,9 +154,9 @@ def test_parts_of_another_input_are_not_taken(
     job: dict[str, Any], left: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = left.parent / "other.parquet"
-    write_table(read_table(job["files"]["variants"]), other, {"made": "of another VCF"})
+    write_table(read_table(job["files"].variants), other, {"made": "of another VCF"})
     with caplog.at_level(logging.INFO):
-        run({**job, "files": {**job["files"], "variants": str(other)}}, left)
+        run({**job, "files": job["files"]._replace(variants=str(other))}, left)
     assert "scored before" not in caplog.text
 
 

@@ -12,7 +12,7 @@ from seqcast.genome.variants import check_variants
 from seqcast.models.prepare import random_weights
 from seqcast.predict.embeddings.engine import Embedder
 from seqcast.predict.variants import transcript_effects
-from seqcast.predict.variants.score_transcripts import score_transcripts
+from seqcast.predict.variants.score_transcripts import TranscriptFiles, score_transcripts
 from seqcast.predict.variants.transcript_effects import SCORES
 
 FACTS = {"architecture": "helix_mrna", "code": "abc"}
@@ -46,7 +46,7 @@ def files(tmp_path_factory, root):
     paths = {"weights": folder / "w.safetensors", "hyperparameters": hyperparameters,
              "variants": folder / "v.parquet", "transcripts": folder / "t.parquet",
              "genome": folder / "g.fa"}  # fmt: skip
-    return {name: str(path) for name, path in paths.items()}
+    return TranscriptFiles(**{name: str(path) for name, path in paths.items()})
 
 
 def test_scores_and_facts(files, tmp_path):

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -44,23 +44,60 @@ def geometry_of_set(options: Mapping[str, Any]) -> Geometry:
     return geometry
 
 
-def prepare_windows(
-    files: Any, output: str | Path, options: Mapping[str, Any], aliases: str | None
-) -> None:
+class WindowFiles(NamedTuple):
+    """What windows are cut from, or taken from.
+
+    Attributes
+    ----------
+    genome : path
+    windows : path, optional
+        A published sequences.bed.
+    unmappable : path, optional
+        BED of what windows should not be of (made windows only).
+    aliases : path, optional
+        Other names of contigs.
+    """
+
+    genome: str | Path
+    windows: str | Path | None = None
+    unmappable: str | Path | None = None
+    aliases: str | Path | None = None
+
+
+class SetFiles(NamedTuple):
+    """What a coverage set is made from.
+
+    Attributes
+    ----------
+    genome : path
+    windows : path
+        Of `prepare_windows`.
+    targets : path
+        A targets table; its column ``file`` names bigWig files, see `track_path`.
+    blacklist : path, optional
+        BED.
+    aliases : path, optional
+        Other names of contigs, for the blacklist.
+    """
+
+    genome: str | Path
+    windows: str | Path
+    targets: str | Path
+    blacklist: str | Path | None = None
+    aliases: str | Path | None = None
+
+
+def prepare_windows(files: WindowFiles, output: str | Path, options: Mapping[str, Any]) -> None:
     """Write the windows of a coverage set with their parts: those of a BED, or made.
 
     Parameters
     ----------
-    files : namespace
-        ``genome``; ``windows``, a published sequences.bed; ``unmappable``, a BED of what windows
-        should not be of (made windows only).
+    files : WindowFiles
     output : path
         TSV without header: chrom, start, end (of the targets), part.
     options : mapping
         ``window_bp``, ``bin_bp``, ``crop_bins``; for made windows ``stride_bp`` (0: no overlap),
         ``folds``, ``fixed`` (contig=part, between commas) and ``seed``.
-    aliases : path or None
-        Other names of contigs.
 
     Raises
     ------
@@ -68,13 +105,12 @@ def prepare_windows(
         See `make_windows`, `read_windows` and `check_windows`.
     """
     geometry = geometry_of_set(options)
-    with Genome(files.genome, aliases) as genome:
-        given = getattr(files, "windows", None)
-        if given:
-            windows = read_windows(given, genome)
-            check_windows(windows, genome.contigs, given, crop_bp=geometry.crop_bp)
+    unmappable = files.unmappable
+    with Genome(files.genome, files.aliases) as genome:
+        if files.windows:
+            windows = read_windows(files.windows, genome)
+            check_windows(windows, genome.contigs, files.windows, crop_bp=geometry.crop_bp)
         else:
-            unmappable = getattr(files, "unmappable", None)
             windows = make_windows(
                 genome.contigs, geometry.bins * geometry.bin_size_bp, int(options["folds"]),
                 stride_bp=int(options["stride_bp"]) or None, crop_bp=geometry.crop_bp,
@@ -100,16 +136,14 @@ def fixed_parts(text: str) -> dict[str, str]:
 
 
 def store_targets(
-    files: Any, output: str | Path, assembly: str, options: Mapping[str, Any],
-    facts: Mapping[str, Any], threads: int, aliases: str | None = None,
+    files: SetFiles, output: str | Path, assembly: str, options: Mapping[str, Any],
+    facts: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
     """Write the store of a coverage set from bigWig files.
 
     Parameters
     ----------
-    files : namespace
-        ``genome``, ``windows`` (of `prepare_windows`), ``targets`` (a targets table; its column
-        ``file`` names bigWig files, see `track_path`), ``blacklist`` (BED).
+    files : SetFiles
     output : path
         The store.
     assembly : str
@@ -119,8 +153,6 @@ def store_targets(
     facts : mapping
         Provenance.
     threads : int
-    aliases : path, optional
-        Other names of contigs, for the blacklist.
 
     Raises
     ------
@@ -130,8 +162,8 @@ def store_targets(
     geometry = geometry_of_set(options)
     Tracks.read(files.targets)  # its checks
     table = read_cells(files.targets, "a table of tracks")
-    blacklist = getattr(files, "blacklist", None)
-    with Genome(files.genome, aliases) as genome:
+    blacklist = files.blacklist
+    with Genome(files.genome, files.aliases) as genome:
         windows = read_windows(files.windows, genome)
         masked = merged_intervals(
             read_intervals(blacklist, genome) if blacklist else None, genome.contigs, str(blacklist)
@@ -264,14 +296,17 @@ def transform_of(row: Mapping[str, str | None], path: str | Path) -> TargetTrans
 
 
 def store_tfrecords(
-    files: Any, output: str | Path, folder: str | Path, assembly: str, facts: Mapping[str, Any]
-) -> None:
+    genome: str | Path, targets: str | Path, output: str | Path, folder: str | Path,
+    assembly: str, facts: Mapping[str, Any],
+) -> None:  # fmt: skip
     """Write the store of a coverage set from a published data set of TFRecords.
 
     Parameters
     ----------
-    files : namespace
-        ``genome``, ``targets`` (the tracks to take).
+    genome : path
+        FASTA.
+    targets : path
+        The tracks to take.
     output : path
         The store.
     folder : path
@@ -285,9 +320,9 @@ def store_tfrecords(
     InputError
         See `convert_tfrecords`.
     """
-    with Genome(files.genome) as genome:
+    with Genome(genome) as opened:
         convert_tfrecords(
-            folder, output, assembly, genome=genome, targets=files.targets, provenance=facts
+            folder, output, assembly, genome=opened, targets=targets, provenance=facts
         )
 
 

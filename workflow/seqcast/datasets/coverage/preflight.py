@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -59,16 +59,33 @@ class Sums:
     windows: np.ndarray
 
 
+class PreflightFiles(NamedTuple):
+    """What is looked at before a coverage set is made.
+
+    Attributes
+    ----------
+    genome, annotation : path
+    windows : path
+        Of `prepare_windows`.
+    targets : path
+        A targets table whose column ``file`` names bigWig files.
+    """
+
+    genome: str | Path
+    annotation: str | Path
+    windows: str | Path
+    targets: str | Path
+
+
 def check_targets(
-    files: Any, output: str | Path, options: Mapping[str, Any], threads: int, refuse: bool = True
-) -> None:
+    files: PreflightFiles, output: str | Path, options: Mapping[str, Any], threads: int,
+    refuse: bool = True,
+) -> None:  # fmt: skip
     """Write one table of what the tracks of a coverage set say of genes, strands and times.
 
     Parameters
     ----------
-    files : namespace
-        ``genome``, ``annotation`` (its genes), ``windows`` (of `prepare_windows`), ``targets`` (a
-        targets table whose column ``file`` names bigWig files).
+    files : PreflightFiles
     output : path
         TSV of `SCHEMA`, a row each thing that was looked at: its value, what was expected, and
         "fine", "doubtful" or "refused". See `check_strands`, `check_duplicates`, `check_totals`,

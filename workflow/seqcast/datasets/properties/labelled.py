@@ -3,12 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import read_table, read_tsv
 from seqcast.datasets.properties.label_columns import VALID, check_classes, read_labels
 from seqcast.datasets.properties.splits import Round, Split, kfold_parts, named_parts, part_names
 from seqcast.models.mrna_property.config import KINDS
@@ -253,6 +255,47 @@ def _require_columns(table: pl.DataFrame, definition: Property) -> None:
             f"property {definition.name}: no column {missing[0]!r} in the table of transcripts; "
             f"it has {', '.join(table.columns)}"
         )
+
+
+class PropertyFiles(NamedTuple):
+    """Files of a property.
+
+    Attributes
+    ----------
+    transcripts : path
+        Parquet, with the labels as columns.
+    clusters : path, optional
+        TSV of `clusters`, where the property's groups are clusters.
+    """
+
+    transcripts: str | Path
+    clusters: str | Path | None = None
+
+
+def read_property_data(
+    transcripts: str | Path, clusters: str | Path | None,
+    definition: tuple[str, Mapping[str, Any]], seed: int,
+) -> tuple[PropertyData, pl.DataFrame]:  # fmt: skip
+    """Labels and parts of a property, as all methods see them, and the table that they are of.
+
+    Parameters
+    ----------
+    transcripts, clusters : path
+        As of `PropertyFiles`.
+    definition : (str, mapping)
+        Name of the property and its row of properties.tsv.
+    seed : int
+        Of the folds of a k-fold.
+
+    Raises
+    ------
+    InputError
+        See `Property` and `PropertyData.from_table`.
+    """
+    table = read_table(transcripts)
+    numbers = {"row": pl.Int64, "cluster": pl.Int64}
+    groups = read_tsv(clusters, numbers) if clusters else None
+    return PropertyData.from_table(table, Property.from_row(*definition), groups, seed), table
 
 
 def _parts(

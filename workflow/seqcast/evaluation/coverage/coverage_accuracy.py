@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,7 @@ from seqcast.genome.sequence import one_hot_of_codes
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
 from seqcast.predict.coverage.inference import check_fit, evaluating, geometry_of, predict_batch
-from seqcast.predict.fold_model import open_model
+from seqcast.predict.fold_model import FoldFiles, open_model
 
 VALID, CONSTANT, OF_PLUS_TRACK = "valid", "constant", "in_the_plus_track"
 GENE_COLUMNS = {  # of GeneAccuracy.tracks -> of the table of tracks
@@ -69,20 +69,58 @@ class AccuracyOptions:
         return GeneOptions(self.span, self.unclip, compat=self.compat is not None)
 
 
+class EvaluationFiles(NamedTuple):
+    """What a fold is tested with.
+
+    Attributes
+    ----------
+    weights, hyperparameters, tracks : path
+        Of the fold (`FoldFiles`).
+    store : path
+        The coverage set.
+    annotation : path
+        Its genes.
+    learned : tuple of path
+        Sets that the fold was trained with; empty where it was not trained here.
+    """
+
+    weights: str | Path
+    hyperparameters: str | Path
+    tracks: str | Path
+    store: str | Path
+    annotation: str | Path
+    learned: tuple[str | Path, ...] = ()
+
+
+class AccuracyFiles(NamedTuple):
+    """What a test of a fold writes.
+
+    Attributes
+    ----------
+    tracks : path
+        TSV of `track_table`.
+    genes : path
+        TSV of `GeneAccuracy.genes`, a row a gene of the annotation.
+    gene_preds, gene_targets : path
+        Parquet of `GeneMatrix.table`.
+    """
+
+    tracks: str | Path
+    genes: str | Path
+    gene_preds: str | Path
+    gene_targets: str | Path
+
+
 def evaluate_coverage(
-    files: Any, outputs: Any, facts: Mapping[str, Any], head: str | None,
+    files: EvaluationFiles, outputs: AccuracyFiles, facts: Mapping[str, Any], head: str | None,
     options: Mapping[str, Any], inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
     """Write how well a fold of a model predicts the windows that it is tested on.
 
     Parameters
     ----------
-    files : namespace
-        Those of `open_model`; ``store``, the coverage set; ``annotation``, its genes; ``learned``,
-        the sets that the fold was trained with (empty or missing where it was not trained here).
-    outputs : namespace
-        Paths. ``tracks``: TSV of `track_table`. ``genes``: TSV of `GeneAccuracy.genes`, a row a
-        gene of the annotation. ``gene_preds``, ``gene_targets``: parquet, `GeneMatrix.table`.
+    files : EvaluationFiles
+    outputs : AccuracyFiles
     facts : mapping
         Provenance; ``architecture`` names the class of networks, ``fold`` the test windows (see
         `parts_of_fold`).
@@ -96,7 +134,8 @@ def evaluate_coverage(
         learned from one, a prediction is not finite, or too few genes lie in the windows.
     """
     wanted = AccuracyOptions.of(options)
-    model, tracks, made = open_model(files, facts["architecture"], head, inference, threads)
+    fold = FoldFiles(files.weights, files.hyperparameters, files.tracks)
+    model, tracks, made = open_model(fold, facts["architecture"], head, inference, threads)
     check_fit(model, tracks)
     store = CoverageStore.open(files.store)
     if store.geometry != geometry_of(model):
@@ -105,7 +144,7 @@ def evaluate_coverage(
             "the same. Make a coverage set with the windows, bins and crop of this model."
         )
     rows, windows = rows_of_tracks(tracks, store), windows_of_test(store, facts["fold"])
-    check_unseen(store, windows, getattr(files, "learned", []), facts["fold"])
+    check_unseen(store, windows, files.learned, facts["fold"])
     genes = GeneCollector(
         read_annotation(files.annotation), tracks, store.bin_size_bp, wanted.genes
     )

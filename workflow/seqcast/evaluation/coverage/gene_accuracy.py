@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -44,14 +44,69 @@ MANY_AT_BOUND = 0.1  # of the genes
 RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
 
 
-def evaluate_half_lives(files: Any, output: str | Path, compat: str | None) -> None:
+class GroupFiles(NamedTuple):
+    """Coverage of genes, predicted and measured, and the targets table that groups its tracks."""
+
+    gene_preds: str | Path
+    gene_targets: str | Path
+    targets: str | Path
+
+
+class CourseFiles(NamedTuple):
+    """What `evaluate_coverage` wrote, and the targets table of the set.
+
+    Coverage is divided by the table's ``scale``, which may be another at each time. Its
+    ``norm_factor``, which makes times comparable, stays.
+    """
+
+    gene_preds: str | Path
+    gene_targets: str | Path
+    genes: str | Path
+    tracks: str | Path
+    targets: str | Path
+
+
+class DecayFiles(NamedTuple):
+    """TSV files of `decay_table` and `decay_metrics`."""
+
+    decay: str | Path
+    metrics: str | Path
+
+
+class SalukiFiles(NamedTuple):
+    """What half-lives are predicted from.
+
+    Attributes
+    ----------
+    half_lives : path
+        See `read_half_lives`.
+    features : path
+        See `read_features`.
+    gene_preds, genes, tracks : tuple of path
+        What `evaluate_coverage` wrote, one a fold.
+    """
+
+    half_lives: str | Path
+    features: str | Path
+    gene_preds: tuple[str | Path, ...]
+    genes: tuple[str | Path, ...]
+    tracks: tuple[str | Path, ...]
+
+
+class HalfLifeFiles(NamedTuple):
+    """TSV files of `predict_half_lives` and `half_life_metrics`."""
+
+    predictions: str | Path
+    metrics: str | Path
+
+
+def evaluate_half_lives(files: GroupFiles, output: str | Path, compat: str | None) -> None:
     """Write how well the change of genes within groups of tracks is predicted ("acc_hl").
 
     Parameters
     ----------
-    files : namespace
-        ``gene_preds``, ``gene_targets`` (see `evaluate_coverage`); ``targets``, the targets table
-        of the set, which names the groups (see `read_groups`).
+    files : GroupFiles
+        See `evaluate_coverage` and `read_groups`.
     output : path
         TSV of `half_life_accuracy`. Where the targets table has no groups, no track has numbers.
     compat : str or None
@@ -63,18 +118,15 @@ def evaluate_half_lives(files: Any, output: str | Path, compat: str | None) -> N
 
 
 def fit_time_course(
-    files: Any, outputs: Any, pattern: str, options: Mapping[str, Any], seed: int = 0
-) -> None:
+    files: CourseFiles, outputs: DecayFiles, pattern: str, options: Mapping[str, Any],
+    seed: int = 0,
+) -> None:  # fmt: skip
     """Fit decay rates of genes to predicted and to measured coverage over a time course.
 
     Parameters
     ----------
-    files : namespace
-        ``gene_preds``, ``gene_targets``, ``genes``, ``tracks`` of `evaluate_coverage`;
-        ``targets``, the targets table of the set: coverage is divided by its ``scale``, which may
-        be another at each time. Its ``norm_factor``, which makes times comparable, stays.
-    outputs : namespace
-        ``decay``: TSV of `decay_table`; ``metrics``: TSV of `decay_metrics`.
+    files : CourseFiles
+    outputs : DecayFiles
     pattern : str
         Regular expression on descriptions of tracks, see `find_course`.
     options : mapping
@@ -202,17 +254,16 @@ def _at_bound(fitted: pl.DataFrame) -> pl.DataFrame:
 
 
 def predict_saluki(
-    files: Any, outputs: Any, folds: Sequence[str], options: Mapping[str, Any], seed: int = 0
-) -> None:
+    files: SalukiFiles, outputs: HalfLifeFiles, folds: Sequence[str],
+    options: Mapping[str, Any], seed: int = 0,
+) -> None:  # fmt: skip
     """Predict measured half-lives of genes from the coverage that the folds of a model predict.
 
     Parameters
     ----------
-    files : namespace
-        ``half_lives`` (see `read_half_lives`), ``features`` (see `read_features`); lists in the
-        order of `folds`: ``gene_preds``, ``genes``, ``tracks`` of `evaluate_coverage`.
-    outputs : namespace
-        ``predictions``: TSV of `predict_half_lives`; ``metrics``: TSV of `half_life_metrics`.
+    files : SalukiFiles
+        Lists in the order of `folds`.
+    outputs : HalfLifeFiles
     folds : sequence of str
         Names. Trainings of one fold, as f3c0 and f3c1, are averaged and count as fold f3.
     options : mapping

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -26,23 +27,58 @@ from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.species import species_parameters
 
 
+class PlantedFiles(NamedTuple):
+    """What a model says of a simulated genome, and the truth that was planted there.
+
+    Attributes
+    ----------
+    scores, tracks : path
+        Gene table of the ensemble, and the table of its tracks.
+    coverage : path
+        Store of the ensemble.
+    targets : path
+        The model's table of tracks.
+    annotation : path
+    effects, planted, genes : path
+        planted_effects.tsv, planted_variants.vcf and genes.tsv of the simulation.
+    fold_scores, fold_coverage : tuple of path
+        As `scores` and `coverage`, of each fold.
+    stores : tuple of path
+        What the model was trained on.
+    """
+
+    scores: str | Path
+    tracks: str | Path
+    coverage: str | Path
+    targets: str | Path
+    annotation: str | Path
+    effects: str | Path
+    planted: str | Path
+    genes: str | Path
+    fold_scores: tuple[str | Path, ...] = ()
+    fold_coverage: tuple[str | Path, ...] = ()
+    stores: tuple[str | Path, ...] = ()
+
+
+class PlantedTables(NamedTuple):
+    """Measures (TSV of `measures.SCHEMA`), and tables of variants and genes (parquet)."""
+
+    measures: str | Path
+    variants: str | Path
+    genes: str | Path
+
+
 def evaluate_planted_truth(
-    files: Any, made: Any, held_out: Sequence[str], simulation: Mapping[str, Any],
-    options: Mapping[str, Any], report: Mapping[str, Any], facts: Mapping[str, Any],
-    how: Resampling | None = None,
+    files: PlantedFiles, made: PlantedTables, held_out: Sequence[str],
+    simulation: Mapping[str, Any], options: Mapping[str, Any], report: Mapping[str, Any],
+    facts: Mapping[str, Any], how: Resampling | None = None,
 ) -> None:  # fmt: skip
     """Write the measures, and the tables of variants and genes that they rest on.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``scores`` (gene table of the ensemble), ``fold_scores`` (of each fold), ``tracks``
-        (table of the scores' tracks), ``coverage`` (store of the ensemble), ``fold_coverage``
-        (stores of the folds; may be empty or missing), ``targets`` (the model's table of tracks),
-        ``annotation``, ``effects`` (planted_effects.tsv), ``planted`` (planted_variants.vcf),
-        ``genes`` (genes.tsv) and ``stores`` (training stores; may be empty or missing).
-    made : namespace
-        Paths ``measures`` (TSV of `measures.SCHEMA`), ``variants`` and ``genes`` (parquet).
+    files : PlantedFiles
+    made : PlantedTables
     held_out : sequence of str
         Contigs that no fold was trained on.
     simulation : mapping
@@ -62,7 +98,7 @@ def evaluate_planted_truth(
     InputError
         See `truth`, `variants`, `decay`.
     """
-    stores = {str(path): CoverageStore.open(path) for path in getattr(files, "stores", [])}
+    stores = {str(path): CoverageStore.open(path) for path in files.stores}
     check_held_out(stores, held_out)
     unscale = bool(options.get("unscale", False))
     made_scores = read_provenance(files.scores)
@@ -93,7 +129,7 @@ def evaluate_planted_truth(
 
 
 def _compare_genes(
-    files: Any, held_out: Sequence[str], simulation: Mapping[str, Any], unscale: bool
+    files: PlantedFiles, held_out: Sequence[str], simulation: Mapping[str, Any], unscale: bool
 ) -> pl.DataFrame:
     """`decay.compare_genes` from files."""
     truth = pl.read_csv(files.genes, separator="\t")
@@ -105,7 +141,7 @@ def _compare_genes(
     with ExitStack() as stack:
         coverage, *folds = (
             stack.enter_context(read_coverage(path))
-            for path in (files.coverage, *getattr(files, "fold_coverage", []))
+            for path in (files.coverage, *files.fold_coverage)
         )
         return compare_genes(
             truth, read_annotation(files.annotation), coverage, folds, expected,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import pysam
@@ -64,11 +64,18 @@ class ChosenRead(NamedTuple):
     outside_hits: int  # 1: known to lie outside of unclear regions too
 
 
+class SampleFiles(NamedTuple):
+    """What is written of a sample: `write_dev_table`, and a TSV of step, coding, non_coding."""
+
+    table: str | Path
+    counts: str | Path
+
+
 def select_sample(
     bam: str | Path,
     coding: str | Path,
     unclear: str | Path | None,
-    outputs: Any,
+    outputs: SampleFiles,
     names: tuple[str, str],
     choice: Choice,
     compat: str | None = None,
@@ -79,8 +86,7 @@ def select_sample(
     ----------
     bam, coding, unclear : path
         As of `mapping.split_alignments`.
-    outputs : namespace
-        Paths ``table`` (`write_dev_table`) and ``counts`` (TSV: step, coding, non_coding).
+    outputs : SampleFiles
     names : tuple of str
         Reference and sample.
     choice : Choice

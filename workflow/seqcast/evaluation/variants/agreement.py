@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -104,8 +104,26 @@ def compare(
     return Comparison(table, statuses, tuple(found), correlate(table, found, resamples))
 
 
+class ComparisonFiles(NamedTuple):
+    """What is written of a comparison.
+
+    Attributes
+    ----------
+    parquet : path
+        The table, with measures, statuses and models in its provenance.
+    table : path
+        The same as TSV.
+    correlations : path
+        TSV.
+    """
+
+    parquet: str | Path
+    table: str | Path
+    correlations: str | Path
+
+
 def write_comparison(
-    compared: Comparison, models: Mapping[str, Mapping[str, Any]], files: Any
+    compared: Comparison, models: Mapping[str, Mapping[str, Any]], files: ComparisonFiles
 ) -> None:
     """Write what pages and figures are made of.
 
@@ -114,9 +132,7 @@ def write_comparison(
     compared : Comparison
     models : mapping
         As `joined.read_scored` returns it.
-    files : namespace
-        Paths ``parquet`` (the table, with measures, statuses and models in its provenance),
-        ``table`` (the same as TSV) and ``correlations`` (TSV).
+    files : ComparisonFiles
     """
     facts = provenance(
         models=dict(models),

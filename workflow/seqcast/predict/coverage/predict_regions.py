@@ -1,7 +1,8 @@
 """Predict the coverage of regions with one fold of a model."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,19 +12,28 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import read_bed, tile_regions
 from seqcast.predict.coverage.coverage_files import create_coverage_store
 from seqcast.predict.coverage.inference import check_fit, geometry_of, predict_coverage
-from seqcast.predict.fold_model import open_model, read_options
+from seqcast.predict.fold_model import FoldFiles, open_model, read_options
+
+
+class RegionFiles(NamedTuple):
+    """Files that the coverage of regions is predicted from: a fold, a BED of regions, a genome."""
+
+    weights: str | Path
+    hyperparameters: str | Path
+    tracks: str | Path
+    regions: str | Path
+    genome: str | Path
 
 
 def predict_regions(
-    files: Any, path: str, facts: Mapping[str, Any], head: str | None, options: Mapping[str, Any],
-    inference: Mapping[str, Any], threads: int,
+    files: RegionFiles, path: str, facts: Mapping[str, Any], head: str | None,
+    options: Mapping[str, Any], inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
     """Write the coverage of the regions of a BED file, tiled by the model's output.
 
     Parameters
     ----------
-    files : namespace
-        Those of `open_model`, and ``regions`` (BED), ``genome``.
+    files : RegionFiles
     path : str
         The store of `coverage_files`.
     facts : mapping
@@ -31,7 +41,8 @@ def predict_regions(
     options : mapping
         The fields of `ScoreOptions`; those of predictions are used.
     """
-    model, tracks, made = open_model(files, facts["architecture"], head, inference, threads)
+    fold = FoldFiles(files.weights, files.hyperparameters, files.tracks)
+    model, tracks, made = open_model(fold, facts["architecture"], head, inference, threads)
     check_fit(model, tracks)
     wanted, geometry = read_options(options), geometry_of(model)
     with Genome(files.genome) as genome:

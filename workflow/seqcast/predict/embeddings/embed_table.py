@@ -1,7 +1,6 @@
 """Embed the sequences of a table of transcripts with one fold of a model."""
 
 from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -11,7 +10,7 @@ from seqcast.predict.embeddings.embed_options import EmbedOptions
 from seqcast.predict.embeddings.embedding_tables import CHUNK_ROWS, NEEDED, TableEmbedder
 from seqcast.predict.embeddings.engine import Embedder
 from seqcast.predict.embeddings.writing import write_embeddings
-from seqcast.predict.fold_model import open_network
+from seqcast.predict.fold_model import FoldFiles, open_network
 
 
 def embed_dataset(
@@ -37,10 +36,10 @@ def embed_dataset(
         The fields of `EmbedOptions` but ``per_symbol``, which `store_path` decides; and ``compat``
         of the model.
     """
-    files = SimpleNamespace(weights=weights, hyperparameters=hyperparameters)
     model, made = open_network(
-        files, facts["architecture"], None, inference, threads, options.get("compat")
-    )
+        FoldFiles(weights, hyperparameters), facts["architecture"], None, inference, threads,
+        options.get("compat"),
+    )  # fmt: skip
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in options.items()

@@ -9,8 +9,7 @@ import numpy as np
 
 from seqcast.core.provenance import provenance
 from seqcast.core.store import write_table
-from seqcast.datasets.properties.labelled import VALID
-from seqcast.datasets.properties.labelled_table import read_property_data
+from seqcast.datasets.properties.labelled import VALID, PropertyFiles, read_property_data
 from seqcast.predict.properties.baselines import BASELINES, NotApplicableError, baseline_features
 from seqcast.predict.properties.linear import Predicted, linear_predictions
 from seqcast.predict.properties.predictions import predictions_table
@@ -21,8 +20,8 @@ LEFT_OUT = "method_left_out"  # of `properties.data.STATUSES`
 
 
 def predict_baseline(
-    files: Any, output: str | Path, method: str, definition: tuple[str, Mapping[str, Any]],
-    seed: int, facts: Mapping[str, Any],
+    files: PropertyFiles, output: str | Path, method: str,
+    definition: tuple[str, Mapping[str, Any]], seed: int, facts: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Write what a baseline predicts, a row for each of the table of transcripts.
 
@@ -31,8 +30,7 @@ def predict_baseline(
 
     Parameters
     ----------
-    files : namespace
-        Path ``transcripts``, and ``clusters`` where the property's groups are clusters.
+    files : PropertyFiles
     output : path
         Parquet of `predictions_table`.
     method : str
@@ -49,8 +47,7 @@ def predict_baseline(
     InputError
         If the property or its data are unfit.
     """
-    clusters = getattr(files, "clusters", None)
-    data, table = read_property_data(files.transcripts, clusters, definition, seed)
+    data, table = read_property_data(*files, definition, seed)
     left_out = ""
     try:
         features = baseline_features(method, table, data.valid)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from seqcast.core.provenance import merge_folds
 from seqcast.core.store import write_table
-from seqcast.datasets.properties.labelled_table import read_property_data
-from seqcast.predict.fold_model import open_network
+from seqcast.datasets.properties.labelled import read_property_data
+from seqcast.predict.fold_model import FoldFiles, open_network
 from seqcast.predict.properties.fine_tuned import (
     fold_number,
     model_texts,
@@ -18,17 +17,25 @@ from seqcast.predict.properties.fine_tuned import (
 from seqcast.predict.properties.predictions import merged, predictions_table
 
 
+class FineTunedFiles(NamedTuple):
+    """Files that a property is predicted from: its data, and the folds of a fine-tuned model."""
+
+    transcripts: str | Path
+    weights: tuple[str | Path, ...]
+    hyperparameters: str | Path
+    clusters: str | Path | None = None
+
+
 def predict_property(
-    files: Any, output: str | Path, definition: tuple[str, Mapping[str, Any]], seed: int,
+    files: FineTunedFiles, output: str | Path, definition: tuple[str, Mapping[str, Any]], seed: int,
     facts: Mapping[str, Any], inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
     """Write the predictions of all folds of a model, for rows that none of them learned from.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``transcripts``, ``clusters`` where the property's groups are clusters, ``weights``
-        (one a fold) and ``hyperparameters``.
+    files : FineTunedFiles
+        Weights one a fold; clusters where the property's groups are clusters.
     output : path
         Parquet of `predictions_table`: the mean over the folds, of which each predicts its own
         rows where the property has a k-fold.
@@ -48,13 +55,11 @@ def predict_property(
     InputError
         If weights do not fit the property, or a fold is none of its rounds.
     """
-    clusters = getattr(files, "clusters", None)
-    data, table = read_property_data(files.transcripts, clusters, definition, seed)
-    weights = [files.weights] if isinstance(files.weights, str) else list(files.weights)
+    data, table = read_property_data(files.transcripts, files.clusters, definition, seed)
     params = property_hyperparameters(facts["architecture"], files.hyperparameters, data)
     found, made = [], []
-    for fold, path in zip(facts["fold"], weights, strict=True):
-        one = SimpleNamespace(weights=path, hyperparameters=params)
+    for fold, path in zip(facts["fold"], files.weights, strict=True):
+        one = FoldFiles(path, params)
         model, about = open_network(one, facts["architecture"], None, inference, threads)
         texts, status = model_texts(table, model)
         usable = data.restricted(status)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,8 +11,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance
 from seqcast.core.store import array_values, read_provenance, read_table, write_table
-from seqcast.datasets.properties.labelled import VALID, PropertyData
-from seqcast.datasets.properties.labelled_table import read_property_data
+from seqcast.datasets.properties.labelled import VALID, PropertyData, read_property_data
 from seqcast.predict.properties.linear import Predicted, linear_predictions
 from seqcast.predict.properties.predictions import predictions_table
 
@@ -24,17 +23,24 @@ WHOLE = ("embedding_mean", "embedding_last")  # of every sequence that was embed
 REGIONS = ("embedding_mean_utr5", "embedding_mean_cds", "embedding_mean_utr3")
 
 
+class ProbeFiles(NamedTuple):
+    """Tables of the same rows: transcripts and their embeddings; and clusters of them."""
+
+    transcripts: str | Path
+    embeddings: str | Path
+    clusters: str | Path | None = None
+
+
 def probe_embeddings(
-    files: Any, output: str | Path, definition: tuple[str, Mapping[str, Any]],
+    files: ProbeFiles, output: str | Path, definition: tuple[str, Mapping[str, Any]],
     options: Mapping[str, Any], facts: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Predict a property from the embeddings of one fold of a model, by a linear model.
 
     Parameters
     ----------
-    files : namespace
-        Paths ``transcripts`` and ``embeddings`` (tables of the same rows), and ``clusters`` where
-        the property's groups are clusters.
+    files : ProbeFiles
+        Clusters where the property's groups are clusters.
     output : path
         Parquet of `predictions_table`; its provenance says which features were taken.
     definition : (str, mapping)
@@ -49,8 +55,7 @@ def probe_embeddings(
     InputError
         If the tables are of different sequences, or the property or its data are unfit.
     """
-    clusters = getattr(files, "clusters", None)
-    data, _ = read_property_data(files.transcripts, clusters, definition, options["seed"])
+    data, _ = read_property_data(files.transcripts, files.clusters, definition, options["seed"])
     embeddings = read_table(files.embeddings)
     if embeddings["id"].to_list() != list(data.ids):
         raise InputError(

@@ -4,16 +4,15 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 
 from seqcast.core.provenance import merge_folds
 from seqcast.core.store import write_chunks
-from seqcast.predict.fold_model import open_network
+from seqcast.predict.fold_model import FoldFiles, open_network
 from seqcast.predict.reads.classification import Classifier, ReadOptions
-from seqcast.predict.reads.read_tables import Files, open_files
+from seqcast.predict.reads.read_tables import ReadFiles, open_files
 from seqcast.reads.dnabert import Headerless, read_dnabert
 from seqcast.reads.outcomes import COLUMNS, FLAGS, STATUSES
 from seqcast.reads.records import CHUNK_READS, Read, in_chunks
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def classify_dataset(
-    reads: Files, labelled: bool, weights: Sequence[str], hyperparameters: str,
+    reads: ReadFiles, labelled: bool, weights: Sequence[str], hyperparameters: str,
     path: str, facts: Mapping[str, Any], options: Mapping[str, Any],
     inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
@@ -30,9 +29,7 @@ def classify_dataset(
 
     Parameters
     ----------
-    reads : mapping
-        ``path``, and for files of reads ``path2``, ``reference`` and ``interleaved``: see
-        `reads.open.open_reads`.
+    reads : ReadFiles
     labelled : bool
         The file is a DNABERT table; its rows are named row0, row1 ...
     weights : sequence of path
@@ -49,10 +46,10 @@ def classify_dataset(
     models, made = [], []
     names = facts.get("fold") or list(map(str, range(len(weights))))
     for name, fold in zip(names, weights, strict=True):
-        files = SimpleNamespace(weights=fold, hyperparameters=hyperparameters)
         model, about = open_network(
-            files, facts["architecture"], None, inference, threads, options.get("compat")
-        )
+            FoldFiles(fold, hyperparameters), facts["architecture"], None, inference, threads,
+            options.get("compat"),
+        )  # fmt: skip
         models.append(model)
         made.append({**about, "model": facts.get("model"), "fold": name})
     classifier = Classifier(models, wanted)
@@ -79,12 +76,12 @@ def classify_dataset(
 
 @contextmanager
 def _open(
-    reads: Files, labelled: bool, records: dict[str, int], compat: str | None
+    reads: ReadFiles, labelled: bool, records: dict[str, int], compat: str | None
 ) -> Iterator[Iterator[list[Read]]]:
     """Chunks of reads; what the file held is in `records` at the end."""
     if labelled:
         headerless: Headerless = "drop" if compat == "dnabert" else "error"
-        yield _named(read_dnabert(str(reads["path"]), headerless=headerless))
+        yield _named(read_dnabert(reads.path, headerless=headerless))
         return
     with open_files(reads) as stream:
         yield stream
@@ -98,12 +95,12 @@ def _named(chunks: Iterator[list[Any]]) -> Iterator[list[Read]]:
         done += len(chunk)
 
 
-def _report(classifier: Classifier, reads: Files) -> None:
+def _report(classifier: Classifier, reads: ReadFiles) -> None:
     """Say in the log how many reads were not scored, or need a look."""
     counts, total = classifier.counts, classifier.total
-    logger.info("%s: %d reads, %d scored", reads["path"], total, counts["scored"])
+    logger.info("%s: %d reads, %d scored", reads.path, total, counts["scored"])
     if not total:
-        logger.warning("%s holds no reads", reads["path"])
+        logger.warning("%s holds no reads", reads.path)
     for name, meaning in {**STATUSES, **FLAGS}.items():
         if name != "scored" and counts[name]:
             logger.warning("%d of %d reads %s: %s", counts[name], total, name, meaning)

@@ -1,8 +1,7 @@
 """What is made of a table of classified reads, without the model: split files, predictions."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,26 +12,29 @@ from seqcast.reads.open import open_reads
 from seqcast.reads.records import ReadStream
 from seqcast.reads.split import SplitWriter
 
-Files = Mapping[str, Any]  # path, and path2, reference and interleaved where there are
+
+class ReadFiles(NamedTuple):
+    """Files of a dataset of reads (see `reads.open.open_reads`)."""
+
+    path: str
+    path2: str | None = None
+    reference: str | None = None
+    interleaved: bool = False
 
 
-def open_files(reads: Files) -> ReadStream:
+def open_files(reads: ReadFiles) -> ReadStream:
     """`reads.open.open_reads` of the files of a dataset."""
-    return open_reads(
-        str(reads["path"]), reads.get("path2"), reads.get("reference"),
-        interleaved=bool(reads.get("interleaved")),
-    )  # fmt: skip
+    return open_reads(reads.path, reads.path2, reads.reference, interleaved=reads.interleaved)
 
 
-def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
+def split_dataset(reads: ReadFiles, table: str, folder: str, rule: str) -> None:
     """Write the reads of a file again, apart by the label that `table` gives them.
 
     Parameters
     ----------
-    reads : mapping
-        ``path``, and ``path2``, ``reference`` and ``interleaved`` where there are.
+    reads : ReadFiles
     table : str
-        What `jobs.reads.classify_dataset` wrote for these reads.
+        What `classify_dataset` wrote for these reads.
     folder : str
         Gets the files of `reads.split.SplitWriter`.
     rule : {"either", "both"}
@@ -55,7 +57,7 @@ def split_dataset(reads: Files, table: str, folder: str, rule: str) -> None:
                 writer.write(chunk, labels[done - len(chunk) : done])
         if done != len(labels):
             raise InputError(
-                f"{table} has {len(labels)} rows, {reads['path']} another number of reads; "
+                f"{table} has {len(labels)} rows, {reads.path} another number of reads; "
                 "classify the reads again, the file has changed since"
             )
 

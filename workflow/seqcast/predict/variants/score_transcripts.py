@@ -1,8 +1,8 @@
 """Score a set of variants in transcripts with one fold of an embedding model."""
 
 from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -12,23 +12,32 @@ from seqcast.core.store import read_table, write_table
 from seqcast.core.unfinished import UnfinishedTables
 from seqcast.genome.fasta import Genome
 from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
-from seqcast.predict.fold_model import open_network
+from seqcast.predict.fold_model import FoldFiles, open_network
 from seqcast.predict.variants.transcript_effects import of_alleles, score_in_parts
 
 TABLE = "scores"  # name of its parts
 FIELDS = ("log_likelihood", "codon_marks", "batch_tokens", "too_long", "window_overlap_tokens")
 
 
+class TranscriptFiles(NamedTuple):
+    """Files that variants are scored from: a fold, checked variants, transcripts, their genome."""
+
+    weights: str | Path
+    hyperparameters: str | Path
+    variants: str | Path
+    transcripts: str | Path
+    genome: str | Path
+
+
 def score_transcripts(
-    files: Mapping[str, str], output: str, facts: Mapping[str, Any], options: Mapping[str, Any],
+    files: TranscriptFiles, output: str, facts: Mapping[str, Any], options: Mapping[str, Any],
     inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
     """Score every row of a set of variants; a job that was killed goes on (`unfinished`).
 
     Parameters
     ----------
-    files : mapping
-        Those of `open_network`, and ``variants`` (checked), ``transcripts``, ``genome``.
+    files : TranscriptFiles
     output : path
         The table of `scoring.transcript_effects`.
     facts : mapping
@@ -49,19 +58,19 @@ def score_transcripts(
             "set, so that REF and ALT cannot be compared. Set it to null, or take the variants "
             "out of the table of datasets"
         )
-    model, made = open_network(
-        SimpleNamespace(**files), facts["architecture"], None, inference, threads, compat
-    )
+    fold = FoldFiles(files.weights, files.hyperparameters)
+    model, made = open_network(fold, facts["architecture"], None, inference, threads, compat)
     chosen = of_alleles(EmbedOptions(**{name: options[name] for name in FIELDS}))
     used = {name: getattr(chosen, name) for name in FIELDS}
     facts = {**made, "options": {**used, "compat": compat}, **facts}
-    kept = UnfinishedTables(output, [TABLE], {"facts": facts, "files": contents_of(files)})
-    variants = read_table(files["variants"])
-    with Genome(files["genome"]) as genome:
+    identity = {"facts": facts, "files": contents_of(files._asdict())}
+    kept = UnfinishedTables(output, [TABLE], identity)
+    variants = read_table(files.variants)
+    with Genome(files.genome) as genome:
 
         def score(start: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
             for stop, table in score_in_parts(
-                model, variants, genome, read_table(files["transcripts"]), chosen, start, kept.due
+                model, variants, genome, read_table(files.transcripts), chosen, start, kept.due
             ):
                 yield stop, {TABLE: table}
 

@@ -1,20 +1,68 @@
 """Coverage of both alleles for the few variants that a report shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from seqcast.genome.annotation import Annotation
+from seqcast.core.store import read_table
+from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.time_courses import tracks_to_show
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
-from seqcast.predict.coverage.inference import geometry_of
+from seqcast.predict.coverage.inference import check_fit, geometry_of
+from seqcast.predict.fold_model import FoldFiles, open_model, read_options
 from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import edits_of, predict_alleles
 
 IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
+
+
+class StrongestFiles(NamedTuple):
+    """Files that the strongest variants are predicted from.
+
+    Attributes
+    ----------
+    weights : tuple of path
+        Safetensors of the folds.
+    hyperparameters, tracks : path
+    variants : path
+        Checked variants, the whole set.
+    ranked : path
+        Table of `ranking.rank_variants`.
+    annotation, genome : path
+    """
+
+    weights: tuple[str | Path, ...]
+    hyperparameters: str | Path
+    tracks: str | Path
+    variants: str | Path
+    ranked: str | Path
+    annotation: str | Path
+    genome: str | Path
+
+
+def predict_strongest(
+    files: StrongestFiles, architecture: str, head: str | None, options: Mapping[str, Any],
+    inference: Mapping[str, Any], threads: int, top: int,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """`predict_top` of the `top` variants that are ranked highest, from files."""
+    models, tracks = [], Tracks.read(files.tracks)
+    for weights in files.weights:
+        fold = FoldFiles(weights, files.hyperparameters, files.tracks)
+        models.append(open_model(fold, architecture, head, inference, threads)[0])
+        check_fit(models[-1], tracks)
+    ranked = read_table(files.ranked).head(top)
+    with Genome(files.genome) as genome:
+        return predict_top(
+            models, read_table(files.variants), ranked, genome,
+            read_annotation(files.annotation), tracks, tracks_to_show(tracks.table()),
+            read_options(options),
+        )  # fmt: skip
 
 
 def predict_top(

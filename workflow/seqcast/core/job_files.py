@@ -1,0 +1,36 @@
+"""The files of a job, under the names that its function knows them by."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+Files = TypeVar("Files")
+
+
+def named_files(kind: Callable[..., Files], given: Any) -> Files:
+    """Fill the fields of a NamedTuple of files from what Snakemake hands to a script.
+
+    Parameters
+    ----------
+    kind : class of NamedTuple
+        A field that is a tuple takes all files of that name, any other takes one.
+    given : Namedlist
+        ``snakemake.input`` or ``snakemake.output``: a path or a list of paths under each name. An
+        empty list is a file that is not there: the field keeps its default. Files that are no field
+        are left out: a job needs them beside others, as the index of a genome.
+    """
+    fields = get_type_hints(kind)
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        paths = (value,) if isinstance(value, str | Path) else tuple(value)
+        if get_origin(fields.get(name)) is tuple:
+            found[name] = paths
+        elif name in fields and paths:
+            found[name] = _only(name, paths)
+    return kind(**found)
+
+
+def _only(name: str, paths: tuple[str | Path, ...]) -> str | Path:
+    if len(paths) > 1:
+        raise TypeError(f"{name} has {len(paths)} files; expected one")
+    return paths[0]

@@ -1,0 +1,62 @@
+"""What a training leaves: weights that say how they came about, and the course of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from seqcast.core.store import file_sha256, write_tsv
+from seqcast.models.convert import write_safetensors
+from seqcast.training.loop import Task, train
+from seqcast.training.recipe import Recipe
+
+
+def made_with(
+    facts: Mapping[str, Any], recipe: str | Path, initial: str | Path | None
+) -> dict[str, Any]:
+    """`facts`, and what the provenance of all trained weights says: recipe and first weights."""
+    return {
+        **facts, "origin": "train", "recipe": Path(recipe).read_text(),
+        "initial_sha256": file_sha256(initial) if initial else "none: drawn",
+    }  # fmt: skip
+
+
+def train_and_write(
+    model: torch.nn.Module, task: Task, recipe: Recipe, params: Mapping[str, Any],
+    made: Mapping[str, Any], weights: str | Path, history: str | Path, checkpoint: str | Path,
+) -> None:  # fmt: skip
+    """Train a model with one head; write its best weights, and the course of the training.
+
+    Parameters
+    ----------
+    model : Module
+        This and the next three as of `train`.
+    task : Task
+    recipe : Recipe
+    params : mapping
+    made : mapping
+        For the metadata of the weights: `made_with`, and what is known of the data. ``code`` is the
+        digest of the code.
+    weights : path
+        Safetensors.
+    history : path
+        TSV of `train`.
+    checkpoint : path
+        File from which an interrupted training goes on; removed at the end.
+    """
+    table = train(model, task, recipe, checkpoint, params, made.get("code", ""))
+    write_tsv(table, history)
+    write_weights(weights, model.cpu().state_dict(), table, made)
+    Path(checkpoint).unlink(missing_ok=True)
+
+
+def write_weights(
+    path: str | Path, state: dict[str, Tensor], history: pl.DataFrame, made: Mapping[str, Any]
+) -> None:
+    """Write weights with how they were made, and with what the history says of them."""
+    chosen = history.filter("best").drop("best").row(-1, named=True)
+    metadata = {**made, **{name: repr(value) for name, value in chosen.items()}}
+    write_safetensors(state, Path(path), {key: str(value) for key, value in metadata.items()})
