@@ -33,8 +33,7 @@ rule all:
     input:
         VARIANT_EFFECTS,
         COVERAGE,
-        READS,
-        READ_BENCHMARK,
+        plan.targets,
         LEARNING_CURVES,
         MRNAS,
         REPORT,

@@ -4,7 +4,6 @@ import random
 import shutil
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from seqcast.evaluation.reads.read_metrics import read_metrics
@@ -137,14 +136,3 @@ def test_a_comparator_that_is_not_installed_stops_the_run(run, tmp_path):
     log = (other.folder / "logs/run_comparator/fraggenescan/one.log").read_text()
     assert "FragGeneScan is not on the PATH" in log
     assert not list(other.folder.glob("results/reads/fraggenescan/*.parquet"))
-
-
-def test_a_dataset_that_is_not_in_the_table_is_named(run, tmp_path):
-    other = run.copy(tmp_path / "other")
-    table = pl.read_csv(other.folder / "benchmarks.tsv", separator="\t", infer_schema=False)
-    table.with_columns(datasets=pl.lit("one,three")).write_csv(
-        other.folder / "benchmarks.tsv", separator="\t"
-    )
-    result = other.run("-n")
-    assert result.returncode
-    assert "'three' has no row in" in result.stdout + result.stderr

@@ -74,27 +74,3 @@ def test_mistakes_are_refused(root, tables, name, column, value):
     validate(pd.DataFrame([row]), schema)
     with pytest.raises(WorkflowError, match="Error validating row 0"):
         validate(pd.DataFrame([{**row, column: value}]), schema)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("datasets", "message"),
-    [
-        ("one,two,one", "benchmark toy names dataset one more than once"),
-        ("one,", "benchmark toy: a name in datasets is empty; remove a comma"),
-        ("one,plain", "benchmark toy: dataset plain is of kind reads; expected labelled_reads"),
-        ("one,three", "'three' has no row in datasets.tsv, which has one, two, plain"),
-        ("one, two", None),
-    ],
-)
-def test_a_benchmark_names_labelled_sets_once(workflow, datasets, message):
-    sets = [(name, "labelled_reads", "", f"{name}.tsv", 1, "") for name in ("one", "two")]
-    workflow.configure(
-        {"datasets": [*sets, ("plain", "reads", "", "plain.fq", 1, "")],
-         "benchmarks": [("toy", "reads", datasets, "how", "", "nobody")]},
-    )  # fmt: skip
-    result = workflow.run("--list-rules")
-    printed = result.stdout + result.stderr
-    assert (result.returncode != 0) == bool(message)
-    assert f"benchmarks.tsv: {message}" in printed or not message
-    assert "Traceback" not in printed

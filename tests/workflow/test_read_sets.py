@@ -92,14 +92,6 @@ def test_read_set_is_made_when_asked_for_and_only_then(run: Workflow) -> None:
 
 
 @pytest.mark.slow
-def test_columns_that_may_be_absent_are(run: Workflow, tmp_path: Path) -> None:
-    other = run.copy(tmp_path / "copy")
-    header = " ".join(READ_SETS.split()[:4])
-    write_rows(other.folder / "read_sets.tsv", header, [("tiny", "bacteria", 50, 10)])
-    assert other.planned("--nocolor", TRAIN)["sample_reads"] == 1
-
-
-@pytest.mark.slow
 def test_published_sets_are_planned_when_asked_for(root: Path, tmp_path: Path) -> None:
     run = new_folder(root, tmp_path)
     run.configure({"sources": read_rows(root / "config/sources.tsv")})

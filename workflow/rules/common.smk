@@ -117,8 +117,6 @@ DATASETS = read_table("datasets", ["dataset"])
 of_kind, of_task = catalogue.of_kind, catalogue.of_task
 VARIANT_SETS = of_kind("variants")
 WINDOW_SETS = of_kind("windows")
-LABELLED_SETS = of_kind("labelled_reads")
-READ_DATASETS = of_kind("reads") + LABELLED_SETS
 TRANSCRIPT_SETS = of_kind("transcripts", "mrna")
 
 
@@ -218,19 +216,6 @@ def code_of(script):
     return digest
 
 
-def read_files(wildcards):
-    """Files of a set of reads: one, or two of pairs; the genome that a CRAM file needs."""
-    row = DATASETS.loc[wildcards.dataset]
-    genome = row["assembly"] and f"resources/assemblies/{row['assembly']}.fa.gz"
-    named = {"path": row["path"], "path2": row.get("path2"), "reference": genome}
-    return {name: given_file(value) for name, value in named.items() if value}
-
-
-def is_interleaved(wildcards):
-    """Whether the one file of a set of reads holds both mates of pairs."""
-    return DATASETS.loc[wildcards.dataset].get("interleaved") == "yes"
-
-
 def shards_of(level):
     """Input function: the shards of one fold's scores, in order."""
     return lambda wildcards: expand(
@@ -268,16 +253,3 @@ REPORT = ["results/report/summary.html"] * bool(VARIANT_SETS) + [
     for figure in ["distribution.png", "ranked.html", "tracks"]
     + ["agreement.png"] * (len(folds_of(model)) > 1)
 ]
-READ_TABLES = expand(
-    "results/reads/{model}/{dataset}.parquet", model=READ_MODELS, dataset=READ_DATASETS
-)
-READS = READ_TABLES + [
-    path
-    for model in READ_MODELS
-    for dataset in READ_DATASETS
-    for path in [f"results/report/{model}/{dataset}.reads.png"]
-    + [f"results/reads/{model}/{dataset}.pred_results.npy"] * (dataset in LABELLED_SETS)
-    + [f"results/reads/{model}/{dataset}.split"]
-    * (dataset not in LABELLED_SETS and config["split_reads"] != "no")
-]
-READS += ["results/report/reads.html"] * bool(READ_TABLES)

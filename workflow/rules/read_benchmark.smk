@@ -1,9 +1,13 @@
-include: "read_benchmark_common.smk"
+wildcard_constraints:
+    reference=one_of(plan.read_benchmarks.references),
+    sample=one_of(plan.read_benchmarks.samples),
+    benchmark=one_of(plan.read_benchmarks.benchmarks),
+    comparator=one_of(plan.read_benchmarks.comparators),
 
 
 rule prepare_reference:
     input:
-        unpack(reference_files),
+        unpack(plan.read_benchmarks.reference_files),
     output:
         multiext("resources/references/{reference}", fasta=".fa", coding=".coding.bed"),
     log:
@@ -22,7 +26,7 @@ rule index_reference:
     input:
         "resources/references/{reference}.fa",
     output:
-        multiext("resources/references/{reference}", *INDEX_SUFFIXES),
+        plan.read_benchmarks.index("{reference}"),
     log:
         "logs/index_reference/{reference}.log",
     conda:
@@ -37,7 +41,7 @@ rule index_reference:
 
 rule find_unclear:
     input:
-        unpack(unclear_file),
+        unpack(plan.read_benchmarks.unclear_file),
         genome="resources/references/{reference}.fa",
         coding="resources/references/{reference}.coding.bed",
     output:
@@ -48,7 +52,7 @@ rule find_unclear:
         "../../envs/align.yaml"
     threads: config["read_benchmark"]["threads"]
     params:
-        taxon=lambda wildcards: str(REFERENCES.at[wildcards.reference, "taxon"]),
+        taxon=lambda job: plan.read_benchmarks.references[job.reference].taxon,
         compat=config["read_benchmark"]["compat"],
         given=given_content,
         code=code_of("find_unclear"),
@@ -58,7 +62,7 @@ rule find_unclear:
 
 rule map_reads:
     input:
-        unpack(sample_reads),
+        unpack(plan.read_benchmarks.sample_files),
     output:
         temp("results/read_benchmark/{sample}/mapped.bam"),
     log:
@@ -67,7 +71,7 @@ rule map_reads:
         "../../envs/align.yaml"
     threads: config["read_benchmark"]["threads"]
     params:
-        first=cell(SAMPLES, "sample", "first"),
+        first=lambda job: plan.read_benchmarks.samples[job.sample].first,
         given=given_content,
         code=code_of("map_reads"),
     script:
@@ -76,7 +80,7 @@ rule map_reads:
 
 rule select_reads:
     input:
-        unpack(sample_regions),
+        unpack(plan.read_benchmarks.sample_regions),
         bam="results/read_benchmark/{sample}/mapped.bam",
     output:
         multiext(
@@ -89,14 +93,8 @@ rule select_reads:
     conda:
         "../../envs/align.yaml"
     params:
-        reference=cell(SAMPLES, "sample", "reference"),
-        choice=lambda wildcards: {
-            "balanced": SAMPLES.at[wildcards.sample, "balanced"] == "yes",
-            **{
-                key: config["read_benchmark"][key]
-                for key in ["min_length_nt", "min_mapq", "seed"]
-            },
-        },
+        reference=lambda job: plan.read_benchmarks.samples[job.sample].reference,
+        choice=plan.read_benchmarks.choice,
         compat=config["read_benchmark"]["compat"],
         given=given_content,
         code=code_of("select_reads"),
@@ -106,7 +104,7 @@ rule select_reads:
 
 rule run_comparator:
     input:
-        lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
+        lambda job: catalogue.given(catalogue.datasets[job.dataset].path),
     output:
         multiext(
             "results/reads/{comparator}/{dataset}",
@@ -120,7 +118,7 @@ rule run_comparator:
         "../../envs/align.yaml"
     threads: config["read_benchmark"]["threads"]
     params:
-        reference=lambda wildcards: reference_of(wildcards.dataset),
+        reference=lambda job: plan.read_benchmarks.reference_of(job.dataset),
         compat=config["read_benchmark"]["compat"],
         given=given_content,
         code=code_of("run_comparator"),
@@ -130,16 +128,9 @@ rule run_comparator:
 
 rule evaluate_benchmark:
     input:
-        tables=lambda wildcards: [
-            given_file(DATASETS.at[dataset, "path"])
-            for dataset in BENCHMARK_SETS[wildcards.benchmark]
-        ],
-        scores=lambda wildcards: [
-            f"results/reads/{tool}/{dataset}.parquet"
-            for dataset in BENCHMARK_SETS[wildcards.benchmark]
-            for tool in READ_TOOLS
-        ],
-        published=published_numbers,
+        tables=plan.read_benchmarks.labelled_reads,
+        scores=plan.read_benchmarks.scores,
+        published=plan.read_benchmarks.published,
     output:
         metrics="results/benchmarks/{benchmark}.tsv",
         times="results/benchmarks/{benchmark}.times.tsv",
@@ -149,12 +140,10 @@ rule evaluate_benchmark:
     conda:
         "../../envs/report.yaml"
     params:
-        datasets=lambda wildcards: BENCHMARK_SETS[wildcards.benchmark],
-        references=lambda wildcards: [
-            reference_of(name) for name in BENCHMARK_SETS[wildcards.benchmark]
-        ],
-        tools=READ_TOOLS,
-        protocol=cell(BENCHMARKS, "benchmark", "protocol"),
+        datasets=lambda job: plan.read_benchmarks.sets[job.benchmark],
+        references=plan.read_benchmarks.references_of,
+        tools=plan.read_benchmarks.tools,
+        protocol=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].protocol,
         resamples=config["read_benchmark"]["resamples"],
         given=given_content,
         code=code_of("evaluate_benchmark"),
@@ -166,7 +155,7 @@ rule summarise_benchmark:
     input:
         metrics="results/benchmarks/{benchmark}.tsv",
         times="results/benchmarks/{benchmark}.times.tsv",
-        published=published_numbers,
+        published=plan.read_benchmarks.published,
     output:
         report(
             "results/benchmarks/{benchmark}.html",
@@ -180,7 +169,7 @@ rule summarise_benchmark:
     conda:
         "../../envs/report.yaml"
     params:
-        citation=cell(BENCHMARKS, "benchmark", "citation"),
+        citation=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].citation,
         templates=template_digest("benchmark.html"),
         given=given_content,
         code=code_of("summarise_benchmark"),

@@ -1,14 +1,11 @@
-include: "read_sets_common.smk"
-
-
 wildcard_constraints:
-    collection=one_of(COLLECTIONS.index),
-    read_set=one_of(sorted(set(READ_SETS.index.get_level_values("read_set")))),
+    collection=one_of(plan.read_sets.collections),
+    read_set=one_of(plan.read_sets.portions),
 
 
 rule select_assemblies:
     input:
-        sources_of,
+        plan.read_sets.sources,
     output:
         "resources/read_sets/{collection}/assemblies.tsv",
     log:
@@ -16,7 +13,7 @@ rule select_assemblies:
     conda:
         "../../envs/download.yaml"
     params:
-        selection=selection_of,
+        selection=lambda job: plan.read_sets.collections[job.collection].selection,
         seed=config["read_sampling"]["seed"],
         given=given_content,
         code=code_of("select_assemblies"),
@@ -26,7 +23,7 @@ rule select_assemblies:
 
 rule index_assemblies:
     input:
-        sources_of,
+        plan.read_sets.sources,
         assemblies="resources/read_sets/{collection}/assemblies.tsv",
     output:
         sequences="resources/read_sets/{collection}/{shard}.2bit",
@@ -38,7 +35,7 @@ rule index_assemblies:
         "../../envs/download.yaml"
     params:
         downloads="resources/read_sets/{collection}/{shard}.downloads",
-        shards=cell(COLLECTIONS, "collection", "shards"),
+        shards=lambda job: plan.read_sets.collections[job.collection].shards,
         min_length_nt=config["read_sampling"]["read_length_nt"],
         compat=config["read_sampling"]["compat"],
         max_failed_share=config["read_sampling"]["max_failed_share"],
@@ -50,11 +47,7 @@ rule index_assemblies:
 
 rule sample_reads:
     input:
-        lambda wildcards: [
-            path
-            for portion in portions_of(wildcards.read_set)
-            for path in [portion["assemblies"], *sum(portion["shards"], ())]
-        ],
+        plan.read_sets.genomes,
     output:
         train="results/read_sets/{read_set}/train.tsv",
         dev="results/read_sets/{read_set}/dev.tsv",
@@ -66,11 +59,10 @@ rule sample_reads:
     conda:
         "../../envs/download.yaml"
     params:
-        portions=lambda wildcards: portions_of(wildcards.read_set),
-        options={
-            key: config["read_sampling"][key]
-            for key in ["read_length_nt", "seed", "group", "dev_share", "compat"]
-        },
+        portions=plan.read_sets.taken,
+        options=part_of(
+            "read_sampling", "read_length_nt", "seed", "group", "dev_share", "compat"
+        ),
         given=given_content,
         code=code_of("sample_reads"),
     script:

@@ -1,6 +1,6 @@
 rule classify_reads:
     input:
-        unpack(read_files),
+        unpack(plan.reads.files),
         unpack(catalogue.model_files),
         weights=catalogue.fold_weights,
     output:
@@ -15,10 +15,9 @@ rule classify_reads:
     resources:
         gpu=1,
     params:
-        labelled=lambda wildcards: DATASETS.at[wildcards.dataset, "kind"]
-        == "labelled_reads",
-        interleaved=is_interleaved,
-        facts=lambda wildcards: catalogue.facts(wildcards),
+        labelled=lambda job: plan.reads.is_labelled(job.dataset),
+        interleaved=plan.reads.interleaved,
+        facts=catalogue.facts,
         options=part_of("reads", "threshold", "both_strands", "compat"),
         precision=config["inference"]["precision"],
         given=given_content,
@@ -29,7 +28,7 @@ rule classify_reads:
 
 rule split_reads:
     input:
-        unpack(read_files),
+        unpack(plan.reads.files),
         table="results/reads/{model}/{dataset}.parquet",
     output:
         directory("results/reads/{model}/{dataset}.split"),
@@ -39,7 +38,7 @@ rule split_reads:
         "../../envs/tables.yaml"
     params:
         rule=config["split_reads"],
-        interleaved=is_interleaved,
+        interleaved=plan.reads.interleaved,
         given=given_content,
         code=code_of("split_reads"),
     script:
@@ -87,7 +86,7 @@ rule plot_reads:
 
 rule summarise_reads:
     input:
-        tables=READ_TABLES,
+        tables=plan.reads.tables,
     output:
         report(
             "results/report/reads.html",
@@ -100,7 +99,7 @@ rule summarise_reads:
     conda:
         "../../envs/report.yaml"
     params:
-        pairs=[(model, dataset) for model in READ_MODELS for dataset in READ_DATASETS],
+        pairs=plan.reads.pairs,
         templates=template_digest("reads.html"),
         given=given_content,
         code=code_of("summarise_reads"),

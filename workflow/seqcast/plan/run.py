@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.read_benchmark import ReadBenchmarks
+from seqcast.plan.read_sets import ReadSets
+from seqcast.plan.reads import Reads
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,14 @@ class RunPlan:
     """
 
     catalogue: Catalogue
+    read_sets: ReadSets
+    reads: Reads
+    read_benchmarks: ReadBenchmarks
+
+    @property
+    def targets(self) -> list[str]:
+        """Paths of all that a run makes; read sets are made where they are asked for."""
+        return [*self.reads.targets, *self.read_benchmarks.targets]
 
 
 def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
@@ -38,4 +49,9 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         Naming table, row and column of a mistake, or the key of the config, and the remedy.
     """
     catalogue = Catalogue(config, schemas, **hooks)
-    return RunPlan(catalogue)
+    return RunPlan(
+        catalogue,
+        read_sets=ReadSets.read(catalogue),
+        reads=Reads(catalogue),
+        read_benchmarks=ReadBenchmarks.read(catalogue),
+    )

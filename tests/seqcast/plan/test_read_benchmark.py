@@ -1,0 +1,114 @@
+"""References, samples and benchmarks of reads to files, without Snakemake."""
+
+from types import SimpleNamespace as Job
+
+import pytest
+
+from seqcast.core.errors import InputError
+from seqcast.plan.read_benchmark import ReadBenchmarks
+
+MODELS = [("small", "readseeker", "reads", "shape.json", "", "", ""),
+          ("words", "helix_mrna", "embedding", "helix.json", "", "", "")]  # fmt: skip
+TABLES = {
+    "models": MODELS,
+    "folds": [("small", 0, "random", 1), ("words", 0, "random", 1)],
+    "references": [("toy", "toy.gbk", "", "unclear.bed", "proteins.zip", "007"),
+                   ("searched", "toy.gbk", "coding.bed", "", "proteins.zip", ""),
+                   ("plain", "toy.gbk", "", "", "", "")],
+    "samples": [("one", "toy", "one_1.fq", "one_2.fq", 500, "yes"),
+                ("two", "plain", "two.fq", "", "", "no")],
+    "datasets": [("one", "labelled_reads", "", "one.tsv", 1), ("two", "labelled_reads", "", "two.tsv", 1),
+                 ("alone", "labelled_reads", "", "alone.tsv", 1), ("raw", "reads", "", "raw.fq", 1)],
+    "benchmarks": [("both", "reads", "one, alone", "how", "published.tsv", "somebody"),
+                   ("last", "reads", "two", "", "", "")],
+}  # fmt: skip
+FILES = ["toy.gbk", "coding.bed", "unclear.bed", "proteins.zip", "one_1.fq", "one_2.fq", "two.fq",
+         "one.tsv", "two.tsv", "alone.tsv", "published.tsv"]  # fmt: skip
+FOLDER = "resources/references"
+
+
+@pytest.fixture
+def benchmarks(catalogue, tmp_path):
+    for name in FILES:
+        (tmp_path / name).touch()
+    options = {"comparators": ["pyrodigal"], "min_mapq": 30}
+    return ReadBenchmarks.read(catalogue(TABLES, read_benchmark=options))
+
+
+def test_references_are_made_of_what_their_rows_name(benchmarks):
+    toy, searched, plain = (Job(reference=name) for name in ("toy", "searched", "plain"))
+    assert benchmarks.reference_files(toy) == {"genbank": "toy.gbk"}
+    named = {"genbank": "toy.gbk", "coding": "coding.bed"}
+    assert benchmarks.reference_files(searched) == named
+    assert benchmarks.unclear_file(toy) == {"unclear": "unclear.bed"}  # no search where it is known
+    assert benchmarks.unclear_file(searched) == {"proteins": "proteins.zip"}
+    assert [benchmarks.references[job.reference].taxon for job in (toy, plain)] == ["007", ""]
+
+
+def test_samples_are_mapped_to_their_reference(benchmarks):
+    one, two = Job(sample="one"), Job(sample="two")
+    files = benchmarks.sample_files(one)
+    assert files["index"][0] == f"{FOLDER}/toy.1.bt2"
+    assert (files["reads1"], files["reads2"]) == ("one_1.fq", "one_2.fq")
+    assert benchmarks.sample_files(two)["reads1"] == "two.fq"
+    assert "reads2" not in benchmarks.sample_files(two)
+    assert [row.first for row in benchmarks.samples.values()] == [500, None]
+
+
+def test_regions_are_unclear_where_that_can_be_known(benchmarks):
+    regions = {"coding": f"{FOLDER}/toy.coding.bed", "unclear": f"{FOLDER}/toy.unclear.bed"}
+    assert benchmarks.sample_regions(Job(sample="one")) == regions
+    assert list(benchmarks.references["searched"].regions) == ["coding", "unclear"]
+    assert list(benchmarks.sample_regions(Job(sample="two"))) == ["coding"]
+
+
+def test_reads_are_chosen_by_the_row_and_the_config(benchmarks):
+    assert benchmarks.choice(Job(sample="one")) == {
+        "balanced": True, "min_length_nt": 140, "min_mapq": 30, "seed": 42
+    }  # fmt: skip
+    assert benchmarks.choice(Job(sample="two"))["balanced"] is False
+
+
+def test_every_tool_is_measured_on_every_dataset(benchmarks):
+    job = Job(benchmark="both")
+    assert benchmarks.tools == ["small", "pyrodigal"]
+    assert benchmarks.sets["both"] == ("one", "alone")
+    assert benchmarks.labelled_reads(job) == ["one.tsv", "alone.tsv"]
+    assert benchmarks.scores(job) == [
+        f"results/reads/{tool}/{name}.parquet"
+        for name in ("one", "alone")
+        for tool in ("small", "pyrodigal")
+    ]
+    assert benchmarks.references_of(job) == ["toy", "alone"]  # a set without a sample is its own
+    assert benchmarks.published(job) == ["published.tsv"]
+    assert benchmarks.published(Job(benchmark="last")) == []
+    assert benchmarks.targets == [
+        f"results/benchmarks/{name}.{file}"
+        for name in ("both", "last")
+        for file in ("tsv", "times.tsv", "html", "roc.png")
+    ]
+
+
+def test_tables_without_rows_plan_nothing(catalogue):
+    assert ReadBenchmarks.read(catalogue({})).targets == []
+
+
+@pytest.mark.parametrize(
+    ("datasets", "message"),
+    [
+        ("one,two,one", "benchmark toy names dataset one more than once"),
+        ("one,", "benchmark toy: a name in datasets is empty; remove a comma"),
+        ("one,raw", "benchmark toy: dataset raw is of kind reads; expected labelled_reads"),
+        ("one,three", "'three' has no row in datasets.tsv, which has one, two, alone, raw"),
+    ],
+)
+def test_a_benchmark_names_labelled_sets_once(catalogue, datasets, message):
+    rows = [("toy", "reads", datasets, "how", "", "nobody")]
+    with pytest.raises(InputError, match=f"benchmarks.tsv: {message}"):
+        ReadBenchmarks.read(catalogue({**TABLES, "benchmarks": rows}))
+
+
+def test_a_reference_without_a_row_is_named(catalogue):
+    rows = [("one", "tony", "one_1.fq", "", "", "yes")]
+    with pytest.raises(InputError, match=r"samples.tsv: 'tony' has no row in references.tsv"):
+        ReadBenchmarks.read(catalogue({**TABLES, "samples": rows}))

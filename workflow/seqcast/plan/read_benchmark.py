@@ -1,0 +1,183 @@
+"""The benchmark of reads: references, sequenced samples, and the labelled sets of a benchmark."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Self
+
+from seqcast.core.errors import InputError
+from seqcast.evaluation.reads import INDEX_SUFFIXES
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.reads import LABELLED
+from seqcast.plan.tables import Row, Table
+
+REFERENCES = "resources/references"
+RESULTS = ("tsv", "times.tsv", "html", "roc.png")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference(Row):
+    """A genome that reads are mapped to."""
+
+    KEY = ("reference",)
+    reference: str
+    genbank: str
+    coding: str | None = None
+    unclear: str | None = None
+    proteins: str | None = None
+    taxon: str = ""
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """Coding sequence, and unclear one if it is known or there are proteins to find it with."""
+        kinds = ["coding"] + ["unclear"] * bool(self.unclear or self.proteins)
+        return {kind: f"{REFERENCES}/{self.reference}.{kind}.bed" for kind in kinds}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample(Row):
+    """Sequenced reads that those of a benchmark are selected from."""
+
+    KEY = ("sample",)
+    sample: str
+    reference: str
+    reads1: str
+    reads2: str | None = None
+    first: int | None = None
+    balanced: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark(Row):
+    """Labelled sets of reads that tools are compared on."""
+
+    KEY = ("benchmark",)
+    benchmark: str
+    task: str
+    datasets: str
+    protocol: str = ""
+    published: str | None = None
+    citation: str = ""
+
+
+@dataclass(frozen=True)
+class ReadBenchmarks:
+    """References, samples and benchmarks, and what their jobs take.
+
+    Attributes
+    ----------
+    sets : mapping
+        Benchmark to its datasets, in order.
+
+    Raises
+    ------
+    InputError
+        If a sample names an unknown reference, or a benchmark an unknown dataset, one of another
+        kind, or one twice.
+    """
+
+    catalogue: Catalogue
+    references: Table[Reference]
+    samples: Table[Sample]
+    benchmarks: Mapping[str, Benchmark]
+    sets: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def read(cls, catalogue: Catalogue) -> Self:
+        """Read references.tsv, samples.tsv, and of benchmarks.tsv the rows of task reads."""
+        references = catalogue.rows("references", Reference)
+        samples = catalogue.rows("samples", Sample)
+        references.check_names((row.reference for row in samples.values()), samples.path)
+        table = catalogue.rows("benchmarks", Benchmark)
+        benchmarks = {name: row for name, row in table.items() if row.task == "reads"}
+        sets = {name: _sets_of(catalogue, row) for name, row in benchmarks.items()}
+        return cls(catalogue, references, samples, benchmarks, sets)
+
+    @property
+    def comparators(self) -> list[str]:
+        """Gene finders that are compared."""
+        return list(self.catalogue.config["read_benchmark"]["comparators"])
+
+    @property
+    def tools(self) -> list[str]:
+        """Everything that is compared: models of reads, and gene finders."""
+        return [*self.catalogue.of_task("reads"), *self.comparators]
+
+    @property
+    def targets(self) -> list[str]:
+        """Results of all benchmarks."""
+        files = product(self.benchmarks, RESULTS)
+        return [f"results/benchmarks/{name}.{file}" for name, file in files]
+
+    def reference_files(self, job: Any) -> dict[str, str]:
+        """Input: GenBank file of a reference, and the BED of coding sequence if it has one."""
+        row = self.references[job.reference]
+        named = {"genbank": row.genbank, "coding": row.coding}
+        return {name: self.catalogue.given(value) for name, value in named.items() if value}
+
+    def unclear_file(self, job: Any) -> dict[str, str]:
+        """Input: the BED of unclear sequence, or else the proteins to search it with."""
+        row = self.references[job.reference]
+        name = "unclear" if row.unclear else "proteins"
+        return {name: self.catalogue.given(getattr(row, name))}
+
+    def index(self, reference: str) -> list[str]:
+        """Files of the index of a reference, or their patterns."""
+        return [f"{REFERENCES}/{reference}{suffix}" for suffix in INDEX_SUFFIXES]
+
+    def sample_files(self, job: Any) -> dict[str, Any]:
+        """Input: index of the sample's reference, and its reads."""
+        row = self.samples[job.sample]
+        named = {"reads1": row.reads1, "reads2": row.reads2}
+        reads = {name: self.catalogue.given(value) for name, value in named.items() if value}
+        return {"index": self.index(row.reference), **reads}
+
+    def sample_regions(self, job: Any) -> dict[str, str]:
+        """Input: coding sequence of the sample's reference, and unclear one where known."""
+        return self.references[self.samples[job.sample].reference].regions
+
+    def choice(self, job: Any) -> dict[str, Any]:
+        """Which of the mapped reads of a sample are taken."""
+        options = self.catalogue.config["read_benchmark"]
+        chosen = {key: options[key] for key in ("min_length_nt", "min_mapq", "seed")}
+        return {"balanced": self.samples[job.sample].balanced, **chosen}
+
+    def reference_of(self, dataset: str) -> str:
+        """Reference of the sample that a dataset has the name of; of another, its own name."""
+        return self.samples[dataset].reference if dataset in self.samples else dataset
+
+    def references_of(self, job: Any) -> list[str]:
+        """`reference_of` each dataset of a benchmark."""
+        return [self.reference_of(name) for name in self.sets[job.benchmark]]
+
+    def labelled_reads(self, job: Any) -> list[str]:
+        """Input: labelled reads of a benchmark, a file a dataset."""
+        rows = [self.catalogue.datasets[name] for name in self.sets[job.benchmark]]
+        return [self.catalogue.given(row.path) for row in rows]
+
+    def scores(self, job: Any) -> list[str]:
+        """Input: what each tool says of each dataset of a benchmark."""
+        pairs = product(self.sets[job.benchmark], self.tools)
+        return [f"results/reads/{tool}/{dataset}.parquet" for dataset, tool in pairs]
+
+    def published(self, job: Any) -> list[str]:
+        """Input: the table of results published for a benchmark, none where there is none."""
+        named = self.benchmarks[job.benchmark].published
+        return [self.catalogue.given(named)] if named else []
+
+
+def _sets_of(catalogue: Catalogue, row: Benchmark) -> tuple[str, ...]:
+    """Datasets that a benchmark names: labelled ones, each once."""
+    where = f"{catalogue.path_of('benchmarks')}: benchmark {row.benchmark}"
+    names = [part.strip() for part in row.datasets.split(",")]
+    if "" in names:
+        raise InputError(f"{where}: a name in datasets is empty; remove a comma")
+    catalogue.datasets.check_names(names, catalogue.path_of("benchmarks"))
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"{where} names dataset {name} more than once; its reads would count as often"
+            )
+        if (kind := catalogue.datasets[name].kind) != LABELLED:
+            raise InputError(f"{where}: dataset {name} is of kind {kind}; expected {LABELLED}")
+    return tuple(names)

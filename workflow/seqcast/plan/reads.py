@@ -1,0 +1,60 @@
+"""Sets of reads that models classify, labelled or not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from seqcast.plan.catalogue import Catalogue
+
+LABELLED = "labelled_reads"  # kind of sets whose labels are known
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Datasets of reads, and what the jobs that classify them take."""
+
+    catalogue: Catalogue
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of sets of reads, those without labels first."""
+        return [*self.catalogue.of_kind("reads"), *self.catalogue.of_kind(LABELLED)]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every model of reads with every set of them."""
+        models = self.catalogue.of_task("reads")
+        return [(model, dataset) for model in models for dataset in self.datasets]
+
+    @property
+    def tables(self) -> list[str]:
+        """What each model says of each set."""
+        return [f"results/reads/{model}/{dataset}.parquet" for model, dataset in self.pairs]
+
+    @property
+    def targets(self) -> list[str]:
+        """Tables, figures and other forms of what models say, and the page of all."""
+        others = [path for model, dataset in self.pairs for path in self._files(model, dataset)]
+        return [*self.tables, *others, *["results/report/reads.html"] * bool(self.tables)]
+
+    def _files(self, model: str, dataset: str) -> list[str]:
+        """Figure of a set, and its export or the files that it is split into."""
+        files = [f"results/report/{model}/{dataset}.reads.png"]
+        made = f"results/reads/{model}/{dataset}"
+        if self.is_labelled(dataset):
+            return [*files, f"{made}.pred_results.npy"]
+        return [*files, *[f"{made}.split"] * (self.catalogue.config["split_reads"] != "no")]
+
+    def is_labelled(self, dataset: str) -> bool:
+        """Whether the labels of a set of reads are known."""
+        return self.catalogue.datasets[dataset].kind == LABELLED
+
+    def files(self, job: Any) -> dict[str, str]:
+        """Input: files of a set, one, or two of pairs, and the genome that a CRAM file needs."""
+        row = self.catalogue.datasets[job.dataset]
+        genome = row.assembly and f"resources/assemblies/{row.assembly}.fa.gz"
+        named = {"path": row.path, "path2": row.path2, "reference": genome}
+        return {name: self.catalogue.given(value) for name, value in named.items() if value}
+
+    def interleaved(self, job: Any) -> bool:
+        """Whether the one file of a set holds both mates of pairs."""
+        return self.catalogue.datasets[job.dataset].interleaved
