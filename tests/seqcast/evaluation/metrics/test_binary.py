@@ -169,10 +169,10 @@ def test_one_predicted_class_gives_mcc_0_and_says_so():
     [
         ([1, 0], [0.5], "2 labels but 1 scores"),
         ([1, 2], [0.5, 0.5], "a label is 2"),
-        ([1, None], [0.5, 0.5], "expected 0 or 1"),
+        ([1, None], [0.5, 0.5], "a label is None; expected 0 or 1"),
         (["1", "0"], [0.5, 0.5], "a label is '1'"),
         ([1, 0], [0.5, float("inf")], "infinite"),
-        ([1, 0], ["high", "low"], "not all numbers"),
+        ([1, 0], ["high", "low"], "a score is no number"),
         ([1, 0], [None, None], "none of 2 rows has a score"),
         ([], [], "none of 0 rows has a score"),
     ],

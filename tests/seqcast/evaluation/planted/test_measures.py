@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from seqcast.evaluation.planted.measures import Resampling, agreement, average, separation
+from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.planted.measures import agreement, average, separation
 
 HOW = Resampling(200, 1)
 

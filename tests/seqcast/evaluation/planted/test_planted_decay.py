@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted import planted_decay as decay
-from seqcast.evaluation.planted.measures import Resampling
 from seqcast.evaluation.planted.planted_metrics import decay_rates
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.predict.coverage.coverage_files import create_coverage_store, read_coverage

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from seqcast.evaluation.planted.measures import Resampling
+from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.report.figures.planted_truth import plot_planted_truth
 from seqcast.report.figures.style import save

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from seqcast.core.errors import InputError
+from seqcast.evaluation.metrics.correlations import correlation_of_sums
 
 
 class BinAccuracy:
@@ -72,9 +73,8 @@ class BinAccuracy:
             If there was no bin.
         """
         p, t, pp, tt, pt = self._totals()
-        covariance = pt - p * t / self.bins
-        scale = np.sqrt(_spread(p, pp, self.bins)) * np.sqrt(_spread(t, tt, self.bins))
-        return _ratio(covariance, scale)
+        spreads = (_spread(*sums, self.bins) for sums in ((p, pp), (t, tt)))
+        return correlation_of_sums(pt - p * t / self.bins, *spreads)
 
     def r2(self) -> np.ndarray:
         """Coefficient of determination, 1 - SSE / SST, of each track.

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, varying
+from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix
+from seqcast.evaluation.metrics.correlations import varying
 from seqcast.genome.time_courses import named_times
 
 SHAPES = ("decay", "labelling")

@@ -31,13 +31,15 @@ from seqcast.evaluation.coverage.saluki import (
     read_features,
     read_half_lives,
 )
-from seqcast.evaluation.metrics.regression import SCHEMA, regression_metrics
+from seqcast.evaluation.metrics.regression import regression_metrics
+from seqcast.evaluation.metrics.table import SCHEMA, with_keys
 
 logger = logging.getLogger(__name__)
 
 VALID = "valid"
 GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
-KEPT = ("log2_decay_rate", "half_life_h", "amplitude", "rmse", "status")
+RATE = "log2_decay_rate"
+KEPT = (RATE, "half_life_h", "amplitude", "rmse", "status")
 FEWEST_GENES = 3  # two points always lie on a line
 RESAMPLES = 1000
 MANY_AT_BOUND = 0.1  # of the genes
@@ -219,15 +221,15 @@ def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES
     for name, rows in ((VALID, table.filter(status=VALID)), ("fitted", fitted)):
         if rows.height < FEWEST_GENES:
             note = f"fewer than {FEWEST_GENES} genes"
-            row = ("log2_decay_rate", "pearson", None, None, None, rows.height, note)
-            found = pl.DataFrame([row], schema=SCHEMA, orient="row")
+            row = ("pearson", None, None, None, rows.height, note)
+            found = with_keys(pl.DataFrame([row], schema=SCHEMA, orient="row"), output=RATE)
         else:
             found = regression_metrics(
                 rows["measured_log2_decay_rate"].to_numpy(),
                 rows["predicted_log2_decay_rate"].to_numpy(),
-                resamples, seed, ["log2_decay_rate"],
+                resamples, seed, [RATE],
             )  # fmt: skip
-        tables.append(found.select(pl.lit(name).alias("genes"), pl.all()))
+        tables.append(with_keys(found, genes=name))
     at_bound = _at_bound(fitted)
     if at_bound["value"].to_list()[-1]:
         hidden = pl.col("metric").is_in(["r2", "rmse"])
@@ -246,11 +248,11 @@ def _at_bound(fitted: pl.DataFrame) -> pl.DataFrame:
     }
     at_bound["either"] = at_bound["measured"] | at_bound["predicted"]
     rows = [
-        ("log2_decay_rate", name, float(column.sum()), None, None, fitted.height, "")
+        (name, float(column.sum()), None, None, fitted.height, "")
         for name, column in at_bound.items()
     ]
     found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    return found.select(pl.lit("at_bound").alias("genes"), pl.all())
+    return with_keys(found, genes="at_bound", output=RATE)
 
 
 def predict_saluki(

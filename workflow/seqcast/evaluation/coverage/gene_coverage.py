@@ -17,10 +17,10 @@ from seqcast.evaluation.coverage.gene_matrices import (
     TOLD,
     GeneMatrix,
     explained_variance,
-    pearson,
     track_deviations,
 )
 from seqcast.evaluation.coverage.moments import Moments
+from seqcast.evaluation.metrics.correlations import pearson
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.gene_regions import Regions, counted_regions, region_bins
 from seqcast.genome.tracks import Tracks

@@ -14,10 +14,10 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
 from seqcast.core.text_files import read_cells
+from seqcast.evaluation.metrics.correlations import varying
 
 TOLD = 5  # of a list in a message
 DECIMALS = 9  # of a deviation; what lies below is rounding of log2 values
-NEARLY_CONSTANT = 1e-12  # spread over the largest magnitude; below it differences are rounding
 
 
 @dataclass(frozen=True)
@@ -167,21 +167,6 @@ def track_deviations(values: np.ndarray, single: bool = False) -> np.ndarray:
     return deviations if single else np.round(deviations, DECIMALS)
 
 
-def pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's correlation of the columns of x and y, (rows, columns) each; NaN if constant."""
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    varies = varying(x) & varying(y)
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = (x * y).sum(axis=0) / np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0))
-    return np.where(varies, np.clip(r, -1, 1), np.nan)
-
-
-def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Spearman's correlation of the columns of x and y; equal values share their mean rank."""
-    return pearson(ranks(x), ranks(y))
-
-
 def explained_variance(truth: np.ndarray, guess: np.ndarray) -> np.ndarray:
     """1 - variance(truth - guess) / variance(truth) of the columns; NaN where truth is constant.
 
@@ -191,17 +176,3 @@ def explained_variance(truth: np.ndarray, guess: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = 1 - (truth - guess).var(axis=0) / truth.var(axis=0)
     return np.where(varying(truth), share, np.nan)
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Mean ranks of the values of each column, counted from 0.5."""
-    found = np.empty(values.shape)
-    for column in range(values.shape[1]):
-        _, place, members = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        found[:, column] = (np.cumsum(members) - members / 2)[place.reshape(-1)]
-    return found
-
-
-def varying(values: np.ndarray) -> np.ndarray:
-    """Which columns of (rows, columns) hold more than one value, rounding apart."""
-    return np.ptp(values, axis=0) > NEARLY_CONSTANT * np.abs(values).max(axis=0)

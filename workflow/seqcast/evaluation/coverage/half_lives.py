@@ -19,10 +19,9 @@ from seqcast.evaluation.coverage.gene_matrices import (
     GeneMatrix,
     check_same_axes,
     explained_variance,
-    pearson,
-    spearman,
     track_deviations,
 )
+from seqcast.evaluation.metrics.correlations import pearson, spearman
 
 SOURCE = "recount3"  # of the published tracks that have groups
 SCHEMA = {

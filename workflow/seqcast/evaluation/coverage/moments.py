@@ -5,6 +5,8 @@ from typing import Self
 
 import numpy as np
 
+from seqcast.evaluation.metrics.correlations import correlation_of_sums
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -55,6 +57,4 @@ class Moments:
     @property
     def log_correlation(self) -> np.ndarray:
         """Pearson's correlation of log2(1 + x), (tracks,); NaN where one is constant."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            r = self.products / np.sqrt(self.squares[2] * self.squares[3])
-        return np.clip(r, -1, 1)
+        return correlation_of_sums(self.products, self.squares[2], self.squares[3])

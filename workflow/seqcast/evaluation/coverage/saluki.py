@@ -19,6 +19,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, check_same_axes
 from seqcast.evaluation.metrics.regression import regression_metrics
+from seqcast.evaluation.metrics.table import with_keys
 
 PENALTY = 0.1  # alpha of the published ridge
 PARTS = 5
@@ -280,7 +281,7 @@ def half_life_metrics(
         groups = None if rows["group"].has_nulls() else rows["group"].to_list()
         labels, found = rows["label"].to_numpy(), rows["prediction"].to_numpy()
         table = regression_metrics(labels, found, resamples, seed, ["half_life"], groups)
-        tables.append(table.select(pl.lit(fold).alias("fold"), pl.all().exclude("output")))
+        tables.append(with_keys(table.drop("output"), fold=fold))
     return pl.concat(tables)
 
 

@@ -1,27 +1,28 @@
-"""How well scores tell two classes apart: points by scikit-learn, intervals by the bootstrap.
+"""How well scores tell two classes apart, with bootstrap intervals.
 
 The classes are 0 and 1; a score at or above the threshold says 1. Of reads, 1 is coding.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics import bootstrap
+from seqcast.evaluation.metrics.bootstrap import Levels, Resampling, estimate
+from seqcast.evaluation.metrics.table import (
+    NOT_SCORED,
+    check_scored,
+    class_numbers,
+    metrics_table,
+    numbers,
+)
 
 RATES = ("accuracy", "roc_auc", "average_precision", "f1", "mcc", "recall", "specificity")
-COUNTS = ("tn", "fp", "fn", "tp", "not_scored")
+COUNTS = ("tn", "fp", "fn", "tp", NOT_SCORED)
 METRICS = RATES + COUNTS
-SCHEMA = {
-    "metric": pl.String,
-    "value": pl.Float64,
-    "ci_low": pl.Float64,
-    "ci_high": pl.Float64,
-    "n": pl.Int64,
-    "note": pl.String,
-}
 BOTH_CLASSES = frozenset({"roc_auc", "average_precision", "mcc"})
 LEAST_OF_A_CLASS = 2  # members; below it the metrics of BOTH_CLASSES are not defined
 
@@ -77,25 +78,24 @@ def classification_metrics(
         no row is scored.
     """
     truth, values, scored = _checked(labels, scores)
+    classes = TwoClasses.of(truth, values)
+    first_positive = int(np.searchsorted(classes.levels, threshold))
+    resampled = Resampling(resamples, seed).draws(scored, groups, strata=truth)
+
+    def estimator(counts: np.ndarray) -> dict[str, np.ndarray]:
+        return metrics_of_counts(*classes.members(counts), first_positive)
+
     predicted = values >= threshold
     tn, fp, fn, tp = (int((predicted[truth == c] == p).sum()) for c in (0, 1) for p in (0, 1))
-    notes = _undefined(tn, fp, fn, tp, least_of_a_class)
-    counts = {"tn": tn, "fp": fp, "fn": fn, "tp": tp, "not_scored": len(scored) - len(truth)}
-    points = counts | _areas_and_averages(truth, values, predicted, notes)
-    for name, right, wrong in (("recall", tp, fn), ("specificity", tn, fp)):
-        if name not in notes:
-            points[name] = right / (right + wrong)
-    if "mcc" not in notes and not 0 < tp + fp < len(truth):
-        notes["mcc"] = "one class is never predicted: 0 by convention"
-    together = None if groups is None else bootstrap.group_numbers(groups, scored)
-    intervals = _intervals(truth, values, threshold, resamples, seed, together)
-    n = {"recall": tp + fn, "specificity": tn + fp, "not_scored": len(scored)}
-    rows = [
-        (name, points.get(name), *intervals.get(name if name in points else "", (None, None)),
-         n.get(name, len(truth)), notes.get(name, ""))
-        for name in METRICS
-    ]  # fmt: skip
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    one_sided = {"mcc": "one class is never predicted: 0 by convention"}
+    return metrics_table(
+        estimate(estimator, len(truth), resampled),
+        scored,
+        undefined=_undefined(tn, fp, fn, tp, least_of_a_class),
+        notes={} if 0 < tp + fp < len(truth) else one_sided,
+        counts={"tn": tn, "fp": fp, "fn": fn, "tp": tp},
+        n={"recall": tp + fn, "specificity": tn + fp},
+    )
 
 
 def _checked(
@@ -103,52 +103,15 @@ def _checked(
     scores: Sequence[float | None] | np.ndarray | pl.Series,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels and scores of the scored rows, and which rows those are."""
-    truth = np.asarray(pl.Series("label", labels, strict=False).to_numpy())
-    try:
-        values = pl.Series("score", scores).cast(pl.Float64).to_numpy()
-    except (TypeError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"scores are not all numbers ({error}); expected numbers or null") from (
-            error
-        )
+    truth, values = class_numbers(labels, 2), numbers("score", scores)
     if len(truth) != len(values):
         raise InputError(
             f"{len(truth)} labels but {len(values)} scores; expected one score a label. Check that "
             "predictions and labels are of the same reads."
         )
-    if not np.isin(truth, (0, 1)).all():
-        wrong = next(label for label in truth.tolist() if label not in (0, 1))
-        raise InputError(f"a label is {wrong!r}; expected 0 or 1 in every row")
-    if np.isinf(values).any():
-        raise InputError(
-            "a score is infinite; expected finite numbers, and null where a row was not scored"
-        )
     scored = ~np.isnan(values)
-    if not scored.any():
-        raise InputError(
-            f"none of {len(values)} rows has a score; expected one scored row or more. Look at the "
-            "column status of the predictions for the reason."
-        )
-    return truth[scored].astype(np.int8), values[scored], scored
-
-
-def _areas_and_averages(
-    truth: np.ndarray, values: np.ndarray, predicted: np.ndarray, left_out: Container[str]
-) -> dict[str, float]:
-    """Metrics as scikit-learn computes them, but those that are left out."""
-    from sklearn import metrics  # here, as it takes a second: pages read stored numbers
-
-    functions = {
-        "accuracy": (metrics.accuracy_score, predicted),
-        "roc_auc": (metrics.roc_auc_score, values),
-        "average_precision": (metrics.average_precision_score, values),
-        "mcc": (metrics.matthews_corrcoef, predicted),
-        "f1": (metrics.f1_score, predicted),
-    }
-    return {
-        name: float(function(truth, given))
-        for name, (function, given) in functions.items()
-        if name not in left_out
-    }
+    check_scored(scored, "a score")
+    return truth[scored], values[scored], scored
 
 
 def _undefined(tn: int, fp: int, fn: int, tp: int, least: int) -> dict[str, str]:
@@ -170,50 +133,32 @@ def _undefined(tn: int, fp: int, fn: int, tp: int, least: int) -> dict[str, str]
     return notes
 
 
-def _intervals(
-    truth: np.ndarray, values: np.ndarray, threshold: float, resamples: int, seed: int,
-    groups: np.ndarray | None,
-) -> dict[str, tuple[float | None, float | None]]:  # fmt: skip
-    """95 % percentile interval of each metric that has one."""
-    if not resamples:
-        return {}
-    levels = bootstrap.Levels.of(values)
-    if groups is None:
-        resampled = _resampled(levels, truth, resamples, seed)
-    else:
-        resampled = (
-            (levels.members(counts * (truth == 0)), levels.members(counts * (truth == 1)))
-            for counts in bootstrap.resampled_groups(groups, resamples, seed)
-        )
-    first_positive = int(np.searchsorted(levels.values, threshold))
-    parts = [
-        metrics_of_counts(negative, positive, first_positive) for negative, positive in resampled
-    ]
-    drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return {name: bootstrap.interval(found) for name, found in drawn.items()}
+@dataclass(frozen=True)
+class TwoClasses:
+    """How many members of each class have each score, in resamples.
 
+    Attributes
+    ----------
+    levels : ndarray, shape=(levels,)
+        The distinct scores, ascending.
+    cells : Levels
+        Of the rows: class * levels + level.
+    """
 
-def _resampled(
-    levels: bootstrap.Levels, truth: np.ndarray, resamples: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Members of class 0 and 1 at each level: (resamples at once, levels) each."""
-    # A stream each, so that the draws do not depend on how many are held at once.
-    first, second = np.random.default_rng(seed).spawn(2)
-    of_class = levels.level[truth == 0], levels.level[truth == 1]
-    width = len(levels.values)
-    size = max(1, bootstrap.CELLS_AT_ONCE // max(width, *map(len, of_class)))
-    for done in range(0, resamples, size):
-        count = min(size, resamples - done)
-        yield _drawn(first, of_class[0], count, width), _drawn(second, of_class[1], count, width)
+    levels: np.ndarray
+    cells: Levels
 
+    @classmethod
+    def of(cls, truth: np.ndarray, scores: np.ndarray) -> Self:
+        """Classes, 0 and 1, and scores of rows, (rows,) each."""
+        levels, level = np.unique(scores, return_inverse=True)
+        return cls(levels, Levels.of(truth * len(levels) + level))
 
-def _drawn(rng: np.random.Generator, members: np.ndarray, count: int, levels: int) -> np.ndarray:
-    """How often each level is drawn in `count` resamples of one class: (count, levels)."""
-    if not len(members):
-        return np.zeros((count, levels), dtype=np.int64)
-    drawn = members[rng.integers(len(members), size=(count, len(members)))]
-    drawn += np.arange(count)[:, None] * levels
-    return np.bincount(drawn.ravel(), minlength=count * levels).reshape(count, levels)
+    def members(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Members of class 0 and 1, (resamples, levels) each, of counts (resamples, rows)."""
+        both = np.zeros((len(counts), 2 * len(self.levels)), dtype=np.int64)
+        both[:, self.cells.values] = self.cells.members(counts)
+        return both[:, : len(self.levels)], both[:, len(self.levels) :]
 
 
 def metrics_of_counts(

@@ -4,18 +4,26 @@ Areas are means over the classes, each against the rest; the class of the greate
 the prediction. Two classes: `metrics.classification_metrics`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics import bootstrap
-from seqcast.evaluation.metrics.binary import LEAST_OF_A_CLASS, SCHEMA, metrics_of_counts
+from seqcast.evaluation.metrics.binary import LEAST_OF_A_CLASS, TwoClasses, metrics_of_counts
+from seqcast.evaluation.metrics.bootstrap import Resampling, estimate
+from seqcast.evaluation.metrics.table import (
+    NOT_SCORED,
+    check_scored,
+    class_numbers,
+    metrics_table,
+    numbers,
+)
 
 ESTIMATES = ("accuracy", "mcc", "macro_roc_auc", "macro_average_precision")
-METRICS = (*ESTIMATES, "not_scored")
+METRICS = (*ESTIMATES, NOT_SCORED)
 ONE_VS_REST = {"macro_roc_auc": "roc_auc", "macro_average_precision": "average_precision"}
 
 
@@ -65,59 +73,31 @@ def class_metrics(
         scored.
     """
     truth, guess, scored = _checked(labels, probabilities, len(classes))
-    missing = int((~scored).sum())
-    sizes = np.bincount(truth, minlength=len(classes))
-    notes = _undefined(sizes, classes)
-    point = _estimates(truth, guess, np.ones((1, len(truth)), dtype=np.int64))
-    if "mcc" not in notes and len(np.unique(guess.argmax(axis=1))) == 1:
-        notes["mcc"] = "one class alone is predicted: 0 by convention"
-    if groups is None:
-        resampled = _resampled(truth, resamples, seed)
-    else:
-        together = bootstrap.group_numbers(groups, scored)
-        resampled = bootstrap.resampled_groups(together, resamples, seed)
-    drawn = [_estimates(truth, guess, counts) for counts in resampled]
-    rows: list[tuple] = []
-    for name in ESTIMATES:
-        if name not in point or np.isnan(point[name][0]):
-            rows.append((name, None, None, None, len(truth), notes.get(name, "")))
-            continue
-        values = np.concatenate([part[name] for part in drawn]) if drawn else np.empty(0)
-        ends = bootstrap.interval(values)
-        rows.append((name, float(point[name][0]), *ends, len(truth), notes.get(name, "")))
-    rows.append(("not_scored", missing, None, None, len(truth) + missing, ""))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    present = np.unique(truth, return_inverse=True)[1]
+    resampled = Resampling(resamples, seed).draws(scored, groups, strata=present)
+    against = [TwoClasses.of(truth == kind, guess[:, kind]) for kind in range(len(classes))]
+    one_sided = {"mcc": "one class alone is predicted: 0 by convention"}
+    return metrics_table(
+        estimate(partial(_estimates, truth, guess.argmax(axis=1), against), len(truth), resampled),
+        scored,
+        undefined=_undefined(np.bincount(truth, minlength=len(classes)), classes),
+        notes=one_sided if len(np.unique(guess.argmax(axis=1))) == 1 else {},
+    )
 
 
 def _checked(
     labels: Any, probabilities: Any, classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels and probabilities of the scored rows, and which rows those are."""
-    truth = np.asarray(labels)
-    try:
-        guess = np.array(probabilities, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"a probability is no number ({error}); expected numbers or null, one a class in "
-            "every row"
-        ) from error
+    truth, guess = class_numbers(labels, classes), numbers("probability", probabilities)
     if guess.shape != (len(truth), classes):
         raise InputError(
             f"probabilities have the shape {guess.shape}; expected {(len(truth), classes)}: a row "
             "a label, a column a class. Check that both are of the same property."
         )
-    wrong = [label for label in truth.tolist() if label not in range(classes)]
-    if wrong:
-        raise InputError(f"a label is {wrong[0]!r}; expected 0 to {classes - 1} in every row")
-    if np.isinf(guess).any():
-        raise InputError("a probability is infinite; expected numbers from 0 to 1, or null")
     scored = ~np.asarray(np.isnan(guess).any(axis=1))
-    if not scored.any():
-        raise InputError(
-            f"none of {len(truth)} rows has probabilities; expected one scored row or more. Look "
-            "at the column status of the predictions for the reason."
-        )
-    return truth[scored].astype(np.int64), guess[scored], scored
+    check_scored(scored, "probabilities")
+    return truth[scored], guess[scored], scored
 
 
 def _undefined(sizes: np.ndarray, classes: Sequence[str]) -> dict[str, str]:
@@ -135,25 +115,20 @@ def _undefined(sizes: np.ndarray, classes: Sequence[str]) -> dict[str, str]:
     return notes
 
 
-def _resampled(truth: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each row is drawn: (resamples at once, rows)."""
-    members = [np.flatnonzero(truth == kind) for kind in np.unique(truth)]
-    # a stream each, so that the draws do not depend on how many are held at once
-    streams = np.random.default_rng(seed).spawn(len(members))
-    size = max(1, bootstrap.CELLS_AT_ONCE // len(truth))
-    for done in range(0, resamples, size):
-        count = min(size, resamples - done)
-        drawn = np.concatenate(
-            [part[rng.integers(len(part), size=(count, len(part)))]
-             for rng, part in zip(streams, members, strict=True)], axis=1,
-        )  # fmt: skip
-        drawn += np.arange(count)[:, None] * len(truth)
-        yield np.bincount(drawn.ravel(), minlength=drawn.size).reshape(count, -1)
+def _estimates(
+    truth: np.ndarray, picked: np.ndarray, against: list[TwoClasses], counts: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Estimates of resamples, (resamples,) each.
 
-
-def _estimates(truth: np.ndarray, guess: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Estimates of resamples, (resamples,) each; counts (resamples, rows)."""
-    width, picked = guess.shape[1], guess.argmax(axis=1)
+    Parameters
+    ----------
+    truth, picked : ndarray of int, shape=(rows,)
+        Labels and predictions.
+    against : list of TwoClasses
+        Of each class, 1, against the rest.
+    counts : ndarray of int, shape=(resamples, rows)
+    """
+    width = len(against)
     cells = np.zeros((len(truth), width * width))
     cells[np.arange(len(truth)), truth * width + picked] = 1
     confusion = (counts @ cells).reshape(len(counts), width, width)
@@ -165,16 +140,7 @@ def _estimates(truth: np.ndarray, guess: np.ndarray, counts: np.ndarray) -> dict
     with np.errstate(invalid="ignore", divide="ignore"):
         mcc = np.where(spread > 0, shared / np.sqrt(spread), np.where(one_class, np.nan, 0))
     found = {"accuracy": right / total, "mcc": mcc}
-    if np.bincount(truth, minlength=width).min() < LEAST_OF_A_CLASS:
-        return found
-    areas = [_areas(truth == kind, guess[:, kind], counts) for kind in range(width)]
+    areas = [metrics_of_counts(*one.members(counts), 0) for one in against]
     for name, area in ONE_VS_REST.items():
         found[name] = np.mean([of_class[area] for of_class in areas], axis=0)
     return found
-
-
-def _areas(members: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Metrics of one class against the rest in each resample."""
-    levels = bootstrap.Levels.of(scores)
-    positive, negative = (levels.members(counts * kind) for kind in (members, ~members))
-    return metrics_of_counts(negative, positive, 0)

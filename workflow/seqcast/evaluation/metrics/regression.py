@@ -1,27 +1,27 @@
-"""How close predicted numbers are to measured ones: correlations and errors, with intervals.
-
-Points and resamples come from one formula: a resample is how often it draws each row, and the
-point is the resample that draws each row once.
-"""
+"""How close predicted numbers are to measured ones: correlations and errors, with intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics.bootstrap import Levels, group_numbers, interval, resampled_groups
+from seqcast.evaluation.metrics.bootstrap import Levels, Resampling, estimate
+from seqcast.evaluation.metrics.correlations import correlation_of_sums, varying
+from seqcast.evaluation.metrics.table import (
+    NOT_SCORED,
+    check_scored,
+    metrics_table,
+    numbers,
+    with_keys,
+)
 
 ESTIMATES = ("spearman", "pearson", "r2", "rmse")
-METRICS = (*ESTIMATES, "not_scored")
-SCHEMA = {
-    "output": pl.String, "metric": pl.String, "value": pl.Float64, "ci_low": pl.Float64,
-    "ci_high": pl.Float64, "n": pl.Int64, "note": pl.String,
-}  # fmt: skip
+METRICS = (*ESTIMATES, NOT_SCORED)
 MEAN = "mean"  # of the outputs, where there are several
-NEARLY_CONSTANT = 1e-12  # spread over the largest magnitude; below it differences are rounding
 
 
 def regression_metrics(
@@ -70,150 +70,114 @@ def regression_metrics(
         If the shapes differ, a value is infinite or no number, or no row is scored.
     """
     truth, guess, scored = _checked(labels, predictions)
-    missing = int((~scored).sum())
-    together = np.arange(len(truth)) if groups is None else group_numbers(groups, scored)
-    columns = [_column(*pair) for pair in zip(truth.T, guess.T, strict=True)]
+    columns = [Column.of(*pair) for pair in zip(truth.T, guess.T, strict=True)]
     names = list(outputs) or [f"output{i}" for i in range(len(columns))]
-    notes = [column.undefined for column in columns]
+    undefined = [column.undefined for column in columns]
     if len(columns) > 1:
         names.append(MEAN)
-        notes.append(_of_any(names, notes))
-    points = _estimates(columns, np.ones((1, len(truth)), dtype=np.int64))[:, :, 0]
-    low, high = _intervals(columns, together, resamples, seed)
-    rows: list[tuple] = []
-    for i, (name, undefined) in enumerate(zip(names, notes, strict=True)):
-        for j, metric in enumerate(ESTIMATES):
-            note = undefined.get(metric, "")
-            told = [None if note else _or_none(part[i, j]) for part in (points, low, high)]
-            rows.append((name, metric, *told, len(truth), note))
-        rows.append((name, "not_scored", missing, None, None, len(truth) + missing, ""))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """Values of one column, and where each stands among the distinct ones.
-
-    Attributes
-    ----------
-    values : ndarray, shape=(rows,)
-        Less their mean, which no metric sees and which would cost digits.
-    levels : Levels
-    """
-
-    values: np.ndarray
-    levels: Levels
-
-    @classmethod
-    def of(cls, values: np.ndarray) -> Self:
-        """Values of one column as they are."""
-        return cls(values - values.mean(), Levels.of(values))
-
-    def ranks(self, counts: np.ndarray) -> np.ndarray:
-        """Mean ranks of the rows in resamples: (resamples, rows), counted from 0.5."""
-        members = self.levels.members(counts)
-        return (np.cumsum(members, axis=1) - members / 2)[:, self.levels.level]
+        undefined.append(_of_any(names, undefined))
+    resampled = Resampling(resamples, seed).draws(scored, groups)
+    found = estimate(partial(_estimates, columns, names), len(truth), resampled)
+    tables = [
+        with_keys(
+            metrics_table({m: found[name, m] for m in ESTIMATES}, scored, lacking), output=name
+        )
+        for name, lacking in zip(names, undefined, strict=True)
+    ]
+    return pl.concat(tables)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One output: its labels, its predictions, and which metrics it has not, with the reason."""
+    """One output.
 
-    labels: Ranked
-    predictions: Ranked
-    error: np.ndarray  # (rows,) prediction - label
+    Attributes
+    ----------
+    labels, predictions : ndarray, shape=(rows,)
+        Less their mean, which no metric sees and which would cost digits.
+    levels : (Levels, Levels)
+        Of labels and predictions.
+    errors : ndarray, shape=(rows,)
+        Prediction - label.
+    undefined : dict of str to str
+        Which metrics it has not, with the reason.
+    """
+
+    labels: np.ndarray
+    predictions: np.ndarray
+    levels: tuple[Levels, Levels]
+    errors: np.ndarray
     undefined: dict[str, str]
+
+    @classmethod
+    def of(cls, labels: np.ndarray, predictions: np.ndarray) -> Self:
+        """Values of one output as they are."""
+        both = {"labels": labels, "predictions": predictions}
+        undefined = {}
+        if constant := [name for name, values in both.items() if not varying(values)]:
+            what = " and ".join(constant)
+            reason = f"the {what} of the {len(labels)} scored row(s) are constant"
+            undefined = dict.fromkeys(("spearman", "pearson"), reason)
+            if "labels" in constant:
+                undefined["r2"] = reason
+        return cls(
+            labels - labels.mean(), predictions - predictions.mean(),
+            (Levels.of(labels), Levels.of(predictions)), predictions - labels, undefined,
+        )  # fmt: skip
+
+    def estimates(self, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """`ESTIMATES` of resamples, (resamples,) each; counts (resamples, rows)."""
+        total = counts.sum(axis=1)
+        squares = counts @ self.errors**2
+        spread = _covariance(self.labels, self.labels, counts, total)
+        ranks = self.levels[0].ranks(counts), self.levels[1].ranks(counts)
+        # Ranks are halves of whole numbers: their variance is exactly 0 where nothing varies.
+        varies = [_covariance(rank, rank, counts, total) > 0 for rank in ranks]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            correlations = [
+                np.where(varies[0] & varies[1], _correlation(*pair, counts, total), np.nan)
+                for pair in (ranks, (self.labels, self.predictions))
+            ]
+            r2 = np.where(varies[0], 1 - squares / spread, np.nan)
+        values = (*correlations, r2, np.sqrt(squares / total))
+        return dict(zip(ESTIMATES, values, strict=True))
 
 
 def _checked(labels: Any, predictions: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels and predictions of the scored rows, (rows, outputs) each, and which rows those are."""
-    truth, guess = _numbers("label", labels), _numbers("prediction", predictions)
+    truth, guess = numbers("label", labels), numbers("prediction", predictions)
+    truth, guess = (x[:, None] if x.ndim == 1 else x for x in (truth, guess))
     if truth.shape != guess.shape:
         raise InputError(
             f"labels have the shape {truth.shape} but predictions {guess.shape} (rows, outputs); "
             "expected one prediction a label. Check that both are of the same property."
         )
     scored = ~(np.isnan(truth) | np.isnan(guess)).any(axis=1)
-    if not scored.any():
-        raise InputError(
-            f"none of {len(truth)} rows has both a label and a prediction; expected one row or "
-            "more. Look at the column status of the predictions for the reason."
-        )
+    check_scored(scored, "both a label and a prediction")
     return truth[scored], guess[scored], scored
 
 
-def _numbers(name: str, values: Any) -> np.ndarray:
-    """Values as (rows, outputs) of float64, null as NaN; none is infinite."""
-    try:
-        found = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"a {name} is no number ({error}); expected numbers or null") from error
-    if np.isinf(found).any():
-        raise InputError(f"a {name} is infinite; expected finite numbers, and null where none is")
-    return found[:, None] if found.ndim == 1 else found
-
-
-def _column(labels: np.ndarray, predictions: np.ndarray) -> Column:
-    constant = [
-        name
-        for name, values in (("labels", labels), ("predictions", predictions))
-        if np.ptp(values) <= NEARLY_CONSTANT * np.abs(values).max()
-    ]
-    undefined = {}
-    if constant:
-        what = " and ".join(constant)
-        reason = f"the {what} of the {len(labels)} scored row(s) are constant"
-        undefined = dict.fromkeys(("spearman", "pearson"), reason)
-        if "labels" in constant:
-            undefined["r2"] = reason
-    return Column(Ranked.of(labels), Ranked.of(predictions), predictions - labels, undefined)
-
-
-def _of_any(names: list[str], notes: list[dict[str, str]]) -> dict[str, str]:
+def _of_any(names: list[str], undefined: list[dict[str, str]]) -> dict[str, str]:
     """Metrics that the mean lacks, because an output lacks them."""
     return {
-        metric: f"not defined for {name}: {note}"
-        for name, undefined in zip(names[-2::-1], notes[::-1], strict=True)
-        for metric, note in undefined.items()
+        metric: f"not defined for {name}: {reason}"
+        for name, lacking in zip(names[-2::-1], undefined[::-1], strict=True)
+        for metric, reason in lacking.items()
     }
 
 
-def _estimates(columns: list[Column], counts: np.ndarray) -> np.ndarray:
-    """Estimates of resamples.
-
-    Parameters
-    ----------
-    columns : list of Column
-    counts : ndarray of int, shape=(resamples, rows)
-        How often each row is drawn.
-
-    Returns
-    -------
-    ndarray, shape=(outputs, or with several outputs + 1, len(ESTIMATES), resamples)
-        NaN where a resample has none. The last of several is the mean.
-    """
-    total = counts.sum(axis=1)
-    found = []
-    for column in columns:
-        truth, guess = column.labels, column.predictions
-        squares = counts @ column.error**2
-        spread = _covariance(truth.values, truth.values, counts, total)
-        of_ranks = truth.ranks(counts), guess.ranks(counts)
-        # Ranks are halves of whole numbers: their variance is exactly 0 where nothing varies.
-        varies = [_covariance(rank, rank, counts, total) > 0 for rank in of_ranks]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            estimates = [
-                np.where(varies[0] & varies[1], value, np.nan)
-                for value in (
-                    _correlation(*of_ranks, counts, total),
-                    _correlation(truth.values, guess.values, counts, total),
-                )
-            ]
-            r2 = np.where(varies[0], 1 - squares / spread, np.nan)
-        found.append(np.stack([*estimates, r2, np.sqrt(squares / total)]))
+def _estimates(
+    columns: list[Column], names: list[str], counts: np.ndarray
+) -> dict[tuple[str, str], np.ndarray]:
+    """Estimates of resamples by output and metric; the last of several outputs is the mean."""
+    found = [column.estimates(counts) for column in columns]
     if len(found) > 1:
-        found.append(np.mean(found, axis=0))
-    return np.stack(found)
+        found.append({m: np.mean([one[m] for one in found], axis=0) for m in ESTIMATES})
+    return {
+        (name, metric): values
+        for name, one in zip(names, found, strict=True)
+        for metric, values in one.items()
+    }
 
 
 def _covariance(x: np.ndarray, y: np.ndarray, counts: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -225,22 +189,6 @@ def _covariance(x: np.ndarray, y: np.ndarray, counts: np.ndarray, total: np.ndar
 
 def _correlation(x: np.ndarray, y: np.ndarray, counts: np.ndarray, total: np.ndarray) -> np.ndarray:
     """Pearson's correlation in each resample."""
-    xx, yy, xy = (_covariance(*pair, counts, total) for pair in ((x, x), (y, y), (x, y)))
-    return np.clip(xy / np.sqrt(xx * yy), -1, 1)
-
-
-def _intervals(
-    columns: list[Column], groups: np.ndarray, resamples: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of the 95 % percentile intervals, shaped as `_estimates` without the resamples."""
-    parts = [np.empty((len(columns) + (len(columns) > 1), len(ESTIMATES), 0))]
-    parts += [_estimates(columns, counts) for counts in resampled_groups(groups, resamples, seed)]
-    drawn = np.concatenate(parts, axis=2)
-    ends = np.full((2, *drawn.shape[:2]), np.nan)
-    for place in np.ndindex(drawn.shape[:2]):
-        ends[:, *place] = interval(drawn[place])  # None becomes NaN
-    return ends[0], ends[1]
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return correlation_of_sums(
+        *(_covariance(*pair, counts, total) for pair in ((x, y), (x, x), (y, y)))
+    )

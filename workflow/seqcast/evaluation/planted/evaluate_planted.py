@@ -10,7 +10,7 @@ import polars as pl
 from seqcast.core.provenance import provenance
 from seqcast.core.store import read_provenance, read_table, write_table, write_tsv
 from seqcast.datasets.coverage.target_store import CoverageStore
-from seqcast.evaluation.planted.measures import Resampling
+from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.planted_decay import compare_genes, expected_sums
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.evaluation.planted.planted_tables import (

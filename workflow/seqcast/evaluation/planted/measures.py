@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seqcast.evaluation.metrics import bootstrap
 from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.bootstrap import Resampling, estimate
 from seqcast.evaluation.metrics.regression import regression_metrics
+from seqcast.evaluation.metrics.table import VALUES, row_of
 
 SCHEMA = {
-    "measure": pl.String, "group": pl.String, "value": pl.Float64, "ci_low": pl.Float64,
-    "ci_high": pl.Float64, "n": pl.Int64, "bar": pl.String, "verdict": pl.String,
+    "measure": pl.String, "group": pl.String, **VALUES, "bar": pl.String, "verdict": pl.String,
     "note": pl.String,
 }  # fmt: skip
 LEAST_ROWS = 3  # of a correlation
@@ -30,14 +30,6 @@ class Measured:
     ci_high: float | None
     n: int
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """How intervals are made: resamples of whole genes, 95 % percentiles."""
-
-    resamples: int = 1000
-    seed: int = 0
 
 
 def separation(
@@ -76,7 +68,7 @@ def separation(
         labels, rows[size].abs(), np.inf, how.resamples, how.seed, groups=rows["gene_id"].to_numpy()
     )
     for name, metric in names.items():
-        row = found.row(by_predicate=pl.col("metric") == metric, named=True)
+        row = row_of(found, metric)
         chance = f"{positives / len(labels):.2f} by chance" if name == "average_precision" else ""
         told = "; ".join(filter(None, [note, chance]))
         yield Measured(name, group, row["value"], row["ci_low"], row["ci_high"], len(rows), told)
@@ -109,7 +101,7 @@ def agreement(
     resamples = how.resamples if len(np.unique(genes)) >= LEAST_GROUPS else 0
     found = regression_metrics(true[known], predicted[known], resamples, how.seed, groups=genes)
     for metric, name in names.items():
-        row = found.row(by_predicate=pl.col("metric") == metric, named=True)
+        row = row_of(found, metric)
         told = "; ".join(filter(None, [note, row["note"]]))
         yield Measured(name, group, row["value"], row["ci_low"], row["ci_high"], row["n"], told)
 
@@ -123,12 +115,9 @@ def average(
     weights = np.ones(len(values)) if weights is None else weights
     if not len(values):
         return Measured(measure, group, None, None, None, 0, note or "no rows")
-    numbers = bootstrap.group_numbers(genes, np.ones(len(values), bool))
-    drawn = [
-        (counts @ (values * weights)) / (counts @ weights)
-        for counts in bootstrap.resampled_groups(numbers, how.resamples, how.seed)
-    ]
-    low, high = bootstrap.interval(np.concatenate(drawn)) if drawn else (None, None)
-    return Measured(
-        measure, group, float(np.average(values, weights=weights)), low, high, len(values), note
-    )
+
+    def estimator(counts: np.ndarray) -> dict[str, np.ndarray]:
+        return {measure: (counts @ (values * weights)) / (counts @ weights)}
+
+    found = estimate(estimator, len(values), how.draws(np.ones(len(values), bool), genes))[measure]
+    return Measured(measure, group, *found, len(values), note)

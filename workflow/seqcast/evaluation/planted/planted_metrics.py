@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from seqcast.evaluation.metrics.bootstrap import INTERVAL
+from seqcast.evaluation.metrics.bootstrap import Resampling, interval
 from seqcast.evaluation.planted import planted_decay as decay
 from seqcast.evaluation.planted.bars import (
     ALL,
@@ -17,7 +17,7 @@ from seqcast.evaluation.planted.bars import (
     SHUFFLED,
     measure_table,
 )
-from seqcast.evaluation.planted.measures import Measured, Resampling, agreement, average, separation
+from seqcast.evaluation.planted.measures import Measured, agreement, average, separation
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN, SLOPE, WORDS
 
@@ -191,9 +191,8 @@ def controls(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     if drawn is None:
         yield Measured("auroc", SHUFFLED, None, None, None, len(both), "one kind is missing")
         return
-    low, high = np.quantile(drawn, INTERVAL)
     note = f"mean of {PERMUTATIONS} permutations; the interval is of single ones"
-    yield Measured("auroc", SHUFFLED, float(drawn.mean()), float(low), float(high), len(both), note)
+    yield Measured("auroc", SHUFFLED, float(drawn.mean()), *interval(drawn), len(both), note)
 
 
 def shuffled_areas(

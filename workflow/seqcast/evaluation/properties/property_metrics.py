@@ -20,9 +20,8 @@ from seqcast.core.store import read_provenance, read_table, read_tsv
 from seqcast.datasets.properties.duplicates import learned_from
 from seqcast.datasets.properties.labelled import MEANINGS, VALID, PropertyData
 from seqcast.datasets.properties.splits import COLUMN_ROUND
-from seqcast.evaluation.metrics import binary as metrics
-from seqcast.evaluation.metrics import multiclass as class_metrics
-from seqcast.evaluation.metrics import regression as regression_metrics
+from seqcast.evaluation.metrics import binary, multiclass, regression
+from seqcast.evaluation.metrics.table import NOT_SCORED
 from seqcast.predict.properties.predictions import PREDICTION, PROBABILITY
 
 COLUMNS = {
@@ -38,14 +37,14 @@ OUT_OF_FOLD, OVER_FOLDS = "out_of_fold", "over_folds"
 BASELINE, GIVEN = "baseline", "published"  # values of the column `origin`, beside ORIGINS
 CEILING = "ceiling"  # published method: what nothing can pass, such as the noise of the labels
 METRICS = {
-    "regression": regression_metrics.METRICS,
-    "binary": metrics.METRICS,
-    "multiclass": class_metrics.METRICS,
+    "regression": regression.METRICS,
+    "binary": binary.METRICS,
+    "multiclass": multiclass.METRICS,
 }
 ESTIMATES = {
-    "regression": regression_metrics.ESTIMATES,
-    "binary": metrics.RATES,
-    "multiclass": class_metrics.ESTIMATES,
+    "regression": regression.ESTIMATES,
+    "binary": binary.RATES,
+    "multiclass": multiclass.ESTIMATES,
 }  # without counts
 # By these methods are compared; the first chooses the best one.
 MAIN = {
@@ -211,8 +210,8 @@ def common_rows(values: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
 
 def overall(table: pl.DataFrame) -> pl.DataFrame:
     """What is compared: of several labels their mean, on common rows, and the published numbers."""
-    several = regression_metrics.MEAN in table["output"]
-    ours = pl.col("output") == regression_metrics.MEAN if several else pl.lit(True)
+    several = regression.MEAN in table["output"]
+    ours = pl.col("output") == regression.MEAN if several else pl.lit(True)
     return table.filter((ours & (pl.col("rows") != OWN)) | (pl.col("origin") == GIVEN))
 
 
@@ -305,19 +304,19 @@ def _measured(
     groups = None if data.groups is None else np.array(data.groups)[part]
     if kind == "regression":
         names = data.definition.labels
-        found = regression_metrics.regression_metrics(truth, guess, resamples, seed, names, groups)
+        found = regression.regression_metrics(truth, guess, resamples, seed, names, groups)
     elif kind == "binary":
-        found = metrics.classification_metrics(
+        found = binary.classification_metrics(
             truth[:, 0].astype(int), guess[:, 1], THRESHOLD, resamples, seed, groups=groups
         )
     else:
-        found = class_metrics.class_metrics(
+        found = multiclass.class_metrics(
             truth[:, 0].astype(int), guess, data.classes, resamples, seed, groups
         )
     if kind != "regression":
         found = found.with_columns(output=pl.lit(data.definition.labels[0]))
     said = (
-        pl.when(pl.col("metric") == "not_scored").then(pl.lit(method.lacks(part))).otherwise("note")
+        pl.when(pl.col("metric") == NOT_SCORED).then(pl.lit(method.lacks(part))).otherwise("note")
     )
     return found.with_columns(note=said)
 
@@ -325,9 +324,9 @@ def _measured(
 def _nothing(data: PropertyData, rows: int, reason: str) -> pl.DataFrame:
     """Metrics of a method that predicts none of some rows: only how many they are."""
     names = list(data.definition.labels)
-    names += [regression_metrics.MEAN] * (len(names) > 1)
+    names += [regression.MEAN] * (len(names) > 1)
     estimates = [
-        (name, metric, rows if metric == "not_scored" else None, rows, reason)
+        (name, metric, rows if metric == NOT_SCORED else None, rows, reason)
         for name in names
         for metric in METRICS[data.definition.kind]
     ]

@@ -17,9 +17,14 @@ from seqcast.core.provenance import ORIGINS
 from seqcast.core.store import read_provenance, read_table, read_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.table import SCHEMA, row_of, with_keys
 from seqcast.evaluation.reads import THRESHOLD
 from seqcast.reads.dnabert import read_labels
 
+METRICS = {
+    "reference": pl.String, "tool": pl.String, "origin": pl.String, **SCHEMA,
+    "published": pl.Float64, "protocol": pl.String,
+}  # fmt: skip
 PUBLISHED = {
     "reference": pl.String, "sample": pl.String, "tool": pl.String, "metric": pl.String,
     "value": pl.Float64, "source": pl.String,
@@ -106,9 +111,8 @@ def evaluate(
     Returns
     -------
     metrics : DataFrame
-        reference, tool, origin (of the tool's numbers), then the columns of
-        `metrics.classification_metrics`, published, protocol. References and tools in the order
-        of `sets`.
+        `METRICS`; ``origin`` is that of the tool's numbers. References and tools in the order of
+        `sets`.
     roc : DataFrame
         `ROC`; no rows for a reference with fewer than `LEAST_MEANINGFUL` reads of a class.
 
@@ -134,8 +138,8 @@ def evaluate(
                 truth, scores, THRESHOLD, resamples, least_of_a_class=LEAST_MEANINGFUL
             )
             about = {"reference": reference, "tool": tool, "origin": _origin(members, tool)}
-            tables.append(found.select(*(pl.lit(v).alias(k) for k, v in about.items()), pl.all()))
-            auc = found.filter(pl.col("metric") == "roc_auc")["value"][0]
+            tables.append(with_keys(found, **about))
+            auc = row_of(found, "roc_auc")["value"]
             curves.append(_curve(reference, tool, truth, scores, auc))
     beside = published.filter(pl.col("sample") == "").select(
         "reference", "tool", "metric", published="value"
@@ -205,8 +209,7 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
 
 def read_metrics(path: str | Path) -> pl.DataFrame:
     """The metrics that `evaluate` gave and `store.write_tsv` wrote."""
-    numbers = dict.fromkeys(["value", "ci_low", "ci_high", "published"], pl.Float64)
-    return read_tsv(path, {**numbers, "n": pl.Int64})
+    return read_tsv(path, METRICS)
 
 
 def read_times(path: str | Path) -> pl.DataFrame:

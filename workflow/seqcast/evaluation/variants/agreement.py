@@ -12,6 +12,7 @@ import polars as pl
 from seqcast.core.provenance import provenance
 from seqcast.core.store import read_provenance, read_table, read_tsv, write_table, write_tsv
 from seqcast.evaluation.metrics.regression import regression_metrics
+from seqcast.evaluation.metrics.table import row_of
 from seqcast.evaluation.variants.joined_scores import Scored, compare_models, count_statuses
 
 MAIN = ("L2_mean", "LLR")  # of the scores of mRNAs
@@ -221,7 +222,7 @@ def _spearman(x: np.ndarray, y: np.ndarray, genes: np.ndarray, resamples: int, s
         return None, None, None, len(x), f"fewer than {LEAST_ROWS} rows have both"
     few = len(np.unique(genes)) < LEAST_GENES
     metrics = regression_metrics(x, y, 0 if few else resamples, seed, groups=genes)
-    found = metrics.row(by_predicate=pl.col("metric") == "spearman", named=True)
+    found = row_of(metrics, "spearman")
     note = f"fewer than {LEAST_GENES} genes: no interval" if few else ""
     if found["value"] is None:
         note = "one of them is constant"

@@ -10,6 +10,7 @@ import pysam
 
 from seqcast.core.store import read_table
 from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.table import row_of
 from seqcast.evaluation.variants.agreement import Measure
 from seqcast.genome.fasta import quiet_htslib
 
@@ -107,7 +108,7 @@ def tell_causal(
         found = (None, None, None, *counts, "no ALT of either class has a number")
         if len(both):
             metrics = classification_metrics(both["label"], both["size"], np.inf, resamples, seed)
-            auc = metrics.row(by_predicate=pl.col("metric") == "roc_auc", named=True)
+            auc = row_of(metrics, "roc_auc")
             found = (auc["value"], auc["ci_low"], auc["ci_high"], *counts, auc["note"])
         rows.append((measure.model, measure.score, *found))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from seqcast.evaluation.metrics.correlations import pearson
 from seqcast.report.figures.style import (
     COLOURS,
     GENE,
@@ -181,8 +182,8 @@ def _density(ax: Axes, guess: np.ndarray, truth: np.ndarray, title: str, note: s
                rasterized=True)  # fmt: skip
     ax.plot(ends, ends, color=GUIDE, linewidth=0.8, zorder=0)
     ax.set(xlim=ends, ylim=ends, aspect="equal")
-    varies = len(guess) > 2 and np.ptp(guess) > 0 and np.ptp(truth) > 0
-    r = f"r = {np.corrcoef(guess, truth)[0, 1]:.2f}, " if varies else ""
+    found = pearson(guess, truth) if len(guess) > 2 else np.nan
+    r = "" if np.isnan(found) else f"r = {found:.2f}, "
     lines = [plain(title, 40), f"{r}n = {len(guess)}", *([note] if note else [])]
     ax.set_title("\n".join(lines), fontsize=TITLE_PT, loc="left")
     tidy(ax)

@@ -7,6 +7,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from seqcast.evaluation.metrics.correlations import pearson, spearman, varying
 from seqcast.predict.variants.ranking import VARIANT, reduce_score, strongest_genes
 from seqcast.report.figures.style import COLOURS, GUIDE, TICK_PT, plain, say, tidy
 
@@ -157,14 +158,9 @@ def fold_agreements(
 def correlation_text(x: np.ndarray, y: np.ndarray) -> str:
     """Pearson's r, Spearman's rho (ties share ranks) and n, or that they are not defined."""
     n = f"n = {len(x):,}"
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
+    if not (varying(x) and varying(y)):
         return f"correlation undefined\n(one fold is constant)\n{n}"
-    ranks = (pl.Series(v).rank("average").to_numpy() for v in (x, y))
-    return f"Pearson r = {_pearson(x, y):.3f}\nSpearman ρ = {_pearson(*ranks):.3f}\n{n}"
-
-
-def _pearson(x: np.ndarray, y: np.ndarray) -> float:
-    return float(np.corrcoef(x, y)[0, 1])
+    return f"Pearson r = {pearson(x, y):.3f}\nSpearman ρ = {spearman(x, y):.3f}\n{n}"
 
 
 def _row_means(fold: pl.DataFrame, score: str, selected: np.ndarray | None) -> np.ndarray:
