@@ -46,3 +46,12 @@ def test_numbers_of_the_optional_gene_finder_are_those_of_the_card(page):
     numbers = re.findall(rf"(?<!\d){NUMBER}", "\n".join(lines))
     card = CARD.read_text()
     assert [number for number in numbers if number[1:] not in card] == []
+
+
+def test_the_table_of_differences_has_the_words_of_its_script():
+    page = (ROOT / "docs/reference/differences-variants.md").read_text().splitlines()
+    with (ROOT / "benchmarks/differences.tsv").open() as file:
+        lines = [line.rstrip("\n").split("\t")[1:] for line in file]
+    shown = [line.strip("| ").split(" | ") for line in page if line.count(" | ") >= 4]
+    found = [[*cells[:3], cells[-1]] for cells in shown if not cells[0].startswith("---")]
+    assert found == lines
