@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --scheduler greedy
+# While jobs wait for a core, Snakemake looks at them all again each timespan after each start of a job.
+SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --scheduler greedy --max-jobs-per-timespan 300/3s
 
 # What computes with torch, and how an older processor would: no AVX-512, no vector code in torch's own kernels.
 NUMERIC := models training scoring coverage_accuracy embedding test_inference.py test_ensemble.py test_losses.py \
