@@ -8,7 +8,7 @@ from seqcast.datasets.coverage import alignment_coverage as alignments
 from seqcast.datasets.coverage import preflight
 from seqcast.datasets.properties import labelled as data
 from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_lives, saluki
-from seqcast.evaluation.coverage import gene_coverage as genes
+from seqcast.evaluation.coverage import gene_accuracy as genes
 from seqcast.evaluation.planted import planted_decay as decay
 from seqcast.evaluation.planted import planted_variants as planted
 from seqcast.genome.variants import OUTCOMES, REASONS

@@ -1,6 +1,6 @@
 """Fit decay rates to predicted and to measured coverage of genes over a time course."""
 
-from seqcast.evaluation.coverage.gene_accuracy import CourseFiles, DecayFiles, fit_time_course
+from seqcast.evaluation.coverage.time_course import CourseFiles, DecayFiles, fit_time_course
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 

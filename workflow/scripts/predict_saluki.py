@@ -1,6 +1,6 @@
 """Predict measured half-lives of genes from the coverage that a model predicts for them."""
 
-from seqcast.evaluation.coverage.gene_accuracy import HalfLifeFiles, SalukiFiles, predict_saluki
+from seqcast.evaluation.coverage.saluki import HalfLifeFiles, SalukiFiles, predict_saluki
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 

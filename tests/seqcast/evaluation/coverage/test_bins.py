@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.coverage.bins import BinAccuracy
+from seqcast.evaluation.coverage.bins import BinAccuracy, Moments
 
 
 def test_accuracy_equals_the_original(shared):
@@ -69,3 +69,21 @@ def test_what_cannot_be_compared_is_refused():
     accuracy.update(torch.ones(1, 2, 4), torch.ones(1, 2, 4))
     with pytest.raises(InputError, match="with 2 tracks, as before"):
         accuracy.update(torch.ones(1, 3, 4), torch.ones(1, 3, 4))
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [7, 8, 30]])
+def test_parts_equal_the_whole(cuts):
+    rng = np.random.default_rng(4)
+    guess, truth = rng.lognormal(5, 2, (2, 3, 50))
+    guess[1], truth[2] = guess[1] * 1e-4, 7.0
+    guess_parts, truth_parts = (np.split(values, cuts, axis=1) for values in (guess, truth))
+    first, *others = [Moments.of(*pair) for pair in zip(guess_parts, truth_parts, strict=True)]
+    found = sum(others, start=first)
+    logs = np.log2(1 + guess), np.log2(1 + truth)
+    assert found.bins == 50
+    for row, values in enumerate((guess, truth, *logs)):
+        assert found.mean[row] == pytest.approx(values.mean(axis=1), rel=1e-12)
+        assert found.variance[row] == pytest.approx(values.var(axis=1), rel=1e-10, abs=1e-20)
+    for track in (0, 1):
+        r = np.corrcoef(logs[0][track], logs[1][track])[0, 1]
+        assert found.log_correlation[track] == pytest.approx(r, rel=1e-10)

@@ -1,10 +1,14 @@
 """Specificity of predicted degradation time courses against the original notebook."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.core.job_files import named_files
+from seqcast.core.store import write_tsv
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.half_lives import (
     ALONE,
@@ -12,6 +16,8 @@ from seqcast.evaluation.coverage.half_lives import (
     CONSTANT_TARGETS,
     NO_GROUP,
     VALID,
+    GroupFiles,
+    evaluate_half_lives,
     half_life_accuracy,
     read_groups,
 )
@@ -143,3 +149,21 @@ def test_bad_input_is_told():
     few = [GeneMatrix(m.genes[:2], m.identifiers, m.values[:2]) for m in (predictions, targets)]
     with pytest.raises(InputError, match="2 genes; expected 3"):
         half_life_accuracy(*few, groups)
+
+
+def test_groups_of_half_lives_come_from_the_targets_table(files, tmp_path: Path) -> None:
+    files.targets = str(tmp_path / "targets.tsv")
+    tracks = pl.read_csv(files.tracks, separator="\t")
+    write_tsv(tracks, files.targets)
+    evaluate_half_lives(named_files(GroupFiles, vars(files)), tmp_path / "none.tsv", None)
+    none = pl.read_csv(tmp_path / "none.tsv", separator="\t")
+    assert none["status"].to_list() == ["no_group"] * 6
+    write_tsv(tracks.with_columns(group=pl.Series(["a"] * 5 + [""])), files.targets)
+    evaluate_half_lives(named_files(GroupFiles, vars(files)), tmp_path / "some.tsv", None)
+    some = pl.read_csv(tmp_path / "some.tsv", separator="\t", schema_overrides={"genes": pl.Int64})
+    matrices = (GeneMatrix.read(path) for path in (files.gene_preds, files.gene_targets))
+    expected = half_life_accuracy(*matrices, read_groups(files.targets))
+    assert some["pearsonr_norm"].to_list() == pytest.approx(
+        expected["pearsonr_norm"].to_list(), nan_ok=True
+    )
+    assert some["status"].to_list() == ["valid"] * 5 + ["no_group"]

@@ -1,25 +1,32 @@
 """Half-lives from predicted coverage, with a constructed truth."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import pearsonr
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import write_table, write_tsv
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.saluki import (
     NO_HALF_LIFE,
     NO_NUMBER,
     VALID,
-    HalfLifeRidge,
+    HalfLifeFiles,
+    SalukiFiles,
     ensemble,
     feature_means,
     gene_key,
     half_life_metrics,
+    neighbour_groups,
     predict_half_lives,
+    predict_saluki,
     read_features,
     read_half_lives,
 )
+from tests.seqcast.evaluation.coverage.courses import RATES
 
 GENES, FEATURES, CONTIGS = 120, 36, 12
 
@@ -107,18 +114,6 @@ def test_each_gene_has_a_row_and_a_status():
     assert not_scored["value"].to_list() == [2]
 
 
-def test_a_model_of_one_set_predicts_another():
-    matrix, labels, _ = constructed(1)
-    other, _, _ = constructed(4)
-    y = np.array(list(labels.values()))
-    model = HalfLifeRidge(2.0).fit(matrix, y)
-    expected = plain_ridge(matrix.values, y, other.values, 2.0)
-    assert model.predict(other) == pytest.approx(expected, rel=1e-9)
-    turned = GeneMatrix(other.genes, other.identifiers[::-1], other.values)
-    with pytest.raises(InputError, match="expected those of the fit"):
-        model.predict(turned)
-
-
 def test_an_ensemble_is_of_different_models():
     matrices = [constructed(1)[0], constructed(1)[0]]
     with pytest.raises(InputError, match="replicates 1 and 2 predict the same"):
@@ -191,3 +186,69 @@ def test_bad_input_is_told():
         predict_half_lives({"f": matrix}, {"other": 1.0}, groups)
     with pytest.raises(InputError, match="13 parts for 12 groups"):
         predict_half_lives({"f": matrix}, labels, groups, parts=13)
+
+
+def test_half_lives_are_predicted_from_features(files, tmp_path: Path) -> None:
+    """Two trainings of fold f0 are one, and the features say the half-life of gene G."""
+    (tmp_path / "features.tsv").write_text("name\tpattern\nearly\t 1h\nlate\t 8h\nlast\t 24h\n")
+    rows = "".join(f"G{i:02}.1\t{-np.log2(rate)}\n" for i, rate in enumerate(RATES) if i != 7)
+    (tmp_path / "half_lives.tsv").write_text("gene\tvalue\n" + rows)
+    matrix = GeneMatrix.read(files.gene_targets)
+    other = str(tmp_path / "other.parquet")
+    write_table(
+        GeneMatrix(matrix.genes, matrix.identifiers, matrix.values + 0.5).table(), other, {}
+    )
+    wanted = SalukiFiles(
+        gene_preds=[files.gene_targets, other, files.gene_preds], genes=[files.genes] * 3,
+        tracks=[files.tracks] * 3, half_lives=str(tmp_path / "half_lives.tsv"),
+        features=str(tmp_path / "features.tsv"),
+    )  # fmt: skip
+    made = HalfLifeFiles(predictions=str(tmp_path / "p.tsv"), metrics=str(tmp_path / "m.tsv"))
+    options = {"compat": None, "half_life_columns": ["gene", "value"]}
+    predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options)
+    found = pl.read_csv(made.predictions, separator="\t")
+    assert found["fold"].unique(maintain_order=True).to_list() == ["f0", "f1"]
+    assert found.filter(gene_id="G07")["status"].to_list() == ["no_half_life"] * 2
+    metrics = pl.read_csv(made.metrics, separator="\t")
+    assert metrics.filter(fold="all", metric="pearson")["value"][0] > 0.8
+    predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options | {"compat": "borzuki"})
+    published = pl.read_csv(made.predictions, separator="\t")
+    assert published["part"].drop_nulls().unique().to_list() == [0]
+    wanted.gene_preds[1] = wanted.gene_preds[0]
+    with pytest.raises(InputError, match="replicates 1 and 2 predict the same"):
+        predict_saluki(wanted, made, ["f0c0", "f0c1", "f1c0"], options)
+
+
+def test_neighbours_stay_together(files, tmp_path: Path) -> None:
+    names = [f"G{i:02}" for i in range(40)]
+    groups = neighbour_groups(files.genes, [names])
+    assert set(groups) == set(names)
+    assert groups["G00"] == groups["G03"] == groups["G09"] == "chr0:0"  # runs of 40 / 10 genes
+    assert groups["G12"] == "chr0:1"
+    assert groups["G01"] == "chr1:0"
+    table = pl.read_csv(files.genes, separator="\t")
+    contigs = pl.Series("chrom", [f"chr{i % 6}" for i in range(41)])
+    write_tsv(table.with_columns(contigs), files.genes)
+    assert neighbour_groups(files.genes, [names])["G07"] == "chr1"
+
+
+def test_a_run_is_the_same_genes_in_all_folds(files) -> None:
+    """Folds test other genes of one contig: chr0 has G00, G03, ... G39."""
+    names = [f"G{i:02}" for i in range(40)]
+    groups = neighbour_groups(files.genes, [names[:20], names[20:]])  # runs of 20 / 10 genes
+    assert [groups[f"G{i:02}"] for i in range(0, 40, 3)] == [f"chr0:{i // 2}" for i in range(14)]
+    for fold in (names[:20], names[20:]):
+        assert len({groups[gene] for gene in fold}) >= 5  # parts of the cross-validation
+    both = neighbour_groups(files.genes, [names, names[20:]])  # a gene of two folds has one group
+    assert both == groups
+
+
+def test_contigs_are_groups_only_if_each_fold_has_enough(files) -> None:
+    names = [f"G{i:02}" for i in range(40)]
+    table = pl.read_csv(files.genes, separator="\t")
+    contigs = pl.Series("chrom", [f"chr{i // 5}" for i in range(41)])
+    write_tsv(table.with_columns(contigs), files.genes)
+    assert set(neighbour_groups(files.genes, [names]).values()) == {f"chr{i}" for i in range(8)}
+    mixed = neighbour_groups(files.genes, [names[:30], names[30:]])
+    assert mixed["G00"] == "chr0:0"
+    assert mixed["G34"] == "chr6:4"  # runs of 10 / 10 genes

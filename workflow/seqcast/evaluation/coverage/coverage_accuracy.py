@@ -17,7 +17,7 @@ from seqcast.datasets.coverage.blocks import first_overlap
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import parts_of_fold
 from seqcast.evaluation.coverage.bins import BinAccuracy
-from seqcast.evaluation.coverage.gene_coverage import GeneCollector, GeneOptions
+from seqcast.evaluation.coverage.gene_accuracy import GeneCollector, GeneOptions
 from seqcast.evaluation.coverage.gene_matrices import TOLD
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.sequence import one_hot_of_codes

@@ -1,395 +1,334 @@
-"""What the coverage of genes says of their decay: half-lives, decay rates, Saluki's PC1."""
+"""How well coverage is predicted gene by gene, as borzoi_test_genes.py measures it.
+
+A gene's coverage is the mean over the bins of its exons, times their length, as log2(1 + x). Three
+questions: which genes are covered more than others in a track, in which tracks a gene is covered
+more than in others (normalised), and where along a gene the coverage lies (within).
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import read_tsv, write_tsv
-from seqcast.core.text_files import read_cells
-from seqcast.datasets.coverage.fold_names import without_training
-from seqcast.evaluation.coverage.decay_fits import (
-    HEK293_GAPDH,
-    Course,
-    DecayOptions,
-    find_course,
-    fit_decays,
-    reference_values,
+from seqcast.evaluation.coverage.bins import Moments
+from seqcast.evaluation.coverage.gene_matrices import (
+    TOLD,
+    GeneMatrix,
+    explained_variance,
+    track_deviations,
 )
-from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
-from seqcast.evaluation.coverage.half_lives import half_life_accuracy, read_groups
-from seqcast.evaluation.coverage.saluki import (
-    PARTS,
-    ensemble,
-    feature_means,
-    half_life_metrics,
-    predict_half_lives,
-    read_features,
-    read_half_lives,
-)
-from seqcast.evaluation.metrics.regression import regression_metrics
-from seqcast.evaluation.metrics.table import SCHEMA, with_keys
+from seqcast.evaluation.metrics.correlations import pearson
+from seqcast.genome.annotation import Annotation, Gene
+from seqcast.genome.gene_regions import Regions, counted_regions, region_bins
+from seqcast.genome.tracks import Tracks
 
 logger = logging.getLogger(__name__)
 
-VALID = "valid"
-GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
-RATE = "log2_decay_rate"
-KEPT = (RATE, "half_life_h", "amplitude", "rmse", "status")
+LEAST_VARIANCE = 1e-6  # of coverage over the bins of a gene; below it there is no shape to predict
+VARIABLE_PERCENT = 80  # genes whose measured variance lies above this percentile count for "within"
 FEWEST_GENES = 3  # two points always lie on a line
-RESAMPLES = 1000
-MANY_AT_BOUND = 0.1  # of the genes
-RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
+VALID, OVERLAPS, NO_BINS, OUTSIDE = "valid", "overlaps_other_gene", "no_bins", "outside_windows"
+CONSTANT = "constant"
+GENES = {
+    "gene_id": pl.String, "gene_name": pl.String, "chrom": pl.String, "strand": pl.String,
+    "length_bp": pl.Int64, "shared_bp": pl.Int64, "bins": pl.Int64, "status": pl.String,
+}  # fmt: skip
 
 
-class GroupFiles(NamedTuple):
-    """Coverage of genes, predicted and measured, and the targets table that groups its tracks."""
-
-    gene_preds: str | Path
-    gene_targets: str | Path
-    targets: str | Path
-
-
-class CourseFiles(NamedTuple):
-    """What `evaluate_coverage` wrote, and the targets table of the set.
-
-    Coverage is divided by the table's ``scale``, which may be another at each time. Its
-    ``norm_factor``, which makes times comparable, stays.
-    """
-
-    gene_preds: str | Path
-    gene_targets: str | Path
-    genes: str | Path
-    tracks: str | Path
-    targets: str | Path
-
-
-class DecayFiles(NamedTuple):
-    """TSV files of `decay_table` and `decay_metrics`."""
-
-    decay: str | Path
-    metrics: str | Path
-
-
-class SalukiFiles(NamedTuple):
-    """What half-lives are predicted from.
+@dataclass(frozen=True)
+class GeneOptions:
+    """How genes are measured.
 
     Attributes
     ----------
-    half_lives : path
-        See `read_half_lives`.
-    features : path
-        See `read_features`.
-    gene_preds, genes, tracks : tuple of path
-        What `evaluate_coverage` wrote, one a fold.
+    span : bool
+        Whole genes, introns included, in the place of exons.
+    unclip : bool
+        Undo the soft clip; the paper does not, see `Tracks.untransform`.
+    old : bool
+        The transform of older training data.
+    compat : bool
+        As borzoi_test_genes.py has it. Bases that genes share are kept; a bin in which two exons
+        of a gene end counts twice; predictions are rounded to float16 and, without `unclip`,
+        computed with in float32; ``pearsonr_gene`` of a track is lost if the predicted coverage of
+        one of its variable genes is flat.
     """
 
-    half_lives: str | Path
-    features: str | Path
-    gene_preds: tuple[str | Path, ...]
-    genes: tuple[str | Path, ...]
-    tracks: tuple[str | Path, ...]
+    span: bool = False
+    unclip: bool = False
+    old: bool = False
+    compat: bool = False
 
 
-class HalfLifeFiles(NamedTuple):
-    """TSV files of `predict_half_lives` and `half_life_metrics`."""
+@dataclass(frozen=True)
+class GeneAccuracy:
+    """Genes of evaluated windows, predicted and measured.
 
-    predictions: str | Path
-    metrics: str | Path
-
-
-def evaluate_half_lives(files: GroupFiles, output: str | Path, compat: str | None) -> None:
-    """Write how well the change of genes within groups of tracks is predicted ("acc_hl").
-
-    Parameters
-    ----------
-    files : GroupFiles
-        See `evaluate_coverage` and `read_groups`.
-    output : path
-        TSV of `half_life_accuracy`. Where the targets table has no groups, no track has numbers.
-    compat : str or None
-        "borzuki": in float32, as the original.
-    """
-    predictions, targets = GeneMatrix.read(files.gene_preds), GeneMatrix.read(files.gene_targets)
-    groups = _groups(files.targets)
-    write_tsv(half_life_accuracy(predictions, targets, groups, compat is not None), output)
-
-
-def fit_time_course(
-    files: CourseFiles, outputs: DecayFiles, pattern: str, options: Mapping[str, Any],
-    seed: int = 0,
-) -> None:  # fmt: skip
-    """Fit decay rates of genes to predicted and to measured coverage over a time course.
-
-    Parameters
-    ----------
-    files : CourseFiles
-    outputs : DecayFiles
-    pattern : str
-        Regular expression on descriptions of tracks, see `find_course`.
-    options : mapping
-        ``decay_shape`` and ``decay_half_life_h`` (may be None), see `DecayOptions.of_times`;
-        ``compat``, "borzuki" for the published bounds of `DecayOptions`; ``decay_reference``:
-        empty; a gene that is taken as stable, predicted and measured apart; or "HEK293_GAPDH", the
-        published divisors.
-    seed : int
-        Of the bootstrap intervals.
-
-    Raises
-    ------
-    InputError
-        If the pattern finds fewer than three times, or the reference gene is not there.
-    """
-    described = dict(read_tsv(files.tracks).select("identifier", "description").iter_rows())
-    scales, fits = _scales(files.targets), []
-    for path in (files.gene_preds, files.gene_targets):
-        matrix = _unscaled(GeneMatrix.read(path), scales)
-        names = matrix.identifiers.tolist()
-        course = find_course(names, [described[name] for name in names], pattern)
-        divisors = _divisors(matrix, course, options["decay_reference"])
-        curve = _curve(course.times_h, options)
-        fits.append(
-            fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, curve)
-        )
-    _tell_scales(course, scales)
-    table = decay_table(read_tsv(files.genes), *fits)
-    write_tsv(table, outputs.decay)
-    metrics = decay_metrics(table, seed)
-    _tell_bounds(metrics, curve)
-    write_tsv(metrics, outputs.metrics)
-
-
-def decay_table(
-    genes: pl.DataFrame, predicted: pl.DataFrame, measured: pl.DataFrame
-) -> pl.DataFrame:
-    """Decay rates side by side, a row a gene of the annotation.
-
-    Parameters
+    Attributes
     ----------
     genes : DataFrame
-        As of `GeneAccuracy.genes`.
-    predicted, measured : DataFrame
-        As of `fit_decays`.
-
-    Returns
-    -------
-    DataFrame
-        gene_id, gene_name, chrom; status: "valid", why the gene was not evaluated, or why its
-        measured or else predicted rate is none (measured_rate_at_bound and such); then `KEPT` of
-        both fits, named ``predicted_``... and ``measured_``... Rates are log2 of 1/h.
+        `GENES`: one row a gene of the annotation, in its order. ``length_bp`` of the regions that
+        count, ``shared_bp`` that are left out since they are those of another gene on its strand
+        too, ``bins`` seen in windows, and a status: all its bases shared with others, shorter than
+        half a bin, or outside the windows.
+    predictions, targets : GeneMatrix
+        log2(1 + coverage) of the valid genes, sorted by id, in the collapsed tracks.
+    within : ndarray of float64, shape=(genes, tracks)
+        Pearson correlation of log2(1 + coverage) over the bins of a gene; NaN where the predicted
+        or the measured coverage varies by `LEAST_VARIANCE` or less.
+    variance : ndarray of float64, shape=(genes, tracks)
+        Of the measured coverage over the bins of a gene.
+    description : ndarray of str, shape=(tracks,)
+    options : GeneOptions
     """
-    table = genes.select("gene_id", "gene_name", "chrom", "status")
-    for name, fit in (("predicted", predicted), ("measured", measured)):
-        columns = fit.select("gene_id", **{f"{name}_{column}": pl.col(column) for column in KEPT})
-        table = table.join(columns, on="gene_id", how="left", maintain_order="left")
-    guess, truth = pl.col("predicted_status"), pl.col("measured_status")
-    return table.with_columns(
-        status=pl.when(pl.col("status") != VALID).then("status")
-        .when(truth != VALID).then(pl.format("measured_{}", truth))
-        .when(guess != VALID).then(pl.format("predicted_{}", guess))
-        .otherwise(pl.lit(VALID))
-    )  # fmt: skip
+
+    genes: pl.DataFrame
+    predictions: GeneMatrix
+    targets: GeneMatrix
+    within: np.ndarray
+    variance: np.ndarray
+    description: np.ndarray
+    options: GeneOptions
+
+    def tracks(self) -> pl.DataFrame:
+        """Agreement of predicted and measured genes, one row a track.
+
+        Returns
+        -------
+        DataFrame
+            identifier; pearsonr and r2 (explained variance) over genes; what of pearsonr is length,
+            as longer genes have more coverage: pearsonr_density, of log2(1 + coverage per base);
+            pearsonr_length, which log2(length) alone reaches; pearsonr_rolled, which predictions
+            reach that are other genes' per base, times the length. pearsonr_norm and r2_norm,
+            of quantile-normalised values less each gene's mean over tracks; pearsonr_gene, the mean
+            of ``within`` over the genes whose variance lies above the track's percentile
+            `VARIABLE_PERCENT`; description; genes (how many); status ("constant" where genes do
+            not vary, predicted or measured). null where a number is not defined.
+        """
+        guess, truth = self.predictions.values, self.targets.values
+        single = self.options.compat and not self.options.unclip
+        normal_guess, normal_truth = (track_deviations(m, single) for m in (guess, truth))
+        r = pearson(guess, truth)
+        scores = {
+            "pearsonr": r,
+            "r2": explained_variance(truth, guess),
+            **self._of_length(),
+            "pearsonr_norm": pearson(normal_guess, normal_truth),
+            "r2_norm": explained_variance(normal_truth, normal_guess),
+            "pearsonr_gene": self._within_of_variable_genes(),
+        }
+        status = np.where(np.isnan(r), CONSTANT, VALID).tolist()
+        return pl.DataFrame(
+            {
+                "identifier": self.targets.identifiers.tolist(),
+                **{name: pl.Series(values).fill_nan(None) for name, values in scores.items()},
+                "description": self.description.tolist(),
+                "genes": [len(truth)] * len(r),
+                "status": status,
+            }
+        )
+
+    def _of_length(self) -> dict[str, np.ndarray]:
+        """What is left of the agreement over genes without their length, and what length makes."""
+        lengths = dict(self.genes.select("gene_id", "length_bp").iter_rows())
+        length_bp = np.array([[lengths[name]] for name in self.targets.genes.tolist()], float)
+        guess, truth = self.predictions.values, self.targets.values
+        a_base = [(2**values - 1) / length_bp for values in (guess, truth)]
+        # half the genes further, as neighbours in the table may be neighbours in the genome
+        rolled = np.roll(a_base[0], len(length_bp) // 2, axis=0)
+        return {
+            "pearsonr_density": pearson(*(np.log2(1 + values) for values in a_base)),
+            "pearsonr_length": pearson(np.broadcast_to(np.log2(length_bp), truth.shape), truth),
+            "pearsonr_rolled": pearson(np.log2(1 + rolled * length_bp), truth),
+        }
+
+    def _within_of_variable_genes(self) -> np.ndarray:
+        variable = self.variance > np.percentile(self.variance, VARIABLE_PERCENT, axis=0)
+        if self.options.compat:
+            columns = zip(self.within.T, variable.T, strict=True)
+            return np.array([column[genes].mean() for column, genes in columns])
+        counted = variable & ~np.isnan(self.within)
+        total = np.where(counted, self.within, 0).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return total / counted.sum(axis=0)
 
 
-def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES) -> pl.DataFrame:
-    """Agreement of predicted and measured log2 decay rates.
+class GeneCollector:
+    """Genes of windows that arrive one after the other.
 
     Parameters
     ----------
-    table : DataFrame
-        As of `decay_table`.
+    annotation : Annotation
+    tracks : Tracks
+        Of the rows of predictions and targets.
+    bin_size_bp : int
+    options : GeneOptions
 
-    Returns
-    -------
-    DataFrame
-        genes ("valid", or "fitted": also those at a bound of the fit), then the columns of
-        `regression_metrics`. Where genes are at a bound, "fitted" has no r2 and no rmse, which
-        would be of the bounds. Without three genes a single row says so. Last come three rows of
-        genes "at_bound": in ``value``, how many of the n "fitted" are at a bound ``measured``,
-        ``predicted``, or in ``either``.
+    Notes
+    -----
+    borzoi ``borzoi_test_genes.py`` at 5c93582. A gene keeps a few sums a track, not its bins. One
+    id on two contigs is two genes; the second is named ``id@contig``.
     """
-    tables = []
-    fitted = table.filter(
-        pl.all_horizontal(
-            pl.col(f"{name}_log2_decay_rate").is_not_null() for name in ("predicted", "measured")
+
+    def __init__(
+        self, annotation: Annotation, tracks: Tracks, bin_size_bp: int,
+        options: GeneOptions = GeneOptions(),
+    ) -> None:  # fmt: skip
+        names = tracks.identifier[tracks.collapsed]
+        found, counts = np.unique(names, return_counts=True)
+        if twice := found[counts > 1][:TOLD].tolist():
+            raise InputError(
+                f"the table of tracks names {twice} more than once; expected each identifier once, "
+                "since tables of genes name their columns by it"
+            )
+        self.tracks, self.bin_size_bp, self.options = tracks, bin_size_bp, options
+        self._all = annotation
+        self._regions = counted_regions(annotation, options.span, options.compat)
+        whole = counted_regions(annotation, options.span, compat=True)
+        self._shared_bp = [_bases(a) - _bases(b) for a, b in zip(whole, self._regions, strict=True)]
+        kept = [
+            Gene(gene.gene_id, gene.gene_name, gene.chrom, gene.strand, regions)
+            for gene, regions in zip(annotation.genes, self._regions, strict=True)
+            if regions
+        ]
+        self._counted = Annotation(tuple(kept))
+        numbers = [i for i, regions in enumerate(self._regions) if regions]
+        self._number = dict(zip(kept, numbers, strict=True))
+        self._moments: dict[int, Moments] = {}
+        self._seen: dict[int, np.ndarray] = {}  # first bases of the bins of a gene
+        self._met: set[int] = set()
+
+    def add(self, chrom: str, start: int, predictions: np.ndarray, targets: np.ndarray) -> None:
+        """Take in the genes of a window.
+
+        Parameters
+        ----------
+        chrom : str
+        start : int
+            0-based, the first base of the first bin.
+        predictions, targets : ndarray of float, shape=(tracks, bins)
+            Before `Tracks.untransform`. A bin of a gene that an earlier window covered is not
+            counted again (with `compat` it is).
+
+        Raises
+        ------
+        InputError
+            If a shape is not of these tracks, or a value is not finite or, untransformed, <= -1.
+        """
+        if predictions.shape != targets.shape or len(predictions) != len(self.tracks):
+            raise InputError(
+                f"window {chrom}:{start} has predictions of shape {predictions.shape} and targets "
+                f"of {targets.shape}; expected both ({len(self.tracks)} tracks, bins). Give the "
+                "rows of the same tracks, and only those."
+            )
+        end = start + predictions.shape[1] * self.bin_size_bp
+        for gene in self._counted.overlapping(chrom, start, end):
+            number = self._number[gene]
+            self._met.add(number)
+            bins = self._new_bins(number, gene, start, predictions.shape[1])
+            if len(bins):
+                rows = self.tracks.of_gene_strand(gene.strand)
+                guess, truth = (self._coverage(x[:, bins])[rows] for x in (predictions, targets))
+                if not ((guess > -1) & (truth > -1)).all():
+                    raise InputError(
+                        f"gene {gene.gene_id!r} in the window {chrom}:{start} has a predicted or "
+                        "measured value that is no number or <= -1; expected coverage. Look at "
+                        "the targets of that window."
+                    )
+                found = Moments.of(guess, truth)
+                before = self._moments.get(number)
+                self._moments[number] = found if before is None else before + found
+
+    def result(self) -> GeneAccuracy:
+        """What the windows so far say.
+
+        Raises
+        ------
+        InputError
+            If fewer than `FEWEST_GENES` genes have bins in the windows.
+        """
+        if len(self._moments) < FEWEST_GENES:
+            raise InputError(
+                f"{len(self._moments)} of {len(self._all.genes)} genes have bins in the windows; "
+                f"expected {FEWEST_GENES} or more. Check that annotation and windows are of one "
+                "assembly, or evaluate more windows."
+            )
+        genes = self._gene_table()
+        self._tell_shared(genes)
+        numbers = sorted(self._moments, key=lambda number: genes["gene_id"][number])
+        collapsed = self.tracks.collapsed
+        means, within, variance = [], [], []
+        for number in numbers:
+            found = self._moments[number]
+            means.append(found.mean[:2] / self.bin_size_bp * genes["length_bp"][number])
+            varies = (found.variance[:2] > LEAST_VARIANCE).all(axis=0)
+            within.append(np.where(varies, found.log_correlation, np.nan))
+            variance.append(found.variance[1])
+        values = np.log2(1 + np.array(means))  # (genes, predicted and measured, tracks)
+        names = genes["gene_id"].to_numpy().astype(str)[numbers]
+        identifiers = self.tracks.identifier[collapsed]
+        logger.info("%d of %d genes are valid", len(numbers), genes.height)
+        return GeneAccuracy(
+            genes=genes,
+            predictions=GeneMatrix(names, identifiers, values[:, 0]),
+            targets=GeneMatrix(names, identifiers, values[:, 1]),
+            within=np.array(within),
+            variance=np.array(variance),
+            description=self.tracks.description[collapsed],
+            options=self.options,
         )
-    )
-    for name, rows in ((VALID, table.filter(status=VALID)), ("fitted", fitted)):
-        if rows.height < FEWEST_GENES:
-            note = f"fewer than {FEWEST_GENES} genes"
-            row = ("pearson", None, None, None, rows.height, note)
-            found = with_keys(pl.DataFrame([row], schema=SCHEMA, orient="row"), output=RATE)
-        else:
-            found = regression_metrics(
-                rows["measured_log2_decay_rate"].to_numpy(),
-                rows["predicted_log2_decay_rate"].to_numpy(),
-                resamples, seed, [RATE],
+
+    def _new_bins(self, number: int, gene: Gene, start: int, bins: int) -> np.ndarray:
+        """Bins of a window that exons of the gene take up, and no earlier window had."""
+        found = region_bins(gene.exons, start, bins, self.bin_size_bp)
+        if self.options.compat:
+            return found
+        found = np.unique(found)
+        begins = start + found * self.bin_size_bp
+        if number in self._seen:
+            seen = self._seen[number]
+            after = np.searchsorted(seen, begins - self.bin_size_bp, side="right")
+            until = np.searchsorted(seen, begins + self.bin_size_bp, side="left")
+            found, begins = found[after == until], begins[after == until]
+            begins = np.union1d(seen, begins)
+        self._seen[number] = begins
+        return found
+
+    def _coverage(self, values: np.ndarray) -> np.ndarray:
+        """Untransformed, (tracks, bins) of float64."""
+        options = self.options
+        rounded = np.asarray(values, np.float16 if options.compat else np.float32)
+        single = options.compat and not options.unclip
+        return self.tracks.untransform(
+            torch.from_numpy(rounded.astype(np.float32)), options.unclip, old=options.old,
+            single=single,
+        ).numpy()  # fmt: skip
+
+    def _gene_table(self) -> pl.DataFrame:
+        rows: list[tuple] = []
+        taken: set[str] = set()
+        for number, (gene, regions) in enumerate(zip(self._all.genes, self._regions, strict=True)):
+            name = gene.gene_id if gene.gene_id not in taken else f"{gene.gene_id}@{gene.chrom}"
+            taken.add(name)
+            seen = self._moments.get(number)
+            status = VALID if seen else NO_BINS if number in self._met else OUTSIDE
+            rows.append((name, gene.gene_name, gene.chrom, gene.strand, _bases(regions),
+                         self._shared_bp[number], seen.bins if seen else 0,
+                         status if regions else OVERLAPS))  # fmt: skip
+        return pl.DataFrame(rows, schema=GENES, orient="row")
+
+    def _tell_shared(self, genes: pl.DataFrame) -> None:
+        sharing = genes.filter(pl.col("shared_bp") > 0)
+        if sharing.height:
+            logger.info(
+                "%d of %d genes share bases with another on their strand; %d bp are left out, and "
+                "with them all of %d genes", sharing.height, genes.height,
+                sharing["shared_bp"].sum(), genes.filter(status=OVERLAPS).height,
             )  # fmt: skip
-        tables.append(with_keys(found, genes=name))
-    at_bound = _at_bound(fitted)
-    if at_bound["value"].to_list()[-1]:
-        hidden = pl.col("metric").is_in(["r2", "rmse"])
-        tables[-1] = tables[-1].with_columns(
-            *(pl.when(~hidden).then(name).alias(name) for name in ("value", "ci_low", "ci_high")),
-            note=pl.when(hidden).then(pl.lit("genes at a bound of the fit")).otherwise("note"),
-        )
-    return pl.concat([*tables, at_bound])
 
 
-def _at_bound(fitted: pl.DataFrame) -> pl.DataFrame:
-    """How many fitted genes are at a bound of the fit, as rows of `decay_metrics`."""
-    at_bound = {
-        name: fitted[f"{name}_status"].str.ends_with("_at_bound")
-        for name in ("measured", "predicted")
-    }
-    at_bound["either"] = at_bound["measured"] | at_bound["predicted"]
-    rows = [
-        (name, float(column.sum()), None, None, fitted.height, "")
-        for name, column in at_bound.items()
-    ]
-    found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    return with_keys(found, genes="at_bound", output=RATE)
-
-
-def predict_saluki(
-    files: SalukiFiles, outputs: HalfLifeFiles, folds: Sequence[str],
-    options: Mapping[str, Any], seed: int = 0,
-) -> None:  # fmt: skip
-    """Predict measured half-lives of genes from the coverage that the folds of a model predict.
-
-    Parameters
-    ----------
-    files : SalukiFiles
-        Lists in the order of `folds`.
-    outputs : HalfLifeFiles
-    folds : sequence of str
-        Names. Trainings of one fold, as f3c0 and f3c1, are averaged and count as fold f3.
-    options : mapping
-        ``compat``; ``half_life_columns``, names of the table's columns with genes and half-lives.
-    seed : int
-        Of the bootstrap intervals.
-
-    Raises
-    ------
-    InputError
-        See `predict_half_lives` and `feature_means`.
-    """
-    labels = read_half_lives(files.half_lives, *options["half_life_columns"])
-    patterns, compat = read_features(files.features), options["compat"] is not None
-    replicates: dict[str, list[GeneMatrix]] = {}
-    for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
-        described = dict(read_tsv(tracks).select("identifier", "description").iter_rows())
-        matrix = GeneMatrix.read(values)
-        replicates.setdefault(without_training(fold), []).append(
-            feature_means(matrix, described, patterns)
-        )
-    features = {name: ensemble(several) for name, several in replicates.items()}
-    tested = [matrix.genes.tolist() for matrix in features.values()]
-    groups = neighbour_groups(files.genes[0], tested)
-    predictions = predict_half_lives(features, labels, groups, compat)
-    write_tsv(predictions, outputs.predictions)
-    write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
-
-
-def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Groups of genes that are not parted between fit and test: those of a contig.
-
-    Where the genes of a fold are on fewer contigs than the cross-validation has parts, each contig
-    is cut into runs of neighbours, in the order of the annotation. Runs are numbered over the genes
-    of all folds, so that a name means the same genes in each: "all" resamples them together.
-
-    Parameters
-    ----------
-    path : path
-        TSV of `GeneAccuracy.genes`, of any fold: all have the genes of the annotation.
-    folds : sequence of sequences of str
-        The genes that have coverage, of each fold.
-    """
-    table = read_tsv(path)
-    of_folds = [table.filter(pl.col("gene_id").is_in(list(genes))) for genes in folds]
-    kept = table.filter(pl.col("gene_id").is_in(list({gene for genes in folds for gene in genes})))
-    if min(genes["chrom"].n_unique() for genes in of_folds) >= PARTS:
-        return dict(kept.select("gene_id", "chrom").iter_rows())
-    size = max(1, min(genes.height for genes in of_folds) // RUNS)
-    run = pl.int_range(pl.len()).over("chrom") // size
-    return dict(kept.select("gene_id", pl.format("{}:{}", "chrom", run)).iter_rows())
-
-
-def _groups(path: str | Path) -> pl.DataFrame:
-    """`read_groups`, none where the table has no columns that could tell them."""
-    table = read_cells(path, "a table of tracks")
-    if "group" in table.columns or {"source", "file"} <= set(table.columns):
-        return read_groups(path)
-    return table.select("identifier", pl.col("description").fill_null("")).with_columns(
-        group=pl.lit(None, dtype=pl.String)
-    )
-
-
-def _scales(path: str | Path) -> dict[str, float]:
-    """Factor of the training targets of each track; 1 where a targets table says none."""
-    table = read_cells(path, "a table of tracks")
-    if "scale" not in table.columns:
-        return dict.fromkeys(table["identifier"], 1.0)
-    factors = table.select("identifier", pl.col("scale").cast(pl.Float64).fill_null(1.0))
-    return dict(factors.iter_rows())
-
-
-def _curve(times_h: np.ndarray, options: Mapping[str, Any]) -> DecayOptions:
-    """The curve that the config file asks for."""
-    half_life_h = options.get("decay_half_life_h") or ()
-    if options.get("compat") is None:
-        return DecayOptions.of_times(times_h, options["decay_shape"], half_life_h)
-    if half_life_h:
-        raise InputError(
-            "decay_half_life_h with compat, whose half-lives are at least 0.69 h; expected one of "
-            "the two. Leave one out."
-        )
-    return DecayOptions(options["decay_shape"])
-
-
-def _tell_bounds(metrics: pl.DataFrame, curve: DecayOptions) -> None:
-    """Warn where the bounds of the fit decide the rates of many genes."""
-    for metric, genes, of in metrics.filter(genes="at_bound").select("metric", "value", "n").rows():
-        if metric != "either" and genes > MANY_AT_BOUND * of:
-            logger.warning(
-                "%d of %d genes have a %s rate or amplitude at a bound of the fit: their numbers "
-                "are those of the bound. Half-lives from %.3g to %.3g h can be told from these "
-                "times. Sample at other times, or set coverage_accuracy.decay_half_life_h.",
-                genes, of, metric, *curve.half_life_h,
-            )  # fmt: skip
-
-
-def _tell_scales(course: Course, scales: Mapping[str, float]) -> None:
-    """Warn where times have other scales: those of libraries would be meant to stay."""
-    found = {scales[name] for names in course.members for name in names}
-    if len(found) > 1:
-        logger.warning(
-            "the tracks of the time course have scales from %g to %g, which rates are fitted "
-            "without. Factors that make libraries comparable, such as those of spike-ins, belong "
-            "into the column norm_factor of the targets table.", min(found), max(found),
-        )  # fmt: skip
-
-
-def _unscaled(matrix: GeneMatrix, scales: Mapping[str, float]) -> GeneMatrix:
-    """log2(1 + coverage) without the factors of the tracks."""
-    factors = np.array([scales[name] for name in matrix.identifiers])
-    values = np.log2(1 + (2**matrix.values - 1) / factors)
-    return GeneMatrix(matrix.genes, matrix.identifiers, values)
-
-
-def _divisors(matrix: GeneMatrix, course: Course, reference: str) -> np.ndarray | None:
-    """What coverage at each time is divided by."""
-    if not reference:
-        return None
-    if reference != GAPDH:
-        return reference_values(matrix, course, reference)
-    if lost := sorted(set(course.times_h.tolist()) - set(HEK293_GAPDH)):
-        raise InputError(
-            f"the time course has {lost} h, of which {GAPDH} says nothing; expected times of "
-            f"{list(HEK293_GAPDH)} h. Name a reference gene, or leave decay_reference empty."
-        )
-    return np.array([HEK293_GAPDH[hours] for hours in course.times_h.tolist()])
+def _bases(regions: Regions) -> int:
+    return sum(end - start for start, end in regions)

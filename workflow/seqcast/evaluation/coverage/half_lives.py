@@ -7,12 +7,13 @@ samples a gene is higher than in the others, which in a time course is how fast 
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import explained_variance_score
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import (
     TOLD,
@@ -34,6 +35,31 @@ CONSTANT_TARGETS, CONSTANT_PREDICTIONS = "constant_measurements", "constant_pred
 FEWEST_GENES = 3  # two points always lie on a line
 
 Score = tuple[float | None, float | None, float | None, str]
+
+
+class GroupFiles(NamedTuple):
+    """Coverage of genes, predicted and measured, and the targets table that groups its tracks."""
+
+    gene_preds: str | Path
+    gene_targets: str | Path
+    targets: str | Path
+
+
+def evaluate_half_lives(files: GroupFiles, output: str | Path, compat: str | None) -> None:
+    """Write how well the change of genes within groups of tracks is predicted ("acc_hl").
+
+    Parameters
+    ----------
+    files : GroupFiles
+        See `evaluate_coverage` and `read_groups`.
+    output : path
+        TSV of `half_life_accuracy`. Where the targets table has no groups, no track has numbers.
+    compat : str or None
+        "borzuki": in float32, as the original.
+    """
+    predictions, targets = GeneMatrix.read(files.gene_preds), GeneMatrix.read(files.gene_targets)
+    groups = _groups(files.targets)
+    write_tsv(half_life_accuracy(predictions, targets, groups, compat is not None), output)
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:
@@ -77,6 +103,16 @@ def read_groups(path: str | Path) -> pl.DataFrame:
     )
     return table.select("identifier", pl.col("description").fill_null("")).with_columns(
         pl.Series("group", groups, dtype=pl.String)
+    )
+
+
+def _groups(path: str | Path) -> pl.DataFrame:
+    """`read_groups`, none where the table has no columns that could tell them."""
+    table = read_cells(path, "a table of tracks")
+    if "group" in table.columns or {"source", "file"} <= set(table.columns):
+        return read_groups(path)
+    return table.select("identifier", pl.col("description").fill_null("")).with_columns(
+        group=pl.lit(None, dtype=pl.String)
     )
 
 
@@ -142,6 +178,8 @@ def _group_scores(predictions: np.ndarray, targets: np.ndarray, compat: bool) ->
     guess, truth = track_deviations(predictions, compat), track_deviations(targets, compat)
     explained = explained_variance(truth, guess)
     if compat:  # float32 sums depend on their order: one column at a time, as the notebook
+        from sklearn.metrics import explained_variance_score  # here, as it takes a second
+
         varies = ~np.isnan(explained)
         columns = [explained_variance_score(*pair) for pair in zip(truth.T, guess.T, strict=True)]
         explained = np.where(varies, columns, np.nan)

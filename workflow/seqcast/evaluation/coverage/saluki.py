@@ -8,7 +8,7 @@ decides a half-life the predicted coverage holds.
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,13 +16,16 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import read_tsv, write_tsv
 from seqcast.core.text_files import read_cells
+from seqcast.datasets.coverage.fold_names import without_training
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, check_same_axes
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import with_keys
 
 PENALTY = 0.1  # alpha of the published ridge
 PARTS = 5
+RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
 FEWEST_GENES = 10
 VERSION = re.compile(r"\.\d+")
 GENE_COLUMN, VALUE_COLUMN = "ensembl_gene_id", "human_PC1"
@@ -30,39 +33,95 @@ VALID, NO_HALF_LIFE, NO_NUMBER = "valid", "no_half_life", "half_life_not_a_numbe
 ALL = "all"
 
 
-class HalfLifeRidge:
-    """A ridge regression from features of genes to half-lives.
+class SalukiFiles(NamedTuple):
+    """What half-lives are predicted from.
+
+    Attributes
+    ----------
+    half_lives : path
+        See `read_half_lives`.
+    features : path
+        See `read_features`.
+    gene_preds, genes, tracks : tuple of path
+        What `evaluate_coverage` wrote, one a fold.
+    """
+
+    half_lives: str | Path
+    features: str | Path
+    gene_preds: tuple[str | Path, ...]
+    genes: tuple[str | Path, ...]
+    tracks: tuple[str | Path, ...]
+
+
+class HalfLifeFiles(NamedTuple):
+    """TSV files of `predict_half_lives` and `half_life_metrics`."""
+
+    predictions: str | Path
+    metrics: str | Path
+
+
+def predict_saluki(
+    files: SalukiFiles, outputs: HalfLifeFiles, folds: Sequence[str],
+    options: Mapping[str, Any], seed: int = 0,
+) -> None:  # fmt: skip
+    """Predict measured half-lives of genes from the coverage that the folds of a model predict.
 
     Parameters
     ----------
-    penalty : float
-        alpha of ``sklearn.linear_model.Ridge``, which also fits an intercept.
+    files : SalukiFiles
+        Lists in the order of `folds`.
+    outputs : HalfLifeFiles
+    folds : sequence of str
+        Names. Trainings of one fold, as f3c0 and f3c1, are averaged and count as fold f3.
+    options : mapping
+        ``compat``; ``half_life_columns``, names of the table's columns with genes and half-lives.
+    seed : int
+        Of the bootstrap intervals.
+
+    Raises
+    ------
+    InputError
+        See `predict_half_lives` and `feature_means`.
     """
+    labels = read_half_lives(files.half_lives, *options["half_life_columns"])
+    patterns, compat = read_features(files.features), options["compat"] is not None
+    replicates: dict[str, list[GeneMatrix]] = {}
+    for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
+        described = dict(read_tsv(tracks).select("identifier", "description").iter_rows())
+        matrix = GeneMatrix.read(values)
+        replicates.setdefault(without_training(fold), []).append(
+            feature_means(matrix, described, patterns)
+        )
+    features = {name: ensemble(several) for name, several in replicates.items()}
+    tested = [matrix.genes.tolist() for matrix in features.values()]
+    groups = neighbour_groups(files.genes[0], tested)
+    predictions = predict_half_lives(features, labels, groups, compat)
+    write_tsv(predictions, outputs.predictions)
+    write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
 
-    def __init__(self, penalty: float = PENALTY) -> None:
-        self._ridge = Ridge(alpha=penalty)
-        self.names: list[str] = []
 
-    def fit(self, features: GeneMatrix, half_lives: np.ndarray) -> Self:
-        """Fit to features (genes, features) and half-lives (genes,), all finite."""
-        self.names = features.identifiers.tolist()
-        self._ridge.fit(features.values, half_lives)
-        return self
+def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Groups of genes that are not parted between fit and test: those of a contig.
 
-    def predict(self, features: GeneMatrix) -> np.ndarray:
-        """Half-lives (genes,) in the unit that was fitted.
+    Where the genes of a fold are on fewer contigs than the cross-validation has parts, each contig
+    is cut into runs of neighbours, in the order of the annotation. Runs are numbered over the genes
+    of all folds, so that a name means the same genes in each: "all" resamples them together.
 
-        Raises
-        ------
-        InputError
-            If the features have other names than those of the fit.
-        """
-        if features.identifiers.tolist() != self.names:
-            raise InputError(
-                f"the features are {features.identifiers.tolist()[:TOLD]} ...; expected those of "
-                f"the fit, {self.names[:TOLD]} ..., in their order"
-            )
-        return self._ridge.predict(features.values)
+    Parameters
+    ----------
+    path : path
+        TSV of `GeneAccuracy.genes`, of any fold: all have the genes of the annotation.
+    folds : sequence of sequences of str
+        The genes that have coverage, of each fold.
+    """
+    table = read_tsv(path)
+    of_folds = [table.filter(pl.col("gene_id").is_in(list(genes))) for genes in folds]
+    kept = table.filter(pl.col("gene_id").is_in(list({gene for genes in folds for gene in genes})))
+    if min(genes["chrom"].n_unique() for genes in of_folds) >= PARTS:
+        return dict(kept.select("gene_id", "chrom").iter_rows())
+    size = max(1, min(genes.height for genes in of_folds) // RUNS)
+    run = pl.int_range(pl.len()).over("chrom") // size
+    return dict(kept.select("gene_id", pl.format("{}:{}", "chrom", run)).iter_rows())
 
 
 def gene_key(gene_id: str) -> str:
@@ -251,8 +310,8 @@ def predict_half_lives(
         of_gene = None if compat or groups is None else np.array([groups[gene] for gene in genes])
         found, part = np.full(len(genes), np.nan), np.full(len(genes), -1)
         for number, (train, test) in enumerate(_rounds(known, of_gene, parts, fold)):
-            model = HalfLifeRidge(penalty).fit(_rows(features, train), labels[train])
-            found[test], part[test] = model.predict(_rows(features, test)), number
+            ridge = Ridge(alpha=penalty).fit(features.values[train], labels[train])
+            found[test], part[test] = ridge.predict(features.values[test]), number
         tables.append(_gene_rows(fold, features, groups, labels, found, part, half_lives))
     return pl.concat(tables)
 
@@ -300,10 +359,6 @@ def _rounds(
         )
     split = GroupKFold(parts).split(rows, groups=groups[rows])
     return [(rows[train], rows[test]) for train, test in split]
-
-
-def _rows(features: GeneMatrix, rows: np.ndarray) -> GeneMatrix:
-    return GeneMatrix(features.genes[rows], features.identifiers, features.values[rows])
 
 
 def _gene_rows(
