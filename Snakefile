@@ -35,5 +35,5 @@ rule all:
         COVERAGE,
         plan.targets,
         LEARNING_CURVES,
-        MRNAS,
+        PROPERTY_RESULTS,
         REPORT,

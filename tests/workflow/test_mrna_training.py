@@ -100,8 +100,6 @@ MISTAKES = [
     ("folds", 1, ("tuned", 0, "random", 1), "models of task property have origin train"),
     ("models", 0, ("words", "six_frame", "embedding", "helix.json", "", "", ""),
      "column architecture: 'six_frame'; expected one of helix_mrna"),
-    ("datasets", 1, ("others", "transcripts", "sim", "canonicl", 1, "", "", "", ""),
-     "path is canonicl; expected canonical"),
     ("models", 0, ("kmer", "helix_mrna", "embedding", "helix.json", "", "", ""),
      "kmer"),
 ]  # fmt: skip
@@ -118,35 +116,16 @@ def test_a_mistake_in_a_table_stops_before_any_job(run, table, row, cells, messa
     assert message in result.stdout + result.stderr
 
 
-def with_variants(transcripts, named=""):
-    """Tables with variants on an assembly that has these sets of transcripts."""
-    sets = [(name, "transcripts", "sim", "canonical", 1, "", "", "", "") for name in transcripts]
-    variants = ("snvs", "variants", "sim", "v.vcf", 1, "", "", "", named)
-    return {
-        "assemblies": [("sim", "g.fa", "a.gtf", "")],
-        "models": TABLES["models"][:1],
-        "folds": [("words", 0, "random", 1)],
-        "datasets": [*sets, variants],
-    }
-
-
-def test_variants_name_their_transcripts_where_there_are_several(run):
-    run.configure(with_variants(["one", "two"]))
-    result = run.run("-n")
-    assert "one, two are transcripts of sim; name one of them" in result.stdout + result.stderr
-    run.configure(with_variants(["one", "two"], "three"))
-    result = run.run("-n")
-    assert "transcripts is three; expected a dataset of kind" in result.stdout + result.stderr
-
-
 def test_variants_without_transcripts_are_told(run):
-    run.configure(with_variants([]))
+    variants = ("snvs", "variants", "sim", "v.vcf", 1, "", "", "", "")
+    run.configure(
+        {
+            "assemblies": [("sim", "g.fa", "a.gtf", "")],
+            "models": TABLES["models"][:1],
+            "folds": [("words", 0, "random", 1)],
+            "datasets": [variants],
+        }
+    )
     result = run.run("-n")
     assert result.returncode == 0
     assert "the variants snvs are not scored on mRNAs" in result.stdout + result.stderr
-
-
-def test_variants_and_pooling_by_the_set_exclude_each_other(run):
-    run.configure(with_variants(["one"]), embeddings={"compat": "helical_pooling"})
-    result = run.run("-n")
-    assert "REF and ALT of snvs cannot be compared" in result.stdout + result.stderr

@@ -64,6 +64,8 @@ try:
 except InputError as error:
     raise ConfigError(error)
 catalogue = plan.catalogue
+for line in plan.warnings:
+    logger.warning(line)
 
 
 def checked(check, *values):
@@ -117,7 +119,6 @@ DATASETS = read_table("datasets", ["dataset"])
 of_kind, of_task = catalogue.of_kind, catalogue.of_task
 VARIANT_SETS = of_kind("variants")
 WINDOW_SETS = of_kind("windows")
-TRANSCRIPT_SETS = of_kind("transcripts", "mrna")
 
 
 COVERAGE_MODELS = of_task("coverage")

@@ -1,23 +1,17 @@
-include: "mrna_common.smk"
-
-
 rule prepare_transcripts:
     input:
-        unpack(transcript_files),
+        unpack(plan.transcripts.files),
     output:
         "results/transcripts/{dataset}.parquet",
     log:
         "logs/prepare_transcripts/{dataset}.log",
     wildcard_constraints:
-        dataset=one_of(TRANSCRIPT_SETS),
+        dataset=one_of(plan.transcripts.names),
     conda:
         "../../envs/tables.yaml"
     params:
-        facts=lambda wildcards: {
-            "dataset": wildcards.dataset,
-            "assembly": DATASETS.at[wildcards.dataset, "assembly"],
-        },
-        options=transcript_options,
+        facts=plan.transcripts.facts,
+        options=plan.transcripts.options,
         given=given_content,
         code=code_of("prepare_transcripts"),
     script:
@@ -32,7 +26,7 @@ rule embed_sequences:
         transcripts="results/transcripts/{dataset}.parquet",
     output:
         table="results/embeddings/{model}/{dataset}.fold{fold}.parquet",
-        nucleotides=NUCLEOTIDE_FEATURES,
+        nucleotides=plan.transcripts.nucleotide_features,
     log:
         "logs/embed_sequences/{model}/{dataset}.fold{fold}.log",
     benchmark:
@@ -45,15 +39,8 @@ rule embed_sequences:
     resources:
         gpu=1,
     params:
-        facts=lambda wildcards: {
-            **catalogue.facts(wildcards, "assembly"),
-            "dataset": wildcards.dataset,
-        },
-        options={
-            name: value
-            for name, value in config["embeddings"].items()
-            if name not in {"per_nucleotide", "batch_tokens"}
-        },
+        facts=lambda job: catalogue.facts(job, "assembly", "dataset"),
+        options=plan.transcripts.table_options,
         precision=config["inference"]["precision"],
         given=given_content,
         code=code_of("embed_sequences"),
@@ -63,9 +50,7 @@ rule embed_sequences:
 
 rule plot_embeddings:
     input:
-        lambda wildcards: EMBEDDINGS[
-            wildcards.model, wildcards.dataset, folds_of(wildcards.model)[0]
-        ],
+        plan.transcripts.first_table,
     output:
         report(
             "results/report/{model}/{dataset}.embeddings.png",
@@ -79,7 +64,7 @@ rule plot_embeddings:
     conda:
         "../../envs/report.yaml"
     params:
-        fold=lambda wildcards: folds_of(wildcards.model)[0],
+        fold=plan.transcripts.first_fold,
         given=given_content,
         code=code_of("plot_embeddings"),
     script:
@@ -88,7 +73,7 @@ rule plot_embeddings:
 
 rule summarise_embeddings:
     input:
-        tables=EMBEDDINGS.values(),
+        tables=plan.transcripts.tables,
     output:
         report(
             "results/report/embeddings.html",

@@ -9,7 +9,7 @@ rule cluster_sequences:
     log:
         "logs/cluster_sequences/{dataset}.{identity}.log",
     wildcard_constraints:
-        dataset=one_of(TRANSCRIPT_SETS),
+        dataset=one_of(plan.transcripts.names),
         identity=r"[01]\.\d+",
     conda:
         "../../envs/align.yaml"

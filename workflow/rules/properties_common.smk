@@ -14,7 +14,7 @@ def split_of(property):
     """How a property is split; its row and the kind of its dataset are checked on the way."""
     where = f"{config['tables']['properties']}: property {property}"
     row = PROPERTIES.loc[property]
-    if row["dataset"] not in TRANSCRIPT_SETS:
+    if row["dataset"] not in plan.transcripts.names:
         raise ConfigError(
             f"{where}: dataset {row['dataset']} is of kind "
             f"{DATASETS.at[row['dataset'], 'kind']}; expected transcripts or mrna"
@@ -70,7 +70,6 @@ PROPERTY_RESULTS = [
     for file in ["tsv", "parts.tsv"]
 ] + [f"results/report/{name}.properties.png" for name in PROPERTIES.index]
 PROPERTY_RESULTS += ["results/report/properties.html"] * bool(len(PROPERTIES))
-MRNAS += PROPERTY_RESULTS
 
 
 wildcard_constraints:

@@ -111,7 +111,7 @@ for (model, _), training in TRAINED.items():
         continue
     sets = {name: named_sets(training, name) for name in ["train", "validation"]}
     for names in sets.values():
-        check_names("trainings", names, "datasets", TRANSCRIPT_SETS)
+        check_names("trainings", names, "datasets", plan.transcripts.names)
     if both := set(sets["train"]) & set(sets["validation"]):
         raise ConfigError(
             f"{config['tables']['trainings']}: training {training}: {min(both)} is in both train "

@@ -168,7 +168,7 @@ rule score_transcript_variants:
         unpack(catalogue.model_files),
         weights="resources/models/{model}.fold{fold}.safetensors",
         variants="results/variants/{dataset}.parquet",
-        transcripts=lambda wildcards: f"results/transcripts/{transcripts_of(wildcards.dataset)}.parquet",
+        transcripts=plan.transcripts.scored_transcripts,
         genome=assembly_file(".fa.gz"),
         index=assembly_file(".fa.gz.fai"),
     output:
@@ -187,7 +187,7 @@ rule score_transcript_variants:
     params:
         facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
         precision=config["inference"]["precision"],
-        options=ALLELE_OPTIONS,
+        options=plan.transcripts.allele_options,
         given=given_content,
         code=code_of("score_transcript_variants"),
     script:

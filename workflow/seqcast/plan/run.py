@@ -8,6 +8,7 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.read_benchmark import ReadBenchmarks
 from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import Reads
+from seqcast.plan.transcripts import Transcripts
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,18 @@ class RunPlan:
     read_sets: ReadSets
     reads: Reads
     read_benchmarks: ReadBenchmarks
+    transcripts: Transcripts
 
     @property
     def targets(self) -> list[str]:
         """Paths of all that a run makes; read sets are made where they are asked for."""
-        return [*self.reads.targets, *self.read_benchmarks.targets]
+        parts = (self.reads, self.read_benchmarks, self.transcripts)
+        return [path for part in parts for path in part.targets]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a user should know before the run."""
+        return self.transcripts.warnings
 
 
 def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
@@ -54,4 +62,5 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         read_sets=ReadSets.read(catalogue),
         reads=Reads(catalogue),
         read_benchmarks=ReadBenchmarks.read(catalogue),
+        transcripts=Transcripts.read(catalogue),
     )
