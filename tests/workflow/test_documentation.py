@@ -22,7 +22,7 @@ import yaml
 
 from seqcast.cli import main
 from seqcast.genome.tracks import Tracks
-from seqcast.plan.tables import read_table
+from seqcast.plan.tables import read_cells
 from tests.docs.pages import PAGES, Block, blocks
 
 pytestmark = pytest.mark.slow
@@ -156,4 +156,4 @@ def test_rows_of_a_table_fit_its_schema(block, root, tmp_path):
         return
     schemas = [yaml.safe_load(p.read_text()) for p in root.glob("workflow/schemas/*.yaml")]
     (schema,) = [s for s in schemas if s["required"][0] == first]
-    assert len(read_table(tmp_path / "table.tsv", schema, [first])) == block.text.count("\n") - 1
+    assert len(read_cells(tmp_path / "table.tsv", schema, [first])) == block.text.count("\n") - 1
