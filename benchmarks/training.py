@@ -35,9 +35,9 @@ from benchmarks.training_data import from_file, make_sets, read_windows
 from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training.coverage import CoverageTask
 from seqcast.training.coverage_network import starting_network
-from seqcast.training.coverage_recipe import CoverageOptions, read_coverage_recipe
 from seqcast.training.loop import train_heads
-from seqcast.training.recipe import Recipe
+from seqcast.training.recipe import Recipe, read_recipe
+from seqcast.training.task_options import CoverageOptions
 from seqcast.training.train_coverage import coverage_set
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -194,7 +194,7 @@ def settings(
     network: Network, device: str, steps: int | None, batch_size: int | None
 ) -> tuple[Recipe, CoverageOptions]:
     """The network's recipe, for as many steps as are measured and a first one of several."""
-    recipe, options = read_coverage_recipe(ROOT / f"config/training/{network.recipe}.json")
+    recipe, options = read_recipe(ROOT / f"config/training/{network.recipe}.json", CoverageOptions)
     steps = steps or network.steps[device]
     total = steps + (steps > 1)
     size = batch_size or network.batch_size.get(device, recipe.batch_size)

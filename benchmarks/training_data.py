@@ -20,9 +20,9 @@ from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.genome.fasta import Genome
 from seqcast.genome.sequence import base_codes
 from seqcast.training.coverage import CoverageSet, CoverageTask, Part
-from seqcast.training.coverage_recipe import CoverageOptions
 from seqcast.training.loop import BATCHES_AHEAD
 from seqcast.training.prefetch import prefetched
+from seqcast.training.task_options import CoverageOptions
 
 CHROM, BIN_SIZE_BP = "chr1", 32
 # Tracks take them in turn, with scales of their own. In a window, tracks of one file are further

@@ -35,10 +35,10 @@ from seqcast.predict.properties.linear import linear_predictions
 from seqcast.simulate import Parameters, simulate_genome
 from seqcast.training.initial import starting_model
 from seqcast.training.next_token import token_losses
-from seqcast.training.next_token_recipe import TextOptions
+from seqcast.training.task_options import TextOptions
 from seqcast.training.train_language_model import read_texts
 from seqcast.transcripts.marks import mark_codons, regions
-from seqcast.transcripts.prepare_transcripts import prepare_dataset
+from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 
 ORDERS = 6
 BATCH = 8
@@ -82,8 +82,8 @@ def simulated_mrnas(seed: int) -> pl.DataFrame:
         files = {"genome": "genome.fa", "annotation": "annotation.gtf", "labels": "half_lives.tsv"}
         made = folder / "transcripts.parquet"
         prepare_dataset(
-            {key: str(folder / file) for key, file in files.items()}, {"selection": "canonical"},
-            str(made), {"dataset": f"genome {seed}"},
+            TranscriptSources(**{key: folder / file for key, file in files.items()}),
+            {"selection": "canonical"}, str(made), {"dataset": f"genome {seed}"},
         )  # fmt: skip
         return pl.read_parquet(made).filter(pl.col("status") == "valid")
 

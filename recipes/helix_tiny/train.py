@@ -12,11 +12,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 from seqcast.core.errors import InputError
-from seqcast.training.train_language_model import train_language_model
-from seqcast.transcripts.prepare_transcripts import prepare_dataset
+from seqcast.training.train_language_model import TextTrainingFiles, train_language_model
+from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 
 ROOT = Path(__file__).parents[2]
 HYPERPARAMETERS = ROOT / "config/hyperparameters/helix_tiny.json"
@@ -37,7 +36,7 @@ def transcripts_of(folder: Path, name: str) -> Path:
         raise InputError(
             f"{given}: no such file; make it with 'python -m recipes.helix_tiny.simulate {folder}'"
         )
-    prepare_dataset({"sequences": str(given)}, {"cds": ""}, str(made), {"dataset": name})
+    prepare_dataset(TranscriptSources(sequences=given), {"cds": ""}, str(made), {"dataset": name})
     return made
 
 
@@ -52,9 +51,9 @@ def train_helix_tiny(folder: Path, output: Path, recipe: Path = RECIPE) -> None:
         The safetensors file.
     recipe : path
     """
-    files = SimpleNamespace(
-        train=str(transcripts_of(folder, "train")),
-        validation=str(transcripts_of(folder, "validation")),
+    files = TextTrainingFiles(
+        train=(transcripts_of(folder, "train"),),
+        validation=(transcripts_of(folder, "validation"),),
         recipe=str(recipe),
         hyperparameters=str(HYPERPARAMETERS),
     )

@@ -16,7 +16,7 @@ from seqcast.core.errors import InputError
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.models.six_frame.codons import BASE_N
 from seqcast.training.loop import Batch
-from seqcast.training.recipe import Recipe, require
+from seqcast.training.recipe import Recipe, TaskOptions, require
 
 LEAST_PLACES = 20  # of each class, for a genome to take part at a length
 _SIZED_AT_NT = 100  # length at which places of non-coding reads are counted for the weights
@@ -24,7 +24,7 @@ _TRAINING, _VALIDATION = 0, 1  # streams of random numbers
 
 
 @dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(TaskOptions):
     """Section ``reads`` of the recipe.
 
     Parameters
@@ -46,6 +46,8 @@ class ReadOptions:
     unknown_share, most_unknown_nt : float, int
         Share of reads with 1 and more bases N, and the most of them.
     """
+
+    SECTION = "reads"
 
     lengths_nt: list
     batches_an_epoch: int = 1000

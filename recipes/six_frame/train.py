@@ -80,7 +80,7 @@ def train_six_frame(
         If a genome is missing or is not what the table says, or the recipe is not valid.
     """
     torch.set_num_threads(1)
-    recipe, options = read_recipe(recipe_file, "reads", ReadOptions)
+    recipe, options = read_recipe(recipe_file, ReadOptions)
     rows = [facts for facts in describe(genomes, folder) if facts.use == "train"]
     digests = {facts.name: facts.content_sha256 for facts in rows}
     sources = [read_source(genome, folder) for genome in genomes if genome.use == "train"]

@@ -321,7 +321,7 @@ def test_a_missing_genome_is_named(tmp_path, short):
 
 
 def test_the_recipe_of_the_released_weights():
-    recipe, options = read_recipe(train.RECIPE, "reads", ReadOptions)
+    recipe, options = read_recipe(train.RECIPE, ReadOptions)
     assert (recipe.steps, recipe.batch_size, recipe.beta2) == (5000, 256, 0.99)
     assert (min(options.lengths_nt), max(options.lengths_nt)) == (75, 400)
 

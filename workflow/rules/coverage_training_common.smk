@@ -87,7 +87,7 @@ for training, heads in HEADS.items():
     known = list(map(known_tracks, tables))
     if path.exists() and all(known):
         descriptions = [text for tracks in known for text in tracks.description]
-        _, options = read_coverage_recipe(path)
+        _, options = read_recipe(path, CoverageOptions)
         try:
             check_track_weights(options.track_weights, descriptions)
         except InputError as error:
@@ -206,7 +206,9 @@ def track_weights(wildcards):
         located(COVERAGE_SETS.at[name, "targets"]) for name in HEADS[training].values()
     ]
     recipe, tables = located(TRAININGS.at[training, "recipe"]), map(known_tracks, paths)
-    patterns = Path(recipe).exists() and read_coverage_recipe(recipe)[1].track_weights
+    patterns = (
+        Path(recipe).exists() and read_recipe(recipe, CoverageOptions)[1].track_weights
+    )
     return [
         weights_of_tracks(patterns, tracks.description.tolist()).tolist()
         for tracks in tables

@@ -6,22 +6,14 @@ from seqcast.core.errors import InputError
 from seqcast.models.architectures import coverage_shape
 from seqcast.models.settings import read_settings
 from seqcast.datasets.coverage.fold_names import fold_numbers
-from seqcast.training.coverage_recipe import (
+from seqcast.training.recipe import read_recipe
+from seqcast.training.task_options import (
+    TASK_OPTIONS,
+    CoverageOptions,
     check_track_weights,
-    read_coverage_recipe,
     weights_of_tracks,
 )
-from seqcast.training.next_token_recipe import read_next_token_recipe
-from seqcast.training.properties_recipe import read_property_recipe
-from seqcast.training.reads_recipe import read_reads_recipe
 
-# Task of models that can be trained -> the reader of its recipes.
-RECIPES = {
-    "coverage": read_coverage_recipe,
-    "reads": read_reads_recipe,
-    "embedding": read_next_token_recipe,
-    "property": read_property_recipe,
-}
 TRAININGS = read_table("trainings", ["training"])
 # (model, fold) -> its training
 TRAINED = FOLDS.loc[FOLDS["origin"] == "train", "source"].astype(str)
@@ -85,7 +77,7 @@ for (model, fold), training in TRAINED.items():
         )
     if Path(located(row["recipe"])).exists():
         try:
-            recipe, options = RECIPES[task](located(row["recipe"]))
+            recipe, options = read_recipe(located(row["recipe"]), TASK_OPTIONS[task])
         except InputError as error:
             raise ConfigError(f"{where}: {error}")
         if getattr(options, "transfer", None) and not row["initial"]:

@@ -17,10 +17,8 @@ from seqcast.models.interface import (
     read_hyperparameters,
 )
 from seqcast.models.settings import LARGEST_BYTES, read_settings
-from seqcast.training.coverage_recipe import read_coverage_recipe
-from seqcast.training.next_token_recipe import read_next_token_recipe
-from seqcast.training.properties_recipe import read_property_recipe
-from seqcast.training.reads_recipe import read_reads_recipe
+from seqcast.training.recipe import read_recipe
+from seqcast.training.task_options import TASK_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = {  # file of hyperparameters: architecture
@@ -32,12 +30,12 @@ NETWORKS = {  # file of hyperparameters: architecture
     "config/hyperparameters/six_frame.json": "six_frame",
     "tests/golden/mamba2_mrna/config.json": "mamba2_mrna",
 }
-RECIPES = {
-    "config/training/borzuki_tiny.json": read_coverage_recipe,
-    "config/training/borzuki_locon.json": read_coverage_recipe,
-    "config/training/helix_tiny.json": read_next_token_recipe,
-    "config/training/helix_early_stopping.json": read_property_recipe,
-    "config/training/readseeker_small.json": read_reads_recipe,
+RECIPES = {  # file: task
+    "config/training/borzuki_tiny.json": "coverage",
+    "config/training/borzuki_locon.json": "coverage",
+    "config/training/helix_tiny.json": "embedding",
+    "config/training/helix_early_stopping.json": "property",
+    "config/training/readseeker_small.json": "reads",
 }
 MUTATIONS = int(os.environ.get("SEQCAST_MUTATIONS", "30"))  # of each file
 VALUES = (
@@ -51,7 +49,7 @@ def read(name: str, path: Path) -> object:
     """Read a file as what is called `name`."""
     if name in NETWORKS:
         return read_hyperparameters(path, NETWORKS[name])
-    return RECIPES[name](path)
+    return read_recipe(path, TASK_OPTIONS[RECIPES[name]])
 
 
 def places(values: object) -> list[tuple[object, object]]:

@@ -17,8 +17,8 @@ from seqcast.training.coverage import (
     drawn_augmentation,
     shifted,
 )
-from seqcast.training.coverage_recipe import CoverageOptions
 from seqcast.training.losses import poisson_multinomial
+from seqcast.training.task_options import CoverageOptions
 from tests.seqcast.training.toys_coverage import (
     OPTIONS,
     PAIR,

@@ -15,8 +15,8 @@ from seqcast.models.interface import build_model
 from seqcast.predict.embeddings.engine import embed_texts
 from seqcast.training.loop import train
 from seqcast.training.next_token import NextTokenTask, TextSet, cropped, token_losses
-from seqcast.training.next_token_recipe import TextOptions
 from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import TextOptions
 from seqcast.transcripts.marks import mark_codons
 
 MICRO = {

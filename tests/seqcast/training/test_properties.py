@@ -14,8 +14,8 @@ from seqcast.predict.properties.fine_tuned import model_texts, predict_labels
 from seqcast.training.initial import starting_model
 from seqcast.training.loop import Batch, train
 from seqcast.training.properties import PropertyTask
-from seqcast.training.properties_recipe import PropertyOptions
 from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import PropertyOptions
 from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS, property_of, transcripts
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, epochs=7, warmup=0.1, seed=3)

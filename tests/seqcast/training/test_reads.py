@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from seqcast.core.errors import InputError
 from seqcast.training.loop import train
 from seqcast.training.reads import ReadSet, ReadTask, augment
-from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation
 from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import ReadAugmentation
 
 RECIPE = Recipe(learning_rate=0.05, batch_size=10, epochs=3, seed=1, select_by="auc")
 
@@ -201,7 +201,7 @@ def test_validation_is_of_whole_reads_in_any_batch_size() -> None:
         again = ours.validate(model, replace(RECIPE, micro_batch_size=7))
     assert values["loss"] == pytest.approx(loss.item(), rel=1e-6)
     assert values == pytest.approx(again, rel=1e-6)
-    assert tuple(values) == VALIDATION_VALUES
+    assert tuple(values) == ReadAugmentation.SELECTS
     scores = logits.softmax(1)[:, 1].numpy()
     labels = np.array([label for _, label in reads])
     # area under the curve: share of pairs in the right order

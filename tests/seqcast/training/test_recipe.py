@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.training.reads_recipe import ReadAugmentation
-from seqcast.training.recipe import Recipe, learning_rate, read_recipe
+from seqcast.training.recipe import Recipe, TaskOptions, learning_rate, read_recipe
+from seqcast.training.task_options import ReadAugmentation
 
 LEAST = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 2}
 
@@ -41,12 +41,10 @@ def test_epochs_or_steps() -> None:
 
 def test_a_recipe_and_the_section_of_its_task(tmp_path: Path) -> None:
     path = written(tmp_path, **LEAST, reads={"reverse_complement": True, "substitution_rate": 0})
-    recipe, options = read_recipe(path, "reads", ReadAugmentation)
+    recipe, options = read_recipe(path, ReadAugmentation)
     assert recipe == Recipe(learning_rate=1e-3, batch_size=8, epochs=2)
     assert options == ReadAugmentation(reverse_complement=True)
-    assert (
-        read_recipe(written(tmp_path, **LEAST), "reads", ReadAugmentation)[1] == ReadAugmentation()
-    )
+    assert read_recipe(written(tmp_path, **LEAST), ReadAugmentation)[1] == ReadAugmentation()
 
 
 @pytest.mark.parametrize(
@@ -91,24 +89,24 @@ def test_a_recipe_and_the_section_of_its_task(tmp_path: Path) -> None:
 def test_mistakes_are_named_with_the_file(tmp_path: Path, change: dict, message: str) -> None:
     path = written(tmp_path, **(LEAST | change))
     with pytest.raises(InputError, match=message) as caught:
-        read_recipe(path, "reads", ReadAugmentation)
+        read_recipe(path, ReadAugmentation)
     assert str(caught.value).startswith(str(path))
 
 
 def test_files_that_are_no_recipe(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.json: no such file; expected a recipe"):
-        read_recipe(tmp_path / "none.json", "reads", ReadAugmentation)
+        read_recipe(tmp_path / "none.json", ReadAugmentation)
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):
-        read_recipe(tmp_path / "broken.json", "reads", ReadAugmentation)
+        read_recipe(tmp_path / "broken.json", ReadAugmentation)
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(InputError, match="expected a JSON object"):
-        read_recipe(tmp_path / "list.json", "reads", ReadAugmentation)
+        read_recipe(tmp_path / "list.json", ReadAugmentation)
     (tmp_path / "latin.json").write_bytes(b'{"caf\xe9": 1}')
     with pytest.raises(InputError, match="not valid JSON"):
-        read_recipe(tmp_path / "latin.json", "reads", ReadAugmentation)
+        read_recipe(tmp_path / "latin.json", ReadAugmentation)
     with pytest.raises(InputError, match=r"recipe\.json: the recipe lacks batch_size; there is no"):
-        read_recipe(written(tmp_path, learning_rate=1.0), "reads", ReadAugmentation)
+        read_recipe(written(tmp_path, learning_rate=1.0), ReadAugmentation)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +124,7 @@ def test_a_key_is_not_there_twice(tmp_path: Path, text: str, key: str) -> None:
     path = tmp_path / "twice.json"
     path.write_text(text)
     with pytest.raises(InputError, match=f"twice.json: key '{key}' is there more than once"):
-        read_recipe(path, "reads", ReadAugmentation)
+        read_recipe(path, ReadAugmentation)
 
 
 def test_the_largest_seed_is_one_of_torch() -> None:
@@ -138,11 +136,12 @@ def test_the_largest_seed_is_one_of_torch() -> None:
 
 def test_another_task_brings_its_own_section(tmp_path: Path) -> None:
     @dataclass(frozen=True)
-    class Coverage:
+    class Coverage(TaskOptions):
+        SECTION = "coverage"
         shift_bp: int = 0
 
     path = written(tmp_path, **LEAST, coverage={"shift_bp": 3})
-    assert read_recipe(path, "coverage", Coverage)[1] == Coverage(3)
+    assert read_recipe(path, Coverage)[1] == Coverage(3)
 
 
 def test_warm_up_may_be_in_steps() -> None:

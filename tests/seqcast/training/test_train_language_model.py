@@ -14,7 +14,7 @@ from seqcast.core.job_files import named_files
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import build_model, load_model
 from seqcast.training.next_token import NextTokenTask
-from seqcast.training.next_token_recipe import TextOptions
+from seqcast.training.task_options import TextOptions
 from seqcast.training.train_language_model import (
     TextTrainingFiles,
     read_texts,

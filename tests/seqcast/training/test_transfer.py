@@ -18,12 +18,12 @@ from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.models.interface import load_model
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
-from seqcast.training.coverage_recipe import (
+from seqcast.training.loop import train_heads
+from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import (
     CoverageOptions,
     TransferOptions,
 )
-from seqcast.training.loop import train_heads
-from seqcast.training.recipe import Recipe
 from tests.seqcast.training.test_coverage_network import PARAMS
 from tests.seqcast.training.test_train_coverage import RECIPE as JOB_RECIPE
 from tests.seqcast.training.test_train_coverage import run, write_windows

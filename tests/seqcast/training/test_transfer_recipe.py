@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.training.coverage_recipe import TRANSFER_MODES, TransferOptions, read_coverage_recipe
+from seqcast.training.recipe import read_recipe
+from seqcast.training.task_options import TRANSFER_MODES, CoverageOptions, TransferOptions
 
 
 @pytest.mark.parametrize(
@@ -28,14 +29,14 @@ def test_mistakes_in_the_section(tmp_path: Path, section: object, message: str) 
     settings = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 2}
     path.write_text(json.dumps(settings | {"coverage": {"transfer": section}}))
     with pytest.raises(InputError, match=message):
-        read_coverage_recipe(path)
+        read_recipe(path, CoverageOptions)
 
 
 @pytest.mark.parametrize("mode", TRANSFER_MODES)
 def test_presets_are_the_examples_of_the_original(root: Path, mode: str) -> None:
     # section train of baskerville's tests/data/transfer/json/params_lora.json (544073b), whose
     # patience is how many evaluations may be worse; docs/transfer_human/transfer.md: 1e-5 for full
-    recipe, options = read_coverage_recipe(root / f"config/training/borzuki_{mode}.json")
+    recipe, options = read_recipe(root / f"config/training/borzuki_{mode}.json", CoverageOptions)
     found = (recipe.batch_size, recipe.warmup_steps, recipe.gradient_clip_norm, recipe.patience,
              recipe.min_epochs, recipe.epochs, recipe.beta1, recipe.beta2, options.total_weight)  # fmt: skip
     assert found == (2, 20000, 0.1, 5 + 1, 10, 50, 0.9, 0.999, 0.2)

@@ -20,10 +20,10 @@ from seqcast.models.layers import BatchNorm, Dense
 from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork
-from seqcast.training.coverage_recipe import CoverageOptions
 from seqcast.training.loop import train_heads
 from seqcast.training.recipe import Recipe
 from seqcast.training.steps import Batch
+from seqcast.training.task_options import CoverageOptions
 
 LENGTH_BP, BIN_BP = 64, 8
 PAIR = np.array([1, 0, 2])

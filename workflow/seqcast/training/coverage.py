@@ -16,11 +16,11 @@ from seqcast.evaluation.coverage.bins import BinAccuracy
 from seqcast.genome.sequence import UNKNOWN, one_hot_of_codes
 from seqcast.training import parallel
 from seqcast.training.coverage_network import CoverageNetwork
-from seqcast.training.coverage_recipe import VALIDATION_VALUES, CoverageOptions
 from seqcast.training.losses import poisson_multinomial
 from seqcast.training.prefetch import prefetched
 from seqcast.training.recipe import Recipe
 from seqcast.training.steps import Batch
+from seqcast.training.task_options import CoverageOptions
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class CoverageSet:
     pair : ndarray of int, shape=(tracks,)
         `Tracks.pair`: where the same assay on the other strand is.
     weights : ndarray of float, shape=(tracks,), optional
-        How many times the loss of each track counts; see `coverage_recipe.weights_of_tracks`.
+        How many times the loss of each track counts; see `task_options.weights_of_tracks`.
     """
 
     head: str
@@ -224,7 +224,7 @@ class CoverageTask:
         if len(found) == 1:
             return next(iter(found.values()))
         means = {name: float(np.mean([values[name] for values in found.values()]))
-                 for name in VALIDATION_VALUES}  # fmt: skip
+                 for name in CoverageOptions.SELECTS}  # fmt: skip
         return means | {
             f"{name}_{head}": value
             for head, values in found.items() for name, value in values.items()

@@ -14,7 +14,7 @@ from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import read_safetensors
 from seqcast.models.coverage import HEAD
 from seqcast.models.interface import build_model
-from seqcast.training.coverage_recipe import TransferOptions
+from seqcast.training.task_options import TransferOptions
 from seqcast.training.transfer import merged, prepare_trunk
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from seqcast.core.errors import InputError
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
-from seqcast.training.next_token_recipe import TextOptions
 from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import TextOptions
 
 logger = logging.getLogger(__name__)
 

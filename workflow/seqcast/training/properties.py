@@ -18,8 +18,8 @@ from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.predict.properties.fine_tuned import in_batches, pooled_features, probabilities
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
-from seqcast.training.properties_recipe import PropertyOptions
 from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import PropertyOptions
 
 # Sorted by length together: few, as these sets are small, and batches should differ between epochs.
 BATCHES_A_POOL = 8

@@ -17,8 +17,8 @@ from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.genome.sequence import COMPLEMENT
 from seqcast.training.batching import length_bucketed
 from seqcast.training.loop import Batch
-from seqcast.training.reads_recipe import VALIDATION_VALUES, ReadAugmentation
 from seqcast.training.recipe import Recipe
+from seqcast.training.task_options import ReadAugmentation
 
 logger = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ class ReadTask:
             logits[rows] = _logits(model, texts).cpu()
         labels = torch.from_numpy(reads.labels.astype(np.int64))
         loss = F.cross_entropy(logits, labels).item()
-        values = dict.fromkeys(VALIDATION_VALUES, np.nan) | {"loss": loss}
+        values = dict.fromkeys(ReadAugmentation.SELECTS, np.nan) | {"loss": loss}
         if np.isfinite(loss):
             scores = logits.softmax(1)[:, 1].double().numpy()
             found = classification_metrics(reads.labels, scores, resamples=0)

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from seqcast.core.errors import InputError
 from seqcast.models.settings import AUTO, PRECISIONS, Settings, read_settings, require
@@ -153,27 +153,65 @@ def learning_rate(recipe: Recipe, step: int, total: int) -> float:
     return recipe.learning_rate * max(0, total - step) / max(1, total - rise)
 
 
-def read_recipe(path: str | Path, section: str, options: type[Settings]) -> tuple[Recipe, Settings]:
+class TaskOptions:
+    """Settings of a task: a dataclass that is a section of the recipe.
+
+    Attributes
+    ----------
+    SECTION : str
+        Its key.
+    SELECTS : tuple of str
+        Values of the task's validation, which ``select_by`` may name; or those of each kind of
+        data, where they differ. Empty: any.
+    """
+
+    SECTION: ClassVar[str]
+    SELECTS: ClassVar[tuple[str, ...] | Mapping[str, tuple[str, ...]]] = ()
+
+    @classmethod
+    def selects(cls, kind: str | None = None) -> tuple[str, ...]:
+        """What ``select_by`` may name: of one kind of data, or of any."""
+        if isinstance(cls.SELECTS, tuple):
+            return cls.SELECTS
+        kinds = cls.SELECTS.values() if kind is None else [cls.SELECTS[kind]]
+        return tuple(dict.fromkeys(value for values in kinds for value in values))
+
+
+Options = TypeVar("Options", bound=TaskOptions)
+
+
+def read_recipe(
+    path: str | Path, options: type[Options], kind: str | None = None
+) -> tuple[Recipe, Options]:
     """Settings of the loop, and those of the task, which stand in a section of their own.
 
     Parameters
     ----------
     path : path
-        JSON: the keys of `Recipe`, and `section` with the keys of `options`, which may be absent.
-    section : str
-    options : dataclass
+        JSON: the keys of `Recipe`, and the section of `options`, which may be absent.
+    options : class
+        Of the task.
+    kind : str, optional
+        Of the data (see `TaskOptions.selects`). Default: unknown.
 
     Raises
     ------
     InputError
         If a key is unknown, missing or there twice, or its value of another kind or out of range.
     """
+    section = options.SECTION
 
-    def parse(values: dict[str, Any]) -> tuple[Recipe, Settings]:
+    def parse(values: dict[str, Any]) -> tuple[Recipe, Options]:
         rest = {key: value for key, value in values.items() if key != section}
         return build(Recipe, rest), build(options, values.get(section, {}), f"{section}.")
 
-    return read_settings(path, "a recipe", parse)
+    recipe, found = read_settings(path, "a recipe", parse)
+    known = options.selects(kind)
+    if known and recipe.select_by not in known:
+        expected = f"one of {', '.join(known)}" if len(known) > 1 else known[0]
+        of = f" for a property of kind {kind}" if kind else ""
+        raise InputError(f"{path}: select_by is {recipe.select_by!r}; expected {expected}{of}")
+    return recipe, found
 
 
 def build(kind: type[Settings], values: Any, prefix: str = "") -> Settings:

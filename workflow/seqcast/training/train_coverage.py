@@ -22,16 +22,15 @@ from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
-from seqcast.training.coverage_recipe import (
-    CoverageOptions,
-    check_track_weights,
-    read_coverage_recipe,
-    weights_of_tracks,
-)
 from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
 from seqcast.training.outputs import made_with, write_weights
-from seqcast.training.recipe import Recipe
+from seqcast.training.recipe import Recipe, read_recipe
+from seqcast.training.task_options import (
+    CoverageOptions,
+    check_track_weights,
+    weights_of_tracks,
+)
 
 
 class CoverageTrainingFiles(NamedTuple):
@@ -190,7 +189,7 @@ def coverage_set(
 
 
 def _recipe_of_fold(path: str | Path, fold: str) -> tuple[Recipe, CoverageOptions]:
-    recipe, options = read_coverage_recipe(path)
+    recipe, options = read_recipe(path, CoverageOptions)
     return replace(recipe, seed=recipe.seed + seed_of_fold(fold)), options
 
 
@@ -251,7 +250,7 @@ def _train_together(files: CoverageTrainingFiles, processes: int, given: dict[st
 def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
     """Refuse more processes than there is work or a GPU for."""
     asked, target = f"training.processes is {processes}", choose_device(device)
-    batch = read_coverage_recipe(recipe)[0].batch_size
+    batch = read_recipe(recipe, CoverageOptions)[0].batch_size
     if "WORLD_SIZE" in os.environ:
         raise InputError(f"{asked}, and torch's launcher started this one; expected one of the two")
     if batch < processes:

@@ -14,8 +14,9 @@ from seqcast.models.architectures import architecture_of
 from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.training.initial import starting_model
 from seqcast.training.next_token import NextTokenTask, TextSet
-from seqcast.training.next_token_recipe import TextOptions, read_next_token_recipe
 from seqcast.training.outputs import made_with, train_and_write
+from seqcast.training.recipe import read_recipe
+from seqcast.training.task_options import TextOptions
 from seqcast.transcripts.marks import text_of
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def train_language_model(
         no language-model head, or the checkpoint is of another training.
     """
     torch.set_num_threads(threads)
-    recipe, options = read_next_token_recipe(files.recipe)
+    recipe, options = read_recipe(files.recipe, TextOptions)
     if architecture_of(facts["architecture"]).task != "embedding":
         raise InputError(
             f"architecture {facts['architecture']!r} predicts no tokens, so it cannot be trained "

@@ -21,7 +21,8 @@ from seqcast.predict.properties.fine_tuned import (
 from seqcast.training.initial import starting_model
 from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.properties import PropertyTask
-from seqcast.training.properties_recipe import read_property_recipe
+from seqcast.training.recipe import read_recipe
+from seqcast.training.task_options import PropertyOptions
 
 
 class PropertyTrainingFiles(NamedTuple):
@@ -82,7 +83,7 @@ def train_property(
         training.
     """
     torch.set_num_threads(threads)
-    recipe, options = read_property_recipe(files.recipe, definition[1]["kind"])
+    recipe, options = read_recipe(files.recipe, PropertyOptions, definition[1]["kind"])
     data, transcripts = read_property_data(files.transcripts, files.clusters, definition, seed)
     number = fold_number(facts["fold"])
     recipe = replace(recipe, seed=recipe.seed + number)

@@ -15,7 +15,8 @@ from seqcast.reads.dnabert import read_dnabert
 from seqcast.training.initial import starting_model
 from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.reads import ReadSet, ReadTask
-from seqcast.training.reads_recipe import ReadAugmentation, read_reads_recipe
+from seqcast.training.recipe import read_recipe
+from seqcast.training.task_options import ReadAugmentation
 
 
 class ReadTrainingFiles(NamedTuple):
@@ -66,7 +67,7 @@ def train_reads(
         of reads, or the checkpoint is of another training.
     """
     torch.set_num_threads(threads)
-    recipe, options = read_reads_recipe(files.recipe)
+    recipe, options = read_recipe(files.recipe, ReadAugmentation)
     if architecture_of(facts["architecture"]).task != "reads":
         raise InputError(
             f"architecture {facts['architecture']!r} does not classify reads, so it cannot be "

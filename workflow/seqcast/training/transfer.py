@@ -21,7 +21,7 @@ from torch.nn.utils import parametrize
 from seqcast.core.errors import InputError
 from seqcast.models.coverage import HEAD
 from seqcast.models.interface import TrainableCoverageModel
-from seqcast.training.coverage_recipe import TransferOptions
+from seqcast.training.task_options import TransferOptions
 
 PARTS = ("down", "up", "scale")  # of a low-rank term, in a state
 

@@ -1,10 +1,11 @@
-"""Recipes of coverage models, read without torch: the workflow checks them before any job.
+"""The section of a recipe that is of its task, read without torch: it is checked before any job.
 
-Presets: ``config/training/borzuki.json`` and ``borzuki_micro.json`` are the settings of the
-published models hl_clip and hl_clip_micro (section ``train`` of their params.json, borzoi-paper
-``extensions/borzuki`` at ec33b15; Adam, no decay of weights or rate). Where a number differs in
-writing it is the same training: the original stops when *more than* 30 evaluations brought nothing,
-ours at the 31st; its L2 penalty and dropout are of the network (section ``model`` of params.json).
+Presets of coverage models: ``config/training/borzuki.json`` and ``borzuki_micro.json`` are the
+settings of the published models hl_clip and hl_clip_micro (section ``train`` of their params.json,
+borzoi-paper ``extensions/borzuki`` at ec33b15; Adam, no decay of weights or rate). Where a number
+differs in writing it is the same training: the original stops when *more than* 30 evaluations
+brought nothing, ours at the 31st; its L2 penalty and dropout are of the network (section ``model``
+of params.json).
 
 ``borzuki_full.json``, ``_linear``, ``_lora``, ``_houlsby`` and ``_locon`` fine-tune a published
 fold. Their settings are those of baskerville's examples for a network of the size of hl_clip
@@ -12,22 +13,32 @@ fold. Their settings are those of baskerville's examples for a network of the si
 has the learning rate that ``docs/transfer_human/transfer.md`` suggests, a tenth of the others'.
 Chosen here: weight_range and weight_exp of the training that the fold comes from, where the
 examples weigh all bins alike.
+
+Presets of fine-tuning on a property: ``config/training/helix_maintainer.json`` is what helical's
+maintainer trained the CoV degradation set with (helicalAI/helical, issue 233: 30 epochs,
+trainable_layers 5, MSE, AdamW at 1e-4, no schedule, no clipping; test Spearman 0.826). It differs
+where the original is wrong or silent: pooling is right (`models.mrna_property`); each label is
+compared with its own output, not with all of the batch; batches are shuffled; validation is without
+dropout; the weights of the best epoch are kept, not the last; labels are learned in standard
+deviations, as those of that set are already; batches hold 8, for theirs is not on record.
+``config/training/helix_early_stopping.json`` is ours: all blocks, warm-up and decay, clipping, and
+an end when ten evaluations bring nothing.
 """
 
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from seqcast.core.errors import InputError
 from seqcast.models.settings import LARGEST_WIDTH, require
-from seqcast.training.recipe import Recipe, read_recipe
+from seqcast.training.recipe import TaskOptions
 
 LARGEST_SHIFT_BP = 1024  # targets stay: beyond a few bins they are of other sequence
-VALIDATION_VALUES = ("loss", "pearsonr", "r2")  # what `training.coverage.CoverageTask` gives
+ALL = "all"
 _OF_ATTENTION = ("rank", "alpha", "key_and_output")
 # Modes of fine-tuning, and the settings that have a meaning in each.
 TRANSFER_MODES: dict[str, tuple[str, ...]] = {
@@ -93,7 +104,7 @@ class TransferOptions:
 
 
 @dataclass(frozen=True)
-class CoverageOptions:
+class CoverageOptions(TaskOptions):
     """Section ``coverage`` of a recipe: the loss, and what is done to windows before the model.
 
     Parameters
@@ -118,6 +129,9 @@ class CoverageOptions:
         A fine-tuning: it needs initial weights. Default: all weights are trained, and where initial
         weights are given, a head that fits is taken too.
     """
+
+    SECTION = "coverage"
+    SELECTS = ("loss", "pearsonr", "r2")
 
     total_weight: float = 0.2
     weight_range: float = 1.0
@@ -147,6 +161,117 @@ class CoverageOptions:
                 re.compile(pattern)
             except (re.error, OverflowError, RecursionError) as error:
                 raise InputError(f"{name} is of no regular expression ({error})") from error
+
+
+@dataclass(frozen=True)
+class ReadAugmentation(TaskOptions):
+    """Section ``reads`` of a recipe: what is done to reads before the model sees them.
+
+    Parameters
+    ----------
+    reverse_complement : bool
+        A random half of the reads of each epoch is turned to the other strand.
+    substitution_rate : float
+        Share of the bases A, C, G, T that become another one, as sequencers err.
+    shortest_crop_nt : int, optional
+        Each read of an epoch is cut at random to a random length between this and its own; reads
+        that are as short already stay whole. Default: no read is cut.
+    """
+
+    SECTION = "reads"
+    SELECTS = ("loss", "accuracy", "auc")
+
+    reverse_complement: bool = False
+    substitution_rate: float = 0.0
+    shortest_crop_nt: int | None = None
+
+    def __post_init__(self) -> None:
+        require(0 <= self.substitution_rate < 1, "substitution_rate", self.substitution_rate,
+                "a share in [0, 1)")  # fmt: skip
+        shortest = self.shortest_crop_nt
+        require(shortest is None or shortest > 0, "shortest_crop_nt", shortest, "1 or more")
+
+
+@dataclass(frozen=True)
+class TextOptions(TaskOptions):
+    """Section ``texts`` of a recipe: what the model sees of a transcript.
+
+    Parameters
+    ----------
+    codon_marks : bool
+        An E before each codon of a known CDS, where the model's vocabulary has it.
+    longest_tokens : int, optional
+        A longer text of the training is cut, at a random place of each epoch, to so many letters
+        and marks. Default: as many as the model takes.
+    part_tokens : int, optional
+        Most tokens, padding and end tokens included, whose gradients are computed at once; those
+        of a batch are added up, so that it changes memory and no number beyond rounding. A longer
+        text goes alone. Default: `Recipe.micro_batch_size` alone decides.
+    """
+
+    SECTION = "texts"
+    SELECTS = ("loss",)  # perplexity is the same, exp(loss)
+
+    codon_marks: bool = True
+    longest_tokens: int | None = None
+    part_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        longest, part = self.longest_tokens, self.part_tokens
+        require(longest is None or longest > 1, "texts.longest_tokens", longest, "2 or more")
+        require(part is None or part > 0, "texts.part_tokens", part, "1 or more")
+
+
+@dataclass(frozen=True)
+class PropertyOptions(TaskOptions):
+    """Section ``property`` of a recipe: how a body and a head learn labels of mRNAs.
+
+    Parameters
+    ----------
+    trainable_blocks : int or "all"
+        Blocks of the body that are trained, counted from the last; a letter of Helix-mRNA's block
+        string is one. 0 trains the head alone, "all" the embeddings too.
+    train_norm : bool
+        Whether the body's final norm is trained; with "all" it always is.
+    part_tokens : int, optional
+        Most tokens, padding included, whose gradients are computed at once; those of a batch are
+        added up, so that it changes memory and no number beyond rounding. A longer sequence goes
+        alone. Helix-mRNA of the published size takes about 0.33 GB of memory for 1,000 tokens with
+        all blocks trained, 0.2 GB with the last five (12,288 tokens on a CPU: 4.3 and 2.7 GB in
+        all). Default: `Recipe.micro_batch_size` alone decides.
+    """
+
+    SECTION = "property"
+    SELECTS: ClassVar = {  # by the kind of the property
+        "regression": ("loss", "spearman"),
+        "binary": ("loss", "accuracy", "auc"),
+        "multiclass": ("loss", "accuracy"),
+    }
+
+    trainable_blocks: int | str = ALL
+    train_norm: bool = True
+    part_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        blocks = self.trainable_blocks
+        good = blocks >= 0 if isinstance(blocks, int) else blocks == ALL
+        require(good, "property.trainable_blocks", blocks, f'0 or more, or "{ALL}"')
+        tokens = self.part_tokens
+        require(tokens is None or tokens > 0, "property.part_tokens", tokens, "1 or more")
+
+    @property
+    def blocks(self) -> int | None:
+        """`trainable_blocks`, None for all of the body."""
+        return self.trainable_blocks if isinstance(self.trainable_blocks, int) else None
+
+
+# Task of models that can be trained -> the section of their recipes.
+TASK_OPTIONS: dict[str, type[TaskOptions]] = {
+    "coverage": CoverageOptions,
+    "reads": ReadAugmentation,
+    "embedding": TextOptions,
+    "property": PropertyOptions,
+}
 
 
 def weights_of_tracks(
@@ -195,25 +320,3 @@ def check_track_weights(patterns: Mapping[str, float] | None, descriptions: Sequ
                 f"{len(descriptions)} tracks, such as {list(descriptions)[:3]}; expected a regular "
                 "expression for tracks of the targets table"
             )
-
-
-def read_coverage_recipe(path: str | Path) -> tuple[Recipe, CoverageOptions]:
-    """Settings of the loop, and those of coverage models.
-
-    Parameters
-    ----------
-    path : path
-        See `read_recipe`; the section is ``coverage``.
-
-    Raises
-    ------
-    InputError
-        As `read_recipe`; or if ``select_by`` is no value of this task's validation.
-    """
-    recipe, options = read_recipe(path, "coverage", CoverageOptions)
-    if recipe.select_by not in VALIDATION_VALUES:
-        raise InputError(
-            f"{path}: select_by is {recipe.select_by!r}; expected one of "
-            f"{', '.join(VALIDATION_VALUES)}"
-        )
-    return recipe, options
