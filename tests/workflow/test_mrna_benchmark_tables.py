@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from seqcast.core.sources import RESTRICTED
-from seqcast.evaluation.properties.property_metrics import CEILING, METRICS
-from seqcast.evaluation.properties.published import read_published
+from seqcast.evaluation.metrics.published import read_published
+from seqcast.evaluation.properties.property_metrics import CEILING, METRICS, PUBLISHED
 from tests.workflow.conftest import HEADERS
 
 OWN = ("models", "folds", "datasets", "properties", "trainings", "benchmarks")
@@ -90,7 +90,7 @@ def test_benchmark_files_are_pinned_to_a_commit_and_four_of_them_to_their_bytes(
 
 
 def test_published_numbers_are_of_properties_and_metrics_that_exist(root, tables):
-    published = read_published(root / "resources/published/mrna.tsv")
+    published = read_published(root / "resources/published/mrna.tsv", PUBLISHED)
     kinds = dict(tables["properties"][["property", "kind"]].to_numpy())
     rows = published.to_dicts()
     assert {row["property"] for row in rows} == set(kinds)

@@ -1,6 +1,7 @@
 """Measure models and gene finders on labelled reads, beside the published numbers."""
 
 from seqcast.core.logs import reporting
+from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.reads import read_metrics as evaluation
 from seqcast.core.store import write_table, write_tsv
 
@@ -9,7 +10,7 @@ with reporting(snakemake.log[0]):
     sets = evaluation.gather_sets(
         asked.datasets, asked.references, asked.tools, files.tables, files.scores
     )
-    published = evaluation.read_published(files.published or None)
+    published = read_published(files.published or None, evaluation.PUBLISHED)
     metrics, roc = evaluation.evaluate(sets, published, asked.protocol, asked.resamples)
     write_tsv(metrics, snakemake.output.metrics)
     write_tsv(evaluation.timings(sets, published), snakemake.output.times)

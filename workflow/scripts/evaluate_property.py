@@ -1,6 +1,6 @@
 """Measure all methods on a property, beside the published numbers."""
 
-from seqcast.evaluation.properties.evaluate_property import PredictedFiles, evaluate_property
+from seqcast.evaluation.properties.property_metrics import PredictedFiles, evaluate_property
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 

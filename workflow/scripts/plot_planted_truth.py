@@ -3,7 +3,7 @@
 import polars as pl
 
 from seqcast.core.logs import reporting
-from seqcast.evaluation.planted.bars import read_measures
+from seqcast.evaluation.planted.measures import read_measures
 from seqcast.report.pages.planted_truth import is_untrained
 from seqcast.report.figures.planted_truth import plot_planted_truth
 from seqcast.report.figures.style import save

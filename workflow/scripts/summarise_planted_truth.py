@@ -3,7 +3,7 @@
 import polars as pl
 
 from seqcast.core.logs import reporting
-from seqcast.evaluation.planted.bars import read_measures
+from seqcast.evaluation.planted.measures import read_measures
 from seqcast.report.pages.planted_truth import planted_truth_html
 from seqcast.core.store import atomic, read_provenance, read_table
 

@@ -71,6 +71,26 @@ def same_weights(folds: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def origins_in_words(facts: Iterable[Mapping[str, Any]]) -> str:
+    """Where the numbers of some files come from, each once: a program or the origin of weights.
+
+    Parameters
+    ----------
+    facts : iterable of mapping
+        ``origin``, one or a list: a key of `ORIGINS`, or another word that is kept; of the origin
+        "program" also ``program`` and ``version``.
+    """
+    told: list[str] = []
+    for one in facts:
+        origin = one.get("origin") or "not recorded"
+        if origin == "program":
+            told.append(f"{one['program']} {one['version']}")
+        else:
+            folds = [origin] if isinstance(origin, str) else origin
+            told += [ORIGINS.get(name, str(name)) for name in folds]
+    return ", ".join(dict.fromkeys(told))
+
+
 def folds_of(facts: Mapping[str, Any]) -> list[str]:
     """Names of the folds that a file is of, by its provenance."""
     fold = facts.get("fold", [])

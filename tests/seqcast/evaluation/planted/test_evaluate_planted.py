@@ -8,12 +8,12 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, write_table
 from seqcast.datasets.coverage.target_store import write_store
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.planted.bars import read_measures
 from seqcast.evaluation.planted.evaluate_planted import (
     PlantedFiles,
     PlantedTables,
     evaluate_planted_truth,
 )
+from seqcast.evaluation.planted.measures import read_measures
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
 from seqcast.simulate import species

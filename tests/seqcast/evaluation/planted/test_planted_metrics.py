@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.planted.bars import BARS
+from seqcast.evaluation.planted.measures import BARS
 from seqcast.evaluation.planted.planted_metrics import (
     called_shares,
     distance_bins,

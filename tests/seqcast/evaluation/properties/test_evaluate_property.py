@@ -5,8 +5,11 @@ import pytest
 
 from seqcast.datasets.properties.duplicates import read_parts
 from seqcast.datasets.properties.labelled import Property, PropertyFiles
-from seqcast.evaluation.properties.evaluate_property import PredictedFiles, evaluate_property
-from seqcast.evaluation.properties.property_metrics import read_evaluation
+from seqcast.evaluation.properties.property_metrics import (
+    PredictedFiles,
+    evaluate_property,
+    read_evaluation,
+)
 from seqcast.predict.properties.baselines import BASELINES
 from seqcast.predict.properties.predict_baseline import predict_baseline
 from seqcast.report.figures.properties import plot_property

@@ -10,14 +10,15 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import write_table, write_tsv
 from seqcast.datasets.properties.duplicates import sequence_numbers
 from seqcast.datasets.properties.labelled import PropertyData
+from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.properties.property_metrics import (
     COLUMNS,
+    PUBLISHED,
     best_methods,
     evaluate_methods,
     overall,
     read_evaluation,
 )
-from seqcast.evaluation.properties.published import PUBLISHED, read_published
 from seqcast.predict.properties.linear import Predicted
 from seqcast.predict.properties.predictions import predictions_table
 from tests.seqcast.datasets.properties.look_alikes import as_transcripts, look_alike
@@ -250,7 +251,9 @@ def test_published_numbers_stand_last_with_their_source(mrfp, tmp_path):
         "toy\tCodonBERT\tspearman\ttest\t0.85\tTable 2\n"
         "other\tCodonBERT\taccuracy\ttest\t0.55\tTable 2\n"
     )
-    found = evaluate_methods(data, numbers, {"kmer": path}, read_published(published), resamples=5)
+    found = evaluate_methods(
+        data, numbers, {"kmer": path}, read_published(published, PUBLISHED), resamples=5
+    )
     write_tsv(found, tmp_path / "toy.tsv")
     assert read_evaluation(tmp_path / "toy.tsv").equals(found)
     row = found.row(-1, named=True)

@@ -8,13 +8,14 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import write_table, write_tsv
+from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.reads.read_metrics import (
     CURVE_POINTS,
+    PUBLISHED,
     LabelledSet,
     evaluate,
     gather_sets,
     read_metrics,
-    read_published,
     read_times,
     timings,
 )
@@ -22,7 +23,7 @@ from seqcast.report.pages.read_benchmark import benchmark_html
 
 PROGRAM = {"origin": "program", "program": "Finder", "version": "1.2", "wall_s": 2.0, "cpu_s": 4.0,
            "threads": 2}  # fmt: skip
-PUBLISHED = "reference\tsample\ttool\tmetric\tvalue\tsource\n"
+HEADER = "reference\tsample\ttool\tmetric\tvalue\tsource\n"
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def make(tmp_path):
 @pytest.fixture
 def published(tmp_path):
     def published(*lines):
-        (tmp_path / "p.tsv").write_text(PUBLISHED + "".join("\t".join(x) + "\n" for x in lines))
-        return read_published(tmp_path / "p.tsv")
+        (tmp_path / "p.tsv").write_text(HEADER + "".join("\t".join(x) + "\n" for x in lines))
+        return read_published(tmp_path / "p.tsv", PUBLISHED)
 
     return published
 
@@ -62,7 +63,7 @@ def test_sets_of_one_reference_are_pooled(make):
         make("two", [0], a=[0.8], b=[0]),
         make("other", [1, 1], reference="far", a=[0.9, 0.9], b=[0, 1]),
     ]
-    metrics, _ = evaluate(sets, read_published(None), "how", resamples=10)
+    metrics, _ = evaluate(sets, read_published(None, PUBLISHED), "how", resamples=10)
     counts = [value(metrics, name) for name in ("tn", "fp", "fn", "tp")]
     assert counts == [1, 1, 1, 1]
     assert value(metrics, "accuracy", "b") == 0.75
@@ -87,7 +88,7 @@ def test_published_numbers_stand_beside_those_of_the_same_names(make, published)
 def test_a_reference_with_next_to_no_reads_of_a_class_has_recall_alone(make):
     labels = [1] * 30 + [0] * 9
     sets = [make("one", labels, a=np.linspace(0, 1, 39))]
-    metrics, roc = evaluate(sets, read_published(None), resamples=10)
+    metrics, roc = evaluate(sets, read_published(None, PUBLISHED), resamples=10)
     for name in ("roc_auc", "average_precision", "mcc"):
         assert value(metrics, name) is None
         assert "class 0 has 9 scored member(s); at least 10" in value(metrics, name, column="note")
@@ -97,7 +98,7 @@ def test_a_reference_with_next_to_no_reads_of_a_class_has_recall_alone(make):
 
 def test_reads_without_a_score_are_counted(make):
     metrics, roc = evaluate([make("one", [1, 0] * 12, a=[None, None] + [0.9, 0.1] * 11)],
-                            read_published(None), resamples=0)  # fmt: skip
+                            read_published(None, PUBLISHED), resamples=0)  # fmt: skip
     assert value(metrics, "not_scored") == 2
     assert value(metrics, "accuracy", column="n") == 22
     assert roc["n"].unique().to_list() == [22]
@@ -107,7 +108,7 @@ def test_curves_end_in_both_corners_and_are_thinned(make):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 20_000)
     sets = [make("one", labels, a=rng.random(20_000) + labels)]
-    metrics, roc = evaluate(sets, read_published(None), resamples=0)
+    metrics, roc = evaluate(sets, read_published(None, PUBLISHED), resamples=0)
     ends = roc.select("false_positive_rate", "true_positive_rate")
     assert [ends.row(0), ends.row(-1)] == [(0, 0), (1, 1)]
     assert len(roc) <= CURVE_POINTS
@@ -119,12 +120,12 @@ def test_curves_end_in_both_corners_and_are_thinned(make):
 def test_tables_of_other_length_are_refused(make):
     item = make("one", [1, 0, 1], a=[0.9, 0.1])
     with pytest.raises(InputError, match=r"has 2 rows, but .* has 3 reads"):
-        evaluate([item], read_published(None))
+        evaluate([item], read_published(None, PUBLISHED))
 
 
 def test_no_tool_at_all_is_refused(make):
     with pytest.raises(InputError, match="nothing to measure: no model"):
-        evaluate([make("one", [1, 0])], read_published(None))
+        evaluate([make("one", [1, 0])], read_published(None, PUBLISHED))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_no_tool_at_all_is_refused(make):
 )
 def test_origin_of_models(make, origin, told):
     sets = [make("one", [1, 0], facts={"origin": origin}, a=[0.9, 0.1])]
-    metrics, _ = evaluate(sets, read_published(None), resamples=0)
+    metrics, _ = evaluate(sets, read_published(None, PUBLISHED), resamples=0)
     assert metrics["origin"][0] == told
 
 
@@ -159,7 +160,9 @@ def test_times_and_published_ones(make, published, tmp_path):
 
 
 def test_metrics_are_read_as_they_were_written(make, tmp_path):
-    metrics, _ = evaluate([make("one", [1, 1], a=[0.9, 0.1])], read_published(None), resamples=5)
+    metrics, _ = evaluate(
+        [make("one", [1, 1], a=[0.9, 0.1])], read_published(None, PUBLISHED), resamples=5
+    )
     write_tsv(metrics, tmp_path / "m.tsv")
     assert read_metrics(tmp_path / "m.tsv").equals(metrics)
 
@@ -183,28 +186,28 @@ def test_bad_labels(make, text, message):
     item = make("one", [1, 0], a=[0.9, 0.1])
     item.table.write_text(text)
     with pytest.raises(InputError, match=message):
-        evaluate([item], read_published(None))
+        evaluate([item], read_published(None, PUBLISHED))
 
 
 def test_tables_of_reads_may_be_gzip(make):
     item = make("one", [1, 0], a=[0.9, 0.1])
     item.table.write_bytes(gzip.compress(item.table.read_bytes()))
-    metrics, _ = evaluate([item], read_published(None), resamples=0)
+    metrics, _ = evaluate([item], read_published(None, PUBLISHED), resamples=0)
     assert value(metrics, "accuracy") == 1
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("reference\ttool\n", "no column sample"), (PUBLISHED + "r\t\tt\tm\thigh\ts\n", "no number")],
+    [("reference\ttool\n", "no column sample"), (HEADER + "r\t\tt\tm\thigh\ts\n", "no number")],
 )
 def test_bad_published_table(tmp_path, text, message):
     (tmp_path / "p.tsv").write_text(text)
     with pytest.raises(InputError, match=message):
-        read_published(tmp_path / "p.tsv")
+        read_published(tmp_path / "p.tsv", PUBLISHED)
 
 
 def test_shipped_published_numbers_agree_with_their_own_counts(root):
-    table = read_published(root / "resources/published/readseeker.tsv")
+    table = read_published(root / "resources/published/readseeker.tsv", PUBLISHED)
     metrics = table.filter(pl.col("sample") == "").pivot(
         "metric", index=["reference", "tool"], values="value"
     )

@@ -7,7 +7,7 @@ import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted import planted_decay as decay
-from seqcast.evaluation.planted.bars import BARS
+from seqcast.evaluation.planted.measures import BARS
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.report.pages.planted_truth import NAMES, QUESTIONS, is_untrained, planted_truth_html
 from tests.seqcast.evaluation.planted import planted

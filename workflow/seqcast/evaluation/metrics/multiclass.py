@@ -1,7 +1,7 @@
 """How well probabilities tell several classes apart, with bootstrap intervals.
 
 Areas are means over the classes, each against the rest; the class of the greatest probability is
-the prediction. Two classes: `metrics.classification_metrics`.
+the prediction. Two classes: `binary.classification_metrics`.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def class_metrics(
     Returns
     -------
     DataFrame
-        As of `metrics.classification_metrics`, rows in the order of `METRICS`: ``accuracy``,
+        As of `binary.classification_metrics`, rows in the order of `METRICS`: ``accuracy``,
         ``mcc`` (of the whole confusion matrix, Gorodkin 2004), ``macro_roc_auc`` and
         ``macro_average_precision`` (means over classes against the rest). Areas are not defined
         where a class has fewer than 2 scored members, mcc where all rows are of one class.

@@ -96,7 +96,7 @@ def evaluate_planted_truth(
     Raises
     ------
     InputError
-        See `truth`, `variants`, `decay`.
+        See `planted_tables`, `planted_variants`, `planted_decay`.
     """
     stores = {str(path): CoverageStore.open(path) for path in files.stores}
     check_held_out(stores, held_out)
@@ -131,7 +131,7 @@ def evaluate_planted_truth(
 def _compare_genes(
     files: PlantedFiles, held_out: Sequence[str], simulation: Mapping[str, Any], unscale: bool
 ) -> pl.DataFrame:
-    """`decay.compare_genes` from files."""
+    """`compare_genes` from files."""
     truth = pl.read_csv(files.genes, separator="\t")
     parameters = species_parameters(
         simulation["species"], simulation.get("genes"), simulation.get("numbers")

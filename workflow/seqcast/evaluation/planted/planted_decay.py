@@ -134,7 +134,7 @@ def compare_genes(
     expected : DataFrame
         See `expected_sums`.
     factors : ndarray, shape=(times,)
-        See `truth.track_factors`, of the ActD tracks in the order of their times.
+        See `planted_tables.track_factors`, of the ActD tracks in the order of their times.
     held_out : collection of str
 
     Returns

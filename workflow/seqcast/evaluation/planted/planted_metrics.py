@@ -7,7 +7,7 @@ import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Resampling, interval
 from seqcast.evaluation.planted import planted_decay as decay
-from seqcast.evaluation.planted.bars import (
+from seqcast.evaluation.planted.measures import (
     ALL,
     CEILING,
     DECOYS,
@@ -15,9 +15,12 @@ from seqcast.evaluation.planted.bars import (
     LOSSES,
     NOISE,
     SHUFFLED,
+    Measured,
+    agreement,
+    average,
     measure_table,
+    separation,
 )
-from seqcast.evaluation.planted.measures import Measured, agreement, average, separation
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN, SLOPE, WORDS
 
@@ -38,9 +41,9 @@ def evaluate(
     Parameters
     ----------
     variants : DataFrame
-        As `variants.compare_variants` returns it.
+        As `planted_variants.compare_variants` returns it.
     genes : DataFrame
-        As `decay.compare_genes` returns it.
+        As `planted_decay.compare_genes` returns it.
     how : Resampling, optional
         Of the intervals, over genes.
 
@@ -72,7 +75,7 @@ def log_rate(rates: np.ndarray) -> np.ndarray:
 def decay_rates(genes: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     """Fitted against true decay rates: ``decay_r`` (Pearson of ln rates) and two others.
 
-    Of the ensemble (group `bars.GENES`), of the expected coverage (the ceiling), and of each fold.
+    Of the ensemble (group `GENES`), of the expected coverage (the ceiling), and of each fold.
     """
     used = genes.filter(pl.col("status") == decay.COMPARED)
     ids = used["gene_id"].to_numpy()

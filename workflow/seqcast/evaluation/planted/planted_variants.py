@@ -77,11 +77,11 @@ def compare_variants(
     Parameters
     ----------
     effects, pairs : DataFrame
-        As `truth.read_effects` and `truth.read_pairs` return them.
+        As `planted_tables.read_effects` and `read_pairs` return them.
     scores : Scores
         Of logSED, or another score of the same scale.
     factors : ndarray, shape=(tracks,)
-        See `truth.track_factors`.
+        See `planted_tables.track_factors`.
     held_out : collection of str
         Contigs that no fold was trained on.
     tracks_like : str, optional

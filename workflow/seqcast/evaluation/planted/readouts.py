@@ -67,7 +67,7 @@ def make_readouts(identifiers: Sequence[str]) -> Readouts:
     Readouts
         First the mean over the tracks of each kind of assay that is there; last, of ActD tracks of
         all times, `SLOPE`: -ln 2 times the least-squares slope of logSED over time, which is the
-        difference (ALT minus REF, 1/h) of the rates that `decay.fitted_rates` finds.
+        difference (ALT minus REF, 1/h) of the rates that `planted_decay.fitted_rates` finds.
 
     Raises
     ------

@@ -5,30 +5,33 @@ predicts none (left out, for one) takes no rows from the others. Rows of the par
 count as ``not_scored``. A method that predicts more rows is also measured on all of its own.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import ORIGINS
-from seqcast.core.store import read_provenance, read_table, read_tsv
-from seqcast.datasets.properties.duplicates import learned_from
-from seqcast.datasets.properties.labelled import MEANINGS, VALID, PropertyData
+from seqcast.core.store import read_tsv, write_tsv
+from seqcast.datasets.properties.duplicates import count_parts, learned_from, sequence_numbers
+from seqcast.datasets.properties.labelled import PropertyData, read_property_data
 from seqcast.datasets.properties.splits import COLUMN_ROUND
 from seqcast.evaluation.metrics import binary, multiclass, regression
+from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.metrics.table import NOT_SCORED
-from seqcast.predict.properties.predictions import PREDICTION, PROBABILITY
+from seqcast.evaluation.properties.methods import Method, read_method
 
 COLUMNS = {
     "method": pl.String, "origin": pl.String, "part": pl.String, "duplicates": pl.String,
     "rows": pl.String, "output": pl.String, "metric": pl.String, "value": pl.Float64,
     "ci_low": pl.Float64, "ci_high": pl.Float64, "sd": pl.Float64, "n": pl.Int64,
     "note": pl.String, "source": pl.String,
+}  # fmt: skip
+PUBLISHED = {
+    "property": pl.String, "method": pl.String, "metric": pl.String, "part": pl.String,
+    "value": pl.Float64, "source": pl.String,
 }  # fmt: skip
 WITH, WITHOUT = "with", "without"  # values of the column `duplicates`
 COMMON, OWN = "common", "own"  # values of the column `rows`
@@ -55,39 +58,13 @@ MAIN = {
 THRESHOLD = 0.5  # least probability of the second of two classes that predicts it
 
 
-@dataclass(frozen=True)
-class Method:
-    """Predictions of one method.
+class PredictedFiles(NamedTuple):
+    """Files of a property, what methods predict of it, and numbers that others published."""
 
-    Attributes
-    ----------
-    name, origin : str
-    excuse : str
-        Why it predicts nothing, if that is known.
-    values : ndarray of float64, shape=(rows, labels or classes)
-        NaN where there is none.
-    status : ndarray of str, shape=(rows,)
-        Of `data.STATUSES`, or that of the sequence.
-    """
-
-    name: str
-    origin: str
-    excuse: str
-    values: np.ndarray
-    status: np.ndarray
-
-    def predicts(self, rows: np.ndarray) -> np.ndarray:
-        """Which of some rows it predicts, bool."""
-        return ~np.isnan(self.values[rows]).any(axis=1)
-
-    def lacks(self, rows: np.ndarray) -> str:
-        """How many of some rows it does not predict and why, in words; empty where it does all."""
-        there = self.predicts(rows)
-        if there.all():
-            return ""
-        counts = Counter(self.status[rows[~there]].tolist()).most_common()
-        why = "; ".join(f"{n:,} {name}: {MEANINGS[name]}" for name, n in counts if name != VALID)
-        return f"predicts {there.sum():,} of {len(rows):,} rows{f' ({why})' if why else ''}"
+    transcripts: str | Path
+    predictions: tuple[str | Path, ...]
+    clusters: str | Path | None = None
+    published: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +82,39 @@ class Part:
     rows: np.ndarray
 
 
+def evaluate_property(
+    files: PredictedFiles, metrics: str, parts: str, methods: Sequence[str],
+    definition: tuple[str, Mapping[str, Any]], seed: int, resamples: int,
+) -> None:  # fmt: skip
+    """Write the metrics of all methods, and what the parts are.
+
+    Parameters
+    ----------
+    files : PredictedFiles
+        Predictions in the order of `methods`; clusters where the property's groups are clusters.
+    metrics, parts : path
+        TSV of `COLUMNS` and of `duplicates.COUNTS`.
+    methods : sequence of str
+    definition : (str, mapping)
+        Name of the property and its row of properties.tsv.
+    seed : int
+        Of the folds of a k-fold and of the resamples.
+    resamples : int
+        Of the intervals.
+
+    Raises
+    ------
+    InputError
+        See `evaluate_methods`.
+    """
+    data, table = read_property_data(files.transcripts, files.clusters, definition, seed)
+    numbers = sequence_numbers(table["sequence"])
+    tables = dict(zip(methods, files.predictions, strict=True))
+    published = read_published(files.published, PUBLISHED)
+    write_tsv(evaluate_methods(data, numbers, tables, published, resamples, seed), metrics)
+    write_tsv(count_parts(numbers, data), parts)
+
+
 def evaluate_methods(
     data: PropertyData, numbers: np.ndarray, methods: Mapping[str, str | Path],
     published: pl.DataFrame, resamples: int = 1000, seed: int = 0,
@@ -119,7 +129,7 @@ def evaluate_methods(
     methods : mapping
         Name to its table of predictions (parquet), a row a row of `data`.
     published : DataFrame
-        `published.PUBLISHED`; rows of other properties are left out.
+        `PUBLISHED`; rows of other properties are left out.
     resamples, seed : int
         Of the intervals; on common rows each method is measured on the same resamples. Where folds
         keep groups together, resamples draw whole groups.
@@ -150,7 +160,7 @@ def evaluate_methods(
             f"property {name}: a published number is of {strange[0]!r}; of a {kind} expected one "
             f"of {', '.join(METRICS[kind])}"
         )
-    read = [_read_method(data, method, path) for method, path in methods.items()]
+    read = [read_method(data, method, path) for method, path in methods.items()]
     values = [method.values for method in read]
     parts = [(part, common_rows(values, part.rows)) for part in parts_of(data, numbers)]
     tables = []
@@ -250,42 +260,6 @@ def read_evaluation(path: str | Path) -> pl.DataFrame:
     return read_tsv(path, COLUMNS)
 
 
-def _read_table(data: PropertyData, path: str | Path) -> pl.DataFrame:
-    """A table of predictions, which must be of these rows and columns."""
-    table = read_table(path)
-    if table["id"].to_list() != list(data.ids):
-        raise InputError(
-            f"{path} is not of the sequences of property {data.definition.name}: their ids "
-            "differ. Make it again, the set has changed since."
-        )
-    wanted = ["status", *_columns(data)]
-    if missing := [name for name in wanted if name not in table.columns]:
-        raise InputError(f"{path} has no column {missing[0]}; expected {', '.join(wanted)}")
-    return table
-
-
-def _columns(data: PropertyData) -> list[str]:
-    """Columns of the predictions."""
-    return [f"{PROBABILITY}_{name}" for name in data.classes] or [
-        f"{PREDICTION}_{name}" for name in data.definition.labels
-    ]
-
-
-def _values(data: PropertyData, table: pl.DataFrame) -> np.ndarray:
-    """Predicted labels or probabilities, (rows, columns); NaN where there are none."""
-    columns = [table[name].cast(pl.Float64).fill_null(float("nan")) for name in _columns(data)]
-    return np.stack([column.to_numpy() for column in columns], axis=1)
-
-
-def _read_method(data: PropertyData, name: str, path: str | Path) -> Method:
-    """A table of predictions, and what its provenance says."""
-    facts = read_provenance(path)
-    table = _read_table(data, path)
-    status = table["status"].fill_null("unknown").to_numpy()
-    excuse = str(facts.get("left_out") or "")
-    return Method(name, _origin(facts), excuse, _values(data, table), status)
-
-
 def _measured(
     data: PropertyData, part: np.ndarray, rows: np.ndarray, method: Method, resamples: int,
     seed: int,
@@ -352,13 +326,6 @@ def _over_folds(data: PropertyData, method: Method, values: Sequence[np.ndarray]
         rows.append((found[0]["output"], metric, mean, sd, len(known), note))
     kept = {name: COLUMNS[name] for name in ("output", "metric", "value", "sd", "n", "note")}
     return pl.DataFrame(rows, schema=kept, orient="row")
-
-
-def _origin(facts: Mapping[str, Any]) -> str:
-    """What the page says of a method's weights."""
-    origin = facts.get("origin") or "not recorded"
-    folds = [origin] if isinstance(origin, str) else origin
-    return ", ".join(dict.fromkeys(ORIGINS.get(name, str(name)) for name in folds))
 
 
 def _block(found: pl.DataFrame, **about: str) -> pl.DataFrame:

@@ -7,15 +7,13 @@ scored; the metric ``not_scored`` counts the rest.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import ORIGINS
+from seqcast.core.provenance import origins_in_words
 from seqcast.core.store import read_provenance, read_table, read_tsv
-from seqcast.core.text_files import read_cells
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.evaluation.metrics.table import SCHEMA, row_of, with_keys
 from seqcast.evaluation.reads import THRESHOLD
@@ -137,7 +135,8 @@ def evaluate(
             found = classification_metrics(
                 truth, scores, THRESHOLD, resamples, least_of_a_class=LEAST_MEANINGFUL
             )
-            about = {"reference": reference, "tool": tool, "origin": _origin(members, tool)}
+            origin = origins_in_words(read_provenance(item.scores[tool]) for item in members)
+            about = {"reference": reference, "tool": tool, "origin": origin}
             tables.append(with_keys(found, **about))
             auc = row_of(found, "roc_auc")["value"]
             curves.append(_curve(reference, tool, truth, scores, auc))
@@ -186,27 +185,6 @@ def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFram
     return pl.DataFrame(rows, schema=TIMES, orient="row")
 
 
-def read_published(path: str | Path | None) -> pl.DataFrame:
-    """Published numbers (TSV with the columns of `PUBLISHED`); no rows where there is no file.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or a value is no number.
-    """
-    if not path:
-        return pl.DataFrame(schema=PUBLISHED)
-    table = read_cells(path, "a table of published numbers").fill_null("")
-    if missing := [name for name in PUBLISHED if name not in table.columns]:
-        raise InputError(
-            f"{path} has no column {missing[0]}; expected {', '.join(PUBLISHED)} between tabs"
-        )
-    try:
-        return table.select(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{path}: a value is no number: {error}") from error
-
-
 def read_metrics(path: str | Path) -> pl.DataFrame:
     """The metrics that `evaluate` gave and `store.write_tsv` wrote."""
     return read_tsv(path, METRICS)
@@ -234,20 +212,6 @@ def _scores(item: LabelledSet, tool: str, labels: np.ndarray) -> np.ndarray:
             "reads; expected a row a read. Score the set again, it has changed since."
         )
     return scores.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-
-def _origin(members: Sequence[LabelledSet], tool: str) -> str:
-    """Where the tool's numbers come from: the program's version, or the origin of the weights."""
-    facts: list[dict[str, Any]] = [read_provenance(item.scores[tool]) for item in members]
-    told = []
-    for fact in facts:
-        origin = fact.get("origin") or "not recorded"
-        if origin == "program":
-            told.append(f"{fact['program']} {fact['version']}")
-        else:
-            folds = [origin] if isinstance(origin, str) else origin
-            told += [ORIGINS.get(name, str(name)) for name in folds]
-    return ", ".join(dict.fromkeys(told))
 
 
 def _curve(

@@ -2,7 +2,7 @@
 
 A model of coverage has a number a track for an ALT and a gene: here the mean over tracks of its
 magnitude, as in the ranking. A model of mRNAs has distances and a log-likelihood ratio for an ALT
-and a transcript. They meet at the gene (`joined`). They do not measure the same thing, so that only
-orders are compared (`agreement`), and, where it is known, which variants are causal (`truth`).
-`page` tells it all.
+and a transcript. They meet at the gene (`joined_scores`). They do not measure the same thing, so
+that only orders are compared (`agreement`), and, where a file names them, how far causal variants
+are told from matched ones (`known_effects`).
 """

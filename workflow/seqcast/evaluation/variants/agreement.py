@@ -132,7 +132,7 @@ def write_comparison(
     ----------
     compared : Comparison
     models : mapping
-        As `joined.read_scored` returns it.
+        As `joined_scores.read_scored` returns it.
     files : ComparisonFiles
     """
     facts = provenance(

@@ -60,7 +60,7 @@ def read_truth(
     checked : path
         Its table of checked variants, which has the record of each row.
     table : DataFrame
-        As `joined.compare_models` returns it.
+        As `joined_scores.compare_models` returns it.
     measured : sequence of Measure
     """
     kinds = read_kinds(file)
@@ -83,7 +83,7 @@ def tell_causal(
     Parameters
     ----------
     table : DataFrame
-        As `joined.compare_models` returns it. An ALT stands with its largest size.
+        As `joined_scores.compare_models` returns it. An ALT stands with its largest size.
     measured : sequence of Measure
     kinds : DataFrame
         ``row`` of each ALT and its ``kind``; others than `CAUSAL` and `MATCHED` do not count.

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from seqcast.evaluation.planted.bars import ALL, CEILING, DECOYS, GENES, LOSSES, SHUFFLED
+from seqcast.evaluation.planted.measures import ALL, CEILING, DECOYS, GENES, LOSSES, SHUFFLED
 from seqcast.evaluation.planted.planted_metrics import ELEMENTS, graded_pairs
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN

@@ -7,7 +7,7 @@ import polars as pl
 
 from seqcast.core.provenance import model_in_words
 from seqcast.evaluation.planted import planted_decay as decay
-from seqcast.evaluation.planted.bars import ALL, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
+from seqcast.evaluation.planted.measures import ALL, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
 from seqcast.evaluation.planted.planted_variants import STATUSES
 from seqcast.evaluation.planted.readouts import MAIN, WORDS
 from seqcast.genome.variants import OUTCOMES, REASONS

@@ -1,17 +1,15 @@
 """Published numbers, to stand beside ours: a table that the user writes by hand, and so checked."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells
 
-PUBLISHED = {
-    "property": pl.String, "method": pl.String, "metric": pl.String, "part": pl.String,
-    "value": pl.Float64, "source": pl.String,
-}  # fmt: skip
 SHARE, CORRELATION = (0.0, 1.0), (-1.0, 1.0)
 # What a metric can be; one that is not here may be any number.
 RANGES = {
@@ -22,8 +20,15 @@ RANGES = {
 }  # fmt: skip
 
 
-def read_published(path: str | Path | None) -> pl.DataFrame:
-    """Published numbers (TSV with the columns of `PUBLISHED`); no rows where there is no file.
+def read_published(path: str | Path | None, columns: Mapping[str, Any]) -> pl.DataFrame:
+    """Published numbers; no rows where there is no file.
+
+    Parameters
+    ----------
+    path : path, optional
+        TSV.
+    columns : mapping
+        Names and types of its columns: keys, ``metric``, ``value``, ``source``.
 
     Raises
     ------
@@ -32,13 +37,13 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
         `RANGES`.
     """
     if not path:
-        return pl.DataFrame(schema=PUBLISHED)
+        return pl.DataFrame(schema=dict(columns))
     table = read_cells(path, "a table of published numbers").fill_null("")
-    if missing := [name for name in PUBLISHED if name not in table.columns]:
+    if missing := [name for name in columns if name not in table.columns]:
         raise InputError(
-            f"{path} has no column {missing[0]}; expected {', '.join(PUBLISHED)} between tabs"
+            f"{path} has no column {missing[0]}; expected {', '.join(columns)} between tabs"
         )
-    table = table.select(pl.col(list(PUBLISHED)).str.strip_chars())
+    table = table.select(pl.col(list(columns)).str.strip_chars())
     numbers = table["value"].cast(pl.Float64, strict=False)
     for row, number in zip(table.iter_rows(named=True), numbers, strict=True):
         _check(row, number, path)
@@ -47,7 +52,8 @@ def read_published(path: str | Path | None) -> pl.DataFrame:
 
 def _check(row: dict[str, str], number: float | None, path: str | Path) -> None:
     """Stop where a value cannot be."""
-    where = f"{path}: {row['metric']} of {row['method']} on {row['property']}, {row['part']}"
+    about = [row[name] for name in row if name not in ("metric", "value", "source") and row[name]]
+    where = f"{path}: {row['metric']} of {', '.join(about)}"
     if not row["value"]:
         raise InputError(f"{where}, is empty; give the number, or leave the row out")
     if number is None or not math.isfinite(number):

@@ -3,8 +3,8 @@
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.properties.property_metrics import ESTIMATES
-from seqcast.evaluation.properties.published import PUBLISHED, RANGES, read_published
+from seqcast.evaluation.metrics.published import RANGES, read_published
+from seqcast.evaluation.properties.property_metrics import ESTIMATES, PUBLISHED
 
 HEADER = "property\tmethod\tmetric\tpart\tvalue\tsource\n"
 
@@ -31,8 +31,8 @@ def write(tmp_path, metric="accuracy", value="0.55"):
     ],
 )
 def test_values_that_cannot_be(tmp_path, metric, value, message):
-    with pytest.raises(InputError, match=rf"p\.tsv: {metric} of CodonBERT on toy.*{message}"):
-        read_published(write(tmp_path, metric, value))
+    with pytest.raises(InputError, match=rf"p\.tsv: {metric} of toy, CodonBERT, test, .*{message}"):
+        read_published(write(tmp_path, metric, value), PUBLISHED)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_values_that_cannot_be(tmp_path, metric, value, message):
     [("accuracy", "0"), ("accuracy", " 1 "), ("r2", "-4"), ("rmse", "70"), ("mcc", "-0.2")],
 )
 def test_values_that_can_be(tmp_path, metric, value):
-    table = read_published(write(tmp_path, metric, value))
+    table = read_published(write(tmp_path, metric, value), PUBLISHED)
     assert dict(table.schema) == PUBLISHED
     assert table["value"].to_list() == [float(value)]
 
@@ -52,5 +52,5 @@ def test_every_estimate_has_a_range():
 def test_a_missing_column_and_no_file(tmp_path):
     (tmp_path / "p.tsv").write_text("property\tmethod\tmetric\tpart\tvalue\n")
     with pytest.raises(InputError, match="no column source"):
-        read_published(tmp_path / "p.tsv")
-    assert read_published(None).is_empty()
+        read_published(tmp_path / "p.tsv", PUBLISHED)
+    assert read_published(None, PUBLISHED).is_empty()
