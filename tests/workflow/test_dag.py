@@ -11,10 +11,10 @@ from seqcast.plan.code import reached
 
 pytestmark = pytest.mark.slow
 
-MODELS, FOLDS, SETS = 5, 2, 2  # Borzuki's rows of config/{models,folds,datasets}.tsv
-SAMPLES, REFERENCES, UNCLEAR = 11, 6, 3  # config/samples.tsv, config/references.tsv
+MODELS, FOLDS, SETS = 5, 2, 2  # Borzuki's rows of config/published/
+SAMPLES, REFERENCES, UNCLEAR = 11, 6, 3  # config/published/
 COMPARATORS = 2  # read_benchmark.comparators
-SHARDS = 4 + 8  # of the two sets of config/datasets.tsv
+SHARDS = 4 + 8  # of the two sets of config/published/datasets.tsv
 # Fetched: genome, annotation, two sets of variants, a table of tracks a model, weights a fold.
 SOURCES = 1 + 1 + SETS + MODELS + MODELS * FOLDS
 # And for reads: weights and shape of the model, a GenBank file a reference, BEDs of coding (5) and of
@@ -146,13 +146,13 @@ for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO):
 
 
 def test_published_run_plans_these_jobs(workflow):
-    planned = workflow.planned(config="config/config.yaml")
+    planned = workflow.planned(config="config/published.yaml")
     assert planned == PUBLISHED
     assert sum(planned.values()) <= 2000  # a DAG of that size takes seconds, not minutes
 
 
 def test_published_tables_name_sources_or_files_that_exist(root):
-    paths = yaml.safe_load((root / "config/config.yaml").read_text())["tables"]
+    paths = yaml.safe_load((root / "config/published.yaml").read_text())["tables"]
     tables = {name: pd.read_csv(root / path, sep="\t", dtype=str) for name, path in paths.items()}
     columns = [("assemblies", "genome"), ("assemblies", "annotation"), ("datasets", "path"),
                ("assemblies", "contig_aliases"), ("models", "hyperparameters"),
@@ -165,6 +165,19 @@ def test_published_tables_name_sources_or_files_that_exist(root):
 
 def test_demo_plans_these_jobs(workflow):
     assert workflow.planned(config="config/demo.yaml") == DEMO
+
+
+def test_template_plans_one_vcf_on_the_genome_of_the_demo(workflow):
+    of_regions = {"predict_coverage", "ensemble_coverage", "export_bigwig"}
+    planned = {rule: n for rule, n in ONE_MODEL.items() if rule not in of_regions}
+    assert workflow.planned(config="config/config.yaml") == {
+        **planned,
+        "simulate_genome": 1,
+        "prepare_genome": 1,
+        "prepare_annotation": 1,
+        "check_variants": 1,
+        "summarise_run": 1,
+    }
 
 
 def test_planted_truth_is_given_the_sets_that_its_folds_learned(workflow):

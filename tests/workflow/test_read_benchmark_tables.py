@@ -10,9 +10,11 @@ NAMES = ("references", "samples", "benchmarks")
 
 @pytest.fixture(scope="module")
 def tables(root) -> dict[str, pd.DataFrame]:
-    names = (*NAMES, "sources", "datasets")
-    return {name: pd.read_csv(root / f"config/{name}.tsv", sep="\t", keep_default_na=False)
-            for name in names}  # fmt: skip
+    paths = {name: root / f"config/published/{name}.tsv" for name in (*NAMES, "datasets")}
+    paths["sources"] = root / "config/sources.tsv"
+    return {
+        name: pd.read_csv(path, sep="\t", keep_default_na=False) for name, path in paths.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_published_sets_are_planned_when_asked_for(root: Path, tmp_path: Path) -
     run.configure({"sources": read_rows(root / "config/sources.tsv")})
     config = yaml.safe_load((tmp_path / "config.yaml").read_text())
     for name in ("collections", "read_sets"):
-        config["tables"][name] = f"config/{name}.tsv"
+        config["tables"][name] = f"config/published/{name}.tsv"
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     planned = run.planned("--nocolor", "results/read_sets/readseeker_small/train.tsv")
     assert planned == {"download_source": 5, "select_assemblies": 5, "index_assemblies": 16 + 400 + 3,

@@ -142,6 +142,6 @@ for name in TRACK_SETS:
     if windows in PUBLISHED_WINDOWS.values() and windows not in SOURCES.index:
         raise ConfigError(
             f"{config['tables']['coverage_sets']}: {name} takes the published windows of its "
-            f"assembly, but {config['tables']['sources']} has no {windows}; copy that row of "
+            f"assembly, but {catalogue.path_of('sources')} has no {windows}; copy that row of "
             "seqcast's config/sources.tsv, or write made into the column windows"
         )

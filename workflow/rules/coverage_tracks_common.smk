@@ -35,7 +35,7 @@ def library_options(wildcards):
 
 def check_track(name, assembly, where):
     """Stop at a track that no library gives, or one on another assembly."""
-    tracks = config["tables"]["libraries"]
+    tracks = catalogue.path_of("libraries")
     if name.startswith(MADE_TRACKS) and name not in LIBRARY_OF:
         raise ConfigError(
             f"{where}: {name} is of no library; {tracks} gives {', '.join(LIBRARY_OF) or 'none'}"

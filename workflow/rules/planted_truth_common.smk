@@ -6,7 +6,7 @@ if PLANTED["variants"]:
         if PLANTED[key] not in names:
             raise ConfigError(
                 f"config: planted_truth.{key} is {PLANTED[key]!r}, which is no dataset of that "
-                f"kind in {config['tables']['datasets']}"
+                f"kind in {catalogue.path_of('datasets')}"
             )
     if not PLANTED["held_out"]:
         raise ConfigError(

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from seqcast.cli import embed, predict_property, reads
+from seqcast.cli import embed, init, predict_property, reads
 from seqcast.core.errors import InputError
 from seqcast.core.logs import USER_ERROR, tell
 from seqcast.core.temporaries import write_error
@@ -33,4 +33,5 @@ def _parser() -> argparse.ArgumentParser:
     reads.add_command(commands)
     embed.add_command(commands)
     predict_property.add_command(commands)
+    init.add_command(commands)
     return parser

@@ -242,10 +242,11 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> "pl.Data
 
 
 def table_rows(text: str, path: str | Path) -> list[tuple[int, list[str]]]:
-    """Lines of a table that a run is configured by, with their cells; empty lines are passed over.
+    """Lines of a table that a run is configured by, with their cells.
 
-    Cells stand between tabs, without the blanks around them, in quotes where a spreadsheet puts
-    any. The workflow and its jobs both read such tables so.
+    Empty lines and lines that begin with ``#`` are passed over. Cells stand between tabs, without
+    the blanks around them, in quotes where a spreadsheet puts any. The workflow and its jobs both
+    read such tables so.
 
     Parameters
     ----------
@@ -267,7 +268,8 @@ def table_rows(text: str, path: str | Path) -> list[tuple[int, list[str]]]:
     rows, line = [], 1
     try:
         for cells in reader:
-            if any(cells := [cell.strip() for cell in cells]):
+            cells = [cell.strip() for cell in cells]
+            if any(cells) and not cells[0].startswith("#"):
                 rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:

@@ -170,7 +170,7 @@ def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotatio
         genes, counts = _genes_of_lines(path)
     if genome is not None:
         n_read = len(genes)
-        genes = _on_genome(genes, genome, path)
+        genes = on_genome(genes, genome, path)
         counts |= {"genes": len(genes), "off_genome": n_read - len(genes)} if counts else {}
     return Annotation(tuple(genes), counts)
 
@@ -262,7 +262,7 @@ def _told(path: Path, genes: pl.DataFrame, count: str) -> int:
     return len(genes)
 
 
-def _on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:
+def on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:
     """Rename contigs to those of the genome, and leave out genes on others."""
     chroms = list(dict.fromkeys(gene.chrom for gene in genes))
     contigs = {chrom: genome.resolve(chrom) for chrom in chroms}

@@ -47,7 +47,7 @@ def recompress_bgzip(source: str | Path, path: str | Path) -> None:
         with (
             atomic(path) as temporary,
             pysam.BGZFile(str(temporary), "wb", None) as bgzf,
-            _reading(source),
+            reading_gzip(source),
         ):
             shutil.copyfileobj(text, bgzf, CHUNK_BYTES)
 
@@ -74,7 +74,7 @@ def index_fasta(path: str | Path) -> None:
             check_letters(path)
             _check_names(path, fai)
             return
-        with _reading(path):  # samtools takes a damaged block for the end of the file
+        with reading_gzip(path):  # samtools takes a damaged block for the end of the file
             check_letters(path)
         with atomic(f"{path}.gzi") as gzi:
             _faidx(path, [*options, "--gzi-idx", str(gzi)])
@@ -103,7 +103,7 @@ def check_index(path: str | Path) -> None:
 
 
 @contextmanager
-def _reading(source: str | Path) -> Iterator[None]:
+def reading_gzip(source: str | Path) -> Iterator[None]:
     """Tell a gzip file that cannot be read to its end."""
     try:
         yield

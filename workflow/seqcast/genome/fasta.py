@@ -70,7 +70,7 @@ class Genome:
         self.contigs = dict(zip(self._file.references, self._file.lengths, strict=True))
         for contig in list(self.contigs)[:TRIED_CONTIGS]:
             self.fetch(contig, 0, TRIED_BP)
-        self._synonyms = {} if self.aliases is None else _read_aliases(self.aliases)
+        self._synonyms = {} if self.aliases is None else read_aliases(self.aliases)
 
     def _open(self) -> None:
         self._process = os.getpid()
@@ -204,7 +204,7 @@ def _ensure_index(fasta: Path) -> None:
             f"Run: gunzip {fasta} && bgzip {fasta.with_suffix('')} && samtools faidx {fasta}"
         )
     if packed is None:
-        _check_fasta(fasta)
+        check_fasta(fasta)
     suffixes = [".fai", ".gzi"] if packed == "bgzip" else [".fai"]
     indexes = [fasta.with_name(fasta.name + suffix) for suffix in suffixes]
     missing = [f"{index.name} is missing" for index in indexes if not index.is_file()]
@@ -230,7 +230,7 @@ def _ensure_index(fasta: Path) -> None:
         index_fasta(fasta)
 
 
-def _check_fasta(fasta: Path) -> None:
+def check_fasta(fasta: Path) -> None:
     """Refuse a plain file that does not begin as FASTA does."""
     refuse_unless_gzip(fasta, "FASTA")
     with fasta.open("rb") as file:
@@ -242,7 +242,7 @@ def _check_fasta(fasta: Path) -> None:
         )
 
 
-def _read_aliases(path: Path) -> dict[str, tuple[str, ...]]:
+def read_aliases(path: Path) -> dict[str, tuple[str, ...]]:
     """Return each name of the table -> all names of its contig, the table's own one first."""
     expected = "a table of contig aliases (contig, alias), as resources/contigs/hg38.tsv is written"
     lines = io.StringIO(read_text(path, expected), newline="")

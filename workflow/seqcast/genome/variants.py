@@ -34,7 +34,10 @@ from seqcast.genome.builds import (
 from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
 from seqcast.genome.vcf import read_variants
 
-__all__ = ["REASONS", "check_variants", "guard_build", "read_variants", "summarise_statuses"]
+__all__ = [
+    "REASONS", "check_variants", "guard_build", "read_variants", "resolve_contigs",
+    "summarise_statuses",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +139,7 @@ def check_variants(
         raise InputError(
             f"on_ref_mismatch is {on_ref_mismatch!r}; expected one of {MISMATCH_MODES}"
         )
-    contigs = _resolve_contigs(variants, genome)
+    contigs = resolve_contigs(variants, genome)
     fetch = fetch_by_blocks(genome)
     swap = on_ref_mismatch == "swap"
     # In genome order, so that each block of an unsorted file is read once too.
@@ -296,7 +299,7 @@ def _trimmed(ref: str, alt: str) -> tuple[int, str, str]:
     return prefix, ref[prefix:], alt[prefix:]
 
 
-def _resolve_contigs(variants: pl.DataFrame, genome: Genome) -> dict[str, str | None]:
+def resolve_contigs(variants: pl.DataFrame, genome: Genome) -> dict[str, str | None]:
     """Return the genome's name of each contig; refuse variants of which none is in the genome."""
     chroms = variants["chrom"].unique(maintain_order=True).to_list()
     contigs = {chrom: genome.resolve(chrom) for chrom in chroms}

@@ -149,11 +149,13 @@ class Catalogue:
         return self.rows("datasets", Dataset)
 
     def path_of(self, table: str) -> str:
-        """Path of a table, as the config gives it."""
-        return str(self.config["tables"][table])
+        """Path of a table, as the config gives it; of one that it lacks, what says so."""
+        return str(self.config["tables"].get(table) or f"tables.{table}, which the config lacks")
 
     def rows(self, table: str, kind: type[R]) -> Table[R]:
         """Rows of a table of the config, checked against its schema; no key comes twice.
+
+        A table that the config lacks has no rows.
 
         Raises
         ------
@@ -163,6 +165,8 @@ class Catalogue:
 
     def cells(self, table: str, key: tuple[str, ...]) -> Mapping[Any, Mapping[str, Any]]:
         """As `rows`, of cells that are as they stand in the table."""
+        if not self.config["tables"].get(table):
+            return {}
         path = self.path_of(table)
         if path not in self._cells:
             schema = read_schema(self.schemas / f"{table}.schema.yaml")

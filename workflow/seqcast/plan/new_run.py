@@ -1,0 +1,290 @@
+"""The config of a new run on files of a user: four tables after the template in `config/`.
+
+Comments and columns are the template's, models its own and those of the published run; only rows
+are new. A run has its folder, below which all that it makes lies.
+"""
+
+import csv
+import io
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
+from seqcast.core.text_files import read_text, table_rows
+from seqcast.plan.tables import check_path
+from seqcast.plan.user_files import Findings, UserFiles, check_files
+
+ALTS_A_SHARD, MOST_SHARDS = 1000, 1000
+PUBLISHED = "config/published"  # folder of the published run's tables
+SOURCES = "config/sources.tsv"
+TABLES = ("assemblies", "models", "folds", "datasets")
+MODEL_FILES = ("hyperparameters", "tracks")  # columns of models.tsv
+FAMILY = "borzuki_"  # a model is known without it too
+
+Rows = list[dict[str, str]]
+
+
+class NewRun(NamedTuple):
+    """A config that was written.
+
+    Attributes
+    ----------
+    written : tuple of Path
+        Its files.
+    findings : Findings
+        What the files of the user hold.
+    notes : tuple of str
+        What a user may not expect, of files and models.
+    """
+
+    written: tuple[Path, ...]
+    findings: Findings
+    notes: tuple[str, ...]
+
+
+class Models(NamedTuple):
+    """Rows of models, of their folds, and of what is downloaded for them."""
+
+    models: Rows
+    folds: Rows
+    sources: Rows
+
+    def notes(self) -> list[str]:
+        """What to know before numbers of these models are used."""
+        downloaded = {row["source"] for row in self.sources}
+        published = {row["model"] for row in self.folds if row["source"] in downloaded}
+        notes = [
+            f"{row['model']} is FOR TRYING ONLY. It was trained on a simulated genome: its numbers "
+            "mean nothing on a real one. For those, name a published model: --model hl_clip"
+            for row in self.models
+            if row["model"] not in published
+        ]
+        if published:
+            files = "".join(f"\n  {row['url']} (licence: {row['licence']})" for row in self.sources)
+            notes.append(
+                f"{', '.join(sorted(published))} should run on a GPU. The run downloads:{files}"
+            )
+        return notes
+
+
+def write_run(
+    checkout: Path, folder: Path, files: UserFiles, models: Sequence[str],
+    folds: Sequence[str] | None = None, force: bool = False,
+) -> NewRun:  # fmt: skip
+    """Check files of a user, and write the config of a run that scores their variants.
+
+    Parameters
+    ----------
+    checkout : Path
+        The repository, whose config is the template.
+    folder : Path
+        Of the run; its config is written to ``folder/config``, where Snakemake looks for it.
+    files : UserFiles
+    models : sequence of str
+        Coverage models of the template or of the published run.
+    folds : sequence of str, optional
+        Folds that each of them has; all of them by default.
+    force : bool
+        Replace a config that is there.
+
+    Returns
+    -------
+    NewRun
+
+    Raises
+    ------
+    InputError
+        If a config is there, a model or fold is not known, a path cannot stand in a table, or as
+        `user_files.check_files`. Nothing is written then.
+    """
+    _check_folder(checkout, folder, force)
+    chosen = _chosen(checkout, models, folds)
+    cells = {name: _cell(path, folder) for name, path in files._asdict().items() if path}
+    findings = check_files(files, checkout / "resources/contigs")
+    if findings.aliases:
+        cells["aliases"] = _cell(findings.aliases, folder)
+    rows: dict[str, Rows] = {
+        "assemblies": [{
+            "assembly": _name(files.genome), "genome": cells["genome"],
+            "annotation": cells["annotation"], "contig_aliases": cells.get("aliases", ""),
+        }],
+        "datasets": [{
+            "dataset": _name(files.vcf), "kind": "variants", "assembly": _name(files.genome),
+            "path": cells["vcf"],
+            "shards": str(min(MOST_SHARDS, max(1, -(-findings.n_alts // ALTS_A_SHARD)))),
+        }],
+        "models": chosen.models, "folds": chosen.folds,
+    }  # fmt: skip
+    texts = {f"{name}.tsv": _table(checkout / f"config/{name}.tsv", rows[name]) for name in TABLES}
+    if chosen.sources:
+        texts["sources.tsv"] = _table(checkout / SOURCES, chosen.sources)
+    texts["config.yaml"] = _config(checkout / "config/config.yaml", files, bool(chosen.sources))
+    for name, text in texts.items():
+        with atomic(folder / "config" / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return NewRun(
+        tuple(folder / "config" / name for name in texts), findings,
+        (*findings.notes, *chosen.notes()),
+    )  # fmt: skip
+
+
+def commands(checkout: Path, folder: Path) -> list[str]:
+    """The commands that plan and start the run in a folder, as typed where the user stands.
+
+    Raises
+    ------
+    InputError
+        If Snakemake is not installed.
+    """
+    beside = Path(sys.executable).with_name("snakemake")
+    found = shutil.which("snakemake")
+    if found is None and not beside.is_file():
+        raise InputError(
+            f"the config is written, but snakemake is not installed beside {sys.executable}; run "
+            f'{sys.executable} -m pip install -e "{checkout}[workflow]", and then snakemake '
+            f"--snakefile {checkout / 'workflow/Snakefile'} --directory {folder} --cores all"
+        )
+    is_found = found and (not beside.is_file() or Path(found).samefile(beside))
+    program = "snakemake" if is_found else _seen(beside)
+    words = [
+        program, "--snakefile", _seen(checkout / "workflow/Snakefile"),
+        "--directory", str(folder), "--cores", "all",
+    ]  # fmt: skip
+    return [shlex.join([*words, "--dry-run"]), shlex.join(words)]
+
+
+def _check_folder(checkout: Path, folder: Path, force: bool) -> None:
+    """Stop where a config would be replaced, or where no folder can be."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; expected the folder of a run. Give another name.")
+    if folder.exists() and folder.samefile(checkout):
+        raise InputError(
+            f"{folder} is the repository itself, whose config is the template; expected a folder "
+            "of the run. Give another name."
+        )
+    names = ["config.yaml", "sources.tsv", *(f"{name}.tsv" for name in TABLES)]
+    there = [folder / "config" / name for name in names if (folder / "config" / name).exists()]
+    if there and not force:
+        raise InputError(
+            f"{there[0]} is there already; expected a folder without a config. Give another "
+            "folder, or --force to replace the config."
+        )
+
+
+def _chosen(checkout: Path, names: Sequence[str], folds: Sequence[str] | None) -> Models:
+    """Rows of the models that a user names, files of the repository by their whole paths."""
+    known, all_folds = _known(checkout)
+    listed = {row["source"]: row for row in _rows(checkout / SOURCES)}
+    models, chosen = [], []
+    for name in dict.fromkeys(name if name in known else f"{FAMILY}{name}" for name in names):
+        if name not in known:
+            raise InputError(
+                f"--model {name.removeprefix(FAMILY)}: no such model; expected {', '.join(known)}"
+            )
+        models.append(known[name])
+        own = {row["fold"]: row for row in all_folds if row["model"] == name}
+        if unknown := [fold for fold in folds or () if fold not in own]:
+            raise InputError(f"--folds {unknown[0]}: {name} has the folds {', '.join(own)}")
+        chosen += [own[fold] for fold in dict.fromkeys(folds or own)]
+    cells = [row[column] for row in models for column in MODEL_FILES]
+    needed = [value for value in [*cells, *(row["source"] for row in chosen)] if value in listed]
+
+    def whole(row: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
+        paths = {c: str(checkout / row[c]) for c in columns if row[c] and row[c] not in listed}
+        for path in paths.values():
+            _check_cell(path)
+        return {**row, **paths}
+
+    return Models(
+        [whole(row, MODEL_FILES) for row in models],
+        [whole(row, ["source"]) for row in chosen],
+        [listed[name] for name in dict.fromkeys(needed)],
+    )
+
+
+def _known(checkout: Path) -> tuple[dict[str, dict[str, str]], Rows]:
+    """Coverage models of the template and of the published run, by name, and all folds."""
+    folders = [checkout / "config", checkout / PUBLISHED]
+    models = [row for folder in folders for row in _rows(folder / "models.tsv")]
+    folds = [row for folder in folders for row in _rows(folder / "folds.tsv")]
+    return {row["model"]: row for row in models if row["task"] == "coverage"}, folds
+
+
+def _rows(path: Path) -> Rows:
+    """Rows of a table of the repository; cells that a line leaves out are empty."""
+    (_, header), *lines = table_rows(read_text(path, "a table"), path)
+    return [
+        dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True))
+        for _, cells in lines
+    ]
+
+
+def _table(template: Path, rows: Rows) -> str:
+    """Text of a table of these rows, with the header of a template and the comments above it."""
+    text = read_text(template, "a table")
+    header = table_rows(text, template)[0][1]
+    file = io.StringIO()
+    writer = csv.DictWriter(file, header, "", delimiter="\t", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    return "".join(f"{line}\n" for line in comments) + file.getvalue()
+
+
+def _config(template: Path, files: UserFiles, has_sources: bool) -> str:
+    """Text of the config: the template's keys under a comment of its own."""
+    _, _, keys = read_text(template, "a config").partition("\ntables:\n")
+    keys = "tables:\n" + keys
+    if has_sources:
+        keys = re.sub(
+            r"(  datasets: .*\n)", r"\1  sources: config/sources.tsv # what is downloaded\n", keys
+        )
+    return (
+        f"# Scores of the variants of {_one_line(files.vcf)}, written by `seqcast init`. Edit it, "
+        "and its tables, as you like.\n# In seqcast's repository, config/README.md has all keys, "
+        f"docs/reference/tables.md all columns.\n{keys}"
+    )
+
+
+def _name(path: Path) -> str:
+    """A name for results of a file, after its own."""
+    stem = re.sub(r"\.(vcf|bcf|fa|fasta|fna)?(\.b?gz)?$", "", path.name, flags=re.IGNORECASE)
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_") or "user"
+
+
+def _cell(path: Path, folder: Path) -> str:
+    """A path as a table has it: from the run's folder for files in it, whole for all others."""
+    # links stay as they are: one may be there because a table cannot hold the name of its file
+    whole, run = (Path(os.path.normpath(one.absolute())) for one in (path, folder))
+    cell = str(whole.relative_to(run) if whole.is_relative_to(run) else whole)
+    _check_cell(cell)
+    return cell
+
+
+def _check_cell(path: str) -> None:
+    """Stop at a path that no table can hold."""
+    problem = check_path(path)
+    if path != path.strip() or not path.isprintable():
+        problem = (
+            f"{path!r} begins or ends with a blank, or holds a control character; tables hold no "
+            "such path. Rename the file, or give the path of a link to it"
+        )
+    if problem:
+        raise InputError(problem)
+
+
+def _seen(path: Path) -> str:
+    """A path as short as it is from where the user stands."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _one_line(path: Path) -> str:
+    """A path for a comment."""
+    return " ".join(str(path).split())
