@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import polars as pl
 import pysam
 import pytest
 import yaml
@@ -180,3 +181,24 @@ def test_rows_of_a_table_fit_its_schema(block, root, tmp_path):
     (schema,) = [s for s in schemas if set(s["required"]) <= header <= set(s["properties"])]
     key = schema["required"][: 1 + ("fold" in header)]
     assert len(read_cells(tmp_path / "table.tsv", schema, key)) == block.text.count("\n") - 1
+
+
+OUTPUTS = {  # section of docs/reference/outputs.md -> files whose columns its tables describe
+    "Variant effects": ["results/variant_effects/borzuki_tiny/simulated_variants.ensemble.parquet"],
+    "Reads": ["results/reads/six_frame/plasmid_reads.parquet"],
+    "mRNAs": [
+        "results/transcripts/simulated_mrnas.parquet",
+        "results/embeddings/helix_tiny/simulated_mrnas.fold0.parquet",
+    ],
+}
+
+
+@pytest.mark.parametrize("section", OUTPUTS)
+def test_columns_of_outputs_are_those_of_the_files(section, root, finished):
+    page = (root / "docs/reference/outputs.md").read_text()
+    body = page.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    tables = re.findall(r"\| column \| meaning \|\n\|---\|---\|\n((?:\|.*\n)+)", body)
+    for table, file in zip(tables, OUTPUTS[section], strict=True):
+        cells = [line.split(" | ")[0] for line in table.splitlines()]
+        names = set(re.findall(r"`([a-z]\w+)`", "".join(cells)))
+        assert names <= set(pl.read_parquet_schema(finished.folder / file)), file
