@@ -1,11 +1,13 @@
 """A coverage model trained by the workflow on a simulated genome, and used with no other change."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import torch
 import yaml
 
 from seqcast.datasets.coverage.target_store import CoverageStore
@@ -63,6 +65,51 @@ def test_what_was_trained_predicts_with_no_other_change(run: Workflow) -> None:
     assert np.isfinite(values).all()
     assert (values.std(axis=(0, 2)) > 0).all()
     assert run.planned("--nocolor", PREDICTED) == {}
+
+
+def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
+    run: Workflow, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = run.copy(tmp_path / "copy")
+    shutil.copy(root / "tests/seqcast/models/dilated_cnn.py", other.folder)
+    shape = {"window_length_bp": WINDOW_BP, "bin_size_bp": 32, "channels": 8, "blocks": 3}
+    (other.folder / "dilated.json").write_text(json.dumps({**shape, "heads": {"human": 22}}))
+    lora = {**RECIPE, "coverage": {"transfer": {"mode": "lora", "rank": 2}}}
+    (other.folder / "lora.json").write_text(json.dumps(lora))
+    network = "dilated_cnn:DilatedCnn\tcoverage\tdilated.json\thuman"
+    for name, rows in {
+        "models": [f"{model}\t{network}\t{SETS[2]}\t" for model in ("dilated", "tuned")],
+        "folds": [f"{model}\tf0c0\ttrain\t{model}" for model in ("dilated", "tuned")],
+        "trainings": [
+            "dilated\tsim\t\t\trecipe.json",
+            "tuned\tsim\t\tresults/training/dilated.foldf0c0.safetensors\tlora.json",
+        ],
+    }.items():
+        with (other.folder / f"{name}.tsv").open("a") as file:
+            file.write("".join(f"{row}\n" for row in rows))
+    missing = other.run("-n")
+    assert "models.tsv: model dilated: architecture 'dilated_cnn:DilatedCnn': No module named" in (
+        missing.stdout + missing.stderr
+    )
+    monkeypatch.setenv("PYTHONPATH", str(other.folder))
+    made = "results/coverage/tuned/regions.ensemble.zarr"
+    other.succeed(made)
+    first, tuned = (
+        read_safetensors(other.folder / f"results/training/{model}.foldf0c0.safetensors")
+        for model in ("dilated", "tuned")
+    )
+    assert tuned[1]["architecture"] == "dilated_cnn:DilatedCnn"
+    changed = {name for name in tuned[0] if not torch.equal(first[0][name], tuned[0][name])}
+    projections = {f"blocks.{i}.projection.weight" for i in range(3)}
+    assert {name for name in changed if "num_batches" not in name} == projections | {
+        "head.weight", "head.bias"}  # fmt: skip
+    with read_coverage(other.folder / made) as coverage:
+        assert np.isfinite(np.asarray(coverage.values[:])).all()
+    assert other.planned("--nocolor", made, PREDICTED) == {}
+    code = (other.folder / "dilated_cnn.py").read_text()
+    (other.folder / "dilated_cnn.py").write_text(code.replace("padding=7", "padding=3 + 4"))
+    assert set(other.planned("--nocolor", made, PREDICTED)) == {
+        "train_coverage", "prepare_weights", "predict_coverage", "ensemble_coverage"}  # fmt: skip
 
 
 def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:

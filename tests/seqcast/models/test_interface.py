@@ -21,6 +21,7 @@ from seqcast.models.interface import (
 from tests.seqcast.models.borzuki.test_network import TINY
 from tests.seqcast.models.helix.test_helix_mrna import TINY as TINY_HELIX
 from tests.seqcast.models.readseeker.test_network import TINY as TINY_READSEEKER
+from tests.seqcast.models.test_coverage import DILATED, DILATED_PARAMS
 
 ROOT = Path(__file__).resolve().parents[3]
 COVERAGE = {"borzuki": TINY}
@@ -39,6 +40,7 @@ PROPERTIES = {
         "head": {"kind": "linear"},
     }
 }
+OWN = {DILATED: DILATED_PARAMS}  # not in the table
 EXAMPLES = COVERAGE | READS | EMBEDDINGS | PROPERTIES
 
 
@@ -49,28 +51,30 @@ def test_every_architecture_has_an_example():
 def test_tasks_are_those_of_the_examples_and_of_the_schema():
     tasks = {"coverage": COVERAGE, "reads": READS, "embedding": EMBEDDINGS, "property": PROPERTIES}
     schema = yaml.safe_load((ROOT / "workflow/schemas/models.schema.yaml").read_text())
+    own, *rules = schema["allOf"]
+    assert own["else"]["properties"]["architecture"]["enum"] == list(ARCHITECTURES)
     allowed = {
         rule["if"]["properties"]["task"]["const"]: rule["then"]["properties"]["architecture"][
             "enum"
         ]
-        for rule in schema["allOf"]
+        for rule in rules
+        if "architecture" in rule["then"]["properties"]
     }
     for task, examples in tasks.items():
         assert {architecture_of(name).task for name in examples} == {task}
         assert allowed[task] == list(examples)
 
 
-@pytest.mark.parametrize("architecture", COVERAGE)
+@pytest.mark.parametrize("architecture", COVERAGE | OWN)
 def test_the_shape_needs_no_network(architecture):
-    shape = coverage_shape(architecture, COVERAGE[architecture])
+    params = (COVERAGE | OWN)[architecture]
+    shape = coverage_shape(architecture, params)
     for head, tracks in shape.heads.items():
-        model = build_model(architecture, COVERAGE[architecture], head)
-        assert model.tracks == tracks
+        assert build_model(architecture, params, head).tracks == tracks
+    model = build_model(architecture, params)
+    assert model.tracks == next(iter(shape.heads.values()))
     for name in ("window_length_bp", "bin_size_bp", "crop_bins"):
         assert getattr(shape, name) == getattr(model, name)
-    assert build_model(architecture, COVERAGE[architecture]).tracks == next(
-        iter(shape.heads.values())
-    )
 
 
 def test_shapes_are_read_without_torch():
@@ -86,14 +90,37 @@ def test_only_coverage_has_a_shape():
         coverage_shape("six_frame", READS["six_frame"])
 
 
-@pytest.mark.parametrize("architecture", COVERAGE)
+@pytest.mark.parametrize("architecture", COVERAGE | OWN)
 def test_coverage_contract(architecture):
-    model = build_model(architecture, EXAMPLES[architecture], "human").eval()
+    model = build_model(architecture, (COVERAGE | OWN)[architecture], "human").eval()
     bins = model.window_length_bp // model.bin_size_bp - 2 * model.crop_bins
     with torch.inference_mode():
         coverage = model(torch.zeros(1, 4, model.window_length_bp))
     assert coverage.shape == (1, model.tracks, bins)
     assert (coverage >= 0).all()
+
+
+@pytest.mark.parametrize("architecture", COVERAGE | OWN)
+def test_contract_of_training_and_fine_tuning(architecture):
+    model = build_model(architecture, (COVERAGE | OWN)[architecture], "human")
+    model.initialise()
+    ours, theirs = (dict(one.named_parameters()) for one in (model, model.with_head("mouse")))
+    shared = {name for name in ours if ours[name] is theirs[name]}
+    assert shared == {name for name in ours if not name.startswith("head.")}
+    assert (
+        len(theirs["head.bias"])
+        == coverage_shape(architecture, (COVERAGE | OWN)[architecture]).heads["mouse"]
+    )
+    members = {name for name, _ in model.named_children()}
+    assert {name.partition(".")[0] for name in ours} == members  # no tensors of its own
+    assert model.regularisation().shape == ()
+    trunk = [part for name, part in model.named_modules() if not name.startswith("head")]
+    for parts in (model.projections(True), model.convolutions(), model.adapters()):
+        assert all(any(part is one for one in trunk) for part in parts)
+    few, more = model.projections(False), model.projections(True)
+    assert 0 < len(few) <= len(more)
+    assert all(part.weight.ndim == 2 for part in more)
+    assert all(part.weight.ndim > 2 and part.groups == 1 for part in model.convolutions())
 
 
 @pytest.mark.parametrize("architecture", READS)

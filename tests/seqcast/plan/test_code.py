@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from seqcast.core.errors import InputError
 from seqcast.models.architectures import ARCHITECTURES
 from seqcast.plan import code
 from seqcast.plan.code import PACKAGE, UNCOUNTED, code_digest, reached
@@ -187,6 +188,31 @@ def test_the_class_of_an_architecture_is_followed(root, name):
     others = {network.split(":")[0] for network, _ in ARCHITECTURES.values()} - {module}
     if name != "mrna_property":  # holds one of the others
         assert not others & {reached_module for reached_module, _ in found}
+
+
+def test_code_of_an_architecture_outside_is_followed(tmp_path, monkeypatch, digest_with):
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code_of = "from seqcast.apart import g\n\ndef run():\n    return g()\n"
+    (folder / "__init__.py").write_text("")
+    (folder / "net.py").write_text("from outside.layers import run\nclass Net:\n    pass\n")
+    (folder / "layers.py").write_text(code_of)
+
+    def digest(**change):
+        code._files_outside.cache_clear()
+        return digest_with(architecture="outside.net:Net", **change)
+
+    first = digest()
+    assert first != digest_with()
+    assert digest(name="apart", old="return 1", new="return 2") != first
+    assert digest(name="models/lazy", old="return 1", new="return 3") == first
+    (folder / "layers.py").write_text(f"# said\n{code_of}")
+    assert digest() == first
+    (folder / "layers.py").write_text(code_of.replace("g()", "-g()"))
+    assert digest() != first
+    with pytest.raises(InputError, match="no module 'nowhere'; install its package"):
+        digest_with(architecture="nowhere:Net")
 
 
 @contextmanager

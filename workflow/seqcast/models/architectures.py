@@ -59,14 +59,40 @@ class CoverageShape:
 
 
 def architecture_of(name: str) -> Any:
-    """The class of networks that `ARCHITECTURES` calls `name`, an `interface.Architecture`.
+    """A class of networks, an `interface.Architecture`.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ARCHITECTURES`, or ``module:Class`` of an architecture outside this package, which
+        Python finds where it is installed or on PYTHONPATH.
 
     Raises
     ------
     InputError
-        If it has none of that name.
+        If there is none of that name, or it cannot be imported.
     """
+    if is_outside(name):
+        return _from_outside(name)
     return _imported(_row(name)[0])
+
+
+def is_outside(name: str) -> bool:
+    """Whether a name is that of an architecture outside this package, as ``module:Class``."""
+    return ":" in name
+
+
+def check_task(name: str, task: str) -> None:
+    """Refuse an architecture from outside that cannot be imported or is of another task.
+
+    Those of the table are not imported: the schema of models.tsv says which task each has.
+
+    Raises
+    ------
+    InputError
+    """
+    if is_outside(name) and (found := architecture_of(name).task) != task:
+        raise InputError(f"architecture {name!r} is of task {found}; expected one of task {task}")
 
 
 def coverage_shape(architecture: str, params: Mapping[str, Any]) -> CoverageShape:
@@ -77,6 +103,9 @@ def coverage_shape(architecture: str, params: Mapping[str, Any]) -> CoverageShap
     InputError
         If the architecture is unknown, does not predict coverage, or refuses the hyperparameters.
     """
+    if is_outside(architecture):
+        check_task(architecture, "coverage")
+        return architecture_of(architecture).read_config(params).shape
     config = _imported(_row(architecture)[1])
     if config.task != "coverage":
         raise InputError(
@@ -89,6 +118,20 @@ def _row(name: str) -> tuple[str, str]:
     if name not in ARCHITECTURES:
         raise InputError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
     return ARCHITECTURES[name]
+
+
+def _from_outside(name: str) -> Any:
+    remedy = (
+        "expected module:Class of a class of networks that Python can import: install its package, "
+        "or add the folder of the module to PYTHONPATH"
+    )
+    try:
+        found = _imported(name)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"architecture {name!r}: {error}; {remedy}") from error
+    if not hasattr(found, "task"):
+        raise InputError(f"architecture {name!r} is none: it has no task; {remedy}")
+    return found
 
 
 def _imported(reference: str) -> Any:

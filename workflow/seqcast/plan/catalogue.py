@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import same_weights
 from seqcast.core.urls import public_url, url_digest
+from seqcast.models.architectures import check_task
 from seqcast.plan.config import complete_config, read_schema
 from seqcast.plan.tables import Row, Table, cells_of, check_names, read_cells, typed_rows
 
@@ -121,6 +122,7 @@ class Catalogue:
         self.assemblies.check_names(
             (row.assembly for row in self.datasets.values() if row.assembly), self.datasets.path
         )
+        self._check_architectures()
         self._check_weights()
 
     @cached_property
@@ -218,6 +220,14 @@ class Catalogue:
         return {"aliases": self.given(table)} if table else {}
 
     # ---- models, folds and datasets ----
+
+    def _check_architectures(self) -> None:
+        """Refuse one of the user's own that cannot be imported, or is of another task."""
+        for name, row in self.models.items():
+            try:
+                check_task(row.architecture, row.task)
+            except InputError as error:
+                raise InputError(f"{self.models.path}: model {name}: {error}") from error
 
     def of_task(self, *tasks: str) -> list[str]:
         """Models of these tasks, in the order of the table."""

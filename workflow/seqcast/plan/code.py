@@ -12,10 +12,12 @@ import gc
 import hashlib
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import is_outside
 
 PACKAGE = Path(__file__).parents[1]
 # What changes no number and no page, though all jobs use it.
@@ -50,8 +52,9 @@ def code_digest(script: str | Path, architecture: str | None = None) -> str:
     script : path
         A Python file.
     architecture : str, optional
-        Key of `models.architectures.ARCHITECTURES` whose classes the script loads, if it loads one.
-        Default: any of them.
+        Key of `models.architectures.ARCHITECTURES` whose classes the script loads, if it loads one,
+        or ``module:Class`` of one outside this package, of which all files of the module's package
+        count. Default: any of the table.
 
     Returns
     -------
@@ -145,6 +148,10 @@ class _Trail:
 
     def _architectures(self, module: "_Module") -> None:
         """Reach the classes that the table names for the job's model; without one, all of them."""
+        if self.architecture and is_outside(self.architecture):
+            for path in _files_outside(self.architecture.partition(":")[0]):
+                self.whole(_Module(str(path), path))
+            return
         (place,) = module.bound[ARCHITECTURES[1]]
         node = module.statements[place]
         assert isinstance(node, ast.Assign)
@@ -325,6 +332,20 @@ def _own(name: str) -> _Module | None:
 def _module(path: Path) -> _Module:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return _Module(".".join(part for part in parts if part != "__init__"), path)
+
+
+@cache
+def _files_outside(module: str) -> tuple[Path, ...]:
+    """Files of the outermost package of a module that is not of this one, or its only file."""
+    found = find_spec(module.split(".")[0])
+    if found is None:
+        raise InputError(
+            f"no module {module!r}; install its package, or add its folder to PYTHONPATH"
+        )
+    folders = [Path(folder) for folder in found.submodule_search_locations or ()]
+    if folders:
+        return tuple(sorted(path for folder in folders for path in folder.rglob("*.py")))
+    return (Path(str(found.origin)),)
 
 
 @cache

@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from seqcast.core.errors import InputError
-from seqcast.models.architectures import ARCHITECTURES
 from seqcast.models.settings import PRECISIONS
 from seqcast.predict.fold_model import read_options
 from seqcast.predict.variants.score_options import COMPAT, ScoreOptions
@@ -26,8 +25,6 @@ def test_defaults_of_the_schema_are_those_of_python(schema):
 def test_choices_of_the_schema_are_those_of_python(root, schema):
     assert schema["variant_effects"]["properties"]["compat"]["enum"] == [None, *COMPAT]
     assert schema["inference"]["properties"]["precision"]["enum"] == list(PRECISIONS)
-    models = yaml.safe_load((root / "workflow/schemas/models.schema.yaml").read_text())
-    assert models["properties"]["architecture"]["enum"] == list(ARCHITECTURES)
 
 
 @pytest.mark.parametrize(("options", "message"), [
