@@ -81,7 +81,7 @@ MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are sco
     "compare_models": 1,
     "summarise_comparison": 1,
     "plot_comparison": 1,
-    "predict_baseline": 3,
+    "predict_baselines": 1,
     "probe_embeddings": 1,
     "evaluate_property": 1,
     "plot_properties": 1,

@@ -102,22 +102,25 @@ rule predict_property:
         "../scripts/predict_property.py"
 
 
-rule predict_baseline:
+rule predict_baselines:
     input:
         unpack(property_files),
     output:
-        "results/properties/{property}/{baseline}.parquet",
+        **{
+            baseline: f"results/properties/{{property}}/{baseline}.parquet"
+            for baseline in BASELINES
+        },
     log:
-        "logs/predict_baseline/{property}/{baseline}.log",
+        "logs/predict_baselines/{property}.log",
     conda:
         "../../envs/report.yaml"
     params:
         definition=property_definition,
         seed=config["properties"]["seed"],
         given=given_content,
-        code=code_of("predict_baseline"),
+        code=code_of("predict_baselines"),
     script:
-        "../scripts/predict_baseline.py"
+        "../scripts/predict_baselines.py"
 
 
 rule evaluate_property:

@@ -74,7 +74,6 @@ PROPERTY_RESULTS += ["results/report/properties.html"] * bool(len(PROPERTIES))
 
 wildcard_constraints:
     property=one_of(PROPERTIES.index),
-    baseline=one_of(BASELINES),
 
 
 def labelled_files(property):
