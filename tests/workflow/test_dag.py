@@ -52,7 +52,6 @@ PUBLISHED = {
     "run_comparator": SAMPLES * COMPARATORS,
     "evaluate_benchmark": 1,
     "summarise_benchmark": 1,
-    "plot_roc": 1,
 }
 READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of reads without
     "select_assemblies": 1,
@@ -66,7 +65,6 @@ READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of read
     "split_reads": 1,
     "evaluate_benchmark": 1,
     "summarise_benchmark": 1,
-    "plot_roc": 1,
 }
 MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are scored in, one property
     "prepare_transcripts": 1,
@@ -80,7 +78,6 @@ MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are sco
     "export_tsv": 1,
     "compare_models": 1,
     "summarise_comparison": 1,
-    "plot_comparison": 1,
     "predict_baselines": 1,
     "probe_embeddings": 1,
     "evaluate_property": 1,
@@ -123,12 +120,10 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "plot_agreement": 1,
     "compare_models": 1,
     "summarise_comparison": 1,
-    "plot_comparison": 1,
     "predict_coverage": 2,
     "ensemble_coverage": 1,
     "export_bigwig": 1,
     "evaluate_planted_truth": 1,
-    "plot_planted_truth": 1,
     "plot_simulated_gene": 1,
     "summarise_planted_truth": 1,
 }
@@ -210,7 +205,6 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
         "summarise_run": 1,
         "compare_models": 1,
         "summarise_comparison": 1,
-        "plot_comparison": 1,
     }
 
 
@@ -221,7 +215,7 @@ def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     reruns = {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}
     reruns |= {"plot_distribution", "plot_agreement", "export_vcf"}
-    reruns |= {"compare_models", "summarise_comparison", "plot_comparison"}
+    reruns |= {"compare_models", "summarise_comparison"}
     assert run.planned() == dict.fromkeys(reruns, 1)
 
 

@@ -27,7 +27,6 @@ PLANNED = {
     "run_comparator": 2,
     "evaluate_benchmark": 1,
     "summarise_benchmark": 1,
-    "plot_roc": 1,
 }
 
 

@@ -53,11 +53,11 @@ SCORED = {
     "export_vcf", "rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest",
     "plot_distribution", "plot_agreement", "summarise_run",
 }  # fmt: skip
-COMPARED = {"compare_models", "summarise_comparison", "plot_comparison"}
+COMPARED = {"compare_models", "summarise_comparison"}
 COVERED = {"predict_coverage", "ensemble_coverage", "export_bigwig"}
 CHECKED = {"check_variants"}
 CLASSIFIED = {
-    "classify_reads", "evaluate_benchmark", "export_predictions", "plot_reads", "plot_roc",
+    "classify_reads", "evaluate_benchmark", "export_predictions", "plot_reads",
     "split_reads", "summarise_benchmark", "summarise_reads",
 }  # fmt: skip
 MEASURED = {"evaluate_property", "plot_properties", "summarise_properties"}

@@ -64,42 +64,25 @@ rule evaluate_planted_truth:
         "../scripts/evaluate_planted_truth.py"
 
 
-rule plot_planted_truth:
-    input:
-        measures="results/planted_truth/{model}.tsv",
-        variants="results/planted_truth/{model}.variants.parquet",
-        genes="results/planted_truth/{model}.genes.parquet",
-    output:
-        report(
-            "results/planted_truth/{model}.png",
-            caption="../report/planted_truth_figure.rst",
-            category="Planted truth",
-            subcategory="{model}",
-            labels={"what": "predictions against truth, figure"},
-        ),
-    log:
-        "logs/plot_planted_truth/{model}.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        given=given_content,
-        code=code_of("plot_planted_truth"),
-    script:
-        "../scripts/plot_planted_truth.py"
-
-
 rule summarise_planted_truth:
     input:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",
         genes="results/planted_truth/{model}.genes.parquet",
     output:
-        report(
+        page=report(
             "results/planted_truth/{model}.html",
             caption="../report/planted_truth.rst",
             category="Planted truth",
             subcategory="{model}",
             labels={"what": "predictions against truth"},
+        ),
+        figure=report(
+            "results/planted_truth/{model}.png",
+            caption="../report/planted_truth_figure.rst",
+            category="Planted truth",
+            subcategory="{model}",
+            labels={"what": "predictions against truth, figure"},
         ),
     log:
         "logs/summarise_planted_truth/{model}.log",

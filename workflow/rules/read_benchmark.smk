@@ -156,13 +156,21 @@ rule summarise_benchmark:
         metrics="results/benchmarks/{benchmark}.tsv",
         times="results/benchmarks/{benchmark}.times.tsv",
         published=plan.read_benchmarks.published,
+        roc="results/benchmarks/{benchmark}.roc.parquet",
     output:
-        report(
+        page=report(
             "results/benchmarks/{benchmark}.html",
             caption="../report/benchmark.rst",
             category="Benchmarks",
             subcategory="{benchmark}",
             labels={"what": "metrics beside the published ones"},
+        ),
+        figure=report(
+            "results/benchmarks/{benchmark}.roc.png",
+            caption="../report/roc.rst",
+            category="Benchmarks",
+            subcategory="{benchmark}",
+            labels={"what": "ROC curves"},
         ),
     log:
         "logs/summarise_benchmark/{benchmark}.log",
@@ -175,26 +183,3 @@ rule summarise_benchmark:
         code=code_of("summarise_benchmark"),
     script:
         "../scripts/summarise_benchmark.py"
-
-
-rule plot_roc:
-    input:
-        metrics="results/benchmarks/{benchmark}.tsv",
-        roc="results/benchmarks/{benchmark}.roc.parquet",
-    output:
-        report(
-            "results/benchmarks/{benchmark}.roc.png",
-            caption="../report/roc.rst",
-            category="Benchmarks",
-            subcategory="{benchmark}",
-            labels={"what": "ROC curves"},
-        ),
-    log:
-        "logs/plot_roc/{benchmark}.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        given=given_content,
-        code=code_of("plot_roc"),
-    script:
-        "../scripts/plot_roc.py"

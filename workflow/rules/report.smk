@@ -237,12 +237,22 @@ rule summarise_comparison:
         checked="results/variants/{dataset}.parquet",
         file=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
     output:
-        report(
+        page=report(
             "results/report/{dataset}.comparison.html",
             caption="../report/comparison.rst",
             category="Variant effects",
             subcategory="all models",
             labels={"dataset": "{dataset}", "what": "models beside each other"},
+        ),
+        figure=report(
+            "results/report/{dataset}.comparison.png",
+            caption="../report/comparison_figure.rst",
+            category="Variant effects",
+            subcategory="all models",
+            labels={
+                "dataset": "{dataset}",
+                "what": "models beside each other, figure",
+            },
         ),
     log:
         "logs/summarise_comparison/{dataset}.log",
@@ -254,28 +264,3 @@ rule summarise_comparison:
         code=code_of("summarise_comparison"),
     script:
         "../scripts/summarise_comparison.py"
-
-
-rule plot_comparison:
-    input:
-        "results/report/{dataset}.comparison.parquet",
-    output:
-        report(
-            "results/report/{dataset}.comparison.png",
-            caption="../report/comparison_figure.rst",
-            category="Variant effects",
-            subcategory="all models",
-            labels={
-                "dataset": "{dataset}",
-                "what": "models beside each other, figure",
-            },
-        ),
-    log:
-        "logs/plot_comparison/{dataset}.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        given=given_content,
-        code=code_of("plot_comparison"),
-    script:
-        "../scripts/plot_comparison.py"

@@ -1,19 +1,20 @@
-"""Write the page of a benchmark: our numbers beside the published ones."""
+"""Write the page of a benchmark, our numbers beside the published ones, and its ROC curves."""
 
 from seqcast.core.logs import reporting
 from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.reads import read_metrics as evaluation
+from seqcast.report.figures.roc import roc_curves, roc_size
+from seqcast.report.figures.style import new_figure, save
 from seqcast.report.pages.read_benchmark import benchmark_html
-from seqcast.core.store import atomic
+from seqcast.core.store import atomic, read_table
 
 with reporting(snakemake.log[0]):
-    files = snakemake.input
-    page = benchmark_html(
-        snakemake.wildcards.benchmark,
-        snakemake.params.citation,
-        evaluation.read_metrics(files.metrics),
-        evaluation.read_times(files.times),
-        read_published(files.published or None, evaluation.PUBLISHED),
-    )
-    with atomic(snakemake.output[0]) as temporary:
+    given, params = snakemake.input, snakemake.params
+    metrics, times = evaluation.read_metrics(given.metrics), evaluation.read_times(given.times)
+    published = read_published(given.published or None, evaluation.PUBLISHED)
+    name = snakemake.wildcards.benchmark
+    with atomic(snakemake.output.page) as temporary:
+        page = benchmark_html(name, params.citation, metrics, times, published)
         temporary.write_text(page, encoding="utf-8")
+    figure = new_figure(*roc_size(metrics["reference"].n_unique()))
+    save(roc_curves(figure, read_table(given.roc), metrics), snakemake.output.figure)

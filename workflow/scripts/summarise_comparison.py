@@ -1,15 +1,20 @@
-"""Write the page that sets models of coverage and of mRNAs beside each other."""
+"""Write the page and the figure that set models of coverage and of mRNAs beside each other."""
 
 from seqcast.evaluation.variants.agreement import read_comparison
-from seqcast.report.pages.comparison import comparison_html
+from seqcast.report.pages import comparison as page
 from seqcast.evaluation.variants.known_effects import read_truth
 from seqcast.core.logs import reporting
+from seqcast.report.figures.comparison import plot_comparison
+from seqcast.report.figures.style import head, save
 from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
-    given = snakemake.input
+    given, dataset = snakemake.input, snakemake.wildcards.dataset
     found, models = read_comparison(given.table, given.correlations)
     truth = read_truth(given.file, given.checked, found.table, found.measures)
-    page = comparison_html(snakemake.wildcards.dataset, found, models, truth)
-    with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    with atomic(snakemake.output.page) as temporary:
+        html = page.comparison_html(dataset, found, models, truth)
+        temporary.write_text(html, encoding="utf-8")
+    figure = plot_comparison(found.table, found.measures, page.untrained_models(models))
+    head(figure, dataset, *page.models_in_words(found.measures, models))
+    save(figure, snakemake.output.figure)

@@ -1,16 +1,22 @@
-"""Write the page of a model against planted truth."""
+"""Write the page and the figure of a model against planted truth."""
 
 import polars as pl
 
 from seqcast.core.logs import reporting
 from seqcast.evaluation.planted.measures import read_measures
-from seqcast.report.pages.planted_truth import planted_truth_html
+from seqcast.report.pages.planted_truth import is_untrained, planted_truth_html
+from seqcast.report.figures.planted_truth import plot_planted_truth
+from seqcast.report.figures.style import save
+from seqcast.core.provenance import model_in_words
 from seqcast.core.store import atomic, read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     given = snakemake.input
+    measures, facts = read_measures(given.measures), read_provenance(given.variants)
     tables = read_table(given.variants), read_table(given.genes)
-    found = read_measures(given.measures), *tables, read_provenance(given.variants)
-    with atomic(snakemake.output[0]) as temporary:
-        page = planted_truth_html(snakemake.wildcards.model, *found)
+    with atomic(snakemake.output.page) as temporary:
+        page = planted_truth_html(snakemake.wildcards.model, measures, *tables, facts)
         temporary.write_text(page, encoding="utf-8")
+    title = f"{model_in_words(facts)}; {', '.join(facts['held_out'])}"
+    figure = plot_planted_truth(*tables, measures, title, is_untrained(facts))
+    save(figure, snakemake.output.figure)
