@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from seqcast.datasets.properties.labelled import PropertyData
 from seqcast.datasets.properties.splits import Round
-from seqcast.evaluation.metrics.regression import regression_metrics
+from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.correlations import spearman
+from seqcast.evaluation.metrics.table import row_of
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.predict.properties.fine_tuned import in_batches, pooled_features, probabilities
 from seqcast.training.batching import length_bucketed
@@ -103,12 +104,12 @@ class PropertyTask:
         """Values beside the loss; NaN where the loss is not finite."""
         finite = np.isfinite(loss)
         if self.kind == "regression":
-            return {"spearman": _spearman(labels, outputs.double().numpy()) if finite else np.nan}
+            return {"spearman": _mean_spearman(labels, outputs.numpy()) if finite else np.nan}
         scores = probabilities(outputs, self.kind).double().numpy()
         truth = labels[:, 0].astype(int)
         found = {"accuracy": float((scores.argmax(axis=1) == truth).mean()) if finite else np.nan}
         if self.kind == "binary":
-            found["auc"] = float(roc_auc_score(truth, scores[:, 1])) if finite else np.nan
+            found["auc"] = _auc(truth, scores[:, 1]) if finite else np.nan
         return found
 
     def _loss(self, model: Any, outputs: Tensor, labels: Tensor) -> Tensor:
@@ -169,8 +170,13 @@ class PropertyTask:
         return digest.hexdigest()
 
 
-def _spearman(labels: np.ndarray, outputs: np.ndarray) -> float:
+def _mean_spearman(labels: np.ndarray, outputs: np.ndarray) -> float:
     """Mean rank correlation; that of a label is 0 where all values are equal: they say nothing."""
-    found = regression_metrics(labels, outputs, resamples=0)
-    each = found.filter(metric="spearman")["value"].head(labels.shape[1])  # before their mean
-    return float(np.mean(each.fill_null(0.0).to_numpy()))
+    return float(np.nan_to_num(spearman(labels, outputs)).mean())
+
+
+def _auc(truth: np.ndarray, scores: np.ndarray) -> float:
+    """NaN where a class has no row."""
+    found = classification_metrics(truth, scores, resamples=0, least_of_a_class=1)
+    value = row_of(found, "roc_auc")["value"]
+    return np.nan if value is None else value

@@ -23,7 +23,7 @@ def test_columns_equal_scipy(ties):
 def test_what_is_constant_but_for_rounding_has_no_correlation():
     x = np.array([0.3, 0.1 + 0.2, 0.3])
     assert not varying(x)
-    for found in (pearson(x, np.arange(3)), spearman(np.arange(3), np.full(3, 7))):
+    for found in (pearson(x, np.arange(3)), spearman(x, np.arange(3))):
         assert np.isnan(found)
     both = pearson(np.stack([x, np.arange(3)], axis=1), np.stack([x, np.arange(3)], axis=1))
     assert both.tolist() == [pytest.approx(np.nan, nan_ok=True), 1]

@@ -27,7 +27,8 @@ def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Spearman's correlation, see `pearson`; equal values share their mean rank."""
     from scipy.stats import rankdata  # here, as it takes 0.7 s
 
-    return pearson(rankdata(x, axis=0), rankdata(y, axis=0))
+    r = pearson(rankdata(x, axis=0), rankdata(y, axis=0))
+    return np.where(varying(x) & varying(y), r, np.nan)  # as what differs by rounding has ranks
 
 
 def correlation_of_sums(xy: np.ndarray, xx: np.ndarray, yy: np.ndarray) -> np.ndarray:
