@@ -2,7 +2,7 @@
 
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
-from seqcast.evaluation.reads.selection import Choice, SampleFiles, select_sample
+from seqcast.evaluation.reads.labelled_reads import Choice, SampleFiles, select_sample
 
 with reporting(snakemake.log[0]):
     select_sample(

@@ -13,7 +13,7 @@ from backports import zstd
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells, read_text
 from seqcast.datasets.coverage.target_windows import read_windows
-from seqcast.evaluation.coverage.half_lives import read_groups
+from seqcast.evaluation.coverage.half_life_accuracy import read_groups
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.bgzip import recompress_bgzip
 from seqcast.genome.fasta import Genome

@@ -27,7 +27,7 @@ from seqcast.evaluation.reads.comparators import (
     write_evaluation,
     write_labelled_fasta,
 )
-from seqcast.evaluation.reads.selection import ChosenRead, write_dev_table
+from seqcast.evaluation.reads.labelled_reads import ChosenRead, write_dev_table
 from seqcast.reads.dnabert import kmer_text
 from seqcast.reads.outcomes import COLUMNS
 

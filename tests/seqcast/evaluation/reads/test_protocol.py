@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from seqcast.core.programs import version
-from seqcast.evaluation.reads import comparators, mapping, references, selection
+from seqcast.evaluation.reads import comparators, labelled_reads, mapping, references
 
 PROGRAMS = {"bowtie2": "2.5.0", "samtools": "1.16.1", "bedtools": "2.30.0"}
 SAMPLES = {
@@ -54,8 +54,8 @@ def run(request, shared, tmp_path_factory):
 @pytest.fixture(scope="module")
 def chosen(run):
     _, _, folder, balanced = run
-    return selection.choose_reads(
-        folder / "coding.bam", folder / "non_coding.bam", selection.Choice(balanced=balanced),
+    return labelled_reads.choose_reads(
+        folder / "coding.bam", folder / "non_coding.bam", labelled_reads.Choice(balanced=balanced),
         unclear_known=True, compat="readseeker",
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def in_golden_order(run, chosen, shared):
     place = {
         key: (kind, record.reference_start, record.is_reverse)
         for kind in ("coding", "non_coding")
-        for key, record in selection._records(folder / f"{kind}.bam")
+        for key, record in labelled_reads._records(folder / f"{kind}.bam")
     }
     assert [place[key] for key in golden] == [place[key] for key in by_key]
     assert sample != "ecoli_sim" or golden == list(by_key)  # few reads: no ties
@@ -106,7 +106,7 @@ def test_counts_are_those_of_the_original(run, chosen):
 def test_table_of_reads_is_the_same_file(run, in_golden_order, shared):
     reference, sample, folder, balanced = run
     path = folder / "dev.tsv"
-    selection.write_dev_table(in_golden_order, path, reference, sample, balanced, "readseeker")
+    labelled_reads.write_dev_table(in_golden_order, path, reference, sample, balanced, "readseeker")
     assert md5(path) == golden_md5(shared, f"{sample}.dev.tsv")
 
 
@@ -115,7 +115,9 @@ def named_reads(run, in_golden_order):
     """Names and lengths of the reads, whose FASTA is in the folder."""
     reference, sample, folder, balanced = run
     table = folder / "scored.tsv"
-    selection.write_dev_table(in_golden_order, table, reference, sample, balanced, "readseeker")
+    labelled_reads.write_dev_table(
+        in_golden_order, table, reference, sample, balanced, "readseeker"
+    )
     return comparators.write_labelled_fasta(table, folder / "reads.fasta")
 
 
@@ -141,7 +143,7 @@ def test_scores_of_fraggenescan_are_the_same_file(run, named_reads, shared):
 
 def test_by_default_the_header_has_all_names(run, chosen):
     reference, sample, folder, balanced = run
-    selection.write_dev_table(chosen[0], folder / "right.tsv", reference, sample, balanced)
+    labelled_reads.write_dev_table(chosen[0], folder / "right.tsv", reference, sample, balanced)
     header, first, *_ = (folder / "right.tsv").read_text().splitlines()
-    assert header.split("\t") == list(selection.HEADER)
-    assert len(first.split("\t")) == len(selection.HEADER)
+    assert header.split("\t") == list(labelled_reads.HEADER)
+    assert len(first.split("\t")) == len(labelled_reads.HEADER)

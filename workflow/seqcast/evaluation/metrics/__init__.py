@@ -1,1 +1,1 @@
-"""Points and bootstrap intervals of two classes, several classes, and numbers."""
+"""Metrics of two classes, several classes and numbers: one schema, one bootstrap, one Pearson."""

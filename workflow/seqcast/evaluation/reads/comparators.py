@@ -17,7 +17,7 @@ from seqcast.core.provenance import provenance
 from seqcast.core.store import atomic, write_table
 from seqcast.core.text_files import read_text
 from seqcast.evaluation.reads import COMPAT, THRESHOLD
-from seqcast.evaluation.reads.selection import HEADER
+from seqcast.evaluation.reads.labelled_reads import HEADER
 from seqcast.reads.dnabert import read_dnabert, read_header
 from seqcast.reads.outcomes import COLUMNS
 

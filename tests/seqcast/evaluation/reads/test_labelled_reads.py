@@ -5,7 +5,7 @@ import random
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.reads.selection import (
+from seqcast.evaluation.reads.labelled_reads import (
     HEADER,
     Choice,
     ChosenRead,

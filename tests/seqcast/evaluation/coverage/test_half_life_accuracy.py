@@ -10,7 +10,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.job_files import named_files
 from seqcast.core.store import write_tsv
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
-from seqcast.evaluation.coverage.half_lives import (
+from seqcast.evaluation.coverage.half_life_accuracy import (
     ALONE,
     CONSTANT_PREDICTIONS,
     CONSTANT_TARGETS,
