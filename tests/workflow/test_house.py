@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from seqcast.models.architectures import ARCHITECTURES
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "workflow/seqcast"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -76,6 +78,23 @@ def test_no_import_leads_upwards():
 def test_models_open_no_file_but_their_weights():
     found = {family(other) for m in MODULES if family(m) == "models" for other in INSIDE[m]}
     assert found <= {"models", "core"}
+
+
+def test_no_code_outside_models_names_an_architecture():
+    folders = {network.rpartition(".")[0] for network, _ in ARCHITECTURES.values()}
+    families = tuple(f"{folder}." for folder in folders)
+    named = [
+        f"{path.name} imports {name}"
+        for path in [*SOURCES, *SCRIPTS]
+        if not path.is_relative_to(PACKAGE / "models")
+        for name in imports_of(path)
+        if name.startswith(families)
+        and name.removeprefix("seqcast.") not in MODULES
+        and not name.split(".")[-1].isupper()  # a constant, such as the kinds of a property
+    ]
+    assert named == []
+    for path in SNAKEFILES:
+        assert not any(family in path.read_text() for family in families)
 
 
 def test_simulation_and_figures_know_no_model():

@@ -18,8 +18,13 @@ from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants, guard_build, read_variants
-from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel, load_model
-from seqcast.models.mrna_property.network import MrnaProperty
+from seqcast.models.interface import (
+    CoverageModel,
+    EmbeddingModel,
+    PropertyModel,
+    ReadModel,
+    load_model,
+)
 from seqcast.models.shipped import load_shipped
 from seqcast.predict.coverage import inference
 from seqcast.predict.embeddings.embed_options import EmbedOptions
@@ -243,7 +248,7 @@ def embed_sequences(
 
 
 def predict_property(
-    model: MrnaProperty,
+    model: PropertyModel,
     sequences: str | Path | Sequence[str],
     cds: str | Sequence[Cds] | None = None,
 ) -> pl.DataFrame:
@@ -251,7 +256,7 @@ def predict_property(
 
     Parameters
     ----------
-    model : MrnaProperty
+    model : PropertyModel
         As ``load_model("mrna_property", ...)`` returns it.
     sequences, cds : path or sequence, optional
         As of `embed_sequences`. Where the model learned from marked codons, it needs them here.

@@ -167,6 +167,12 @@ class EmbeddingModel(Protocol):
         """States ``(batch, tokens, width)`` before any block (0) or after block 1 to `depth`."""
         ...
 
+    def states_in_data_set(
+        self, tokens: Tensor, layers: Sequence[int], longest: int, several: bool
+    ) -> list[Tensor]:
+        """`hidden_states` of a part of a data set; asked with compat "helical_pooling" alone."""
+        ...
+
     def finish(self, state: Tensor) -> Tensor:
         """The last norm: the state after the last block to what the call returns."""
         ...
@@ -182,12 +188,15 @@ class PropertyModel(Protocol):
     ``kind`` is "regression", "binary" or "multiclass"; ``outputs`` the labels of a regression, 1
     for binary, else the classes. ``codon_mark`` is the letter to put before each codon, None where
     the model takes none; ``batch_tokens`` and ``max_tokens`` are those of `EmbeddingModel`.
+    ``about`` is what the training wrote beside the weights: ``labels`` or ``classes``, lists in
+    JSON, and numbers of rows.
     """
 
     training: bool
     compat: str | None
     kind: str
     outputs: int
+    about: dict[str, str]
 
     @property
     def codon_mark(self) -> str | None: ...
@@ -202,6 +211,10 @@ class PropertyModel(Protocol):
 
     def tokenize(self, sequences: Sequence[str]) -> Tensor:
         """RNAs, codon marks set, to ``(batch, tokens)``."""
+        ...
+
+    def pooled(self, tokens: Tensor) -> Tensor:
+        """``(batch, tokens)`` to ``(batch, features)``: what the head is given."""
         ...
 
     def __call__(self, tokens: Tensor) -> Tensor:

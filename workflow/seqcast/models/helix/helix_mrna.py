@@ -131,3 +131,9 @@ class HelixMrna(MrnaStack):
             return super().hidden_states(tokens, layers)
         self._check_layers(layers)
         return helical.cpu_states(self, tokens, layers)
+
+    def states_in_data_set(
+        self, tokens: Tensor, layers: Sequence[int], longest: int, several: bool
+    ) -> list[Tensor]:
+        """The residual stream as compat "helical_pooling" reads it; see `helical.gpu_states`."""
+        return helical.gpu_states(self, tokens, layers, longest, several)

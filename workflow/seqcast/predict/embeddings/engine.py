@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from seqcast.core.errors import InputError
-from seqcast.models.helix.helical import gpu_states
 from seqcast.models.interface import EmbeddingModel
 from seqcast.predict.coverage.inference import evaluating
 from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
@@ -265,7 +264,7 @@ class Embedder:
         """Final features, and the states of the wanted layers, in one pass."""
         wanted = [*self.options.layers, self.model.depth]
         if data_set:
-            *states, last = gpu_states(self.model, tokens, wanted, *data_set)
+            *states, last = self.model.states_in_data_set(tokens, wanted, *data_set)
         elif not self.options.layers:
             return self.model(tokens), {}
         else:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.models.mrna_property.network import MrnaProperty
+from seqcast.models.interface import PropertyModel
 from seqcast.predict.properties.fine_tuned import model_texts, predict_labels
 from seqcast.predict.properties.predictions import PREDICTION, PROBABILITY
 from seqcast.transcripts.records import COLUMNS
@@ -35,7 +35,7 @@ def check_predicts(model: Any) -> None:
         )
 
 
-def output_names(model: MrnaProperty) -> tuple[str, ...]:
+def output_names(model: PropertyModel) -> tuple[str, ...]:
     """Labels of a regression, or classes, in the order of what the model says.
 
     The training wrote them beside its weights. Weights without such names, those of another
@@ -53,12 +53,12 @@ def output_names(model: MrnaProperty) -> tuple[str, ...]:
     return tuple(f"{'label' if regression else 'class'}{i}" for i in range(count))
 
 
-def predict_designs(model: MrnaProperty, table: pl.DataFrame) -> pl.DataFrame:
+def predict_designs(model: PropertyModel, table: pl.DataFrame) -> pl.DataFrame:
     """Predict the property that a model was trained on, for sequences without labels.
 
     Parameters
     ----------
-    model : MrnaProperty
+    model : PropertyModel
         In evaluation mode.
     table : DataFrame
         Of transcripts, as `transcripts.given.read_sequences` returns it; it may have no rows.
@@ -86,7 +86,7 @@ def predict_designs(model: MrnaProperty, table: pl.DataFrame) -> pl.DataFrame:
     return table.select(KEPT).with_columns(told).with_columns(_columns(model, values))
 
 
-def _columns(model: MrnaProperty, values: np.ndarray) -> list[pl.Series]:
+def _columns(model: PropertyModel, values: np.ndarray) -> list[pl.Series]:
     """Columns of predictions, null where there are none."""
     names = output_names(model)
     numbers = [pl.Series(column, dtype=pl.Float64).fill_nan(None) for column in values.T]
@@ -97,7 +97,7 @@ def _columns(model: MrnaProperty, values: np.ndarray) -> list[pl.Series]:
     return [pl.Series(PREDICTION, likeliest, dtype=pl.String), *shares]
 
 
-def _warn_of_lacking_marks(model: MrnaProperty, table: pl.DataFrame) -> None:
+def _warn_of_lacking_marks(model: PropertyModel, table: pl.DataFrame) -> None:
     """Say where a model that learned from marked codons is given sequences without."""
     lacking, learned = table["cds_start"].null_count(), model.about.get("train_rows_with_cds")
     if model.codon_mark is None or not lacking or not learned:

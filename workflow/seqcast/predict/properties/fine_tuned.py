@@ -14,7 +14,6 @@ from seqcast.core.progress import progress
 from seqcast.datasets.properties.labelled import VALID, PropertyData
 from seqcast.models.architectures import architecture_of
 from seqcast.models.interface import PropertyModel, read_hyperparameters
-from seqcast.models.mrna_property.network import MrnaProperty
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.transcripts.marks import text_of
 
@@ -51,12 +50,12 @@ def model_texts(table: pl.DataFrame, model: PropertyModel) -> tuple[list[str], l
     return texts, statuses
 
 
-def pooled_features(model: MrnaProperty, texts: Sequence[str], rows: np.ndarray) -> Tensor:
+def pooled_features(model: PropertyModel, texts: Sequence[str], rows: np.ndarray) -> Tensor:
     """Pooled features of some rows, without gradients, ``(len(rows), features)``.
 
     Parameters
     ----------
-    model : MrnaProperty
+    model : PropertyModel
     texts : sequence of str, length=rows of the table
     rows : ndarray of int
     """
