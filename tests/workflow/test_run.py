@@ -13,8 +13,12 @@ import pytest
 from matplotlib.figure import Figure
 from polars.testing import assert_frame_equal
 
+from seqcast import load_model, predict_coverage, score_variants
+from seqcast.models.convert import write_safetensors
+from seqcast.models.interface import build_model
 from seqcast.predict.coverage.coverage_files import read_coverage
 from seqcast.report.figures.scores import score_distribution
+from tests.seqcast.models.test_coverage import DILATED
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +78,28 @@ def test_every_alt_has_one_outcome(finished):
     assert sorted(unscored["status"]) == mistakes
     assert gene.filter(pl.col("status") == "scored")["logSED"].null_count() == 0
     assert gene.filter(pl.col("status") != "scored")["logSED"].null_count() == len(mistakes)
+
+
+def test_an_architecture_of_ones_own_scores_the_variants_of_the_demo(finished, root, tmp_path):
+    params = {"window_length_bp": 16_384, "bin_size_bp": 32, "channels": 4, "blocks": 2,
+              "heads": {"human": 22}}  # fmt: skip
+    drawn = build_model(DILATED, params)
+    write_safetensors(drawn.state_dict(), tmp_path / "drawn.safetensors", {})
+    model = load_model(DILATED, tmp_path / "drawn.safetensors", params, device="cpu")
+    simulated, tracks = finished.folder / "resources/simulated", root / "config/demo/targets.tsv"
+    genome = simulated / "genome.fa"
+    found = score_variants(
+        model, simulated / "variants.vcf", genome, simulated / "annotation.gtf", tracks
+    )
+    for level, made in (("", found.gene), ("window.", found.window)):
+        demo = pl.read_parquet(finished.folder / f"{SCORES}/{SET}.{level}ensemble.parquet")
+        same = [name for name, kind in demo.schema.items() if not isinstance(kind, pl.Array)]
+        assert_frame_equal(made.select(same), demo.select(same))  # windows are of one length
+        scores = made.filter(pl.col("status") == "scored")["logSED"].to_numpy()
+        assert np.isfinite(scores).all()
+        assert (np.abs(scores).max(axis=0) > 0).all()  # of each track
+    coverage = predict_coverage(model, genome, [("chrS1", 100_000)], tracks)
+    assert coverage.shape == (1, 22, 512)
 
 
 def numbers_of(table, names):
