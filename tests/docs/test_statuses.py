@@ -7,7 +7,7 @@ import pytest
 from seqcast.datasets.coverage import alignment_coverage as alignments
 from seqcast.datasets.coverage import preflight
 from seqcast.datasets.properties import labelled as data
-from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_lives, saluki
+from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_life_accuracy, saluki
 from seqcast.evaluation.coverage import gene_accuracy as genes
 from seqcast.evaluation.planted import planted_decay as decay
 from seqcast.evaluation.planted import planted_variants as planted
@@ -29,8 +29,8 @@ KNOWN = {
     "Evaluation of coverage models": {
         coverage_accuracy.VALID, coverage_accuracy.CONSTANT, coverage_accuracy.OF_PLUS_TRACK,
         genes.OVERLAPS, genes.NO_BINS, genes.OUTSIDE, decay_fits.NO_COVERAGE,
-        decay_fits.RATE_AT_BOUND, decay_fits.AMPLITUDE_AT_BOUND, half_lives.NO_GROUP,
-        half_lives.ALONE, half_lives.CONSTANT_TARGETS, half_lives.CONSTANT_PREDICTIONS,
+        decay_fits.RATE_AT_BOUND, decay_fits.AMPLITUDE_AT_BOUND, half_life_accuracy.NO_GROUP,
+        half_life_accuracy.ALONE, half_life_accuracy.CONSTANT_TARGETS, half_life_accuracy.CONSTANT_PREDICTIONS,
         saluki.NO_HALF_LIFE, saluki.NO_NUMBER,
     },
     "Training data of coverage models": {
