@@ -37,7 +37,7 @@ INSTEAD = {  # words that the pages do not use -> what they say in their place
 }
 CODE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->|\{\{.*?\}\}|\{%.*?%\}|\]\([^)]*\)", re.DOTALL)
 TEXTS = [
-    *(page for page in PAGES if page != ROOT / "README.md"),
+    *PAGES,
     *sorted((ROOT / "workflow/report").glob("*.rst")),
     *sorted((ROOT / "workflow").rglob("templates/*.html")),
     *sorted((ROOT / "workflow/schemas").glob("*.yaml")),
