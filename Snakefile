@@ -12,14 +12,20 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/windows.smk"
+include: "workflow/rules/coverage_tracks.smk"
+include: "workflow/rules/coverage_sets.smk"
 include: "workflow/rules/training.smk"
+include: "workflow/rules/coverage_accuracy.smk"
 include: "workflow/rules/embeddings.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/variant_effects.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/read_sets.smk"
+include: "workflow/rules/properties_common.smk"
 include: "workflow/rules/properties.smk"
 include: "workflow/rules/read_benchmark.smk"
+include: "workflow/rules/planted_truth_common.smk"
+include: "workflow/rules/planted_truth.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -31,9 +37,6 @@ localrules:
 rule all:
     default_target: True
     input:
-        VARIANT_EFFECTS,
-        COVERAGE,
         plan.targets,
-        LEARNING_CURVES,
         PROPERTY_RESULTS,
         REPORT,

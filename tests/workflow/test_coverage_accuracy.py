@@ -9,7 +9,7 @@ import pytest
 from seqcast.core.store import read_provenance
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from tests.workflow.conftest import Workflow, new_folder
-from tests.workflow.small_coverage import CONFIG, SETS, TABLES, write_settings
+from tests.workflow.small_coverage import CONFIG, TABLES, write_settings
 
 pytestmark = pytest.mark.slow
 
@@ -104,66 +104,3 @@ def test_other_options_run_the_tests_anew_but_train_nothing(run: Workflow) -> No
     jobs = run.planned("--nocolor", "--config", "coverage_accuracy={compat: borzuki}")
     assert "train_coverage" not in jobs
     assert jobs["evaluate_coverage"] == 2
-
-
-def test_what_is_planned(root: Path, demo_tables: dict, tmp_path: Path) -> None:
-    """The set of a training, if a part of it is for tests; other models by request."""
-    run = new_folder(root, tmp_path)
-    write_settings(run)
-    (run.folder / "windows.bed").write_text("chrS1\t0\t2048\ttrain\nchrS1\t2048\t4096\tvalid\n")
-    tables = {"assemblies": demo_tables["assemblies"], **TABLES}
-    given = ("given", "simulated", SETS[2], 2048, "", "", "windows.bed", *SETS[7:])
-    run.configure(tables | {"coverage_sets": [SETS, given]}, **CONFIG)
-    jobs = run.planned("--nocolor")
-    assert (jobs["evaluate_coverage"], jobs["store_targets"], jobs["plot_accuracy"]) == (2, 1, 1)
-    assert not jobs.keys() & {"fit_decays", "predict_saluki"}
-    asked = "results/coverage_accuracy/small/given.foldf0c0.tracks.tsv"
-    assert run.planned("--nocolor", asked)["evaluate_coverage"] == 1
-    both = [("both", "given", "", "", "recipe.json")]
-    run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both}, **CONFIG)
-    assert "evaluate_coverage" not in run.planned("--nocolor")
-    compared = {"compared": {"sim": ["small"]}}
-    run.configure(tables | {"coverage_sets": [SETS, given], "trainings": both},
-                  coverage_accuracy=compared, **CONFIG)  # fmt: skip
-    assert run.planned("--nocolor")["evaluate_coverage"] == 2
-    planned = run.run("-n", "results/coverage_accuracy/small/sim.foldf0c0.tracks.tsv").stdout
-    tested = planned.split("rule evaluate_coverage:")[1].split("output:")[0]
-    assert "sets/sim.zarr" in tested  # tested on this one
-    assert "sets/given.zarr" in tested  # and it learned from that one
-
-
-def test_windows_of_ones_own_may_have_headers_and_mistakes_are_told(
-    root: Path, demo_tables: dict, tmp_path: Path
-) -> None:
-    run = new_folder(root, tmp_path)
-    write_settings(run)
-    given = ("given", "simulated", SETS[2], 2048, "", "", "windows.bed", *SETS[7:])
-    tables = {"assemblies": demo_tables["assemblies"], **TABLES, "coverage_sets": [SETS, given]}
-    run.configure(tables, coverage_accuracy={"compared": {"given": ["small"]}}, **CONFIG)
-    rows = "chrS1\t0\t2048\ttrain\nchrS1\t2048\t4096\ttest\n"
-    (tmp_path / "windows.bed").write_text("# my windows\n" + rows)
-    assert run.planned("--nocolor")["evaluate_coverage"] == 4
-    (tmp_path / "windows.bed").write_text(rows.replace("\ttest", "").replace("\ttrain", ""))
-    result = run.run("-n")
-    assert result.returncode == 1
-    told = "coverage_sets.tsv: given: windows.bed has 3 columns; expected contig, start, end and"
-    assert told in result.stdout + result.stderr
-    assert "Traceback" not in result.stdout + result.stderr
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("decay_courses: {sin: x}", "decay_courses names 'sin'; expected one of sim"),
-        ("compared: {sim: [large]}", "compared names 'large'; expected one of small"),
-        ("half_lives: {sim: a.tsv}", "give the table of features"),
-    ],
-)
-def test_mistakes_stop_before_any_job(run: Workflow, option: str, message: str) -> None:
-    config = run.folder / "other.yaml"
-    text = (run.folder / "config.yaml").read_text().split("coverage_accuracy:")[0]
-    rest = (run.folder / "config.yaml").read_text().split("\ninference:")[1]
-    config.write_text(f"{text}coverage_accuracy: {{{option}}}\ninference:{rest}")
-    result = run.run("-n", config="other.yaml")
-    assert result.returncode != 0
-    assert message in result.stdout + result.stderr

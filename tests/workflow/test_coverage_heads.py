@@ -84,11 +84,11 @@ def test_each_model_has_weights_and_history_of_its_head(run: Workflow) -> None:
     folder, trunks = run.folder / "results/training", []
     whole = pl.read_csv(folder / "duo.foldf0c0.heads.history.tsv", separator="\t")
     for model, head in (("duo_human", "human"), ("duo_mouse", "mouse")):
-        tensors, facts = read_safetensors(folder / f"{model}.foldf0c0.safetensors")
+        tensors, facts = read_safetensors(folder / f"{model}.foldf0c0.head.safetensors")
         assert tensors["head.bias"].shape == (TRACKS[head],)
         assert (facts["model"], facts["head"], facts["fold"]) == (model, head, "f0c0")
         assert (facts["training"], facts["origin"]) == ("duo", "train")
-        history = pl.read_csv(folder / f"{model}.foldf0c0.history.tsv", separator="\t")
+        history = pl.read_csv(folder / f"{model}.foldf0c0.head.history.tsv", separator="\t")
         assert history["validation_loss"].to_list() == whole[f"validation_loss_{head}"].to_list()
         assert facts["step"] == str(history.filter("best")["step"][-1])
         trunks.append(facts["data_sha256"])
@@ -140,41 +140,3 @@ def test_a_model_may_have_folds_of_both_kinds(tables_only: Workflow, tmp_path: P
     configure(other, demo_tables, models=MODELS[:1], folds=folds, trainings=[*TRAININGS, alone])
     jobs = other.planned("--nocolor")
     assert [jobs[r] for r in ("train_coverage", "train_coverage_heads", "take_head")] == [1, 1, 1]
-
-
-def changed(rows: list[tuple], number: int, column: int, value: str) -> list[tuple]:
-    """Rows of a table with one cell changed."""
-    row = rows[number]
-    new = (*row[:column], value, *row[column + 1 :])
-    return [*rows[:number], new, *rows[number + 1 :]]
-
-
-@pytest.mark.parametrize(
-    ("tables", "message"),
-    [
-        ({"trainings": changed(TRAININGS, 0, 1, "sim,other")},
-         "training duo: train is sim,other; several sets each name a head of their own"),
-        ({"trainings": changed(TRAININGS, 0, 1, "human=sim,human=other")}, "several sets each name"),
-        ({"trainings": changed(TRAININGS, 0, 1, "human=sim,mouse=mus")}, "'mus' has no row in"),
-        ({"trainings": changed(TRAININGS, 0, 1, "human=sim,mouse=other,rat=sim")},
-         "head rat is not in params.json, which has human, mouse"),
-        ({"models": changed(MODELS, 1, 4, "rat")}, "head rat is not in params.json"),
-        ({"models": changed(MODELS, 1, 4, "")},
-         "head of model duo_mouse is empty; expected one that its training duo has: mouse, human"),
-        ({"models": changed(MODELS, 1, 4, "human")},
-         "duo_human and duo_mouse both take head human of training duo, fold f0c0"),
-        ({"models": changed(MODELS, 1, 3, "larger.json")},
-         "hyperparameters of duo_mouse are not those of duo_human"),
-        ({"models": changed(MODELS, 1, 3, "recipe.json")}, "recipe.json: params: unknown section"),
-    ],
-)  # fmt: skip
-def test_mistakes_stop_before_any_job(
-    tables_only: Workflow, demo_tables: dict, tmp_path: Path, tables: dict, message: str
-) -> None:
-    other = new_folder(tables_only.root, tmp_path)
-    for name in ("params", "recipe"):
-        (tmp_path / f"{name}.json").write_text((tables_only.folder / f"{name}.json").read_text())
-    configure(other, demo_tables, **tables)
-    result = other.run("-n")
-    assert result.returncode != 0
-    assert message in result.stdout + result.stderr

@@ -168,30 +168,6 @@ def test_a_new_bam_makes_its_tracks_and_the_store_again(run: Workflow, tmp_path:
     assert other.planned("--nocolor", STORE) == again
 
 
-@pytest.mark.parametrize(("library", "message"), [
-    (("dutp", "small", "reads/a.bam", ""), "column library_type: ''; expected one of unstranded"),
-    (("dutp", "smal", "reads/a.bam", "unstranded"), "libraries.tsv: 'smal' has no row in"),
-    (("dutp", "small", "reads/a.bam", "unstranded"), "results/coverage_tracks/dutp.plus.bw is of no "
-     "library; libraries.tsv gives results/coverage_tracks/both.unstranded.bw, results/coverage_"
-     "tracks/dutp.unstranded.bw"),
-    (("dutp", "other", "reads/a.bam", "fr-firststrand"), "results/coverage_tracks/dutp.plus.bw is on "
-     "assembly other (libraries.tsv), the set is on small"),
-])  # fmt: skip
-def test_mistakes_in_the_table_stop_before_any_job(
-    root: Path, tmp_path: Path, library: tuple, message: str
-) -> None:
-    run = new_folder(root, tmp_path)
-    write_inputs(run.folder)
-    changed = tables([LIBRARIES[1], (*library, "", "", "")])
-    changed["assemblies"] += [("other", "genome.fa", "genes.gtf", "")]
-    run.configure(changed)
-    result = run.run("-n", STORE)
-    printed = result.stdout + result.stderr
-    assert result.returncode == 1
-    assert message in printed
-    assert "Traceback" not in printed
-
-
 BROKEN = {
     "truncated": "truncated.bam cannot be read",
     "empty": "no alignment counts",

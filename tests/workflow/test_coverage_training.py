@@ -112,32 +112,6 @@ def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
         "train_coverage", "prepare_weights", "predict_coverage", "ensemble_coverage"}  # fmt: skip
 
 
-def test_mistakes_stop_before_any_job(run: Workflow, tmp_path: Path) -> None:
-    other = run.copy(tmp_path / "copy")
-    for name, old, new, message in (
-        ("trainings", "both\tsim\t\t", "both\tsin\t\t", "trainings.tsv: 'sin' has no row in"),
-        ("trainings", "both\tsim\t\t", "both\tsim\tsim\t", "validation is sim; leave it empty"),
-        ("coverage_sets", "\tsimulated\t", "\tsimulate\t", "'simulate' has no row in"),
-        ("coverage_sets", "\t2048\t", "\t4096\t", "window_bp of sim is 4096, but seq_length of"),
-        ("folds", "\tf1c0\t", "\tf0\t", "is the training that fold f0c0 is; expected one name"),
-        ("folds", "\tf1c0\t", "\tbest\t", "fold 'best'; expected a number, or names such as"),
-        (
-            "trainings",
-            "\tsim\t\t\t",
-            "\tsim\t\tresults/training/small.foldf0c0.safetensors\t",
-            "starts from fold f0c0 of small, which learned from windows that are to judge it",
-        ),
-    ):
-        table = other.folder / f"{name}.tsv"
-        kept = table.read_text()
-        assert old in kept
-        table.write_text(kept.replace(old, new))
-        result = other.run("-n")
-        assert result.returncode != 0
-        assert message in result.stdout + result.stderr
-        table.write_text(kept)
-
-
 def test_tracks_are_checked_before_the_training(run: Workflow, tmp_path: Path) -> None:
     other, weights = run.copy(tmp_path / "copy"), "results/training/small.foldf0c0.safetensors"
     lines = (other.folder / SETS[2]).read_text().splitlines(keepends=True)
@@ -159,13 +133,9 @@ def test_tracks_are_checked_before_the_training(run: Workflow, tmp_path: Path) -
 def test_processes_that_share_a_training(run: Workflow, tmp_path: Path) -> None:
     other, weights = run.copy(tmp_path / "copy"), "results/training/small.foldf0c0.safetensors"
     config = yaml.safe_load((other.folder / "config.yaml").read_text())
-    for processes in (5, 2):
-        config["training"] = {"processes": processes}
-        (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
-        planned = other.run("-n", weights)
-        if processes == 5:
-            assert planned.returncode != 0
-            assert "has batches of 4 windows for 5 processes" in planned.stdout + planned.stderr
+    config["training"] = {"processes": 2}
+    (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    planned = other.run("-n", weights)
     assert "threads: 2" in planned.stdout
     assert "gpu=2" in planned.stdout
     other.succeed(weights)

@@ -1,7 +1,6 @@
 """Sets on hg38 and mm10 take the published windows, unless told otherwise."""
 
 import gzip
-import re
 from pathlib import Path
 
 import numpy as np
@@ -68,47 +67,3 @@ def test_published_windows_are_fetched_and_taken_as_they_are(
         assert table.rows() == rows
     locked = tmp_path / "resources/locks/windows/borzuki/hg38.bed.sha256"
     assert locked.is_file()  # no digest is known before: later downloads must be equal
-
-
-NOWHERE = {f"{model}_windows_{genome}": f"https://nowhere.org/{model}_{genome}.bed"
-           for model in ("borzuki", "borzoi") for genome in ("hg38", "mm10")}  # fmt: skip
-SETS = {
-    "human": coverage_set("human", 393_216),
-    "mouse": coverage_set("mouse", 393_216, "mm10"),
-    "long": coverage_set("long", 524_288, "mm10", bin_bp=16, crop_bins=10_240),
-    "told": coverage_set("told", 393_216, windows="made"),
-    "dealt": coverage_set("dealt", 393_216, folds=4),
-    "kept": coverage_set("kept", 393_216, fixed="chr8=test"),
-    "shorter": coverage_set("shorter", 16_384),
-    "cropped": coverage_set("cropped", 393_216, crop_bins=1024),
-    "older": coverage_set("older", 393_216, "hg19"),
-    "own": coverage_set("own", 393_216, windows="own.bed", folds=4),
-}
-
-
-def test_which_sets_take_them(root: Path, tmp_path: Path) -> None:
-    run = configured(root, tmp_path, list(SETS.values()), NOWHERE)
-    (tmp_path / "genome.fa").touch()
-    (tmp_path / "own.bed").write_bytes(as_text(BORZUKI))
-    printed = run.succeed("-n", "--nocolor", *map(WINDOWS.format, SETS))
-    jobs = re.findall(r"^rule prepare_windows:\n    input: (.*)$(?s:.*?)coverage_set=(\w+)$",
-                      printed, flags=re.MULTILINE)  # fmt: skip
-    files = {name: [path for path in inputs.split(", ") if ".bed" in path] for inputs, name in jobs}
-    assert files == {name: [] for name in SETS} | {
-        "human": ["resources/windows/borzuki/hg38.bed"],
-        "mouse": ["resources/windows/borzuki/mm10.bed"],
-        "long": ["resources/windows/borzoi/sequences_mouse.bed.gz"],
-        "own": ["own.bed"],
-    }
-
-
-def test_a_lost_source_is_named(root: Path, tmp_path: Path) -> None:
-    run = configured(root, tmp_path, [SETS["told"], SETS["human"]], {})
-    result = run.run("-n", WINDOWS.format("told"))
-    printed = result.stdout + result.stderr
-    assert result.returncode == 1
-    assert (
-        "human takes the published windows of its assembly, but sources.tsv has no borzuki_"
-        in printed
-    )
-    assert "Traceback" not in printed

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
-from snakemake.utils import validate
 
 # Jobs in conda environments of their own find the package here, as this file does.
 WORKFLOW = Path(str(workflow.current_basedir)).parent
@@ -22,12 +20,7 @@ from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
 from seqcast.plan.code import code_digest
 from seqcast.plan.run import plan_run
-from seqcast.plan.tracks import (
-    check_outputs,
-    check_pattern,
-    known_tracks,
-    tracks_digest,
-)
+from seqcast.plan.tracks import tracks_digest
 from seqcast.core.urls import public_url
 from seqcast.report.pages.rendering import template_digest
 
@@ -101,16 +94,6 @@ def part_of(section, *keys):
     return {key: config[section][key] for key in keys}
 
 
-# What decides the coverage that a model predicts, and what else that of both alleles. Conventions
-# of other programs change coverage only where clipped values stay clipped.
-PREDICTION_OPTIONS = part_of(
-    "variant_effects", "reverse_complement", "shifts_bp", "unclip", "unscale", "old_transform",
-    *["compat"] * (not config["variant_effects"]["unclip"]),
-)  # fmt: skip
-ALLELE_PREDICTION_OPTIONS = PREDICTION_OPTIONS | part_of(
-    "variant_effects", "compat", "stitch"
-)
-
 ASSEMBLIES = read_table("assemblies", ["assembly"])
 MODELS = read_table("models", ["model"])
 FOLDS = read_table("folds", ["model", "fold"])
@@ -138,15 +121,13 @@ wildcard_constraints:
     fold=one_of(sorted(set(FOLDS.index.get_level_values("fold")))),
     dataset=one_of(DATASETS.index),
     source=one_of(SOURCES.index),
+    library=one_of(plan.libraries.rows),
+    coverage_set=one_of(plan.coverage_sets.rows),
     shard=r"\d+",
     level="gene|window",
 
 
 located, given_file, folds_of = catalogue.located, catalogue.given, catalogue.folds_of
-
-for model in COVERAGE_MODELS if VARIANT_SETS else []:
-    table = located(MODELS.at[model, "tracks"])
-    checked(check_pattern, "config: report.tracks", config["report"]["tracks"], table)
 
 
 def given_content(wildcards, **job):
@@ -172,85 +153,47 @@ def given_numbers(wildcards, **job):
     ]
 
 
-def undated(path):
-    """An input whose date does not count, as a param says what it holds; others as they are."""
+def undated(files):
+    """Input function: files whose dates do not count, as a param says what they hold.
+
+    Dates of those that a rule makes do count.
+    """
+    return lambda wildcards: without_date(files(wildcards))
+
+
+def without_date(path):
+    """A file as of `undated`."""
     return path if is_made(path) else ancient(path)
 
 
-def assembly_file(suffix, table=DATASETS, key="dataset"):
-    """Input function: a file of the assembly that the job's dataset, or other row, is on."""
-    return lambda wildcards: (
-        f"resources/assemblies/{table.at[getattr(wildcards, key), 'assembly']}{suffix}"
-    )
+# Named inputs that tell nothing by their dates. Folders and what is made with them: a digest beside
+# each says what it holds. The outputs of a model: they are checked before a training starts, and
+# another table of tracks is no reason to train anew.
+TOLD_ELSEWHERE = ("stores", "learned", "heads", "outputs")
 
 
-def contig_aliases(table=DATASETS, key="dataset"):
-    """Input function: `aliases_of` the assembly that the job's dataset, or other row, is on."""
-    return lambda wildcards: catalogue.aliases_of(
-        table.at[getattr(wildcards, key), "assembly"]
-    )
+def with_dates(files):
+    """Input function: named files, of which some have no date that counts."""
 
+    def dated(wildcards):
+        found = files(wildcards)
+        named = {name: ancient(found[name]) for name in TOLD_ELSEWHERE if name in found}
+        if "targets" in found:
+            named["targets"] = [without_date(path) for path in found["targets"]]
+        return found | named
 
-def cell(table, key, column):
-    """Input or params function: a cell in the row of `table` that the wildcard `key` names."""
-    return lambda wildcards: table.at[getattr(wildcards, key), column]
-
-
-# Training of several coverage sets -> the first of the models that take their heads from it.
-SHARED = {}
-
-
-def model_of(wildcards):
-    """The model that a job is for, or the first of a training's; None if it is for none."""
-    named = getattr(wildcards, "training", None)
-    return SHARED[named] if named else getattr(wildcards, "model", None)
+    return dated
 
 
 def code_of(script):
     """Params function: digest of the code a script reaches (Snakemake sees only the script)."""
 
     def digest(wildcards):
-        model = model_of(wildcards)
-        architecture = MODELS.at[model, "architecture"] if model else None
+        model = plan.trainings.model_of(wildcards)
+        architecture = catalogue.models[model].architecture if model else None
         return code_digest(WORKFLOW / "scripts" / f"{script}.py", architecture)
 
     return digest
 
 
-def shards_of(level):
-    """Input function: the shards of one fold's scores, in order."""
-    return lambda wildcards: expand(
-        "results/variant_effects/{{model}}/shards/{{dataset}}.fold{{fold}}.{shard}.{level}.parquet",
-        shard=range(DATASETS.at[wildcards.dataset, "shards"]),
-        level=level,
-    )
-
-
-def effects(pattern, **wildcards):
-    """Paths below results/variant_effects for every model and set of variants."""
-    return expand(
-        f"results/variant_effects/{{model}}/{{dataset}}.{pattern}",
-        model=COVERAGE_MODELS, dataset=VARIANT_SETS, **wildcards,
-    )  # fmt: skip
-
-
-EXPORT_SUFFIX = {
-    "sed_h5": "sed.h5",
-    "scores_h5": "scores.h5",
-    "vcf": "vcf.gz",
-    "tsv": "tsv.gz",
-}
-VARIANT_EFFECTS = effects("{level}ensemble.parquet", level=["", "window."]) + effects(
-    "ensemble.{export}", export=[EXPORT_SUFFIX[name] for name in config["exports"]]
-)
-COVERAGE = expand(
-    "results/coverage/{model}/{dataset}.ensemble.{kind}",
-    model=COVERAGE_MODELS, dataset=WINDOW_SETS, kind=["zarr", "bigwig"] if config["bigwig"] else ["zarr"],
-)  # fmt: skip
-REPORT = ["results/report/summary.html"] * bool(VARIANT_SETS) + [
-    f"results/report/{model}/{dataset}.{figure}"
-    for model in COVERAGE_MODELS
-    for dataset in VARIANT_SETS
-    for figure in ["distribution.png", "ranked.html", "tracks"]
-    + ["agreement.png"] * (len(folds_of(model)) > 1)
-]
+REPORT = []

@@ -1,10 +1,9 @@
 rule predict_coverage:
     input:
         unpack(catalogue.model_files),
+        unpack(catalogue.genome),
         weights="resources/models/{model}.fold{fold}.safetensors",
-        regions=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
-        genome=assembly_file(".fa.gz"),
-        index=assembly_file(".fa.gz.fai"),
+        regions=catalogue.file,
     output:
         "results/coverage/{model}/{dataset}.fold{fold}.zarr",
     log:
@@ -17,10 +16,10 @@ rule predict_coverage:
     resources:
         gpu=1,
     params:
-        facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
+        facts=catalogue.located_facts,
         precision=config["inference"]["precision"],
-        options=PREDICTION_OPTIONS,
-        head=cell(MODELS, "model", "head"),
+        options=plan.variant_effects.prediction_options,
+        head=catalogue.head,
         given=given_content,
         code=code_of("predict_coverage"),
     script:
@@ -29,10 +28,7 @@ rule predict_coverage:
 
 rule ensemble_coverage:
     input:
-        lambda wildcards: expand(
-            "results/coverage/{{model}}/{{dataset}}.fold{fold}.zarr",
-            fold=folds_of(wildcards.model),
-        ),
+        plan.coverage.folds,
     output:
         "results/coverage/{model}/{dataset}.ensemble.zarr",
     log:
@@ -48,9 +44,8 @@ rule ensemble_coverage:
 
 rule export_bigwig:
     input:
+        unpack(catalogue.genome),
         coverage="results/coverage/{model}/{dataset}.ensemble.zarr",
-        genome=assembly_file(".fa.gz"),
-        index=assembly_file(".fa.gz.fai"),
     output:
         directory("results/coverage/{model}/{dataset}.ensemble.bigwig"),
     log:

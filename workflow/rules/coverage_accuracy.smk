@@ -1,39 +1,29 @@
-include: "coverage_accuracy_common.smk"
-
-
 rule evaluate_coverage:
     input:
         unpack(catalogue.model_files),
-        unpack(stores_of_fold),
+        unpack(with_dates(plan.coverage_accuracy.learned)),
         weights="resources/models/{model}.fold{fold}.safetensors",
-        store=ancient(STORE),
-        digest=STORE_DIGEST,
-        annotation=set_genome(".genes.parquet"),
+        store=ancient("results/coverage_sets/{coverage_set}.zarr"),
+        digest="results/coverage_sets/{coverage_set}.digest",
+        annotation=plan.coverage_sets.genes,
     output:
-        **accuracy_files("tracks", "genes", "gene_preds", "gene_targets"),
+        **plan.coverage_accuracy.files("tracks", "genes", "gene_preds", "gene_targets"),
     log:
         "logs/evaluate_coverage/{model}/{coverage_set}.fold{fold}.log",
     benchmark:
         "logs/evaluate_coverage/{model}/{coverage_set}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(COVERAGE_MODELS),
+        model=one_of(catalogue.of_task("coverage")),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
     params:
-        facts=accuracy_facts,
+        facts=plan.coverage_accuracy.facts,
         precision=config["inference"]["precision"],
-        options=part_of(
-            "coverage_accuracy",
-            "compat",
-            "reverse_complement",
-            "shifts_bp",
-            "span",
-            "unclip",
-        ),
-        head=cell(MODELS, "model", "head"),
+        options=plan.coverage_accuracy.prediction_options,
+        head=catalogue.head,
         given=given_content,
         code=code_of("evaluate_coverage"),
     script:
@@ -42,16 +32,16 @@ rule evaluate_coverage:
 
 rule evaluate_half_lives:
     input:
-        unpack(set_files("targets")),
-        **accuracy_files("gene_preds", "gene_targets"),
+        **plan.coverage_accuracy.files("gene_preds", "gene_targets"),
+        targets=plan.coverage_sets.targets,
     output:
-        f"{ACCURACY_PATH}.half_lives.tsv",
+        f"{plan.coverage_accuracy.tables}.half_lives.tsv",
     log:
         "logs/evaluate_half_lives/{model}/{coverage_set}.fold{fold}.log",
     conda:
         "../../envs/report.yaml"
     params:
-        compat=ACCURACY_OPTIONS["compat"],
+        compat=config["coverage_accuracy"]["compat"],
         given=given_content,
         code=code_of("evaluate_half_lives"),
     script:
@@ -60,28 +50,20 @@ rule evaluate_half_lives:
 
 rule fit_decays:
     input:
-        unpack(set_files("targets")),
-        **accuracy_files("tracks", "genes", "gene_preds", "gene_targets"),
+        **plan.coverage_accuracy.files("tracks", "genes", "gene_preds", "gene_targets"),
+        targets=plan.coverage_sets.targets,
     output:
-        decay=f"{ACCURACY_PATH}.decay.tsv",
-        metrics=f"{ACCURACY_PATH}.decay_metrics.tsv",
+        decay=f"{plan.coverage_accuracy.tables}.decay.tsv",
+        metrics=f"{plan.coverage_accuracy.tables}.decay_metrics.tsv",
     log:
         "logs/fit_decays/{model}/{coverage_set}.fold{fold}.log",
     wildcard_constraints:
-        coverage_set=one_of(DECAY_COURSES),
+        coverage_set=one_of(plan.coverage_accuracy.decay_courses),
     conda:
         "../../envs/report.yaml"
     params:
-        pattern=lambda wildcards: DECAY_COURSES[wildcards.coverage_set],
-        options={
-            name: ACCURACY_OPTIONS[name]
-            for name in [
-                "compat",
-                "decay_shape",
-                "decay_reference",
-                "decay_half_life_h",
-            ]
-        },
+        pattern=plan.coverage_accuracy.decay_course,
+        options=plan.coverage_accuracy.decay_options,
         given=given_content,
         code=code_of("fit_decays"),
     script:
@@ -90,22 +72,20 @@ rule fit_decays:
 
 rule predict_saluki:
     input:
-        unpack(saluki_files),
+        unpack(plan.coverage_accuracy.half_life_files),
     output:
         predictions="results/coverage_accuracy/{model}/{coverage_set}.saluki.tsv",
         metrics="results/coverage_accuracy/{model}/{coverage_set}.saluki_metrics.tsv",
     log:
         "logs/predict_saluki/{model}/{coverage_set}.log",
     wildcard_constraints:
-        model=one_of(COVERAGE_MODELS),
-        coverage_set=one_of(HALF_LIVES),
+        model=one_of(catalogue.of_task("coverage")),
+        coverage_set=one_of(plan.coverage_accuracy.half_lives),
     conda:
         "../../envs/report.yaml"
     params:
-        folds=tested_folds,
-        options={
-            name: ACCURACY_OPTIONS[name] for name in ["compat", "half_life_columns"]
-        },
+        folds=plan.coverage_accuracy.folds,
+        options=plan.coverage_accuracy.half_life_options,
         given=given_content,
         code=code_of("predict_saluki"),
     script:
@@ -114,7 +94,7 @@ rule predict_saluki:
 
 rule plot_accuracy:
     input:
-        tested_tracks,
+        plan.coverage_accuracy.tracks,
     output:
         bins=report(
             "results/report/{coverage_set}.accuracy_bins.png",
@@ -131,11 +111,11 @@ rule plot_accuracy:
     log:
         "logs/plot_accuracy/{coverage_set}.log",
     wildcard_constraints:
-        coverage_set=one_of(name for name in TESTED if TESTED[name]),
+        coverage_set=one_of(plan.coverage_accuracy.compared),
     conda:
         "../../envs/report.yaml"
     params:
-        names=tested_names,
+        names=plan.coverage_accuracy.names,
         given=given_content,
         code=code_of("plot_accuracy"),
     script:
@@ -144,10 +124,10 @@ rule plot_accuracy:
 
 rule plot_gene_accuracy:
     input:
-        **accuracy_files("tracks", "gene_preds", "gene_targets"),
+        **plan.coverage_accuracy.files("tracks", "gene_preds", "gene_targets"),
     output:
         report(
-            f"{ACCURACY_FIGURE}.genes.png",
+            f"{plan.coverage_accuracy.figures}.genes.png",
             caption="../report/gene_accuracy.rst",
             category="Accuracy of coverage",
             labels={
@@ -168,10 +148,10 @@ rule plot_gene_accuracy:
 
 rule plot_decays:
     input:
-        f"{ACCURACY_PATH}.decay.tsv",
+        f"{plan.coverage_accuracy.tables}.decay.tsv",
     output:
         report(
-            f"{ACCURACY_FIGURE}.decays.png",
+            f"{plan.coverage_accuracy.figures}.decays.png",
             caption="../report/decays.rst",
             category="Accuracy of coverage",
             labels={

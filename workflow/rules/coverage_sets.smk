@@ -1,18 +1,7 @@
-include: "coverage_tracks.smk"
-include: "coverage_sets_common.smk"
-
-
-wildcard_constraints:
-    coverage_set=one_of(COVERAGE_SETS.index),
-
-
 rule prepare_windows:
     input:
-        unpack(contig_aliases(COVERAGE_SETS, "coverage_set")),
-        unpack(set_windows),
-        unpack(set_files("unmappable")),
-        genome=set_genome(".fa.gz"),
-        index=set_genome(".fa.gz.fai"),
+        unpack(plan.coverage_sets.named_genome),
+        unpack(plan.coverage_sets.given_windows),
     output:
         "results/coverage_sets/{coverage_set}.windows.bed",
     log:
@@ -20,7 +9,7 @@ rule prepare_windows:
     conda:
         "../../envs/tables.yaml"
     params:
-        options=set_options,
+        options=plan.coverage_sets.options,
         given=given_content,
         code=code_of("prepare_windows"),
     script:
@@ -29,24 +18,23 @@ rule prepare_windows:
 
 rule check_targets:
     input:
-        targets=set_targets,
-        tracks=set_tracks,
+        unpack(plan.coverage_sets.genome),
+        targets=undated(plan.coverage_sets.targets),
+        tracks=plan.coverage_sets.tracks,
         windows="results/coverage_sets/{coverage_set}.windows.bed",
-        genome=set_genome(".fa.gz"),
-        index=set_genome(".fa.gz.fai"),
         # ancient, as another annotation is no reason to make targets anew
-        annotation=ancient(set_genome(".genes.parquet")),
+        annotation=ancient(plan.coverage_sets.genes),
     output:
-        PREFLIGHT,
+        "results/coverage_sets/{coverage_set}.preflight.tsv",
     log:
         "logs/check_targets/{coverage_set}.log",
     wildcard_constraints:
-        coverage_set=one_of(TRACK_SETS),
+        coverage_set=one_of(plan.coverage_sets.of_tracks),
     conda:
         "../../envs/tables.yaml"
     threads: config["coverage_sets"]["threads"]
     params:
-        options=set_options,
+        options=plan.coverage_sets.options,
         refuse=config["coverage_sets"]["preflight"] == "refuse",
         given=given_numbers,
         code=code_of("check_targets"),
@@ -56,30 +44,29 @@ rule check_targets:
 
 rule store_targets:
     input:
-        unpack(contig_aliases(COVERAGE_SETS, "coverage_set")),
-        unpack(set_files("blacklist")),
-        targets=set_targets,
+        unpack(plan.coverage_sets.named_genome),
+        unpack(plan.coverage_sets.blacklist),
+        targets=undated(plan.coverage_sets.targets),
         # not ancient: Snakemake looks for no other reason to run a job below one that runs
-        preflight=PREFLIGHT,
-        tracks=set_tracks,
+        preflight="results/coverage_sets/{coverage_set}.preflight.tsv",
+        tracks=plan.coverage_sets.tracks,
         windows="results/coverage_sets/{coverage_set}.windows.bed",
-        genome=set_genome(".fa.gz"),
-        index=set_genome(".fa.gz.fai"),
     output:
-        store=directory(STORE),
-        digest=STORE_DIGEST,
+        # A store is a folder, which Snakemake knows by its date alone: what it holds is in a file.
+        store=directory("results/coverage_sets/{coverage_set}.zarr"),
+        digest="results/coverage_sets/{coverage_set}.digest",
     log:
         "logs/store_targets/{coverage_set}.log",
     benchmark:
         "logs/store_targets/{coverage_set}.benchmark.tsv"
     wildcard_constraints:
-        coverage_set=one_of(TRACK_SETS),
+        coverage_set=one_of(plan.coverage_sets.of_tracks),
     conda:
         "../../envs/tables.yaml"
     threads: config["coverage_sets"]["threads"]
     params:
-        assembly=set_cell("assembly"),
-        options=set_options,
+        assembly=plan.coverage_sets.assembly,
+        options=plan.coverage_sets.options,
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
         given=given_numbers,
         code=code_of("store_targets"),
@@ -89,22 +76,21 @@ rule store_targets:
 
 rule store_tfrecords:
     input:
-        targets=set_targets,
-        records=records_of,
-        genome=set_genome(".fa.gz"),
-        index=set_genome(".fa.gz.fai"),
+        unpack(plan.coverage_sets.genome),
+        targets=undated(plan.coverage_sets.targets),
+        records=plan.coverage_sets.records,
     output:
-        store=directory(STORE),
-        digest=STORE_DIGEST,
+        store=directory("results/coverage_sets/{coverage_set}.zarr"),
+        digest="results/coverage_sets/{coverage_set}.digest",
     log:
         "logs/store_tfrecords/{coverage_set}.log",
     wildcard_constraints:
-        coverage_set=one_of(RECORD_SETS),
+        coverage_set=one_of(plan.coverage_sets.of_records),
     conda:
         "../../envs/tables.yaml"
     params:
-        folder=set_cell("tfrecords"),
-        assembly=set_cell("assembly"),
+        folder=plan.coverage_sets.folder,
+        assembly=plan.coverage_sets.assembly,
         facts=lambda wildcards: {"coverage_set": wildcards.coverage_set},
         given=given_numbers,
         code=code_of("store_tfrecords"),

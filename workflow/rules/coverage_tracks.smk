@@ -1,16 +1,6 @@
-include: "coverage_tracks_common.smk"
-
-
-wildcard_constraints:
-    library=one_of(LIBRARIES.index),
-
-
 rule write_stranded_coverage:
     input:
-        unpack(contig_aliases(LIBRARIES, "library")),
-        bam=library_bam,
-        genome=assembly_file(".fa.gz", LIBRARIES, "library"),
-        index=assembly_file(".fa.gz.fai", LIBRARIES, "library"),
+        unpack(plan.libraries.files),
     output:
         plus="results/coverage_tracks/{library}.plus.bw",
         minus="results/coverage_tracks/{library}.minus.bw",
@@ -18,11 +8,11 @@ rule write_stranded_coverage:
     log:
         "logs/write_stranded_coverage/{library}.log",
     wildcard_constraints:
-        library=one_of(STRANDED),
+        library=one_of(plan.libraries.stranded),
     conda:
         "../../envs/tables.yaml"
     params:
-        options=library_options,
+        options=plan.libraries.options,
         given=given_content,
         code=code_of("write_stranded_coverage"),
     script:
@@ -36,4 +26,4 @@ use rule write_stranded_coverage as write_unstranded_coverage with:
     log:
         "logs/write_unstranded_coverage/{library}.log",
     wildcard_constraints:
-        library=one_of(UNSTRANDED),
+        library=one_of(plan.libraries.unstranded),

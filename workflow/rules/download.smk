@@ -4,11 +4,11 @@ rule download_source:
     log:
         "logs/download_source/{path}.log",
     wildcard_constraints:
-        path=one_of(SOURCES["path"]),
+        path=one_of(row.path for row in catalogue.sources.values()),
     conda:
         "../../envs/download.yaml"
     params:
-        source=lambda wildcards: catalogue.downloads[wildcards.path],
+        source=catalogue.download,
         lock="resources/locks/{path}.sha256",
         given=given_content,
         code=code_of("download_source"),
@@ -55,7 +55,7 @@ rule simulate_genome:
 
 rule prepare_genome:
     input:
-        lambda wildcards: given_file(ASSEMBLIES.at[wildcards.assembly, "genome"]),
+        catalogue.fasta,
     output:
         multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
     log:
@@ -71,10 +71,7 @@ rule prepare_genome:
 
 rule prepare_annotation:
     input:
-        unpack(lambda wildcards: catalogue.aliases_of(wildcards.assembly)),
-        annotation=lambda wildcards: given_file(
-            ASSEMBLIES.at[wildcards.assembly, "annotation"]
-        ),
+        unpack(catalogue.annotation_files),
         genome=multiext("resources/assemblies/{assembly}.fa.gz", "", ".fai", ".gzi"),
     output:
         "resources/assemblies/{assembly}.genes.parquet",
@@ -92,7 +89,7 @@ rule prepare_annotation:
 rule prepare_weights:
     input:
         unpack(catalogue.model_files),
-        weights=catalogue.given_weights,
+        weights=plan.trainings.weights,
     output:
         "resources/models/{model}.fold{fold}.safetensors",
     log:
@@ -100,9 +97,9 @@ rule prepare_weights:
     conda:
         "../../envs/torch.yaml"
     params:
-        architecture=cell(MODELS, "model", "architecture"),
-        head=cell(MODELS, "model", "head"),
-        fold=lambda wildcards: FOLDS.loc[(wildcards.model, wildcards.fold)].to_dict(),
+        architecture=catalogue.architecture,
+        head=catalogue.head,
+        fold=catalogue.origin,
         given=given_content,
         code=code_of("prepare_weights"),
     script:

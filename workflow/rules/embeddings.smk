@@ -32,7 +32,7 @@ rule embed_sequences:
     benchmark:
         "logs/embed_sequences/{model}/{dataset}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(EMBEDDING_MODELS),
+        model=one_of(catalogue.of_task("embedding")),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]

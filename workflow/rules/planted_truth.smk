@@ -1,6 +1,3 @@
-include: "planted_truth_common.smk"
-
-
 rule plot_simulated_gene:
     input:
         multiext(
@@ -32,13 +29,13 @@ rule plot_simulated_gene:
 
 rule evaluate_planted_truth:
     input:
-        unpack(sets_learned),
+        unpack(with_dates(sets_learned)),
         scores=f"results/variant_effects/{{model}}/{PLANTED['variants']}.ensemble.parquet",
         fold_scores=of_folds("variant_effects", "variants", "parquet"),
         tracks="results/variant_effects/{model}/tracks.parquet",
         coverage=f"results/coverage/{{model}}/{PLANTED['coverage']}.ensemble.zarr",
         fold_coverage=of_folds("coverage", "coverage", "zarr"),
-        targets=lambda wildcards: given_file(MODELS.at[wildcards.model, "tracks"]),
+        targets=catalogue.tracks,
         annotation=lambda wildcards: (
             f"resources/assemblies/{DATASETS.at[PLANTED['variants'], 'assembly']}.genes.parquet"
         ),
@@ -56,8 +53,8 @@ rule evaluate_planted_truth:
     params:
         held_out=PLANTED["held_out"],
         simulation=config["simulation"],
-        options=part_of("variant_effects", "unscale"),
-        report=part_of("report", "score", "tracks"),
+        options=catalogue.part("variant_effects", "unscale"),
+        report=plan.variant_effects.report_options,
         given=given_content,
         code=code_of("evaluate_planted_truth"),
     script:

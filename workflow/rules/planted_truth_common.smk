@@ -31,9 +31,15 @@ def of_folds(folder, key, suffix):
 def sets_learned(wildcards):
     """Input function: stores on the simulated genome that folds of a model were trained with."""
     folds = folds_of(wildcards.model)
-    sets = {name for fold in folds for name in sets_seen(wildcards.model, fold)}
+    sets = {
+        name
+        for fold in folds
+        for name in plan.coverage_trainings.seen_by(wildcards.model, fold)
+    }
     assembly = DATASETS.at[PLANTED["variants"], "assembly"]
     on_it = [
-        name for name in sorted(sets) if COVERAGE_SETS.at[name, "assembly"] == assembly
+        name
+        for name in sorted(sets)
+        if plan.coverage_sets.rows[name].assembly == assembly
     ]
-    return stores_of(on_it)
+    return plan.coverage_sets.stores(on_it)

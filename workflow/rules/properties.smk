@@ -1,6 +1,3 @@
-include: "properties_common.smk"
-
-
 rule cluster_sequences:
     input:
         "results/transcripts/{dataset}.parquet",
@@ -47,7 +44,7 @@ rule probe_embeddings:
 rule train_property:
     input:
         unpack(learned_files),
-        unpack(training_files("initial", "recipe")),
+        unpack(plan.trainings.files("initial", "recipe")),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",
@@ -66,7 +63,7 @@ rule train_property:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         definition=learned_definition,
         seed=config["properties"]["seed"],
-        facts=training_facts,
+        facts=plan.trainings.facts,
         given=given_content,
         code=code_of("train_property"),
     script:

@@ -31,7 +31,9 @@ if taken := [model for model in MODELS.index if model in BASELINES]:
         f"{config['tables']['models']}: {taken[0]} is the name of a baseline; rename the model"
     )
 for model in PROPERTY_MODELS:
-    if others := [f for f in folds_of(model) if (model, f) not in TRAINED.index]:
+    if others := [
+        f for f in folds_of(model) if (model, f) not in plan.trainings.trained
+    ]:
         raise ConfigError(
             f"{config['tables']['folds']}: fold {others[0]} of model {model} has origin "
             f"{FOLDS.at[(model, others[0]), 'origin']}; models of task property have origin train: "
@@ -40,8 +42,8 @@ for model in PROPERTY_MODELS:
         )
 # Fine-tuned model -> the property that its folds learn.
 FINE_TUNED = {}
-for (model, fold), training in TRAINED.items():
-    learned = TRAININGS.at[training, "train"]
+for (model, fold), training in plan.trainings.trained.items():
+    learned = plan.trainings.rows[training].train
     if model not in PROPERTY_MODELS:
         continue
     check_names("trainings", [learned], "properties", PROPERTIES.index)

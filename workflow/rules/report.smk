@@ -1,6 +1,3 @@
-include: "planted_truth.smk"
-
-
 RANKED_ROWS = 100  # of the table in the report; the file has all
 
 
@@ -15,7 +12,7 @@ rule rank_variants:
     conda:
         "../../envs/report.yaml"
     params:
-        report=part_of("report", "score", "tracks"),
+        report=plan.variant_effects.report_options,
         given=given_content,
         code=code_of("rank_variants"),
     script:
@@ -50,12 +47,11 @@ rule summarise_ranking:
 rule predict_strongest:
     input:
         unpack(catalogue.model_files),
+        unpack(catalogue.genome),
         weights=catalogue.fold_weights,
         variants="results/variants/{dataset}.parquet",
         ranked="results/report/{model}/{dataset}.ranked.parquet",
-        annotation=assembly_file(".genes.parquet"),
-        genome=assembly_file(".fa.gz"),
-        index=assembly_file(".fa.gz.fai"),
+        annotation=catalogue.genes,
     output:
         "results/report/{model}/{dataset}.strongest.npz",
     log:
@@ -66,9 +62,9 @@ rule predict_strongest:
     resources:
         gpu=1,
     params:
-        architecture=cell(MODELS, "model", "architecture"),
-        head=cell(MODELS, "model", "head"),
-        options=ALLELE_PREDICTION_OPTIONS,
+        architecture=catalogue.architecture,
+        head=catalogue.head,
+        options=plan.variant_effects.allele_options,
         precision=config["inference"]["precision"],
         top=config["report"]["top"],
         given=given_content,
@@ -82,7 +78,7 @@ rule plot_strongest:
         predictions="results/report/{model}/{dataset}.strongest.npz",
         ranked="results/report/{model}/{dataset}.ranked.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
-        annotation=assembly_file(".genes.parquet"),
+        annotation=catalogue.genes,
     output:
         report(
             directory("results/report/{model}/{dataset}.tracks"),
@@ -120,7 +116,7 @@ rule plot_distribution:
     conda:
         "../../envs/report.yaml"
     params:
-        report=part_of("report", "score", "tracks"),
+        report=plan.variant_effects.report_options,
         given=given_content,
         code=code_of("plot_distribution"),
     script:
@@ -129,10 +125,7 @@ rule plot_distribution:
 
 rule plot_agreement:
     input:
-        folds=lambda wildcards: expand(
-            "results/variant_effects/{{model}}/{{dataset}}.fold{fold}.parquet",
-            fold=folds_of(wildcards.model),
-        ),
+        folds=plan.variant_effects.folds,
         tracks="results/variant_effects/{model}/tracks.parquet",
     output:
         report(
@@ -147,33 +140,17 @@ rule plot_agreement:
     conda:
         "../../envs/report.yaml"
     params:
-        report=part_of("report", "score", "tracks"),
-        folds=lambda wildcards: folds_of(wildcards.model),
+        report=plan.variant_effects.report_options,
+        folds=lambda wildcards: catalogue.folds_of(wildcards.model),
         given=given_content,
         code=code_of("plot_agreement"),
     script:
         "../scripts/plot_agreement.py"
 
 
-VARIANT_ASSEMBLIES = list(
-    dict.fromkeys(DATASETS.at[dataset, "assembly"] for dataset in VARIANT_SETS)
-)
-
-
 rule summarise_run:
     input:
-        checked=expand("results/variants/{dataset}.parquet", dataset=VARIANT_SETS),
-        ensembles=effects("ensemble.parquet"),
-        folds=[
-            f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
-            for model, fold in FOLDS.index
-            if model in COVERAGE_MODELS
-            for dataset in VARIANT_SETS
-        ],
-        annotations=expand(
-            "resources/assemblies/{assembly}.genes.parquet",
-            assembly=VARIANT_ASSEMBLIES,
-        ),
+        **plan.variant_effects.summarised,
     output:
         report(
             "results/report/summary.html",
@@ -186,11 +163,9 @@ rule summarise_run:
     conda:
         "../../envs/report.yaml"
     params:
-        datasets=VARIANT_SETS,
-        assemblies=VARIANT_ASSEMBLIES,
-        pairs=[
-            (model, dataset) for model in COVERAGE_MODELS for dataset in VARIANT_SETS
-        ],
+        datasets=plan.variant_effects.datasets,
+        assemblies=plan.variant_effects.assemblies,
+        pairs=plan.variant_effects.pairs,
         snakemake_version=snakemake.__version__,
         templates=template_digest("run_summary.html"),
         given=given_content,
@@ -201,17 +176,7 @@ rule summarise_run:
 
 rule compare_models:
     input:
-        coverage=lambda wildcards: expand(
-            "results/variant_effects/{model}/{{dataset}}.ensemble.parquet",
-            model=COVERAGE_MODELS,
-        ),
-        tracks=expand(
-            "results/variant_effects/{model}/tracks.parquet", model=COVERAGE_MODELS
-        ),
-        mrna=lambda wildcards: expand(
-            "results/variant_effects/{model}/{{dataset}}.ensemble.parquet",
-            model=EMBEDDING_MODELS,
-        ),
+        unpack(plan.variant_effects.compared),
     output:
         table="results/report/{dataset}.comparison.tsv",
         correlations="results/report/{dataset}.correlations.tsv",
@@ -221,9 +186,9 @@ rule compare_models:
     conda:
         "../../envs/report.yaml"
     params:
-        coverage=COVERAGE_MODELS,
-        mrna=EMBEDDING_MODELS,
-        report=part_of("report", "score", "tracks"),
+        coverage=plan.variant_effects.models,
+        mrna=catalogue.of_task("embedding"),
+        report=plan.variant_effects.report_options,
         given=given_content,
         code=code_of("compare_models"),
     script:
@@ -235,7 +200,7 @@ rule summarise_comparison:
         table="results/report/{dataset}.comparison.parquet",
         correlations="results/report/{dataset}.correlations.tsv",
         checked="results/variants/{dataset}.parquet",
-        file=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
+        file=catalogue.file,
     output:
         page=report(
             "results/report/{dataset}.comparison.html",

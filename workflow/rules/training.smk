@@ -1,13 +1,8 @@
-include: "coverage_sets.smk"
-include: "training_common.smk"
-include: "coverage_training_common.smk"
-
-
 # A checkpoint is no output: Snakemake removes the outputs of a job that fails, and an interrupted
 # training goes on from it. The job removes it at the end.
 rule train_reads:
     input:
-        unpack(training_files("train", "validation", "initial", "recipe")),
+        unpack(plan.trainings.files("train", "validation", "initial", "recipe")),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",
@@ -16,7 +11,7 @@ rule train_reads:
     benchmark:
         "logs/train_reads/{model}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(READ_MODELS),
+        model=one_of(catalogue.of_task("reads")),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
@@ -24,7 +19,7 @@ rule train_reads:
         gpu=1,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        facts=training_facts,
+        facts=plan.trainings.facts,
         given=given_content,
         code=code_of("train_reads"),
     script:
@@ -33,8 +28,8 @@ rule train_reads:
 
 rule train_language_model:
     input:
-        unpack(text_files),
-        unpack(training_files("initial", "recipe")),
+        unpack(plan.trainings.texts),
+        unpack(plan.trainings.files("initial", "recipe")),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",
@@ -43,7 +38,7 @@ rule train_language_model:
     benchmark:
         "logs/train_language_model/{model}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(EMBEDDING_MODELS),
+        model=one_of(catalogue.of_task("embedding")),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
@@ -51,7 +46,7 @@ rule train_language_model:
         gpu=1,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        facts=training_facts,
+        facts=plan.trainings.facts,
         given=given_content,
         code=code_of("train_language_model"),
     script:
@@ -62,13 +57,13 @@ rule train_language_model:
 # predicted would train the model anew.
 rule check_tracks:
     input:
-        unpack(tracks_to_check),
+        unpack(with_dates(plan.coverage_trainings.tables)),
     output:
-        OUTPUTS,
+        "results/training/{model}.fold{fold}.outputs.tsv",
     log:
         "logs/check_tracks/{model}.fold{fold}.log",
     wildcard_constraints:
-        model=folds_among(shared=False),
+        model=one_of(plan.coverage_trainings.alone),
     conda:
         "../../envs/torch.yaml"
     params:
@@ -80,8 +75,8 @@ rule check_tracks:
 
 rule train_coverage:
     input:
-        unpack(coverage_files),
-        unpack(training_files("initial", "recipe")),
+        unpack(with_dates(plan.coverage_trainings.files)),
+        unpack(plan.trainings.files("initial", "recipe")),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",
@@ -90,7 +85,7 @@ rule train_coverage:
     benchmark:
         "logs/train_coverage/{model}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=folds_among(shared=False),
+        model=one_of(plan.coverage_trainings.alone),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"] * config["training"]["processes"]
@@ -98,9 +93,9 @@ rule train_coverage:
         gpu=config["training"]["processes"],
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        facts=coverage_training_facts,
+        facts=plan.coverage_trainings.facts,
         processes=config["training"]["processes"],
-        track_weights=track_weights,
+        track_weights=plan.coverage_trainings.track_weights,
         given=given_numbers,
         code=code_of("train_coverage"),
     script:
@@ -117,26 +112,26 @@ use rule train_coverage as train_coverage_heads with:
     benchmark:
         "logs/train_coverage_heads/{training}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        training=one_of(SHARED),
+        training=one_of(plan.coverage_trainings.shared),
     params:
         checkpoint="results/training/checkpoints/{training}.fold{fold}.heads.pt",
 
 
 rule take_head:
     input:
-        unpack(shared_heads),
-        tracks=lambda wildcards: given_file(MODELS.at[wildcards.model, "tracks"]),
+        unpack(with_dates(plan.coverage_trainings.shared_heads)),
+        tracks=catalogue.tracks,
     output:
-        weights="results/training/{model}.fold{fold}.safetensors",
-        history="results/training/{model}.fold{fold}.history.tsv",
+        weights="results/training/{model}.fold{fold}.head.safetensors",
+        history="results/training/{model}.fold{fold}.head.history.tsv",
     log:
         "logs/take_head/{model}.fold{fold}.log",
     wildcard_constraints:
-        model=folds_among(shared=True),
+        model=one_of(plan.coverage_trainings.takers),
     conda:
         "../../envs/torch.yaml"
     params:
-        head=cell(MODELS, "model", "head"),
+        head=catalogue.head,
         given=given_content,
         code=code_of("take_head"),
     script:
@@ -145,7 +140,7 @@ rule take_head:
 
 rule plot_learning_curve:
     input:
-        "results/training/{model}.fold{fold}.history.tsv",
+        plan.trainings.history,
     output:
         report(
             "results/training/{model}.fold{fold}.learning_curve.png",
@@ -163,6 +158,3 @@ rule plot_learning_curve:
         code=code_of("plot_learning_curve"),
     script:
         "../scripts/plot_learning_curve.py"
-
-
-include: "coverage_accuracy.smk"

@@ -1,11 +1,10 @@
 rule score_variants:
     input:
         unpack(catalogue.model_files),
+        unpack(catalogue.genome),
         weights="resources/models/{model}.fold{fold}.safetensors",
         variants="results/variants/{dataset}.parquet",
-        annotation=assembly_file(".genes.parquet"),
-        genome=assembly_file(".fa.gz"),
-        index=assembly_file(".fa.gz.fai"),
+        annotation=catalogue.genes,
     output:
         gene="results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.gene.parquet",
         window="results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.window.parquet",
@@ -19,11 +18,11 @@ rule score_variants:
     resources:
         gpu=1,
     params:
-        facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
+        facts=catalogue.located_facts,
         precision=config["inference"]["precision"],
-        options=config["variant_effects"],
-        head=cell(MODELS, "model", "head"),
-        shards=cell(DATASETS, "dataset", "shards"),
+        options=plan.variant_effects.score_options,
+        head=catalogue.head,
+        shards=plan.variant_effects.number_of_shards,
         given=given_content,
         code=code_of("score_variants"),
     script:
@@ -32,15 +31,14 @@ rule score_variants:
 
 rule gather_shards:
     input:
-        gene=shards_of("gene"),
-        window=shards_of("window"),
+        unpack(plan.variant_effects.shards),
     output:
         gene="results/variant_effects/{model}/{dataset}.fold{fold}.parquet",
         window="results/variant_effects/{model}/{dataset}.window.fold{fold}.parquet",
     log:
         "logs/gather_shards/{model}/{dataset}.fold{fold}.log",
     wildcard_constraints:
-        model=one_of(COVERAGE_MODELS),
+        model=one_of(catalogue.of_task("coverage")),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -52,10 +50,7 @@ rule gather_shards:
 
 rule ensemble_variant_effects:
     input:
-        lambda wildcards: expand(
-            "results/variant_effects/{{model}}/{{dataset}}.{{kind}}fold{fold}.parquet",
-            fold=folds_of(wildcards.model),
-        ),
+        plan.variant_effects.folds,
     output:
         "results/variant_effects/{model}/{dataset}.{kind}ensemble.parquet",
     log:
@@ -73,13 +68,13 @@ rule ensemble_variant_effects:
 
 rule describe_tracks:
     input:
-        lambda wildcards: catalogue.model_files(wildcards)["tracks"],
+        catalogue.tracks,
     output:
         "results/variant_effects/{model}/tracks.parquet",
     log:
         "logs/describe_tracks/{model}.log",
     wildcard_constraints:
-        model=one_of(COVERAGE_MODELS),
+        model=one_of(catalogue.of_task("coverage")),
     conda:
         "../../envs/torch.yaml"
     params:
@@ -134,9 +129,7 @@ rule export_tsv:
     conda:
         "../../envs/tables.yaml"
     params:
-        # scores of mRNAs are of no track
-        tracks=lambda wildcards: (wildcards.model in COVERAGE_MODELS)
-        * config["report"]["tracks"],
+        tracks=plan.variant_effects.exported_tracks,
         given=given_content,
         code=code_of("export_tsv"),
     script:
@@ -145,7 +138,7 @@ rule export_tsv:
 
 rule export_vcf:
     input:
-        variants=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
+        variants=catalogue.file,
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
     output:
@@ -156,7 +149,7 @@ rule export_vcf:
     conda:
         "../../envs/tables.yaml"
     params:
-        report=part_of("report", "score", "tracks"),
+        report=plan.variant_effects.report_options,
         given=given_content,
         code=code_of("export_vcf"),
     script:
@@ -166,11 +159,10 @@ rule export_vcf:
 rule score_transcript_variants:
     input:
         unpack(catalogue.model_files),
+        unpack(catalogue.genome),
         weights="resources/models/{model}.fold{fold}.safetensors",
         variants="results/variants/{dataset}.parquet",
         transcripts=plan.transcripts.scored_transcripts,
-        genome=assembly_file(".fa.gz"),
-        index=assembly_file(".fa.gz.fai"),
     output:
         "results/variant_effects/{model}/{dataset}.fold{fold}.parquet",
     log:
@@ -178,14 +170,14 @@ rule score_transcript_variants:
     benchmark:
         "logs/score_transcript_variants/{model}/{dataset}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(EMBEDDING_MODELS),
+        model=one_of(catalogue.of_task("embedding")),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
     params:
-        facts=lambda wildcards: catalogue.facts(wildcards, "assembly"),
+        facts=catalogue.located_facts,
         precision=config["inference"]["precision"],
         options=plan.transcripts.allele_options,
         given=given_content,
@@ -200,7 +192,7 @@ rule describe_transcript_scores:
     log:
         "logs/describe_transcript_scores/{model}.log",
     wildcard_constraints:
-        model=one_of(EMBEDDING_MODELS),
+        model=one_of(catalogue.of_task("embedding")),
     conda:
         "../../envs/torch.yaml"
     params:

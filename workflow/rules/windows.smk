@@ -1,9 +1,8 @@
 rule check_variants:
     input:
-        unpack(contig_aliases()),
-        variants=lambda wildcards: given_file(DATASETS.at[wildcards.dataset, "path"]),
-        genome=assembly_file(".fa.gz"),
-        index=assembly_file(".fa.gz.fai"),
+        unpack(catalogue.genome),
+        unpack(catalogue.aliases),
+        variants=catalogue.file,
     output:
         "results/variants/{dataset}.parquet",
     log:
@@ -11,7 +10,7 @@ rule check_variants:
     conda:
         "../../envs/tables.yaml"
     params:
-        assembly=cell(DATASETS, "dataset", "assembly"),
+        assembly=catalogue.assembly,
         options=config["variants"],
         given=given_content,
         code=code_of("check_variants"),

@@ -6,25 +6,41 @@ from pathlib import Path
 import pytest
 
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.run import RunPlan, plan_run
 from tests.workflow.conftest import HEADERS
 
 Tables = dict[str, list[tuple]]
 
 
 @pytest.fixture
-def catalogue(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
-    """A function from tables (rows in the order of `HEADERS`) and keys of the config to a Catalogue.
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """A function from tables (rows in the order of `HEADERS`) and keys of the config to a config.
 
     The working folder is empty but for the tables.
     """
     monkeypatch.chdir(tmp_path)
 
-    def planned(tables: Tables, **config: object) -> Catalogue:
+    def configured(tables: Tables, **config: object) -> dict[str, object]:
         for name, header in HEADERS.items():
             rows = [tuple(header.split()), *tables.get(name, [])]
             text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
             (tmp_path / f"{name}.tsv").write_text(text)
-        paths = {name: f"{name}.tsv" for name in HEADERS}
-        return Catalogue({"tables": paths, **config}, root / "workflow/schemas")
+        return {"tables": {name: f"{name}.tsv" for name in HEADERS}, **config}
 
-    return planned
+    return configured
+
+
+@pytest.fixture
+def catalogue(root: Path, configured: Callable) -> Callable[..., Catalogue]:
+    """A function from what `configured` takes to a Catalogue."""
+    return lambda tables, **config: Catalogue(
+        configured(tables, **config), root / "workflow/schemas"
+    )
+
+
+@pytest.fixture
+def planned(root: Path, configured: Callable) -> Callable[..., RunPlan]:
+    """A function from what `configured` takes to the plan of a run."""
+    return lambda tables, **config: plan_run(
+        configured(tables, **config), root / "workflow/schemas"
+    )

@@ -83,6 +83,17 @@ class Dataset(Row):
     transcripts: str | None = None
 
 
+def genome_of(assembly: str) -> dict[str, str]:
+    """Files of the genome of an assembly: ``genome`` (bgzip) and ``index``."""
+    path = f"resources/assemblies/{assembly}.fa.gz"
+    return {"genome": path, "index": f"{path}.fai"}
+
+
+def genes_of(assembly: str) -> str:
+    """Path of the genes of an assembly."""
+    return f"resources/assemblies/{assembly}.genes.parquet"
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Config and tables that all features share, read once and checked; paths of what they name.
@@ -154,6 +165,14 @@ class Catalogue:
         """Path of a table, as the config gives it; of one that it lacks, what says so."""
         return str(self.config["tables"].get(table) or f"tables.{table}, which the config lacks")
 
+    def part(self, section: str, *keys: str) -> dict[str, Any]:
+        """These keys of a section of the config, for jobs whose numbers follow no other.
+
+        What decides speed alone (device, workers, batch sizes) is in no such part: jobs read it
+        from the config, so that another value makes nothing again. Nor are threads.
+        """
+        return {key: self.config[section][key] for key in keys}
+
     def rows(self, table: str, kind: type[R]) -> Table[R]:
         """Rows of a table of the config, checked against its schema; no key comes twice.
 
@@ -206,18 +225,24 @@ class Catalogue:
             )
         return path
 
-    @cached_property
-    def downloads(self) -> dict[str, list[str]]:
-        """Path below resources/ to what decides the bytes of a source; none of it opens its URL."""
-        return {
-            row.path: [public_url(row.url), url_digest(row.url), row.sha256]
-            for row in self.sources.values()
-        }
+    def download(self, job: Any) -> list[str]:
+        """Params: what decides the bytes of the source of a path, none of which opens its URL."""
+        row = next(row for row in self.sources.values() if row.path == job.path)
+        return [public_url(row.url), url_digest(row.url), row.sha256]
 
     def aliases_of(self, assembly: str) -> dict[str, str]:
         """Input: other names of an assembly's contigs, where it has a table of them."""
         table = self.assemblies[assembly].contig_aliases
         return {"aliases": self.given(table)} if table else {}
+
+    def fasta(self, job: Any) -> str:
+        """Input: the FASTA file of an assembly, as given."""
+        return self.given(self.assemblies[job.assembly].genome)
+
+    def annotation_files(self, job: Any) -> dict[str, str]:
+        """Input: what the genes of an assembly are read from."""
+        given = {"annotation": self.given(self.assemblies[job.assembly].annotation)}
+        return given | self.aliases_of(job.assembly)
 
     # ---- models, folds and datasets ----
 
@@ -237,6 +262,26 @@ class Catalogue:
         """Datasets of these kinds, in the order of the table."""
         return [name for name, row in self.datasets.items() if row.kind in kinds]
 
+    def file(self, job: Any) -> str:
+        """Input: the file of a dataset."""
+        return self.given(self.datasets[job.dataset].path)
+
+    def assembly(self, job: Any) -> str:
+        """Params: the assembly of a dataset."""
+        return self.datasets[job.dataset].assembly
+
+    def genome(self, job: Any) -> dict[str, str]:
+        """Input: the genome of a dataset."""
+        return genome_of(self.assembly(job))
+
+    def genes(self, job: Any) -> str:
+        """Input: the genes of a dataset's assembly."""
+        return genes_of(self.assembly(job))
+
+    def aliases(self, job: Any) -> dict[str, str]:
+        """Input: other names of the contigs of a dataset's assembly."""
+        return self.aliases_of(self.assembly(job))
+
     @cached_property
     def _folds(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {name: [] for name in self.models}
@@ -254,13 +299,22 @@ class Catalogue:
         named = {"hyperparameters": row.hyperparameters, "tracks": row.tracks}
         return {name: self.given(value) for name, value in named.items() if value}
 
-    def given_weights(self, job: Any) -> str | list[str]:
-        """Input: the file that the weights of a fold come from, none for random ones."""
+    def tracks(self, job: Any) -> str:
+        """Input: the table of tracks of a coverage model."""
+        return self.given(self.models[job.model].tracks)
+
+    def architecture(self, job: Any) -> str:
+        """Params: the architecture of a model."""
+        return self.models[job.model].architecture
+
+    def origin(self, job: Any) -> dict[str, str]:
+        """Params: where the weights of a fold come from."""
         row = self.folds[job.model, job.fold]
-        if row.origin == "source":
-            return self.given(row.source)
-        trained = f"results/training/{job.model}.fold{job.fold}.safetensors"
-        return trained if row.origin == "train" else []
+        return {"origin": row.origin, "source": row.source}
+
+    def head(self, job: Any) -> str:
+        """Params: the head of a model, "" where it has one that needs no name."""
+        return self.models[job.model].head
 
     def fold_weights(self, job: Any) -> list[str]:
         """Input: the weights of all folds of a model."""
@@ -294,6 +348,10 @@ class Catalogue:
             "origin": origins[0] if one is not None else origins,
             **{name: of_dataset[name]() for name in more},
         }
+
+    def located_facts(self, job: Any) -> dict[str, Any]:
+        """`facts` of a job on a dataset whose assembly they say."""
+        return self.facts(job, "assembly")
 
     def _known_weights(self, row: Fold) -> str | None:
         """What tells the weights of a fold before a run; None where only its training does."""

@@ -5,10 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.coverage import Coverage
+from seqcast.plan.coverage_accuracy import CoverageAccuracy
+from seqcast.plan.coverage_sets import CoverageSets
+from seqcast.plan.coverage_trainings import CoverageTrainings
+from seqcast.plan.libraries import Libraries
 from seqcast.plan.read_benchmark import ReadBenchmarks
 from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import Reads
+from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import Transcripts
+from seqcast.plan.variant_effects import VariantEffects
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,13 @@ class RunPlan:
     """
 
     catalogue: Catalogue
+    variant_effects: VariantEffects
+    coverage: Coverage
+    libraries: Libraries
+    coverage_sets: CoverageSets
+    trainings: Trainings
+    coverage_trainings: CoverageTrainings
+    coverage_accuracy: CoverageAccuracy
     read_sets: ReadSets
     reads: Reads
     read_benchmarks: ReadBenchmarks
@@ -29,8 +43,16 @@ class RunPlan:
 
     @property
     def targets(self) -> list[str]:
-        """Paths of all that a run makes; read sets are made where they are asked for."""
-        parts = (self.reads, self.read_benchmarks, self.transcripts)
+        """Paths of all that a run makes; libraries and sets are made where they are asked for."""
+        parts = (
+            self.variant_effects,
+            self.coverage,
+            self.trainings,
+            self.coverage_accuracy,
+            self.reads,
+            self.read_benchmarks,
+            self.transcripts,
+        )
         return [path for part in parts for path in part.targets]
 
     @property
@@ -57,8 +79,19 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         Naming table, row and column of a mistake, or the key of the config, and the remedy.
     """
     catalogue = Catalogue(config, schemas, **hooks)
+    libraries = Libraries(catalogue)
+    coverage_sets = CoverageSets(catalogue, libraries)
+    trainings = Trainings(catalogue)
+    coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
     return RunPlan(
         catalogue,
+        variant_effects=VariantEffects(catalogue),
+        coverage=Coverage(catalogue),
+        libraries=libraries,
+        coverage_sets=coverage_sets,
+        trainings=trainings,
+        coverage_trainings=coverage_trainings,
+        coverage_accuracy=CoverageAccuracy(catalogue, coverage_sets, coverage_trainings),
         read_sets=ReadSets.read(catalogue),
         reads=Reads(catalogue),
         read_benchmarks=ReadBenchmarks.read(catalogue),

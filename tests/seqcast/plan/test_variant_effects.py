@@ -1,0 +1,89 @@
+"""What is made of datasets of variants, and of windows whose coverage is predicted."""
+
+from types import SimpleNamespace as Job
+
+import pytest
+
+from seqcast.core.errors import InputError
+from tests.seqcast.plan.coverage_tables import write_files
+
+TABLES = {
+    "assemblies": [("sim", "genome.fa", "genes.gtf", "")],
+    "models": [(name, "borzuki", "coverage", "params.json", "human", "human.tsv", "")
+               for name in ("one", "two")]
+    + [("helix", "helix_mrna", "embedding", "params.json", "", "", "")],
+    "folds": [("one", "0", "random", "1"), ("two", "0", "random", "1"), ("two", "1", "random", "2"),
+              ("helix", "0", "random", "1")],
+    "datasets": [("snvs", "variants", "sim", "snvs.vcf", 3), ("regions", "windows", "sim", "a.bed", 1)],
+}  # fmt: skip
+EFFECTS, REPORT = "results/variant_effects", "results/report"
+
+
+@pytest.fixture
+def plan(planned, tmp_path):
+    write_files(tmp_path)
+    return lambda **config: planned(TABLES, **config)
+
+
+def test_folds_agree_where_there_are_several(plan):
+    targets = plan().variant_effects.targets
+    assert targets.count(f"{REPORT}/summary.html") == 1
+    assert [path for path in targets if "agreement" in path] == [f"{REPORT}/two/snvs.agreement.png"]
+    assert {f"{EFFECTS}/one/snvs.ensemble.{x}" for x in ("parquet", "sed.h5", "vcf.gz", "tsv.gz")} <= {
+        *targets}  # fmt: skip
+    assert f"{EFFECTS}/two/snvs.window.ensemble.parquet" in targets
+
+
+def test_exports_are_those_that_are_asked_for(plan):
+    targets = plan(exports=["scores_h5"]).variant_effects.targets
+    assert {path for path in targets if "ensemble" in path} == {
+        f"{EFFECTS}/{model}/snvs.{file}" for model in ("one", "two")
+        for file in ("ensemble.parquet", "window.ensemble.parquet", "ensemble.scores.h5")}  # fmt: skip
+
+
+def test_shards_come_in_order(plan):
+    found = plan().variant_effects.shards(Job(model="two", dataset="snvs", fold="1"))
+    assert found["window"] == [
+        f"{EFFECTS}/two/shards/snvs.fold1.{i}.window.parquet" for i in range(3)]  # fmt: skip
+    assert list(found) == ["gene", "window"]
+
+
+def test_folds_are_of_genes_or_of_windows(plan):
+    found = plan().variant_effects
+    assert found.folds(Job(model="two", dataset="snvs")) == [
+        f"{EFFECTS}/two/snvs.fold{fold}.parquet" for fold in "01"]  # fmt: skip
+    assert found.folds(Job(model="one", dataset="snvs", kind="window.")) == [
+        f"{EFFECTS}/one/snvs.window.fold0.parquet"]  # fmt: skip
+
+
+def test_options_are_those_that_decide_the_numbers(plan):
+    found = plan(variant_effects={"compat": "borzoi_sed"}).variant_effects
+    assert list(found.prediction_options) == [
+        "reverse_complement", "shifts_bp", "unclip", "unscale", "old_transform"]  # fmt: skip
+    assert found.allele_options["compat"] == "borzoi_sed"
+    clipped = plan(variant_effects={"unclip": False}).variant_effects
+    assert "compat" in clipped.prediction_options  # it decides values that stay clipped
+
+
+def test_models_of_both_kinds_are_compared(plan):
+    found = plan().variant_effects
+    assert found.compared(Job(dataset="snvs"))["mrna"] == [f"{EFFECTS}/helix/snvs.ensemble.parquet"]
+    assert found.exported_tracks(Job(model="helix")) == ""
+    assert found.summarised["folds"] == [
+        f"{EFFECTS}/{name}.parquet" for name in ("one/snvs.fold0", "two/snvs.fold0", "two/snvs.fold1")]  # fmt: skip
+
+
+def test_tracks_that_match_nothing_are_told(plan):
+    with pytest.raises(
+        InputError, match=r"config: report.tracks: '\^DNASE:' matches none of the 3"
+    ):
+        plan(report={"tracks": "^DNASE:"})
+
+
+def test_coverage_is_also_bigwig_unless_not_asked_for(plan):
+    paths = [f"results/coverage/{model}/regions.ensemble" for model in ("one", "two")]
+    both = [f"{path}.{kind}" for path in paths for kind in ("zarr", "bigwig")]
+    assert plan().coverage.targets == both
+    assert plan(bigwig=False).coverage.targets == both[::2]
+    assert plan().coverage.folds(Job(model="two", dataset="regions")) == [
+        f"results/coverage/two/regions.fold{fold}.zarr" for fold in "01"]  # fmt: skip

@@ -1,0 +1,29 @@
+"""Coverage that models predict of windows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from seqcast.plan.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Datasets of windows, and what the jobs that predict their coverage take."""
+
+    catalogue: Catalogue
+
+    @property
+    def targets(self) -> list[str]:
+        """Coverage of the folds' mean, and its bigWig files where they are asked for."""
+        kinds = ["zarr"] + ["bigwig"] * self.catalogue.config["bigwig"]
+        return [
+            f"results/coverage/{model}/{dataset}.ensemble.{kind}"
+            for model in self.catalogue.of_task("coverage")
+            for dataset in self.catalogue.of_kind("windows")
+            for kind in kinds
+        ]
+
+    def folds(self, job: Any) -> list[str]:
+        """Input: the coverage that each fold of a model predicts."""
+        path = f"results/coverage/{job.model}/{job.dataset}"
+        return [f"{path}.fold{fold}.zarr" for fold in self.catalogue.folds_of(job.model)]

@@ -1,0 +1,214 @@
+"""Training datasets of coverage models: their windows, tracks and stores."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from seqcast.core.errors import InputError
+from seqcast.plan.catalogue import Catalogue, genes_of, genome_of
+from seqcast.plan.libraries import FOLDER, Libraries
+from seqcast.plan.tables import Row, Table
+
+# Assembly, input and crop (bp) -> source of the windows published for models of that shape.
+PUBLISHED_WINDOWS = {
+    ("hg38", 393216, 0): "borzuki_windows_hg38",
+    ("mm10", 393216, 0): "borzuki_windows_mm10",
+    ("hg38", 524288, 163840): "borzoi_windows_hg38",
+    ("mm10", 524288, 163840): "borzoi_windows_mm10",
+}
+MADE = "made"  # in place of a file of windows
+LEARNED_FROM = {"train", "valid"}  # parts of windows of which no fold is tested
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageSet(Row):
+    """A genome, its tracks, and the windows in which models learn them."""
+
+    KEY = ("coverage_set",)
+    coverage_set: str
+    assembly: str
+    targets: str
+    window_bp: int
+    bin_bp: int = 32
+    crop_bins: int = 0
+    windows: str = ""
+    stride_bp: int | None = None
+    folds: int | None = None
+    fixed: str = ""
+    unmappable: str = ""
+    blacklist: str = ""
+    tfrecords: str = ""
+    interpolate: bool = False
+    compat: str = ""
+
+    @property
+    def parts(self) -> int:
+        """Parts of windows that are made."""
+        return 8 if self.folds is None else self.folds
+
+    @property
+    def windows_file(self) -> str:
+        """What the windows are read from: the cell, or the published ones; "", they are made."""
+        how_made = self.stride_bp, self.folds, self.fixed or None, self.unmappable or None
+        if self.windows or any(cell is not None for cell in how_made):
+            return "" if self.windows == MADE else self.windows
+        shape = self.assembly, self.window_bp, self.bin_bp * self.crop_bins
+        return PUBLISHED_WINDOWS.get(shape, "")
+
+
+@dataclass(frozen=True, eq=False)
+class CoverageSets:
+    """Training datasets of a run."""
+
+    catalogue: Catalogue
+    libraries: Libraries
+
+    def __post_init__(self) -> None:
+        rows, sources = self.rows, self.catalogue.sources
+        self.catalogue.assemblies.check_names((row.assembly for row in rows.values()), rows.path)
+        for name, row in rows.items():
+            targets = self.catalogue.located(row.targets)
+            for path in _named_tracks(targets):
+                self.libraries.check_track(path, row.assembly, targets)
+            if (
+                not row.tfrecords
+                and row.windows_file in PUBLISHED_WINDOWS.values()
+                and row.windows_file not in sources
+            ):
+                raise InputError(
+                    f"{rows.path}: {name} takes the published windows of its assembly, but "
+                    f"{sources.path} has no {row.windows_file}; copy that row of seqcast's "
+                    "config/sources.tsv, or write made into the column windows"
+                )
+
+    @cached_property
+    def rows(self) -> Table[CoverageSet]:
+        """Sets by name."""
+        return self.catalogue.rows("coverage_sets", CoverageSet)
+
+    @cached_property
+    def of_records(self) -> list[str]:
+        """Sets that are a published data set of TFRecords."""
+        return [name for name, row in self.rows.items() if row.tfrecords]
+
+    @cached_property
+    def of_tracks(self) -> list[str]:
+        """Sets whose targets are read from tracks."""
+        return [name for name, row in self.rows.items() if not row.tfrecords]
+
+    def assembly(self, job: Any) -> str:
+        """Params: the assembly of a set."""
+        return self.rows[job.coverage_set].assembly
+
+    def genome(self, job: Any) -> dict[str, str]:
+        """Input: the genome of a set."""
+        return genome_of(self.assembly(job))
+
+    def named_genome(self, job: Any) -> dict[str, str]:
+        """Input: the genome of a set, and other names of its contigs."""
+        return {**self.genome(job), **self.catalogue.aliases_of(self.assembly(job))}
+
+    def genes(self, job: Any) -> str:
+        """Input: the genes of a set's assembly."""
+        return genes_of(self.assembly(job))
+
+    def given_windows(self, job: Any) -> dict[str, str]:
+        """Input: what the windows of a set are read from, or made with."""
+        row = self.rows[job.coverage_set]
+        named = {"windows": row.windows_file, "unmappable": row.unmappable}
+        return {name: self.catalogue.given(value) for name, value in named.items() if value}
+
+    def blacklist(self, job: Any) -> dict[str, str]:
+        """Input: where the targets of a set are limited, if anywhere."""
+        value = self.rows[job.coverage_set].blacklist
+        return {"blacklist": self.catalogue.given(value)} if value else {}
+
+    def targets(self, job: Any) -> str:
+        """Input: the targets table of a set."""
+        return self.catalogue.given(self.rows[job.coverage_set].targets)
+
+    def tracks(self, job: Any) -> list[str]:
+        """Input: bigWig files of a set's targets table, those of libraries included.
+
+        Other files of a table that this workflow makes come with the table.
+        """
+        targets = self.catalogue.located(self.rows[job.coverage_set].targets)
+        own = Path(targets).parts[0] not in ("resources", "results")
+        names = _named_tracks(targets)
+        return [self.catalogue.given(name) for name in names if own or name.startswith(FOLDER)]
+
+    def records(self, job: Any) -> list[str]:
+        """Input: files of a published data set."""
+        folder = Path(self.folder(job))
+        named = [folder / name for name in ("statistics.json", "sequences.bed")]
+        parts = sorted(map(str, folder.glob("tfrecords/*.tfr")))
+        return [*(self.catalogue.given(str(path)) for path in named), *parts]
+
+    def folder(self, job: Any) -> str:
+        """Params: the folder of a published data set."""
+        return self.rows[job.coverage_set].tfrecords
+
+    def options(self, job: Any) -> dict[str, Any]:
+        """Params: the shape of the windows of a set, and how they are made."""
+        row = self.rows[job.coverage_set]
+        return {
+            "bin_bp": row.bin_bp,
+            "crop_bins": row.crop_bins,
+            "stride_bp": row.stride_bp or 0,
+            "folds": row.parts,
+            "window_bp": row.window_bp,
+            "fixed": row.fixed,
+            "compat": row.compat,
+            "interpolate": row.interpolate,
+            "seed": self.catalogue.config["coverage_sets"]["seed"],
+        }
+
+    def stores(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Input: stores, which are folders that are known by their dates, and what they hold."""
+        return {
+            "stores": [f"results/coverage_sets/{name}.zarr" for name in names],
+            "digests": [f"results/coverage_sets/{name}.digest" for name in names],
+        }
+
+    def is_tested(self, name: str) -> bool:
+        """Whether a set has windows that no fold learns from, as far as is known."""
+        parts = self._parts(name)
+        return not parts or "test" in parts or not parts & LEARNED_FROM
+
+    def _parts(self, name: str) -> set[str]:
+        """Parts of a set's windows; none where the file of windows is still to be fetched."""
+        row = self.rows[name]
+        if row.tfrecords:
+            path = f"{row.tfrecords}/sequences.bed"
+        elif row.windows_file:
+            path = self.catalogue.located(row.windows_file)
+        else:
+            return {f"fold{i}" for i in range(row.parts)}
+        if not Path(path).exists():
+            return set()
+        from seqcast.datasets.coverage.target_windows import read_windows  # brings polars
+
+        try:
+            return set(read_windows(path)["part"])
+        except InputError as error:
+            raise InputError(f"{self.rows.path}: {name}: {error}") from error
+
+
+def _named_tracks(targets: str) -> list[str]:
+    """Files that the rows of a targets table name; none where it is not there, or is unfit.
+
+    The job that needs the table says what is wrong with it.
+    """
+    if not Path(targets).is_file():
+        return []
+    from seqcast.core.text_files import read_cells
+    from seqcast.datasets.coverage.track_files import track_path
+
+    try:
+        table = read_cells(targets, "a targets table")
+    except InputError:
+        return []
+    names: list[str] = table["file"].drop_nulls().to_list() if "file" in table.columns else []
+    return [str(track_path(targets, name)) for name in names]

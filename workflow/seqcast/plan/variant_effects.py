@@ -1,0 +1,142 @@
+"""Effects of variants on the coverage that models predict, and the report of them."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from seqcast.plan.catalogue import Catalogue, genes_of
+
+EXPORTS = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
+LEVELS = ("", "window.")  # of genes, and of windows
+
+
+def ensemble_table(model: str, dataset: str) -> str:
+    """The table of scores of a dataset, mean of the folds of a model."""
+    return f"results/variant_effects/{model}/{dataset}.ensemble.parquet"
+
+
+@dataclass(frozen=True)
+class VariantEffects:
+    """Datasets of variants, and what the jobs that score, export and plot them take.
+
+    Raises
+    ------
+    InputError
+        If no track of a model has a description that fits ``report.tracks``.
+    """
+
+    catalogue: Catalogue
+
+    def __post_init__(self) -> None:
+        pattern = self.catalogue.config["report"]["tracks"]
+        for model in self.models if self.datasets and pattern else ():
+            from seqcast.plan.tracks import check_pattern  # brings polars
+
+            table = self.catalogue.located(self.catalogue.models[model].tracks)
+            check_pattern("config: report.tracks", pattern, table)
+
+    @property
+    def models(self) -> list[str]:
+        """Models of coverage, which score every dataset."""
+        return self.catalogue.of_task("coverage")
+
+    @property
+    def datasets(self) -> list[str]:
+        """Datasets of variants, in the order of the table."""
+        return self.catalogue.of_kind("variants")
+
+    @property
+    def assemblies(self) -> list[str]:
+        """Assemblies of those datasets, each once."""
+        rows = self.catalogue.datasets
+        return list(dict.fromkeys(rows[name].assembly for name in self.datasets))
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every model with every dataset."""
+        return list(product(self.models, self.datasets))
+
+    @property
+    def targets(self) -> list[str]:
+        """Tables of the folds' mean, what they are exported to, figures and pages."""
+        exports = [EXPORTS[name] for name in self.catalogue.config["exports"]]
+        files = [*(f"{level}ensemble.parquet" for level in LEVELS),
+                 *(f"ensemble.{suffix}" for suffix in exports)]  # fmt: skip
+        made = [f"results/variant_effects/{m}/{d}.{file}" for m, d in self.pairs for file in files]
+        figures = [
+            f"results/report/{model}/{dataset}.{figure}"
+            for model, dataset in self.pairs
+            for figure in ["distribution.png", "ranked.html", "tracks"]
+            + ["agreement.png"] * (len(self.catalogue.folds_of(model)) > 1)
+        ]
+        return [*made, *["results/report/summary.html"] * bool(self.datasets), *figures]
+
+    def shards(self, job: Any) -> dict[str, list[str]]:
+        """Input: the shards of one fold's scores, in order, of genes and of windows."""
+        path = f"results/variant_effects/{job.model}/shards/{job.dataset}.fold{job.fold}"
+        count = range(self.number_of_shards(job))
+        return {kind: [f"{path}.{i}.{kind}.parquet" for i in count] for kind in ("gene", "window")}
+
+    def number_of_shards(self, job: Any) -> int:
+        """Params: in how many jobs a dataset is scored."""
+        return self.catalogue.datasets[job.dataset].shards
+
+    def folds(self, job: Any) -> list[str]:
+        """Input: scores of each fold, of genes or, where the job has a ``kind``, of that."""
+        path = f"results/variant_effects/{job.model}/{job.dataset}.{getattr(job, 'kind', '')}"
+        return [f"{path}fold{fold}.parquet" for fold in self.catalogue.folds_of(job.model)]
+
+    @property
+    def score_options(self) -> dict[str, Any]:
+        """Params: what decides scores."""
+        return dict(self.catalogue.config["variant_effects"])
+
+    @property
+    def allele_options(self) -> dict[str, Any]:
+        """Params: what decides the coverage that is predicted of both alleles."""
+        return self.prediction_options | self.catalogue.part("variant_effects", "compat", "stitch")
+
+    @property
+    def prediction_options(self) -> dict[str, Any]:
+        """Params: what decides the coverage that a model predicts.
+
+        Conventions of other programs change it only where clipped values stay clipped.
+        """
+        keys = ("reverse_complement", "shifts_bp", "unclip", "unscale", "old_transform")
+        clipped = not self.catalogue.config["variant_effects"]["unclip"]
+        return self.catalogue.part("variant_effects", *keys, *["compat"] * clipped)
+
+    @property
+    def report_options(self) -> dict[str, Any]:
+        """Params: the score that ranks variants, and the tracks that it is averaged over."""
+        return self.catalogue.part("report", "score", "tracks")
+
+    def exported_tracks(self, job: Any) -> str:
+        """Params: tracks that a table of text averages over; scores of mRNAs are of no track."""
+        of_tracks = self.catalogue.models[job.model].task == "coverage"
+        return self.catalogue.config["report"]["tracks"] if of_tracks else ""
+
+    @property
+    def summarised(self) -> dict[str, list[str]]:
+        """Input: all that the summary of a run counts."""
+        folds = self.catalogue.folds
+        return {
+            "checked": [f"results/variants/{dataset}.parquet" for dataset in self.datasets],
+            "ensembles": [ensemble_table(*pair) for pair in self.pairs],
+            "folds": [
+                f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
+                for (model, fold) in folds
+                if model in self.models
+                for dataset in self.datasets
+            ],
+            "annotations": [genes_of(assembly) for assembly in self.assemblies],
+        }
+
+    def compared(self, job: Any) -> dict[str, list[str]]:
+        """Input: what models of coverage and of mRNAs say of a dataset."""
+        of_mrnas = self.catalogue.of_task("embedding")
+        return {
+            "coverage": [ensemble_table(model, job.dataset) for model in self.models],
+            "tracks": [f"results/variant_effects/{model}/tracks.parquet" for model in self.models],
+            "mrna": [ensemble_table(model, job.dataset) for model in of_mrnas],
+        }
