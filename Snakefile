@@ -21,10 +21,8 @@ include: "workflow/rules/coverage.smk"
 include: "workflow/rules/variant_effects.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/read_sets.smk"
-include: "workflow/rules/properties_common.smk"
 include: "workflow/rules/properties.smk"
 include: "workflow/rules/read_benchmark.smk"
-include: "workflow/rules/planted_truth_common.smk"
 include: "workflow/rules/planted_truth.smk"
 include: "workflow/rules/report.smk"
 
@@ -38,5 +36,4 @@ rule all:
     default_target: True
     input:
         plan.targets,
-        PROPERTY_RESULTS,
         REPORT,

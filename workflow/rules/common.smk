@@ -107,7 +107,6 @@ WINDOW_SETS = of_kind("windows")
 COVERAGE_MODELS = of_task("coverage")
 READ_MODELS = of_task("reads")
 EMBEDDING_MODELS = of_task("embedding")
-PROPERTY_MODELS = of_task("property")
 
 
 def one_of(names):

@@ -29,19 +29,9 @@ rule plot_simulated_gene:
 
 rule evaluate_planted_truth:
     input:
-        unpack(with_dates(sets_learned)),
-        scores=f"results/variant_effects/{{model}}/{PLANTED['variants']}.ensemble.parquet",
-        fold_scores=of_folds("variant_effects", "variants", "parquet"),
-        tracks="results/variant_effects/{model}/tracks.parquet",
-        coverage=f"results/coverage/{{model}}/{PLANTED['coverage']}.ensemble.zarr",
-        fold_coverage=of_folds("coverage", "coverage", "zarr"),
-        targets=catalogue.tracks,
-        annotation=lambda wildcards: (
-            f"resources/assemblies/{DATASETS.at[PLANTED['variants'], 'assembly']}.genes.parquet"
-        ),
-        effects="resources/simulated/planted_effects.tsv",
-        planted="resources/simulated/planted_variants.vcf",
-        genes="resources/simulated/genes.tsv",
+        unpack(plan.planted_truth.predictions),
+        unpack(plan.planted_truth.truth),
+        unpack(with_dates(plan.planted_truth.learned)),
     output:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",
@@ -51,7 +41,7 @@ rule evaluate_planted_truth:
     conda:
         "../../envs/torch.yaml"
     params:
-        held_out=PLANTED["held_out"],
+        held_out=list(plan.planted_truth.held_out),
         simulation=config["simulation"],
         options=catalogue.part("variant_effects", "unscale"),
         report=plan.variant_effects.report_options,

@@ -1,3 +1,8 @@
+wildcard_constraints:
+    property=one_of(plan.properties.rows),
+    baseline=one_of(plan.properties.baselines),
+
+
 rule cluster_sequences:
     input:
         "results/transcripts/{dataset}.parquet",
@@ -21,7 +26,7 @@ rule cluster_sequences:
 
 rule probe_embeddings:
     input:
-        unpack(probed),
+        unpack(plan.properties.probed),
     output:
         "results/properties/{property}/{model}.fold{fold}.probe.parquet",
     log:
@@ -32,9 +37,9 @@ rule probe_embeddings:
         "../../envs/report.yaml"
     threads: config["inference"]["threads"]
     params:
-        definition=property_definition,
+        definition=plan.properties.definition,
         options=part_of("properties", "probe_features", "seed"),
-        facts=probe_facts,
+        facts=catalogue.facts,
         given=given_content,
         code=code_of("probe_embeddings"),
     script:
@@ -43,7 +48,7 @@ rule probe_embeddings:
 
 rule train_property:
     input:
-        unpack(learned_files),
+        unpack(plan.properties.learned_files),
         unpack(plan.trainings.files("initial", "recipe")),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
@@ -53,7 +58,7 @@ rule train_property:
     benchmark:
         "logs/train_property/{model}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(FINE_TUNED),
+        model=one_of(plan.properties.learned),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
@@ -61,7 +66,7 @@ rule train_property:
         gpu=1,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        definition=learned_definition,
+        definition=plan.properties.learned_definition,
         seed=config["properties"]["seed"],
         facts=plan.trainings.facts,
         given=given_content,
@@ -72,7 +77,7 @@ rule train_property:
 
 rule predict_property:
     input:
-        unpack(property_files),
+        unpack(plan.properties.files),
         unpack(catalogue.model_files),
         weights=catalogue.fold_weights,
     output:
@@ -82,16 +87,16 @@ rule predict_property:
     benchmark:
         "logs/predict_property/{property}/{model}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(FINE_TUNED),
+        model=one_of(plan.properties.learned),
     conda:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
     params:
-        definition=property_definition,
+        definition=plan.properties.definition,
         seed=config["properties"]["seed"],
-        facts=lambda wildcards: catalogue.facts(wildcards),
+        facts=catalogue.facts,
         precision=config["inference"]["precision"],
         given=given_content,
         code=code_of("predict_property"),
@@ -101,7 +106,7 @@ rule predict_property:
 
 rule predict_baselines:
     input:
-        unpack(property_files),
+        unpack(plan.properties.files),
     output:
         **{
             baseline: f"results/properties/{{property}}/{baseline}.parquet"
@@ -112,7 +117,7 @@ rule predict_baselines:
     conda:
         "../../envs/report.yaml"
     params:
-        definition=property_definition,
+        definition=plan.properties.definition,
         seed=config["properties"]["seed"],
         given=given_content,
         code=code_of("predict_baselines"),
@@ -122,12 +127,9 @@ rule predict_baselines:
 
 rule evaluate_property:
     input:
-        unpack(property_files),
-        predictions=predictions_of,
-        published=lambda wildcards: given_file(
-            PROPERTIES.at[wildcards.property, "published"]
-        )
-        or [],
+        unpack(plan.properties.files),
+        predictions=plan.properties.predictions,
+        published=plan.properties.published,
     output:
         metrics="results/properties/{property}.tsv",
         parts="results/properties/{property}.parts.tsv",
@@ -136,8 +138,8 @@ rule evaluate_property:
     conda:
         "../../envs/report.yaml"
     params:
-        methods=lambda wildcards: METHODS[wildcards.property],
-        definition=property_definition,
+        methods=plan.properties.methods,
+        definition=plan.properties.definition,
         options=part_of("properties", "seed", "resamples"),
         given=given_content,
         code=code_of("evaluate_property"),
@@ -148,7 +150,7 @@ rule evaluate_property:
 rule plot_properties:
     input:
         metrics="results/properties/{property}.tsv",
-        predictions=predictions_of,
+        predictions=plan.properties.predictions,
     output:
         report(
             "results/report/{property}.properties.png",
@@ -161,8 +163,8 @@ rule plot_properties:
     conda:
         "../../envs/report.yaml"
     params:
-        methods=lambda wildcards: METHODS[wildcards.property],
-        definition=property_definition,
+        methods=plan.properties.methods,
+        definition=plan.properties.definition,
         given=given_content,
         code=code_of("plot_properties"),
     script:
@@ -171,8 +173,8 @@ rule plot_properties:
 
 rule summarise_properties:
     input:
-        metrics=expand("results/properties/{name}.tsv", name=PROPERTIES.index),
-        parts=expand("results/properties/{name}.parts.tsv", name=PROPERTIES.index),
+        metrics=plan.properties.metrics,
+        parts=plan.properties.parts,
     output:
         report(
             "results/report/properties.html",
@@ -185,11 +187,8 @@ rule summarise_properties:
     conda:
         "../../envs/report.yaml"
     params:
-        definitions=[
-            (name, PROPERTIES.loc[name, DEFINING].to_dict())
-            for name in PROPERTIES.index
-        ],
-        about=[about_property(name) for name in PROPERTIES.index],
+        definitions=plan.properties.described,
+        about=plan.properties.about,
         templates=template_digest("properties.html"),
         given=given_content,
         code=code_of("summarise_properties"),

@@ -125,6 +125,8 @@ def test_ways_of_writing_one_table(read, text):
     ("models", f"{MODELS}m\tborzoi\tcoverage\th.json\t\tt.tsv\n", "column architecture: 'borzoi'"),
     ("models", f"{MODELS}m\tborzuki\treads\th.json\t\t\n", "column architecture: 'borzuki'"),
     ("models", f"{MODELS}m\tsix_frame\treads\th.json\thuman\t\n", "head: 'human'; expected an empty"),
+    ("models", f"{MODELS}m\tsix_frame\tembedding\th.json\t\t\n",
+     "architecture: 'six_frame'; expected one of helix_mrna"),
     *[("sources", SOURCES + "\t".join((SOURCE | {column: value}).values()) + "\n", f"column {column}: ")
       for column, value in [
         ("source", "Hg38 genome"), ("url", "gs://seqnn-share/borzuki/eqtl_utr3/pos_merge.vcf"),

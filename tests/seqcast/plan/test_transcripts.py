@@ -35,15 +35,15 @@ def named(variants, transcripts):
 
 
 @pytest.fixture
-def planned(catalogue, tmp_path):
+def transcripts(catalogue, tmp_path):
     """A function from tables to `Transcripts`; all files that they name are there."""
     for name in ("designs.tsv", "labels.tsv", "a.gtf", "names.tsv", "ids.txt"):
         (tmp_path / name).touch()
     return lambda *rows, **config: Transcripts.read(catalogue(*rows, **config))
 
 
-def test_mrnas_come_from_a_file_or_from_the_annotation(planned):
-    found = planned(
+def test_mrnas_come_from_a_file_or_from_the_annotation(transcripts):
+    found = transcripts(
         tables(DESIGNS, transcripts_set("all", "all"), transcripts_set("ids", "ids.txt"))
     )
     designs, everything, ids = (Job(dataset=name) for name in ("designs", "all", "ids"))
@@ -57,8 +57,8 @@ def test_mrnas_come_from_a_file_or_from_the_annotation(planned):
     assert found.facts(ids) == {"dataset": "ids", "assembly": "sim"}
 
 
-def test_every_fold_embeds_every_set(planned):
-    found = planned(tables(DESIGNS, transcripts_set("all")))
+def test_every_fold_embeds_every_set(transcripts):
+    found = transcripts(tables(DESIGNS, transcripts_set("all")))
     folder = "results/embeddings/words"
     assert found.tables == [
         f"{folder}/{name}.fold{fold}.parquet" for name in ("designs", "all") for fold in (3, 4)
@@ -73,8 +73,10 @@ def test_every_fold_embeds_every_set(planned):
     assert found.first_fold(drawn) == "3"
 
 
-def test_variants_are_scored_in_the_transcripts_of_their_assembly(planned):
-    found = planned(tables(transcripts_set("one"), SNVS, models=[WORDS, TRACKS]), exports=["tsv"])
+def test_variants_are_scored_in_the_transcripts_of_their_assembly(transcripts):
+    found = transcripts(
+        tables(transcripts_set("one"), SNVS, models=[WORDS, TRACKS]), exports=["tsv"]
+    )
     assert found.scored_transcripts(Job(dataset="snvs")) == "results/transcripts/one.parquet"
     assert found.warnings == []
     scores = "results/variant_effects/words/snvs.ensemble"
@@ -84,44 +86,46 @@ def test_variants_are_scored_in_the_transcripts_of_their_assembly(planned):
     ]  # fmt: skip
 
 
-def test_models_of_one_kind_are_not_compared(planned):
-    found = planned(tables(transcripts_set("one"), SNVS))
+def test_models_of_one_kind_are_not_compared(transcripts):
+    found = transcripts(tables(transcripts_set("one"), SNVS))
     assert not [path for path in found.targets if "comparison" in path]
 
 
-def test_variants_name_their_transcripts_where_there_are_several(planned):
+def test_variants_name_their_transcripts_where_there_are_several(transcripts):
     both = [transcripts_set("one"), transcripts_set("two")]
     with pytest.raises(InputError, match="one, two are transcripts of sim; name one of them"):
-        planned(tables(*both, SNVS))
+        transcripts(tables(*both, SNVS))
     with pytest.raises(InputError, match="snvs: transcripts is three; expected a dataset of kind"):
-        planned(tables(*both, named(SNVS, "three")))
-    assert planned(tables(*both, named(SNVS, "two"))).scored_in == {"snvs": "two"}
+        transcripts(tables(*both, named(SNVS, "three")))
+    assert transcripts(tables(*both, named(SNVS, "two"))).scored_in == {"snvs": "two"}
 
 
-def test_variants_without_transcripts_are_told(planned):
-    found = planned(tables(DESIGNS, SNVS))
+def test_variants_without_transcripts_are_told(transcripts):
+    found = transcripts(tables(DESIGNS, SNVS))
     assert found.scored_in == {}
     assert found.warnings == [
         "datasets.tsv: the variants snvs are not scored on mRNAs: no dataset of kind transcripts is "
         "on assembly sim"
     ]
-    assert planned(tables(DESIGNS, SNVS, models=[TRACKS])).warnings == []  # nor are there models
+    assert (
+        transcripts(tables(DESIGNS, SNVS, models=[TRACKS])).warnings == []
+    )  # nor are there models
 
 
-def test_variants_and_pooling_by_the_set_exclude_each_other(planned):
+def test_variants_and_pooling_by_the_set_exclude_each_other(transcripts):
     rows, pooling = tables(transcripts_set("one"), SNVS), {"compat": "helical_pooling"}
     with pytest.raises(InputError, match="REF and ALT of snvs cannot be compared"):
-        planned(rows, embeddings=pooling)
-    assert planned(tables(transcripts_set("one")), embeddings=pooling).scored_in == {}
+        transcripts(rows, embeddings=pooling)
+    assert transcripts(tables(transcripts_set("one")), embeddings=pooling).scored_in == {}
 
 
-def test_a_selection_that_is_none_is_told(planned):
+def test_a_selection_that_is_none_is_told(transcripts):
     with pytest.raises(InputError, match="dataset all: path is canonicl; expected canonical, "):
-        planned(tables(transcripts_set("all", "canonicl")))
+        transcripts(tables(transcripts_set("all", "canonicl")))
 
 
-def test_options_are_apart_from_what_changes_no_number(planned):
-    found = planned(tables(DESIGNS), embeddings={"per_nucleotide": True})
+def test_options_are_apart_from_what_changes_no_number(transcripts):
+    found = transcripts(tables(DESIGNS), embeddings={"per_nucleotide": True})
     assert found.nucleotide_features == ["results/embeddings/{model}/{dataset}.fold{fold}.zarr"]
     kept, scores = set(found.table_options), set(found.allele_options)
     assert kept - scores == {"pooling", "regions", "layers"}
@@ -130,4 +134,4 @@ def test_options_are_apart_from_what_changes_no_number(planned):
         < kept
         == set(found.catalogue.config["embeddings"]) - {"per_nucleotide", "batch_tokens"}
     )
-    assert planned(tables(DESIGNS)).nucleotide_features == []
+    assert transcripts(tables(DESIGNS)).nucleotide_features == []

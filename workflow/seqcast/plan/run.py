@@ -10,6 +10,8 @@ from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
+from seqcast.plan.planted_truth import PlantedTruth
+from seqcast.plan.properties import Properties
 from seqcast.plan.read_benchmark import ReadBenchmarks
 from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import Reads
@@ -40,6 +42,8 @@ class RunPlan:
     reads: Reads
     read_benchmarks: ReadBenchmarks
     transcripts: Transcripts
+    properties: Properties
+    planted_truth: PlantedTruth
 
     @property
     def targets(self) -> list[str]:
@@ -52,6 +56,8 @@ class RunPlan:
             self.reads,
             self.read_benchmarks,
             self.transcripts,
+            self.properties,
+            self.planted_truth,
         )
         return [path for part in parts for path in part.targets]
 
@@ -96,4 +102,6 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         reads=Reads(catalogue),
         read_benchmarks=ReadBenchmarks.read(catalogue),
         transcripts=Transcripts.read(catalogue),
+        properties=Properties.read(catalogue, trainings),
+        planted_truth=PlantedTruth.read(catalogue, coverage_sets, coverage_trainings),
     )

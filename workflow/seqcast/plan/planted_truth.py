@@ -1,0 +1,104 @@
+"""What predictions for the simulated genome are compared with: the truth planted in it."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Self
+
+from seqcast.core.errors import InputError
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.coverage_sets import CoverageSets
+from seqcast.plan.coverage_trainings import CoverageTrainings
+
+SIMULATED = "resources/simulated"
+RESULTS = "results/planted_truth"
+KINDS = {"variants": "variants", "coverage": "windows"}  # key of the config -> kind of dataset
+
+
+@dataclass(frozen=True)
+class PlantedTruth:
+    """The section planted_truth of the config, and what its jobs take.
+
+    Attributes
+    ----------
+    variants, coverage : str
+        Datasets on the simulated genome; "" where nothing is compared.
+    held_out : tuple of str
+        Contigs that no fold learned from.
+
+    Raises
+    ------
+    InputError
+        If a dataset is not there or of another kind, or no contig is held out.
+    """
+
+    catalogue: Catalogue
+    sets: CoverageSets
+    trainings: CoverageTrainings
+    variants: str
+    coverage: str
+    held_out: tuple[str, ...]
+
+    @classmethod
+    def read(cls, catalogue: Catalogue, sets: CoverageSets, trainings: CoverageTrainings) -> Self:
+        """Read the section of the config."""
+        asked = catalogue.config["planted_truth"]
+        for key, kind in KINDS.items() if asked["variants"] else ():
+            if asked[key] not in catalogue.of_kind(kind):
+                raise InputError(
+                    f"config: planted_truth.{key} is {asked[key]!r}, which is no dataset of that "
+                    f"kind in {catalogue.path_of('datasets')}"
+                )
+        if asked["variants"] and not asked["held_out"]:
+            raise InputError(
+                "config: planted_truth.held_out is empty; name the contigs that no fold learned "
+                "from"
+            )
+        held_out = tuple(asked["held_out"])
+        return cls(catalogue, sets, trainings, asked["variants"], asked["coverage"], held_out)
+
+    @property
+    def targets(self) -> list[str]:
+        """The figure of a simulated gene, and figure and page of each coverage model."""
+        if not self.variants:
+            return []
+        pairs = product(self.catalogue.of_task("coverage"), ("png", "html"))
+        return [
+            f"{RESULTS}/simulated_gene.png",
+            *[f"{RESULTS}/{model}.{kind}" for model, kind in pairs],
+        ]
+
+    @property
+    def assembly(self) -> str:
+        """Assembly of the planted variants."""
+        return self.catalogue.datasets[self.variants].assembly
+
+    def predictions(self, job: Any) -> dict[str, Any]:
+        """Input: what a model and its folds predict for both datasets."""
+        effects = f"results/variant_effects/{job.model}"
+        scores = f"{effects}/{self.variants}"
+        coverage = f"results/coverage/{job.model}/{self.coverage}"
+        folds = self.catalogue.folds_of(job.model)
+        return {
+            "scores": f"{scores}.ensemble.parquet",
+            "fold_scores": [f"{scores}.fold{fold}.parquet" for fold in folds],
+            "tracks": f"{effects}/tracks.parquet",
+            "coverage": f"{coverage}.ensemble.zarr",
+            "fold_coverage": [f"{coverage}.fold{fold}.zarr" for fold in folds],
+        }
+
+    def truth(self, job: Any) -> dict[str, str]:
+        """Input: what was planted, the genes that it is in, and the units of the model's tracks."""
+        return {
+            "targets": self.catalogue.given(self.catalogue.models[job.model].tracks),
+            "annotation": f"resources/assemblies/{self.assembly}.genes.parquet",
+            "effects": f"{SIMULATED}/planted_effects.tsv",
+            "planted": f"{SIMULATED}/planted_variants.vcf",
+            "genes": f"{SIMULATED}/genes.tsv",
+        }
+
+    def learned(self, job: Any) -> dict[str, list[str]]:
+        """Input: stores on the simulated genome that folds of a model were trained with."""
+        folds = self.catalogue.folds_of(job.model)
+        seen = {name for fold in folds for name in self.trainings.seen_by(job.model, fold)}
+        rows = self.sets.rows
+        return self.sets.stores([n for n in sorted(seen) if rows[n].assembly == self.assembly])

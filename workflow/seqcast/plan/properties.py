@@ -1,0 +1,220 @@
+"""Properties of mRNAs: what is compared on each, and which files that takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from seqcast.core.errors import InputError
+from seqcast.core.urls import public_url
+from seqcast.datasets.properties.labelled import Property
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.tables import Row, Table
+from seqcast.plan.trainings import Trainings
+from seqcast.plan.transcripts import KINDS, embeddings_table
+from seqcast.predict.properties.baselines import BASELINES
+
+RESULTS = ("tsv", "parts.tsv")
+DEFINING = ("labels", "kind", "split", "groups")  # what says how rows are labelled and split
+TOLD = ("meaning", "protocol", "citation", "dataset")  # on the page
+
+
+@dataclass(frozen=True, kw_only=True)
+class PropertyRow(Row):
+    """Labels of mRNAs that methods predict."""
+
+    KEY = ("property",)
+    property: str
+    dataset: str
+    labels: str
+    kind: str
+    split: str
+    groups: str = ""
+    published: str | None = None
+    meaning: str = ""
+    protocol: str = ""
+    citation: str = ""
+
+    def definition(self) -> tuple[str, dict[str, str]]:
+        """Name and cells of `datasets.properties.labelled.Property.from_row`."""
+        return self.property, {name: getattr(self, name) for name in DEFINING}
+
+
+@dataclass(frozen=True)
+class Properties:
+    """The table of properties, and what the jobs that predict and compare them take.
+
+    Attributes
+    ----------
+    learned : mapping
+        Fine-tuned model -> the property that its folds learn.
+
+    Raises
+    ------
+    InputError
+        If a property's dataset has no mRNAs, its labels or split are unfit, a model has the name of
+        a baseline or is of task property and not trained here, or its folds learn different
+        properties or do not fit the split.
+    """
+
+    catalogue: Catalogue
+    rows: Table[PropertyRow]
+    definitions: Mapping[str, Property]
+    learned: Mapping[str, str]
+
+    @classmethod
+    def read(cls, catalogue: Catalogue, trainings: Trainings) -> Self:
+        """Read the table, and from the trainings which models learn which property."""
+        rows = catalogue.rows("properties", PropertyRow)
+        catalogue.datasets.check_names((row.dataset for row in rows.values()), rows.path)
+        definitions = {name: _definition(catalogue, row) for name, row in rows.items()}
+        if taken := [model for model in catalogue.models if model in BASELINES]:
+            raise InputError(
+                f"{catalogue.models.path}: {taken[0]} is the name of a baseline; rename the model"
+            )
+        models = catalogue.of_task("property")
+        learned = {model: _learned(catalogue, model, trainings, rows) for model in models}
+        for model, name in learned.items():
+            _check_folds(catalogue, model, rows[name], definitions[name])
+        return cls(catalogue, rows, definitions, learned)
+
+    @property
+    def targets(self) -> list[str]:
+        """Results and figures of all properties, and their page."""
+        results = [f"results/properties/{name}.{file}" for name in self.rows for file in RESULTS]
+        figures = [f"results/report/{name}.properties.png" for name in self.rows]
+        return [*results, *figures, *["results/report/properties.html"] * bool(self.rows)]
+
+    @property
+    def baselines(self) -> list[str]:
+        """Methods that need no model."""
+        return list(BASELINES)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Tables of metrics of all properties."""
+        return [f"results/properties/{name}.tsv" for name in self.rows]
+
+    @property
+    def parts(self) -> list[str]:
+        """Tables of the sizes of parts of all properties."""
+        return [f"results/properties/{name}.parts.tsv" for name in self.rows]
+
+    @property
+    def described(self) -> list[tuple[str, dict[str, str]]]:
+        """Definition of each property."""
+        return [row.definition() for row in self.rows.values()]
+
+    @property
+    def about(self) -> list[dict[str, str]]:
+        """What the page tells of each property: its row, and the terms of its file if a source."""
+        return [
+            {name: getattr(row, name) for name in TOLD} | self._terms(row)
+            for row in self.rows.values()
+        ]
+
+    def _terms(self, row: PropertyRow) -> dict[str, str]:
+        dataset = self.catalogue.datasets[row.dataset]
+        files = [name for name in (dataset.labels, dataset.path) if name]
+        named = [name for name in files if name in self.catalogue.sources]
+        if not named:
+            return {"licence": "", "url": ""}
+        source = self.catalogue.sources[named[0]]
+        return {"licence": source.licence, "url": public_url(source.url)}
+
+    def files(self, job: Any) -> dict[str, str]:
+        """`labelled_files` of the job's property."""
+        return self.labelled_files(job.property)
+
+    def definition(self, job: Any) -> tuple[str, dict[str, str]]:
+        """The job's property: its name, and its cells of labels, kind and split."""
+        return self.rows[job.property].definition()
+
+    def learned_files(self, job: Any) -> dict[str, str]:
+        """`labelled_files` of the property that the job's model learns."""
+        return self.labelled_files(self.learned[job.model])
+
+    def learned_definition(self, job: Any) -> tuple[str, dict[str, str]]:
+        """`definition` of the property that the job's model learns."""
+        return self.rows[self.learned[job.model]].definition()
+
+    def labelled_files(self, name: str) -> dict[str, str]:
+        """Transcripts with the labels of a property, and their clusters where folds need them."""
+        dataset, identity = self.rows[name].dataset, self.definitions[name].split.identity
+        files = {"transcripts": f"results/transcripts/{dataset}.parquet"}
+        if identity is not None:
+            files["clusters"] = f"results/transcripts/{dataset}.clusters{identity}.tsv"
+        return files
+
+    def probed(self, job: Any) -> dict[str, str]:
+        """What a probe of one fold reads."""
+        dataset = self.rows[job.property].dataset
+        embeddings = embeddings_table(job.model, dataset, job.fold)
+        return {**self.labelled_files(job.property), "embeddings": embeddings}
+
+    def methods(self, job: Any) -> list[str]:
+        """All that predicts a property: baselines, probes of embeddings, fine-tuned models."""
+        probes = [
+            f"{model}.fold{fold}.probe"
+            for model in self.catalogue.of_task("embedding")
+            for fold in self.catalogue.folds_of(model)
+        ]
+        tuned = [model for model, name in self.learned.items() if name == job.property]
+        return [*BASELINES, *probes, *tuned]
+
+    def predictions(self, job: Any) -> list[str]:
+        """What each of the `methods` predicts."""
+        folder = f"results/properties/{job.property}"
+        return [f"{folder}/{method}.parquet" for method in self.methods(job)]
+
+    def published(self, job: Any) -> list[str]:
+        """The table of results published for a property, none where there is none."""
+        named = self.rows[job.property].published
+        return [self.catalogue.given(named)] if named else []
+
+
+def _definition(catalogue: Catalogue, row: PropertyRow) -> Property:
+    """How a property is labelled and split; its dataset is one of mRNAs."""
+    if (kind := catalogue.datasets[row.dataset].kind) not in KINDS:
+        raise InputError(
+            f"{catalogue.path_of('properties')}: property {row.property}: dataset {row.dataset} "
+            f"is of kind {kind}; expected {' or '.join(KINDS)}"
+        )
+    try:
+        return Property.from_row(*row.definition())
+    except InputError as error:
+        raise InputError(f"{catalogue.path_of('properties')}: {error}") from error
+
+
+def _learned(
+    catalogue: Catalogue, model: str, trainings: Trainings, rows: Table[PropertyRow]
+) -> str:
+    """The property that all folds of a model learn."""
+    path = catalogue.folds.path
+    folds = [catalogue.folds[model, fold] for fold in catalogue.folds_of(model)]
+    for row in folds:
+        if row.origin != "train":
+            raise InputError(
+                f"{path}: fold {row.fold} of model {model} has origin {row.origin}; models of task "
+                "property have origin train: their training says which property they learn. "
+                "Weights that exist predict from Python, by load_model"
+            )
+    found = [trainings.rows[row.source].train for row in folds]
+    rows.check_names(found, trainings.rows.path)
+    if others := [name for name in found if name != found[0]]:
+        raise InputError(
+            f"{path}: folds of model {model} learn {found[0]} and {others[0]}; make a model of "
+            "each property"
+        )
+    return found[0]
+
+
+def _check_folds(catalogue: Catalogue, model: str, row: PropertyRow, definition: Property) -> None:
+    """Stop where the folds of a model are not those of the property's split."""
+    rounds = definition.split.folds
+    for fold in catalogue.folds_of(model):
+        if not fold.isdecimal() or (rounds and int(fold) >= rounds):
+            expected = f"folds 0 to {rounds - 1}" if rounds else "whole numbers"
+            raise InputError(
+                f"{catalogue.folds.path}: model {model} has a fold {fold!r}, but its property "
+                f"{row.property} has split {row.split}; expected {expected}"
+            )
