@@ -1,6 +1,5 @@
 wildcard_constraints:
     property=one_of(plan.properties.rows),
-    baseline=one_of(plan.properties.baselines),
 
 
 rule cluster_sequences:
@@ -110,7 +109,7 @@ rule predict_baselines:
     output:
         **{
             baseline: f"results/properties/{{property}}/{baseline}.parquet"
-            for baseline in BASELINES
+            for baseline in plan.properties.baselines
         },
     log:
         "logs/predict_baselines/{property}.log",

@@ -6,6 +6,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.plan.read_benchmark import ReadBenchmarks
+from tests.workflow.conftest import HEADERS
 
 MODELS = [("small", "readseeker", "reads", "shape.json", "", "", ""),
           ("words", "helix_mrna", "embedding", "helix.json", "", "", "")]  # fmt: skip
@@ -112,3 +113,21 @@ def test_a_reference_without_a_row_is_named(catalogue):
     rows = [("one", "tony", "one_1.fq", "", "", "yes")]
     with pytest.raises(InputError, match=r"samples.tsv: 'tony' has no row in references.tsv"):
         ReadBenchmarks.read(catalogue({**TABLES, "samples": rows}))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("references", "reference", "a b"), ("references", "genbank", ""),
+        ("references", "taxon", "E. coli"), ("samples", "balanced", "maybe"),
+        ("samples", "first", "0"), ("samples", "first", "-5"),
+        ("samples", "reads1", ""), ("benchmarks", "task", "coverage"),
+        ("benchmarks", "datasets", ""),
+    ],
+)  # fmt: skip
+def test_a_cell_that_does_not_fit_is_named(catalogue, table, column, value):
+    at = HEADERS[table].split().index(column)
+    row = TABLES[table][0]
+    rows = [(*row[:at], value, *row[at + 1 :])]
+    with pytest.raises(InputError, match=rf"{table}.tsv, line 2.*, column {column}: '?{value}'?; "):
+        ReadBenchmarks.read(catalogue({**TABLES, table: rows}))
