@@ -41,7 +41,7 @@ rule evaluate_planted_truth:
     conda:
         "../../envs/torch.yaml"
     params:
-        held_out=list(plan.planted_truth.held_out),
+        held_out=plan.planted_truth.held_out,
         simulation=config["simulation"],
         options=catalogue.part("variant_effects", "unscale"),
         report=plan.variant_effects.report_options,

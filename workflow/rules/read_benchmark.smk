@@ -140,7 +140,7 @@ rule evaluate_benchmark:
     conda:
         "../../envs/report.yaml"
     params:
-        datasets=lambda job: plan.read_benchmarks.sets[job.benchmark],
+        datasets=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].sets,
         references=plan.read_benchmarks.references_of,
         tools=plan.read_benchmarks.tools,
         protocol=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].protocol,

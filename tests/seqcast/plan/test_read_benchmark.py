@@ -33,7 +33,7 @@ def benchmarks(catalogue, tmp_path):
     for name in FILES:
         (tmp_path / name).touch()
     options = {"comparators": ["pyrodigal"], "min_mapq": 30}
-    return ReadBenchmarks.read(catalogue(TABLES, read_benchmark=options))
+    return ReadBenchmarks(catalogue(TABLES, read_benchmark=options))
 
 
 def test_references_are_made_of_what_their_rows_name(benchmarks):
@@ -73,7 +73,7 @@ def test_reads_are_chosen_by_the_row_and_the_config(benchmarks):
 def test_every_tool_is_measured_on_every_dataset(benchmarks):
     job = Job(benchmark="both")
     assert benchmarks.tools == ["small", "pyrodigal"]
-    assert benchmarks.sets["both"] == ("one", "alone")
+    assert benchmarks.benchmarks["both"].sets == ["one", "alone"]
     assert benchmarks.labelled_reads(job) == ["one.tsv", "alone.tsv"]
     assert benchmarks.scores(job) == [
         f"results/reads/{tool}/{name}.parquet"
@@ -91,7 +91,7 @@ def test_every_tool_is_measured_on_every_dataset(benchmarks):
 
 
 def test_tables_without_rows_plan_nothing(catalogue):
-    assert ReadBenchmarks.read(catalogue({})).targets == []
+    assert ReadBenchmarks(catalogue({})).targets == []
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_tables_without_rows_plan_nothing(catalogue):
 def test_a_benchmark_names_labelled_sets_once(catalogue, datasets, message):
     rows = [("toy", "reads", datasets, "how", "", "nobody")]
     with pytest.raises(InputError, match=f"benchmarks.tsv: {message}"):
-        ReadBenchmarks.read(catalogue({**TABLES, "benchmarks": rows}))
+        ReadBenchmarks(catalogue({**TABLES, "benchmarks": rows}))
 
 
 def test_a_reference_without_a_row_is_named(catalogue):
     rows = [("one", "tony", "one_1.fq", "", "", "yes")]
     with pytest.raises(InputError, match=r"samples.tsv: 'tony' has no row in references.tsv"):
-        ReadBenchmarks.read(catalogue({**TABLES, "samples": rows}))
+        ReadBenchmarks(catalogue({**TABLES, "samples": rows}))
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_a_cell_that_does_not_fit_is_named(catalogue, table, column, value):
     row = TABLES[table][0]
     rows = [(*row[:at], value, *row[at + 1 :])]
     with pytest.raises(InputError, match=rf"{table}.tsv, line 2.*, column {column}: '?{value}'?; "):
-        ReadBenchmarks.read(catalogue({**TABLES, table: rows}))
+        ReadBenchmarks(catalogue({**TABLES, table: rows}))

@@ -27,7 +27,7 @@ def read_sets(catalogue, tmp_path):
     for name in ("a.gbk", "b.gbk", "resources/s.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    return ReadSets.read(catalogue(TABLES, read_sampling={"split": "chromosome"}))
+    return ReadSets(catalogue(TABLES, read_sampling={"split": "chromosome"}))
 
 
 def test_sources_are_named_or_are_files(read_sets):
@@ -65,11 +65,11 @@ def test_columns_that_may_be_absent_are(catalogue, tmp_path):
     found = catalogue(TABLES)
     header = "read_set\tcollection\ttrain_per_class\tdev_per_class\n"
     (tmp_path / "read_sets.tsv").write_text(f"{header}tiny\tphage\t20\t5\n")
-    (portion,) = ReadSets.read(type(found)(found.config, found.schemas)).taken(Job(read_set="tiny"))
+    (portion,) = ReadSets(type(found)(found.config, found.schemas)).taken(Job(read_set="tiny"))
     assert (portion["split"], portion["coding_share"]) == ("genome", 0.5)
 
 
 def test_a_collection_without_a_row_is_named(catalogue):
     rows = [("tiny", "fungi", 50, 10, "", "")]
     with pytest.raises(InputError, match=r"read_sets.tsv: 'fungi' has no row in collections.tsv"):
-        ReadSets.read(catalogue({**TABLES, "read_sets": rows}))
+        ReadSets(catalogue({**TABLES, "read_sets": rows}))

@@ -39,7 +39,7 @@ def transcripts(catalogue, tmp_path):
     """A function from tables to `Transcripts`; all files that they name are there."""
     for name in ("designs.tsv", "labels.tsv", "a.gtf", "names.tsv", "ids.txt"):
         (tmp_path / name).touch()
-    return lambda *rows, **config: Transcripts.read(catalogue(*rows, **config))
+    return lambda *rows, **config: Transcripts(catalogue(*rows, **config))
 
 
 def test_mrnas_come_from_a_file_or_from_the_annotation(transcripts):

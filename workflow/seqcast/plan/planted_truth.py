@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Self
+from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
@@ -14,16 +14,9 @@ RESULTS = "results/planted_truth"
 KINDS = {"variants": "variants", "coverage": "windows"}  # key of the config -> kind of dataset
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlantedTruth:
     """The section planted_truth of the config, and what its jobs take.
-
-    Attributes
-    ----------
-    variants, coverage : str
-        Datasets on the simulated genome; "" where nothing is compared.
-    held_out : tuple of str
-        Contigs that no fold learned from.
 
     Raises
     ------
@@ -34,27 +27,35 @@ class PlantedTruth:
     catalogue: Catalogue
     sets: CoverageSets
     trainings: CoverageTrainings
-    variants: str
-    coverage: str
-    held_out: tuple[str, ...]
 
-    @classmethod
-    def read(cls, catalogue: Catalogue, sets: CoverageSets, trainings: CoverageTrainings) -> Self:
-        """Read the section of the config."""
-        asked = catalogue.config["planted_truth"]
-        for key, kind in KINDS.items() if asked["variants"] else ():
-            if asked[key] not in catalogue.of_kind(kind):
+    def __post_init__(self) -> None:
+        asked = self.catalogue.config["planted_truth"]
+        for key, kind in KINDS.items() if self.variants else ():
+            if asked[key] not in self.catalogue.of_kind(kind):
                 raise InputError(
                     f"config: planted_truth.{key} is {asked[key]!r}, which is no dataset of that "
-                    f"kind in {catalogue.path_of('datasets')}"
+                    f"kind in {self.catalogue.path_of('datasets')}"
                 )
-        if asked["variants"] and not asked["held_out"]:
+        if self.variants and not self.held_out:
             raise InputError(
                 "config: planted_truth.held_out is empty; name the contigs that no fold learned "
                 "from"
             )
-        held_out = tuple(asked["held_out"])
-        return cls(catalogue, sets, trainings, asked["variants"], asked["coverage"], held_out)
+
+    @property
+    def variants(self) -> str:
+        """Dataset of planted variants; "" where nothing is compared."""
+        return str(self.catalogue.config["planted_truth"]["variants"])
+
+    @property
+    def coverage(self) -> str:
+        """Dataset of windows on the contigs that are held out."""
+        return str(self.catalogue.config["planted_truth"]["coverage"])
+
+    @property
+    def held_out(self) -> list[str]:
+        """Contigs that no fold learned from."""
+        return list(self.catalogue.config["planted_truth"]["held_out"])
 
     @property
     def targets(self) -> list[str]:

@@ -1,8 +1,8 @@
 """Properties of mRNAs: what is compared on each, and which files that takes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.core.urls import public_url
@@ -39,14 +39,9 @@ class PropertyRow(Row):
         return self.property, {name: getattr(self, name) for name in DEFINING}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Properties:
-    """The table of properties, and what the jobs that predict and compare them take.
-
-    Attributes
-    ----------
-    learned : mapping
-        Fine-tuned model -> the property that its folds learn.
+    """Properties of a run, and what the jobs that predict and compare them take.
 
     Raises
     ------
@@ -57,25 +52,35 @@ class Properties:
     """
 
     catalogue: Catalogue
-    rows: Table[PropertyRow]
-    definitions: Mapping[str, Property]
-    learned: Mapping[str, str]
+    trainings: Trainings
 
-    @classmethod
-    def read(cls, catalogue: Catalogue, trainings: Trainings) -> Self:
-        """Read the table, and from the trainings which models learn which property."""
-        rows = catalogue.rows("properties", PropertyRow)
-        catalogue.datasets.check_names((row.dataset for row in rows.values()), rows.path)
-        definitions = {name: _definition(catalogue, row) for name, row in rows.items()}
-        if taken := [model for model in catalogue.models if model in BASELINES]:
+    def __post_init__(self) -> None:
+        named = [row.dataset for row in self.rows.values()]
+        self.catalogue.datasets.check_names(named, self.rows.path)
+        for row in self.rows.values():
+            self._check_dataset(row)
+        if taken := [model for model in self.catalogue.models if model in BASELINES]:
             raise InputError(
-                f"{catalogue.models.path}: {taken[0]} is the name of a baseline; rename the model"
+                f"{self.catalogue.models.path}: {taken[0]} is the name of a baseline; rename the "
+                "model"
             )
-        models = catalogue.of_task("property")
-        learned = {model: _learned(catalogue, model, trainings, rows) for model in models}
-        for model, name in learned.items():
-            _check_folds(catalogue, model, rows[name], definitions[name])
-        return cls(catalogue, rows, definitions, learned)
+        for model in self.learned:
+            self._check_folds(model)
+
+    @cached_property
+    def rows(self) -> Table[PropertyRow]:
+        """Rows of the table by property."""
+        return self.catalogue.rows("properties", PropertyRow)
+
+    @cached_property
+    def definitions(self) -> dict[str, Property]:
+        """How each property is labelled and split."""
+        return {name: self._defined(row) for name, row in self.rows.items()}
+
+    @cached_property
+    def learned(self) -> dict[str, str]:
+        """Fine-tuned model to the property that its folds learn."""
+        return {model: self._learned(model) for model in self.catalogue.of_task("property")}
 
     @property
     def targets(self) -> list[str]:
@@ -171,50 +176,49 @@ class Properties:
         named = self.rows[job.property].published
         return [self.catalogue.given(named)] if named else []
 
+    def _defined(self, row: PropertyRow) -> Property:
+        try:
+            return Property.from_row(*row.definition())
+        except InputError as error:
+            raise InputError(f"{self.rows.path}: {error}") from error
 
-def _definition(catalogue: Catalogue, row: PropertyRow) -> Property:
-    """How a property is labelled and split; its dataset is one of mRNAs."""
-    if (kind := catalogue.datasets[row.dataset].kind) not in KINDS:
-        raise InputError(
-            f"{catalogue.path_of('properties')}: property {row.property}: dataset {row.dataset} "
-            f"is of kind {kind}; expected {' or '.join(KINDS)}"
-        )
-    try:
-        return Property.from_row(*row.definition())
-    except InputError as error:
-        raise InputError(f"{catalogue.path_of('properties')}: {error}") from error
-
-
-def _learned(
-    catalogue: Catalogue, model: str, trainings: Trainings, rows: Table[PropertyRow]
-) -> str:
-    """The property that all folds of a model learn."""
-    path = catalogue.folds.path
-    folds = [catalogue.folds[model, fold] for fold in catalogue.folds_of(model)]
-    for row in folds:
-        if row.origin != "train":
+    def _check_dataset(self, row: PropertyRow) -> None:
+        """Refuse a property of what is no mRNA, or whose cells define none."""
+        if (kind := self.catalogue.datasets[row.dataset].kind) not in KINDS:
             raise InputError(
-                f"{path}: fold {row.fold} of model {model} has origin {row.origin}; models of task "
-                "property have origin train: their training says which property they learn. "
-                "Weights that exist predict from Python, by load_model"
+                f"{self.rows.path}: property {row.property}: dataset {row.dataset} is of kind "
+                f"{kind}; expected {' or '.join(KINDS)}"
             )
-    found = [trainings.rows[row.source].train for row in folds]
-    rows.check_names(found, trainings.rows.path)
-    if others := [name for name in found if name != found[0]]:
-        raise InputError(
-            f"{path}: folds of model {model} learn {found[0]} and {others[0]}; make a model of "
-            "each property"
-        )
-    return found[0]
+        _ = self.definitions[row.property]
 
-
-def _check_folds(catalogue: Catalogue, model: str, row: PropertyRow, definition: Property) -> None:
-    """Stop where the folds of a model are not those of the property's split."""
-    rounds = definition.split.folds
-    for fold in catalogue.folds_of(model):
-        if not fold.isdecimal() or (rounds and int(fold) >= rounds):
-            expected = f"folds 0 to {rounds - 1}" if rounds else "whole numbers"
+    def _learned(self, model: str) -> str:
+        """The property that all folds of a model learn."""
+        table = self.catalogue.folds
+        folds = [table[model, fold] for fold in self.catalogue.folds_of(model)]
+        for row in folds:
+            if row.origin != "train":
+                raise InputError(
+                    f"{table.path}: fold {row.fold} of model {model} has origin {row.origin}; "
+                    "models of task property have origin train: their training says which "
+                    "property they learn. Weights that exist predict from Python, by load_model"
+                )
+        found = [self.trainings.rows[row.source].train for row in folds]
+        self.rows.check_names(found, self.trainings.rows.path)
+        if others := [name for name in found if name != found[0]]:
             raise InputError(
-                f"{catalogue.folds.path}: model {model} has a fold {fold!r}, but its property "
-                f"{row.property} has split {row.split}; expected {expected}"
+                f"{table.path}: folds of model {model} learn {found[0]} and {others[0]}; make a "
+                "model of each property"
             )
+        return found[0]
+
+    def _check_folds(self, model: str) -> None:
+        """Refuse a model whose folds are not those of the split of its property."""
+        name = self.learned[model]
+        rounds = self.definitions[name].split.folds
+        for fold in self.catalogue.folds_of(model):
+            if not fold.isdecimal() or (rounds and int(fold) >= rounds):
+                expected = f"folds 0 to {rounds - 1}" if rounds else "whole numbers"
+                raise InputError(
+                    f"{self.catalogue.folds.path}: model {model} has a fold {fold!r}, but its "
+                    f"property {name} has split {self.rows[name].split}; expected {expected}"
+                )

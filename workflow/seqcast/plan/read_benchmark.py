@@ -1,9 +1,9 @@
 """The benchmark of reads: references, sequenced samples, and the labelled sets of a benchmark."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
-from typing import Any, Self
+from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.reads import INDEX_SUFFIXES
@@ -59,15 +59,15 @@ class Benchmark(Row):
     published: str | None = None
     citation: str = ""
 
+    @property
+    def sets(self) -> list[str]:
+        """Names between the commas of the column ``datasets``."""
+        return [name.strip() for name in self.datasets.split(",")]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class ReadBenchmarks:
     """References, samples and benchmarks, and what their jobs take.
-
-    Attributes
-    ----------
-    sets : mapping
-        Benchmark to its datasets, in order.
 
     Raises
     ------
@@ -77,21 +77,28 @@ class ReadBenchmarks:
     """
 
     catalogue: Catalogue
-    references: Table[Reference]
-    samples: Table[Sample]
-    benchmarks: Mapping[str, Benchmark]
-    sets: Mapping[str, tuple[str, ...]]
 
-    @classmethod
-    def read(cls, catalogue: Catalogue) -> Self:
-        """Read references.tsv, samples.tsv, and of benchmarks.tsv the rows of task reads."""
-        references = catalogue.rows("references", Reference)
-        samples = catalogue.rows("samples", Sample)
-        references.check_names((row.reference for row in samples.values()), samples.path)
-        table = catalogue.rows("benchmarks", Benchmark)
-        benchmarks = {name: row for name, row in table.items() if row.task == "reads"}
-        sets = {name: _sets_of(catalogue, row) for name, row in benchmarks.items()}
-        return cls(catalogue, references, samples, benchmarks, sets)
+    def __post_init__(self) -> None:
+        named = [row.reference for row in self.samples.values()]
+        self.references.check_names(named, self.samples.path)
+        for row in self.benchmarks.values():
+            self._check_sets(row)
+
+    @cached_property
+    def references(self) -> Table[Reference]:
+        """References by name."""
+        return self.catalogue.rows("references", Reference)
+
+    @cached_property
+    def samples(self) -> Table[Sample]:
+        """Samples by name."""
+        return self.catalogue.rows("samples", Sample)
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Benchmarks of reads by name."""
+        rows = self.catalogue.rows("benchmarks", Benchmark)
+        return {name: row for name, row in rows.items() if row.task == "reads"}
 
     @property
     def comparators(self) -> list[str]:
@@ -148,16 +155,17 @@ class ReadBenchmarks:
 
     def references_of(self, job: Any) -> list[str]:
         """`reference_of` each dataset of a benchmark."""
-        return [self.reference_of(name) for name in self.sets[job.benchmark]]
+        return [self.reference_of(name) for name in self.benchmarks[job.benchmark].sets]
 
     def labelled_reads(self, job: Any) -> list[str]:
         """Input: labelled reads of a benchmark, a file a dataset."""
-        rows = [self.catalogue.datasets[name] for name in self.sets[job.benchmark]]
+        names = self.benchmarks[job.benchmark].sets
+        rows = [self.catalogue.datasets[name] for name in names]
         return [self.catalogue.given(row.path) for row in rows]
 
     def scores(self, job: Any) -> list[str]:
         """Input: what each tool says of each dataset of a benchmark."""
-        pairs = product(self.sets[job.benchmark], self.tools)
+        pairs = product(self.benchmarks[job.benchmark].sets, self.tools)
         return [f"results/reads/{tool}/{dataset}.parquet" for dataset, tool in pairs]
 
     def published(self, job: Any) -> list[str]:
@@ -165,19 +173,17 @@ class ReadBenchmarks:
         named = self.benchmarks[job.benchmark].published
         return [self.catalogue.given(named)] if named else []
 
-
-def _sets_of(catalogue: Catalogue, row: Benchmark) -> tuple[str, ...]:
-    """Datasets that a benchmark names: labelled ones, each once."""
-    where = f"{catalogue.path_of('benchmarks')}: benchmark {row.benchmark}"
-    names = [part.strip() for part in row.datasets.split(",")]
-    if "" in names:
-        raise InputError(f"{where}: a name in datasets is empty; remove a comma")
-    catalogue.datasets.check_names(names, catalogue.path_of("benchmarks"))
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(
-                f"{where} names dataset {name} more than once; its reads would count as often"
-            )
-        if (kind := catalogue.datasets[name].kind) != LABELLED:
-            raise InputError(f"{where}: dataset {name} is of kind {kind}; expected {LABELLED}")
-    return tuple(names)
+    def _check_sets(self, row: Benchmark) -> None:
+        """Refuse a benchmark of what is no labelled set, or of one twice."""
+        path, datasets = self.catalogue.path_of("benchmarks"), self.catalogue.datasets
+        where = f"{path}: benchmark {row.benchmark}"
+        if "" in row.sets:
+            raise InputError(f"{where}: a name in datasets is empty; remove a comma")
+        datasets.check_names(row.sets, path)
+        for name in row.sets:
+            if row.sets.count(name) > 1:
+                raise InputError(
+                    f"{where} names dataset {name} more than once; its reads would count as often"
+                )
+            if (kind := datasets[name].kind) != LABELLED:
+                raise InputError(f"{where}: dataset {name} is of kind {kind}; expected {LABELLED}")

@@ -1,9 +1,9 @@
 """Training reads: the collections of genomes, and what each read set takes from them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
-from typing import Any, Self
+from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
@@ -62,7 +62,7 @@ class Portion(Row):
     coding_share: float = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReadSets:
     """Read sets and their collections, and what the jobs that draw reads take.
 
@@ -73,19 +73,23 @@ class ReadSets:
     """
 
     catalogue: Catalogue
-    collections: Table[Collection]
-    portions: Mapping[str, tuple[Portion, ...]]  # of each read set
 
-    @classmethod
-    def read(cls, catalogue: Catalogue) -> Self:
-        """Read collections.tsv and read_sets.tsv."""
-        collections = catalogue.rows("collections", Collection)
-        rows = catalogue.rows("read_sets", Portion)
-        collections.check_names((row.collection for row in rows.values()), rows.path)
-        portions: dict[str, tuple[Portion, ...]] = {}
-        for row in rows.values():
-            portions[row.read_set] = (*portions.get(row.read_set, ()), row)
-        return cls(catalogue, collections, portions)
+    def __post_init__(self) -> None:
+        named = [row.collection for rows in self.portions.values() for row in rows]
+        self.collections.check_names(named, self.catalogue.path_of("read_sets"))
+
+    @cached_property
+    def collections(self) -> Table[Collection]:
+        """Collections by name."""
+        return self.catalogue.rows("collections", Collection)
+
+    @cached_property
+    def portions(self) -> dict[str, list[Portion]]:
+        """Read set to what it takes from each collection."""
+        found: dict[str, list[Portion]] = {}
+        for row in self.catalogue.rows("read_sets", Portion).values():
+            found.setdefault(row.read_set, []).append(row)
+        return found
 
     def sources(self, job: Any) -> list[str]:
         """Input: files that a collection is read from."""

@@ -8,7 +8,7 @@ from seqcast.plan.catalogue import Catalogue
 LABELLED = "labelled_reads"  # kind of sets whose labels are known
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reads:
     """Datasets of reads, and what the jobs that classify them take."""
 

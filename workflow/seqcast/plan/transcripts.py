@@ -1,10 +1,10 @@
 """Sets of mRNAs: where they come from, their embeddings, and the variants scored in them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
@@ -16,14 +16,9 @@ ONLY_TABLES = {"pooling", "regions", "layers", "per_nucleotide", "batch_tokens"}
 ONLY_FILES = {"per_nucleotide", "batch_tokens"}  # those that change no table of embeddings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transcripts:
     """Datasets of mRNAs, and what the jobs of embedding models take.
-
-    Attributes
-    ----------
-    scored_in : mapping
-        Dataset of variants that embedding models score -> the transcripts that they lie in.
 
     Raises
     ------
@@ -33,33 +28,37 @@ class Transcripts:
     """
 
     catalogue: Catalogue
-    scored_in: Mapping[str, str]
 
-    @classmethod
-    def read(cls, catalogue: Catalogue) -> Self:
-        """Check the datasets, and find the transcripts of each set of variants."""
-        for name in catalogue.of_kind("transcripts"):
-            _check_selection(catalogue, name)
-        variants = catalogue.of_kind("variants") if catalogue.of_task("embedding") else []
-        found = {name: _transcripts_of(catalogue, name) for name in variants}
-        scored_in = {name: chosen for name, chosen in found.items() if chosen}
-        if scored_in and catalogue.config["embeddings"]["compat"] == "helical_pooling":
+    def __post_init__(self) -> None:
+        for name in self.catalogue.of_kind("transcripts"):
+            self._check_selection(name)
+        pooled = self.catalogue.config["embeddings"]["compat"] == "helical_pooling"
+        if self.scored_in and pooled:
             raise InputError(
                 "config: embeddings.compat is helical_pooling: it pools an mRNA by the longest of "
-                f"its set, so that REF and ALT of {next(iter(scored_in))} cannot be compared. Set "
-                "it to null, or take the variants out of the table of datasets"
+                f"its set, so that REF and ALT of {next(iter(self.scored_in))} cannot be compared. "
+                "Set it to null, or take the variants out of the table of datasets"
             )
-        return cls(catalogue, scored_in)
+
+    @property
+    def _variants(self) -> list[str]:
+        """Sets of variants that embedding models score, if there are transcripts for them."""
+        return self.catalogue.of_kind("variants") if self.catalogue.of_task("embedding") else []
+
+    @cached_property
+    def scored_in(self) -> dict[str, str]:
+        """Set of variants that embedding models score to the transcripts that it is scored in."""
+        found = {name: self._transcripts_of(name) for name in self._variants}
+        return {name: chosen for name, chosen in found.items() if chosen}
 
     @property
     def warnings(self) -> list[str]:
         """What a user should know: sets of variants that no transcripts are there for."""
-        variants = self.catalogue.of_kind("variants") if self.catalogue.of_task("embedding") else []
         datasets = self.catalogue.datasets
         return [
             f"{datasets.path}: the variants {name} are not scored on mRNAs: no dataset of kind "
             f"transcripts is on assembly {datasets[name].assembly}"
-            for name in variants
+            for name in self._variants
             if name not in self.scored_in
         ]
 
@@ -154,37 +153,41 @@ class Transcripts:
         asked = self.catalogue.config["embeddings"]["per_nucleotide"]
         return ["results/embeddings/{model}/{dataset}.fold{fold}.zarr"] * asked
 
+    def _check_selection(self, name: str) -> None:
+        """Stop at transcripts whose path is no selection, source or file."""
+        chosen = self.catalogue.datasets[name].path
+        known = (
+            chosen in SELECTIONS
+            or chosen in self.catalogue.sources
+            or chosen.startswith("results/")
+        )
+        if not (known or Path(chosen).is_file()):
+            raise InputError(
+                f"{self.catalogue.path_of('datasets')}: dataset {name}: path is {chosen}; expected "
+                f"{', '.join(SELECTIONS)}, or a file of ids of transcripts, one a line"
+            )
+
+    def _transcripts_of(self, dataset: str) -> str | None:
+        """The transcripts that a set of variants is scored in; None where there are none."""
+        row = self.catalogue.datasets[dataset]
+        where = f"{self.catalogue.path_of('datasets')}: dataset {dataset}"
+        transcripts = self.catalogue.of_kind("transcripts")
+        known = [
+            name for name in transcripts if self.catalogue.datasets[name].assembly == row.assembly
+        ]
+        if row.transcripts and row.transcripts not in known:
+            raise InputError(
+                f"{where}: transcripts is {row.transcripts}; expected a dataset of kind "
+                f"transcripts on {row.assembly}: {', '.join(known) or 'there is none'}"
+            )
+        if len(known) > 1 and not row.transcripts:
+            raise InputError(
+                f"{where}: {', '.join(known)} are transcripts of {row.assembly}; name one of them "
+                "in the column transcripts"
+            )
+        return row.transcripts or next(iter(known), None)
+
 
 def embeddings_table(model: str, dataset: str, fold: str) -> str:
     """The table of embeddings of one fold."""
     return f"results/embeddings/{model}/{dataset}.fold{fold}.parquet"
-
-
-def _check_selection(catalogue: Catalogue, name: str) -> None:
-    """Stop at transcripts whose path is no selection, source or file."""
-    chosen = catalogue.datasets[name].path
-    known = chosen in SELECTIONS or chosen in catalogue.sources or chosen.startswith("results/")
-    if not (known or Path(chosen).is_file()):
-        raise InputError(
-            f"{catalogue.path_of('datasets')}: dataset {name}: path is {chosen}; expected "
-            f"{', '.join(SELECTIONS)}, or a file of ids of transcripts, one a line"
-        )
-
-
-def _transcripts_of(catalogue: Catalogue, dataset: str) -> str | None:
-    """The transcripts that a set of variants is scored in; None where there are none."""
-    row = catalogue.datasets[dataset]
-    where = f"{catalogue.path_of('datasets')}: dataset {dataset}"
-    transcripts = catalogue.of_kind("transcripts")
-    known = [name for name in transcripts if catalogue.datasets[name].assembly == row.assembly]
-    if row.transcripts and row.transcripts not in known:
-        raise InputError(
-            f"{where}: transcripts is {row.transcripts}; expected a dataset of kind transcripts on "
-            f"{row.assembly}: {', '.join(known) or 'there is none'}"
-        )
-    if len(known) > 1 and not row.transcripts:
-        raise InputError(
-            f"{where}: {', '.join(known)} are transcripts of {row.assembly}; name one of them in "
-            "the column transcripts"
-        )
-    return row.transcripts or next(iter(known), None)
