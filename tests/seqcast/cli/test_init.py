@@ -119,6 +119,21 @@ def test_paths_in_the_folder_of_the_run_stay_relative(call, tmp_path, files):
     assert rows_of(tmp_path / "run/config/datasets.tsv")[0]["path"] == "my variants.vcf"
 
 
+def test_exchanged_alleles_need_a_word(call, tmp_path, files):
+    lines = [line.split("\t") for line in files.vcf.read_text().splitlines()]
+    rows = [line[:3] + line[4:2:-1] + line[5:] if line[0][0] != "#" else line for line in lines]
+    files.vcf.write_text("".join("\t".join(row) + "\n" for row in rows))
+    status, _, error = call()
+    assert status == 2
+    assert "REF and ALT are exchanged" in error
+    assert not (tmp_path / "run").exists()
+    status, told, _ = call("run", "--on-ref-mismatch", "swap")
+    assert status == 0
+    assert "get a status and no score" not in told
+    config = yaml.safe_load((tmp_path / "run/config/config.yaml").read_text())
+    assert config["variants"] == {"on_ref_mismatch": "swap"}
+
+
 def test_a_config_is_replaced_only_by_force(call, tmp_path):
     config = tmp_path / "run/config/datasets.tsv"
     config.parent.mkdir(parents=True)

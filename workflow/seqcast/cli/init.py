@@ -28,7 +28,10 @@ def init(chosen: argparse.Namespace) -> None:
     from seqcast.plan.user_files import UserFiles
 
     files = UserFiles(chosen.vcf, chosen.genome, chosen.annotation, chosen.contig_aliases)
-    run = write_run(checkout, chosen.output, files, chosen.model, chosen.folds, force=chosen.force)
+    run = write_run(
+        checkout, chosen.output, files, chosen.model, chosen.folds, chosen.on_ref_mismatch,
+        chosen.force,
+    )  # fmt: skip
     lines = [
         *run.findings.lines, *(f"NOTE: {note}" for note in run.notes),
         "\nWrote", *(f"  {path}" for path in run.written),
@@ -60,4 +63,7 @@ def add_command(commands: Any) -> None:
     add("--contig-aliases", type=Path, metavar="TABLE",
         help="table of other contig names (contig, alias); default: that of hg38 or hg19, where "
         "the names differ")  # fmt: skip
+    add("--on-ref-mismatch", choices=["exclude", "swap"], default="exclude",
+        help="where REF differs from the genome: exclude (default) gives no score; swap exchanges "
+        "REF and ALT, for files of minor and major alleles")  # fmt: skip
     add("--force", action="store_true", help="replace a config that is there")

@@ -76,7 +76,7 @@ class Models(NamedTuple):
 
 def write_run(
     checkout: Path, folder: Path, files: UserFiles, models: Sequence[str],
-    folds: Sequence[str] | None = None, force: bool = False,
+    folds: Sequence[str] | None = None, on_ref_mismatch: str = "exclude", force: bool = False,
 ) -> NewRun:  # fmt: skip
     """Check files of a user, and write the config of a run that scores their variants.
 
@@ -91,6 +91,8 @@ def write_run(
         Coverage models of the template or of the published run.
     folds : sequence of str, optional
         Folds that each of them has; all of them by default.
+    on_ref_mismatch : {"exclude", "swap"}
+        See `check_variants`.
     force : bool
         Replace a config that is there.
 
@@ -107,7 +109,7 @@ def write_run(
     _check_folder(checkout, folder, force)
     chosen = _chosen(checkout, models, folds)
     cells = {name: _cell(path, folder) for name, path in files._asdict().items() if path}
-    findings = check_files(files, checkout / "resources/contigs")
+    findings = check_files(files, checkout / "resources/contigs", on_ref_mismatch == "swap")
     if findings.aliases:
         cells["aliases"] = _cell(findings.aliases, folder)
     rows: dict[str, Rows] = {
@@ -125,7 +127,12 @@ def write_run(
     texts = {f"{name}.tsv": _table(checkout / f"config/{name}.tsv", rows[name]) for name in TABLES}
     if chosen.sources:
         texts["sources.tsv"] = _table(checkout / SOURCES, chosen.sources)
-    texts["config.yaml"] = _config(checkout / "config/config.yaml", files, bool(chosen.sources))
+    keys = _keys(checkout / "config/config.yaml", bool(chosen.sources), on_ref_mismatch)
+    texts["config.yaml"] = (
+        f"# Scores of the variants of {_one_line(files.vcf)}, written by `seqcast init`. Edit it, "
+        "and its tables, as you like.\n# In seqcast's repository, config/README.md has all keys, "
+        f"docs/reference/tables.md all columns.\n{keys}"
+    )
     for name, text in texts.items():
         with atomic(folder / "config" / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -238,25 +245,20 @@ def _table(template: Path, rows: Rows) -> str:
     return "".join(f"{line}\n" for line in comments) + file.getvalue()
 
 
-def _config(template: Path, files: UserFiles, has_sources: bool) -> str:
-    """Text of the config: the template's keys under a comment of its own."""
+def _keys(template: Path, has_sources: bool, on_ref_mismatch: str) -> str:
+    """Keys of the template, and what differs from it."""
     _, _, keys = read_text(template, "a config").partition("\ntables:\n")
-    keys = "tables:\n" + keys
     if has_sources:
         keys = re.sub(
             r"(  datasets: .*\n)", r"\1  sources: config/sources.tsv # what is downloaded\n", keys
         )
-    return (
-        f"# Scores of the variants of {_one_line(files.vcf)}, written by `seqcast init`. Edit it, "
-        "and its tables, as you like.\n# In seqcast's repository, config/README.md has all keys, "
-        f"docs/reference/tables.md all columns.\n{keys}"
-    )
+    return "tables:\n" + re.sub(r"(?<=  on_ref_mismatch: )\w+", on_ref_mismatch, keys)
 
 
 def _name(path: Path) -> str:
     """A name for results of a file, after its own."""
     stem = re.sub(r"\.(vcf|bcf|fa|fasta|fna)?(\.b?gz)?$", "", path.name, flags=re.IGNORECASE)
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_") or "user"
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-") or "user"
 
 
 def _cell(path: Path, folder: Path) -> str:

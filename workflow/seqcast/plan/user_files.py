@@ -53,7 +53,7 @@ class Findings(NamedTuple):
     notes: tuple[str, ...]
 
 
-def check_files(files: UserFiles, contig_tables: Path) -> Findings:
+def check_files(files: UserFiles, contig_tables: Path, swap: bool = False) -> Findings:
     """Read the files of a run, and check that they fit each other.
 
     Every line of VCF and annotation is read, the genome once, and `TRIED_ALTS` REF alleles are
@@ -65,6 +65,8 @@ def check_files(files: UserFiles, contig_tables: Path) -> Findings:
     contig_tables : Path
         Folder of the tables hg38.tsv and hg19.tsv, of which one is taken where the names of contigs
         differ and chromosome 1 has the length of that build.
+    swap : bool
+        The run will exchange REF and ALT where the genome carries ALT: such rows fit.
 
     Raises
     ------
@@ -84,7 +86,12 @@ def check_files(files: UserFiles, contig_tables: Path) -> Findings:
     genome = HeldGenome(files.genome, lengths, aliases)
     contigs = resolve_contigs(variants, genome)
     genes = Annotation(tuple(on_genome(list(annotation.genes), genome, files.annotation)))
-    checked = [rows for rows in checked if contigs[rows["chrom"][0]] is not None]
+    fitting = pl.col("genome_carries").str.contains("alt", literal=True).fill_null(False) & swap
+    checked = [
+        rows.with_columns(swapped=fitting)
+        for rows in checked
+        if contigs[rows["chrom"][0]] is not None
+    ]
     return Findings(
         len(variants), aliases,
         (
@@ -150,7 +157,7 @@ def _notes(
     if checked:
         tried = pl.concat(checked)
         guard_build(tried)
-        other = summarise_statuses(tried.filter(pl.col("status") != "valid"))
+        other = summarise_statuses(tried.filter(pl.col("status") != "valid", ~pl.col("swapped")))
         if len(other):
             counts = ", ".join(f"{status} {n}" for status, n, _ in other.iter_rows())
             yield (
