@@ -168,10 +168,10 @@ class ReadBenchmarks:
         pairs = product(self.benchmarks[job.benchmark].sets, self.tools)
         return [f"results/reads/{tool}/{dataset}.parquet" for dataset, tool in pairs]
 
-    def published(self, job: Any) -> list[str]:
+    def published(self, job: Any) -> str | list[str]:
         """Input: the table of results published for a benchmark, none where there is none."""
         named = self.benchmarks[job.benchmark].published
-        return [self.catalogue.given(named)] if named else []
+        return self.catalogue.given(named) if named else []
 
     def _check_sets(self, row: Benchmark) -> None:
         """Refuse a benchmark of what is no labelled set, or of one twice."""
