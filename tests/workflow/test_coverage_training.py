@@ -87,10 +87,6 @@ def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
     }.items():
         with (other.folder / f"{name}.tsv").open("a") as file:
             file.write("".join(f"{row}\n" for row in rows))
-    missing = other.run("-n")
-    assert "models.tsv: model dilated: architecture 'dilated_cnn:DilatedCnn': No module named" in (
-        missing.stdout + missing.stderr
-    )
     monkeypatch.setenv("PYTHONPATH", str(other.folder))
     made = "results/coverage/tuned/regions.ensemble.zarr"
     other.succeed(made)
@@ -105,7 +101,6 @@ def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
         "head.weight", "head.bias"}  # fmt: skip
     with read_coverage(other.folder / made) as coverage:
         assert np.isfinite(np.asarray(coverage.values[:])).all()
-    assert other.planned("--nocolor", made, PREDICTED) == {}
     code = (other.folder / "dilated_cnn.py").read_text()
     (other.folder / "dilated_cnn.py").write_text(code.replace("padding=7", "padding=3 + 4"))
     assert set(other.planned("--nocolor", made, PREDICTED)) == {

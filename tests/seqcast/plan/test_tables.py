@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
 from seqcast.plan.tables import Row, cells_of, read_cells, typed_rows
+from tests.seqcast.models.test_coverage import DILATED
 
 DATASETS = "dataset\tkind\tassembly\tpath\tshards\n"
 MODELS = "model\tarchitecture\ttask\thyperparameters\thead\ttracks\n"
@@ -183,3 +184,24 @@ def test_the_cells_that_name_a_file_are_found():
     assert list(cells_of("a.h5", {"folds.tsv": rows})) == [
         "folds.tsv (m 0), column source", "folds.tsv (n 1), column source"]  # fmt: skip
     assert list(cells_of("c.h5", {"folds.tsv": rows})) == []
+
+
+@pytest.mark.parametrize(("task", "architecture", "message"), [
+    ("coverage", DILATED, None),
+    ("reads", DILATED, "models.tsv: model own: architecture .* is of task coverage; expected one of"),
+    ("coverage", "nowhere:Net", "models.tsv: model own: .* No module named 'nowhere'; expected mod"),
+    ("coverage", "no where:Net", r"models.tsv, line 2 \(own\), column architecture: 'no where:Net'"),
+    ("coverage", "borzoi", r"column architecture: 'borzoi'; expected one of borzuki, readseeker"),
+    ("reads", "borzuki", r"column architecture: 'borzuki'; expected one of readseeker, six_frame"),
+])  # fmt: skip
+def test_architectures_are_of_their_task(catalogue, task, architecture, message):
+    tracks = "targets.tsv" * (task == "coverage")
+    tables = {
+        "models": [("own", architecture, task, "own.json", "", tracks, "")],
+        "folds": [("own", "0", "random", "1")],
+    }
+    if message is None:
+        assert catalogue(tables).models["own"].architecture == architecture
+        return
+    with pytest.raises(InputError, match=message):
+        catalogue(tables)

@@ -22,6 +22,8 @@ from seqcast.reads.outcomes import COLUMNS
 from seqcast.reads.records import ReadCounts
 from seqcast.reads.split import PAIR_RULES, SplitWriter, split_paths
 
+OURS = "six_frame"  # model and architecture: the classifier that comes with seqcast
+
 
 def classify_reads(chosen: argparse.Namespace) -> None:
     """Classify a stream of reads: table to a file or to standard output, reads to split files.
@@ -76,14 +78,13 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
 
 def _model_files(chosen: argparse.Namespace) -> tuple[Path, Path]:
     """Weights and hyperparameters: those given, or our own small classifier's."""
-    given = chosen.weights, chosen.hyperparameters
-    if chosen.architecture == "six_frame":
-        ours = shipped_model("six_frame")
+    given, ours = (chosen.weights, chosen.hyperparameters), shipped_model(OURS)
+    if chosen.architecture == ours.architecture:
         return chosen.weights or ours.weights[0], chosen.hyperparameters or ours.hyperparameters
     if None in given:
         raise InputError(
             f"--architecture {chosen.architecture} needs --weights and --hyperparameters, the "
-            "published files of the model; only six_frame comes with seqcast"
+            f"published files of the model; only {OURS} comes with seqcast"
         )
     return given
 
@@ -135,7 +136,7 @@ def add_command(commands: Any) -> None:
         help="reads of this probability or more are coding (default %(default)s)")  # fmt: skip
     add("--both-strands", action="store_true", help="average each read with its reverse complement")
     add("--reference", help="FASTA that a CRAM file was written against")
-    add("--architecture", default="six_frame", help="six_frame (default) or readseeker")
+    add("--architecture", default=OURS, help=f"{OURS} (default) or readseeker")
     add("--weights", type=Path, help="default: seqcast's own small classifier")
     add("--hyperparameters", type=Path, help="JSON that belongs to the weights")
     add("--compat", choices=["dnabert"], help="treat reads as DNABERT does (readseeker)")
