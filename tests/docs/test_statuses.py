@@ -9,7 +9,7 @@ from seqcast.datasets.coverage import preflight
 from seqcast.datasets.properties import labelled as data
 from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_life_accuracy, saluki
 from seqcast.evaluation.coverage import gene_accuracy as genes
-from seqcast.evaluation.planted import planted_decay as decay
+from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted import planted_variants as planted
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.embeddings import embedding_outcomes
@@ -38,7 +38,7 @@ KNOWN = {
         "duplicate", "low_mapping_quality", "no_aligned_base", "contig_not_in_genome",
         "beyond_contig",
     },
-    "Simulated ground truth": {*planted.STATUSES, *decay.STATUSES},
+    "Simulated ground truth": {*planted.STATUSES, *planted_decay.STATUSES},
 }  # fmt: skip
 
 

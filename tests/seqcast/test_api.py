@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+import seqcast
 from seqcast import classify_reads, embed_sequences, predict_property
 from seqcast.core.errors import InputError
 from seqcast.models.mrna_property.network import MrnaProperty
@@ -167,3 +168,8 @@ def test_properties_of_text_and_of_files_are_the_same(regression, tmp_path):
 def test_a_model_of_reads_predicts_no_property(model):
     with pytest.raises(InputError, match="predicts no property; expected a model of task property"):
         predict_property(model, ["ACGU"])
+
+
+def test_a_notebook_completes_the_doors() -> None:
+    assert dir(seqcast) == sorted(seqcast.__all__)
+    assert all(getattr(seqcast, name) is not None for name in dir(seqcast))

@@ -110,9 +110,9 @@ def _copy_late(source: str, target: str) -> None:
 def forget() -> None:
     """Clear what the package remembers of files."""
     from seqcast.plan import code
-    from seqcast.report.pages import rendering as pages
+    from seqcast.report.pages import rendering
 
-    for module in (pages, code):
+    for module in (rendering, code):
         for function in vars(module).values():
             if hasattr(function, "cache_clear"):
                 function.cache_clear()

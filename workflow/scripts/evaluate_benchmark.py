@@ -2,16 +2,16 @@
 
 from seqcast.core.logs import reporting
 from seqcast.evaluation.metrics.published import read_published
-from seqcast.evaluation.reads import read_metrics as evaluation
+from seqcast.evaluation.reads import read_metrics
 from seqcast.core.store import write_table, write_tsv
 
 with reporting(snakemake.log[0]):
     asked, files = snakemake.params, snakemake.input
-    sets = evaluation.gather_sets(
+    sets = read_metrics.gather_sets(
         asked.datasets, asked.references, asked.tools, files.tables, files.scores
     )
-    published = read_published(files.published or None, evaluation.PUBLISHED)
-    metrics, roc = evaluation.evaluate(sets, published, asked.protocol, asked.resamples)
+    published = read_published(files.published or None, read_metrics.PUBLISHED)
+    metrics, roc = read_metrics.evaluate(sets, published, asked.protocol, asked.resamples)
     write_tsv(metrics, snakemake.output.metrics)
-    write_tsv(evaluation.timings(sets, published), snakemake.output.times)
+    write_tsv(read_metrics.timings(sets, published), snakemake.output.times)
     write_table(roc, snakemake.output.roc, {"code": asked.code})

@@ -2,7 +2,7 @@
 
 from seqcast.core.logs import reporting
 from seqcast.evaluation.metrics.published import read_published
-from seqcast.evaluation.reads import read_metrics as evaluation
+from seqcast.evaluation.reads import read_metrics
 from seqcast.report.figures.roc import roc_curves, roc_size
 from seqcast.report.figures.style import new_figure, save
 from seqcast.report.pages.read_benchmark import benchmark_html
@@ -10,8 +10,8 @@ from seqcast.core.store import atomic, read_table
 
 with reporting(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params
-    metrics, times = evaluation.read_metrics(given.metrics), evaluation.read_times(given.times)
-    published = read_published(given.published or None, evaluation.PUBLISHED)
+    metrics, times = read_metrics.read_metrics(given.metrics), read_metrics.read_times(given.times)
+    published = read_published(given.published or None, read_metrics.PUBLISHED)
     name = snakemake.wildcards.benchmark
     with atomic(snakemake.output.page) as temporary:
         page = benchmark_html(name, params.citation, metrics, times, published)

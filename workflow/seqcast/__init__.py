@@ -33,6 +33,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return __all__  # what a notebook offers to complete; `__getattr__` makes the rest
+
+
 def __getattr__(name: str) -> Any:
     # torch loads only when a door is opened: the workflow reads the version at every parse; and
     # the digest of a script's code (`provenance`) does not follow a name in a string

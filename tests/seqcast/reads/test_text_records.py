@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import seqcast.reads.text_records
 from seqcast.reads import Read
-from seqcast.reads import text_records as parsing
 from seqcast.reads.source import lead_in
 from seqcast.reads.text_records import BrokenRecord, name_and_comment, text_records
 from tests.seqcast.reads.examples import EXAMPLES, a_read, fasta, fastq
@@ -78,12 +78,12 @@ def test_lines_of_fasta(text: bytes) -> None:
 def test_cuts_do_not_show(reads: list[Read], size: int, block: int, form, end: str) -> None:
     """Pieces and blocks of any length give what the text gives as a whole."""
     text = form(reads) + end.encode()
-    kept = parsing.BLOCK_BYTES
-    parsing.BLOCK_BYTES = block
+    kept = seqcast.reads.text_records.BLOCK_BYTES
+    seqcast.reads.text_records.BLOCK_BYTES = block
     try:
         found = list(text_records(cut(text, size)))
     finally:
-        parsing.BLOCK_BYTES = kept
+        seqcast.reads.text_records.BLOCK_BYTES = kept
     quality = form is fastq
     assert found == [
         (read.name + read.comment, read.sequence, read.quality if quality else None)

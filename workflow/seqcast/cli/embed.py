@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import torch
 
-from seqcast.cli.checks import check_outputs, check_regular, check_threads
+from seqcast.cli.options import add_cds, add_computing, check_outputs, check_regular, check_threads
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256
@@ -18,7 +18,7 @@ from seqcast.predict.embeddings.embedding_tables import TableEmbedder
 from seqcast.predict.embeddings.engine import Embedder
 from seqcast.predict.embeddings.writing import write_embeddings
 from seqcast.transcripts.files import parse_sequences
-from seqcast.transcripts.given import CDS_OPTIONS, judge_sequences, read_sequences
+from seqcast.transcripts.given import judge_sequences, read_sequences
 
 ARCHITECTURES = ("helix_mrna", "mamba2_mrna")  # of task embedding
 GATED = (
@@ -114,9 +114,7 @@ def add_command(commands: Any) -> None:
     add("--per-nucleotide", metavar="ZARR", help="also write features of each nucleotide (.zarr)")
     add("--layers", type=int, nargs="+", default=[], help="with --per-nucleotide: also hidden "
         "states, 0 (token embeddings), 1 (after the first block) ...")  # fmt: skip
-    add("--cds", choices=[name for name in CDS_OPTIONS if name], default="",
-        help="whole: each sequence is a CDS; none: none has one; default: what the columns "
-        "cds_start and cds_end say, if there")  # fmt: skip
+    add_cds(command)
     add("--pooling", nargs="+", choices=POOLINGS, default=list(POOLINGS), help="default both")
     add("--no-codon-marks", action="store_true", help="do not mark the codons of a known CDS")
     add("--no-log-likelihood", action="store_true")
@@ -127,7 +125,5 @@ def add_command(commands: Any) -> None:
         help=f"default {ARCHITECTURES[0]}")  # fmt: skip
     add("--compat", choices=["helical_cpu", "helical_pooling"],
         help="whose numbers to reproduce where the original program is wrong")  # fmt: skip
-    add("--device", default="auto", help="auto, cpu, cuda")
-    add("--precision", default="fp32", help="fp32, tf32 or bf16")
     add("--batch-tokens", type=int, help="tokens embedded at once")
-    add("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_computing(command)

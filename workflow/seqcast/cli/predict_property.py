@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 import torch
 
-from seqcast.cli.checks import check_outputs, check_regular, check_threads
+from seqcast.cli.options import add_cds, add_computing, check_outputs, check_regular, check_threads
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256, write_table, write_tsv
 from seqcast.models.interface import load_model
 from seqcast.predict.properties.designs import PREDICTED, check_predicts, predict_designs
 from seqcast.transcripts.files import parse_sequences
-from seqcast.transcripts.given import CDS_OPTIONS, judge_sequences, read_sequences
+from seqcast.transcripts.given import judge_sequences, read_sequences
 from seqcast.transcripts.records import COLUMNS
 
 ARCHITECTURE = "mrna_property"
@@ -110,9 +110,5 @@ def add_command(commands: Any) -> None:
     add("--hyperparameters", required=True, help="JSON of the training, with the body's config; a "
         "path in it holds from the folder that the command runs in")  # fmt: skip
     add("--output", "-o", required=True, help="table (.parquet or .tsv)")
-    add("--cds", choices=[name for name in CDS_OPTIONS if name], default="",
-        help="whole: each sequence is a CDS; none: none has one; default: what the columns "
-        "cds_start and cds_end say, if there. As in the training: marked codons count")  # fmt: skip
-    add("--device", default="auto", help="auto, cpu, cuda")
-    add("--precision", default="fp32", help="fp32, tf32 or bf16")
-    add("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_cds(command, ". As in the training: marked codons count")
+    add_computing(command)

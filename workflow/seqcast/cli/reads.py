@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import polars as pl
 import torch
 
-from seqcast.cli.checks import check_outputs, check_regular, check_threads
+from seqcast.cli.options import add_computing, check_outputs, check_regular, check_threads
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic
 from seqcast.models.interface import load_model
@@ -140,7 +140,5 @@ def add_command(commands: Any) -> None:
     add("--weights", type=Path, help="default: seqcast's own small classifier")
     add("--hyperparameters", type=Path, help="JSON that belongs to the weights")
     add("--compat", choices=["dnabert"], help="treat reads as DNABERT does (readseeker)")
-    add("--device", default="auto", help="auto, cpu, cuda")
-    add("--precision", default="fp32", help="fp32, tf32 or bf16")
     add("--batch-nt", type=int, help="bases predicted at once")
-    add("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_computing(command)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -240,6 +241,17 @@ def choose_device(device: str = "auto") -> torch.device:
             "set device to 'auto' or 'cpu', or install a CUDA build of torch on a GPU node"
         )
     return torch.device(device)
+
+
+@contextmanager
+def evaluating(model: CoverageModel | EmbeddingModel | ReadModel) -> Iterator[torch.device]:
+    """Evaluation mode for the block, and the mode before it afterwards; yields the device."""
+    training = model.training
+    model.train(False)
+    try:
+        yield next(model.parameters()).device
+    finally:
+        model.train(training)
 
 
 def read_hyperparameters(

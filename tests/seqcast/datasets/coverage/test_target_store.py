@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage import target_store_writing as store_writing
+from seqcast.datasets.coverage import target_store_writing
 from seqcast.datasets.coverage.target_store import CoverageStore, write_store
 from seqcast.datasets.coverage.target_windows import WINDOWS
 from seqcast.genome.fasta import Genome
@@ -54,7 +54,7 @@ def write(path: Path, genome: Genome, **changes) -> CoverageStore:
 
 @pytest.fixture
 def store(tmp_path: Path, genome: Genome, monkeypatch: pytest.MonkeyPatch) -> CoverageStore:
-    monkeypatch.setattr(store_writing, "SHARD_WINDOWS", 3)  # 7 windows in 3 files
+    monkeypatch.setattr(target_store_writing, "SHARD_WINDOWS", 3)  # 7 windows in 3 files
     return write(tmp_path / "a.zarr", genome)
 
 
@@ -120,7 +120,7 @@ def test_threads_load_a_kept_array_once(store: CoverageStore, monkeypatch: pytes
 def test_digest_is_of_the_content(
     tmp_path: Path, genome: Genome, store: CoverageStore, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(store_writing, "SHARD_WINDOWS", 2)  # other blocks, the same content
+    monkeypatch.setattr(target_store_writing, "SHARD_WINDOWS", 2)  # other blocks, the same content
     again = write(tmp_path / "b.zarr", genome, threads=1, provenance={"by": "another"})
     assert again.digest == store.digest
     assert len(store.digest) == 64

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast.datasets.coverage import target_store_writing as store_writing
+from seqcast.datasets.coverage import target_store_writing
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_store_writing import create_store, windows_a_shard
 from seqcast.datasets.coverage.target_windows import WINDOWS
@@ -30,7 +30,7 @@ def write(path: Path, sizes: tuple[int, ...]) -> None:
 
 
 def test_any_source(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(store_writing, "SHARD_WINDOWS", 2)
+    monkeypatch.setattr(target_store_writing, "SHARD_WINDOWS", 2)
     write(tmp_path / "s.zarr", (2, 2, 1))
     store = CoverageStore.open(tmp_path / "s.zarr")
     assert [store.targets(i)[0, 0] for i in range(5)] == [2, 2, 2, 2, 1]
@@ -39,7 +39,7 @@ def test_any_source(tmp_path: Path, monkeypatch):
 
 @pytest.mark.parametrize("sizes", [(2, 2), (2, 1), (2, 2, 1, 1)])
 def test_blocks_that_are_not_the_windows(tmp_path: Path, monkeypatch, sizes):
-    monkeypatch.setattr(store_writing, "SHARD_WINDOWS", 2)
+    monkeypatch.setattr(target_store_writing, "SHARD_WINDOWS", 2)
     with pytest.raises(ValueError, match="windows"):
         write(tmp_path / "s.zarr", sizes)
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage import target_store_writing as store_writing
+from seqcast.datasets.coverage import target_store_writing
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import read_windows
 from seqcast.datasets.coverage.tfrecords import Statistics, convert_tfrecords, read_tfrecords
@@ -112,7 +112,7 @@ def test_gene_targets_of_the_original_follow_from_the_records(shared: Path):
 
 
 def test_round_trip_with_a_writer(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(store_writing, "SHARD_WINDOWS", 2)
+    monkeypatch.setattr(target_store_writing, "SHARD_WINDOWS", 2)
     folder = data_set(tmp_path / "set")
     (tmp_path / "g.fa").write_text(f">c\n{LETTERS}\n")
     convert_tfrecords(folder, tmp_path / "s.zarr", "toy", genome=Genome(tmp_path / "g.fa"))

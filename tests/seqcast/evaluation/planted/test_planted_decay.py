@@ -8,7 +8,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.planted import planted_decay as decay
+from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.planted_metrics import decay_rates
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.predict.coverage.coverage_files import create_coverage_store, read_coverage
@@ -23,11 +23,11 @@ HOURS = np.array([0.0, 2, 4, 8])
 
 def test_an_exponential_gives_its_rate_and_little_coverage_gives_less():
     sums = np.outer([1e6, 1e6, 100], np.ones(4)) * np.exp(-np.outer([0.1, 0.7, 3], HOURS))
-    rates = decay.fitted_rates(sums, HOURS)
+    rates = planted_decay.fitted_rates(sums, HOURS)
     assert rates[:2] == pytest.approx([0.1, 0.7], rel=1e-3)
     assert rates[2] == pytest.approx(-np.polyfit(HOURS, np.log(1 + sums[2]), 1)[0])
     assert rates[2] < 0.7  # of 3 per h: what is gone by 2 h has no slope
-    assert decay.fitted_rates(np.array([[-1.0, 0, 0, 0]]), HOURS) == pytest.approx([0])
+    assert planted_decay.fitted_rates(np.array([[-1.0, 0, 0, 0]]), HOURS) == pytest.approx([0])
 
 
 def test_sums_are_those_of_bases(tmp_path):
@@ -50,9 +50,9 @@ def test_sums_are_those_of_bases(tmp_path):
     bases[:, 40:72] = np.repeat(values[0] / 8, 8, axis=1)[:, 8:]
     bases[:, :40] = np.repeat(values[1] / 8, 8, axis=1)
     with read_coverage(tmp_path / "c.zarr") as coverage:
-        sums, covered_bp = decay.exonic_sums(coverage, genes, ["y", "x"])
+        sums, covered_bp = planted_decay.exonic_sums(coverage, genes, ["y", "x"])
         with pytest.raises(InputError, match=r"no tracks \['z\+', 'z-'\]"):
-            decay.exonic_sums(coverage, genes, ["z"])
+            planted_decay.exonic_sums(coverage, genes, ["z"])
     assert covered_bp.tolist() == [17, 12, 12, 0]
     for gene, found in zip(genes[:3], sums, strict=False):
         rows = [1, 0] if gene.strand == "+" else [3, 2]
@@ -62,7 +62,7 @@ def test_sums_are_those_of_bases(tmp_path):
 
 
 def test_expected_sums_are_the_closed_form_of_the_same_genome():
-    found = decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
+    found = planted_decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
     assert found.columns == ["gene_id", *NAMES]
     placed = planted.genome().genes[5]
     at = [[assay.name for assay in ASSAYS].index(name) for name in NAMES]
@@ -71,15 +71,15 @@ def test_expected_sums_are_the_closed_form_of_the_same_genome():
     assert len(found) == 24
     other = draw_genome(planted.SMALL, planted.SEED + 1)
     with pytest.raises(InputError, match="expected the table of the same seed and species"):
-        decay.expected_sums(other, planted.genes(), planted.HELD_OUT)
+        planted_decay.expected_sums(other, planted.genes(), planted.HELD_OUT)
 
 
 def compared(tmp_path, skip=0, annotation=None, truth=None, folds=1):
     truth = planted.genes() if truth is None else truth
     path = planted.write_coverage_store(tmp_path / "c.zarr", planted.binned_truth(), skip)
-    expected = decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
+    expected = planted_decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
     with read_coverage(path) as coverage:
-        return decay.compare_genes(
+        return planted_decay.compare_genes(
             truth, annotation or planted.annotation(), coverage, [coverage] * folds, expected,
             np.full(4, 0.3), planted.HELD_OUT,
         )  # fmt: skip
@@ -106,9 +106,9 @@ def test_scales_of_the_times_are_not_decay(tmp_path):
         of_time = [track.identifier.startswith(name) for track in TRACKS]
         binned[of_time] *= factor / 0.3
     path = planted.write_coverage_store(tmp_path / "scaled.zarr", binned)
-    expected = decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
+    expected = planted_decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
     with read_coverage(path) as coverage:
-        scaled = decay.compare_genes(
+        scaled = planted_decay.compare_genes(
             planted.genes(), planted.annotation(), coverage, [coverage], expected, factors,
             planted.HELD_OUT,
         )  # fmt: skip
@@ -117,11 +117,11 @@ def test_scales_of_the_times_are_not_decay(tmp_path):
 
 
 def test_rates_of_a_fold_have_its_name(tmp_path):
-    expected = decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
+    expected = planted_decay.expected_sums(planted.genome(), planted.genes(), planted.HELD_OUT)
     path = planted.write_coverage_store(tmp_path / "c.zarr", planted.binned_truth())
     with read_coverage(path) as coverage:
         folds = [replace(coverage, provenance={"fold": name}) for name in ("f3c1", "best")]
-        table = decay.compare_genes(
+        table = planted_decay.compare_genes(
             planted.genes(), planted.annotation(), coverage, folds, expected, np.full(4, 0.3),
             planted.HELD_OUT,
         )  # fmt: skip
@@ -140,6 +140,6 @@ def test_each_gene_of_held_out_contigs_has_a_status(tmp_path):
     assert status[known[-1].gene_id] == "not_in_annotation"
     first = next(gene for gene in known if gene.chrom == "chrS2")
     assert status[first.gene_id] == "outside_windows"
-    assert set(status.values()) == set(decay.STATUSES)
+    assert set(status.values()) == set(planted_decay.STATUSES)
     left_out = table.filter(pl.col("status") != "compared")
     assert left_out["predicted_rate_per_h"].null_count() == len(left_out)

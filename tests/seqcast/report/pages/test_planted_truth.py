@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.planted import planted_decay as decay
+from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.measures import BARS
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.report.pages.planted_truth import NAMES, QUESTIONS, is_untrained, planted_truth_html
@@ -47,7 +47,7 @@ def test_failures_and_statuses_are_told():
     assert "UNTRAINED random weights" in text
     assert 'class="untrained">not met' in text
     assert "scored, but not in the gene that it was planted in" in text
-    assert decay.STATUSES["outside_windows"] in text
+    assert planted_decay.STATUSES["outside_windows"] in text
     assert re.search(r"decoy</td><td class=\"n\">6</td><td class=\"n\">0</td>", text)
 
 

@@ -3,7 +3,7 @@
 import jinja2
 import pytest
 
-from seqcast.report.pages import rendering as pages
+from seqcast.report.pages import rendering
 from seqcast.report.pages.rendering import render, template_digest
 
 READS = {"rows": [], "statuses": {}, "flags": {}, "untrained": ["<script>"], "same_weights": []}
@@ -21,7 +21,7 @@ def test_a_missing_value_is_an_error():
 
 
 def test_a_digest_follows_a_template_and_what_it_extends(tmp_path, monkeypatch):
-    monkeypatch.setattr(pages, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
     texts = {"page.html": "<body>", "a.html": '{% extends "page.html" %}', "b.html": "alone"}
 
     def digests(**changed):

@@ -22,8 +22,8 @@ from seqcast.evaluation.coverage.gene_matrices import TOLD
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.sequence import one_hot_of_codes
 from seqcast.genome.tracks import Tracks
-from seqcast.models.interface import CoverageModel
-from seqcast.predict.coverage.inference import check_fit, evaluating, geometry_of, predict_batch
+from seqcast.models.interface import CoverageModel, evaluating
+from seqcast.predict.coverage.inference import check_fit, geometry_of, predict_batch
 from seqcast.predict.fold_model import FoldFiles, open_model
 
 VALID, CONSTANT, OF_PLUS_TRACK = "valid", "constant", "in_the_plus_track"

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Resampling, interval
-from seqcast.evaluation.planted import planted_decay as decay
+from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.measures import (
     ALL,
     CEILING,
@@ -77,14 +77,14 @@ def decay_rates(genes: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
 
     Of the ensemble (group `GENES`), of the expected coverage (the ceiling), and of each fold.
     """
-    used = genes.filter(pl.col("status") == decay.COMPARED)
+    used = genes.filter(pl.col("status") == planted_decay.COMPARED)
     ids = used["gene_id"].to_numpy()
     true = _numbers(used, "true_rate_per_h")
     groups = {"predicted_rate_per_h": GENES, "expected_rate_per_h": CEILING}
     groups |= {
-        name: f"fold {name.removeprefix(decay.FOLD_RATE)}"
+        name: f"fold {name.removeprefix(planted_decay.FOLD_RATE)}"
         for name in used.columns
-        if name.startswith(decay.FOLD_RATE)
+        if name.startswith(planted_decay.FOLD_RATE)
     }
     fit = "rate = -slope of ln(1 + exonic coverage) over the ActD times; Pearson of ln rates"
     for column, group in groups.items():

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import reduce
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
-from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel
+from seqcast.models.interface import CoverageModel, evaluating
 
 Item = TypeVar("Item")
 
@@ -99,17 +98,6 @@ def grouped(items: Iterable[tuple[Item, np.ndarray]], size: int) -> Iterator[lis
         group.append(item)
     if group:
         yield group
-
-
-@contextmanager
-def evaluating(model: CoverageModel | EmbeddingModel | ReadModel) -> Iterator[torch.device]:
-    """Evaluation mode for the block, and the mode before it afterwards; yields the device."""
-    training = model.training
-    model.train(False)
-    try:
-        yield next(model.parameters()).device
-    finally:
-        model.train(training)
 
 
 def geometry_of(model: CoverageModel) -> Geometry:

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from seqcast.core.errors import InputError
-from seqcast.models.interface import EmbeddingModel
-from seqcast.predict.coverage.inference import evaluating
+from seqcast.models.interface import EmbeddingModel, evaluating
 from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
 from seqcast.predict.embeddings.embedding_outcomes import REGIONS
 from seqcast.predict.embeddings.helical_pooling import DataSet, helical_pooling

@@ -19,8 +19,7 @@ import torch
 from seqcast.core.errors import InputError
 from seqcast.genome.sequence import reverse_complement
 from seqcast.models.convert import tensors_sha256
-from seqcast.models.interface import ReadModel
-from seqcast.predict.coverage.inference import evaluating
+from seqcast.models.interface import ReadModel, evaluating
 from seqcast.reads.outcomes import COLUMNS, LABELS, STATUSES
 from seqcast.reads.records import Read
 

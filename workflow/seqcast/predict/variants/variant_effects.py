@@ -13,10 +13,9 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
-from seqcast.models.interface import CoverageModel
+from seqcast.models.interface import CoverageModel, evaluating
 from seqcast.predict.coverage.inference import (
     check_fit,
-    evaluating,
     geometry_of,
     grouped,
     predict_batch,

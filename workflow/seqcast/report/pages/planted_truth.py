@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from seqcast.core.provenance import model_in_words
-from seqcast.evaluation.planted import planted_decay as decay
+from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.measures import ALL, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
 from seqcast.evaluation.planted.planted_variants import STATUSES
 from seqcast.evaluation.planted.readouts import MAIN, WORDS
@@ -51,7 +51,8 @@ def planted_truth_html(
     ----------
     model : str
     measures, variants, genes : DataFrame
-        As `evaluation.evaluate`, `variants.compare_variants` and `decay.compare_genes` return them.
+        As `planted_metrics.evaluate`, `planted_variants.compare_variants` and
+        `planted_decay.compare_genes` return them.
     facts : mapping
         Provenance of the tables: ``held_out`` (contigs), ``origin`` of the weights, ``fold``,
         ``same_weights``.
@@ -80,7 +81,7 @@ def planted_truth_html(
         names=NAMES,
         words=WORDS,
         kinds=_counts(variants),
-        genes=_statuses(genes, decay.STATUSES),
+        genes=_statuses(genes, planted_decay.STATUSES),
         statuses=_statuses(variants, OUTCOMES | REASONS | STATUSES),
     )
 
@@ -95,7 +96,7 @@ def _counts(variants: pl.DataFrame) -> list[dict[str, Any]]:
     """How many variants of each kind are compared, in order of first appearance."""
     counted = variants.filter(pl.col("kind").is_not_null()).group_by("kind", maintain_order=True)
     return counted.agg(
-        planted=pl.len(), compared=(pl.col("status") == decay.COMPARED).sum()
+        planted=pl.len(), compared=(pl.col("status") == planted_decay.COMPARED).sum()
     ).to_dicts()  # fmt: skip
 
 

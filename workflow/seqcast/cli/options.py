@@ -1,11 +1,29 @@
-"""What commands check before they start."""
+"""Options that commands share, and what is checked of them before a command starts."""
 
+import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
 from seqcast.core.errors import InputError
+from seqcast.transcripts.given import CDS_OPTIONS
 
 MOST_THREADS = 1024
+
+
+def add_cds(command: argparse.ArgumentParser, more: str = "") -> None:
+    """Add what says where the CDS of each sequence is; `more` ends its help."""
+    command.add_argument(
+        "--cds", choices=[name for name in CDS_OPTIONS if name], default="",
+        help="whole: each sequence is a CDS; none: none has one; default: what the columns "
+        f"cds_start and cds_end say, if there{more}",
+    )  # fmt: skip
+
+
+def add_computing(command: argparse.ArgumentParser) -> None:
+    """Add the options of how a model computes."""
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda")
+    command.add_argument("--precision", default="fp32", help="fp32, tf32 or bf16")
+    command.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
 
 def check_threads(threads: int) -> None:
