@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance
-from seqcast.genome.annotation import Annotation, Gene, merge_intervals, read_annotation
+from seqcast.genome.annotation import Annotation, Gene, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import merge_intervals
 
 
 def exon(

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
-from seqcast.genome.annotation import merge_intervals, read_annotation
+from seqcast.genome.annotation import read_annotation
 from seqcast.genome.bgzip import recompress_bgzip
+from seqcast.genome.intervals import merge_intervals
 from seqcast.transcripts.annotation import read_transcripts
 
 Interval = tuple[int, int]

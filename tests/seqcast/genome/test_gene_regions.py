@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from seqcast.genome.annotation import Annotation, Gene, merge_intervals, read_annotation
+from seqcast.genome.annotation import Annotation, Gene, read_annotation
 from seqcast.genome.gene_regions import counted_regions
+from seqcast.genome.intervals import merge_intervals
 
 
 def random_genes(seed: int) -> Annotation:

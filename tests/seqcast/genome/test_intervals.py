@@ -4,9 +4,18 @@ import gzip
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
-from seqcast.genome.intervals import BED, check_inside, read_bed, tile_regions
+from seqcast.genome.intervals import (
+    BED,
+    check_inside,
+    merge_intervals,
+    merge_table,
+    read_bed,
+    tile_regions,
+)
 
 
 def regions(*rows):
@@ -84,3 +93,21 @@ def test_contigs_named_like_a_line_for_a_browser_are_kept(tmp_path):
     text = "track name=x\nbrowser position c\ntrack5\t0\t9\nbrowserA \t 1\t9\n"
     (tmp_path / "a.bed").write_text(text)
     assert read_bed(tmp_path / "a.bed").rows() == [("track5", 0, 9), ("browserA", 1, 9)]
+
+
+def test_union_on_several_contigs_against_sets_of_bases():
+    rows = [("b", 5, 9), ("a", 7, 8), ("b", 1, 5), ("a", 2, 6), ("a", 5, 7), ("b", 20, 21)]
+    found = merge_table(pl.DataFrame(rows, schema=["contig", "start", "end"], orient="row"))
+    assert found.rows() == [("a", 2, 8), ("b", 1, 9), ("b", 20, 21)]
+    bases = {(c, x) for c, start, end in rows for x in range(start, end)}
+    assert {(c, x) for c, start, end in found.rows() for x in range(start, end)} == bases
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40), st.integers(1, 9))))
+def test_a_table_is_merged_as_its_contigs_are(drawn: list[tuple[str, int, int]]) -> None:
+    rows = [(contig, start, start + length) for contig, start, length in drawn]
+    schema = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
+    merged = merge_table(pl.DataFrame(rows, schema=schema, orient="row")).rows()
+    expected = [(contig, *pair) for contig in "ab"
+                for pair in merge_intervals(row[1:] for row in rows if row[0] == contig)]  # fmt: skip
+    assert merged == expected

@@ -6,7 +6,7 @@ in for exons.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_table, write_table
 from seqcast.genome.annotation_lines import annotation_kind, read_lines
 from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import merge_intervals
 
 logger = logging.getLogger(__name__)
 
@@ -173,17 +174,6 @@ def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotatio
         genes = on_genome(genes, genome, path)
         counts |= {"genes": len(genes), "off_genome": n_read - len(genes)} if counts else {}
     return Annotation(tuple(genes), counts)
-
-
-def merge_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return the union of half-open intervals, sorted; overlapping and touching ones are joined."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(intervals):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return tuple(merged)
 
 
 def _genes_of_table(path: Path) -> list[Gene]:

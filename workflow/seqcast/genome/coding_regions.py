@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.genome.genbank import GenbankRecord
+from seqcast.genome.intervals import merge_intervals
 
 Compat = Literal["readseeker"] | None
 REGIONS = {"class": pl.String, "start": pl.Int64, "end": pl.Int64, "locus_tags": pl.String}
@@ -18,7 +19,7 @@ SEPARATOR = "__"  # between the locus tags of one region
 
 
 def merge_regions(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The union of intervals that overlap or touch, sorted.
+    """`merge_intervals` of arrays.
 
     Parameters
     ----------
@@ -30,13 +31,9 @@ def merge_regions(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.
     starts, ends : ndarray of int64
         Sorted; neither overlapping nor touching.
     """
-    starts, ends = np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)
-    if not starts.size:
-        return starts, ends
-    order = np.argsort(starts, kind="stable")
-    starts, reach = starts[order], np.maximum.accumulate(ends[order])
-    first = np.flatnonzero(np.concatenate([[True], starts[1:] > reach[:-1]]))
-    return starts[first], reach[np.append(first[1:], starts.size) - 1]
+    merged = merge_intervals(zip(starts.tolist(), ends.tolist(), strict=True))
+    pairs = np.array(merged, dtype=np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def merge_regions_readseeker(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

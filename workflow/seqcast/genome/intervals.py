@@ -1,7 +1,7 @@
-"""Windows of a model over regions of a genome. Coordinates are 0-based, half-open."""
+"""Intervals of a genome and windows of a model over them. Coordinates are 0-based, half-open."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,39 @@ def read_bed(path: str | Path) -> pl.DataFrame:
             )
         rows.append((contig, start, end))
     return pl.DataFrame(rows, schema=BED, orient="row")
+
+
+def merge_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The union of some intervals, sorted; overlapping and touching ones are joined."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def merge_table(intervals: pl.DataFrame, within: str = "contig") -> pl.DataFrame:
+    """`merge_intervals` of each contig of a large table.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        `within`, start, end.
+    within : str
+        Column of the contigs, or of whatever else intervals are of.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, sorted by them.
+    """
+    ordered = intervals.select(within, "start", "end").sort(pl.all())
+    reached = pl.col("end").cum_max().shift(1).over(within)  # null for the first of a contig
+    begins = (pl.col("start") > reached).fill_null(True)
+    runs = ordered.group_by(begins.cum_sum().alias("run"), maintain_order=True)
+    return runs.agg(pl.first(within), pl.first("start"), pl.max("end")).drop("run")
 
 
 def check_inside(regions: pl.DataFrame, contigs: Mapping[str, int], source: str | Path) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from seqcast.genome.annotation import merge_intervals
 from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
+from seqcast.genome.intervals import merge_intervals
 from seqcast.genome.sequence import reverse_complement
 from seqcast.transcripts.annotation import Interval, Transcript
 from seqcast.transcripts.coding import place_cds

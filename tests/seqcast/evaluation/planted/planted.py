@@ -9,7 +9,8 @@ import polars as pl
 from seqcast.core.store import array_column, write_tsv
 from seqcast.evaluation.planted.planted_tables import true_scores
 from seqcast.evaluation.planted.planted_variants import Scores, compare_variants
-from seqcast.genome.annotation import Annotation, Gene, merge_intervals
+from seqcast.genome.annotation import Annotation, Gene
+from seqcast.genome.intervals import merge_intervals
 from seqcast.genome.tracks import Tracks
 from seqcast.predict.coverage.coverage_files import create_coverage_store
 from seqcast.predict.variants.ensemble import average_scores

@@ -2,11 +2,10 @@
 
 import gzip
 
-import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.reads.references import merged, prepare_reference
+from seqcast.evaluation.reads.references import prepare_reference
 from seqcast.genome.intervals import read_bed
 
 GENBANK = """\
@@ -89,14 +88,6 @@ def test_a_record_without_cds_is_refused(genbank, tmp_path):
     genbank.write_text(GENBANK.replace("     CDS  ", "     gene "))
     with pytest.raises(InputError, match="no coding interval; expected CDS features"):
         prepare(genbank, tmp_path)
-
-
-def test_union_on_several_contigs_against_sets_of_bases():
-    rows = [("b", 5, 9), ("a", 7, 8), ("b", 1, 5), ("a", 2, 6), ("a", 5, 7), ("b", 20, 21)]
-    found = merged(pl.DataFrame(rows, schema=["contig", "start", "end"], orient="row"))
-    assert found.rows() == [("a", 2, 8), ("b", 1, 9), ("b", 20, 21)]
-    bases = {(c, x) for c, start, end in rows for x in range(start, end)}
-    assert {(c, x) for c, start, end in found.rows() for x in range(start, end)} == bases
 
 
 def test_sars2_is_the_bed_that_readseeker_used(shared, tmp_path):

@@ -14,7 +14,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.genome.fasta import Genome
-from seqcast.genome.intervals import BED, CONTIGS_TOLD, check_inside, read_bed
+from seqcast.genome.intervals import BED, CONTIGS_TOLD, check_inside, merge_table, read_bed
 
 logger = logging.getLogger(__name__)
 
@@ -97,12 +97,8 @@ def merged_intervals(
                        "count: %s", name, table.height - known.height, table.height,
                        ", ".join(lost[:CONTIGS_TOLD]))  # fmt: skip
     check_inside(known, contig_lengths, name)
-    for contig, start, end in known.select("contig", "start", "end").sort(pl.all()).iter_rows():
-        of_contig = merged.setdefault(contig, [])
-        if of_contig and start <= of_contig[-1][1]:
-            of_contig[-1] = (of_contig[-1][0], max(end, of_contig[-1][1]))
-        else:
-            of_contig.append((start, end))
+    for contig, start, end in merge_table(known).iter_rows():
+        merged.setdefault(contig, []).append((start, end))
     return merged
 
 

@@ -23,6 +23,7 @@ from seqcast.datasets.coverage.target_windows import read_windows
 from seqcast.genome.annotation import Annotation, Gene, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.gene_regions import Regions, counted_regions, region_bins
+from seqcast.genome.intervals import merge_table
 from seqcast.genome.time_courses import named_times
 from seqcast.genome.tracks import Tracks
 
@@ -300,12 +301,9 @@ def check_folds(annotation: Annotation, windows: pl.DataFrame, bin_size_bp: int)
 
 def _spans(windows: pl.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Per contig, starts and ends of the stretches that windows cover, ascending."""
-    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for (chrom,), rows in windows.sort("start").group_by("chrom"):
-        starts, ends = rows["start"].to_numpy(), np.maximum.accumulate(rows["end"].to_numpy())
-        begins = np.concatenate([[True], starts[1:] > ends[:-1]])
-        found[str(chrom)] = starts[begins], ends[np.append(begins[1:], True)]
-    return found
+    merged = merge_table(windows, "chrom").group_by("chrom")
+    return {str(chrom): (rows["start"].to_numpy(), rows["end"].to_numpy())
+            for (chrom,), rows in merged}  # fmt: skip
 
 
 def _spread(windows: pl.DataFrame, most_bp: int) -> list[tuple[str, int, int]]:

@@ -18,6 +18,7 @@ from seqcast.core.store import atomic, write_table
 from seqcast.core.text_files import read_text
 from seqcast.evaluation.reads import COMPAT, THRESHOLD
 from seqcast.evaluation.reads.labelled_reads import HEADER
+from seqcast.genome.intervals import merge_table
 from seqcast.reads.dnabert import read_dnabert, read_header
 from seqcast.reads.outcomes import COLUMNS
 
@@ -308,8 +309,5 @@ def _last_gene(genes: pl.DataFrame) -> pl.DataFrame:
 
 def _union(genes: pl.DataFrame) -> pl.DataFrame:
     """Bases that lie in any gene of each read."""
-    # What reaches beyond the furthest end so far is new.
-    ordered = genes.sort("read", "start")
-    reach = pl.col("end").cum_max().shift(1).over("read").fill_null(0)
-    new = (pl.col("end") - pl.max_horizontal("start", reach)).clip(lower_bound=0)
-    return ordered.with_columns(new=new).group_by("read").agg(coding_nt=pl.col("new").sum())
+    lengths = pl.col("end") - pl.col("start")
+    return merge_table(genes, "read").group_by("read").agg(coding_nt=lengths.sum())

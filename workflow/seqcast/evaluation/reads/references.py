@@ -12,9 +12,8 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_tsv
 from seqcast.evaluation.reads import COMPAT
-from seqcast.genome.coding_regions import merge_regions
 from seqcast.genome.genbank import read_genbank
-from seqcast.genome.intervals import BED, check_inside, read_bed
+from seqcast.genome.intervals import BED, check_inside, merge_table, read_bed
 
 logger = logging.getLogger(__name__)
 
@@ -65,25 +64,9 @@ def prepare_reference(
             "in the column coding of the references"
         )
     check_inside(coding, lengths, source)
-    wanted = coding.sort("contig", "start", "end") if compat == COMPAT else merged(coding)
+    wanted = coding.sort("contig", "start", "end") if compat == COMPAT else merge_table(coding)
     logger.info("%s: %d intervals, %d written", source, len(coding), len(wanted))
     write_bed(wanted, coding_bed)
-
-
-def merged(regions: pl.DataFrame) -> pl.DataFrame:
-    """The union of intervals, sorted; what overlaps or touches is one interval.
-
-    Parameters
-    ----------
-    regions : DataFrame
-        contig, start, end.
-    """
-    parts = []
-    for (contig,), rows in regions.group_by("contig", maintain_order=True):
-        starts, ends = merge_regions(rows["start"].to_numpy(), rows["end"].to_numpy())
-        union = pl.DataFrame({"start": starts, "end": ends})
-        parts.append(union.select(pl.lit(contig).alias("contig"), "start", "end"))
-    return pl.concat([pl.DataFrame(schema=BED), *parts]).sort("contig", "start")
 
 
 def write_bed(regions: pl.DataFrame, path: str | Path) -> None:

@@ -18,8 +18,8 @@ from seqcast.core.errors import InputError
 from seqcast.core.programs import run
 from seqcast.core.text_files import read_text
 from seqcast.evaluation.reads import COMPAT
-from seqcast.evaluation.reads.references import merged, write_bed
-from seqcast.genome.intervals import read_bed
+from seqcast.evaluation.reads.references import write_bed
+from seqcast.genome.intervals import merge_table, read_bed
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def find_unclear(
         found = _search(proteins, taxon, genome, threads)
     else:
         raise InputError("unclear sequence needs proteins or a BED; expected one of the two")
-    write_bed(merged(pl.concat([read_bed(coding), found])), bed)
+    write_bed(merge_table(pl.concat([read_bed(coding), found])), bed)
 
 
 def read_proteins(path: str | Path, taxon: str = "") -> dict[str, str]:
