@@ -1,4 +1,4 @@
-"""Zarr groups in one zip file: written whole, and read only as they were written.
+"""Zarr groups: written whole, and read only as they were written; most are one zip file.
 
 A zip has a checksum of each entry, which is looked at when the entry is read to its end; chunks
 that are read alone have one of their own; and the directory of entries is sealed, for an entry that
@@ -6,7 +6,7 @@ it does not name would read as an array's fill value.
 """
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +23,7 @@ from seqcast.core.store import atomic
 
 COMPRESSOR = ZstdCodec(checksum=True)
 # what zarr and its codecs raise for bytes that they cannot read
-UNREADABLE = (OSError, BadZipFile, zlib.error, RuntimeError, ValueError, LookupError)
+UNREADABLE = (OSError, BadZipFile, zlib.error, RuntimeError, ValueError, LookupError, TypeError)
 
 
 class StoredArray:
@@ -65,16 +65,59 @@ class StoredArray:
 
 @contextmanager
 def create_group(path: str | Path, provenance: Mapping[str, Any]) -> Iterator[zarr.Group]:
-    """Write a group into a zip file, atomically.
-
-    Arrays of which chunks are read alone take `COMPRESSOR`, and ``config={"write_empty_chunks":
-    True}``: by default a chunk of zeros is deleted, which a zip store cannot do.
-    """
+    """Write a group into a zip file, atomically."""
     with atomic(path) as temporary:
         with ZipStore(temporary, mode="w") as store:
             # Attributes go in at once: a zip entry cannot be replaced.
             yield zarr.create_group(store, attributes={"provenance": dict(provenance)})
         seal_zip(temporary, directory_only=True)
+
+
+def create_array(
+    group: zarr.Group, name: str, shape: tuple[int, ...], chunks: tuple[int, ...],
+    shards: tuple[int, ...], dimensions: tuple[str, ...],
+) -> zarr.Array:  # fmt: skip
+    """An array of float32 in a group of `create_group`, of which chunks are read alone.
+
+    Each has a checksum, and those of zeros are written too: by default they are deleted, which a
+    zip store cannot do.
+    """
+    return group.create_array(
+        name, shape=shape, dtype="float32", chunks=chunks, shards=shards,
+        dimension_names=dimensions, compressors=COMPRESSOR, config={"write_empty_chunks": True},
+    )  # fmt: skip
+
+
+@contextmanager
+def opening(
+    path: str | Path, expected: str, made_by: Callable[[str | Path], str]
+) -> Iterator[None]:
+    """Tell in the words of the user what keeps a group from being opened in the block.
+
+    Parameters
+    ----------
+    path : path
+    expected : str
+        What it should be.
+    made_by : callable
+        Names the job that wrote the path, "" where it does not say.
+
+    Raises
+    ------
+    InputError
+        If the group is missing, damaged, or no such group.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except UNREADABLE as error:
+        if job := made_by(path):
+            raise damaged(path, error, job) from error
+        raise InputError(
+            f"{path} cannot be opened ({error}); expected {expected} of this workflow. Check the "
+            "path, or remove it and make it again."
+        ) from error
 
 
 @contextmanager
@@ -95,7 +138,7 @@ def open_group(
     InputError
         If the file is missing, damaged, or no such file.
     """
-    try:
+    with opening(path, f"{expected} (.zarr, one zip file)", sealed_by):
         check_seal(path)
         store = ZipStore(path, mode="r")
         group = zarr.open_group(store, mode="r")
@@ -103,14 +146,5 @@ def open_group(
         if missing := [name for name in names if name not in arrays]:
             raise KeyError(f"no array {missing[0]}")
         provenance = cast(dict[str, Any], group.attrs["provenance"])
-    except InputError:
-        raise
-    except UNREADABLE as error:
-        if job := sealed_by(path):
-            raise damaged(path, error, job) from error
-        raise InputError(
-            f"{path} cannot be opened ({error}); expected {expected} (.zarr, one zip file) of "
-            "this workflow. Check the path, or remove the file and make it again."
-        ) from error
     with store:
         yield arrays, provenance

@@ -22,6 +22,7 @@ import zarr
 from seqcast.core.errors import InputError
 from seqcast.core.progress import progress
 from seqcast.core.seals import damaged
+from seqcast.core.zarr_files import opening
 from seqcast.datasets.coverage.target_store_writing import (
     FORMAT,
     METADATA_DIGEST,
@@ -97,7 +98,7 @@ class CoverageStore:
         InputError
             If it is missing or was not written by this module.
         """
-        try:
+        with opening(path, "a training store (.zarr)", _made_by):
             group = zarr.open_group(path, mode="r")
             if group.attrs["format"] != FORMAT:
                 raise KeyError(f"format {group.attrs['format']!r}")
@@ -110,15 +111,6 @@ class CoverageStore:
             shape = cast(zarr.Array, group["targets"]).shape
             n_codes = cast(zarr.Array, group["codes"]).shape[0]
             facts = {name: attributes[name] for name in FACTS}
-        except InputError:
-            raise
-        except (OSError, LookupError, ValueError, TypeError, RuntimeError) as error:
-            if job := _made_by(path):
-                raise damaged(path, error, job) from error
-            raise InputError(
-                f"{path} cannot be opened ({error}); expected a training store (.zarr) of this "
-                "workflow. Check the path, or remove the store and make it again."
-            ) from error
         if (n_codes, *shape[:2]) != (windows.height, windows.height, tracks.height):
             raise InputError(
                 f"{path} has {n_codes} sequences, targets of {shape[:2]} windows and tracks, and "

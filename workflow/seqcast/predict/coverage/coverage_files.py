@@ -20,7 +20,7 @@ import pybigtools
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import same_weights
 from seqcast.core.store import atomic
-from seqcast.core.zarr_files import COMPRESSOR, StoredArray, create_group, open_group
+from seqcast.core.zarr_files import StoredArray, create_array, create_group, open_group
 
 logger = logging.getLogger(__name__)
 
@@ -97,16 +97,10 @@ def create_coverage_store(
             for name in names:
                 if name in frame.columns:
                     group.create_array(name, data=_column(frame[name]))
-        values = group.create_array(
-            "coverage",
-            shape=shape,
-            dtype="float32",
-            chunks=(1, 1, bins),
-            shards=(1, tracks.height, bins),
-            dimension_names=("window", "track", "bin"),
-            compressors=COMPRESSOR,
-            config={"write_empty_chunks": True},
-        )
+        values = create_array(
+            group, "coverage", shape, (1, 1, bins), (1, tracks.height, bins),
+            ("window", "track", "bin"),
+        )  # fmt: skip
         written = 0
 
         def append(window: np.ndarray) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import zarr
 
 from seqcast.core.errors import InputError
-from seqcast.core.zarr_files import COMPRESSOR, StoredArray, create_group, open_group
+from seqcast.core.zarr_files import StoredArray, create_array, create_group, open_group
 
 CHUNK_NT = 1024  # rows read at once
 SHARD_NT = 16 * CHUNK_NT  # rows written at once: an entry of the zip
@@ -167,8 +167,7 @@ def read_embeddings(path: str | Path) -> Iterator[NucleotideFeatures]:
 def _create(group: zarr.Group, name: str, rows: int, width: int | None) -> zarr.Array:
     columns = () if width is None else (width,)
     names = ("nucleotide", "feature")
-    return group.create_array(
-        name, shape=(rows, *columns), dtype="float32", chunks=(CHUNK_NT, *columns),
-        shards=(SHARD_NT, *columns), dimension_names=names[: 1 + len(columns)],
-        compressors=COMPRESSOR, config={"write_empty_chunks": True},
+    return create_array(
+        group, name, (rows, *columns), (CHUNK_NT, *columns), (SHARD_NT, *columns),
+        names[: 1 + len(columns)],
     )  # fmt: skip
