@@ -1,6 +1,7 @@
 """Runs of the workflow in a folder of their own."""
 
 import csv
+import fcntl
 import os
 import re
 import shutil
@@ -146,8 +147,23 @@ def gene_finders() -> list[str]:
 
 @pytest.fixture(scope="session")
 def finished(root, demo_tables, tmp_path_factory) -> Workflow:
-    """The demo's tables, run to the end once a session. Read it, or work on a `copy`."""
-    run = new_folder(root, tmp_path_factory.mktemp("finished"))
+    """The demo's tables, run to the end once for all workers. Read it, or work on a `copy`."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, whole = base / "finished", base / "finished.whole"
+    with (base / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # who comes later waits: the run takes all cores
+        if whole.exists():
+            return Workflow(root, folder)
+        shutil.rmtree(folder, ignore_errors=True)  # of a worker whose run failed
+        folder.mkdir()
+        finish(run := new_folder(root, folder), demo_tables)
+        whole.touch()
+    return run
+
+
+def finish(run: Workflow, demo_tables: dict[str, list[tuple]]) -> None:
+    """Run the demo's tables to the end."""
     run.configure(
         demo_tables,
         report={"score": "logSED", "tracks": "^RNA:ActD", "top": 2},
@@ -155,4 +171,3 @@ def finished(root, demo_tables, tmp_path_factory) -> Workflow:
         read_benchmark={"comparators": gene_finders()},
     )
     run.succeed()
-    return run
