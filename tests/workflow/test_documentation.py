@@ -6,6 +6,7 @@ pages use. A block that no test runs says why in a comment above it.
 """
 
 import ast
+import json
 import os
 import re
 import runpy
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.slow
 FEW_BP = 20_000  # variants before this position are those of the small VCF: two, for speed
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-LANGUAGES = {"python", "sh", "tsv", "yaml"}
+LANGUAGES = {"json", "python", "sh", "tsv", "yaml"}
 
 
 def of(language: str) -> pytest.MarkDecorator:
@@ -167,6 +168,11 @@ def test_keys_of_a_config_are_known(block, root):
     schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
     schema.pop("required")
     jsonschema.validate(yaml.safe_load(block.text), schema)
+
+
+@of("json")
+def test_json_can_be_read(block):
+    assert json.loads(block.text)
 
 
 @of("tsv")
