@@ -73,7 +73,7 @@ def test_a_definition_is_what_jobs_read(properties):
 
 def test_published_results_are_optional(properties):
     found = properties(TABLES)
-    assert found.published(GC3) == ["published.tsv"]
+    assert found.published(GC3) == "published.tsv"
     assert found.published(HALF_LIFE) == []
 
 

@@ -171,10 +171,10 @@ class Properties:
         folder = f"results/properties/{job.property}"
         return [f"{folder}/{method}.parquet" for method in self.methods(job)]
 
-    def published(self, job: Any) -> list[str]:
+    def published(self, job: Any) -> str | list[str]:
         """The table of results published for a property, none where there is none."""
         named = self.rows[job.property].published
-        return [self.catalogue.given(named)] if named else []
+        return self.catalogue.given(named) if named else []
 
     def _defined(self, row: PropertyRow) -> Property:
         try:
