@@ -6,6 +6,7 @@ one pass through the file is cheaper, and writes nothing beside it.
 
 import gzip
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from seqcast.core.errors import InputError
 from seqcast.core.text_files import GZIP_MAGIC
 from seqcast.genome.bgzip import reading_gzip
 from seqcast.genome.fasta import Genome, check_fasta, read_aliases
-from seqcast.genome.fasta_checks import no_bases, strange_letters
+from seqcast.genome.fasta_checks import BASES, no_bases
 
 CHUNK_BYTES = 1 << 22
+UPPER = bytes(range(256)).upper()
 _RECORD = re.compile(rb"^>", re.MULTILINE)
 
 
@@ -96,7 +98,7 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
                 "name. Give a FASTA file."
             )
         header, _, rest = piece.partition(b"\n")
-        parts = [rest.translate(None, b"\r\n")]
+        parts = [rest.translate(UPPER, b"\r\n")]
     if header is None:
         raise InputError(f"{path} has no contig; expected a FASTA file. Make or fetch it again.")
     yield _contig(path, header, parts, names)
@@ -105,12 +107,12 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
 def _pieces(path: Path, packed: bool) -> Iterator[tuple[bool, bytes]]:
     """Pieces of the text: whether a record begins there, and its header and lines without '>'.
 
-    Pieces that continue a record come without the ends of their lines.
+    Pieces that continue a record come in upper case and without the ends of their lines.
     """
     with reading_gzip(path), gzip.open(path) if packed else path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             first, *others = _RECORD.split(chunk + file.readline())
-            yield False, first.translate(None, b"\r\n")
+            yield False, first.translate(UPPER, b"\r\n")
             yield from ((True, piece) for piece in others)
 
 
@@ -124,7 +126,6 @@ def _contig(path: Path, header: bytes, parts: list[bytes], names: set[str]) -> t
             f"{path} has {found}; expected a name of its own after each '>'. Rename or remove it."
         )
     names.add(words[0])
-    bases = b"".join(parts).decode("latin-1").upper()
-    if letters := strange_letters(bases):
-        raise no_bases(f"{path}, {words[0]}", letters)
-    return words[0], bases
+    if letters := b"".join(part.translate(None, BASES) for part in parts):
+        raise no_bases(f"{path}, {words[0]}", Counter(letters.decode("latin-1")))
+    return words[0], b"".join(parts).decode("ascii")
