@@ -20,7 +20,7 @@ from seqcast.evaluation.coverage.gene_matrices import (
     explained_variance,
     track_deviations,
 )
-from seqcast.evaluation.metrics.correlations import pearson
+from seqcast.evaluation.metrics.correlations import LEAST_ROWS, pearson
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.gene_regions import Regions, counted_regions, region_bins
 from seqcast.genome.tracks import Tracks
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 LEAST_VARIANCE = 1e-6  # of coverage over the bins of a gene; below it there is no shape to predict
 VARIABLE_PERCENT = 80  # genes whose measured variance lies above this percentile count for "within"
-FEWEST_GENES = 3  # two points always lie on a line
 VALID, OVERLAPS, NO_BINS, OUTSIDE = "valid", "overlaps_other_gene", "no_bins", "outside_windows"
 CONSTANT = "constant"
 GENES = {
@@ -248,12 +247,12 @@ class GeneCollector:
         Raises
         ------
         InputError
-            If fewer than `FEWEST_GENES` genes have bins in the windows.
+            If fewer than `LEAST_ROWS` genes have bins in the windows.
         """
-        if len(self._moments) < FEWEST_GENES:
+        if len(self._moments) < LEAST_ROWS:
             raise InputError(
                 f"{len(self._moments)} of {len(self._all.genes)} genes have bins in the windows; "
-                f"expected {FEWEST_GENES} or more. Check that annotation and windows are of one "
+                f"expected {LEAST_ROWS} or more. Check that annotation and windows are of one "
                 "assembly, or evaluate more windows."
             )
         genes = self._gene_table()

@@ -22,7 +22,7 @@ from seqcast.evaluation.coverage.gene_matrices import (
     explained_variance,
     track_deviations,
 )
-from seqcast.evaluation.metrics.correlations import pearson, spearman
+from seqcast.evaluation.metrics.correlations import LEAST_ROWS, pearson, spearman
 
 SOURCE = "recount3"  # of the published tracks that have groups
 SCHEMA = {
@@ -32,7 +32,6 @@ SCHEMA = {
 }  # fmt: skip
 VALID, NO_GROUP, ALONE = "valid", "no_group", "group_of_one_track"
 CONSTANT_TARGETS, CONSTANT_PREDICTIONS = "constant_measurements", "constant_predictions"
-FEWEST_GENES = 3  # two points always lie on a line
 
 Score = tuple[float | None, float | None, float | None, str]
 
@@ -141,13 +140,13 @@ def half_life_accuracy(
     Raises
     ------
     InputError
-        If genes or tracks differ, fewer than `FEWEST_GENES` genes are there, or `groups` lacks a
+        If genes or tracks differ, fewer than `LEAST_ROWS` genes are there, or `groups` lacks a
         track.
     """
     check_same_axes(predictions, targets)
-    if len(targets.genes) < FEWEST_GENES:
+    if len(targets.genes) < LEAST_ROWS:
         raise InputError(
-            f"{len(targets.genes)} genes; expected {FEWEST_GENES} or more. Evaluate more windows."
+            f"{len(targets.genes)} genes; expected {LEAST_ROWS} or more. Evaluate more windows."
         )
     known = {name: (group, said) for name, said, group in groups.iter_rows()}
     if lost := [name for name in targets.identifiers.tolist() if name not in known][:TOLD]:

@@ -20,6 +20,7 @@ from seqcast.evaluation.coverage.decay_fits import (
     reference_values,
 )
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import SCHEMA, with_keys
 
@@ -29,7 +30,6 @@ VALID = "valid"
 GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
 RATE = "log2_decay_rate"
 KEPT = (RATE, "half_life_h", "amplitude", "rmse", "status")
-FEWEST_GENES = 3  # two points always lie on a line
 RESAMPLES = 1000
 MANY_AT_BOUND = 0.1  # of the genes
 
@@ -155,8 +155,8 @@ def decay_metrics(table: pl.DataFrame, seed: int = 0, resamples: int = RESAMPLES
         )
     )
     for name, rows in ((VALID, table.filter(status=VALID)), ("fitted", fitted)):
-        if rows.height < FEWEST_GENES:
-            note = f"fewer than {FEWEST_GENES} genes"
+        if rows.height < LEAST_ROWS:
+            note = f"fewer than {LEAST_ROWS} genes"
             row = ("pearson", None, None, None, rows.height, note)
             found = with_keys(pl.DataFrame([row], schema=SCHEMA, orient="row"), output=RATE)
         else:

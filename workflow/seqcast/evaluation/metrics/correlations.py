@@ -2,6 +2,7 @@
 
 import numpy as np
 
+LEAST_ROWS = 3  # of a correlation: two points always lie on a line
 NEARLY_CONSTANT = 1e-12  # spread over the largest magnitude; below it differences are rounding
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from seqcast.core.store import read_tsv
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.evaluation.metrics.bootstrap import Resampling, estimate
+from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import VALUES, row_of
 
@@ -21,7 +22,6 @@ ALL, DECOYS, SHUFFLED, GENES = "all", "decoys", "shuffled labels", "held-out gen
 CEILING = "ceiling: expected coverage"
 LOSSES = "two U against one U lost"
 NOISE = "causal and matched"
-LEAST_ROWS = 3  # of a correlation
 LEAST_GROUPS = 2  # genes that an interval needs
 
 

@@ -11,14 +11,14 @@ import polars as pl
 
 from seqcast.core.provenance import provenance
 from seqcast.core.store import read_provenance, read_table, read_tsv, write_table, write_tsv
+from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import row_of
 from seqcast.evaluation.variants.joined_scores import Scored, compare_models, count_statuses
 
 MAIN = ("L2_mean", "LLR")  # of the scores of mRNAs
 SIGNED = ("LLR",)
-LEAST_ROWS = 3  # of a correlation
-LEAST_GENES = 3  # of its interval
+LEAST_GENES = 3  # of the interval of a correlation
 CORRELATIONS = {
     "model_a": pl.String, "score_a": pl.String, "model_b": pl.String, "score_b": pl.String,
     "variants": pl.String, "spearman": pl.Float64, "ci_low": pl.Float64, "ci_high": pl.Float64,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from seqcast.evaluation.metrics.correlations import pearson
+from seqcast.evaluation.metrics.correlations import LEAST_ROWS, pearson
 from seqcast.report.figures.style import (
     COLOURS,
     GENE,
@@ -182,7 +182,7 @@ def _density(ax: Axes, guess: np.ndarray, truth: np.ndarray, title: str, note: s
                rasterized=True)  # fmt: skip
     ax.plot(ends, ends, color=GUIDE, linewidth=0.8, zorder=0)
     ax.set(xlim=ends, ylim=ends, aspect="equal")
-    found = pearson(guess, truth) if len(guess) > 2 else np.nan
+    found = pearson(guess, truth) if len(guess) >= LEAST_ROWS else np.nan
     r = "" if np.isnan(found) else f"r = {found:.2f}, "
     lines = [plain(title, 40), f"{r}n = {len(guess)}", *([note] if note else [])]
     ax.set_title("\n".join(lines), fontsize=TITLE_PT, loc="left")
