@@ -51,7 +51,7 @@ from seqcast.models.interface import load_model
 from seqcast.models.readseeker.kmers import base_codes, kmer_ids
 from seqcast.predict.reads.classification import p_coding
 from seqcast.reads.dnabert import read_dnabert
-from seqcast.training.train_reads import ReadTrainingFiles, train_reads
+from seqcast.training.reads import ReadTrainingFiles, train_reads
 
 ROOT = Path(__file__).resolve().parents[1]
 GENBANK = {"ecoli": "NC_000913.3.gbk.gz", "lambda": "lambda.gbk.gz"}

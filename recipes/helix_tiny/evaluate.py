@@ -34,9 +34,8 @@ from seqcast.predict.properties.baselines import LONGEST_KMER, baseline_features
 from seqcast.predict.properties.linear import linear_predictions
 from seqcast.simulate import Parameters, simulate_genome
 from seqcast.training.initial import starting_model
-from seqcast.training.next_token import token_losses
+from seqcast.training.next_token import read_texts, token_losses
 from seqcast.training.task_options import TextOptions
-from seqcast.training.train_language_model import read_texts
 from seqcast.transcripts.marks import mark_codons, regions
 from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqcast.core.errors import InputError
-from seqcast.training.train_language_model import TextTrainingFiles, train_language_model
+from seqcast.training.next_token import TextTrainingFiles, train_language_model
 from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 
 ROOT = Path(__file__).parents[2]

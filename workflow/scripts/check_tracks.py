@@ -1,6 +1,6 @@
 """Check, before a training, that the model's table of tracks is of what it will learn."""
 
-from seqcast.datasets.coverage.check_tracks import check_tracks
+from seqcast.genome.tracks import check_tracks
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):

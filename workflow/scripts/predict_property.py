@@ -2,7 +2,7 @@
 
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
-from seqcast.predict.properties.predict_property import FineTunedFiles, predict_property
+from seqcast.predict.properties.fine_tuned import FineTunedFiles, predict_property
 
 with reporting(snakemake.log[0]):
     predict_property(

@@ -1,6 +1,6 @@
 """Give a model the head that a training of several coverage sets made for it."""
 
-from seqcast.training.take_head import HeadFiles, take_head
+from seqcast.training.outputs import HeadFiles, take_head
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 

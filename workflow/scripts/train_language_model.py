@@ -1,6 +1,6 @@
 """Train one fold of a language model of mRNA, or go on with a training that was interrupted."""
 
-from seqcast.training.train_language_model import TextTrainingFiles, train_language_model
+from seqcast.training.next_token import TextTrainingFiles, train_language_model
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once

@@ -1,6 +1,6 @@
 """Fine-tune one fold of a model on a property, or go on with a training that was interrupted."""
 
-from seqcast.training.train_property import PropertyTrainingFiles, train_property
+from seqcast.training.properties import PropertyTrainingFiles, train_property
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.training.versions import made_of, train_once

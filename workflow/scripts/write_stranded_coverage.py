@@ -1,6 +1,6 @@
 """Write the coverage of a library from its aligned reads: a bigWig a strand, or one for both."""
 
-from seqcast.datasets.coverage.library_coverage import write_library_coverage
+from seqcast.datasets.coverage.alignment_coverage import write_library_coverage
 from seqcast.core.logs import reporting
 
 with reporting(snakemake.log[0]):

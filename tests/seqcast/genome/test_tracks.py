@@ -1,13 +1,14 @@
 """Targets tables and the transform of the training data."""
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.genome.tracks import Tracks
+from seqcast.genome.tracks import Tracks, check_tracks
 
 HEADER = "\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
 ROWS = (
@@ -162,3 +163,28 @@ def test_published_tables_are_read(shared):
                       "hl_clip_micro": 426, "hl_micro": 353}  # fmt: skip
     rna = Tracks.read(shared / "reference/borzuki/arch/hl_clip/targets_human_rna.txt")
     assert (rna.channel[0], rna.channel[-1]) == (34, 352)  # borzuki.md section 5
+
+
+OWN_HEADER = "\tidentifier\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
+
+
+def own_table(path: Path, *rows: tuple[int, str]) -> Path:
+    lines = [f"{i}\t{name}\t384\t1\tsum\t{i}\t\n" for i, name in rows]
+    path.write_text(OWN_HEADER + "".join(lines))
+    return path
+
+
+def test_outputs_are_the_rows_of_the_set(tmp_path: Path) -> None:
+    learned = own_table(tmp_path / "set.tsv", (9, "a"), (5, "b"), (7, "c"))
+    check_tracks(
+        learned, own_table(tmp_path / "own.tsv", (2, "c"), (0, "a")), tmp_path / "found.tsv"
+    )
+    assert (tmp_path / "found.tsv").read_text() == "output\tidentifier\n0\ta\n1\tb\n2\tc\n"
+
+
+def test_another_order_is_refused(tmp_path: Path) -> None:
+    learned = own_table(tmp_path / "set.tsv", (0, "a"), (1, "b"))
+    own = own_table(tmp_path / "own.tsv", (0, "b"), (1, "a"))
+    with pytest.raises(InputError, match=r"own\.tsv: output 0 is 'b'; expected 'a'"):
+        check_tracks(learned, own, tmp_path / "found.tsv")
+    assert not (tmp_path / "found.tsv").exists()

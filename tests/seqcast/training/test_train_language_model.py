@@ -13,13 +13,13 @@ from seqcast.core.errors import InputError
 from seqcast.core.job_files import named_files
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import build_model, load_model
-from seqcast.training.next_token import NextTokenTask
-from seqcast.training.task_options import TextOptions
-from seqcast.training.train_language_model import (
+from seqcast.training.next_token import (
+    NextTokenTask,
     TextTrainingFiles,
     read_texts,
     train_language_model,
 )
+from seqcast.training.task_options import TextOptions
 from tests.seqcast.training.test_next_token import MICRO, drawn_texts
 
 RECIPE = {"learning_rate": 0.02, "batch_size": 8, "steps": 12, "seed": 3, "evaluate_every": 4}

@@ -16,8 +16,7 @@ from seqcast.core.store import file_sha256
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
 from seqcast.reads.dnabert import write_dnabert
-from seqcast.training.reads import ReadTask
-from seqcast.training.train_reads import ReadTrainingFiles, train_reads
+from seqcast.training.reads import ReadTask, ReadTrainingFiles, train_reads
 
 CONFIG = {
     "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32,

@@ -14,9 +14,9 @@ from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256
 from seqcast.models.interface import load_model
 from seqcast.predict.embeddings.embed_options import POOLINGS, TOO_LONG, EmbedOptions
+from seqcast.predict.embeddings.embed_table import write_embeddings
 from seqcast.predict.embeddings.embedding_tables import TableEmbedder
 from seqcast.predict.embeddings.engine import Embedder
-from seqcast.predict.embeddings.writing import write_embeddings
 from seqcast.transcripts.files import parse_sequences
 from seqcast.transcripts.given import judge_sequences, read_sequences
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import write_tsv
 from seqcast.core.text_files import read_cells
 
 if TYPE_CHECKING:  # jobs that make tables and figures have no torch
@@ -302,3 +303,25 @@ def _numbers(
             f"{path}: {cells[row]!r} in column {name!r} of row {row + 1}; expected a number"
         )
     return values.fill_null(empty) if empty is not None else values
+
+
+def check_tracks(targets: str | Path, tracks: str | Path, path: str | Path) -> None:
+    """Write which output of a model will be which track, if its own table says the same.
+
+    Parameters
+    ----------
+    targets : path
+        Targets table of the coverage set: output k learns row k, from 0.
+    tracks : path
+        The model's own, all of its tracks or some.
+    path : path
+        TSV with columns output and identifier.
+
+    Raises
+    ------
+    InputError
+        If the model's table names another track for an output.
+    """
+    learned = Tracks.read(targets).identifier.tolist()
+    Tracks.read(tracks).check_outputs(learned, tracks)
+    write_tsv(pl.DataFrame({"output": range(len(learned)), "identifier": learned}), path)

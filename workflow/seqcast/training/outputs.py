@@ -1,15 +1,18 @@
-"""What a training leaves: weights that say how they came about, and the course of it."""
+"""What a training leaves: weights that say how they came about, its course, a head of several."""
 
+import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import torch
 from torch import Tensor
 
-from seqcast.core.store import file_sha256, write_tsv
-from seqcast.models.convert import write_safetensors
+from seqcast.core.store import atomic, file_sha256, write_tsv
+from seqcast.genome.tracks import Tracks
+from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.training.loop import Task, train
 from seqcast.training.recipe import Recipe
 
@@ -60,3 +63,40 @@ def write_weights(
     chosen = history.filter("best").drop("best").row(-1, named=True)
     metadata = {**made, **{name: repr(value) for name, value in chosen.items()}}
     write_safetensors(state, Path(path), {key: str(value) for key, value in metadata.items()})
+
+
+class HeadFiles(NamedTuple):
+    """Weights (safetensors) and history (TSV) of a head."""
+
+    weights: str | Path
+    history: str | Path
+
+
+def take_head(
+    folder: str | Path, head: str, model: str, tracks: str | Path, outputs: HeadFiles
+) -> None:
+    """Copy the weights and the history of one head.
+
+    Parameters
+    ----------
+    folder : path
+        Of all heads, as `train_coverage` writes it.
+    head : str
+        Which to take.
+    model : str
+        Whose it is, for the metadata of the weights.
+    tracks : path
+        The model's targets table.
+    outputs : HeadFiles
+
+    Raises
+    ------
+    InputError
+        If the folder has no such head, or the head learned other tracks.
+    """
+    state, facts = read_safetensors(Path(folder) / f"{head}.safetensors")
+    if "tracks" in facts:
+        Tracks.read(tracks).check_outputs(json.loads(facts["tracks"]), tracks)
+    with atomic(outputs.history) as temporary:
+        shutil.copyfile(Path(folder) / f"{head}.history.tsv", temporary)
+    write_safetensors(state, Path(outputs.weights), {**facts, "model": model})

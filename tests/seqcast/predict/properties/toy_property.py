@@ -8,8 +8,8 @@ import polars as pl
 
 from seqcast.core.job_files import named_files
 from seqcast.models.prepare import convert_weights
-from seqcast.predict.properties.predict_property import FineTunedFiles, predict_property
-from seqcast.training.train_property import PropertyTrainingFiles, train_property
+from seqcast.predict.properties.fine_tuned import FineTunedFiles, predict_property
+from seqcast.training.properties import PropertyTrainingFiles, train_property
 from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS, definition, transcripts
 
 RECIPE = {"learning_rate": 1e-2, "batch_size": 16, "epochs": 2, "warmup": 0.1, "seed": 3,

@@ -21,7 +21,7 @@ from seqcast.genome.bgzip import index_fasta
 from seqcast.genome.fasta import Genome
 from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.prepare import random_weights
-from seqcast.predict.variants.score_shard import ShardFiles, ShardTables, score_shard
+from seqcast.predict.variants.variant_effects import ShardFiles, ShardTables, score_shard
 from tests.seqcast.training.test_coverage_network import PARAMS
 
 BASES = "".join(np.random.default_rng(0).choice(list("ACGT"), 2000))
@@ -34,7 +34,7 @@ INFERENCE = {"device": "cpu", "precision": "fp32", "batch_size": 3, "workers": 0
 RUN = """
 import json, sys
 from seqcast.core import unfinished
-from seqcast.predict.variants.score_shard import ShardFiles, ShardTables, score_shard
+from seqcast.predict.variants.variant_effects import ShardFiles, ShardTables, score_shard
 unfinished.LEAST_S = unfinished.MOST_S = 0
 job = json.load(sys.stdin)
 files, outputs = ShardFiles(*job.pop("files")), ShardTables(*job.pop("outputs"))

@@ -3,10 +3,10 @@
 import pytest
 
 from seqcast.core.store import read_provenance
+from seqcast.predict.embeddings.embed_table import write_embeddings
 from seqcast.predict.embeddings.embedding_outcomes import MEANINGS
 from seqcast.predict.embeddings.embedding_tables import TableEmbedder
 from seqcast.predict.embeddings.engine import Embedder
-from seqcast.predict.embeddings.writing import write_embeddings
 from seqcast.report.pages.embeddings_summary import embeddings_summary_html
 from tests.seqcast.predict.embeddings.examples import ROWS, transcripts
 from tests.seqcast.predict.embeddings.toys import Fading

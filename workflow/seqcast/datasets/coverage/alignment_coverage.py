@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pybigtools
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import atomic, scratch_folder
+from seqcast.core.store import atomic, scratch_folder, write_tsv
 from seqcast.datasets.coverage.contigs import shared_contigs
 from seqcast.datasets.coverage.depth import DepthFile
 from seqcast.genome.fasta import Genome, quiet_htslib
@@ -288,3 +290,36 @@ def _check_order(bam: Path, read: pysam.AlignedSegment, in_order: bool) -> None:
             f"{read.reference_start} comes after a later place; expected the order of "
             f"coordinates. Run: samtools sort -o sorted.bam {bam}"
         )
+
+
+def write_library_coverage(
+    bam: str | Path, genome: str | Path, aliases: str | None, tracks: Mapping[str, str | Path],
+    counts: str | Path, options: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Write the bigWig files of a library, and how many of its alignments count.
+
+    Parameters
+    ----------
+    bam : path
+        Sorted by coordinate; an index is not needed.
+    genome : path
+        FASTA of the assembly that the reads are aligned to.
+    aliases : str or None
+        Table of other contig names.
+    tracks : mapping of str to path
+        ``plus`` and ``minus``, or ``unstranded`` (see `write_bam_coverage`).
+    counts : path
+        TSV: ``alignments``, ``n``; first ``counted``, then the reasons why others are left out.
+    options : mapping
+        Of `AlignmentOptions`.
+
+    Raises
+    ------
+    InputError
+        See `AlignmentOptions` and `write_bam_coverage`.
+    """
+    with Genome(genome, aliases) as opened:
+        found = write_bam_coverage(bam, AlignmentOptions(**options), **tracks, genome=opened)
+    logger.info("%s: %s", bam, ", ".join(f"{n} {name}" for name, n in found.items()))
+    table = pl.DataFrame({"alignments": list(found), "n": list(found.values())})
+    write_tsv(table, counts)

@@ -14,10 +14,9 @@ from seqcast.core.errors import InputError
 from seqcast.models.interface import EmbeddingModel, evaluating
 from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
 from seqcast.predict.embeddings.embedding_outcomes import REGIONS
-from seqcast.predict.embeddings.helical_pooling import DataSet, helical_pooling
 from seqcast.predict.embeddings.overlapping_windows import Piece, pieces_of
+from seqcast.predict.embeddings.pooling import DataSet, helical_pooling, span_sums
 from seqcast.predict.embeddings.token_batches import pools, token_batches
-from seqcast.predict.embeddings.token_pooling import span_sums
 from seqcast.transcripts.letters import UNKNOWN, capitals
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import torch
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_safetensors, write_safetensors
-from seqcast.training.take_head import HeadFiles, take_head
+from seqcast.training.outputs import HeadFiles, take_head
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The original's pooling and ours against its golden values, on its features and on our model."""
+"""Sums over spans of tokens against plain loops."""
 
 import json
 
@@ -9,10 +9,21 @@ import torch
 from seqcast.models.interface import load_model
 from seqcast.predict.embeddings.embed_options import EmbedOptions
 from seqcast.predict.embeddings.engine import embed_texts
-from seqcast.predict.embeddings.helical_pooling import helical_pooling
-from seqcast.predict.embeddings.token_pooling import span_sums
+from seqcast.predict.embeddings.pooling import helical_pooling, span_sums
 from tests.seqcast.predict.embeddings.small_helix import write_small_helix
 from tests.seqcast.predict.embeddings.toys import random_text
+
+
+def test_sums_of_spans_leave_out_what_is_no_number():
+    features = torch.randn(2, 9, 4)
+    features[0, :3] = float("nan")  # padding
+    features[1, 8] = float("inf")
+    spans = [[(3, 9), (3, 5), (6, 6)], [(0, 8), (2, 3), (3, 8)]]
+    found = span_sums(features, spans)
+    for row, of_row in enumerate(spans):
+        for span, (low, stop) in enumerate(of_row):
+            expected = features[row, low:stop].double().sum(0)
+            torch.testing.assert_close(found[row, span], expected)
 
 
 def read_golden(path):
