@@ -36,4 +36,3 @@ rule all:
     default_target: True
     input:
         plan.targets,
-        REPORT,

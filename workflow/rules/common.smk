@@ -1,12 +1,11 @@
-"""Tables to paths. What decides anything is in the package `seqcast`."""
+"""The plan of the run, and what Snakemake has to be told of it. `seqcast.plan` decides the rest."""
 
 import re
 import sys
+from functools import cache
 from os import environ, pathsep
 from pathlib import Path
 
-import pandas as pd
-import yaml
 from snakemake.logging import logger
 
 # Jobs in conda environments of their own find the package here, as this file does.
@@ -21,7 +20,6 @@ from seqcast.core.errors import InputError
 from seqcast.plan.code import code_digest
 from seqcast.plan.run import plan_run
 from seqcast.plan.tracks import tracks_digest
-from seqcast.core.urls import public_url
 from seqcast.report.pages.rendering import template_digest
 
 
@@ -35,15 +33,19 @@ class ConfigError(SystemExit):
         self.code = 1  # of the process; of two arguments, Python would make no status
 
 
-# Path -> whether a rule makes it.
-MADE = {}
+@cache
+def products():
+    """What rules make: each path or pattern, behind the text that it begins with."""
+    made = [product for rule in workflow.rules for product in rule.products()]
+    return [(product.constant_prefix(), product) for product in made]
 
 
+@cache
 def is_made(path):
     """Whether a rule makes a file; known once all rules are, as for input and params functions."""
-    if path not in MADE:
-        MADE[path] = any(rule.is_producer(path) for rule in workflow.rules)
-    return MADE[path]
+    return any(
+        path.startswith(start) and made.match(path) for start, made in products()
+    )
 
 
 try:
@@ -61,72 +63,24 @@ for line in plan.warnings:
     logger.warning(line)
 
 
-def checked(check, *values):
-    """Call a check of the package; what it finds wrong ends the run."""
-    try:
-        return check(*values)
-    except InputError as error:
-        raise ConfigError(error)
-
-
-def read_table(name, index):
-    """Rows of a table of config["tables"], checked against its schema; no key comes twice."""
-    cells = checked(catalogue.cells, name, tuple(index))
-    with open(WORKFLOW / f"schemas/{name}.schema.yaml", encoding="utf-8") as file:
-        columns = yaml.safe_load(file)["properties"]
-    rows = [{**dict.fromkeys(columns, ""), **row} for row in cells.values()]
-    return pd.DataFrame(rows, columns=list(columns), dtype=object).set_index(
-        list(index)
-    )
-
-
-def check_names(name, found, other, known):
-    """Stop where the table `name` uses a name that the table `other` lacks."""
-    checked(catalogue.check_names, name, found, other, known)
-
-
-def part_of(section, *keys):
-    """These keys of a section of the config, for a rule whose numbers follow no other.
-
-    What decides speed alone (device, workers, batch sizes) is no param: scripts read it from
-    snakemake.config, so that another value makes nothing again. Threads are no param either.
-    """
-    return {key: config[section][key] for key in keys}
-
-
-ASSEMBLIES = read_table("assemblies", ["assembly"])
-MODELS = read_table("models", ["model"])
-FOLDS = read_table("folds", ["model", "fold"])
-SOURCES = read_table("sources", ["source"])
-DATASETS = read_table("datasets", ["dataset"])
-of_kind, of_task = catalogue.of_kind, catalogue.of_task
-VARIANT_SETS = of_kind("variants")
-WINDOW_SETS = of_kind("windows")
-
-
-COVERAGE_MODELS = of_task("coverage")
-READ_MODELS = of_task("reads")
-EMBEDDING_MODELS = of_task("embedding")
-
-
 def one_of(names):
     """A wildcard constraint: one of these names; a name that cannot be, where there are none."""
     return "|".join(map(re.escape, names)) or "none"
 
 
 wildcard_constraints:
-    assembly=one_of(ASSEMBLIES.index),
-    model=one_of(MODELS.index),
-    fold=one_of(sorted(set(FOLDS.index.get_level_values("fold")))),
-    dataset=one_of(DATASETS.index),
-    source=one_of(SOURCES.index),
+    assembly=one_of(catalogue.assemblies),
+    model=one_of(catalogue.models),
+    fold=one_of(sorted({fold for _, fold in catalogue.folds})),
+    dataset=one_of(catalogue.datasets),
+    source=one_of(catalogue.sources),
     library=one_of(plan.libraries.rows),
     coverage_set=one_of(plan.coverage_sets.rows),
     shard=r"\d+",
     level="gene|window",
 
 
-located, given_file, folds_of = catalogue.located, catalogue.given, catalogue.folds_of
+digest_of = cache(content_digest)
 
 
 def given_content(wildcards, **job):
@@ -135,7 +89,7 @@ def given_content(wildcards, **job):
     Dates are no sign: files replaced by `mv`, `tar` or `rsync -t` keep theirs. Snakemake compares
     no params of functions that name `input`, which is why this one does not.
     """
-    return [content_digest(path) for path in job["input"] if not is_made(path)]
+    return [digest_of(path) for path in job["input"] if not is_made(path)]
 
 
 def given_numbers(wildcards, **job):
@@ -146,7 +100,7 @@ def given_numbers(wildcards, **job):
     named = job["input"].get("targets", [])
     tables = [named] if isinstance(named, str) else named
     return [
-        tracks_digest(path) if path in tables else content_digest(path)
+        tracks_digest(path) if path in tables else digest_of(path)
         for path in job["input"]
         if not is_made(path)
     ]
@@ -193,6 +147,3 @@ def code_of(script):
         return code_digest(WORKFLOW / "scripts" / f"{script}.py", architecture)
 
     return digest
-
-
-REPORT = []

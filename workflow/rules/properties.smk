@@ -31,13 +31,13 @@ rule probe_embeddings:
     log:
         "logs/probe_embeddings/{property}/{model}.fold{fold}.log",
     wildcard_constraints:
-        model=one_of(EMBEDDING_MODELS),
+        model=one_of(catalogue.of_task("embedding")),
     conda:
         "../../envs/report.yaml"
     threads: config["inference"]["threads"]
     params:
         definition=plan.properties.definition,
-        options=part_of("properties", "probe_features", "seed"),
+        options=catalogue.part("properties", "probe_features", "seed"),
         facts=catalogue.facts,
         given=given_content,
         code=code_of("probe_embeddings"),
@@ -139,7 +139,7 @@ rule evaluate_property:
     params:
         methods=plan.properties.methods,
         definition=plan.properties.definition,
-        options=part_of("properties", "seed", "resamples"),
+        options=catalogue.part("properties", "seed", "resamples"),
         given=given_content,
         code=code_of("evaluate_property"),
     script:

@@ -60,7 +60,7 @@ rule sample_reads:
         "../../envs/download.yaml"
     params:
         portions=plan.read_sets.taken,
-        options=part_of(
+        options=catalogue.part(
             "read_sampling", "read_length_nt", "seed", "group", "dev_share", "compat"
         ),
         given=given_content,

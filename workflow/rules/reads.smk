@@ -18,7 +18,7 @@ rule classify_reads:
         labelled=lambda job: plan.reads.is_labelled(job.dataset),
         interleaved=plan.reads.interleaved,
         facts=catalogue.facts,
-        options=part_of("reads", "threshold", "both_strands", "compat"),
+        options=catalogue.part("reads", "threshold", "both_strands", "compat"),
         precision=config["inference"]["precision"],
         given=given_content,
         code=code_of("classify_reads"),

@@ -6,7 +6,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.datasets.properties.labelled import Property
-from seqcast.predict.properties.baselines import BASELINES
+from seqcast.predict.properties import BASELINES
 
 TABLES = {
     "sources": [("labels", "1", "https://me:pw@a.org/l.tsv", "l.tsv", "", "CC0-1.0", "made up")],

@@ -9,6 +9,7 @@ from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
+from seqcast.plan.tracks import check_pattern
 
 SUFFIXES = {
     "tracks": "tracks.tsv",
@@ -39,8 +40,6 @@ class CoverageAccuracy:
                 "give the table of features that half-lives are predicted from"
             )
         for name, pattern in self.decay_courses.items():
-            from seqcast.plan.tracks import check_pattern
-
             table = self.catalogue.located(self.sets.rows[name].targets)
             check_pattern(f"config: coverage_accuracy.decay_courses.{name}", pattern, table)
         _ = self.tested

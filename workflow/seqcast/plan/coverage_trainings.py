@@ -12,6 +12,7 @@ from seqcast.models.architectures import CoverageShape, coverage_shape
 from seqcast.models.settings import read_settings
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_sets import CoverageSets
+from seqcast.plan.tracks import check_outputs, known_tracks
 from seqcast.plan.trainings import Training, Trainings
 
 WEIGHTS = re.compile(r"results/training/(.+)\.fold([^.]+)(\.head)?\.safetensors")
@@ -143,7 +144,6 @@ class CoverageTrainings:
 
     def _weighted(self, row: Training) -> tuple[Any, list[Any]]:
         """Patterns of weights in a recipe, and the tracks of each head; None where not known."""
-        from seqcast.plan.tracks import known_tracks
         from seqcast.training.recipe import read_recipe
         from seqcast.training.task_options import CoverageOptions
 
@@ -171,8 +171,6 @@ class CoverageTrainings:
 
     def _check_tracks(self, model: str, shape: CoverageShape) -> None:
         """Refuse a table of tracks that names outputs which the head of a model lacks."""
-        from seqcast.plan.tracks import check_outputs
-
         row = self.catalogue.models[model]
         path = self.catalogue.located(row.hyperparameters)
         units = shape.heads.get(row.head, max(shape.heads.values()))
@@ -205,8 +203,6 @@ class CoverageTrainings:
         self, hyperparameters: str, shape: CoverageShape, head: str, name: str
     ) -> None:
         """Refuse a dataset whose tracks or windows do not fit the head that learns them."""
-        from seqcast.plan.tracks import check_outputs
-
         row, said = self.sets.rows[name], f"{hyperparameters}, which learns it,"
         units = shape.heads[head or next(iter(shape.heads))]
         check_outputs(self.catalogue.located(row.targets), units, said, True)

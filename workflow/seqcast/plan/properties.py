@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqcast.core.errors import InputError
 from seqcast.core.urls import public_url
-from seqcast.datasets.properties.labelled import Property
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, embeddings_table
-from seqcast.predict.properties.baselines import BASELINES
+from seqcast.predict.properties import BASELINES
+
+if TYPE_CHECKING:
+    from seqcast.datasets.properties.labelled import Property
 
 RESULTS = ("tsv", "parts.tsv")
 DEFINING = ("labels", "kind", "split", "groups")  # what says how rows are labelled and split
@@ -73,7 +75,7 @@ class Properties:
         return self.catalogue.rows("properties", PropertyRow)
 
     @cached_property
-    def definitions(self) -> dict[str, Property]:
+    def definitions(self) -> dict[str, "Property"]:
         """How each property is labelled and split."""
         return {name: self._defined(row) for name, row in self.rows.items()}
 
@@ -176,7 +178,9 @@ class Properties:
         named = self.rows[job.property].published
         return self.catalogue.given(named) if named else []
 
-    def _defined(self, row: PropertyRow) -> Property:
+    def _defined(self, row: PropertyRow) -> "Property":
+        from seqcast.datasets.properties.labelled import Property  # brings polars
+
         try:
             return Property.from_row(*row.definition())
         except InputError as error:

@@ -1,26 +1,36 @@
-"""What the config says of tracks, held against tables of tracks that are there before the run."""
+"""What the config says of tracks, held against tables of tracks that are there before the run.
+
+What reads them is imported where there is one: it brings polars, which a start of Snakemake on
+tables that are still to be fetched does without.
+"""
 
 import hashlib
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
-from seqcast.genome.tracks import Tracks
-from seqcast.predict.variants.ranking import select_tracks
+
+if TYPE_CHECKING:
+    from seqcast.genome.tracks import Tracks
 
 
-def known_tracks(path: str | Path) -> Tracks | None:
+def known_tracks(path: str | Path) -> "Tracks | None":
     """The tracks of a table; None where it is not there yet, or is unfit, as its job will say."""
+    if not Path(path).is_file():
+        return None
+    from seqcast.genome.tracks import Tracks
+
     try:
-        return Tracks.read(path) if Path(path).is_file() else None
+        return Tracks.read(path)
     except InputError:
         return None
 
 
 def tracks_digest(path: str | Path) -> str:
     """What a table of tracks says, as `inputs.content_digest`, but for its descriptions."""
+    import polars as pl
+
     try:
         table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
     except (OSError, pl.exceptions.PolarsError):
@@ -46,6 +56,10 @@ def check_pattern(key: str, pattern: str, path: str | Path) -> None:
     InputError
     """
     if pattern and (tracks := known_tracks(path)):
+        import polars as pl
+
+        from seqcast.predict.variants.ranking import select_tracks
+
         try:
             select_tracks(pl.DataFrame({"description": tracks.description.tolist()}), pattern)
         except InputError as error:

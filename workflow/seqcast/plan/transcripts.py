@@ -8,7 +8,7 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
-from seqcast.transcripts.selection import SELECTIONS
+from seqcast.transcripts import SELECTIONS
 
 KINDS = ("transcripts", "mrna")
 # Keys of the config's embeddings that change no score of a variant.

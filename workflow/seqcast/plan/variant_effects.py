@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 from seqcast.plan.catalogue import Catalogue, genes_of
+from seqcast.plan.tracks import check_pattern
 
 EXPORTS = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
 LEVELS = ("", "window.")  # of genes, and of windows
@@ -30,8 +31,6 @@ class VariantEffects:
     def __post_init__(self) -> None:
         pattern = self.catalogue.config["report"]["tracks"]
         for model in self.models if self.datasets and pattern else ():
-            from seqcast.plan.tracks import check_pattern  # brings polars
-
             table = self.catalogue.located(self.catalogue.models[model].tracks)
             check_pattern("config: report.tracks", pattern, table)
 

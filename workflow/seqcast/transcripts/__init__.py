@@ -4,3 +4,11 @@
 `files` reads sequences that the user has. Both end in the table of `records`. `marks` writes the
 codon marks that a model may want.
 """
+
+# Which transcripts of an annotation a dataset may take, in place of a file of ids.
+SELECTIONS = {
+    "canonical": "one transcript a gene",
+    "canonical_coding": "one transcript a gene that has a CDS",
+    "coding": "transcripts with a CDS",
+    "all": "all transcripts",
+}

@@ -62,7 +62,7 @@ def prepare_dataset(
     ----------
     files : TranscriptSources
     options : mapping
-        ``selection`` (of `transcripts.selection.SELECTIONS`) and ``cds`` (see
+        ``selection`` (of `transcripts.SELECTIONS`) and ``cds`` (see
         `transcripts.given.read_sequences`), each where it is wanted.
     path : str
         The parquet file.

@@ -8,16 +8,11 @@ from typing import NamedTuple
 
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_text
+from seqcast.transcripts import SELECTIONS
 from seqcast.transcripts.annotation import Transcript
 
 logger = logging.getLogger(__name__)
 
-SELECTIONS = {
-    "canonical": "one transcript a gene",
-    "canonical_coding": "one transcript a gene that has a CDS",
-    "coding": "transcripts with a CDS",
-    "all": "all transcripts",
-}
 VERSION = re.compile(r"\.\d+(?=$|_PAR_Y$)")
 HEADERS = {"transcript_id", "transcript", "id"}
 

@@ -10,7 +10,7 @@ from seqcast.evaluation.properties.property_metrics import (
     evaluate_property,
     read_evaluation,
 )
-from seqcast.predict.properties.baselines import BASELINES
+from seqcast.predict.properties import BASELINES
 from seqcast.predict.properties.predict_baseline import predict_baseline
 from seqcast.report.figures.properties import plot_property
 from seqcast.report.figures.style import save

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from seqcast.predict.properties import BASELINES
 from seqcast.predict.properties.baselines import (
-    BASELINES,
     CODONS,
     NotApplicableError,
     baseline_features,

@@ -8,7 +8,7 @@ import pytest
 
 from seqcast.core.store import read_provenance
 from seqcast.datasets.properties.labelled import STATUSES, PropertyFiles
-from seqcast.predict.properties.baselines import BASELINES
+from seqcast.predict.properties import BASELINES
 from seqcast.predict.properties.predict_baseline import LEFT_OUT, predict_baseline
 from tests.seqcast.datasets.properties.toys import definition, transcripts
 

@@ -7,17 +7,11 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
+from seqcast.predict.properties import LONGEST_KMER
 
 LETTERS = "ACGU"
-LONGEST_KMER = 5  # 4 + 16 + 64 + 256 + 1024 features
 CODON_NT = 3
 CODONS = tuple(map("".join, product(LETTERS, repeat=CODON_NT)))
-BASELINES = {
-    "length_gc": "length, its logarithm and the share of G and C; lengths of 5' UTR, CDS and "
-    "3' UTR where all sequences have a CDS",
-    "kmer": f"frequencies of all k-mers, k = 1 to {LONGEST_KMER}",
-    "codon_usage": "frequencies of the 64 codons of the CDS; only where all sequences have one",
-}
 _CODE = np.full(256, -1, dtype=np.int64)
 _CODE[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = range(len(LETTERS))
 

@@ -10,7 +10,8 @@ import numpy as np
 from seqcast.core.provenance import provenance
 from seqcast.core.store import write_table
 from seqcast.datasets.properties.labelled import VALID, PropertyFiles, read_property_data
-from seqcast.predict.properties.baselines import BASELINES, NotApplicableError, baseline_features
+from seqcast.predict.properties import BASELINES
+from seqcast.predict.properties.baselines import NotApplicableError, baseline_features
 from seqcast.predict.properties.linear import Predicted, linear_predictions
 from seqcast.predict.properties.predictions import predictions_table
 

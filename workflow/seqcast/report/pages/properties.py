@@ -19,7 +19,7 @@ from seqcast.evaluation.properties.property_metrics import (
     VALIDATION,
     WITHOUT,
 )
-from seqcast.predict.properties.baselines import BASELINES
+from seqcast.predict.properties import BASELINES
 from seqcast.report.pages.rendering import render
 
 NAMES = {
