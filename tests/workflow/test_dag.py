@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-import pandas as pd
+import polars as pl
 import pytest
 import yaml
 
@@ -148,11 +148,14 @@ def test_published_run_plans_these_jobs(workflow):
 
 def test_published_tables_name_sources_or_files_that_exist(root):
     paths = yaml.safe_load((root / "config/published.yaml").read_text())["tables"]
-    tables = {name: pd.read_csv(root / path, sep="\t", dtype=str) for name, path in paths.items()}
+    tables = {
+        name: pl.read_csv(root / path, separator="\t", infer_schema=False)
+        for name, path in paths.items()
+    }
     columns = [("assemblies", "genome"), ("assemblies", "annotation"), ("datasets", "path"),
                ("assemblies", "contig_aliases"), ("models", "hyperparameters"),
                ("models", "tracks"), ("folds", "source")]  # fmt: skip
-    named = [value for table, column in columns for value in tables[table][column].dropna()]
+    named = [value for table, column in columns for value in tables[table][column].drop_nulls()]
     known = set(tables["sources"]["source"])
     made = {f"results/read_benchmark/{name}/dev.tsv" for name in tables["samples"]["sample"]}
     assert [v for v in named if v not in known | made and not (root / v).is_file()] == []

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pandas as pd
+import polars as pl
 import pytest
 
 SHIPPED_WEIGHTS = {
@@ -13,20 +13,20 @@ SHIPPED_WEIGHTS = {
 
 
 @pytest.fixture(scope="module")
-def sources(root: Path) -> pd.DataFrame:
-    return pd.read_csv(root / "config" / "sources.tsv", sep="\t", dtype=str)
+def sources(root: Path) -> pl.DataFrame:
+    return pl.read_csv(root / "config" / "sources.tsv", separator="\t", infer_schema=False)
 
 
 @pytest.mark.parametrize("column", ["source", "path", "url"])
-def test_sources_are_named_fetched_and_stored_once(sources: pd.DataFrame, column: str) -> None:
-    assert sources.loc[sources[column].duplicated(), column].tolist() == []
+def test_sources_are_named_fetched_and_stored_once(sources: pl.DataFrame, column: str) -> None:
+    assert sources.filter(sources[column].is_duplicated()).height == 0
 
 
-def test_both_folds_of_the_five_published_models_are_sources(sources: pd.DataFrame) -> None:
-    weights = sources[sources["path"].str.startswith("weights/borzuki")]
+def test_both_folds_of_the_five_published_models_are_sources(sources: pl.DataFrame) -> None:
+    weights = sources.filter(pl.col("path").str.starts_with("weights/borzuki"))
     assert set(weights["source"]) == SHIPPED_WEIGHTS
-    assert weights["url"].str.endswith("/model0_best.h5").all()  # model0 has the human head
+    assert weights["url"].str.ends_with("/model0_best.h5").all()  # model0 has the human head
 
 
-def test_published_sources_come_over_tls(sources: pd.DataFrame) -> None:
-    assert sources.loc[~sources["url"].str.startswith("https://"), "source"].tolist() == []
+def test_published_sources_come_over_tls(sources: pl.DataFrame) -> None:
+    assert sources["url"].str.starts_with("https://").all()
