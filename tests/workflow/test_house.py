@@ -25,7 +25,7 @@ LAYERS = (
     "core", "genome", "models", "reads", "transcripts", "simulate", "datasets", "predict",
     "evaluation", "training", "report", "plan", "api", "cli",
 )  # fmt: skip
-LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT = 400, 40, 25  # lines
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_SCRIPT, LONGEST_COMMON = 400, 40, 25, 150  # lines
 
 
 def module_of(path: Path) -> str:
@@ -249,6 +249,29 @@ def test_snakefile_is_a_contents_page():
     text = (ROOT / "Snakefile").read_text()
     assert len(text.splitlines()) <= LONGEST_FUNCTION
     assert "def " not in text
+
+
+def test_what_is_planned_is_planned_in_the_package():
+    """Rule files hold rules: no function, no constant, no include; and no path has two producers."""
+    common, *_ = [path for path in SNAKEFILES if path.stem == "common"]
+    assert len(common.read_text().splitlines()) <= LONGEST_COMMON
+    files = [path for path in SNAKEFILES if path.suffix == ".smk" and path != common]
+    begun = {
+        (path.name, line)
+        for path in files
+        for line in re.findall(r"^(?!rule |use rule |wildcard_constraints:)[^\s#].*", path.read_text(),
+                               flags=re.MULTILINE)
+    }  # fmt: skip
+    assert begun == set()
+    assert {path.name for path in files if "(?=" in path.read_text()} == set()
+
+
+def test_planning_starts_without_what_only_jobs_need():
+    """Each start of Snakemake, of a job too, imports it."""
+    heavy = {"numpy", "pandas", "polars", "pyarrow", "torch"}
+    code = f"import sys, seqcast.plan.run, seqcast.plan.code; print({heavy} & sys.modules.keys())"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
 
 
 def keys(schema: dict, at: str = "") -> Iterator[tuple[str, dict]]:

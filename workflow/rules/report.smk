@@ -1,6 +1,3 @@
-RANKED_ROWS = 100  # of the table in the report; the file has all
-
-
 rule rank_variants:
     input:
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
@@ -36,7 +33,7 @@ rule summarise_ranking:
     conda:
         "../../envs/report.yaml"
     params:
-        rows=RANKED_ROWS,
+        rows=100,  # the file has all
         templates=template_digest("ranked.html"),
         given=given_content,
         code=code_of("summarise_ranking"),
