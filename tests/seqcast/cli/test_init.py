@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from seqcast.cli import main
+from seqcast.cli import init, main
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import table_rows
 from seqcast.plan.run import plan_run
@@ -192,3 +192,10 @@ def test_a_table_that_the_config_lacks_is_empty(call, tmp_path, root, monkeypatc
     assert catalogue.path_of("samples") == "tables.samples, which the config lacks"
     with pytest.raises(InputError, match=r"or the name of a source of tables.sources, which the"):
         catalogue.given("hg38_genome")
+
+
+def test_a_package_without_its_workflow_says_what_to_clone(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(init, "PACKAGE", tmp_path / "lib/seqcast")
+    status, _, error = call()
+    assert status == 2
+    assert "is installed without its workflow; expected a checkout of the repository" in error
