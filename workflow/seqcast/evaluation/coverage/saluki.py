@@ -20,6 +20,7 @@ from seqcast.core.store import read_tsv, write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.datasets.coverage.fold_names import without_training
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, check_same_axes
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import with_keys
 
@@ -317,7 +318,7 @@ def predict_half_lives(
 
 
 def half_life_metrics(
-    predictions: pl.DataFrame, resamples: int = 1000, seed: int = 0
+    predictions: pl.DataFrame, resamples: int = RESAMPLES, seed: int = 0
 ) -> pl.DataFrame:
     """Agreement with intervals, for each fold and over all.
 

@@ -20,6 +20,7 @@ from seqcast.evaluation.coverage.decay_fits import (
     reference_values,
 )
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import SCHEMA, with_keys
@@ -30,7 +31,6 @@ VALID = "valid"
 GAPDH = "HEK293_GAPDH"  # name of the published divisors in the config
 RATE = "log2_decay_rate"
 KEPT = (RATE, "half_life_h", "amplitude", "rmse", "status")
-RESAMPLES = 1000
 MANY_AT_BOUND = 0.1  # of the genes
 
 

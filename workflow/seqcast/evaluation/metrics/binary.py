@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics.bootstrap import Levels, Resampling, estimate
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Levels, Resampling, estimate
 from seqcast.evaluation.metrics.table import (
     NOT_SCORED,
     check_scored,
@@ -31,7 +31,7 @@ def classification_metrics(
     labels: Sequence[int] | np.ndarray | pl.Series,
     scores: Sequence[float | None] | np.ndarray | pl.Series,
     threshold: float = 0.5,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
     least_of_a_class: int = LEAST_OF_A_CLASS,
     groups: Sequence | np.ndarray | None = None,

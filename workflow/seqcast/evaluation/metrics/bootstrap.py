@@ -12,6 +12,7 @@ import numpy as np
 
 from seqcast.core.errors import InputError
 
+RESAMPLES = 1000  # if nothing else is asked for
 INTERVAL = (0.025, 0.975)
 CELLS_AT_ONCE = 1 << 21  # cells of counts, (resamples, rows), that are held at once
 
@@ -31,7 +32,7 @@ class Estimate(NamedTuple):
 class Resampling:
     """How many resamples an interval rests on; 0 give none."""
 
-    resamples: int = 1000
+    resamples: int = RESAMPLES
     seed: int = 0
 
     def draws(

@@ -13,7 +13,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.metrics.binary import LEAST_OF_A_CLASS, TwoClasses, metrics_of_counts
-from seqcast.evaluation.metrics.bootstrap import Resampling, estimate
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Resampling, estimate
 from seqcast.evaluation.metrics.table import (
     NOT_SCORED,
     check_scored,
@@ -31,7 +31,7 @@ def class_metrics(
     labels: Sequence[int] | np.ndarray,
     probabilities: Sequence | np.ndarray,
     classes: Sequence[str],
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
     groups: Sequence | np.ndarray | None = None,
 ) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics.bootstrap import Levels, Resampling, estimate
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Levels, Resampling, estimate
 from seqcast.evaluation.metrics.correlations import correlation_of_sums, varying
 from seqcast.evaluation.metrics.table import (
     NOT_SCORED,
@@ -27,7 +27,7 @@ MEAN = "mean"  # of the outputs, where there are several
 def regression_metrics(
     labels: Sequence | np.ndarray,
     predictions: Sequence | np.ndarray,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
     outputs: Sequence[str] = (),
     groups: Sequence | np.ndarray | None = None,

@@ -19,6 +19,7 @@ from seqcast.datasets.properties.duplicates import count_parts, learned_from, se
 from seqcast.datasets.properties.labelled import PropertyData, read_property_data
 from seqcast.datasets.properties.splits import COLUMN_ROUND
 from seqcast.evaluation.metrics import binary, multiclass, regression
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.metrics.table import NOT_SCORED
 from seqcast.evaluation.properties.methods import Method, read_method
@@ -117,7 +118,7 @@ def evaluate_property(
 
 def evaluate_methods(
     data: PropertyData, numbers: np.ndarray, methods: Mapping[str, str | Path],
-    published: pl.DataFrame, resamples: int = 1000, seed: int = 0,
+    published: pl.DataFrame, resamples: int = RESAMPLES, seed: int = 0,
 ) -> pl.DataFrame:  # fmt: skip
     """Metrics of all methods on each part.
 

@@ -15,6 +15,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.provenance import origins_in_words
 from seqcast.core.store import read_provenance, read_table, read_tsv
 from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.table import SCHEMA, row_of, with_keys
 from seqcast.evaluation.reads import THRESHOLD
 from seqcast.reads.dnabert import read_labels
@@ -91,7 +92,7 @@ def evaluate(
     sets: Sequence[LabelledSet],
     published: pl.DataFrame,
     protocol: str = "",
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Metrics and ROC curves of each tool on each reference.
 

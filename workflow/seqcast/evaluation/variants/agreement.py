@@ -11,6 +11,7 @@ import polars as pl
 
 from seqcast.core.provenance import provenance
 from seqcast.core.store import read_provenance, read_table, read_tsv, write_table, write_tsv
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import row_of
@@ -84,7 +85,7 @@ def compare(
     mrna: Sequence[Scored],
     score: str = "logSED",
     tracks_like: str | None = None,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
 ) -> Comparison:
     """All that is to be said of some models on one set of variants.
 
@@ -178,7 +179,7 @@ def measures(
 
 
 def correlate(
-    table: pl.DataFrame, measured: Sequence[Measure], resamples: int = 1000, seed: int = 0
+    table: pl.DataFrame, measured: Sequence[Measure], resamples: int = RESAMPLES, seed: int = 0
 ) -> pl.DataFrame:
     """Spearman's correlation of the sizes of each two measures of different models.
 

@@ -10,6 +10,7 @@ import pysam
 
 from seqcast.core.store import read_table
 from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.table import row_of
 from seqcast.evaluation.variants.agreement import Measure
 from seqcast.genome.fasta import quiet_htslib
@@ -75,7 +76,7 @@ def tell_causal(
     table: pl.DataFrame,
     measured: Sequence[Measure],
     kinds: pl.DataFrame,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pl.DataFrame:
     """AUROC of each measure: causal variants against matched ones.
