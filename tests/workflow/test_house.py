@@ -324,6 +324,14 @@ def test_snakemake_lint_is_content():
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_files_of_jobs_are_typed(path):
+    """So that mypy sees what a script or a notebook gives to a job."""
+    asked = [a for f in functions(ast.parse(path.read_text())) for a in f.args.args]
+    files = [a for a in asked if a.arg in ("files", "outputs", "made", "reads")]
+    assert [a.lineno for a in files if a.annotation and ast.unparse(a.annotation) == "Any"] == []
+
+
 def test_parquet_is_read_and_written_at_one_door():
     """So that no table is read without its checksums (`seqcast.core.seals`)."""
     doors = {PACKAGE / "core/store.py", PACKAGE / "transcripts/files.py"}  # the second: of users

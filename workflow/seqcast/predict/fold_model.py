@@ -10,7 +10,6 @@ from seqcast.core.provenance import provenance, versions
 from seqcast.genome.tracks import Tracks
 from seqcast.models.convert import read_safetensors, tensors_sha256
 from seqcast.models.interface import CoverageModel, load_model
-from seqcast.predict.variants.score_options import ScoreOptions
 
 
 class FoldFiles(NamedTuple):
@@ -28,12 +27,6 @@ class FoldFiles(NamedTuple):
     weights: str | Path
     hyperparameters: str | Path | Mapping[str, Any]
     tracks: str | Path = ""
-
-
-def read_options(options: Mapping[str, Any]) -> ScoreOptions:
-    """`ScoreOptions` from the section of a config file, whose lists are tuples here."""
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-    return ScoreOptions(**fields)
 
 
 def open_network(

@@ -7,7 +7,6 @@ import yaml
 
 from seqcast.core.errors import InputError
 from seqcast.models.settings import PRECISIONS
-from seqcast.predict.fold_model import read_options
 from seqcast.predict.variants.score_options import COMPAT, ScoreOptions
 
 
@@ -18,7 +17,7 @@ def schema(root):
 
 def test_defaults_of_the_schema_are_those_of_python(schema):
     keys = schema["variant_effects"]["properties"]
-    assert read_options({name: key["default"] for name, key in keys.items()}) == ScoreOptions()
+    assert ScoreOptions.of({name: key["default"] for name, key in keys.items()}) == ScoreOptions()
     assert keys.keys() == asdict(ScoreOptions()).keys()
 
 

@@ -8,8 +8,9 @@ from polars.testing import assert_frame_equal
 
 from seqcast.core.errors import InputError
 from seqcast.predict.coverage.inference import geometry_of
+from seqcast.predict.variants.alleles import Edit, Geometry
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.variant_effects import score_variants, shard_rows
+from seqcast.predict.variants.variant_effects import score_variants, shard_rows, shared_windows
 from tests.seqcast.toy_models import BaseCounter
 
 # the counting model knows no strands: a reverse complement would count the partner base
@@ -182,3 +183,23 @@ def test_long_spellings_that_leave_the_window_are_not_scored_in_compat(
     assert tables.window["status"].to_list() == ["indel_too_long"]
     tables = score_variants(model, variants, genome, annotation, tracks, OPTIONS)
     assert tables.window["status"].to_list() == ["scored"]
+
+
+GEOMETRY = Geometry(length_bp=1000, bin_size_bp=10, crop_bins=0)
+
+
+def edits(*places):
+    return [
+        p if isinstance(p, str) else Edit(p[0], p[1] - 1, p[1], "A", p[1], "C", "A") for p in places
+    ]
+
+
+@pytest.mark.parametrize(("cluster", "places", "starts"), [
+    (0, [("1", 50), ("1", 50), ("1", 40)], [None, None, None]),
+    (0.2, [("1", 600), ("1", 799), ("1", 800)], [199, 199, None]),  # reach 200, middle 699
+    (0.2, [("1", 600), ("2", 610)], [None, None]),
+    (0.2, [("1", 600), "alt_star", ("1", 610)], [105, None, 105]),
+    (0.2, [("1", 600), ("1", 100)], [None, None]),  # unsorted
+])  # fmt: skip
+def test_groups(cluster, places, starts):
+    assert shared_windows(edits(*places), GEOMETRY, cluster) == starts

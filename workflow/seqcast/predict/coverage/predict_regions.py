@@ -12,7 +12,8 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import read_bed, tile_regions
 from seqcast.predict.coverage.coverage_files import create_coverage_store
 from seqcast.predict.coverage.inference import check_fit, geometry_of, predict_coverage
-from seqcast.predict.fold_model import FoldFiles, open_model, read_options
+from seqcast.predict.fold_model import FoldFiles, open_model
+from seqcast.predict.variants.score_options import ScoreOptions
 
 
 class RegionFiles(NamedTuple):
@@ -44,7 +45,7 @@ def predict_regions(
     fold = FoldFiles(files.weights, files.hyperparameters, files.tracks)
     model, tracks, made = open_model(fold, facts["architecture"], head, inference, threads)
     check_fit(model, tracks)
-    wanted, geometry = read_options(options), geometry_of(model)
+    wanted, geometry = ScoreOptions.of(options), geometry_of(model)
     with Genome(files.genome) as genome:
         tiles = tile_regions(
             read_bed(files.regions), genome.contigs, geometry.bins * geometry.bin_size_bp

@@ -1,6 +1,8 @@
 """How variants are scored: the choices that change numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from torch import Tensor
 
@@ -68,6 +70,14 @@ class ScoreOptions:
             raise InputError(
                 "gene_cluster, cluster and stitch are options of compat: hound_snp; leave them out"
             )
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> Self:
+        """Those of the section of a config file, whose lists are tuples here."""
+        fields: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in section.items()
+        }
+        return cls(**fields)
 
     def convention(self, geometry: Geometry) -> Convention:
         """The allele convention these options name."""

@@ -14,7 +14,7 @@ from seqcast.genome.time_courses import tracks_to_show
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
 from seqcast.predict.coverage.inference import check_fit, geometry_of
-from seqcast.predict.fold_model import FoldFiles, open_model, read_options
+from seqcast.predict.fold_model import FoldFiles, open_model
 from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import edits_of, predict_alleles
@@ -61,7 +61,7 @@ def predict_strongest(
         return predict_top(
             models, read_table(files.variants), ranked, genome,
             read_annotation(files.annotation), tracks, tracks_to_show(tracks.table()),
-            read_options(options),
+            ScoreOptions.of(options),
         )  # fmt: skip
 
 

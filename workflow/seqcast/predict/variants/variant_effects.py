@@ -26,7 +26,7 @@ from seqcast.predict.coverage.inference import (
     predict_batch,
     prefetch,
 )
-from seqcast.predict.fold_model import FoldFiles, open_model, read_options
+from seqcast.predict.fold_model import FoldFiles, open_model
 from seqcast.predict.variants.alleles import AllelePair, Convention, Edit, assemble
 from seqcast.predict.variants.gene_bins import (
     GeneWindow,
@@ -36,7 +36,6 @@ from seqcast.predict.variants.gene_bins import (
 )
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import AlleleCoverage, ScoreTables, TableBuilder
-from seqcast.predict.variants.shared_windows import shared_windows
 from seqcast.predict.variants.statistics import background_of
 
 IDENTITY = ["row", "variant", "chrom", "pos", "ref", "alt"]
@@ -284,7 +283,7 @@ def score_shard(
         def score(start: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
             for stop, tables in score_in_parts(
                 model, variants, genome, read_annotation(files.annotation), tracks,
-                read_options(options), range(start, rows.stop), batch_size, inference["workers"],
+                ScoreOptions.of(options), range(start, rows.stop), batch_size, inference["workers"],
                 kept.due,
             ):  # fmt: skip
                 yield stop, vars(tables)
@@ -293,3 +292,45 @@ def score_shard(
     for level, path in outputs._asdict().items():
         write_table(found[level], path, facts)
     kept.remove()
+
+
+def shared_windows(
+    edits: Sequence[Edit | str], geometry: Geometry, cluster: float
+) -> list[int | None]:
+    """Start of the window each edit shares with its neighbours; None: a window of its own.
+
+    Parameters
+    ----------
+    edits : sequence of Edit or str
+        In file order; a str stands for a variant that cannot be scored.
+    cluster : float
+        A new window begins where a variant lies on another contig than the first of the current
+        one, before it, or at least this share of the window's length behind it. 0: no sharing.
+
+    Notes
+    -----
+    baskerville ``snps.py`` at 544073b (``cluster_snps``): greedy in file order, the window centred
+    on the middle of first and last position.
+    """
+    reach = int(geometry.length_bp * cluster)
+    groups: list[list[int]] = []
+    head = None
+    for i, edit in enumerate(edits):
+        if isinstance(edit, str):
+            continue
+        if (
+            head is None
+            or edit.contig != head.contig
+            or not head.pos <= edit.pos < head.pos + reach
+        ):
+            head = edit
+            groups.append([])
+        groups[-1].append(i)
+    starts: list[int | None] = [None] * len(edits)
+    for group in groups:
+        positions = [edit.pos for i in group if isinstance(edit := edits[i], Edit)]
+        if len(group) > 1:
+            middle = (min(positions) + max(positions)) // 2
+            for i in group:
+                starts[i] = middle - geometry.length_bp // 2
+    return starts
