@@ -31,7 +31,7 @@ from snakemake.settings.types import (
 )
 
 # as profiles/default
-DAG = yaml.safe_load((Path(__file__).parents[2] / "profiles/default/config.yaml").read_text())
+DAG = yaml.safe_load((Path(__file__).parents[2] / "profiles/default/profile.yaml").read_text())
 
 
 def planned(folder: Path, touch: bool = False) -> tuple[list, set[str]]:
