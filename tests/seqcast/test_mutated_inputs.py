@@ -196,10 +196,11 @@ SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-def _config_table(name: str, *index: str) -> Kind:
-    schema = yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text())
+def _config_table(table: str, *index: str) -> Kind:
+    path = CONFIG / f"{table}.tsv"
+    schema = yaml.safe_load((SCHEMAS / f"{path.stem}.schema.yaml").read_text())
     return Kind(
-        f"{name}.tsv", lambda _: (CONFIG / f"{name}.tsv").read_bytes()[:4000].rpartition(b"\n")[0],
+        path.name, lambda _: path.read_bytes()[:4000].rpartition(b"\n")[0],
         lambda path: read_cells(path, schema, index),
     )  # fmt: skip
 
@@ -244,7 +245,7 @@ KINDS = [
          read_tensors, text=False),
     _config_table("datasets", "dataset"), _config_table("models", "model"),
     _config_table("folds", "model", "fold"), _config_table("sources", "source"),
-    _config_table("samples", "sample"), _config_table("properties", "property"),
+    _config_table("demo/properties", "property"),
 ]  # fmt: skip
 
 

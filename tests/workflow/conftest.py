@@ -17,9 +17,9 @@ HEADERS = {
     "models": "model architecture task hyperparameters head tracks description",
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
-    "datasets": "dataset kind assembly path shards path2 cds labels transcripts",
+    "datasets": "dataset kind assembly path shards path2 cds labels transcripts reference first"
+    " balanced",
     "references": "reference genbank coding unclear proteins taxon description",
-    "samples": "sample reference reads1 reads2 first balanced description",
     "benchmarks": "benchmark task datasets protocol published citation",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",

@@ -84,8 +84,7 @@ def run(root, tmp_path_factory) -> Workflow:
     run.configure(
         {
             "references": [("toy", "toy.gbk", "", "unclear.bed", "", "")],
-            "samples": [(name, "toy", f"{name}_1.fq", f"{name}_2.fq", "", "yes") for name in names],
-            "datasets": [(name, "labelled_reads", "", f"results/read_benchmark/{name}/dev.tsv", 1, "")
+            "datasets": [(name, "mapped_reads", "", f"{name}_1.fq", 1, f"{name}_2.fq", *[""] * 3, "toy")
                          for name in names],
             "benchmarks": [("toy", "reads", "one,two", "how", "published.tsv", "nobody")],
         },

@@ -1,61 +1,51 @@
 """The tables of the published benchmark of reads agree with each other."""
 
+from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
-
-def read(path: Path) -> pl.DataFrame:
-    return pl.read_csv(path, separator="\t", infer_schema=False).fill_null("")
-
-
-@pytest.fixture(scope="module")
-def tables(root) -> dict[str, pl.DataFrame]:
-    names = ("references", "samples", "benchmarks", "datasets")
-    paths = {name: root / f"config/published/{name}.tsv" for name in names}
-    paths["sources"] = root / "config/sources.tsv"
-    return {name: read(path) for name, path in paths.items()}
+from seqcast.evaluation.metrics.published import read_published
+from seqcast.evaluation.reads.read_metrics import PUBLISHED
+from seqcast.plan.run import RunPlan, plan_run
 
 
 @pytest.fixture(scope="module")
-def published(root) -> pl.DataFrame:
-    path = root / "resources/published/readseeker.tsv"
-    return read(path)
+def plan(root: Path) -> Iterator[RunPlan]:
+    config = yaml.safe_load((root / "config/published.yaml").read_text())
+    with chdir(root):
+        yield plan_run(config, root / "workflow/schemas")
 
 
-def test_cells_name_sources_and_rows_that_are_there(tables):
-    cells = [("references", name) for name in ("genbank", "coding", "unclear", "proteins")]
-    cells += [("samples", "reads1"), ("samples", "reads2")]
-    named = {value for table, column in cells for value in tables[table][column] if value}
-    assert named <= set(tables["sources"]["source"])
-    assert set(tables["samples"]["reference"]) == set(tables["references"]["reference"])
+@pytest.fixture(scope="module")
+def published(root: Path) -> pl.DataFrame:
+    return read_published(root / "resources/published/readseeker.tsv", PUBLISHED)
 
 
-def test_every_sample_of_the_paper_is_a_labelled_set_with_published_times(tables, published):
-    samples = set(tables["samples"]["sample"])
+def test_cells_name_sources_and_rows_that_are_there(plan):
+    rows = plan.read_benchmarks.references.values()
+    named = {row.genbank for row in rows}
+    named |= {v for row in rows for v in (row.coding, row.unclear, row.proteins) if v}
+    named |= {v for row in plan.read_benchmarks.samples.values() for v in (row.path, row.path2)}
+    assert named <= set(plan.catalogue.sources)
+    mapped = {row.reference for row in plan.read_benchmarks.samples.values()}
+    assert mapped == set(plan.read_benchmarks.references)
+
+
+def test_every_sample_of_the_paper_is_mapped_and_has_published_times(plan, published):
+    samples = set(plan.read_benchmarks.samples)
     assert set(published["sample"]) - {""} == samples
-    assert (
-        set(
-            tables["benchmarks"]
-            .row(by_predicate=pl.col("benchmark") == "readseeker", named=True)["datasets"]
-            .split(",")
-        )
-        == samples
-    )
-    datasets = {row["dataset"]: row for row in tables["datasets"].to_dicts()}
-    for sample in samples:
-        assert datasets[sample]["kind"] == "labelled_reads"
-        assert datasets[sample]["path"] == f"results/read_benchmark/{sample}/dev.tsv"
-    assert set(published["reference"]) == set(tables["references"]["reference"])
+    assert set(plan.read_benchmarks.benchmarks["readseeker"].sets) == samples
+    assert set(published["reference"]) == set(plan.read_benchmarks.references)
 
 
-def test_reads_are_where_the_archive_keeps_them(tables):
+def test_reads_are_where_the_archive_keeps_them(plan):
     """European Nucleotide Archive: first six characters, then the digits from the tenth on."""
-    urls = dict(tables["sources"].select("source", "url").iter_rows())
-    for row in tables["samples"].to_dicts():
-        sample = row["sample"]
-        digits = sample[9:].rjust(3, "0") + "/" if len(sample) > 9 else ""
-        folder = f"https://ftp.sra.ebi.ac.uk/vol1/fastq/{sample[:6]}/{digits}{sample}"
-        for mate in (1, 2):
-            assert urls[row[f"reads{mate}"]] == f"{folder}/{sample}_{mate}.fastq.gz"
+    for name, row in plan.read_benchmarks.samples.items():
+        digits = name[9:].rjust(3, "0") + "/" if len(name) > 9 else ""
+        folder = f"https://ftp.sra.ebi.ac.uk/vol1/fastq/{name[:6]}/{digits}{name}"
+        for mate, source in ((1, row.path), (2, row.path2)):
+            assert plan.catalogue.sources[source].url == f"{folder}/{name}_{mate}.fastq.gz"

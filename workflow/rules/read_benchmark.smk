@@ -93,7 +93,7 @@ rule select_reads:
     conda:
         "../../envs/align.yaml"
     params:
-        reference=lambda job: plan.read_benchmarks.samples[job.sample].reference,
+        reference=lambda job: plan.read_benchmarks.reference_of(job.sample),
         choice=plan.read_benchmarks.choice,
         compat=config["read_benchmark"]["compat"],
         given=given_content,
@@ -104,7 +104,7 @@ rule select_reads:
 
 rule run_comparator:
     input:
-        lambda job: catalogue.given(catalogue.datasets[job.dataset].path),
+        plan.reads.labelled,
     output:
         multiext(
             "results/reads/{comparator}/{dataset}",

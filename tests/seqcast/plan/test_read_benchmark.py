@@ -5,7 +5,6 @@ from types import SimpleNamespace as Job
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.plan.read_benchmark import ReadBenchmarks
 from tests.workflow.conftest import HEADERS
 
 MODELS = [("small", "readseeker", "reads", "shape.json", "", "", ""),
@@ -16,24 +15,23 @@ TABLES = {
     "references": [("toy", "toy.gbk", "", "unclear.bed", "proteins.zip", "007"),
                    ("searched", "toy.gbk", "coding.bed", "", "proteins.zip", ""),
                    ("plain", "toy.gbk", "", "", "", "")],
-    "samples": [("one", "toy", "one_1.fq", "one_2.fq", 500, "yes"),
-                ("two", "plain", "two.fq", "", "", "no")],
-    "datasets": [("one", "labelled_reads", "", "one.tsv", 1), ("two", "labelled_reads", "", "two.tsv", 1),
+    "datasets": [("one", "mapped_reads", "", "one_1.fq", 1, "one_2.fq", "", "", "", "toy", 500),
+                 ("two", "mapped_reads", "", "two.fq", 1, "", "", "", "", "plain", "", "no"),
                  ("alone", "labelled_reads", "", "alone.tsv", 1), ("raw", "reads", "", "raw.fq", 1)],
     "benchmarks": [("both", "reads", "one, alone", "how", "published.tsv", "somebody"),
                    ("last", "reads", "two", "", "", "")],
 }  # fmt: skip
 FILES = ["toy.gbk", "coding.bed", "unclear.bed", "proteins.zip", "one_1.fq", "one_2.fq", "two.fq",
-         "one.tsv", "two.tsv", "alone.tsv", "published.tsv"]  # fmt: skip
+         "alone.tsv", "published.tsv"]  # fmt: skip
 FOLDER = "resources/references"
 
 
 @pytest.fixture
-def benchmarks(catalogue, tmp_path):
+def benchmarks(planned, tmp_path):
     for name in FILES:
         (tmp_path / name).touch()
     options = {"comparators": ["pyrodigal"], "min_mapq": 30}
-    return ReadBenchmarks(catalogue(TABLES, read_benchmark=options))
+    return planned(TABLES, read_benchmark=options).read_benchmarks
 
 
 def test_references_are_made_of_what_their_rows_name(benchmarks):
@@ -74,13 +72,13 @@ def test_every_tool_is_measured_on_every_dataset(benchmarks):
     job = Job(benchmark="both")
     assert benchmarks.tools == ["small", "pyrodigal"]
     assert benchmarks.benchmarks["both"].sets == ["one", "alone"]
-    assert benchmarks.labelled_reads(job) == ["one.tsv", "alone.tsv"]
+    assert benchmarks.labelled_reads(job) == ["results/read_benchmark/one/dev.tsv", "alone.tsv"]
     assert benchmarks.scores(job) == [
         f"results/reads/{tool}/{name}.parquet"
         for name in ("one", "alone")
         for tool in ("small", "pyrodigal")
     ]
-    assert benchmarks.references_of(job) == ["toy", "alone"]  # a set without a sample is its own
+    assert benchmarks.references_of(job) == ["toy", "alone"]  # a set that was not mapped is its own
     assert benchmarks.published(job) == "published.tsv"
     assert benchmarks.published(Job(benchmark="last")) == []
     assert benchmarks.targets == [
@@ -90,8 +88,8 @@ def test_every_tool_is_measured_on_every_dataset(benchmarks):
     ]
 
 
-def test_tables_without_rows_plan_nothing(catalogue):
-    assert ReadBenchmarks(catalogue({})).targets == []
+def test_tables_without_rows_plan_nothing(planned):
+    assert planned({}).read_benchmarks.targets == []
 
 
 @pytest.mark.parametrize(
@@ -99,35 +97,43 @@ def test_tables_without_rows_plan_nothing(catalogue):
     [
         ("one,two,one", "benchmark toy names dataset one more than once"),
         ("one,", "benchmark toy: a name in datasets is empty; remove a comma"),
-        ("one,raw", "benchmark toy: dataset raw is of kind reads; expected labelled_reads"),
+        (
+            "one,raw",
+            "benchmark toy: dataset raw is of kind reads; expected labelled_reads or mapped_reads",
+        ),
         ("one,three", "'three' has no row in datasets.tsv, which has one, two, alone, raw"),
     ],
 )
-def test_a_benchmark_names_labelled_sets_once(catalogue, datasets, message):
+def test_a_benchmark_names_labelled_sets_once(planned, datasets, message):
     rows = [("toy", "reads", datasets, "how", "", "nobody")]
     with pytest.raises(InputError, match=f"benchmarks.tsv: {message}"):
-        ReadBenchmarks(catalogue({**TABLES, "benchmarks": rows}))
+        planned({**TABLES, "benchmarks": rows})
 
 
-def test_a_reference_without_a_row_is_named(catalogue):
-    rows = [("one", "tony", "one_1.fq", "", "", "yes")]
-    with pytest.raises(InputError, match=r"samples.tsv: 'tony' has no row in references.tsv"):
-        ReadBenchmarks(catalogue({**TABLES, "samples": rows}))
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [("tony", "datasets.tsv: 'tony' has no row in references.tsv, which has toy, searched, plain"),
+     ("", r"datasets.tsv \(one\), column reference: the cell is empty; expected the name of a row")],
+)  # fmt: skip
+def test_reads_that_are_mapped_name_their_reference(planned, reference, message):
+    row = (*TABLES["datasets"][0][:9], reference)
+    with pytest.raises(InputError, match=message):
+        planned({**TABLES, "datasets": [row, *TABLES["datasets"][1:]]})
 
 
 @pytest.mark.parametrize(
     ("table", "column", "value"),
     [
         ("references", "reference", "a b"), ("references", "genbank", ""),
-        ("references", "taxon", "E. coli"), ("samples", "balanced", "maybe"),
-        ("samples", "first", "0"), ("samples", "first", "-5"),
-        ("samples", "reads1", ""), ("benchmarks", "task", "coverage"),
+        ("references", "taxon", "E. coli"), ("datasets", "balanced", "maybe"),
+        ("datasets", "first", "0"), ("datasets", "first", "-5"),
+        ("datasets", "path", ""), ("benchmarks", "task", "coverage"),
         ("benchmarks", "datasets", ""),
     ],
 )  # fmt: skip
-def test_a_cell_that_does_not_fit_is_named(catalogue, table, column, value):
+def test_a_cell_that_does_not_fit_is_named(planned, table, column, value):
     at = HEADERS[table].split().index(column)
     row = TABLES[table][0]
     rows = [(*row[:at], value, *row[at + 1 :])]
     with pytest.raises(InputError, match=rf"{table}.tsv, line 2.*, column {column}: '?{value}'?; "):
-        ReadBenchmarks(catalogue({**TABLES, table: rows}))
+        planned({**TABLES, table: rows})

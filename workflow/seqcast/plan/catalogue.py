@@ -78,6 +78,9 @@ class Dataset(Row):
     shards: int
     path2: str | None = None
     interleaved: bool = False
+    reference: str | None = None
+    first: int | None = None
+    balanced: bool = True
     cds: str = ""
     labels: str | None = None
     transcripts: str | None = None

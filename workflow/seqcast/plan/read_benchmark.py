@@ -7,8 +7,8 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.reads import INDEX_SUFFIXES
-from seqcast.plan.catalogue import Catalogue
-from seqcast.plan.reads import LABELLED
+from seqcast.plan.catalogue import Catalogue, Dataset
+from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.tables import Row, Table
 
 REFERENCES = "resources/references"
@@ -32,19 +32,6 @@ class Reference(Row):
         """Coding sequence, and unclear one if it is known or there are proteins to find it with."""
         kinds = ["coding"] + ["unclear"] * bool(self.unclear or self.proteins)
         return {kind: f"{REFERENCES}/{self.reference}.{kind}.bed" for kind in kinds}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample(Row):
-    """Sequenced reads that those of a benchmark are selected from."""
-
-    KEY = ("sample",)
-    sample: str
-    reference: str
-    reads1: str
-    reads2: str | None = None
-    first: int | None = None
-    balanced: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +64,19 @@ class ReadBenchmarks:
     """
 
     catalogue: Catalogue
+    reads: Reads
 
     def __post_init__(self) -> None:
-        named = [row.reference for row in self.samples.values()]
-        self.references.check_names(named, self.samples.path)
-        for row in self.benchmarks.values():
-            self._check_sets(row)
+        path = self.catalogue.datasets.path
+        for row in self.samples.values():
+            if not row.reference:
+                raise InputError(
+                    f"{path} ({row.dataset}), column reference: the cell is empty; expected the "
+                    f"name of a row of {self.references.path}, to which its reads are mapped"
+                )
+            self.references.check_names([row.reference], path)
+        for benchmark in self.benchmarks.values():
+            self._check_sets(benchmark)
 
     @cached_property
     def references(self) -> Table[Reference]:
@@ -90,9 +84,9 @@ class ReadBenchmarks:
         return self.catalogue.rows("references", Reference)
 
     @cached_property
-    def samples(self) -> Table[Sample]:
-        """Samples by name."""
-        return self.catalogue.rows("samples", Sample)
+    def samples(self) -> dict[str, Dataset]:
+        """Sequenced samples by name: datasets that are labelled by mapping them."""
+        return {name: self.catalogue.datasets[name] for name in self.catalogue.of_kind(MAPPED)}
 
     @cached_property
     def benchmarks(self) -> dict[str, Benchmark]:
@@ -135,13 +129,13 @@ class ReadBenchmarks:
     def sample_files(self, job: Any) -> dict[str, Any]:
         """Input: index of the sample's reference, and its reads."""
         row = self.samples[job.sample]
-        named = {"reads1": row.reads1, "reads2": row.reads2}
+        named = {"reads1": row.path, "reads2": row.path2}
         reads = {name: self.catalogue.given(value) for name, value in named.items() if value}
-        return {"index": self.index(row.reference), **reads}
+        return {"index": self.index(self.reference_of(job.sample)), **reads}
 
     def sample_regions(self, job: Any) -> dict[str, str]:
         """Input: coding sequence of the sample's reference, and unclear one where known."""
-        return self.references[self.samples[job.sample].reference].regions
+        return self.references[self.reference_of(job.sample)].regions
 
     def choice(self, job: Any) -> dict[str, Any]:
         """Which of the mapped reads of a sample are taken."""
@@ -150,8 +144,8 @@ class ReadBenchmarks:
         return {"balanced": self.samples[job.sample].balanced, **chosen}
 
     def reference_of(self, dataset: str) -> str:
-        """Reference of the sample that a dataset has the name of; of another, its own name."""
-        return self.samples[dataset].reference if dataset in self.samples else dataset
+        """Reference that a dataset was mapped to; of one that was not, its own name."""
+        return self.catalogue.datasets[dataset].reference or dataset
 
     def references_of(self, job: Any) -> list[str]:
         """`reference_of` each dataset of a benchmark."""
@@ -159,9 +153,7 @@ class ReadBenchmarks:
 
     def labelled_reads(self, job: Any) -> list[str]:
         """Input: labelled reads of a benchmark, a file a dataset."""
-        names = self.benchmarks[job.benchmark].sets
-        rows = [self.catalogue.datasets[name] for name in names]
-        return [self.catalogue.given(row.path) for row in rows]
+        return [self.reads.table(name) for name in self.benchmarks[job.benchmark].sets]
 
     def scores(self, job: Any) -> list[str]:
         """Input: what each tool says of each dataset of a benchmark."""
@@ -185,5 +177,8 @@ class ReadBenchmarks:
                 raise InputError(
                     f"{where} names dataset {name} more than once; its reads would count as often"
                 )
-            if (kind := datasets[name].kind) != LABELLED:
-                raise InputError(f"{where}: dataset {name} is of kind {kind}; expected {LABELLED}")
+            if not self.reads.is_labelled(name):
+                raise InputError(
+                    f"{where}: dataset {name} is of kind {datasets[name].kind}; expected "
+                    f"{LABELLED} or {MAPPED}"
+                )

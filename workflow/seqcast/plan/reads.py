@@ -5,7 +5,8 @@ from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
 
-LABELLED = "labelled_reads"  # kind of sets whose labels are known
+LABELLED = "labelled_reads"  # kind of sets whose labels are in their file
+MAPPED = "mapped_reads"  # kind of those whose labels come of mapping them to a reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +18,7 @@ class Reads:
     @property
     def datasets(self) -> list[str]:
         """Names of sets of reads, those without labels first."""
-        return [*self.catalogue.of_kind("reads"), *self.catalogue.of_kind(LABELLED)]
+        return [*self.catalogue.of_kind("reads"), *self.catalogue.of_kind(LABELLED, MAPPED)]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -46,10 +47,22 @@ class Reads:
 
     def is_labelled(self, dataset: str) -> bool:
         """Whether the labels of a set of reads are known."""
-        return self.catalogue.datasets[dataset].kind == LABELLED
+        return self.catalogue.datasets[dataset].kind in (LABELLED, MAPPED)
+
+    def table(self, dataset: str) -> str:
+        """The table of a labelled set: its file, or the reads selected from those that map."""
+        row = self.catalogue.datasets[dataset]
+        selected = f"results/read_benchmark/{dataset}/dev.tsv"
+        return selected if row.kind == MAPPED else self.catalogue.given(row.path)
+
+    def labelled(self, job: Any) -> str:
+        """Input: `table` of the job's dataset."""
+        return self.table(job.dataset)
 
     def files(self, job: Any) -> dict[str, str]:
         """Input: files of a set, one, or two of pairs, and the genome that a CRAM file needs."""
+        if self.is_labelled(job.dataset):
+            return {"path": self.table(job.dataset)}
         row = self.catalogue.datasets[job.dataset]
         genome = row.assembly and f"resources/assemblies/{row.assembly}.fa.gz"
         named = {"path": row.path, "path2": row.path2, "reference": genome}

@@ -89,6 +89,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
     coverage_sets = CoverageSets(catalogue, libraries)
     trainings = Trainings(catalogue)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
+    reads = Reads(catalogue)
     return RunPlan(
         catalogue,
         variant_effects=VariantEffects(catalogue),
@@ -99,8 +100,8 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         coverage_trainings=coverage_trainings,
         coverage_accuracy=CoverageAccuracy(catalogue, coverage_sets, coverage_trainings),
         read_sets=ReadSets(catalogue),
-        reads=Reads(catalogue),
-        read_benchmarks=ReadBenchmarks(catalogue),
+        reads=reads,
+        read_benchmarks=ReadBenchmarks(catalogue, reads),
         transcripts=Transcripts(catalogue),
         properties=Properties(catalogue, trainings),
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),

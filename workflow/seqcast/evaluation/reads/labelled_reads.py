@@ -246,5 +246,5 @@ def _check(counts: dict[str, list[int]], choice: Choice) -> None:
             f"no {missing.replace('_', '-')} read is left to choose ({steps}); expected one or "
             f"more of at least {choice.min_length_nt} nt with a mapping quality of "
             f"{choice.min_mapq}. Check that reads and reference belong together; a sample that has "
-            "one class only needs balanced = false in the table of samples, or is taken out of it."
+            "one class only needs no in the column balanced of its dataset, or is taken out."
         )
