@@ -80,53 +80,15 @@ def test_a_killed_training_goes_on(run: Workflow) -> None:
     assert not checkpoint.exists()
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "not valid JSON"),
-        (json.dumps({"batch_size": 20, "steps": 40}), "the recipe lacks learning_rate"),
-        (json.dumps(RECIPE | {"steps": 40, "select_by": "f1"}), "select_by is 'f1'"),
-    ],
-)
-def test_a_mistake_in_a_recipe_costs_no_weights(
-    run: Workflow, tmp_path: Path, text: str, message: str
-) -> None:
+def test_a_mistake_in_a_recipe_costs_no_weights(run: Workflow, tmp_path: Path) -> None:
     other = run.copy(tmp_path / "copy")
     weights = other.folder / WEIGHTS.format(0)
     weights.parent.mkdir(parents=True, exist_ok=True)
     weights.write_text("finished")
-    (other.folder / "quick.json").write_text(text)
+    (other.folder / "quick.json").write_text("{")
     result = other.run(WEIGHTS.format(0))
     printed = result.stdout + result.stderr
     assert result.returncode != 0
-    assert f"trainings.tsv: training quick: quick.json: {message}" in printed
+    assert "trainings.tsv: training quick: quick.json: not valid JSON" in printed
     assert "Traceback" not in printed
     assert weights.read_text() == "finished"
-
-
-def test_only_recipes_of_folds_are_read(run: Workflow, tmp_path: Path) -> None:
-    other = run.copy(tmp_path / "copy")
-    (other.folder / "spare.json").write_text("{")
-    with (other.folder / "trainings.tsv").open("a") as file:
-        file.write("spare\ttrain.tsv\tdev.tsv\t\tspare.json\n")
-    assert "train_reads" in other.succeed("-n", "--forceall", WEIGHTS.format(0))
-
-
-def test_reads_that_validate_are_not_those_that_train(run: Workflow, tmp_path: Path) -> None:
-    other = run.copy(tmp_path / "copy")
-    trainings = other.folder / "trainings.tsv"
-    trainings.write_text(trainings.read_text().replace("dev.tsv", "train.tsv"))
-    result = other.run("-n")
-    assert result.returncode != 0
-    assert (
-        "training quick: train and validation are both train.tsv" in result.stdout + result.stderr
-    )
-
-
-def test_a_fold_must_name_a_training(run: Workflow, tmp_path: Path) -> None:
-    other = run.copy(tmp_path / "copy")
-    folds = other.folder / "folds.tsv"
-    folds.write_text(folds.read_text().replace("\tlong", "\tlonger"))
-    result = other.run("-n")
-    assert result.returncode != 0
-    assert "folds.tsv: 'longer' has no row in trainings.tsv" in result.stdout + result.stderr

@@ -75,6 +75,21 @@ def test_a_mistake_is_told_with_its_training(plan, tables, message):
         plan(tables)
 
 
+@pytest.mark.parametrize(("text", "message"), [
+    ("{", "not valid JSON"),
+    (json.dumps({"batch_size": 20, "steps": 40}), "the recipe lacks learning_rate"),
+    (json.dumps(RECIPE | {"select_by": "f1"}), "select_by is 'f1'"),
+])  # fmt: skip
+def test_a_recipe_is_read_before_its_job_removes_finished_weights(plan, tmp_path, text, message):
+    (tmp_path / "later.json").write_text(text)
+    with pytest.raises(InputError, match=f"trainings.tsv: training genes: later.json: {message}"):
+        plan(READS)
+    spare = [("spare", *READS["trainings"][0][1:]), (*READS["trainings"][0][:4], "recipe.json")]
+    good = RECIPE | {"select_by": "loss"}
+    (tmp_path / "recipe.json").write_text(json.dumps(good))
+    assert plan(READS | {"trainings": spare}).trainings.trained  # that of no fold is not read
+
+
 def test_a_batch_is_no_smaller_than_its_processes(plan):
     assert plan(ALONE, training={"processes": 4}).trainings.trained
     with pytest.raises(InputError, match=r"has batches of 4 windows for 5 processes; lower"):
