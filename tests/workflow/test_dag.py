@@ -212,6 +212,7 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
 
 def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     run = finished.copy(tmp_path / "changed")
+    assert run.planned("--set-resources", "score_variants:mem_mb=9000") == {}
     config = yaml.safe_load((run.folder / "config.yaml").read_text())
     config["report"]["score"] = "SED"
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))

@@ -1,9 +1,12 @@
-"""Profiles are found by the oldest Snakemake that seqcast takes, and by the newest."""
+"""Profiles are found by the oldest Snakemake that seqcast takes and by the newest; what jobs request."""
 
+import re
 from pathlib import Path
 
 import pytest
 from snakemake.cli import get_profile_dir
+
+from seqcast.plan.needs import NEEDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = sorted(ROOT.glob("profiles/*/")) + sorted(ROOT.glob("config/profiles/*/"))
@@ -16,3 +19,37 @@ def test_a_profile_has_the_name_of_now_and_the_one_of_before(folder):
     assert (folder / "config.yaml").readlink() == Path("profile.yaml")
     _, found = get_profile_dir(str(folder))
     assert found.resolve() == folder / "profile.yaml"
+
+
+def test_rules_state_what_the_plan_says_that_they_need():
+    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    stated = {
+        name: re.findall(r"^        (mem_mb|runtime|disk_mb)=\w+,$", body, flags=re.MULTILINE)
+        for name, body in re.findall(
+            r"^rule (\w+):\n(.*?)(?=^\S|\Z)", texts, re.MULTILINE | re.DOTALL
+        )
+    }
+    keys = {"mem_mb": "memory_mb", "runtime": "runtime_min", "disk_mb": "disk_mb"}
+    needed = {
+        name: [key for key, field in keys.items() if getattr(need, field)]
+        for name, need in NEEDS.items()
+    }
+    heads = needed.pop("train_coverage_heads")  # a rule that takes over what another states
+    assert {name: found for name, found in stated.items() if found} == needed
+    assert heads == needed["train_coverage"]
+
+
+@pytest.mark.slow
+def test_the_profile_of_clusters_plans_what_a_job_requests(workflow, coverage_tables):
+    workflow.configure(coverage_tables)
+    # executors are plugins, of which a test needs none
+    profile = [f"--profile={ROOT / 'config/profiles/slurm'}", "--executor=local", "--dry-run"]
+    planned = workflow.succeed(*profile, "--cores=4")
+    jobs = re.findall(r"^rule (\w+):\n.*?resources: (.*?)$", planned, re.MULTILINE | re.DOTALL)
+    requested = dict(jobs)
+    assert "mem_mb=4000, " in requested["score_variants"]
+    assert "runtime=720" in requested["score_variants"]
+    assert "gpu=1" in requested["score_variants"]
+    assert "disk_mb=20000" in requested["predict_coverage"]
+    assert "runtime=60" in requested["gather_shards"]  # of the profile
+    assert "mem_mb=<TBD>" in requested["gather_shards"]  # once there are its input files

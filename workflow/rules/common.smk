@@ -18,6 +18,7 @@ environ["PYTHONPATH"] = pathsep.join(
 from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
 from seqcast.plan.code import code_digest
+from seqcast.plan.needs import disk_mb, memory_mb, runtime_min
 from seqcast.plan.run import plan_run
 from seqcast.plan.tracks import tracks_digest
 from seqcast.report.pages.rendering import template_digest

@@ -15,6 +15,9 @@ rule predict_coverage:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
+        disk_mb=disk_mb,
     params:
         facts=catalogue.located_facts,
         precision=config["inference"]["precision"],

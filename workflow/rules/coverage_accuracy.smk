@@ -19,6 +19,8 @@ rule evaluate_coverage:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         facts=plan.coverage_accuracy.facts,
         precision=config["inference"]["precision"],

@@ -33,6 +33,9 @@ rule check_targets:
     conda:
         "../../envs/tables.yaml"
     threads: config["coverage_sets"]["threads"]
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         options=plan.coverage_sets.options,
         refuse=config["coverage_sets"]["preflight"] == "refuse",
@@ -64,6 +67,10 @@ rule store_targets:
     conda:
         "../../envs/tables.yaml"
     threads: config["coverage_sets"]["threads"]
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
+        disk_mb=disk_mb,
     params:
         assembly=plan.coverage_sets.assembly,
         options=plan.coverage_sets.options,
@@ -88,6 +95,10 @@ rule store_tfrecords:
         coverage_set=one_of(plan.coverage_sets.of_records),
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
+        disk_mb=disk_mb,
     params:
         folder=plan.coverage_sets.folder,
         assembly=plan.coverage_sets.assembly,

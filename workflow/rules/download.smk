@@ -62,6 +62,9 @@ rule prepare_genome:
         "logs/prepare_genome/{assembly}.log",
     conda:
         "../../envs/download.yaml"
+    resources:
+        mem_mb=memory_mb,
+        disk_mb=disk_mb,
     params:
         given=given_content,
         code=code_of("prepare_genome"),
@@ -79,6 +82,8 @@ rule prepare_annotation:
         "logs/prepare_annotation/{assembly}.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         given=given_content,
         code=code_of("prepare_annotation"),
@@ -96,6 +101,8 @@ rule prepare_weights:
         "logs/prepare_weights/{model}.fold{fold}.log",
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         architecture=catalogue.architecture,
         head=catalogue.head,

@@ -9,6 +9,8 @@ rule prepare_transcripts:
         dataset=one_of(plan.transcripts.names),
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         facts=plan.transcripts.facts,
         options=plan.transcripts.options,
@@ -38,6 +40,8 @@ rule embed_sequences:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         facts=lambda job: catalogue.facts(job, "assembly", "dataset"),
         options=plan.transcripts.table_options,

@@ -63,6 +63,8 @@ rule train_property:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         definition=plan.properties.learned_definition,
@@ -92,6 +94,8 @@ rule predict_property:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         definition=plan.properties.definition,
         seed=config["properties"]["seed"],

@@ -70,6 +70,10 @@ rule map_reads:
     conda:
         "../../envs/align.yaml"
     threads: config["read_benchmark"]["threads"]
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
+        disk_mb=disk_mb,
     params:
         first=lambda job: plan.read_benchmarks.samples[job.sample].first,
         given=given_content,
@@ -117,6 +121,9 @@ rule run_comparator:
     conda:
         "../../envs/align.yaml"
     threads: config["read_benchmark"]["threads"]
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         reference=lambda job: plan.read_benchmarks.reference_of(job.dataset),
         compat=config["read_benchmark"]["compat"],

@@ -33,6 +33,10 @@ rule index_assemblies:
         "logs/index_assemblies/{collection}.{shard}.log",
     conda:
         "../../envs/download.yaml"
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
+        disk_mb=disk_mb,
     params:
         downloads="resources/read_sets/{collection}/{shard}.downloads",
         shards=lambda job: plan.read_sets.collections[job.collection].shards,
@@ -58,6 +62,9 @@ rule sample_reads:
         "logs/sample_reads/{read_set}.benchmark.tsv"
     conda:
         "../../envs/download.yaml"
+    resources:
+        mem_mb=memory_mb,
+        disk_mb=disk_mb,
     params:
         portions=plan.read_sets.taken,
         options=catalogue.part(

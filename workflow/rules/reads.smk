@@ -14,6 +14,8 @@ rule classify_reads:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         labelled=lambda job: plan.reads.is_labelled(job.dataset),
         interleaved=plan.reads.interleaved,

@@ -8,6 +8,8 @@ rule rank_variants:
         "logs/rank_variants/{model}/{dataset}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         report=plan.variant_effects.report_options,
         given=given_content,
@@ -58,6 +60,7 @@ rule predict_strongest:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
     params:
         architecture=catalogue.architecture,
         head=catalogue.head,
@@ -112,6 +115,8 @@ rule plot_distribution:
         "logs/plot_distribution/{model}/{dataset}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         report=plan.variant_effects.report_options,
         given=given_content,
@@ -136,6 +141,8 @@ rule plot_agreement:
         "logs/plot_agreement/{model}/{dataset}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         report=plan.variant_effects.report_options,
         folds=lambda wildcards: catalogue.folds_of(wildcards.model),

@@ -17,6 +17,8 @@ rule train_reads:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=plan.trainings.facts,
@@ -44,6 +46,8 @@ rule train_language_model:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=plan.trainings.facts,
@@ -91,6 +95,8 @@ rule train_coverage:
     threads: config["inference"]["threads"] * config["training"]["processes"]
     resources:
         gpu=config["training"]["processes"],
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
         facts=plan.coverage_trainings.facts,

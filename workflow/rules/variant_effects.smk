@@ -17,6 +17,8 @@ rule score_variants:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         facts=catalogue.located_facts,
         precision=config["inference"]["precision"],
@@ -41,6 +43,8 @@ rule gather_shards:
         model=one_of(catalogue.of_task("coverage")),
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         given=given_content,
         code=code_of("gather_shards"),
@@ -59,6 +63,8 @@ rule ensemble_variant_effects:
         kind=r"(window\.)?",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         given=given_content,
         code=code_of("ensemble_variant_effects"),
@@ -94,6 +100,8 @@ rule export_sed_h5:
         "logs/export_sed_h5/{model}/{dataset}.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         given=given_content,
         code=code_of("export_sed_h5"),
@@ -111,6 +119,8 @@ rule export_scores_h5:
         "logs/export_scores_h5/{model}/{dataset}.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         given=given_content,
         code=code_of("export_scores_h5"),
@@ -128,6 +138,8 @@ rule export_tsv:
         "logs/export_tsv/{model}/{dataset}.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         tracks=plan.variant_effects.exported_tracks,
         given=given_content,
@@ -148,6 +160,8 @@ rule export_vcf:
         "logs/export_vcf/{model}/{dataset}.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
     params:
         report=plan.variant_effects.report_options,
         given=given_content,
@@ -176,6 +190,8 @@ rule score_transcript_variants:
     threads: config["inference"]["threads"]
     resources:
         gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         facts=catalogue.located_facts,
         precision=config["inference"]["precision"],

@@ -1,0 +1,97 @@
+"""Memory, time and disk that jobs request, where these are more than 1 GB or one hour.
+
+The measurements are those of benchmarks/README.md, on CPUs. Rows are for the largest published
+models, hg38, and one job of a published run, with room to spare; time is that of a job without a
+GPU. The functions take what Snakemake hands to functions of a rule's ``resources``.
+"""
+
+from typing import Any, NamedTuple
+
+
+class Need(NamedTuple):
+    """What a job of a rule requests; 0 where the rule states nothing.
+
+    Attributes
+    ----------
+    memory_mb, runtime_min : int
+        Of the first attempt. Each retry requests as much again.
+    memory_per_input : float
+        Memory beyond that, as a multiple of the size of the job's input files.
+    disk_mb : int
+        What the job writes, for executors that give each job a disk of its own.
+    """
+
+    memory_mb: int = 0
+    runtime_min: int = 0
+    disk_mb: int = 0
+    memory_per_input: float = 0
+
+
+# Tables of scores, read whole: 2.3 times their size as files to gather, 4.1 times to average.
+TABLES = Need(memory_mb=1_000, memory_per_input=5)
+
+NEEDS = {
+    # hg38 is 0.9 GB bgzipped, its annotation takes 1.3 GB to read, transcripts 1.9 GB
+    "prepare_genome": Need(memory_mb=2_000, disk_mb=4_000),
+    "prepare_annotation": Need(memory_mb=3_000),
+    "prepare_transcripts": Need(memory_mb=4_000),
+    # three times the 0.44 GB of ReadSeeker
+    "prepare_weights": Need(memory_mb=2_000),
+    # 1.5 GB, 45 s of CPU a variant: a shard of 900 in 12 h. A retry goes on where the job ended.
+    "score_variants": Need(memory_mb=4_000, runtime_min=720),
+    "gather_shards": TABLES,
+    "ensemble_variant_effects": TABLES,
+    "export_sed_h5": TABLES,
+    "export_scores_h5": TABLES,
+    "export_tsv": TABLES,
+    "export_vcf": TABLES,
+    "rank_variants": TABLES,
+    "plot_distribution": TABLES,
+    "plot_agreement": TABLES,
+    # 1.6 GB, 8 s of CPU a strand of a window; 21 MB a window with 426 tracks
+    "predict_strongest": Need(memory_mb=4_000),
+    "predict_coverage": Need(memory_mb=4_000, runtime_min=240, disk_mb=20_000),
+    "evaluate_coverage": Need(memory_mb=8_000, runtime_min=720),  # memory is not measured
+    # 0.8 GB, 0.15 s of CPU for 1,000 nt: 100 million nt in 4 h
+    "embed_sequences": Need(memory_mb=4_000, runtime_min=480),
+    "score_transcript_variants": Need(memory_mb=4_000, runtime_min=480),
+    "predict_property": Need(memory_mb=4_000, runtime_min=480),
+    # 0.6 GB without ReadSeeker; with it three reads of 300 nt a second of CPU: 80,000 in 8 h
+    "classify_reads": Need(memory_mb=4_000, runtime_min=480),
+    # 4.6 GB for one window of hl_clip_micro with all activations kept; hl_clip computes 3.5 times
+    # as much, and the published batch has 4 windows. Memory of the other trainings is not
+    # measured. A retry goes on from the checkpoint.
+    "train_coverage": Need(memory_mb=64_000, runtime_min=1_440),
+    "train_coverage_heads": Need(memory_mb=64_000, runtime_min=1_440),
+    "train_reads": Need(memory_mb=16_000, runtime_min=1_440),
+    "train_language_model": Need(memory_mb=16_000, runtime_min=1_440),
+    "train_property": Need(memory_mb=16_000, runtime_min=1_440),
+    # 0.8 s of CPU and 1.6 MB a window with 426 tracks: 20,000 windows; memory is not measured
+    "check_targets": Need(memory_mb=4_000, runtime_min=240),
+    "store_targets": Need(memory_mb=8_000, runtime_min=720, disk_mb=32_000),
+    "store_tfrecords": Need(memory_mb=8_000, runtime_min=240, disk_mb=32_000),
+    # 1.2 GB with human chromosome 1; time and disk depend on the genomes
+    "index_assemblies": Need(memory_mb=3_000, runtime_min=720, disk_mb=20_000),
+    # 0.9 GB; 3 million reads are 6.4 GB
+    "sample_reads": Need(memory_mb=2_000, disk_mb=16_000),
+    # not measured: genomes of viruses and bacteria, samples of up to some 10 GB
+    "map_reads": Need(memory_mb=4_000, runtime_min=240, disk_mb=20_000),
+    "run_comparator": Need(memory_mb=4_000, runtime_min=240),
+}
+
+
+def memory_mb(job: Any, input: Any, attempt: int, rulename: str) -> int:
+    """Resources: memory in MB. The input is looked at only where its size counts."""
+    need = NEEDS[rulename]
+    beyond = need.memory_per_input * input.size_mb if need.memory_per_input else 0
+    return round(need.memory_mb + beyond) * attempt
+
+
+def runtime_min(job: Any, attempt: int, rulename: str) -> int:
+    """Resources: the limit of time, in minutes."""
+    return NEEDS[rulename].runtime_min * attempt
+
+
+def disk_mb(job: Any, rulename: str) -> int:
+    """Resources: disk in MB; a retry requests no more."""
+    return NEEDS[rulename].disk_mb
