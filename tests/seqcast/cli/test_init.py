@@ -3,6 +3,7 @@
 import csv
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -199,3 +200,8 @@ def test_a_package_without_its_workflow_says_what_to_clone(call, tmp_path, monke
     status, _, error = call()
     assert status == 2
     assert "is installed without its workflow; expected a checkout of the repository" in error
+
+
+def test_the_command_starts_without_torch():
+    code = "import sys; from seqcast.cli import _parser; _parser({'init'}); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

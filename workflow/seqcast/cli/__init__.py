@@ -1,18 +1,27 @@
 """The command `seqcast`: sequences in, tables out, without a workflow."""
 
 import argparse
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from seqcast.cli import embed, init, predict_property, reads
 from seqcast.core.errors import InputError
 from seqcast.core.logs import USER_ERROR, tell
 from seqcast.core.temporaries import write_error
 
+# Command -> the module that adds it. Only that of the command at hand is imported: torch takes seconds.
+COMMANDS = {
+    "classify-reads": "reads",
+    "embed": "embed",
+    "predict-property": "predict_property",
+    "init": "init",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status, 2 for a mistake that the user can mend."""
-    chosen = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = _parser(set(given[:1])).parse_args(given)
     try:
         chosen.run(chosen)
     except InputError as error:
@@ -27,11 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(wanted: Set[str] = frozenset()) -> argparse.ArgumentParser:
+    """The parser of the commands that are wanted, or of all where none of these is one."""
     parser = argparse.ArgumentParser(prog="seqcast", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    reads.add_command(commands)
-    embed.add_command(commands)
-    predict_property.add_command(commands)
-    init.add_command(commands)
+    for command in COMMANDS.keys() & wanted or COMMANDS:
+        importlib.import_module(f"seqcast.cli.{COMMANDS[command]}").add_command(commands)
     return parser
