@@ -9,7 +9,8 @@ from seqcast.core.errors import InputError
 from seqcast.core.logs import USER_ERROR, tell
 from seqcast.core.temporaries import write_error
 
-# Command -> the module that adds it. Only that of the command at hand is imported: torch takes seconds.
+# Command -> the module that adds it; only that of the command at hand is imported, as torch takes
+# seconds.
 COMMANDS = {
     "classify-reads": "reads",
     "embed": "embed",
