@@ -4,8 +4,8 @@
 
 Random weights (the work does not depend on them) on the demo's simulated genome, both strands, all
 scores. Each case runs in a process of its own, after a warm-up variant. `borzuki_tiny` is the
-demo's network on all its variants; `borzuki_hl_clip_micro` is the published size, on one SNV and
-one indel: its window is longer than half of the genome's contigs and so partly N.
+demo's network on all its variants; the others are of published sizes, on one SNV and one indel:
+their window is longer than half of the genome's contigs and so partly N.
 """
 
 import argparse
@@ -29,7 +29,8 @@ from seqcast.models.prepare import random_weights
 from seqcast.simulate import Parameters, simulate_genome
 
 ROOT = Path(__file__).resolve().parents[1]
-CASES = {"borzuki_tiny": None, "borzuki_hl_clip_micro": 2}  # model -> variants; None: all
+# model -> variants; None: all
+CASES = {"borzuki_tiny": None, "borzuki_hl_clip_micro": 2, "borzuki_hl_clip": 2}
 
 
 def stranded_tracks(n: int) -> Tracks:

@@ -52,4 +52,5 @@ def test_the_profile_of_clusters_plans_what_a_job_requests(workflow, coverage_ta
     assert "gpu=1" in requested["score_variants"]
     assert "disk_mb=20000" in requested["predict_coverage"]
     assert "runtime=60" in requested["gather_shards"]  # of the profile
-    assert "mem_mb=<TBD>" in requested["gather_shards"]  # once there are its input files
+    assert "mem_mb=8000" in requested["gather_shards"]
+    assert "Warning" not in planned
