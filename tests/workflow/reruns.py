@@ -20,6 +20,7 @@ from pathlib import Path
 
 import yaml
 from snakemake.api import SnakemakeApi
+from snakemake.io import is_flagged
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
@@ -71,6 +72,9 @@ def finish(folder: Path) -> None:
             else:
                 path.write_bytes(b"")
     planned(folder, touch=True)
+    for job in jobs:
+        for output in filter(lambda path: is_flagged(path, "temp"), job.output):
+            (folder / output).unlink(missing_ok=True)  # as a run does once nothing needs it
 
 
 @contextmanager

@@ -127,6 +127,11 @@ CHANGES = {
     "the version": ([code("__init__.py", '__version__ = "0', '__version__ = "1')], set()),
     "ranks": ([code("predict/variants/ranking.py", "def rank_variants(", "def rank_variants(_=1, *, ")],
               {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}),
+    # shards are gone once gathered: what is made of the folds' tables scores nothing again
+    "means of folds": ([code("predict/variants/ensemble.py", "stack.mean(0)", "stack.mean(axis=0)")],
+                       SCORED - {"score_variants", "gather_shards", "plot_agreement"} | COMPARED),
+    "the script that gathers": ([["text", "code/workflow/scripts/gather_shards.py", "pl.concat(",
+                                  "pl.concat(items="]], SCORED | COMPARED),
     "the network of reads": ([code("models/six_frame/network.py", "return ", "return 0 or ")],
                              {"prepare_weights"} | CLASSIFIED),
     "date of a script": ([["date", "code/workflow/scripts/score_variants.py"]], set()),

@@ -239,7 +239,8 @@ def test_killed_run_leaves_no_half_output_and_is_taken_up_again(finished, tmp_pa
     target = f"{SCORES}/{SET}.fold0.parquet"
     shards = [run.folder / f"{SCORES}/shards/{SET}.fold0.{shard}.gene.parquet" for shard in "01"]
     logs = [run.folder / f"logs/score_variants/borzuki_tiny/{SET}.fold0.{n}.log" for n in "01"]
-    for path in [run.folder / target, *shards, *logs]:
+    assert not any(shard.exists() for shard in shards)  # gathered, and so removed
+    for path in [run.folder / target, *logs]:
         path.unlink()
     process = run.start("--cores", "1", target, own_group=True)  # one shard after the other
     wait_for(lambda: all(log.exists() for log in logs), process)  # the second has begun
@@ -247,12 +248,12 @@ def test_killed_run_leaves_no_half_output_and_is_taken_up_again(finished, tmp_pa
     process.communicate()
     (kept,) = [path for path in shards if path.exists()]  # the first; of the second, nothing
     whole = pl.read_parquet(kept)
-    made = kept.stat().st_mtime_ns
 
     run.succeed("--unlock")
     assert run.planned("--rerun-incomplete", target) == {"score_variants": 1, "gather_shards": 1}
     run.succeed("--rerun-incomplete", target)
-    assert kept.stat().st_mtime_ns == made
+    assert not kept.exists()
+    assert run.planned("--rerun-incomplete", target) == {}
     before, after = (pl.read_parquet(r.folder / target) for r in (finished, run))
     assert_frame_equal(before, after, check_exact=True)
     assert_frame_equal(whole, after.filter(pl.col("row").is_in(whole["row"].implode())))

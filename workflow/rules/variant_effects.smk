@@ -6,8 +6,12 @@ rule score_variants:
         variants="results/variants/{dataset}.parquet",
         annotation=catalogue.genes,
     output:
-        gene="results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.gene.parquet",
-        window="results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.window.parquet",
+        gene=temp(
+            "results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.gene.parquet"
+        ),
+        window=temp(
+            "results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.window.parquet"
+        ),
     log:
         "logs/score_variants/{model}/{dataset}.fold{fold}.{shard}.log",
     benchmark:
