@@ -92,7 +92,7 @@ def test_changed_file_is_not_mixed_with_the_old_one(
     site: Site, path: Path, new: bytes, honours_if_range: bool
 ) -> None:
     site.cuts = [100_000]
-    with pytest.raises(InputError, match="could not be had in 1 tries"):
+    with pytest.raises(InputError, match="could not be downloaded in 1 attempts"):
         fetch(site.url, path, retries=0)
     site.body, site.etag, site.honours_if_range = new, '"v2"', honours_if_range
     fetch(site.url, path, retries=0)
@@ -103,7 +103,7 @@ def test_changed_file_is_not_mixed_with_the_old_one(
 def test_another_url_of_the_same_date_is_not_mixed_in(site: Site, path: Path) -> None:
     # A row's url was edited after a cut; both files were uploaded in the same second.
     site.etag, site.last_modified, site.cuts = None, "Sat, 01 Nov 2025 00:00:00 GMT", [100_000]
-    with pytest.raises(InputError, match="could not be had in 1 tries"):
+    with pytest.raises(InputError, match="could not be downloaded in 1 attempts"):
         fetch(site.url + "?v=1", path, retries=0)
     site.body = NEW
     fetch(site.url + "?v=2", path, retries=0)
@@ -150,7 +150,9 @@ def test_busy_server_does_not_cost_the_bytes(site: Site, path: Path) -> None:
 
 def test_tries_are_counted(site: Site, path: Path) -> None:
     site.failures = [503] * 9
-    with pytest.raises(InputError, match=r"/file could not be had in 4 tries.*error: 503"):
+    with pytest.raises(
+        InputError, match=r"/file could not be downloaded in 4 attempts.*error: 503"
+    ):
         fetch(site.url, path, **FAST)
     assert len(site.requests) == 4
 
@@ -167,7 +169,9 @@ def test_unknown_host(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     url = "http://seqcast.invalid/x"  # .invalid never resolves (RFC 2606)
-    with pytest.raises(InputError, match=r"http://seqcast\.invalid/x could not be had in 2 tries"):
+    with pytest.raises(
+        InputError, match=r"http://seqcast\.invalid/x could not be downloaded in 2 attempts"
+    ):
         fetch(url, path, retries=1, pause_s=0.01)
 
 
@@ -177,7 +181,7 @@ def test_wrong_bytes_are_refused_and_removed(site: Site, path: Path) -> None:
     wrong = "0" * 64
     with pytest.raises(InputError, match="given with the source") as error:
         fetch(site.url, path, wrong, **FAST)
-    for part in (site.url, wrong, digest(OLD), "mend the sha256"):
+    for part in (site.url, wrong, digest(OLD), "fix the sha256"):
         assert part in str(error.value)
     assert names(path) == ["model.h5"]
     assert path.read_text() == "older"
@@ -187,7 +191,7 @@ def test_md5_is_enough_where_the_publisher_gives_no_better(site: Site, path: Pat
     right = hashlib.md5(OLD).hexdigest()
     fetch(site.url, path, f"md5:{right}", **FAST)
     assert path.read_bytes() == OLD
-    with pytest.raises(InputError, match=f"has md5 {right}; expected {'0' * 32}.*mend the md5"):
+    with pytest.raises(InputError, match=f"has md5 {right}; expected {'0' * 32}.*fix the md5"):
         fetch(site.url, path, "md5:" + "0" * 32, **FAST)
     assert names(path) == ["model.h5"]
 

@@ -190,7 +190,7 @@ def test_a_changed_byte_is_never_another_value(tmp_path: Path, name: str) -> Non
             assert read(path) == right, (file, place, changed)
         except InputError as error:
             messages = [str(error)]
-        told += any("the rule make_it makes it anew" in text for text in messages)
+        told += any("the rule make_it makes it again" in text for text in messages)
         assert all(str(tmp_path) in text for text in messages)
         file.write_bytes(whole)
         os.utime(file, ns=(date, date))
@@ -222,7 +222,7 @@ def test_a_table_that_was_cut_is_told(tmp_path: Path, kept: int) -> None:
     parquet(tmp_path / "a.parquet")
     whole = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(whole[:kept])
-    with pytest.raises(InputError, match=r"a\.parquet is damaged or cut short"):
+    with pytest.raises(InputError, match=r"a\.parquet is damaged or truncated"):
         read_table(tmp_path / "a.parquet")
 
 

@@ -27,7 +27,7 @@ def content_digest(path: str | Path, whole_bytes: int = PLANNING_BYTES) -> str:
     Returns
     -------
     str
-        Size in bytes and 16 hexadecimal digits; "" where there is no such file.
+        Size in bytes and 16 hexadecimal digits; "" if there is no such file.
     """
     path = Path(path)
     if path.is_dir():

@@ -2,13 +2,13 @@
 
 The transfer is left to ``curl``, which most machines have and which reports a broken transfer
 reliably. This module decides what a failure means: try again, go on from the bytes already here,
-start over, or tell the user. While a transfer runs there are three files beside the output:
+start over, or tell the user. While a transfer runs there are three files next to the output:
 
     <name>.part          the bytes so far
     <name>.part.headers  the server's answer that they came with (ETag, Last-Modified)
     <name>.part.url      SHA-256 of the URL that they came from
 
-They outlive a failed or killed job, so that the next one goes on where it stopped.
+They outlive a failed or killed job, so that the next one resumes where it stopped.
 
 A few publishers ask who downloads: their host gets a token that the user keeps in an environment
 variable. Others put a password or a signature into the URL. Tokens and URLs go to curl through its
@@ -100,7 +100,7 @@ class Partial:
         return _validator(self.headers.read_text("latin-1")) if same_url else None
 
     def start(self) -> None:
-        """Forget the bytes and begin anew."""
+        """Forget the bytes and begin again."""
         self.remove()
         self.origin.write_text(self.key)
 
@@ -122,8 +122,8 @@ def fetch(
 ) -> None:
     """Download ``url`` to ``path``, verified; an older file there is replaced only on success.
 
-    A transfer that was cut goes on from where it stopped, within one call and across calls. It
-    goes on only if the server still has the same version (``If-Range``, RFC 9110 section 13.1.5,
+    A transfer that was cut resumes from where it stopped, within one call and across calls. It
+    resumes only if the server still has the same version (``If-Range``, RFC 9110 section 13.1.5,
     and the same ETag or Last-Modified in its answer); otherwise it starts over.
 
     Parameters
@@ -150,9 +150,9 @@ def fetch(
     Raises
     ------
     InputError
-        If curl is missing, the URL cannot be had (a gated file: what to accept and where) or is a
-        folder, the tries are used up, the answer has no bytes, or the bytes are not the expected
-        ones. In the last two cases they are removed, so that the next call starts clean.
+        If curl is missing, the URL cannot be downloaded (a gated file: what to accept and where) or
+        is a folder, the tries are used up, the answer has no bytes, or the bytes are not the
+        expected ones. In the last two cases they are removed, so that the next call starts clean.
     """
     check_url(url)
     expected = _expected(digest, lock)
@@ -200,7 +200,7 @@ def _transfer(partial: Partial, retries: int, stall_s: int, pause_s: float) -> N
             return
         logger.warning("%s: %s", url, reason)
     raise InputError(
-        f"{url} could not be had in {tries} tries; the last ended with: {reason}. Check the URL "
+        f"{url} could not be downloaded in {tries} attempts; last error: {reason}. Check the URL "
         f"and the connection, then run again: {partial.size} bytes are kept in {partial.body} to "
         "go on from."
     )
@@ -268,9 +268,9 @@ def _token_variable(url: str) -> str:
 def _other_version(answer: str, known: str) -> bool:
     """Whether the server answered a resume with something else than the rest of those bytes.
 
-    Status 200 is the whole file anew, 416 a file shorter than the bytes here (curl calls that a
+    Status 200 is the whole file again, 416 a file shorter than the bytes here (curl calls that a
     success). Some servers know no If-Range and send the rest of whatever they have now; so does
-    curl itself with a local file, where there is no status.
+    curl itself with a local file, if there is no status.
     """
     status, found = _status(answer), _validator(answer)
     return status in (200, 416) or (status in (206, None) and found not in (None, known))
@@ -330,9 +330,9 @@ def _expected(digest: str | None, lock: str | Path | None) -> Expectation | None
         if not re.fullmatch(rf"[0-9a-fA-F]{{{DIGEST_DIGITS[algorithm]}}}", digits):
             raise InputError(
                 f"{digest!r} is no digest; expected the 64 hexadecimal digits of a SHA-256, as "
-                "the program sha256sum prints them, or md5: and 32. Mend it, or leave it empty."
+                "the program sha256sum prints them, or md5: and 32. Fix it, or leave it empty."
             )
-        remedy = f"mend the {algorithm}, or empty it to trust the next download"
+        remedy = f"fix the {algorithm}, or empty it to trust the next download"
         return Expectation(algorithm, digits.lower(), "given with the source", remedy)
     if lock is None or not Path(lock).exists():
         return None

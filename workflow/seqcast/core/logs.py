@@ -1,4 +1,4 @@
-"""What a job reports: a log file for the reader, one line for a mistake that the user can mend."""
+"""What a job reports: a log file for the reader, one line for a mistake that the user can fix."""
 
 import atexit
 import gc
@@ -33,7 +33,7 @@ def reporting(log_path: str | Path) -> Iterator[None]:
     Raises
     ------
     SystemExit
-        With status 2 in place of an `InputError`, or of a disk that takes no file, whose message
+        With status 2 instead of an `InputError`, or of a disk that takes no file, whose message
         becomes one line ``ERROR: ...`` in the log and on stderr. Every other exception passes, with
         its traceback in the log.
     """

@@ -28,7 +28,7 @@ Command = Sequence[str | Path]
 class Program:
     """Where a program comes from, and how it says its version."""
 
-    conda: str  # package of bioconda; empty where there is none
+    conda: str  # package of bioconda; empty if there is none
     elsewhere: str  # what to do without conda
     ask_version: str = "--version"  # empty where it does not tell
     comparator: bool = False  # a gene finder, which the benchmark can do without
@@ -59,7 +59,7 @@ class Cost(NamedTuple):
 
 
 def find(name: str) -> str:
-    """Path of a program: on the PATH, or beside the running Python, where pip puts programs.
+    """Path of a program: on the PATH, or next to the running Python, where pip puts programs.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Progress of long loops: a bar on a terminal, a line a minute in a log."""
+"""Progress of long loops: a progress bar on a terminal, one line per minute in a log."""
 
 import logging
 import sys

@@ -100,15 +100,15 @@ def damaged(path: str | Path, reason: object, job: str = "") -> InputError:
     """
     job = job or sealed_by(path)
     told = str(reason).strip().split("\n")[0] or type(reason).__name__
-    again = f"run the same command again: the rule {job} makes it anew" if job else "make it again"
+    again = f"run the same command again: the rule {job} makes it again" if job else "make it again"
     return InputError(
-        f"{path} is damaged or cut short ({told}); expected it as it was written. Remove it and "
+        f"{path} is damaged or truncated ({told}); expected it as it was written. Remove it and "
         f"{again}. If it happens twice, check the disk."
     )
 
 
 def sealed_by(path: str | Path) -> str:
-    """The job that sealed a file; none where there is no seal, or no file."""
+    """The job that sealed a file; none if there is no seal, or no file."""
     found = _find(path) if Path(path).is_file() else None
     return found[3] if found else ""
 

@@ -74,7 +74,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(path: str | Path) -> Iterator[Path]:
-    """A hidden folder beside the output ``path``, on the same disk, that is removed at the end."""
+    """A hidden folder next to the output ``path``, on the same disk, that is removed at the end."""
     final = Path(path)
     folder = temporary_name(final)
     try:
@@ -139,7 +139,7 @@ def write_chunks(
 def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Read a table that `write_table` or `write_chunks` wrote, if it is as it was written.
 
-    Other parquet files are read too; of those, checksums of pages are checked where there are any.
+    Other parquet files are read too; of those, checksums of pages are checked if there are any.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def column_names(path: str | Path) -> list[str]:
 
 
 def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> None:
-    """Write a table as text, atomically: a row a line, cells between tabs, null an empty cell.
+    """Write a table as text, atomically: one row per line, cells between tabs, null an empty cell.
 
     Nothing is quoted. A tab or line end inside a cell, as messages of other programs have them,
     is written as a space, so that every row stays one line.
@@ -239,7 +239,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
 
 
 def array_column(name: str, values: np.ndarray, valid: np.ndarray) -> pl.Series:
-    """A column of fixed-size lists of float32: one number a track.
+    """A column of fixed-size lists of float32: one number per track.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def array_values(column: pl.Series) -> tuple[np.ndarray, np.ndarray]:
 
 
 def array_columns(table: pl.DataFrame) -> list[str]:
-    """Names of the columns that hold one number a track, in order."""
+    """Names of the columns that hold one number per track, in order."""
     return [name for name, kind in table.schema.items() if isinstance(kind, pl.Array)]
 
 
@@ -314,7 +314,7 @@ def _share(path: Path) -> None:
 
 
 def _swap_folders(new: Path, final: Path) -> None:
-    """Put a folder in the place of an older one, which a rename alone cannot do."""
+    """Replace an older folder by a new one, which a rename alone cannot do."""
     older = temporary_name(final)
     final.rename(older)
     new.rename(final)

@@ -1,4 +1,4 @@
-"""Hidden temporary files beside outputs: whose they are, and why one could not be written.
+"""Hidden temporary files next to outputs: whose they are, and why one could not be written.
 
 A name tells the process that writes it, so that a later run can remove what a killed one left and
 leave alone what another process is writing.
@@ -70,7 +70,7 @@ def write_error(error: BaseException, final: Path | None = None) -> WriteError |
     """The error for a file that the disk did not take; None where another thing went wrong.
 
     Libraries raise errors of their own where a disk is full, some without a reason: these are told
-    by trying to write beside `final`.
+    by trying to write next to `final`.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def _host() -> str:
 
 
 def _started(process: int) -> int:
-    """When a process was started (clock ticks since boot); 0 where there is no /proc."""
+    """When a process was started (clock ticks since boot); 0 if there is no /proc."""
     with suppress(OSError, LookupError, ValueError):
         # the name of the program, in brackets, may hold anything
         return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])

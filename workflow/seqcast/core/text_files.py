@@ -1,7 +1,7 @@
 """The door for text that users give: whole, in UTF-8, or refused with file and line.
 
 Files may be compressed by gzip, bgzip, bzip2, xz or zstd, whatever their name. A byte order mark is
-no letter of the text.
+no character of the text.
 """
 
 import bz2
@@ -51,7 +51,7 @@ PACKINGS = (
     Packing("xz", b"\xfd7zXZ\0", lzma.LZMAFile, lzma.LZMADecompressor),
     Packing("zstd", b"\x28\xb5\x2f\xfd", zstd.ZstdFile, zstd.ZstdDecompressor),
 )
-# What these raise for a file that is cut short or damaged.
+# What these raise for a file that is truncated or damaged.
 DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 # What files that are often given begin with, and what to do about them.
 OTHER_FORMATS = {
@@ -133,7 +133,7 @@ def decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
     Raises
     ------
     InputError
-        If it is cut short or damaged.
+        If it is truncated or damaged.
     """
     if (packing := packing_of(data)) is None:
         return data
@@ -164,7 +164,7 @@ def read_text(path: str | Path, expected: str, old_newlines: bool = False) -> st
     Raises
     ------
     InputError
-        If the file is missing or cannot be opened, is cut short or damaged, or is no text in UTF-8
+        If the file is missing or cannot be opened, is truncated or damaged, or is no text in UTF-8
         whose lines end in LF or CRLF.
     """
     try:

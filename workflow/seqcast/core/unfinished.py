@@ -1,6 +1,6 @@
-"""What is finished of tables that take long to make, so that a killed job goes on where it was.
+"""What is finished of tables that take long to make, so that a killed job resumes where it was.
 
-Parts lie in a hidden folder beside the first output, named by a digest of all that decides the
+Parts lie in a hidden folder next to the first output, named by a digest of all that decides the
 numbers: those of other options, code, weights or inputs are never taken up. Outputs of a job that
 failed are removed by Snakemake; such a folder is none of them.
 """
