@@ -44,7 +44,7 @@ def test_contigs_are_read_whole_wherever_chunks_end(tmp_path, monkeypatch, how, 
         (">a\nAC\n>b\nA\n>a\nC\n", "has more than one contig a"),
         (">\nACGT\n", "has a contig without a name"),
         (">a\nAC\n> b\nA\n", "has a contig without a name"),
-        (">a\nMKLFE\n", r"a holds letters that are no bases: 'L' \(1\), 'F' \(1\), 'E' \(1\)"),
+        (">a\nMKLFE\n", r"a holds characters that are not bases: 'L' \(1\), 'F' \(1\), 'E' \(1\)"),
     ],
 )
 def test_what_is_no_genome_is_refused(tmp_path, text, message):

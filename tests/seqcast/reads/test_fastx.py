@@ -110,10 +110,10 @@ RECORD = b"@r0 c\nACGT\n+\nIIII\n"
         (b"@r1", r"record 2 \(line 5\) .*is missing: the file ends"),
         (b"@r1\nAC\n+\n", "record 2 .*2 bases and 0 qualities"),
         (b"@\xe9\nAC\n+\nII\n", r"record 2 .*b'\\xe9' is not UTF-8"),
-        (b"@r1\nA GT\n+\nIIII\n", "record 2 is broken: bases 'A GT' hold other letters"),
-        ("@r1\nAΨGT\n+\nIIIII\n".encode(), r"bases 'AΨGT' hold other letters \('Ψ' in read 'r1'\)"),
-        (b"@r1\nA1GT\n+\nIIII\n", r"record 2 is broken: bases 'A1GT' hold other letters \('1'"),
-        (b"@p\nMKEL\n+\nIIII\n", r"bases 'MKEL' hold other letters \('E' in read 'p'\); .* not protein"),
+        (b"@r1\nA GT\n+\nIIII\n", "record 2 is broken: bases 'A GT' hold other characters"),
+        ("@r1\nAΨGT\n+\nIIIII\n".encode(), r"bases 'AΨGT' hold other characters \('Ψ' in read 'r1'\)"),
+        (b"@r1\nA1GT\n+\nIIII\n", r"record 2 is broken: bases 'A1GT' hold other characters \('1'"),
+        (b"@p\nMKEL\n+\nIIII\n", r"bases 'MKEL' hold other characters \('E' in read 'p'\); .* not protein"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", ["plain", "gzip", "bgzip"])
@@ -131,7 +131,10 @@ def test_broken_fastq_names_the_record(
     ("content", "message"),
     [
         (b">\xe9\nACGT\n", r"record 1 \(line 1\) .*; expected >name, then lines of bases"),
-        (b">r0\nACGT\0\n", r"record 1 is broken: bases 'ACGT\\x00' hold other letters \('\\x00'"),
+        (
+            b">r0\nACGT\0\n",
+            r"record 1 is broken: bases 'ACGT\\x00' hold other characters \('\\x00'",
+        ),
         (b">r0\nACGT\n>r1\nAC GT\n", "record 2 is broken: bases 'AC GT'"),
         (b">r0\nACGT\n>\xe9\nACGT\n>r2\nA\n", r"record 2 \(line 3\) .*b'\\xe9' is not UTF-8"),
         (b"\n" * 70_000 + b"r0\nACGT\n", r"record 1 \(line 70001\) .* '>' is missing: found 'r0'"),
@@ -320,7 +323,8 @@ def test_files_of_unequal_length_are_refused(tmp_path: Path, n1: int, n2: int) -
     shorter, longer = ("R1", "R2") if n1 < n2 else ("R2", "R1")
     n = min(n1, n2)
     with pytest.raises(
-        InputError, match=rf"{shorter} ends after {n} reads but .*{longer} goes on with read 'r{n}'"
+        InputError,
+        match=rf"{shorter} ends after {n} reads but .*{longer} continues with read 'r{n}'",
     ):
         all_of(read_fastx(path1, path2))
 

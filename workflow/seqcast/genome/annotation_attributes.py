@@ -79,8 +79,8 @@ def parse_gtf_attributes(text: str) -> dict[str, str] | None:
     Parameters
     ----------
     text : str
-        Items ``key value`` between semicolons. In quotes, single ones too, ``;`` is a letter, and
-        in double ones ``\"`` a quote; what follows # outside of quotes is a comment.
+        Items ``key value`` between semicolons. In quotes, single ones too, ``;`` is a character,
+        and in double ones ``\"`` a quote; what follows # outside of quotes is a comment.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def has_tag(text: pl.Expr, pattern: str, is_gtf: bool) -> pl.Expr:
 
 
 def decoded(column: str) -> pl.Expr:
-    """A column of values of GFF3, which writes letters as %20 and the like."""
+    """A column of values of GFF3, which writes characters as %20 and the like."""
     values = pl.col(column)
     encoded = pl.when(values.str.contains("%", literal=True)).then(values)
     return pl.coalesce(encoded.map_elements(unquoted, pl.String), values)

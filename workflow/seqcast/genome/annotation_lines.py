@@ -303,7 +303,7 @@ def _count_lines(path: Path, is_gtf: bool) -> int:
     ------
     InputError
         If one of them has not nine columns, but for blank lines, those for a genome browser, and
-        further columns without a letter.
+        further columns that are empty.
     """
     count, wrong, first = 0, 0, (0, "")
     for number, line in _lines_of_file(path):

@@ -38,7 +38,7 @@ def recompress_bgzip(source: str | Path, path: str | Path) -> None:
     Raises
     ------
     InputError
-        If ``source`` is a gzip file that is cut short or damaged.
+        If ``source`` is a gzip file that is truncated or damaged.
     """
     with Path(source).open("rb") as raw:
         compressed = raw.read(2) == GZIP_MAGIC
@@ -53,7 +53,7 @@ def recompress_bgzip(source: str | Path, path: str | Path) -> None:
 
 
 def index_fasta(path: str | Path) -> None:
-    """Write ``<path>.fai`` and, beside a BGZF file, ``<path>.gzi``, each atomically.
+    """Write ``<path>.fai`` and, next to a BGZF file, ``<path>.gzi``, each atomically.
 
     The ``.gzi`` ends in a seal (`seqcast.core.seals`) of itself and of the ``.fai``: both are read
     as plain numbers, and a changed one gives other bases.
@@ -62,7 +62,8 @@ def index_fasta(path: str | Path) -> None:
     ------
     InputError
         If samtools cannot index the file: plain gzip, no FASTA, or lines of unequal length; if it
-        is cut short or damaged; if a name is there twice; or if it holds letters that are no bases.
+        is truncated or damaged; if a name is there twice; or if it holds characters that are not
+        bases.
     """
     path = Path(path)
     with path.open("rb") as file:
@@ -135,5 +136,5 @@ def _faidx(path: Path, options: list[str]) -> None:
         raise InputError(
             f"{path} cannot be indexed by samtools; expected FASTA, plain or bgzip (not gzip), "
             "whose lines within one sequence have equal length. The line [E::fai_...] on stderr "
-            "says what is wrong; write the file anew without it."
+            "says what is wrong; write the file again without it."
         ) from error

@@ -46,9 +46,9 @@ OTHER_BUILD = (
 # Of fewer mismatches no explanation is named: chance explains 5 of 5 in 0.4 % of files.
 NAMED_ROWS = 5
 NAMED_SHARE = 0.8
-# Rows below which a file does not say that ALT fits by chance, and the share of mismatches in which
-# it must fit. Were the others errors, of which it fits a third, at most 1 in 18 rows turned round
-# would be one of them: (x + u) / (x + 3 u) >= 0.9 leaves u <= 0.059 x.
+# Rows below which a file does not say that ALT fits by chance, and the fraction of mismatches in
+# which it must fit. Were the others errors, of which it fits a third, at most 1 in 18 rows turned
+# round would be one of them: (x + u) / (x + 3 u) >= 0.9 leaves u <= 0.059 x.
 EXCHANGED_ROWS = 10
 EXCHANGED_SHARE = 0.9
 
@@ -65,9 +65,9 @@ def guard_build(checked: pl.DataFrame, min_match: float = 0.7, min_rows: int = 1
         the genome carries its REF, or its ALT where rows are swapped and the file shows that they
         are exchanged.
     min_match : float
-        Least share of them that must fit.
+        Least fraction of them that must fit.
     min_rows : int
-        Below this number of rows no judgement is made.
+        Below this number of rows nothing is concluded.
 
     Raises
     ------

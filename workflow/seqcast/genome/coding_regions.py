@@ -99,7 +99,7 @@ def gaps(starts: np.ndarray, ends: np.ndarray, length_bp: int) -> tuple[np.ndarr
 def regions_of(record: GenbankRecord, min_length_nt: int, compat: Compat = None) -> pl.DataFrame:
     """Coding and non-coding regions of a record.
 
-    A shorter CDS gives no region, but still bounds the gaps beside it. Introns, untranslated
+    A shorter CDS gives no region, but still bounds the gaps next to it. Introns, untranslated
     regions, genes of RNA and pseudogenes without a CDS feature are non-coding. The record counts
     as linear: what spans the origin of a circular one is two pieces. A record without any CDS
     gives no region at all, since it is more often not annotated than not coding.

@@ -37,14 +37,14 @@ Fetch = Callable[[str, int, int], str]
 class Genome:
     """A FASTA file, plain or bgzip, with its index.
 
-    A missing index, one older than the FASTA, or one of another file, is made anew. Opening reads
+    A missing index, one older than the FASTA, or one of another file, is made again. Opening reads
     the index and a few places in the file, and a pickled genome re-opens its file, so that worker
     processes can hold one each.
 
     Parameters
     ----------
     fasta : path
-        The FASTA file; ``.fai`` (and ``.gzi``) lie beside it.
+        The FASTA file; ``.fai`` (and ``.gzi``) lie next to it.
     aliases : path, optional
         A table (TSV: ``contig``, ``alias``) of other contig names, as in ``resources/contigs``.
         Every name in it may stand for every other name of its contig, in both directions.
@@ -58,8 +58,8 @@ class Genome:
     ------
     InputError
         If the file is missing, empty, not FASTA, or gzip instead of bgzip; if it needs an index
-        that cannot be written; if a name is there twice, or letters are no bases; or if the alias
-        table is not one.
+        that cannot be written; if a name is there twice, or characters are not bases; or if the
+        alias table is not one.
     """
 
     def __init__(self, fasta: str | Path, aliases: str | Path | None = None) -> None:
@@ -80,7 +80,7 @@ class Genome:
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{self.fasta} cannot be opened ({error}); expected FASTA with a matching index. "
-                f"Remove {self.fasta}.fai (and .gzi) so that it is made anew."
+                f"Remove {self.fasta}.fai (and .gzi) so that it is made again."
             ) from error
 
     def resolve(self, chrom: str) -> str | None:
@@ -103,7 +103,7 @@ class Genome:
         Returns
         -------
         str
-            Exactly ``end - start`` letters; IUPAC codes are kept as read.
+            Exactly ``end - start`` characters; IUPAC codes are kept as read.
 
         Raises
         ------
@@ -112,7 +112,7 @@ class Genome:
         ValueError
             If ``end < start``.
         InputError
-            If the file is damaged there, or holds letters that are no bases.
+            If the file is damaged there, or holds characters that are not bases.
         """
         if end < start:
             raise ValueError(f"interval {contig}:{start}-{end} ends before it starts")
@@ -192,7 +192,7 @@ def compression(path: Path) -> str | None:
 
 
 def _ensure_index(fasta: Path) -> None:
-    """Check that the file is FASTA, and index it where no current index lies beside it."""
+    """Check that the file is FASTA, and index it where no current index lies next to it."""
     if not fasta.is_file():
         raise InputError(
             f"{fasta} is not there; expected the genome as a FASTA file. Fetch it first."

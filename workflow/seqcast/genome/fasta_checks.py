@@ -1,4 +1,4 @@
-"""Whether a FASTA file holds bases, and whether the indexes beside it are its own.
+"""Whether a FASTA file holds bases, and whether the indexes next to it are its own.
 
 An index is a table of places in a file. After ``mv``, ``tar`` or ``rsync -t`` it may be newer than
 a FASTA that it was not made of, and its places then hold other bases, or headers.
@@ -19,7 +19,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.text_files import GZIP_MAGIC
 
 BASES = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"  # IUPAC codes of DNA
-CHECKED = 1000  # contigs and blocks, evenly spread, beside those that most follows
+CHECKED = 1000  # contigs and blocks, evenly spread, in addition to those that most follows
 HEADER_BYTES, BLOCK_BYTES, CHUNK_BYTES = 1 << 16, 1 << 16, 1 << 20
 _HEADER = re.compile(rb">[^\n]*\n?")
 
@@ -60,7 +60,7 @@ def index_problem(
     fasta : Path
         Plain or bgzip.
     fai, gzi : Path, optional
-        Its indexes; by default those beside it.
+        Its indexes; by default those next to it.
     checked : int
         How many contigs and blocks are compared at most; the first, the last, and those that are
         farthest from the next one always are.
@@ -92,12 +92,12 @@ def index_problem(
 
 
 def check_letters(fasta: Path) -> None:
-    """Read a FASTA to its end, and refuse letters that are no bases.
+    """Read a FASTA to its end, and refuse characters that are not bases.
 
     Raises
     ------
     InputError
-        With the number of each such letter.
+        With the number of each such character.
     """
     with fasta.open("rb") as raw:
         is_packed = raw.read(2) == GZIP_MAGIC
@@ -109,12 +109,12 @@ def check_letters(fasta: Path) -> None:
 
 
 def strange_letters(bases: str) -> Counter[str]:
-    """Letters of a sequence that are no bases, with their numbers."""
+    """Characters of a sequence that are not bases, with their numbers."""
     return Counter(bases.encode("latin-1", "replace").translate(None, BASES).decode("latin-1"))
 
 
 def no_bases(where: object, letters: Counter[str]) -> InputError:
-    """The error for a sequence with letters that are no bases."""
+    """The error for a sequence with characters that are not bases."""
     told = ", ".join(f"{letter!r} ({count})" for letter, count in letters.most_common(8))
     upper = {letter.upper() for letter in letters}
     remedy = "Give the genome as FASTA of DNA, without gaps and stops."
@@ -123,13 +123,13 @@ def no_bases(where: object, letters: Counter[str]) -> InputError:
     elif upper & set("EFILPQZ"):
         remedy = "It looks like protein: give the sequence of nucleotides."
     return InputError(
-        f"{where} holds letters that are no bases: {told}; expected A, C, G, T, N or another IUPAC "
-        f"code of DNA. {remedy}"
+        f"{where} holds characters that are not bases: {told}; expected A, C, G, T, N or another "
+        f"IUPAC code of DNA. {remedy}"
     )
 
 
 def _strange_letters(chunks: Iterable[bytes]) -> Counter[str]:
-    """Letters of the sequences of FASTA that are no bases, with their numbers."""
+    """Characters of the sequences of FASTA that are not bases, with their numbers."""
     found: Counter[str] = Counter()
     in_header = False
     for chunk in chunks:
@@ -225,7 +225,7 @@ def _blocks(file: BinaryIO, gzi: Path, checked: int) -> Text:
     data = gzi.read_bytes()
     count = int.from_bytes(data[:8], "little")
     if len(data) < 8 + 16 * count:
-        raise ValueError(f"{gzi.name} is cut short")
+        raise ValueError(f"{gzi.name} is truncated")
     table = np.frombuffer(data, dtype="<u8", count=2 * count, offset=8).reshape(-1, 2)
     table = np.concatenate([np.zeros((1, 2), dtype=np.int64), table.astype(np.int64)])
 

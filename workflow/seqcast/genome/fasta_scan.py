@@ -1,7 +1,7 @@
 """A FASTA read once from end to end, without an index: any compression that a run takes.
 
 A run compresses and indexes its genome first. Where only names, lengths and few bases are needed,
-one pass through the file is cheaper, and writes nothing beside it.
+one pass through the file is cheaper, and writes nothing next to it.
 """
 
 import gzip
@@ -72,7 +72,7 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
     ------
     InputError
         If the file is missing, empty, truncated or no FASTA, if a name is there twice or missing,
-        or if letters are no bases.
+        or if characters are not bases.
     """
     path = Path(fasta)
     if not path.is_file():

@@ -83,8 +83,8 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
     ------
     InputError
         If the file is missing, empty, truncated or not GenBank, or if a record has no sequence,
-        a sequence of another length than its LOCUS line states or of letters that are no bases, a
-        CDS outside of it, or a genetic code that is no number.
+        a sequence of another length than its LOCUS line states or of characters that are not bases,
+        a CDS outside of it, or a genetic code that is no number.
 
     Notes
     -----
@@ -113,7 +113,7 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
 def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecord | None:
     """The next record, or None at the end of the file."""
     with warnings.catch_warnings():
-        # about layout that does no harm; a sequence cut short is found by its length
+        # about layout that does no harm; a truncated sequence is found by its length
         warnings.simplefilter("ignore", BiopythonParserWarning)
         try:
             line = scanner.find_start()
@@ -126,7 +126,7 @@ def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecor
         except (*DAMAGE, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError,
                 ValueError) as error:  # fmt: skip
             raise InputError(
-                f"{path} cannot be read to its end: record {done + 1} is cut short or damaged "
+                f"{path} cannot be read to its end: record {done + 1} is truncated or damaged "
                 f"({_short(error) or 'lines are not laid out as in GenBank'}); expected a whole "
                 "GenBank file, each record ended by //. Fetch it again."
             ) from error
@@ -172,7 +172,7 @@ def _genetic_code(features: list[tuple[str, str, Qualifiers]], name: str, path: 
     if not (code.isascii() and code.isdigit()):
         raise InputError(
             f"{path}: record {name} has a CDS with /transl_table={_short(code)}; expected the "
-            "number of a genetic code, such as 11. Mend the record, or fetch the file again."
+            "number of a genetic code, such as 11. Fix the record, or fetch the file again."
         )
     return int(code)
 
@@ -184,7 +184,7 @@ def _short(text: object) -> str:
 
 
 def _check_sequence(name: str, sequence: str, stated_bp: int, path: Path) -> None:
-    """Refuse a record without its whole sequence, or of other letters than bases."""
+    """Refuse a record without its whole sequence, or of characters other than bases."""
     if not sequence:
         raise InputError(
             f"{path}: record {name} has no sequence (features or a CONTIG line alone); expected "
@@ -193,7 +193,7 @@ def _check_sequence(name: str, sequence: str, stated_bp: int, path: Path) -> Non
     if len(sequence) != stated_bp:
         raise InputError(
             f"{path}: record {name} has {len(sequence)} bases; expected {stated_bp}, as its LOCUS "
-            "line states. The file is cut short or damaged; fetch it again."
+            "line states. The file is truncated or damaged; fetch it again."
         )
     if letters := strange_letters(sequence):
         raise no_bases(f"{path}: record {name}", letters)

@@ -16,7 +16,7 @@ def counted_regions(
     ----------
     annotation : Annotation
     span : bool
-        Whole genes, from the first to the last exon, in the place of exons.
+        Whole genes, from the first to the last exon, instead of exons.
     compat : bool
         Keep all. The original means to leave out whole exons that overlap, but compares the strand
         with gene ids and so leaves out none (borzoi ``borzoi_test_genes.py`` at 5c93582,
@@ -25,8 +25,8 @@ def counted_regions(
     Returns
     -------
     list of tuple
-        One a gene, in the annotation's order: (start, end), 0-based half-open, sorted. Empty for a
-        gene that shares every base, which has no coverage of its own.
+        One per gene, in the annotation's order: (start, end), 0-based half-open, sorted. Empty for
+        a gene that shares every base, which has no coverage of its own.
     """
     regions: list[Regions] = [
         ((gene.start, gene.end),) if span else gene.exons for gene in annotation.genes

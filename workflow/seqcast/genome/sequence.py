@@ -7,7 +7,7 @@ import numpy as np
 if TYPE_CHECKING:  # jobs that make tables have no torch
     from torch import Tensor
 
-# IUPAC codes in both cases; S, W and N are their own complements, as is any other letter
+# IUPAC codes in both cases; S, W and N are their own complements, as is any other character
 COMPLEMENT = str.maketrans("ACGTUacgtuRYKMBVDHrykmbvdh", "TGCAAtgcaaYRMKVBHDyrmkvbhd")
 
 UNKNOWN = 4  # code of a base that is not known; 0 to 3 are A, C, G, T
@@ -19,7 +19,7 @@ for _i, _letters in enumerate(("Aa", "Cc", "Gg", "TtUu")):
 
 
 def base_codes(sequence: str) -> np.ndarray:
-    """Bases as numbers, shape (length,), uint8: A C G T (or U) 0..3, any other letter `UNKNOWN`."""
+    """Bases as numbers, shape (length,), uint8: A C G T (or U) 0..3, all others `UNKNOWN`."""
     return _CODE[np.frombuffer(sequence.encode("ascii", "replace"), dtype=np.uint8)]
 
 
@@ -29,7 +29,7 @@ def one_hot(sequence: str, unknown: float = 0.0) -> np.ndarray:
     Parameters
     ----------
     sequence : str
-        Bases in any case; U counts as T. Every other letter is unknown.
+        Bases in any case; U counts as T. Every other character is unknown.
     unknown : float
         Value of all four channels at an unknown base. 0 as in the training data
         (baskerville ``dna_1hot``); 0.25 as in borzoi_sed (``n_uniform=True``).
@@ -53,6 +53,6 @@ def reverse_complement(text: str) -> str:
     Parameters
     ----------
     text : str
-        IUPAC codes in any case, which is kept; U becomes A. Other letters stay as they are.
+        IUPAC codes in any case, which is kept; U becomes A. Other characters stay as they are.
     """
     return text.translate(COMPLEMENT)[::-1]

@@ -10,13 +10,13 @@ import polars as pl
 
 INHIBITION = "RNA:ActD:"
 COMMENT = re.compile(r"\([^)]*\)")
-SHOWN = 6  # tracks shown where there is no time course
-# "rep1", "R1", or a letter that numbers samples: "A", "D1".
+SHOWN = 6  # tracks shown if there is no time course
+# "rep1", "R1", or a capital that numbers samples: "A", "D1".
 REPLICATE = re.compile(r"rep\d+|[A-Z]\d*")
 
 HOURS = {"d": Fraction(24), "h": Fraction(1), "m": Fraction(1, 60), "s": Fraction(1, 3600)}
 # A time, or else a whole word or number, so that no time is found inside one: not in "SRS12h",
-# "0,2,4 h" or "4sU". Words of units are told apart from single letters, which are units only where
+# "0,2,4 h" or "4sU". Words of units are not single characters, which are units only where
 # no hyphen or underscore lies between ("rep_1_m"), and in small print ("5M", "3D").
 TOKEN = re.compile(
     r"""
@@ -24,7 +24,7 @@ TOKEN = re.compile(
     |(?P<h>[0-9]{1,9})\s*(?i:h|hrs?|hours?)\s*(?P<min>[0-9]{1,9})\s*(?:m|(?i:mins?|minutes?))(?![^\W_])
     |(?P<number>[0-9]{1,9}(?:[.,][0-9]{1,9})?|(?<![^\W_])\.[0-9]{1,9})
      (?:(?:\s*|[_-])(?P<word>(?i:h|hrs?|hours?|mins?|minutes?|secs?|seconds?|days?))
-       |\s*(?P<letter>[msd]))(?![^\W_])
+       |\s*(?P<short>[msd]))(?![^\W_])
     |[^\W\d_][^\W_]*
     |\d[\d.,]*
     """,
@@ -53,8 +53,8 @@ def named_times(description: str) -> NamedTimes:
 
     A number, "." or "," its decimal mark, before a unit: "0.5 h", "4hr", "2 hours", "2-hour",
     "30 min", "240m", "90 s", "1 d", "1 h 30 min". Neither is part of a longer word. Words of units
-    may have capitals, of single letters H alone ("5M" reads, "3D" culture). Text in parentheses
-    counts only where there is no time outside.
+    may have capitals, of single characters H alone ("5M" reads, "3D" culture). Text in parentheses
+    counts only if there is no time outside.
     """
     found = _split(COMMENT.sub("", description))
     return found if found.hours else _split(re.sub(r"[()]", " ", description))
@@ -67,7 +67,7 @@ def _split(text: str) -> NamedTimes:
         if token["h"]:
             exact = Fraction(token["h"]) + Fraction(token["min"]) / 60
         elif token["number"]:
-            unit = (token["word"] or token["letter"])[0].lower()
+            unit = (token["word"] or token["short"])[0].lower()
             exact = Fraction(token["number"].replace(",", ".")) * HOURS[unit]
         else:
             continue
@@ -129,7 +129,7 @@ def time_courses(tracks: pl.DataFrame) -> list[TimeCourse]:
     Parameters
     ----------
     tracks : DataFrame
-        With a column ``description``, one row a track.
+        With a column ``description``, one row per track.
 
     Returns
     -------

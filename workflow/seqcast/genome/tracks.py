@@ -71,7 +71,7 @@ class Tracks:
         if missing := [name for name in REQUIRED if name not in table.columns]:
             raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
         if table.is_empty():
-            raise InputError(f"{path}: the table has no rows; expected one a track")
+            raise InputError(f"{path}: the table has no rows; expected one per track")
         index, pair = _index_and_pairs(table, path)
         identifiers = table["identifier"].fill_null("").to_list()
         strands = [
@@ -119,8 +119,8 @@ class Tracks:
             if repr(name) != expected:
                 raise InputError(
                     f"{where}: output {channel} is {name!r}; expected {expected}: output k of a "
-                    "model trained here is row k, from 0, of the targets table of its coverage "
-                    "set. Number the first column and strand_pair so, or give that table"
+                    "model trained here is row k, from 0, of the targets table of its training "
+                    "dataset. Number the first column and strand_pair so, or give that table"
                 )
 
     @property
@@ -138,8 +138,8 @@ class Tracks:
         Parameters
         ----------
         collapse : bool
-            One row a strand pair, named as its plus member, as scores have them; otherwise one row
-            a track, as coverage has them.
+            One row per strand pair, named as its plus member, as scores have them; otherwise one
+            row per track, as coverage has them.
         """
         rows = self.collapsed if collapse else np.arange(len(self))
         factors = np.ones(len(self)) if self.norm_factor is None else self.norm_factor
@@ -162,13 +162,13 @@ class Tracks:
         old: bool = False,
         single: bool = False,
     ) -> "Tensor":
-        """Undo the transform of the training data: from model output to coverage.
+        """Invert the transform of the training data: from model output to coverage.
 
         Parameters
         ----------
         predictions : Tensor, shape=(..., tracks, bins)
         unclip : bool
-            Undo the soft clip. Values above it grow as the square: the gene evaluation of the
+            Invert the soft clip. Values above it grow as the square: the gene evaluation of the
             paper goes without, its variant scores with.
         unscale : bool
             Divide by the scale, not by `norm_factor`. The published scores do not.
@@ -311,7 +311,7 @@ def check_tracks(targets: str | Path, tracks: str | Path, path: str | Path) -> N
     Parameters
     ----------
     targets : path
-        Targets table of the coverage set: output k learns row k, from 0.
+        Targets table of the training dataset: output k learns row k, from 0.
     tracks : path
         The model's own, all of its tracks or some.
     path : path

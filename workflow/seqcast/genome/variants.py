@@ -114,8 +114,8 @@ def check_variants(
     on_ref_mismatch : str
         What to do where REF is not the genome's: "error" stops; "exclude" gives the status
         ref_mismatch; "swap" takes it that REF and ALT may be exchanged in any row: it turns the
-        edit round, genome allele (the VCF's ALT) -> REF, where there is evidence for that, gives
-        ref_alt_ambiguous where REF and ALT cannot be told apart (most deletions, and insertions
+        edit round, genome allele (the VCF's ALT) -> REF, if there is evidence for that, gives
+        ref_alt_ambiguous where REF and ALT cannot be distinguished (most deletions, and insertions
         into repeats, whether exchanged or not), and otherwise ref_mismatch.
 
     Returns

@@ -49,7 +49,7 @@ Row = tuple[int, str | None, str, int, str, str]  # record, ID, chrom, pos, ref,
 def read_variants(path: str | Path) -> pl.DataFrame:
     """Read a VCF (plain, bgzip or gzip) or BCF; no index is needed.
 
-    A multi-allelic record gives one row an ALT, in order; a record whose ALT is missing gives one
+    A multi-allelic record gives one row per ALT, in order; a record whose ALT is missing gives one
     row with alt ".". Nothing is dropped, sorted or changed; samples are not read.
 
     Parameters
@@ -149,7 +149,7 @@ def _can_index(lines: Iterable[tuple[int, bytes]]) -> bool:
 
 
 def _read_records(path: Path) -> list[Row]:
-    """Read all records through htslib, one row an ALT."""
+    """Read all records through htslib, one row per ALT."""
     with quiet_htslib(), pysam.VariantFile(str(path), drop_samples=True) as file:
         return [
             (number, record.id, record.chrom, record.pos, record.ref or ".", alt)
@@ -193,7 +193,7 @@ def _check_start(path: Path) -> bytes:
 
 
 def _read_text(path: Path) -> list[Row]:
-    """Read all records by their first five columns, one row an ALT, as `_read_records` does."""
+    """Read all records by their first five columns, one row per ALT, as `_read_records` does."""
     return [
         (number, None if name in {"", "."} else name, chrom, int(pos), ref or ".", alt or ".")
         for number, (chrom, pos, name, ref, alts) in enumerate(_five_columns(path))
@@ -207,7 +207,7 @@ def _five_columns(path: Path) -> Iterator[list[str]]:
     names: list[str] = []
     try:
         with _open_text(path) as file:
-            # Damage shows in a block's checksum, only after its lines: look there before judging.
+            # Damage shows in a block's checksum, only after its lines: look there first.
             while file.read(CHUNK_BYTES):
                 pass
             file.seek(0)
@@ -225,7 +225,7 @@ def _five_columns(path: Path) -> Iterator[list[str]]:
     if not n_columns and (not names or names[: len(NAMES)] != NAMES[: len(names)]):
         raise InputError(
             f"{path} ends in its header, at line {number}; expected a line {' '.join(NAMES[:8])} "
-            "before the end. Is the file cut short? Make it again, or fetch it."
+            "before the end. Is the file truncated? Make it again, or fetch it."
         )
 
 
@@ -244,7 +244,7 @@ def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[
     """Return the first five of at least ``n_columns`` fields of a data line."""
     fields = line.split("\t", 8)
     if len(fields) < n_columns:
-        remedy = "Is the file cut short? Make it again."
+        remedy = "Is the file truncated? Make it again."
         if len(line.split()) >= n_columns:
             remedy = "Replace its spaces by tabs."
         raise InputError(

@@ -29,7 +29,7 @@ def _quality(values: array | None) -> str | None:
 
 
 def _as_sequenced(record: pysam.AlignedSegment) -> tuple[str | None, str | None]:
-    # not get_forward_qualities, which fails where there are none
+    # not get_forward_qualities, which fails if there are none
     quality = _quality(record.query_qualities)
     if quality is not None and record.is_reverse:
         quality = quality[::-1]
@@ -200,7 +200,7 @@ def _unreadable(
         return InputError(
             f"{source.name}, record 1 cannot be read ({error}); expected SAM with a header, whose "
             "lines @SQ name all references. Add them, for instance with samtools view -h -t "
-            "reference.fa.fai, or mend the record."
+            "reference.fa.fai, or fix the record."
         )
     if kind == "cram":
         hint = "the FASTA it was written against" if reference is None else f"maybe not {reference}"

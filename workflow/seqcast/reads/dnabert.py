@@ -1,4 +1,4 @@
-"""DNABERT's files: tables of reads as 6-mer text, and the probabilities beside them.
+"""DNABERT's files: tables of reads as 6-mer text, and the probabilities next to them.
 
 A table (``train.tsv``, ``dev.tsv``) has a header, whatever it says, and then a read a line: in
 column 0 the overlapping 6-mers of the read, separated by spaces, in column 1 its label "0" or "1",
@@ -114,7 +114,7 @@ def read_dnabert(
     ------
     InputError
         If the file cannot be opened, is truncated or not UTF-8; if a row lacks its label or has
-        another than 0 and 1; if k-mers have another k, hold other letters than IUPAC codes of
+        another than 0 and 1; if k-mers have another k, hold characters other than IUPAC codes of
         nucleotides, or do not overlap to one sequence; if the first line is a read.
     """
     with ByteSource(path) as source:
@@ -245,7 +245,7 @@ def _tail(row: tuple[object, ...], n_columns: int) -> bytes:
 
 
 def _length_nt(row: _Row) -> int:
-    """Bases of a row, about: K letters and a blank each."""
+    """Bases of a row, about: K nucleotides and a blank each."""
     return len(row.kmers) // (K + 1)
 
 
@@ -352,13 +352,13 @@ def _sequence(name: str, row: _Row) -> str:
     if odd:
         raise InputError(
             f"{where} holds '{odd[0]}' among its k-mers; expected nucleotides as IUPAC codes "
-            "(ACGTU RYKMSWBDHVN). Write the row anew from its sequence."
+            "(ACGTU RYKMSWBDHVN). Write the row again from its sequence."
         )
     for number, (before, after) in enumerate(pairwise(kmers), start=1):
         if before[1:] != after[:-1]:
             raise InputError(
                 f"{where}: k-mer {number} '{before}' and the next, '{after}', do not overlap by "
                 f"{K - 1} bases; expected all k-mers of one read, in steps of one base. Write the "
-                "row anew from its sequence."
+                "row again from its sequence."
             )
     return "".join([*(kmer[0] for kmer in kmers[:-1]), *kmers[-1:]])

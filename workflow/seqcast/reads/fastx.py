@@ -181,9 +181,9 @@ def _other_letter(source: ByteSource, number: int, name: str, sequence: str) -> 
     """The error for a sequence that is no nucleotides."""
     letter = next(letter for letter in sequence if letter.encode() not in NUCLEOTIDES)
     return InputError(
-        f"{source.name}, record {number} is broken: bases {sequence[:40]!r} hold other letters "
+        f"{source.name}, record {number} is broken: bases {sequence[:40]!r} hold other characters "
         f"({letter!r} in read {name[:QUOTED_LETTERS]!r}); expected nucleotides as IUPAC codes "
-        "(ACGTU RYKMSWBDHVN). Give DNA or RNA, not protein, or mend this record."
+        "(ACGTU RYKMSWBDHVN). Give DNA or RNA, not protein, or fix this record."
     )
 
 
@@ -193,7 +193,7 @@ def _broken(source: ByteSource, error: BrokenRecord) -> InputError:
     return InputError(
         f"{source.name}, record {error.number} (line {error.line}) is broken: {error}; expected "
         f"{LAYOUT[kind]}. The file is damaged, truncated or not {kind.upper()}: copy or make it "
-        "again, or mend this record."
+        "again, or fix this record."
     )
 
 
@@ -205,9 +205,9 @@ def _pairs(
         if one is None or two is None:
             longer, shorter = (source2, source1) if one is None else (source1, source2)
             raise InputError(
-                f"{shorter.name} ends after {number - 1} reads but {longer.name} goes on with read "
-                f"'{(one or two).name}'; expected two files of pairs of equal length. One of them "
-                "is truncated or belongs to another sample: fetch it again."
+                f"{shorter.name} ends after {number - 1} reads but {longer.name} continues with "
+                f"read '{(one or two).name}'; expected two files of pairs of equal length. One "
+                "of them is truncated or belongs to another sample: fetch it again."
             )
         if not _are_mates(one, two):
             raise InputError(
@@ -228,7 +228,7 @@ def _interleaved(reads: Iterator[Read], source: ByteSource) -> Iterator[Read]:
             raise InputError(
                 f"{source.name}, pair {number}: '{_told(one)}' is followed by {after}; expected "
                 "interleaved pairs, mate 1 and mate 2 of each side by side, with equal names but "
-                "for /1 and /2. Interleave the files anew, or read them as two files, or as "
+                "for /1 and /2. Interleave the files again, or read them as two files, or as "
                 "single reads."
             )
         yield one._replace(mate=1)

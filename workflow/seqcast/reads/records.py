@@ -23,7 +23,7 @@ class Read(NamedTuple):
     mate : int
         1 or 2 in a pair, 0 where the read has no mate.
     sequence : str
-        Letters as in the file: lower case, U and IUPAC codes are kept. May be empty.
+        Characters as in the file: lower case, U and IUPAC codes are kept. May be empty.
     quality : str or None
         One character a base (Phred + 33 in the usual files), None where the file has none.
     comment : str

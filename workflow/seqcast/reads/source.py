@@ -166,7 +166,7 @@ def unpacked(file: io.RawIOBase, packing: Packing | None) -> BinaryIO:
 
 
 def lead_in(text: bytes) -> int:
-    """Bytes before the first record of the start of a text; all where there is none."""
+    """Bytes before the first record of the start of a text; all if there is none."""
     at = len(BOM) * text.startswith(BOM)
     while at < len(text):
         end = text.find(b"\n", at) + 1 or len(text)

@@ -66,7 +66,7 @@ class SplitWriter:
     """Write reads by their label; a context manager.
 
     The files appear together when the block ends well, and none of them if it does not. Names,
-    comments and qualities are kept as they are; FASTQ has four lines a record with a bare "+",
+    comments and qualities are kept as they are; FASTQ has four lines per record with a bare "+",
     FASTA two. They are FASTQ if the first read with bases has qualities, and if there is no read;
     else FASTA, and qualities of later reads are left out, with a warning. Every read goes to
     exactly one file, in input order.

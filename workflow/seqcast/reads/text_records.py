@@ -5,10 +5,10 @@
 - Blanks at the ends of lines do not count, nor does a Ctrl-Z (the end of a file in old DOS). Lines
   end in LF, CRLF, a mixture, or CR alone.
 - The name of a record is the first word of its header, also where a blank stands before it.
-- Headers are UTF-8, sequences any text: what letters they may have is for the caller to say.
+- Headers are UTF-8, sequences any text: what characters they may have is for the caller to say.
 - Sequences and qualities may be wrapped. A FASTQ header may be repeated after the "+".
 
-dnaio (what cutadapt reads with) parses FASTQ as sequencers write it, four lines a record. It
+dnaio (what cutadapt reads with) parses FASTQ as sequencers write it, four lines per record. It
 refuses what else is said above; from the first piece of a file that it refuses, lines are read here
 one by one. FASTA is read so from the start, as dnaio does it too.
 """

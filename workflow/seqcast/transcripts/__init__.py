@@ -2,7 +2,7 @@
 
 `annotation` reads transcripts, `selection` takes some of them, `splicing` gives their sequences;
 `files` reads sequences that the user has. Both end in the table of `records`. `marks` writes the
-codon marks that a model may want.
+codon-start tokens that a model may want.
 """
 
 # Which transcripts of an annotation a dataset may take, in place of a file of ids.

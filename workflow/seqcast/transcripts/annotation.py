@@ -154,9 +154,9 @@ def _transcripts(parts: pl.DataFrame, others: pl.DataFrame, is_gtf: bool) -> Ite
 
 
 def _grouped(parts: pl.DataFrame, is_gtf: bool) -> pl.DataFrame:
-    """A row a transcript and contig, in order of appearance, with lists of its parts.
+    """One row per transcript and contig, in order of appearance, with lists of its parts.
 
-    In GTF also a row a gene: exons of two genes are no one mRNA. In GFF3 the parent says which
+    In GTF also one row per gene: exons of two genes are no one mRNA. In GFF3 the parent says which
     lines belong together, and not each of them need name its gene.
     """
     keys = ["key", "chrom", "of_gene", *(["gene_id"] if is_gtf else [])]

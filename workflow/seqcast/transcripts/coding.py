@@ -14,7 +14,7 @@ class Coding(NamedTuple):
     Attributes
     ----------
     start, end : int or None
-        In nt of the mRNA, 0-based half-open, whole codons, the stop codon included; None where
+        In nt of the mRNA, 0-based half-open, whole codons, the stop codon included; None if
         there is no CDS or it was dropped.
     flags : frozenset of str
         Of `records.FLAGS`.
@@ -78,7 +78,7 @@ def place_cds(transcript: Transcript, exons: tuple[Interval, ...], sequence: str
     exons : tuple of (int, int)
         Those the sequence was spliced from; ascending, without overlap.
     sequence : str
-        The mRNA: letters A C G U N.
+        The mRNA: nucleotides A C G U N.
     """
     if not transcript.cds:
         return Coding(None, None, frozenset({"no_cds"}))

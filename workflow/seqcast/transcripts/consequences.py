@@ -42,7 +42,7 @@ class Reading(NamedTuple):
     ----------
     sequence : str
     cds : pair of int or None
-        0-based half-open, nt of `sequence`; None where there is no CDS, or none is left.
+        0-based half-open, nt of `sequence`; None if there is no CDS, or none is left.
     region : str
         Where the edit is, one of `REGIONS`: cds if it touches a base of the CDS or lies between two
         of them.
@@ -59,7 +59,7 @@ class Reading(NamedTuple):
 
 
 def read_edited(sequence: str, cds: tuple[int, int] | None, edit: MrnaEdit) -> Reading:
-    """Apply an edit to an mRNA and read the CDS anew.
+    """Apply an edit to an mRNA and read the CDS again.
 
     Parameters
     ----------

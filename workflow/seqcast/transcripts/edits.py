@@ -10,7 +10,7 @@ All of them give the same genome, so the choice is free and must not depend on t
 2. Otherwise, if some place touches an exon, a border goes: a splice site, or an end of the
    transcript. What the cell makes of that is not known; the edit has no mRNA (splice_boundary).
 3. Otherwise it lies between exons (intronic) and changes no base of the mRNA. Splicing is not
-   modelled, so a changed splice site beside the exon is intronic too, and is not scored.
+   modelled, so a changed splice site next to the exon is intronic too, and is not scored.
 
 Within the mRNA an insertion or deletion stands as far 5' as it goes, so that the start codon is
 kept wherever a spelling of the change keeps it.

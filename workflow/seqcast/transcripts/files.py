@@ -1,6 +1,6 @@
 """Files of sequences and of labels: FASTA, text tables, parquet. The content decides, not the name.
 
-Files are read as a whole: sets of mRNAs are small beside those of reads.
+Files are read as a whole: sets of mRNAs are small compared with those of reads.
 """
 
 import csv
@@ -142,7 +142,7 @@ def _read_fasta(data: bytes, name: str) -> pl.DataFrame:
     except BrokenRecord as error:
         raise InputError(
             f"{name}, record {error.number} (line {error.line}) is broken: {error}; expected >name "
-            "and lines of letters, in UTF-8. Mend or make it again."
+            "and lines of nucleotides, in UTF-8. Fix or make it again."
         ) from error
     frame = pl.DataFrame(
         [(*name_and_comment(header), sequence) for header, sequence, _ in records],
@@ -178,7 +178,7 @@ def _read_text_table(data: bytes, name: str, text_columns: Collection[str]) -> p
     except ValueError as error:
         raise InputError(
             f"{name} is no table of text ({_first_line(error)}); expected a header and rows of as "
-            f"many cells, here between {SEPARATORS[separator]}. Mend it, or save it as TSV."
+            f"many cells, here between {SEPARATORS[separator]}. Fix it, or save it as TSV."
         ) from error
     names = [column.strip() for column in names]
     if repeated := [column for column in names if names.count(column) > 1]:

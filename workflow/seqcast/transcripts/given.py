@@ -17,7 +17,7 @@ CDS_OPTIONS = ("", "whole", "none")
 CDS_COLUMNS = ("cds_start", "cds_end")
 GENE_COLUMNS = ("gene_id", "gene_name")
 NUCLEIC = frozenset(NUCLEOTIDES) | IUPAC | {"T"}
-PROTEIN_SHARE = 0.1  # of letters that are no nucleotides; of a protein's, about a third
+PROTEIN_SHARE = 0.1  # of characters that are not nucleotides; of a protein's, about a third
 
 Ends = tuple[object, object]  # of a CDS, as given
 
@@ -32,13 +32,13 @@ class _Cds(NamedTuple):
 
 
 def read_sequences(path: str | Path, cds: str = "") -> pl.DataFrame:
-    """Read sequences of FASTA, a table of text or parquet, one row a sequence, in their order.
+    """Read sequences of FASTA, a table of text or parquet, one row per sequence, in their order.
 
     Parameters
     ----------
     path : path
         See `files.read_sequence_file`. Columns ``gene_id`` and ``gene_name`` fill those of the
-        table. Codon marks in the sequences are taken out, and say where the CDS is.
+        table. Codon-start tokens in the sequences are taken out, and say where the CDS is.
     cds : str
         ``whole``: each sequence is a CDS. ``none``: no CDS is wanted. Empty: the columns
         ``cds_start`` and ``cds_end`` (capitals do not count; nt of the sequence without marks,
@@ -125,11 +125,11 @@ def _given_ends(given: pl.DataFrame, source: str) -> list[Ends] | None:
 
 
 def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
-    """Judge one sequence and its CDS."""
+    """Check one sequence and its CDS."""
     upper = capitals(text)
     plain = upper.replace(CODON_MARK, "")
     row = TranscriptRow(name, length_nt=len(plain))
-    # Marks count as letters here, so that the place of another letter is that in the file.
+    # Marks count as characters here, so that the place of another character is that in the file.
     letters = read_letters(upper.replace(CODON_MARK, "A"))
     marks = read_marks(upper)
     if letters.sequence is None:
@@ -195,7 +195,9 @@ def _refuse_unusable(rows: Sequence[TranscriptRow], texts: pl.Series, source: st
         remedy = f"These look like proteins or other text. {remedy}"
     first = next((text for text in texts if text), "")[:QUOTED_LETTERS]
     if any(letter.isdigit() for letter in first):
-        remedy += " Where a CDS lies is said by columns cds_start and cds_end, beside sequence."
+        remedy += (
+            " Where a CDS lies is said by columns cds_start and cds_end, in addition to sequence."
+        )
     raise InputError(
         f"{source} holds no sequence that can be used ({len(rows)} rows, the first sequence is "
         f"{first!r}): {counted}. {remedy}"

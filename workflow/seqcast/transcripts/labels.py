@@ -19,7 +19,7 @@ def join_labels(
 ) -> pl.DataFrame:
     """Add the columns of a table of labels; no label is lost.
 
-    A label goes to the rows of its id; where there are none, to those of the id that it finds
+    A label goes to the rows of its id; if there are none, to those of the id that it finds
     (`selection.Ids.find`), unless two labels find the same.
 
     Parameters
@@ -35,7 +35,7 @@ def join_labels(
     Returns
     -------
     DataFrame
-        The rows of `table`, labels null where there are none, then a row for each label whose
+        The rows of `table`, labels null if there are none, then a row for each label whose
         transcript is not among them (status not_selected or transcript_not_found).
 
     Raises

@@ -1,4 +1,4 @@
-"""Letters of an mRNA: which can be used, and what its CDS looks like."""
+"""Nucleotides of an mRNA: which can be used, and what its CDS looks like."""
 
 import re
 from string import ascii_lowercase, ascii_uppercase
@@ -22,13 +22,13 @@ class Letters(NamedTuple):
     Attributes
     ----------
     sequence : str or None
-        RNA in upper case, letters A C G U N; None where it cannot be used.
+        RNA in upper case, nucleotides A C G U N; None where it cannot be used.
     status : str
         Of `records.STATUSES`.
     flags : tuple of str
         Of `records.FLAGS`.
     problem : str or None
-        The first letter of that status, and its place (0-based).
+        The first character of that status, and its place (0-based).
     """
 
     sequence: str | None
@@ -38,12 +38,12 @@ class Letters(NamedTuple):
 
 
 def capitals(text: str) -> str:
-    """A text with a to z as capitals; no other letter becomes one of them, or two, or moves."""
+    """A text with a to z as capitals; no other character becomes one of them, or two, or moves."""
     return text.translate(CAPITALS)
 
 
 def read_letters(text: str) -> Letters:
-    """Judge a sequence, and write it as RNA in upper case.
+    """Check a sequence, and write it as RNA in upper case.
 
     Parameters
     ----------

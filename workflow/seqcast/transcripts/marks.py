@@ -1,4 +1,4 @@
-"""Codon marks: the letter E before each codon of the CDS, as Helix-mRNA was trained with.
+"""Codon-start tokens: the character E before each codon of the CDS, as Helix-mRNA was trained with.
 
 The marked text of an mRNA has ``length_nt + (cds_end - cds_start) / 3`` symbols. Coordinates are
 0-based half-open, in nucleotides of the mRNA or, where said so, in symbols of the marked text.
@@ -21,7 +21,7 @@ def mark_codons(sequence: str, cds_start: int | None, cds_end: int | None) -> st
     sequence : str
         Nucleotides, without marks.
     cds_start, cds_end : int or None
-        CDS in nt of `sequence`, 0-based half-open, a multiple of 3 long; None and None where there
+        CDS in nt of `sequence`, 0-based half-open, a multiple of 3 long; None and None if there
         is none, and then no mark is set.
 
     Returns
@@ -58,7 +58,7 @@ def read_marks(text: str) -> tuple[str, int | None, int | None] | None:
     Returns
     -------
     (str, int or None, int or None) or None
-        The text without marks, and start and end of the CDS that they mark (None and None where
+        The text without marks, and start and end of the CDS that they mark (None and None if
         there is no mark). None where a mark is missing, too many or elsewhere.
     """
     if CODON_MARK not in text:
@@ -88,7 +88,7 @@ def regions(
     Returns
     -------
     dict of str to slice
-        ``utr5``, ``cds`` and ``utr3``, which together cover all; a UTR may be empty. No entry where
+        ``utr5``, ``cds`` and ``utr3``, which together cover all; a UTR may be empty. No entry if
         there is no CDS.
     """
     cds = _checked(length_nt, cds_start, cds_end)
@@ -104,12 +104,12 @@ def regions(
 
 
 def is_mark(text: str) -> np.ndarray:
-    """Which symbols of a text are codon marks: bool, shape=(symbols,)."""
+    """Which symbols of a text are codon-start tokens: bool, shape=(symbols,)."""
     return np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8) == ord(CODON_MARK)
 
 
 def _checked(length_nt: int, start: int | None, end: int | None) -> tuple[int, int] | None:
-    """The CDS, None where there is none."""
+    """The CDS, None if there is none."""
     if start is None and end is None:
         return None
     if start is None or end is None:

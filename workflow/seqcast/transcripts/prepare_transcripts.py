@@ -123,7 +123,7 @@ def _spliced(
 def _rows_of_ids(
     transcripts: Sequence[Transcript], ids: Sequence[str], genome: Genome
 ) -> list[TranscriptRow]:
-    """A row an id, in the order of the list; more where it is on several contigs."""
+    """One row per id, in the order of the list; more where it is on several contigs."""
     named = find_transcripts(transcripts, ids)
     spliced = iter(splice_transcripts([one for name in named for one in name.found], genome))
     rows: list[TranscriptRow] = []

@@ -30,7 +30,7 @@ FLAGS = {
     "t_and_u": "holds both T and U, read as the same base",
     "unknown_bases": "holds N",
     "codon_marks_given": "held E before each codon: taken out, they say where its CDS is",
-    "no_cds": "no CDS is known: no codon marks, no regions",
+    "no_cds": "no CDS is known: no codon-start tokens, no regions",
     "no_exons": "the annotation has its CDS but no exons: its UTRs are missing",
     "cds_out_of_range": "CDS dropped: its start and end are not 0 <= start < end <= length",
     "cds_outside_exons": "CDS dropped: a part of it is not in an exon",
@@ -44,9 +44,9 @@ FLAGS = {
     "no_start_codon": "the CDS does not begin with AUG",
     "no_stop_codon": "the CDS does not end in UAA, UAG or UGA",
     "stop_inside_cds": "a stop codon of the standard code inside the CDS (selenocysteine, "
-    "readthrough, another code, or a wrong frame); codon marks are set all the same",
+    "readthrough, another code, or a wrong frame); codon-start tokens are set all the same",
 }
-# `problem` says in words what made the status or dropped the CDS (the letter and its place, the
+# `problem` says in words what made the status or dropped the CDS (the character and its place, the
 # lengths): null where nothing did.
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.Int64, "id": pl.String, "gene_id": pl.String, "gene_name": pl.String,

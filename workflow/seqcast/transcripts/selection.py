@@ -79,7 +79,7 @@ def _canonical(transcripts: list[Transcript]) -> list[Transcript]:
 
 
 def read_ids(path: str | Path) -> list[str]:
-    """Ids of a list, one a line; blank lines, lines that begin with # and a header are left out.
+    """Ids of a list, one per line; blank lines, lines that begin with # and a header are left out.
 
     An id that comes again is taken once, and the log says so.
 
@@ -92,9 +92,9 @@ def read_ids(path: str | Path) -> list[str]:
     if not path.is_file():
         raise InputError(
             f"{path} is not there; expected {', '.join(SELECTIONS)}, or a file of transcript ids, "
-            "one a line. Check the path."
+            "one per line. Check the path."
         )
-    lines = read_text(path, "transcript ids, one a line").splitlines()
+    lines = read_text(path, "transcript ids, one per line").splitlines()
     ids = [
         (number, line.strip())
         for number, line in enumerate(lines, start=1)
@@ -109,7 +109,7 @@ def read_ids(path: str | Path) -> list[str]:
                 "transcript id a line. Keep the column of ids only."
             )
     if not ids:
-        raise InputError(f"{path} holds no transcript id; expected one a line")
+        raise InputError(f"{path} holds no transcript id; expected one per line")
     once = list(dict.fromkeys(text for _, text in ids))
     if again := len(ids) - len(once):
         logger.warning("%s: %d lines repeat an id of an earlier line", path, again)
@@ -130,7 +130,7 @@ class Ids:
             self._versions.setdefault(VERSION.sub("", name), {})[name] = None
 
     def find(self, wanted: str) -> str | None:
-        """The id that is meant by `wanted`, None where there is none.
+        """The id that is meant by `wanted`, None if there is none.
 
         An id without version finds the one of that id, whatever its version; an id with a version
         finds that version, or the one that has none here. Another version is another sequence.

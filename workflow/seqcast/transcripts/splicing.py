@@ -24,7 +24,7 @@ def splice_transcripts(transcripts: Iterable[Transcript], genome: Genome) -> lis
     Returns
     -------
     list of TranscriptRow
-        One a transcript, in their order.
+        One per transcript, in their order.
     """
     transcripts = list(transcripts)
     chroms = {transcript.chrom for transcript in transcripts}
