@@ -129,7 +129,7 @@ def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, 
 
 def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     """Write tensors and their provenance to `path`: atomically, sealed (`seqcast.core.seals`)."""
-    # the library writes to a name of its own beside the one that it is given
+    # the library writes to a name of its own next to the one that it is given
     with atomic(path) as temporary, scratch_folder(path) as folder:
         save_file(
             {k: v.contiguous() for k, v in state.items()}, folder / path.name,

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_safetensors
 
-HEAD = "head"  # the member that is the head; all the others are the trunk
+HEAD = "head"  # the member that is the head; all the others are the backbone
 TOLD = ("tracks",)  # of what the metadata of our own files say
 
 
 class CoverageArchitecture(nn.Module, ABC):
     """An `interface.TrainableCoverageModel`, but for its layers.
 
-    An architecture gives `config_class`, sets the modules of its trunk and ``head`` in its
+    An architecture gives `config_class`, sets the modules of its backbone and ``head`` in its
     ``__init__``, and defines `forward` and `initialise`. What it learns is in modules, none of it
     in parameters of its own.
 
@@ -112,9 +112,9 @@ class CoverageArchitecture(nn.Module, ABC):
         return ()
 
     def with_head(self, head: str) -> Self:
-        """A network that shares this one's trunk, tensor by tensor, and ends in another head.
+        """A network that shares this one's backbone, tensor by tensor, and ends in another head.
 
-        Training either trains the trunk of both. The new head is drawn.
+        Training either trains the backbone of both. The new head is randomly initialised.
 
         Raises
         ------

@@ -75,10 +75,10 @@ class TrainableCoverageModel(CoverageModel, Protocol):
     """A coverage model that can be trained and fine-tuned: `models.coverage.CoverageArchitecture`.
 
     ``head`` is the member that turns features of bins into tracks: every other member is of the
-    trunk, which ``with_head`` shares with a network of another head. ``regularisation`` is a scalar
-    to add to the loss. The rest names the layers of the trunk that a fine-tuning changes, each in
-    the order in which data meet them: ``projections`` are dense layers (of attention, those to
-    queries and values; with `key_and_output` also those to keys and of the output),
+    backbone, which ``with_head`` shares with a network of another head. ``regularisation`` is a
+    scalar to add to the loss. The rest names the layers of the backbone that a fine-tuning changes,
+    each in the order in which data meet them: ``projections`` are dense layers (of attention, those
+    to queries and values; with `key_and_output` also those to keys and of the output),
     ``convolutions`` those without groups, ``adapters`` bottlenecks whose output is 0 at first.
     """
 
@@ -130,7 +130,7 @@ class ReadModel(Protocol):
 class EmbeddingModel(Protocol):
     """Features of each token of an RNA; a torch module, causal: no token sees a later one.
 
-    ``codon_mark`` is the letter that stands before each codon, None where the vocabulary has
+    ``codon_mark`` is the character that stands before each codon, None where the vocabulary has
     none; ``batch_tokens`` the tokens at once that suit a CPU; ``max_tokens`` the most that a
     sequence may have, its end token included; ``depth`` the number of blocks.
     """
@@ -157,7 +157,7 @@ class EmbeddingModel(Protocol):
         ...
 
     def real(self, tokens: Tensor) -> Tensor:
-        """``(batch, tokens)`` bool: the letters and codon marks of the sequences."""
+        """``(batch, tokens)`` bool: the nucleotides and codon-start tokens of the sequences."""
         ...
 
     def __call__(self, tokens: Tensor) -> Tensor:
@@ -171,7 +171,7 @@ class EmbeddingModel(Protocol):
     def states_in_data_set(
         self, tokens: Tensor, layers: Sequence[int], longest: int, several: bool
     ) -> list[Tensor]:
-        """`hidden_states` of a part of a data set; asked with compat "helical_pooling" alone."""
+        """`hidden_states` of a part of a dataset; asked with compat "helical_pooling" alone."""
         ...
 
     def finish(self, state: Tensor) -> Tensor:
@@ -187,9 +187,9 @@ class PropertyModel(Protocol):
     """Labels of mRNAs; a torch module.
 
     ``kind`` is "regression", "binary" or "multiclass"; ``outputs`` the labels of a regression, 1
-    for binary, else the classes. ``codon_mark`` is the letter to put before each codon, None where
-    the model takes none; ``batch_tokens`` and ``max_tokens`` are those of `EmbeddingModel`.
-    ``about`` is what the training wrote beside the weights: ``labels`` or ``classes``, lists in
+    for binary, else the classes. ``codon_mark`` is the character to put before each codon, None
+    where the model takes none; ``batch_tokens`` and ``max_tokens`` are those of `EmbeddingModel`.
+    ``about`` is what the training wrote next to the weights: ``labels`` or ``classes``, lists in
     JSON, and numbers of rows.
     """
 
@@ -211,7 +211,7 @@ class PropertyModel(Protocol):
     def state_dict(self) -> dict[str, Tensor]: ...
 
     def tokenize(self, sequences: Sequence[str]) -> Tensor:
-        """RNAs, codon marks set, to ``(batch, tokens)``."""
+        """RNAs, codon-start tokens set, to ``(batch, tokens)``."""
         ...
 
     def pooled(self, tokens: Tensor) -> Tensor:
@@ -224,7 +224,7 @@ class PropertyModel(Protocol):
 
 
 def choose_device(device: str = "auto") -> torch.device:
-    """The device to compute on: "auto" is a GPU where there is one.
+    """The device to compute on: "auto" is a GPU if there is one.
 
     Raises
     ------

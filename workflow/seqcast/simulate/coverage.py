@@ -39,7 +39,7 @@ def expected_coverage(genome: SimulatedGenome, chrom: str, strand: str) -> np.nd
 def noisy_coverage(
     expected: np.ndarray, genome: SimulatedGenome, chrom: str, identifier: str
 ) -> np.ndarray:
-    """Count reads: a Poisson number a base, over depth.
+    """Count reads: a Poisson number per base, over depth.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def write_coverage(genome: SimulatedGenome, folder: str | Path) -> list[Path]:
     Parameters
     ----------
     genome : SimulatedGenome
-        The tracks of one strand are in memory together: 44 bytes a base.
+        The tracks of one strand are in memory together: 44 bytes per base.
     folder : path
         Gets the folder ``coverage``, whole, with ``<identifier>.bw``, and ``targets.tsv``
         (`targets_table`); the same genome gives the same values.

@@ -26,9 +26,9 @@ def true_effects(genome: SimulatedGenome, variants: list[Variant]) -> pl.DataFra
     Returns
     -------
     DataFrame
-        One row a variant, in order: variant (the VCF's ID), chrom, pos (1-based), ref, alt, kind,
+        One row per variant, in order: variant (the VCF's ID), chrom, pos (1-based), ref, alt, kind,
         element, gene_id, pas_distance_bp, then true_dlogk (change of ln decay rate of the gene at
-        steady state), true_dloglevel, and a column a collapsed track, named as its plus member:
+        steady state), true_dloglevel, and one column per collapsed track, named as its plus member:
         the change of ln of the expected coverage, summed over the gene's exons. All ALT minus REF.
         Last, by the same names after ``ref_``, that sum itself for REF: what decays fast has hardly
         any late coverage, and a score with a pseudocount then sees less than the true change.

@@ -78,7 +78,7 @@ def exonic_coverage(gene: Gene, truth: Truth, parameters: Parameters) -> np.ndar
 
 
 def _share_at(assay: Assay, rate_per_h: float) -> float:
-    """Share of a steady-state level that an assay of a time course sees."""
+    """Fraction of a steady-state level that an assay of a time course sees."""
     left = float(np.exp(-rate_per_h * assay.time_h))
     return left if assay.kind == "actd" else 1 - left
 

@@ -12,7 +12,7 @@ Line = tuple[str, Interval, str]  # feature, interval in the slot, frame
 def gtf_lines(genome: SimulatedGenome) -> Iterator[str]:
     """Yield the lines of the GTF, header first.
 
-    A gene's transcripts are the distal one (tagged Ensembl_canonical) and, where there is a
+    A gene's transcripts are the distal one (tagged Ensembl_canonical) and, if there is a
     proximal poly(A) site, the one that ends there. Exons are in transcript order.
     """
     yield f"##description: synthetic genome of seqcast, seed {genome.seed}"

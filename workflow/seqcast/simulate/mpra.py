@@ -35,7 +35,7 @@ def oligo_table(genome: SimulatedGenome, variants: list[Variant]) -> pl.DataFram
     Returns
     -------
     DataFrame
-        One row a variant, in order: variant (the VCF's ID), kind, element, gene_id, start and end
+        One row per variant, in order: variant (the VCF's ID), kind, element, gene_id, start and end
         (slot positions in the gene's direction, 0-based half-open, the variant in the middle, or
         as near to it as the slot allows), ref_oligo and alt_oligo (DNA in the direction of the
         mRNA), the ln of the reporter's half-life (in h) with either, and true_dlogk, ALT minus REF.

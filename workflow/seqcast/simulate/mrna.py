@@ -9,7 +9,7 @@ MRNA_COLUMNS = ("id", "gene_id", "sequence", "cds_start", "cds_end")
 
 
 def mrna_rows(genome: SimulatedGenome) -> Iterator[tuple[str, str, str, int, int]]:
-    """Yield the transcripts as a data set of kind ``mrna`` has them.
+    """Yield the transcripts as a dataset of kind ``mrna`` has them.
 
     Yields
     ------

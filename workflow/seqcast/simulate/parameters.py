@@ -30,7 +30,7 @@ class Element:
     effect : float
         Change of ln(decay rate) for one full copy.
     left, right : str
-        Bases beside the core that make a site stronger.
+        Bases next to the core that make a site stronger.
     weights : tuple of 3 float
         Fraction of `effect` that a core has with none, one and both of its flanks.
     """
@@ -102,7 +102,7 @@ class CoverageParameters:
     bias_bp : float
         Coverage of poly(A)-selected RNA falls by 1/e over this length, from the 3' end.
     premrna_share : float
-        Coverage of pre-mRNA, exons and introns, as a share of expression; total RNA only.
+        Coverage of pre-mRNA, exons and introns, as a fraction of expression; total RNA only.
     cage_peak, cage_bp : float, int
         Height of the peak at the TSS, in units of the gene's level, and its width.
     clip_peak, clip_bp : float, int
@@ -189,8 +189,8 @@ class Parameters:
         (standard deviation 0.8) two measurements correlate with r = 0.91, which is also the R2
         that the truth itself reaches.
     validation_share : float
-        Share of the genes of each contig but the last that validate, 0 to below 1; the last contig
-        is the test.
+        Fraction of the genes of each contig but the last that validate, 0 to below 1; the last
+        contig is the test.
     elements : tuple of Element
         The 3' UTR motifs that change the decay rate.
     element_attempts : Range
@@ -211,9 +211,9 @@ class Parameters:
     proximal_bp : Range
         Where in the 3' UTR its hexamer starts.
     competition : float
-        Constant in the share of the proximal site, s_prox / (s_prox + s_dist + competition).
+        Constant in the fraction of the proximal site, s_prox / (s_prox + s_dist + competition).
     readthrough_level : float
-        Share of the distal transcripts that are made without any distal signal: the yield is
+        Fraction of the distal transcripts that are made without any distal signal: the yield is
         readthrough_level + (1 - readthrough_level) s_dist. Chosen.
     decoy_probability : float
         How often a gene has a full element where it does nothing (last intron or intergenic).
@@ -229,8 +229,8 @@ class Parameters:
     oligo_bp : int
         Length of the oligos of the reporter assay. Chosen.
     reads_per_class, read_bp, read_error : int, int, float
-        Coding and as many non-coding reads, their length, and the share of wrong bases. Every gene
-        must have room for a coding read.
+        Coding and as many non-coding reads, their length, and the fraction of wrong bases. Every
+        gene must have room for a coding read.
     coverage : CoverageParameters
         How the genome is measured.
     """
@@ -294,7 +294,7 @@ class Parameters:
         Raises
         ------
         InputError
-            If the slots are too short, a contig has fewer than two genes (a matched variant lies in
+            If the slots are too short, a contig has fewer than two genes (a matched control lies in
             another gene of the contig), the noise is negative, a share is none, or a read or oligo
             is longer than what it is taken from.
         """

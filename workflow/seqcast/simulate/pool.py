@@ -1,4 +1,4 @@
-"""Neutral places of a contig, from which the matched variants are taken."""
+"""Neutral places of a contig, from which the matched controls are taken."""
 
 from collections.abc import Iterator
 

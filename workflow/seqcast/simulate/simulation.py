@@ -89,7 +89,7 @@ def write_measurements(
         Of `draw_planted`.
     folder : path
         Gets ``coverage/<track>.bw`` and ``targets.tsv`` (`write_coverage`);
-        ``planted_variants.vcf``, and its causal and matched variants apart as in the 3' UTR eQTL
+        ``planted_variants.vcf``, and its causal and matched controls apart as in the 3' UTR eQTL
         set, ``pos_merge.vcf`` and ``neg_merge.vcf``; ``variant_effects.tsv`` and
         ``planted_effects.tsv`` (`true_effects` of `variants` and of `planted`);
         ``mpra_oligos.tsv`` (`oligo_table`); ``reads.fastq`` and ``labelled_reads.tsv``

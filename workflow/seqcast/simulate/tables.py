@@ -45,7 +45,7 @@ def gene_table(genome: SimulatedGenome) -> pl.DataFrame:
 def transcript_table(genome: SimulatedGenome) -> pl.DataFrame:
     """Return one row per transcript.
 
-    Columns: transcript_id, gene_id, poly_a_site (distal or proximal), synthesis (share of the
+    Columns: transcript_id, gene_id, poly_a_site (distal or proximal), synthesis (fraction of the
     gene's synthesis), decay_rate_per_h, half_life_h, start, end (0-based half-open, on the contig).
     """
     rows = []

@@ -1,7 +1,7 @@
 """The closed form: decay rate and level of a gene from its sequence alone.
 
 decay rate of a transcript   k = ln 2 / t_half0 * exp(sum_i effect_i n_i + optimality_effect z)
-share of the proximal site   p = s_prox / (s_prox + s_dist + competition), 0 without such a site
+fraction of the proximal site   p = s_prox / (s_prox + s_dist + competition), 0 without such a site
 synthesis                    s = p (proximal), (1 - p) (r + (1 - r) s_dist) (distal)
 level of a gene              exp(log expression) * sum_t s_t k_0 / k_t
 decay rate of a gene         sum_t s_t / sum_t (s_t / k_t), synthesis over level
@@ -37,7 +37,7 @@ class Truth:
     optimality : float
         Codon optimality, (GC3 - 0.5) / 0.25.
     synthesis : tuple of float
-        Share of the gene's synthesis that becomes each transcript; less than 1 in sum where the
+        Fraction of the gene's synthesis that becomes each transcript; less than 1 in sum where the
         distal signal is weak.
     decay_rates_per_h : tuple of float
         Decay rate of each transcript.

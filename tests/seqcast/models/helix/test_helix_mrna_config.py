@@ -45,12 +45,12 @@ def test_spellings_that_differ_are_refused():
     ("changes", "message"),
     [
         ({"layers_block_type_string": "M+MxM+M+"}, r"holds \['x'\]; known blocks: M"),
-        ({"num_hidden_layers": 9}, "has 8 letters, num_hidden_layers is 9"),
+        ({"num_hidden_layers": 9}, "has 8 characters, num_hidden_layers is 9"),
         (
             {"layers_block_type_string": ["M", "+"]},
-            "layers_block_type is .* expected 1 to 256 letters",
+            "layers_block_type is .* expected 1 to 256 characters",
         ),
-        ({"layers_block_type_string": ""}, "expected 1 to 256 letters"),
+        ({"layers_block_type_string": ""}, "expected 1 to 256 characters"),
         ({"num_key_value_heads": 5}, "num_attention_heads 32 is not a multiple"),
         ({"num_attention_heads": 24}, "hidden_size 256 is not a multiple"),
         ({"head_dim": 64}, "num_heads 16 x head_dim 64 is not expand 2 x hidden_size 256"),

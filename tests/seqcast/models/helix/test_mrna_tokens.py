@@ -19,7 +19,7 @@ def test_mamba2_has_its_own_padding_and_no_codon_mark():
     tokenizer = mamba2_tokenizer(8192)
     assert tokenizer(["ACGUN", "A"]).tolist() == [[7, 8, 9, 10, 11, 1], [4, 4, 4, 4, 7, 1]]
     assert (tokenizer.codon_mark, HELIX.codon_mark) == (None, "E")
-    with pytest.raises(InputError, match=r"'E' at letter 2 is no token.*A C G U T N. Replace"):
+    with pytest.raises(InputError, match=r"'E' at character 2 is no token.*A C G U T N. Replace"):
         tokenizer(["AEA"])
 
 
@@ -46,7 +46,9 @@ def test_no_sequences_are_no_rows():
     [("ACR", "R", 3), ("A-C", "-", 2), (" ACG", " ", 1), ("AC*", r"\*", 3), ("Aé", "é", 2), ("A\u4e00", "\u4e00", 2)],
 )  # fmt: skip
 def test_other_letters_are_named_with_their_place(sequence, letter, place):
-    with pytest.raises(InputError, match=f"sequence 2: '{letter}' at letter {place} is no token"):
+    with pytest.raises(
+        InputError, match=f"sequence 2: '{letter}' at character {place} is no token"
+    ):
         HELIX(["ACG", sequence])
 
 
@@ -54,6 +56,6 @@ def test_the_end_token_counts():
     tokenizer = helix_tokenizer(5)
     assert tokenizer(["ACGU"]).shape == (1, 5)
     with pytest.raises(
-        InputError, match=r"sequence 1: 5 letters and an end token exceed.* 5 tokens"
+        InputError, match=r"sequence 1: 5 characters and an end token exceed.* 5 tokens"
     ):
         tokenizer(["ACGUA"])

@@ -10,7 +10,7 @@ Glossary, after baskerville ``layers.py`` (commit 544073b) and Dai et al. 2019 (
 The original multiplies the query by one key vector for each of the 2 n - 1 distances and shifts
 the result into place. All features are steps in |distance| and its sign, so only about
 2 F + 1 of those key vectors differ: one a band. A product per band, then a lookup by distance,
-gives the same number; benchmarks/forward.py times it beside the plain form.
+gives the same number; benchmarks/forward.py times it next to the plain form.
 
 Training drops features of single distances, so that no two distances need share a vector: there
 the plain form is taken, a key vector for each distance.
@@ -113,7 +113,7 @@ class RelativeAttention(nn.Module):
 
 
 def _shifted(relative: Tensor) -> Tensor:
-    """From a column a distance to one a key: ``(..., n, 2 n - 1)`` to ``(..., n, n)``."""
+    """From one column per distance to one per key: ``(..., n, 2 n - 1)`` to ``(..., n, n)``."""
     n = relative.shape[-2]
     if n == 1:
         return relative

@@ -189,7 +189,7 @@ class HeadConfig:
 
 @dataclass(frozen=True)
 class WindowConfig:
-    """What the model section says beside its blocks; seq_length and augment_shift are in bp.
+    """What the model section says but its blocks; seq_length and augment_shift are in bp.
 
     ``adapter`` and ``adapter_latent`` are what baskerville's ``transfer.py`` (544073b) writes there
     after a fine-tuning with bottleneck adapters, and its default.
@@ -209,7 +209,7 @@ class BorzukiConfig:
     ``heads`` maps "human", "mouse" ... to their configuration, in natural order of their keys.
     ``augment_rc`` and ``augment_shift_bp`` are what its training drew: reverse complements, and
     shifts of up to so many base pairs either way. ``adapter_width`` is that of the bottleneck
-    adapters of each transformer block; 0 where there are none.
+    adapters of each transformer block; 0 if there are none.
     """
 
     task: ClassVar[str] = "coverage"
@@ -232,7 +232,7 @@ class BorzukiConfig:
         require(length * self.stem.filters <= MOST_FIRST_VALUES, "conv_dna: filters",
                 self.stem.filters, f"at most {MOST_FIRST_VALUES // length:,} with seq_length "
                 f"{length:,}")  # fmt: skip
-        require(len(self.unets) <= self.tower.repeat, "trunk: the number of unet_conv",
+        require(len(self.unets) <= self.tower.repeat, "model.trunk: the number of unet_conv",
                 len(self.unets), f"at most repeat of res_tower, {self.tower.repeat}")  # fmt: skip
         require(
             2 * self.crop_bins * self.bin_size_bp < length,
@@ -304,7 +304,7 @@ class BorzukiConfig:
         order += ["unet_conv"] * len(unets) + ["Cropping1D"] * len(crops)
         if names != order or len(crops) > 1 or not heads:
             raise InputError(
-                f"params: trunk {names} with heads {list(heads)}; expected conv_dna, res_tower, "
+                f"model.trunk: {names} with heads {list(heads)}; expected conv_dna, res_tower, "
                 "transformer_tower, any number of unet_conv, at most one Cropping1D, and a head"
             )
         return cls(
@@ -347,7 +347,7 @@ def _read_head(key: str, head: Any, inherited: Mapping[str, Any]) -> HeadConfig:
 
 
 def _read_trunk(trunk: Any, inherited: Mapping[str, Any]) -> list[Any]:
-    """The config of each block of a trunk."""
+    """The config of each block of the backbone."""
     known = {
         "conv_dna": StemConfig,
         "res_tower": TowerConfig,
@@ -356,14 +356,14 @@ def _read_trunk(trunk: Any, inherited: Mapping[str, Any]) -> list[Any]:
         "Cropping1D": CropConfig,
     }
     good = isinstance(trunk, list | tuple) and len(trunk) <= LARGEST_TRUNK
-    require(good, "trunk", trunk, f"a list of at most {LARGEST_TRUNK} blocks")
+    require(good, "model.trunk", trunk, f"a list of at most {LARGEST_TRUNK} blocks")
     blocks = []
     for number, block in enumerate(trunk):
         named = isinstance(block, Mapping) and isinstance(block.get("name"), str)
-        require(named, f"trunk[{number}]", block, "an object with the name of a block")
+        require(named, f"model.trunk[{number}]", block, "an object with the name of a block")
         if block["name"] not in known:
             raise InputError(
-                f"trunk: unknown block {shown(block['name'])}; known: {', '.join(known)}"
+                f"model.trunk: unknown block {shown(block['name'])}; known: {', '.join(known)}"
             )
         blocks.append(_read_block(known[block["name"]], block["name"], {**inherited, **block}))
     return blocks

@@ -69,7 +69,7 @@ class Borzuki(CoverageArchitecture):
         return super().read_weights(path)
 
     def initialise(self) -> None:
-        """Draw the weights that the original's training starts from.
+        """Draw the weights that training starts from in the original.
 
         Kernels are drawn as the hyperparameters name them, those of separable convolutions as
         Keras does without a name; the output map of every attention and all biases are 0, but
@@ -82,8 +82,8 @@ class Borzuki(CoverageArchitecture):
     def draw_alive(self) -> None:
         """Draw weights that let every base reach every bin, for runs that only show the workflow.
 
-        The original's start has attention that adds nothing and separable convolutions that fade:
-        a base changes some 30 bins around it, by little.
+        The start of the original has attention that adds nothing and separable convolutions that
+        fade: a base changes some 30 bins around it, by little.
         """
         for parameter in self.parameters():
             # torch's own initialisation fades with depth
@@ -91,7 +91,7 @@ class Borzuki(CoverageArchitecture):
                 nn.init.kaiming_normal_(parameter, nonlinearity="linear")
 
     def regularisation(self) -> Tensor:
-        """The L2 penalty of the hyperparameters on trunk and head, a scalar to add to a loss."""
+        """The L2 penalty of the hyperparameters on backbone and head, a scalar to add to a loss."""
         penalties = [kernel.penalty() for kernel in self.kernels() if kernel.l2_scale]
         return sum(penalties, start=self.head.weight.new_zeros(()))
 
@@ -175,7 +175,7 @@ class Borzuki(CoverageArchitecture):
         return gelu(x)
 
     def read_out(self, features: Tensor) -> Tensor:
-        """Coverage ``(batch, tracks, bins)`` from the trunk's ``(batch, bins, channels)``."""
+        """Coverage ``(batch, tracks, bins)`` from the backbone's ``(batch, bins, channels)``."""
         return F.softplus(self.head(features)).transpose(1, 2)
 
     def _run(self, module: nn.Module, *inputs: Any, **options: Any) -> Any:

@@ -14,7 +14,7 @@ otherwise:
     groups       head h uses group                       head h uses group h % groups
                  h // (heads / groups)
     masks of     before the convolution, and x (not B,   before the convolution, where a batch has
-    the state    C) after it, where the data set has     two rows
+    the state    C) after it, where the dataset has      two rows
     space        two rows
 
 In both, a token whose keys are all padding looks at all tokens alike, later ones included.
@@ -72,7 +72,7 @@ def gpu_states(
     """The residual stream of a `HelixMrna` as the original has it on a GPU, end token included.
 
     Symbols have the features that they have without masks, unless the network has biases, which
-    the original lets in from padding. The mask of attention is dense, tokens x tokens a row: two
+    the original lets in from padding. The mask of attention is dense, tokens x tokens per row: two
     sequences of 8,192 nt take about 1.6 GB of memory on a CPU, 0.4 GB without this compat.
 
     Parameters
@@ -82,9 +82,9 @@ def gpu_states(
     layers : sequence of int
         As for the model's `hidden_states`.
     longest : int
-        Symbols of the longest sequence of the data set, to which the original pads all others.
+        Symbols of the longest sequence of the dataset, to which the original pads all others.
     several : bool
-        Whether the data set has two sequences or more; then `tokens` must have, too.
+        Whether the dataset has two sequences or more; then `tokens` must have, too.
     """
     shape = tokens.shape[1]
     if model.config.use_bias:  # what padding lets in depends on how much of it there is
@@ -143,10 +143,10 @@ def _carried(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
 
 
 def _wrongly_carried(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tensor:
-    """The scan, its chunks carried as the original's CPU code does; shapes as in `scan`."""
+    """The scan, its chunks carried as the CPU code of the original does; shapes as in `scan`."""
     batch, length, heads = x.shape[:3]
     b, c = (t.repeat(1, 1, heads // t.shape[2], 1) for t in (b, c))
-    x, dt, b, c = (in_chunks(t, chunk).flatten(0, 1) for t in (x, dt, b, c))  # each chunk a row
+    x, dt, b, c = (in_chunks(t, chunk).flatten(0, 1) for t in (x, dt, b, c))  # each chunk is a row
     _, added = scan(x, dt, a, b, c)
     added = added.unflatten(0, (batch, -1))
     kept = (dt * a).sum(1).unflatten(0, (batch, -1))  # logarithms, (batch, chunks, heads)

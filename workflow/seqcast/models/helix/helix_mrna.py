@@ -1,9 +1,9 @@
 """Helix-mRNA: a hybrid of state space, attention and feed-forward blocks over nucleotides.
 
 Reference: helicalAI/helical, behaviour at commit 0a3d870 (the last before blocks stopped feeding
-each other), on its CUDA path. In the order the data meet the parts, by letter of the block string:
+each other), on its CUDA path. In the order the data meet the parts, by character of the blocks:
 
-    embeddings   a vector a token                                           (batch, tokens, width)
+    embeddings   one vector per token                                       (batch, tokens, width)
     M            x + state space(norm(x)), see mamba2.py
     +            x + feed-forward(norm(x))
     *            x + attention(norm(x)), then x + feed-forward(norm(x))

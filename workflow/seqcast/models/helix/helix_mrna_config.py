@@ -39,7 +39,7 @@ class HelixMrnaConfig(Mamba2Config):
         if len(self.layers_block_type) != self.num_hidden_layers:
             raise InputError(
                 f"layers_block_type {self.layers_block_type!r} has "
-                f"{len(self.layers_block_type)} letters, num_hidden_layers is "
+                f"{len(self.layers_block_type)} characters, num_hidden_layers is "
                 f"{self.num_hidden_layers}; take the config.json that belongs to the weights"
             )
         for whole, part in (
@@ -66,7 +66,7 @@ class HelixMrnaConfig(Mamba2Config):
 
     @property
     def blocks(self) -> str:
-        """A letter of `BLOCKS` for each block."""
+        """A character of `BLOCKS` for each block."""
         return self.layers_block_type
 
     @classmethod

@@ -78,7 +78,7 @@ def scan(
     # b, c: (batch, chunks, groups, chunk, N); total: (batch, chunks, heads, chunk)
     b, c = b.transpose(2, 3), c.transpose(2, 3)
     total = (dt * a).cumsum(2).transpose(2, 3).contiguous()
-    # share of each step's input (last axis) that is left at each step; future ones have score 0
+    # fraction of each step's input (last axis) that is left at each step; future ones have score 0
     weights = _shares(total.unsqueeze(-1) - total.unsqueeze(-2)).unflatten(2, (groups, -1))
     scores = (c @ b.mT).tril().unsqueeze(3)
     # products of decays in place where no gradient is asked for: the largest tensor of all

@@ -59,7 +59,7 @@ _INERT = {
 class Mamba2Config:
     """Sizes under the names of Hugging Face's Mamba2Config; those without default must be given.
 
-    ``chunk_size`` is the original's; it changes results under compat "helical_cpu" alone.
+    ``chunk_size`` is that of the original; it changes results under compat "helical_cpu" alone.
     ``max_tokens`` is no key of the published files.
     """
 
@@ -126,7 +126,7 @@ class Mamba2Config:
 
     @property
     def blocks(self) -> str:
-        """A letter for each block: M, state space."""
+        """A character for each block: M, state space."""
         return "M" * self.num_hidden_layers
 
     @classmethod
@@ -201,7 +201,7 @@ def _check(name: str, kind: Any, value: Any) -> None:
         require(isinstance(value, bool), name, value, "true or false")
     elif kind is str:
         letters = isinstance(value, str) and 0 < len(value) <= LARGEST_REPEAT
-        require(letters, name, value, f"1 to {LARGEST_REPEAT} letters, such as 'M+M*M+M+'")
+        require(letters, name, value, f"1 to {LARGEST_REPEAT} characters, such as 'M+M*M+M+'")
     elif name == "time_step_limit":
         good = isinstance(value, list | tuple) and len(value) == 2
         good = good and all(type(v) in (int, float) for v in value) and 0 <= value[0] < value[1]

@@ -14,7 +14,7 @@ from seqcast.models.helix.mrna_tokens import mamba2_tokenizer
 
 
 class Mamba2Mrna(MrnaStack):
-    """An `EmbeddingModel` without codon marks."""
+    """An `EmbeddingModel` without codon-start tokens."""
 
     config_class = Mamba2Config
 

@@ -133,7 +133,7 @@ class MrnaStack(nn.Module, ABC):
 
     @property
     def codon_mark(self) -> str | None:
-        """The letter that marks codons, where the vocabulary has it."""
+        """The character that marks codons, where the vocabulary has it."""
         return self.tokenizer.codon_mark
 
     def tokenize(self, sequences: Sequence[str]) -> Tensor:

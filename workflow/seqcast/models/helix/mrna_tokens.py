@@ -20,7 +20,8 @@ class MrnaTokenizer:
     Attributes
     ----------
     letters : str
-        Letters of the vocabulary, in the order of their ids; T is read as U, lower case as upper.
+        Characters of the vocabulary, in the order of their ids; T is read as U, lower case as
+        upper.
     first_letter : int
         Id of the first of `letters`; smaller ids are special tokens.
     end, pad : int
@@ -37,7 +38,7 @@ class MrnaTokenizer:
 
     @property
     def codon_mark(self) -> str | None:
-        """The letter that marks codons, where the vocabulary has it."""
+        """The character that marks codons, where the vocabulary has it."""
         return CODON_MARK if CODON_MARK in self.letters else None
 
     def __call__(self, sequences: Sequence[str]) -> Tensor:
@@ -51,7 +52,7 @@ class MrnaTokenizer:
         Raises
         ------
         InputError
-            If a sequence holds another letter, or is longer than `max_tokens`.
+            If a sequence holds another character, or is longer than `max_tokens`.
         """
         table = self._table()
         rows = [self._ids(table, i, sequence) for i, sequence in enumerate(sequences)]
@@ -63,7 +64,7 @@ class MrnaTokenizer:
         return torch.from_numpy(tokens)
 
     def real(self, tokens: Tensor) -> Tensor:
-        """Where the sequences' own tokens are: letters and codon marks; bool, as `tokens`."""
+        """Where nucleotides and codon-start tokens of the sequences are; bool, as `tokens`."""
         return tokens >= self.first_letter
 
     def leading_pads(self, tokens: Tensor) -> Tensor:
@@ -81,19 +82,19 @@ class MrnaTokenizer:
         return table
 
     def _ids(self, table: np.ndarray, number: int, sequence: str) -> np.ndarray:
-        # letters beyond one byte become "?", which no vocabulary has
+        # characters beyond one byte become "?", which no vocabulary has
         ids = table[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
         if (wrong := np.flatnonzero(ids == _UNKNOWN)).size:
             place = int(wrong[0])
             known = " ".join(dict.fromkeys("ACGUT" + self.letters))
             raise InputError(
-                f"sequence {number + 1}: {sequence[place]!r} at letter {place + 1} is no token of "
-                f"this model; expected the letters {known}. Replace unknown bases by N, and remove "
-                "gaps and spaces"
+                f"sequence {number + 1}: {sequence[place]!r} at character {place + 1} is no token "
+                f"of this model; expected the characters {known}. Replace unknown bases by N, and "
+                "remove gaps and spaces"
             )
         if len(ids) + 1 > self.max_tokens:
             raise InputError(
-                f"sequence {number + 1}: {len(ids)} letters and an end token exceed the model's "
+                f"sequence {number + 1}: {len(ids)} characters and an end token exceed the model's "
                 f"{self.max_tokens} tokens; truncate it or take windows of it (too_long)"
             )
         return ids
@@ -105,5 +106,5 @@ def helix_tokenizer(max_tokens: int) -> MrnaTokenizer:
 
 
 def mamba2_tokenizer(max_tokens: int) -> MrnaTokenizer:
-    """Mamba2-mRNA's vocabulary: the same letters but the codon mark, and padding of its own."""
+    """Mamba2-mRNA's vocabulary: the same without codon-start token, and padding of its own."""
     return MrnaTokenizer("ACGUN", first_letter=7, end=1, pad=4, max_tokens=max_tokens)

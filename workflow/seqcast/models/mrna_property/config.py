@@ -24,7 +24,7 @@ class HeadConfig:
     hidden : int
         Hidden units of an mlp.
     dropout : float
-        Share of the pooled features, and of the hidden units, that a training step leaves out.
+        Fraction of the pooled features, and of the hidden units, that a training step leaves out.
         0.02 as in helical's fine-tuning model (helicalAI/helical, commit 0a3d870).
     standardise : bool
         Whether pooled features are first brought to mean 0 and standard deviation 1 over the
@@ -58,7 +58,7 @@ class MrnaPropertyConfig:
         What becomes of the features of the tokens: those of the sequence's last token, and the
         mean over all its tokens, side by side in this order.
     codon_marks : bool
-        Whether the body's codon mark stands before each codon of a known CDS.
+        Whether the body's codon-start token stands before each codon of a known CDS.
     head : HeadConfig
     kind : {"regression", "binary", "multiclass"}, optional
     outputs : int, optional

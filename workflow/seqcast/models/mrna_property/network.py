@@ -27,7 +27,7 @@ from seqcast.models.convert import read_safetensors, read_tensors
 from seqcast.models.interface import build_model, load_model, read_hyperparameters
 from seqcast.models.mrna_property.config import HeadConfig, MrnaPropertyConfig
 
-# What a training writes beside the weights that concerns those who use them.
+# What a training writes next to the weights that concerns those who use them.
 TOLD = ("property", "labels", "classes", "train_rows", "train_rows_with_cds")
 LM_HEAD = "lm_head"
 BODY, HEAD = "body.", "head."
@@ -148,7 +148,7 @@ class MrnaProperty(nn.Module):
 
     @property
     def codon_mark(self) -> str | None:
-        """The letter that marks codons, None where this network takes none."""
+        """The character that marks codons, None where this network takes none."""
         return self.body.codon_mark if self.config.codon_marks else None
 
     @property
@@ -211,7 +211,7 @@ class MrnaProperty(nn.Module):
         trainable_blocks : int, optional
             0: none. None: all of the body, embeddings and final norm included.
         train_norm : bool
-            Whether the final norm is trained beside the last blocks.
+            Whether the final norm is trained in addition to the last blocks.
 
         Raises
         ------
@@ -233,7 +233,7 @@ class MrnaProperty(nn.Module):
         self.head.requires_grad_(True)
 
     def tokenize(self, sequences: Sequence[str]) -> Tensor:
-        """Token ids ``(batch, tokens)``; codon marks must be set already."""
+        """Token ids ``(batch, tokens)``; codon-start tokens must be set already."""
         return self.body.tokenize(sequences)
 
     def pooled(self, tokens: Tensor) -> Tensor:

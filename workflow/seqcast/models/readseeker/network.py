@@ -127,7 +127,7 @@ class ReadSeeker(nn.Module):
         """A network for the weights of `path`, and their tensors under its names.
 
         Reads pytorch_model.bin (zip or older pickle; only tensors, no code), or safetensors, with
-        the names of Hugging Face's BERT or with ours. A vocab.txt beside `path` must be DNABERT's.
+        the names of Hugging Face's BERT or with ours. A vocab.txt next to `path` must be DNABERT's.
         """
         model = cls.from_params(params, head, compat)
         if (vocabulary := path.with_name("vocab.txt")).is_file():

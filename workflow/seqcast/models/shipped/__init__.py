@@ -46,7 +46,7 @@ def shipped_model(name: str) -> ShippedModel:
     ----------
     name : {"borzuki_tiny", "helix_tiny", "six_frame"}
         Only six_frame is meant for data of one's own; the others learned a simulated genome. The
-        card beside the weights, README.md, says what each is good for.
+        card next to the weights, README.md, says what each is good for.
 
     Raises
     ------

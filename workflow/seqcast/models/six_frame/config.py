@@ -32,7 +32,7 @@ class SixFrameConfig:
     gc_channels : int
         Hidden units between the GC content and the codon vectors.
     dropout : float
-        Share of the hidden units of a frame that a training step leaves out.
+        Fraction of the hidden units of a frame that a training step leaves out.
     min_length_nt, max_length_nt : int
         Shortest read that is scored, and longest one that is scored in one piece.
     """

@@ -7,7 +7,7 @@ parts:
     CodonTable   codon vectors, shifted by the read's GC content      (batch, 6, codons, channels)
     convolutions along the codons, the same weights for every frame   (batch, 6, codons, channels)
     pooling      mean and maximum over the codons of a frame          (batch, 6, 2 channels)
-    FrameHead    each frame beside the other five, two logits a frame (batch, 6, 2)
+    FrameHead    each frame next to the other five, two logits per frame (batch, 6, 2)
     logits       log of the sum over frames of the exponentials       (batch, 2)
 
 No part knows which strand is which: a read and its reverse complement have the same logits.
@@ -161,7 +161,7 @@ class SixFrame(nn.Module):
         Parameters
         ----------
         sequences : sequence of str
-            Bases in any case; U counts as T, every other letter is unknown.
+            Bases in any case; U counts as T, every other character is unknown.
 
         Returns
         -------
