@@ -121,8 +121,8 @@ def score_variants(
     Returns
     -------
     ScoreTables
-        ``gene``: a row an ALT and gene. ``window``: a row an ALT. Every ALT of the file is there
-        with its status. Signed scores are ALT minus REF.
+        ``gene``: one row per ALT and gene. ``window``: one row per ALT. Every ALT of the file is
+        there with its status. Signed scores are ALT minus REF.
 
     Raises
     ------
@@ -173,7 +173,8 @@ def classify_reads(
     Returns
     -------
     DataFrame
-        A row a read, in order: read, mate, length_nt, p_coding, p_coding_sd, label, status, flags.
+        One row per read, in order: read, mate, length_nt, p_coding, p_coding_sd, label, status,
+        flags.
 
     Raises
     ------
@@ -200,7 +201,7 @@ def embed_sequences(
     """Features and log-likelihoods of mRNAs.
 
     The table is held in memory; the workflow's rule `embed_sequences` and the command ``seqcast
-    embed`` write it as it goes, and features of each nucleotide beside it. `embedding.embed_texts`
+    embed`` write it as it goes, and features of each nucleotide next to it. `embedding.embed_texts`
     gives those one sequence at a time.
 
     Parameters
@@ -213,10 +214,11 @@ def embed_sequences(
         themselves (a list, array, column or iterator of text), which are named sequence0,
         sequence1 ... U and T, upper and lower case are the same.
     cds : "whole", "none", or sequence of (int, int), optional
-        Where codons are to be marked and regions to be told apart. "whole": each sequence is a CDS.
-        "none": none has one. For sequences themselves, start and end of each in nt, 0-based
+        Where codons are to be marked and regions to be distinguished. "whole": each sequence is a
+        CDS. "none": none has one. For sequences themselves, start and end of each in nt, 0-based
         half-open, stop codon included, or None. Default: the columns cds_start and cds_end of a
-        file; or, in either case, codon marks (E before each codon) that a sequence holds already.
+        file; or, in either case, codon-start tokens (E before each codon) that a sequence holds
+        already.
     **options
         Fields of `EmbedOptions`: pooling, regions, too_long, codon_marks, log_likelihood,
         batch_tokens, window_overlap_tokens.
@@ -224,8 +226,8 @@ def embed_sequences(
     Returns
     -------
     DataFrame
-        A row a sequence, in order (`embedding_outcomes.columns`). As numpy, of the embedded ones:
-        ``table["embedding_mean"].drop_nulls().to_numpy()``, shape (sequences, width).
+        One row per sequence, in order (`embedding_outcomes.columns`). As numpy, of the embedded
+        ones: ``table["embedding_mean"].drop_nulls().to_numpy()``, shape (sequences, width).
 
     Raises
     ------
@@ -264,8 +266,8 @@ def predict_property(
     Returns
     -------
     DataFrame
-        A row a sequence, in order (`properties.designs.predict_designs`), named by the labels or
-        classes of the training.
+        One row per sequence, in order (`properties.designs.predict_designs`), named by the labels
+        or classes of the training.
 
     Raises
     ------
@@ -327,7 +329,7 @@ def _ends_of(number: int, one: Any) -> tuple[str | None, str | None]:
 
 
 def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.DataFrame:
-    """Sequences as the table of transcripts, judged as those of files are."""
+    """Sequences as the table of transcripts, checked as those of files are."""
     for i, text in enumerate(sequences):
         if not isinstance(text, str):
             raise InputError(f"sequences[{i}] is {text!r:.60}; expected text")
@@ -337,7 +339,7 @@ def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.Data
         pairs = _listed(cds, "cds", "whole, none, or a list of (start, end)")
         if len(pairs) != len(sequences):
             raise InputError(
-                f"cds has {len(pairs)} entries; expected {len(sequences)}, one a sequence"
+                f"cds has {len(pairs)} entries; expected {len(sequences)}, one per sequence"
             )
         starts, ends = zip(*(_ends_of(i, one) for i, one in enumerate(pairs)), strict=True)
         given |= {"cds_start": list(starts), "cds_end": list(ends)}

@@ -20,7 +20,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status, 2 for a mistake that the user can mend."""
+    """Run the command line; returns the exit status, 2 for a mistake that the user can fix."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     chosen = _parser(set(given[:1])).parse_args(given)
     try:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USER_ERROR
     except BrokenPipeError:  # the reader of the table has had enough
         sys.stderr.close()
-    except OSError as error:  # a folder in place of a file, a full disk
+    except OSError as error:  # a folder instead of a file, a full disk
         where = error.filename or chosen.output
         tell(write_error(error) or f"{where}: {error.strerror or error}")
         return USER_ERROR

@@ -29,7 +29,7 @@ GATED = (
 
 
 def embed(chosen: argparse.Namespace) -> None:
-    """Embed the sequences of a file: a row a sequence, in order.
+    """Embed the sequences of a file: one row per sequence, in order.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser(
         "embed",
         help="features and log-likelihoods of mRNAs",
-        description="Features and log-likelihoods of mRNAs; a row a sequence, in order.",
+        description="Features and log-likelihoods of mRNAs; one row per sequence, in order.",
         epilog=f"Nothing is fetched; {GATED}.",
     )
     command.set_defaults(run=embed)

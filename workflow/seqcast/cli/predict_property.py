@@ -25,7 +25,7 @@ STANDARD_INPUT = "-"
 
 
 def predict_property(chosen: argparse.Namespace) -> None:
-    """Predict the sequences of files: a row a sequence, in order.
+    """Predict the sequences of files: one row per sequence, in order.
 
     Parameters
     ----------
@@ -98,9 +98,8 @@ def add_command(commands: Any) -> None:
     """Add ``predict-property`` to the parser's commands."""
     command = commands.add_parser(
         "predict-property",
-        help="labels of new mRNAs, by a model fine-tuned on labels",
-        description="Labels of new mRNAs, by a model fine-tuned on labels; a row a sequence, in "
-        "order.",
+        help="predict mRNA properties with a fine-tuned model",
+        description="Labels of mRNAs by a fine-tuned model; one row per sequence, in order.",
     )
     command.set_defaults(run=predict_property)
     add = command.add_argument

@@ -114,7 +114,7 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser(
         "classify-reads",
         help="coding or not, for each read of a file or of standard input",
-        description="Coding or not, for each read; a row a read, in order, tab-separated.",
+        description="Coding or not, for each read; one row per read, in order, tab-separated.",
     )
     command.set_defaults(run=classify_reads)
     add = command.add_argument
