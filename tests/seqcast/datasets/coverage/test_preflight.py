@@ -101,7 +101,7 @@ def test_exchanged_strands_are_refused(files, caplog):
         InputError, match=r"1 of its tracks .* t2\+ and t2-: .*sense 52.*, antisense 2.6"
     ):
         checked(files)
-    assert "exchange the files, or mend the library type" in caplog.text
+    assert "exchange the files, or fix the library type" in caplog.text
     assert not (folder / "preflight.tsv").exists()
     table = checked(files, refuse=False)
     assert table.filter(status="refused")["what"].to_list() == ["t2+ and t2-"]

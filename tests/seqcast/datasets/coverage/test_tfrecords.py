@@ -182,7 +182,7 @@ def test_missing_and_damaged_files(tmp_path: Path):
     write_file(files / "fold0-0.tfr", [example(sequence)])
     with pytest.raises(InputError, match=r"fold0-0.tfr, record 0: base 9; expected 0 to 4"):
         list(read_tfrecords(folder, "fold0"))
-    with pytest.raises(InputError, match=r"expected the statistics.json of a data set"):
+    with pytest.raises(InputError, match=r"expected the statistics.json of a dataset"):
         next(read_tfrecords(tmp_path, "fold0"))
 
 

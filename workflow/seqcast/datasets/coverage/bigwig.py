@@ -165,7 +165,7 @@ class BigWig:
         return self._checked(raw.astype(np.float32), chrom, start)
 
     def _checked(self, values: np.ndarray, chrom: str, start: int) -> np.ndarray:
-        """Refuse what is no coverage, or mend its signs."""
+        """Refuse what is no coverage, or fix its signs."""
         if self.negative == "flip":
             np.negative(values, out=values)
         least, most = np.fmin.reduce(values), np.fmax.reduce(values)  # NaN only where all are
@@ -275,7 +275,7 @@ def targets_of_windows(
     masked : mapping of str to intervals, optional
         Contig -> masked intervals (`seqcast.datasets.coverage.blocks.merged_intervals`).
     block_bp : int
-        Most bases to read at once, unless a window is longer: the memory is 20 bytes a base.
+        Most bases to read at once, unless a window is longer: the memory is 20 bytes per base.
 
     Yields
     ------

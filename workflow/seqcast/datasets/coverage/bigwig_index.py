@@ -1,6 +1,6 @@
 """Where the blocks of a bigWig file lie: checked before a reader is told to fetch them.
 
-The reader takes memory for as many bytes as the index says, and ends the whole process where there
+The reader takes memory for as many bytes as the index says, and ends the whole process if there
 are not so many: a changed byte of the index is no error that Python could see.
 
 Source of the layout: Kent et al., Bioinformatics 2010, supplement; UCSC's bbiFile.h and cirTree.h.
@@ -31,7 +31,7 @@ def check_bigwig(path: Path) -> None:
     Raises
     ------
     InputError
-        If the file is missing, of another kind, cut short, or its index damaged.
+        If the file is missing, of another kind, truncated, or its index damaged.
     """
     if not path.is_file():
         raise InputError(f"{path} is not there; expected a bigWig file. Check the targets table.")

@@ -24,7 +24,7 @@ BASES = list(b"ACGTU")
 
 
 def unknown_stretches(genome: Genome, least_bp: int) -> pl.DataFrame:
-    """Where a genome has no sequence: runs of letters other than A, C, G and T.
+    """Where a genome has no sequence: runs of characters other than A, C, G and T.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ class WindowFiles(NamedTuple):
 
 
 class SetFiles(NamedTuple):
-    """What a coverage set is made from.
+    """What a training dataset is made from.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class SetFiles(NamedTuple):
 
 
 def prepare_windows(files: WindowFiles, output: str | Path, options: Mapping[str, Any]) -> None:
-    """Write the windows of a coverage set with their parts: those of a BED, or made.
+    """Write the windows of a training dataset with their parts: those of a BED, or made.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def prepare_windows(files: WindowFiles, output: str | Path, options: Mapping[str
         TSV without header: chrom, start, end (of the targets), part.
     options : mapping
         ``window_bp``, ``bin_bp``, ``crop_bins``; for made windows ``stride_bp`` (0: no overlap),
-        ``folds``, ``fixed`` (contig=part, between commas) and ``seed``.
+        ``folds``, ``fixed`` (contig=part, comma-separated) and ``seed``.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def fixed_parts(text: str) -> dict[str, str]:
     """
     pairs = [pair.strip().split("=") for pair in text.split(",") if pair.strip()]
     if bad := [pair for pair in pairs if len(pair) != 2]:
-        raise InputError(f"fixed has {'='.join(bad[0])!r}; expected contig=part between commas")
+        raise InputError(f"fixed has {'='.join(bad[0])!r}; expected comma-separated contig=part")
     return {contig.strip(): part.strip() for contig, part in pairs}
 
 
@@ -139,7 +139,7 @@ def store_targets(
     files: SetFiles, output: str | Path, assembly: str, options: Mapping[str, Any],
     facts: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
-    """Write the store of a coverage set from bigWig files.
+    """Write the store of a training dataset from bigWig files.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ def store_tfrecords(
     genome: str | Path, targets: str | Path, output: str | Path, folder: str | Path,
     assembly: str, facts: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Write the store of a coverage set from a published data set of TFRecords.
+    """Write the store of a training dataset from a published dataset of TFRecords.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def store_tfrecords(
     output : path
         The store.
     folder : path
-        Of the data set: statistics.json, sequences.bed, tfrecords/.
+        Of the dataset: statistics.json, sequences.bed, tfrecords/.
     assembly : str
     facts : mapping
         Provenance.

@@ -79,7 +79,7 @@ class Pooling:
         Parameters
         ----------
         values : ndarray of float, shape=(length_bp,)
-            Coverage per base of the window with its crop; NaN where there are no data. It stays
+            Coverage per base of the window with its crop; NaN if there are no data. It stays
             as it is.
         masked : intervals, shape=(n, 2)
             Columns of the window, such as those of a blacklist (`masked_columns`). What exceeds

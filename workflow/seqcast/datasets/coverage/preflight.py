@@ -1,4 +1,4 @@
-"""Look at the tracks of a coverage set before anything is learned from them.
+"""Look at the tracks of a training dataset before anything is learned from them.
 
 Swapped strands, one file under two names or a library that is far shallower than the others train
 without an error, and show only as a model that learned little.
@@ -34,7 +34,7 @@ SCHEMA = {"check": pl.String, "what": pl.String, "value": pl.Float64, "expected"
           "status": pl.String, "note": pl.String}  # fmt: skip
 GENES, WINDOWS_BP = 500, 20_000_000  # looked at in each track, evenly spread
 FEWEST_TELLING, FEWEST_CERTAIN = 5, 20  # genes, to doubt strands and to be certain
-MOST_SENSE, LEAST_SENSE = 0.7, 0.1  # share of genes with more sense than antisense coverage
+MOST_SENSE, LEAST_SENSE = 0.7, 0.1  # fraction of genes with more sense than antisense coverage
 NEARLY_SAME = 1e-5  # of a sum over the track's total: rounding of scaled values
 FEWEST_DIFFERENT = 20  # sums: as many are equal in two tracks only if they are one
 FACTOR_APART = 10.0  # of a library from the median of its course
@@ -61,7 +61,7 @@ class Sums:
 
 
 class PreflightFiles(NamedTuple):
-    """What is looked at before a coverage set is made.
+    """What is looked at before a training dataset is made.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def check_targets(
     files: PreflightFiles, output: str | Path, options: Mapping[str, Any], threads: int,
     refuse: bool = True,
 ) -> None:  # fmt: skip
-    """Write one table of what the tracks of a coverage set say of genes, strands and times.
+    """Write one table of what the tracks of a training dataset say of genes, strands and times.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def telling_genes(annotation: Annotation, windows: pl.DataFrame) -> list[tuple[G
 
 
 def check_strands(tracks: Tracks, sums: Sequence[Sums], strands: Sequence[str]) -> list[Row]:
-    """Of each pair, the share of genes with more coverage sense than antisense, ties apart."""
+    """Of each pair, the fraction of genes with more coverage sense than antisense, ties apart."""
     plus = np.array(strands) == "+"
     rows: list[Row] = []
     for i in np.flatnonzero(tracks.strand == "+").tolist():
@@ -168,7 +168,7 @@ def check_strands(tracks: Tracks, sums: Sequence[Sums], strands: Sequence[str]) 
             advice = " Too few genes to tell."
         elif n >= FEWEST_CERTAIN and share < LEAST_SENSE:
             status = REFUSED
-            advice = " The strands are exchanged: exchange the files, or mend the library type."
+            advice = " The strands are exchanged: exchange the files, or fix the library type."
         elif share < MOST_SENSE:
             status = DOUBTFUL
             advice = " Unstranded libraries have about 0.5, exchanged strands about 0."

@@ -1,9 +1,9 @@
 """What a coverage model is trained on: sequences and targets of windows, in one zarr folder.
 
 A store is a zarr (version 3) group: ``codes`` (windows, length) uint8, 0..3 for A C G T and 4 for
-anything else; ``targets`` (windows, tracks, bins) float16; the tables of windows and tracks as a
-column an array. A window is a chunk, so that it is read alone in two reads; some hundred MB of
-windows are a file, so that a human data set is a few hundred files.
+anything else; ``targets`` (windows, tracks, bins) float16; the tables of windows and tracks as one
+column per array. A window is a chunk, so that it is read alone in two reads; some hundred MB of
+windows are a file, so that a human dataset is a few hundred files.
 """
 
 import re
@@ -53,9 +53,9 @@ class CoverageStore:
     ----------
     path : Path
     windows : DataFrame
-        chrom, start, end (of the targets), part; a row a window.
+        chrom, start, end (of the targets), part; one row per window.
     tracks : DataFrame
-        The targets table as text, ``identifier`` among its columns; a row a track.
+        The targets table as text, ``identifier`` among its columns; one row per track.
     bin_size_bp, crop_bins : int
     window_length_bp : int
         Of the sequences: the targets and `crop_bins` at both ends.
@@ -255,7 +255,7 @@ def _fill(values: np.ndarray, targets: TargetsOf, block: Sequence[Window], track
     for window in targets(track, block):
         if n == len(block) or window.shape != values.shape[2:]:
             raise ValueError(f"track {track}, window {n} of {len(block)}: targets {window.shape}; "
-                             f"expected {values.shape[2:]}, one a window")  # fmt: skip
+                             f"expected {values.shape[2:]}, one per window")  # fmt: skip
         values[n, track] = window
         n += 1
     if n < len(block):

@@ -173,14 +173,14 @@ def _check_finite(targets: np.ndarray, windows: pl.DataFrame, tracks: pl.DataFra
     raise InputError(
         f"track {tracks['identifier'][track]!r} is {targets[window, track, column]} in bin "
         f"{column} of window {chrom}:{start}-{end}; expected finite numbers up to 65504. Set "
-        "clip or a smaller scale in the targets table, or mend the track's file."
+        "clip or a smaller scale in the targets table, or fix the track's file."
     )
 
 
 def _create(
     group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, fill: float, size: int
 ) -> zarr.Array:
-    """An array of a chunk a window, `size` windows a file."""
+    """An array of one chunk per window, `size` windows per file."""
     return group.create_array(
         name, shape=shape, dtype=dtype, chunks=(1, *shape[1:]), shards=(size, *shape[1:]),
         # level 1: coverage, half of it zeros, shrinks to a tenth, and reads at disk speed

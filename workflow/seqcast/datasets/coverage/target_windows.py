@@ -2,7 +2,7 @@
 
 Coordinates are 0-based, half-open. A window is what the targets cover; the model's input reaches
 `crop_bp` further at both ends. Parts are ``fold0``, ``fold1``, ... or ``train``, ``valid``,
-``test``, as in the published data sets. Procedure: baskerville ``hound_data.py`` at 544073b
+``test``, as in the published datasets. Procedure: baskerville ``hound_data.py`` at 544073b
 (contigs cut into blocks, blocks dealt to folds, windows in steps between gaps, unmappable ones left
 out), except that inputs of different parts never overlap.
 """
@@ -76,7 +76,7 @@ def make_windows(
         By which the model's input is longer than the targets, at each end.
     gaps, unmappable : DataFrame, optional
         contig, start, end (`intervals.read_bed`, `blocks.unknown_stretches`); may overlap.
-        No window contains a base of a gap. Windows whose bases are `unmappable` to a share of
+        No window contains a base of a gap. Windows whose bases are `unmappable` to a fraction of
         `unmappable_share` or more are left out.
     unmappable_share : float
         In (0, 1].
@@ -85,7 +85,7 @@ def make_windows(
     fixed : mapping of str to str, optional
         Contig to its part (such as ``test``), for those that are not dealt.
     seed : int
-        Of the draw; the original's default.
+        Of the draw; default as in the original.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def make_windows(
 
 
 def read_windows(bed: str | Path, genome: Genome | None = None) -> pl.DataFrame:
-    """Read a ``sequences.bed`` as published with a data set.
+    """Read a ``sequences.bed`` as published with a dataset.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ def parts_of_fold(parts_present: Collection[str], fold_name: str) -> dict[str, l
     if k < (2 if fixed else 3) or (number >= k and not fixed):
         raise InputError(
             f"fold {fold_name} of windows in parts {', '.join(sorted(present))}; expected three "
-            "folds or more (two beside a fixed test), and a fold below their number. Make windows "
+            "folds or more (two if the test is fixed), and a fold below their number. Make windows "
             "with more folds, or name another."
         )
     valid = f"fold{number % k if fixed else (number + 1) % k}"

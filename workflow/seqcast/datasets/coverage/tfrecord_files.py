@@ -47,7 +47,7 @@ def read_records(path: str | Path) -> Iterator[bytes]:
                 number += 1
                 continue
         raise InputError(f"{path}: record {number} is cut off or damaged; expected a TFRecord file "
-                         "of a data set. Fetch it again.")  # fmt: skip
+                         "of a dataset. Fetch it again.")  # fmt: skip
 
 
 def read_example(record: bytes, source: str) -> dict[str, bytes]:
@@ -75,7 +75,7 @@ def read_example(record: bytes, source: str) -> dict[str, bytes]:
     except (IndexError, KeyError, ValueError) as error:
         raise InputError(
             f"{source} is no tf.train.Example ({error}); expected one, with features of bytes. "
-            "Give a data set of hound_data."
+            "Give a dataset of hound_data."
         ) from error
     return features
 

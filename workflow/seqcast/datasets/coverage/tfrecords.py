@@ -1,6 +1,6 @@
-"""Data sets of the original, as TFRecord files.
+"""Datasets of the original, as TFRecord files.
 
-A data set is a folder with ``statistics.json``, ``targets.txt``, ``sequences.bed`` and
+A dataset is a folder with ``statistics.json``, ``targets.txt``, ``sequences.bed`` and
 ``tfrecords/<part>-<number>.tfr``. A record has two features of bytes: ``sequence``, uint8, 0..3 for
 A C G T, else 4, and ``target``, float16, (bins, tracks). Written by baskerville ``hound_data.py``
 and ``hound_data_write.py`` at 544073b.
@@ -26,7 +26,7 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
 from seqcast.genome.sequence import base_codes
 
-LARGEST_OTHER = 0.01  # share of bases; published sets are of hg38 with common alleles put in
+LARGEST_OTHER = 0.01  # fraction of bases; published sets are of hg38 with common alleles put in
 
 Record = tuple[np.ndarray, np.ndarray]
 
@@ -64,13 +64,13 @@ class Statistics:
             tracks, length_bp, bin_bp, crop_bp, bins = (int(facts[name]) for name in names)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{path}: {error}; expected the statistics.json of a data set, with the numbers "
-                f"{', '.join(names)}. Fetch the whole folder of the data set."
+                f"{path}: {error}; expected the statistics.json of a dataset, with the numbers "
+                f"{', '.join(names)}. Fetch the whole folder of the dataset."
             ) from error
         if not facts.get("seq_1hot", False):
             raise InputError(
-                f"{path}: seq_1hot is not true; expected sequences stored as a number a base. "
-                "Write the data set with a hound_data that does."
+                f"{path}: seq_1hot is not true; expected sequences stored as one number per base. "
+                "Write the dataset with a hound_data that does."
             )
         fits = min(tracks, length_bp, bin_bp, bins) > 0 <= crop_bp and crop_bp % bin_bp == 0
         if not fits or length_bp - 2 * crop_bp != bins * bin_bp:
@@ -85,12 +85,12 @@ class Statistics:
 
 
 def read_tfrecords(folder: str | Path, part: str) -> Iterator[Record]:
-    """The records of one part of a data set, one at a time.
+    """The records of one part of a dataset, one at a time.
 
     Parameters
     ----------
     folder : path
-        Of the data set.
+        Of the dataset.
     part : str
         Such as ``fold0`` or ``train``.
 
@@ -122,7 +122,7 @@ def read_tfrecords(folder: str | Path, part: str) -> Iterator[Record]:
             codes = np.frombuffer(features["sequence"], dtype=np.uint8)
             if codes.max() > 4:
                 raise InputError(f"{path}, record {number}: base {codes.max()}; expected 0 to 4, "
-                                 "a number a base. Fetch the file again.")  # fmt: skip
+                                 "one number per base. Fetch the file again.")  # fmt: skip
             targets = np.frombuffer(features["target"], dtype="<f2").reshape(shape)
             yield codes, np.ascontiguousarray(targets.T)
 
@@ -137,12 +137,12 @@ def convert_tfrecords(
     parts: Sequence[str] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a data set as a training store, values unchanged.
+    """Write a dataset as a training store, values unchanged.
 
     Parameters
     ----------
     folder : path
-        Of the data set.
+        Of the dataset.
     path : path
         Of the store (``.zarr``).
     assembly : str
@@ -228,7 +228,7 @@ def _check_count(folder: Path, part: str, rows: int, statistics: Statistics) -> 
     if rows > (said := statistics.records.get(part, 0)):
         raise InputError(
             f"{folder}: statistics.json says {said} of part {part}, sequences.bed has {rows}; "
-            "expected no more. Use the files of one data set."
+            "expected no more. Use the files of one dataset."
         )
 
 
@@ -250,7 +250,7 @@ def _checked(
             more = "more" if number > len(places) else f"{number}"
             raise InputError(
                 f"{folder}: part {part} has {more} records for {len(places)} rows of sequences.bed"
-                "; expected one each. Fetch the whole data set."
+                "; expected one each. Fetch the whole dataset."
             )
 
 
@@ -262,6 +262,6 @@ def _check_sequence(
     if (other := np.mean(own != codes)) > LARGEST_OTHER:
         raise InputError(
             f"{folder}: {other:.1%} of the bases at {chrom}:{start}-{end} are not those of "
-            f"{genome.fasta}; expected {LARGEST_OTHER:.0%} at most. Give the FASTA of the data "
-            "set's assembly, and sequences.bed in its own order."
+            f"{genome.fasta}; expected {LARGEST_OTHER:.0%} at most. Give the FASTA of "
+            "this assembly, and sequences.bed in its own order."
         )

@@ -14,7 +14,7 @@ def track_path(targets: str | Path, file: str) -> Path:
         The table.
     file : str
         Cell of the column ``file``. A name that begins with ``results/`` is a file that the
-        workflow makes, in the folder where it runs; any other lies beside the table, or is
+        workflow makes, in the folder where it runs; any other lies next to the table, or is
         absolute.
     """
     return Path(file) if file.startswith(MADE) else Path(targets).parent / file

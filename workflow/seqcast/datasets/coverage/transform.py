@@ -33,7 +33,7 @@ class TargetTransform:
     clip_soft : float or None
         Above it, x becomes ``clip_soft - 1 + sqrt(x - clip_soft + 1)``.
     old : bool
-        The transform of the first Borzoi data sets: ``_sqrt`` means x ** 0.75, the soft clip is
+        The transform of the first Borzoi datasets: ``_sqrt`` means x ** 0.75, the soft clip is
         ``clip_soft + sqrt(x - clip_soft)``, and the scale comes last.
 
     Raises
@@ -58,7 +58,7 @@ class TargetTransform:
         if not SUM_STAT.fullmatch(self.sum_stat):
             raise InputError(
                 f"sum_stat {self.sum_stat!r}; expected sum, mean or max, perhaps with _sqrt or "
-                "_exp75. Mend the targets table."
+                "_exp75. Fix the targets table."
             )
         if self.old and self.sum_stat.endswith("_exp75"):
             raise InputError(
@@ -70,12 +70,12 @@ class TargetTransform:
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise InputError(
                     f"{name} {value}; expected a finite number above 0 (clip and clip_soft may "
-                    "be left out). Mend the targets table."
+                    "be left out). Fix the targets table."
                 )
         if self.clip is not None and self.clip_soft is not None and self.clip < self.clip_soft:
             raise InputError(
                 f"clip {self.clip} is below clip_soft {self.clip_soft}, which then does nothing; "
-                "expected clip of at least clip_soft. Mend the targets table."
+                "expected clip of at least clip_soft. Fix the targets table."
             )
 
     def apply(self, values: np.ndarray, bin_size_bp: int) -> np.ndarray:

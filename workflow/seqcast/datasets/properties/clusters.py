@@ -26,7 +26,7 @@ PROGRAM = "mmseqs"
 VALID = "valid"  # of `transcripts.records.STATUSES`
 COVERAGE = 0.8
 SHORTEST_KMER, LONGEST_KMER = 10, 15
-SURE_NT = 45  # 96 % of pairs that differ in 15 % of their letters are joined; 87 % of 40 nt
+SURE_NT = 45  # 96 % of pairs that differ in 15 % of their nucleotides are joined; 87 % of 40 nt
 KMERS_A_SEQUENCE, KMERS_A_NT = 200, 0.2  # MMseqs2's own are 21 and 0.2: too few of 80 nt
 
 
@@ -42,7 +42,7 @@ def write_clusters(
     output : path
         TSV: ``row``, ``id``, ``cluster``, a line for each usable sequence.
     identity : float
-        Share of equal letters in an alignment, above 0 and up to 1.
+        Fraction of equal nucleotides in an alignment, above 0 and up to 1.
     threads : int
 
     Raises
@@ -72,7 +72,7 @@ def cluster(sequences: list[str], identity: float, threads: int = 1) -> list[int
     Parameters
     ----------
     sequences : list of str
-        Letters A, C, G, T, U, N.
+        Nucleotides A, C, G, T, U, N.
     identity : float
     threads : int
     """

@@ -17,7 +17,7 @@ COUNTS = {
 
 
 def sequence_numbers(sequences: pl.Series) -> np.ndarray:
-    """A number a distinct sequence: U and T, upper and lower case are the same.
+    """One number per distinct sequence: U and T, upper and lower case are the same.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def sequence_numbers(sequences: pl.Series) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape=(rows,)
-        -1 where there is no sequence.
+        -1 if there is no sequence.
     """
     plain = sequences.str.to_uppercase().str.replace_all("T", "U", literal=True)
     return (plain.rank("dense").cast(pl.Int64) - 1).fill_null(-1).to_numpy()

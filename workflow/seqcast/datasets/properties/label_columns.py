@@ -104,7 +104,7 @@ def _numbers(table: pl.DataFrame, name: str, property_name: str) -> tuple[np.nda
         row = 0 if values is None else int(wrong[0])
         raise InputError(
             f"{property_name}: label {name} of {table['id'][row]!r} is {column[row]!r}; a "
-            "regression expects numbers, so mend the column or make its kind multiclass"
+            "regression expects numbers, so fix the column or make its kind multiclass"
         )
     return values.fill_null(math.nan).to_numpy().astype(float), values.is_null().to_numpy()
 

@@ -179,7 +179,7 @@ class PropertyData:
         Parameters
         ----------
         status : sequence of str, length=rows
-            Of what a method needs beside the label, such as an embedding.
+            Of what a method needs in addition to the label, such as an embedding.
         """
         both = [a if a != VALID else b for a, b in zip(self.status, status, strict=True)]
         return replace(self, status=tuple(both))

@@ -64,7 +64,8 @@ def select_assemblies(paths: Sequence[str | Path], selection: Selection, seed: i
     ----------
     paths : sequence of path
         assembly_summary.txt of NCBI, or GenBank files, each of them one assembly named by the
-        accession (GCF_...) in its name or else by the name without ending. Told apart by content.
+        accession (GCF_...) in its name or else by the name without ending. Distinguished by
+        content.
     selection : Selection
         Its filters of columns apply to summaries only.
     seed : int
@@ -172,7 +173,7 @@ def _summary(path: Path) -> pl.DataFrame:
             if len(cells) != len(names):
                 raise InputError(
                     f"{path} has a row of {len(cells)} columns ({cells[0]}); expected the "
-                    f"{len(names)} of its header. It is cut short or damaged; fetch it again."
+                    f"{len(names)} of its header. It is truncated or damaged; fetch it again."
                 )
             rows.append([cells[column] for column in wanted])
     return pl.DataFrame(rows, schema=dict.fromkeys(NEEDED, pl.String), orient="row")

@@ -87,13 +87,14 @@ def index_assemblies(
         Written atomically each.
     downloads : path
         A folder for GenBank files that are URLs. It outlives a failed job, so that the next one
-        goes on from there, and is removed at the end of this one.
+        resumes from there, and is removed at the end of this one.
     min_length_nt : int
         Shorter regions and pieces are left out.
     compat : {"readseeker"}, optional
         See `seqcast.genome.coding_regions.regions_of`.
     max_failed_share : float
-        Up to this share of assemblies may be missing or damaged; their rows of the report say why.
+        Up to this fraction of assemblies may be missing or damaged; their rows of the report say
+        why.
     facts : mapping, optional
         More provenance for the table of regions.
 

@@ -97,7 +97,7 @@ def choose_dev_units(
 def _first_units(
     cells: pl.DataFrame, units: list[str], want: Wanted, dev_share: float
 ) -> list[str]:
-    """The fewest units from the front that hold the share of both classes; the last one stays."""
+    """The fewest units from the front that hold that fraction of both classes; the last stays."""
     weights = cells.group_by("unit", "class").agg(pl.col("weight").sum())
     table = weights.pivot("class", index="unit", values="weight").fill_null(0.0)
     classes = [name for name in table.columns if name != "unit"]

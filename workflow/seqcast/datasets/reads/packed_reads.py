@@ -13,7 +13,7 @@ from seqcast.core.store import atomic
 from seqcast.datasets.reads.twobit import LETTERS, unpack
 from seqcast.reads.dnabert import kmer_lines
 
-# Name in the file -> column of `ReadTable.facts`, after the sequence; the original's order.
+# Name in the file -> column of `ReadTable.facts`, after the sequence; order as in the original.
 COLUMNS = {
     "Label": "label",
     "Origin": "origin",
@@ -31,7 +31,7 @@ WRITTEN_AT_ONCE = 2_000  # small enough to stay in the processor's cache
 
 @dataclass
 class ReadTable:
-    """Reads of one part of a read set, filled slot by slot.
+    """Training reads of one part, filled slot by slot.
 
     Attributes
     ----------

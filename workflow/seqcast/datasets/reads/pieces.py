@@ -95,7 +95,7 @@ def read_pieces(path: str | Path, read_length_nt: int, compat: Compat = None) ->
 
     Notes
     -----
-    ReadSeeker draws again where a read holds other letters than A, C, G and T. Among reads that
+    ReadSeeker draws again where a read holds characters other than A, C, G and T. Among reads that
     pass, a region then has the weight length x (clean starts / starts), which is what is used here
     without drawing in vain. Source: indexedRead and readtuple2line of the notebook named at
     `seqcast.genome.coding_regions.merge_regions_readseeker`.

@@ -56,7 +56,7 @@ class SamplingOptions:
         Column of the table of assemblies whose equal values are one unit of a split by genome:
         "species_taxid" or "assembly".
     dev_share : float
-        Share of the positions that genomes of the development part hold, about.
+        Fraction of the positions that genomes of the development part hold, about.
     compat : {"readseeker"}, optional
         ``readseeker``: with replacement, and weighted as `read_pieces` says. By default no
         position and strand is drawn twice.
@@ -71,18 +71,18 @@ class SamplingOptions:
 
 @dataclass(frozen=True)
 class Portion:
-    """What a read set takes from a collection.
+    """What a set of training reads takes from a collection.
 
     Attributes
     ----------
     origin : str
-        Name of the kind of genomes, written beside each read.
+        Name of the kind of genomes, written next to each read.
     train_per_class, dev_per_class : int
         Reads of either class, if `coding_share` is one half.
     split : {"genome", "chromosome", "read"}
         See `seqcast.datasets.reads.genome_split.Wanted`.
     coding_share : float
-        Share of the ``2 x per_class`` reads of a part that are coding.
+        Fraction of the ``2 x per_class`` reads of a part that are coding.
     assemblies : path
         Table of the collection's assemblies (TSV).
     shards : sequence of (path, path)
@@ -120,7 +120,7 @@ def write_read_set(
     dev: str | Path,
     genomes: str | Path,
 ) -> None:
-    """Draw the reads of a read set and write them.
+    """Draw a set of training reads and write it.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def _check_regions(
         if portion.collection not in found and (portion.train_per_class or portion.dev_per_class):
             raise InputError(
                 f"no CDS features in the genomes of collection {portion.collection}, or no room "
-                f"for a read of {options.read_length_nt} nt in them or beside them; expected "
+                f"for a read of {options.read_length_nt} nt in them or next to them; expected "
                 "annotated records. Give full GenBank files (.gbff), or ask for shorter reads."
             )
 

@@ -1,4 +1,4 @@
-"""UCSC .2bit files: a quarter of a byte a base, read anywhere in the middle at equal cost.
+"""UCSC .2bit files: a quarter of one byte per base, read anywhere in the middle at equal cost.
 
 Reads of a large set lie one by one in thousands of genomes. A block of bgzip FASTA must be
 unpacked whole for each of them; here a read is 76 bytes at a known place.
@@ -32,7 +32,7 @@ _UNPACKED = (np.arange(256, dtype=np.uint8)[:, None] >> SHIFTS) & 3
 
 
 def ambiguous_runs(sequence: str) -> tuple[np.ndarray, np.ndarray]:
-    """Runs of letters other than A, C, G and T.
+    """Runs of characters other than A, C, G and T.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def unpack(packed: np.ndarray) -> np.ndarray:
 class TwoBitWriter:
     """Write sequences one after the other; the file is complete when the block ends.
 
-    Letters other than A, C, G and T become N, upper and lower case are not told apart.
+    Characters other than A, C, G and T become N, upper and lower case are not distinguished.
 
     Parameters
     ----------
