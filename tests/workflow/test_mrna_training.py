@@ -27,7 +27,7 @@ TABLES = {
         ("others", "mrna", "", "others.tsv", 1, "", "whole", "", ""),
     ],
     "properties": [
-        ("gc3", "designs", "gc3", "regression", "split", "", "", "share of G and C", "", "")
+        ("gc3", "designs", "gc3", "regression", "split", "", "", "fraction of G and C", "", "")
     ],
     "trainings": [
         ("reading", "designs", "others", "", "recipe.json"),
@@ -37,7 +37,7 @@ TABLES = {
 
 
 def write_designs(path, seed):
-    """Coding sequences whose label is the share of G and C at their third positions."""
+    """Coding sequences whose label is the fraction of G and C at their third positions."""
     rng = np.random.default_rng(seed)
     codons = rng.choice(["GCU", "GCC", "GCA", "GCG"], size=(ROWS, CODONS))
     pl.DataFrame(

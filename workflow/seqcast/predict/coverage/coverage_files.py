@@ -87,7 +87,7 @@ def create_coverage_store(
 
     Notes
     -----
-    A window is a shard (one entry of the zip) of one chunk a track, so that a track can be read
+    A window is a shard (one entry of the zip) of one chunk per track, so that a track can be read
     alone: of 353 tracks x 12,288 bins, a track takes 2 ms and a window 0.1 s.
     """
     _check_windows(windows, bins)
@@ -153,7 +153,7 @@ def average_coverage(
         If there is no store to average, or windows, tracks or bins differ.
     """
     if not paths:
-        raise InputError("no coverage files to average; expected one a fold. List them.")
+        raise InputError("no coverage files to average; expected one per fold. List them.")
     with ExitStack() as stack:
         folds = [stack.enter_context(read_coverage(fold)) for fold in paths]
         first = folds[0]
@@ -200,9 +200,9 @@ def write_bigwigs(
     Returns
     -------
     list of Path
-        A file a track, in the order of the store. Its name is the identifier with all but letters,
-        digits and ``._+-`` replaced by ``_``, and the number of the track added where two would be
-        the same.
+        One file per track, in the order of the store. Its name is the identifier with all but
+        A-Z, a-z, digits and ``._+-`` replaced by ``_``, and the number of the track added where
+        two would be the same.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Features of sequences: engines, tables of a row a sequence, and files of nucleotides."""
+"""Features of sequences: engines, tables of one row per sequence, and files of nucleotides."""

@@ -17,27 +17,27 @@ class EmbedOptions:
     Attributes
     ----------
     pooling : tuple of str
-        Of "mean" (over all tokens of the sequence, codon marks included) and "last" (the last
-        token, which has seen all others).
+        Of "mean" (over all tokens of the sequence, codon-start tokens included) and "last" (the
+        last token, which has seen all others).
     regions : bool
         Also the mean over 5' UTR, CDS (with the marks inside it) and 3' UTR, where they are known.
     layers : tuple of int
         Hidden states to keep of each symbol: 0, the token embeddings; i, after block i, before
         the last norm.
     per_symbol : bool
-        Keep the features of each symbol, and its log-likelihood, beside what is pooled.
+        Keep the features of each symbol, and its log-likelihood, in addition to what is pooled.
     log_likelihood : bool
         Sum of the natural logarithms of the probability of each token but the first, given those
-        before it: softmax over the whole vocabulary. Codon marks count as tokens; an N does not,
-        but stands before the next ones as the model reads it.
+        before it: softmax over the whole vocabulary. Codon-start tokens count as tokens; an N does
+        not, but stands before the next ones as the model reads it.
     too_long : {"status", "error", "truncate_left", "truncate_right", "window"}
         What to do with more tokens than the model takes: give a status and no numbers; stop; leave
         out the left or the right end; or use windows, see `windows.pieces_of`.
     window_overlap_tokens : int, optional
         What neighbouring windows share at least; default half of the model's length.
     codon_marks : bool
-        Put the model's codon mark, if it has one, before each codon of a known CDS. Of no effect
-        on texts that are given as they are.
+        Put the model's codon-start token, if it has one, before each codon of a known CDS. Of no
+        effect on texts that are given as they are.
     batch_tokens : int, optional
         Tokens at once, padding included (at least one sequence); by default what the model prefers,
         32 times that on a GPU. Changes no number.

@@ -32,7 +32,7 @@ def embed_dataset(
     facts: Mapping[str, Any], options: Mapping[str, Any], inference: Mapping[str, Any],
     threads: int,
 ) -> None:  # fmt: skip
-    """Write one row a sequence, in input order (`embedding_outcomes.columns`).
+    """Write one row per sequence, in input order (`embedding_outcomes.columns`).
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ class NucleotideFeatures:
     provenance: dict[str, Any]
 
     def read(self, sequence: int, array: str = FEATURES) -> np.ndarray:
-        """Rows of a sequence by its number, one a nucleotide: (length_nt, width) or (length_nt,).
+        """Rows of a sequence by its number, one per nucleotide: (length_nt, width) or (length_nt,).
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Writer:
         self.rows = self.sequences = self.written = 0
 
     def append(self, values: Mapping[str, np.ndarray] | None) -> None:
-        """The arrays of the next sequence, a row a nucleotide; None where there are no numbers."""
+        """The arrays of the next sequence, one row per nucleotide; None if there are no numbers."""
         length = int(self.lengths_nt[self.sequences])
         for name, array in self.arrays.items():
             shape = (length, *array.shape[1:])
@@ -127,7 +127,7 @@ def create_embedding_store(
     start_nt, lengths_nt : sequence of int
         Which nucleotides of each have rows; length 0 where none have.
     widths : mapping
-        Names of the arrays to their columns; None for one number a nucleotide.
+        Names of the arrays to their columns; None for one number per nucleotide.
     provenance : mapping
         JSON-serialisable facts about the run.
 

@@ -7,7 +7,7 @@ import polars as pl
 from seqcast.transcripts import records
 
 REGIONS = ("utr5", "cds", "utr3")
-# Beside those of the table of transcripts, which a row keeps where its sequence is not valid.
+# In addition to those of the table of transcripts, which rows without valid sequence keep.
 STATUSES = {
     "embedded": "the sequence has an embedding",
     "no_sequence": records.STATUSES["no_sequence"],
@@ -24,11 +24,11 @@ MEANINGS = {**records.STATUSES, **records.FLAGS, **STATUSES, **FLAGS}
 def columns(width: int) -> dict[str, Any]:
     """Columns of a table of embeddings and their types, for a model of `width` features.
 
-    ``tokens`` are those embedded, codon marks included and without the end token. A vector is null
-    where there is none: the sequence is not embedded, the region unknown or empty, the pooling not
-    asked for. ``problem`` is that of the table of transcripts: the letter and its place, or what
-    dropped the CDS. ``log_likelihood`` is in nats, over ``log_likelihood_tokens``:
-    all tokens but the first and N, that is known bases and codon marks.
+    ``tokens`` are those embedded, codon-start tokens included and without the end token. A vector
+    is null if there is none: the sequence is not embedded, the region unknown or empty, the pooling
+    not asked for. ``problem`` is that of the table of transcripts: the character and its place, or
+    what dropped the CDS. ``log_likelihood`` is in nats, over ``log_likelihood_tokens``:
+    all tokens but the first and N, that is known bases and codon-start tokens.
     """
     vector = pl.Array(pl.Float32, width)
     return {

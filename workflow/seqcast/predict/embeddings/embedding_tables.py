@@ -1,4 +1,4 @@
-"""Tables of transcripts to tables of embeddings: a row a row, whatever became of it."""
+"""Tables of transcripts to tables of embeddings: one row per row, whatever became of it."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -90,7 +90,8 @@ class TableEmbedder:
         Parameters
         ----------
         keep : callable, optional
-            Takes each result, and which of its symbols are nucleotides rather than codon marks.
+            Takes each result, and which of its symbols are nucleotides rather than codon-start
+            tokens.
         watch : callable
             Wraps the results, to report progress.
 
@@ -138,8 +139,9 @@ class TableEmbedder:
             raise InputError(
                 f"{len(long)} sequences have more than the {self.embedder.longest} tokens that "
                 f"the model takes: {', '.join(name for name, _ in long[:5])}"
-                f"{' ...' if len(long) > 5 else ''} ({name}: {tokens}, codon marks included); "
-                "leave them out, or set too_long to status, truncate_left, truncate_right or window"
+                f"{' ...' if len(long) > 5 else ''} ({name}: {tokens}, codon-start "
+                "tokens included); leave them out, or set too_long to status, truncate_left, "
+                "truncate_right or window"
             )
 
     def _taken(self, text: str) -> bool:

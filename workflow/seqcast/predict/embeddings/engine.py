@@ -27,7 +27,7 @@ POOL_VALUES = 64_000_000  # features of symbols that are kept for results of a p
 NO_LIKELIHOOD = "the checkpoint holds no language-model head: there is no log-likelihood"
 
 Regions = Mapping[str, slice]
-FEATURES, SCORES = "features", "log_likelihood"  # of symbols, beside layers by their number
+FEATURES, SCORES = "features", "log_likelihood"  # of symbols, in addition to layers by their number
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Embedded:
     log_likelihood : float, optional
         Nats, over `predicted` tokens; None where none is predicted.
     predicted : int
-        Tokens that have a token before them and are not N: known bases and codon marks.
+        Tokens that have a token before them and are not N: known bases and codon-start tokens.
     features : ndarray, shape=(stop - start, width), float32, optional
         Of each symbol, on request.
     layers : dict of int to ndarray
@@ -137,7 +137,7 @@ class Embedder:
     ----------
     model : EmbeddingModel
         As `load_model` returns it. With the compat "helical_pooling" mean and last are those of
-        that program, see `embedding.helical`; then texts are the whole data set.
+        that program, see `embedding.helical`; then texts are the whole dataset.
     options : EmbedOptions, optional
     """
 
@@ -163,15 +163,15 @@ class Embedder:
         Parameters
         ----------
         texts : iterable of str
-            Letters A, C, G, U or T, N and the model's codon mark, in either case. Read as results
-            are asked for, a pool at a time.
+            Nucleotides A, C, G, U or T, N and the model's codon-start token, in either case. Read
+            as results are asked for, a pool at a time.
         regions : iterable of mapping, optional
             For each text its regions, as `transcripts.marks.regions` gives them, or None.
 
         Raises
         ------
         InputError
-            If a text holds another letter, or is too long where the option is "error".
+            If a text holds another character, or is too long where the option is "error".
         """
         known: Iterable[Regions | None] = repeat(None) if regions is None else regions
         return self.embed(zip(texts, known, strict=regions is not None))

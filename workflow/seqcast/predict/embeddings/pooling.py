@@ -39,7 +39,7 @@ def span_sums(features: Tensor, spans: Sequence[Sequence[tuple[int, int]]]) -> T
 
 
 class DataSet(NamedTuple):
-    """What the original's numbers of a sequence depend on beside it.
+    """What the numbers of a sequence depend on, in the original, in addition to the sequence.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ def helical_pooling(states: Tensor, longest: bool) -> tuple[Tensor, Tensor]:
 
     Padding and end token have the same id there. The mean leaves out the first symbol, takes in the
     end token, and divides by another number than it sums. "Last" is the last symbol; but in the
-    longest sequences of a data set, which have no padding, it is the one before, and the divisor is
+    longest sequences of a dataset, which have no padding, it is the one before, and the divisor is
     smaller by 1.
 
     Parameters
@@ -66,7 +66,7 @@ def helical_pooling(states: Tensor, longest: bool) -> tuple[Tensor, Tensor]:
     states : Tensor, shape=(symbols + 1, width)
         Features of the symbols and of the end token.
     longest : bool
-        Whether no sequence of the data set is longer.
+        Whether no sequence of the dataset is longer.
 
     Returns
     -------

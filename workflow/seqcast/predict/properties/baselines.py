@@ -1,4 +1,4 @@
-"""What simple features of a sequence say of its labels: the bar that embeddings have to pass."""
+"""What simple features of a sequence say of its labels: baselines that embeddings have to beat."""
 
 from collections.abc import Callable
 from itertools import product
@@ -64,7 +64,7 @@ def kmer_frequencies(sequence: str, k: int) -> np.ndarray:
     Returns
     -------
     ndarray, shape=(4**k,)
-        In alphabetical order; they add up to 1, or are all 0 where there is no k-mer.
+        In alphabetical order; they add up to 1, or are all 0 if there is no k-mer.
     """
     codes = _codes(sequence)
     return _frequencies(_words(codes, k, step=1), len(LETTERS) ** k)
@@ -105,7 +105,7 @@ def _length_gc(table: pl.DataFrame) -> np.ndarray:
 
 
 def _gc(sequence: str) -> float:
-    """Share of G and C among the known bases, NaN where there are none."""
+    """Fraction of G and C among the known bases, NaN if there are none."""
     known = _codes(sequence)
     known = known[known >= 0]
     return float(np.isin(known, (1, 2)).mean()) if len(known) else float("nan")

@@ -38,7 +38,7 @@ def check_predicts(model: Any) -> None:
 def output_names(model: PropertyModel) -> tuple[str, ...]:
     """Labels of a regression, or classes, in the order of what the model says.
 
-    The training wrote them beside its weights. Weights without such names, those of another
+    The training wrote them next to its weights. Weights without such names, those of another
     program, have label0, label1 ... or class0, class1 ...
     """
     regression = model.kind == "regression"
@@ -66,7 +66,7 @@ def predict_designs(model: PropertyModel, table: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        A row a row: ``row``, ``id``, ``gene_id``, ``length_nt``, ``status``, ``flags``,
+        One row per row: ``row``, ``id``, ``gene_id``, ``length_nt``, ``status``, ``flags``,
         ``problem``, then ``prediction_<label>`` of a regression, in the label's unit; of classes
         ``prediction`` (the likeliest one) and ``probability_<class>``. Null where the status is
         not "predicted": the sequence cannot be used (`transcripts.records.STATUSES`), has more
@@ -87,7 +87,7 @@ def predict_designs(model: PropertyModel, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _columns(model: PropertyModel, values: np.ndarray) -> list[pl.Series]:
-    """Columns of predictions, null where there are none."""
+    """Columns of predictions, null if there are none."""
     names = output_names(model)
     numbers = [pl.Series(column, dtype=pl.Float64).fill_nan(None) for column in values.T]
     if model.kind == "regression":

@@ -25,7 +25,7 @@ TOO_LONG = "too_long"
 
 
 def model_texts(table: pl.DataFrame, model: PropertyModel) -> tuple[list[str], list[str]]:
-    """Sequences of a table as a model reads them, with codon marks where it knows them.
+    """Sequences of a table as a model reads them, with codon-start tokens where it knows them.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def predict_property(
     Parameters
     ----------
     files : FineTunedFiles
-        Weights one a fold; clusters where the property's groups are clusters.
+        Weights one per fold; clusters where the property's groups are clusters.
     output : path
         Parquet of `predictions_table`: the mean over the folds, of which each predicts its own
         rows where the property has a k-fold.

@@ -33,7 +33,7 @@ class Predicted:
     data : PropertyData
         Without the rows that the method could not use, whose status says why.
     values : ndarray of float64, shape=(rows, labels or classes)
-        Of a regression the labels; else the probability of each class. NaN where there is none:
+        Of a regression the labels; else the probability of each class. NaN if there is none:
         rows that are not valid, and those that the model learned from.
     choices : tuple of dict
         What was chosen in each round, for the provenance.
@@ -103,7 +103,7 @@ def _rotated(features: np.ndarray, one: Round) -> _Parts:
     """Standardise; turn the axes so that there are no more features than training rows.
 
     With a penalty on its length, w is a sum of training rows. Their span has an orthonormal basis
-    Q of at most n vectors, and X Q in the place of X changes no prediction.
+    Q of at most n vectors, and X Q instead of X changes no prediction.
     """
     train = features[one.train]
     mean, deviation = train.mean(axis=0), train.std(axis=0)

@@ -12,14 +12,14 @@ LABEL, PREDICTION, PROBABILITY = "label", "prediction", "probability"
 
 
 def predictions_table(predicted: Predicted) -> pl.DataFrame:
-    """What a method predicts, beside the labels.
+    """What a method predicts, next to the labels.
 
     Returns
     -------
     DataFrame
-        ``row``, ``id``, ``part`` (null where there is none), ``status``; of a
+        ``row``, ``id``, ``part`` (null if there is none), ``status``; of a
         regression ``label_<name>`` and ``prediction_<name>`` for each label; of classes
-        ``label``, ``prediction`` (names) and ``probability_<class>``. Null where there is none:
+        ``label``, ``prediction`` (names) and ``probability_<class>``. Null if there is none:
         no prediction for rows that the model learned from.
     """
     data, values = predicted.data, predicted.values

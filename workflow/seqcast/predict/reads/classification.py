@@ -78,7 +78,7 @@ class Classifier:
         return sum(self.counts[name] for name in STATUSES)
 
     def __call__(self, reads: Sequence[Read]) -> pl.DataFrame:
-        """One row a read, in order; the columns of `reads.outcomes.COLUMNS`.
+        """One row per read, in order; the columns of `reads.outcomes.COLUMNS`.
 
         ``p_coding`` and ``label`` are null where ``status`` is not "scored"; ``p_coding_sd`` is the
         standard deviation over folds (n - 1), null for one fold and where folds have the same
@@ -153,7 +153,7 @@ class Classifier:
         return [name for name, there in found.items() if there]
 
     def _predict(self, sequences: Sequence[str]) -> None:
-        """Remember the probability of each sequence, one number a fold."""
+        """Remember the probability of each sequence, one number per fold."""
         pieces: list[str] = []
         owner: list[int] = []
         for i, sequence in enumerate(sequences):

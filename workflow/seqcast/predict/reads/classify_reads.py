@@ -25,7 +25,7 @@ def classify_dataset(
     path: str, facts: Mapping[str, Any], options: Mapping[str, Any],
     inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
-    """Write one row a read, in input order (`reads.outcomes.COLUMNS`).
+    """Write one row per read, in input order (`reads.outcomes.COLUMNS`).
 
     Parameters
     ----------

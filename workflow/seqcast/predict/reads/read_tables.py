@@ -63,6 +63,6 @@ def split_dataset(reads: ReadFiles, table: str, folder: str, rule: str) -> None:
 
 
 def export_predictions(table: str, path: str) -> None:
-    """Write ``p_coding`` as DNABERT's pred_results.npy: float32, a number a row, NaN where null."""
+    """Write ``p_coding`` as DNABERT's pred_results.npy: float32, one per row, NaN where null."""
     values = read_table(table, columns=["p_coding"])["p_coding"]
     write_predictions(path, values.fill_null(float("nan")).to_numpy().astype(np.float32))

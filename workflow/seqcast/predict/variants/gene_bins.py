@@ -88,8 +88,8 @@ def gene_windows(
     Parameters
     ----------
     cluster : float
-        A new window begins with a gene whose middle lies at least this share of the window's length
-        behind that of the first gene of the current one.
+        A new window begins with a gene whose middle lies at least this fraction of the window's
+        length behind that of the first gene of the current one.
 
     Notes
     -----

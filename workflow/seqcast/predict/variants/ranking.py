@@ -1,4 +1,4 @@
-"""Scores of tracks in one number a row, and which variants matter most by it.
+"""Scores of tracks in one number per row, and which variants matter most by it.
 
 `reduce_score` is the one definition of a score over tracks: the table and page of ranked variants,
 the TSV, the VCF and the figures show what it returns.
@@ -23,7 +23,7 @@ REDUCED = {
     "top": pl.Float64,
     "top_at": pl.Int64,
 }
-# What stands in the place of a table of tracks where scores are single numbers, those of an mRNA.
+# Replaces the table of tracks if scores are single numbers, those of an mRNA.
 MRNA_TRACKS = pl.DataFrame(
     {"track": [0], "identifier": ["mrna"], "description": ["whole mRNA"], "units": [""]}
 )
@@ -79,18 +79,18 @@ def reduce_score(
     Parameters
     ----------
     scores : DataFrame
-        A score table of a fold or an ensemble; ``<score>_sd`` is used where there is one.
+        A score table of a fold or an ensemble; ``<score>_sd`` is used if there is one.
     score : str
-        Column of fixed-size lists, one number a track.
+        Column of fixed-size lists, one number per track.
     selected : ndarray of int, optional
         Positions of the tracks that count. Default: all.
 
     Returns
     -------
     DataFrame
-        One row a row of `scores`, `REDUCED`: ``mean`` of the signed values; ``mean_abs`` of their
+        One row per row of `scores`, `REDUCED`: ``mean`` of the signed values; ``mean_abs`` of their
         magnitudes; ``sd``, the mean over tracks of the standard deviation over folds (never
-        below the deviation of ``mean`` itself), null where there is none; ``top``, the signed value
+        below the deviation of ``mean`` itself), null if there is none; ``top``, the signed value
         of the track with the greatest magnitude (the first of equals), and ``top_at``, its position
         in the track table. Null where not scored, or no number.
 
@@ -168,7 +168,7 @@ def strongest_genes(
     Parameters
     ----------
     ensemble : DataFrame
-        Score table, one row a variant and gene (or a variant: window scores serve as well).
+        Score table, one row per variant and gene (or per variant: window scores serve as well).
     score : str
     selected : ndarray of int, optional
         See `reduce_score`.

@@ -34,10 +34,10 @@ class ScoreOptions:
     unclip, unscale, old_transform : bool
         See `Tracks.untransform`.
     cluster : float
-        hound_snp only: variants closer than this share of the window are scored in one window.
+        hound_snp only: variants closer than this fraction of the window are scored in one window.
     gene_cluster : float
-        hound_snp only: genes whose middles are closer than this share of the window are scored in
-        one window (see `genes.gene_windows`).
+        hound_snp only: genes whose middles are closer than this fraction of the window are scored
+        in one window (see `genes.gene_windows`).
     stitch : bool
         hound_snp only: see `compat.HoundSnp`.
     gene_scores, window_scores : tuple of str

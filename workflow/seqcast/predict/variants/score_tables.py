@@ -1,4 +1,4 @@
-"""Score tables: a row an ALT and gene, and a row an ALT for the whole window."""
+"""Score tables: one row per ALT and gene, and one row per ALT for the whole window."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from seqcast.predict.variants.statistics import GENE_SCORES, WINDOW_SCORES, coll
 
 @dataclass
 class ScoreTables:
-    """Scores of one model and fold: a row an ALT and gene, and a row an ALT."""
+    """Scores of one model and fold: one row per ALT and gene, and one row per ALT."""
 
     gene: pl.DataFrame
     window: pl.DataFrame

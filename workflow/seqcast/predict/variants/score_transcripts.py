@@ -33,7 +33,7 @@ def score_transcripts(
     files: TranscriptFiles, output: str, facts: Mapping[str, Any], options: Mapping[str, Any],
     inference: Mapping[str, Any], threads: int,
 ) -> None:  # fmt: skip
-    """Score every row of a set of variants; a job that was killed goes on (`unfinished`).
+    """Score every row of a set of variants; a job that was killed resumes (`unfinished`).
 
     Parameters
     ----------

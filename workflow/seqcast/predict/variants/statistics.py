@@ -1,7 +1,7 @@
 """Scores of a variant: how the predicted coverage of two alleles differs.
 
 Every function takes the coverage of the reference and of the alternative allele,
-``(replicates, tracks, bins)`` in float64, untransformed, and returns one number a track. The sign
+``(replicates, tracks, bins)`` in float64, untransformed, and returns one number per track. The sign
 of signed scores is **alternative minus reference**, in the terms of the VCF: positive where the ALT
 allele has more. Distances (D1, D2, nD2, nDi, JS and their kin) have no sign.
 Replicates are predictions of the same allele in shifted windows; where a formula is not linear, it
@@ -160,7 +160,7 @@ _NORMS = {"D2", "logD2", "sqrtD2"}
 
 
 def collapse_strands(name: str, score: Tensor, plus: Tensor, minus: Tensor) -> Tensor:
-    """One number a strand pair, from one number a track.
+    """One number per strand pair, from one number per track.
 
     Parameters
     ----------

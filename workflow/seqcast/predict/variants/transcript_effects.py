@@ -4,9 +4,9 @@ For each ALT and each transcript that it changes, the whole mRNA of either allel
 
 - ``cosine_mean``, ``cosine_last``: cosine distance (1 - cosine) of the pooled features, 0 to 2.
 - ``L2_mean``, ``L2_last``: Euclidean distance.
-- ``LLR``: log-likelihood of ALT minus REF transcript in nats, codon marks included; positive where
-  the model finds the ALT transcript likelier. Bases N count in neither: an edit touches none, so
-  that both leave out the same ones. A longer mRNA has more factors, so insertions are
+- ``LLR``: log-likelihood of ALT minus REF transcript in nats, with codon-start tokens; positive
+  where the model finds the ALT transcript likelier. Bases N count in neither: an edit touches none,
+  so that both leave out the same ones. A longer mRNA has more factors, so insertions are
   less likely for their length alone: compare indels with indels. Null where the weights have no
   language-model head.
 
@@ -105,7 +105,7 @@ def score_transcript_variants(
     Returns
     -------
     DataFrame
-        `IDENTITY`, then `SCORES` as lists of one number. One row an ALT and transcript that its
+        `IDENTITY`, then `SCORES` as lists of one number. One row per ALT and transcript that its
         edit touches, introns included, in order of the variants and then of the transcripts; an
         ALT that touches none has one row. Each has a status: "scored" or a key of
         `variants.REASONS`. ``region`` and ``consequence`` (`transcripts.consequences`) are those of
@@ -180,7 +180,7 @@ def _score_block(rows: Sequence[_Row], embedder: Embedder) -> None:
 def of_alleles(options: EmbedOptions) -> EmbedOptions:
     """Of options for embeddings, those that leave the edit of an mRNA in it.
 
-    Both poolings and nothing beside them; an mRNA that is too long has a status unless windows are
+    Both poolings and nothing else; an mRNA that is too long has a status unless windows are
     wanted, for an end that is left out may hold the edit.
     """
     too_long = "window" if options.too_long == "window" else "status"

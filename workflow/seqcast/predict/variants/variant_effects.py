@@ -139,7 +139,7 @@ def score_variants(
     Returns
     -------
     ScoreTables
-        Each input row leaves one row in the window table, and one row a gene (or one row with a
+        Each input row leaves one row in the window table, and one row per gene (or one row with a
         status) in the gene table, in input order.
     """
     rows = range(len(variants)) if rows is None else rows
@@ -259,7 +259,7 @@ def score_shard(
 ) -> None:  # fmt: skip
     """Score the rows of one shard.
 
-    What is scored is kept meanwhile (`unfinished`); a job that was killed goes on from there, and
+    What is scored is kept meanwhile (`unfinished`); a job that was killed resumes from there, and
     its numbers are the same to the last bit.
 
     Parameters

@@ -42,9 +42,9 @@ def annotate_vcf(
     provenance: Mapping[str, Any] | None = None,
     tracks_like: str | None = None,
 ) -> None:
-    """Copy a VCF with the strongest gene of each ALT, as bgzip with a CSI index beside it.
+    """Copy a VCF with the strongest gene of each ALT, as bgzip with a CSI index next to it.
 
-    Lines are copied as they are but for INFO, where values an ALT (``Number=A``) are added in place
+    Lines are copied as they are but for INFO, where values per ALT (``Number=A``) are added instead
     of any of an earlier run: ``SEQCAST_STATUS``; ``SEQCAST_GENE``, the gene_id with the greatest
     mean magnitude over tracks (the first of equals), and ``SEQCAST_GENE_NAME``; for that gene
     ``SEQCAST_<score>``, ``_ABS``, ``_SD`` and ``_MAX``, the mean, mean_abs, sd and top of
@@ -114,13 +114,13 @@ def _write_tabix(path: Path) -> None:
         with quiet_htslib(), atomic(index) as temporary:
             pysam.tabix_index(str(path), preset="vcf", index=str(temporary), force=True)
     except OSError as error:
-        logger.info("%s has no tabix index beside the CSI index: %s", path, error)
+        logger.info("%s has no tabix index next to the CSI index: %s", path, error)
 
 
 def _values_of_alts(
     scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
 ) -> dict[str, Sequence[str]]:
-    """The text of each INFO key, one value an ALT in input order."""
+    """The text of each INFO key, one value per ALT in input order."""
     parts = [
         scores.select("row", "status", "gene_id", "gene_name"),
         reduce_score(scores, score, selected),
@@ -290,7 +290,7 @@ def _bcf_lines(path: Path, header: bool) -> Iterator[str]:
 
 
 def _value(cell: str | float | None) -> str:
-    """A cell in INFO: percent-encoded text, six significant digits, "." where there is none."""
+    """A cell in INFO: percent-encoded text, six significant digits, "." if there is none."""
     if isinstance(cell, str):
         return cell.translate(ESCAPES) or "."
     return "." if cell is None else f"{cell:.6g}"

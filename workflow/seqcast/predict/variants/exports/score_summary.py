@@ -16,7 +16,7 @@ SUMMARY = ("mean", "mean_abs", "sd", "top_track", "top_description", "top")
 
 
 def score_names(scores: pl.DataFrame) -> list[str]:
-    """Columns of a score table that hold a score, one value a track, in order.
+    """Columns of a score table that hold a score, one value per track, in order.
 
     The spread over folds (``<score>_sd``) of an ensemble is not a score.
     """
@@ -38,8 +38,8 @@ def check_tracks(scores: pl.DataFrame, tracks: pl.DataFrame, wanted: Sequence[st
         width = cast(pl.Array, scores.schema[name]).size
         if width != tracks.height:
             raise InputError(
-                f"{name} has {width} values a row, but {tracks.height} tracks are given; expected "
-                "one track a value. Give the tracks.parquet that lies beside the scores."
+                f"{name} has {width} values per row, but {tracks.height} tracks are given; "
+                "expected one track per value. Give the tracks.parquet next to the scores."
             )
 
 
@@ -55,7 +55,7 @@ def write_tsv(
 
     Every row of the table leaves a line. A plain header line comes first and no comment line, so
     that any reader takes the file as it is; what made it and over which tracks stands in columns.
-    Full provenance stays with the parquet beside it.
+    Full provenance stays with the parquet next to it.
 
     Parameters
     ----------
