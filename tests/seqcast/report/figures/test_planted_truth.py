@@ -46,7 +46,7 @@ def test_nothing_compared_is_said(tmp_path):
     said = [ax.texts[0].get_text() for ax in fig.axes if ax.texts]
     assert said == [
         "no causal variant was scored",
-        "no causal and matched variants were scored",
+        "no causal and matched controls were scored",
         "no gene lies in predicted windows",
         "no pair of losses of an AU-rich element was scored",
     ]

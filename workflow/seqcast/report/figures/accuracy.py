@@ -35,14 +35,14 @@ DENSITY = LinearSegmentedColormap.from_list("density", ["#b9d3e6", COLOURS[0], G
 
 
 def plot_accuracy_boxes(panels: Mapping[str, pl.DataFrame]) -> Figure:
-    """Metrics of tracks, as boxes: a panel a metric, in it a block a group, in it a box a model.
+    """Metrics of tracks, as boxes: one panel per metric, one block per group, one box per model.
 
     Parameters
     ----------
     panels : mapping
         Name of a metric to a table: model, group (both str; null: not shown), value (null or NaN:
         not shown), and a column of numbers for each control, which needs no model; its median is a
-        mark on the box. A row a track.
+        mark on the box. One row per track.
 
     Returns
     -------

@@ -35,7 +35,7 @@ def accuracy_boxes(
     tables: Mapping[str, pl.DataFrame], column: str, controls: Mapping[str, str] | None = None,
     count: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of `plot_accuracy_boxes`: model, group, value, and a column a control.
+    """Rows of `plot_accuracy_boxes`: model, group, value, and one column per control.
 
     Parameters
     ----------

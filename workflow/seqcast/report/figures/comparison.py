@@ -87,7 +87,7 @@ def scatter_sizes(ax: Axes, table: pl.DataFrame, x: Measure, y: Measure) -> Axes
 
 
 def _scale(ax: Axes, name: str, values: np.ndarray) -> None:
-    """Logarithmic where sizes differ widely, with a place for 0 where there are such."""
+    """Logarithmic where sizes differ widely, with a place for 0 if there are such."""
     above = values[values > 0]
     smallest = float(np.quantile(above, 0.01)) if above.size else 0.0
     if not smallest or values.max() <= WIDE * smallest:

@@ -39,7 +39,7 @@ def learning_curve(fig: Figure | SubFigure, history: pl.DataFrame) -> Figure | S
     Returns
     -------
     Figure
-        Losses; other validation values, where there are any, a panel for each quantity; learning
+        Losses; other validation values, if there are any, a panel for each quantity; learning
         rate. A grey line marks the evaluation whose weights are kept. R2 below -1 is not shown.
     """
     panels = _panels(history)
@@ -66,7 +66,7 @@ def learning_curve(fig: Figure | SubFigure, history: pl.DataFrame) -> Figure | S
 def _panels(history: pl.DataFrame) -> dict[str, dict[str, str]]:
     """Label of each panel to its curves, losses first: name to column.
 
-    Curves of heads have the heads' names; beside them, "validation" is the mean over heads.
+    Curves of heads have the heads' names; next to them, "validation" is the mean over heads.
     """
     panels: dict[str, dict[str, str]] = {ALONE["loss"]: {}}
     for column in history.columns:

@@ -87,7 +87,7 @@ def _effects(ax: Axes, causal: pl.DataFrame, values: dict) -> Axes:
 
 
 def _curves(ax: Axes, used: pl.DataFrame, values: dict) -> Axes:
-    """ROC curves of causal against matched variants, all and by element."""
+    """ROC curves of causal against matched controls, all and by element."""
     both = used.filter(pl.col("kind").is_in(["causal", "matched"])).drop_nulls("size")
     subsets = {ALL: both} | {
         element: both.filter(
@@ -106,12 +106,12 @@ def _curves(ax: Axes, used: pl.DataFrame, values: dict) -> Axes:
                 linewidth=1.8 if main else 1.1, label=f"{name} {row['value']:.3f}",
                 zorder=3 if main else 2)  # fmt: skip
     if not ax.get_legend_handles_labels()[0]:
-        return say(ax, "no causal and matched variants were scored")
+        return say(ax, "no causal and matched controls were scored")
     ax.legend(loc="lower right", fontsize=TICK_PT, frameon=False, handlelength=1.4,
               title="AUROC", title_fontsize=TICK_PT, alignment="left")  # fmt: skip
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xticks=[0, 0.5, 1],
-           yticks=[0, 0.5, 1], xlabel="share of matched variants called",
-           ylabel="share of causal variants called")  # fmt: skip
+           yticks=[0, 0.5, 1], xlabel="false positive rate (matched controls)",
+           ylabel="true positive rate (causal variants)")  # fmt: skip
     return tidy(ax)
 
 
@@ -172,7 +172,7 @@ def _graded(ax: Axes, pairs: pl.DataFrame, values: dict) -> Axes:
 
 
 def _controls(ax: Axes, values: dict) -> Axes:
-    """AUROC of what should not be told apart, beside causal against matched."""
+    """AUROC of what should not be distinguished, next to causal against matched."""
     named = {ALL: "causal", DECOYS: "decoys", SHUFFLED: "shuffled\nlabels"}
     rows = [values[("auroc", group)] for group in named if ("auroc", group) in values]
     _areas(ax, rows, [named[row["group"]] for row in rows])

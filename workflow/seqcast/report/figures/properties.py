@@ -1,4 +1,4 @@
-"""A property of mRNAs: measured against predicted, and all methods beside the published ones."""
+"""A property of mRNAs: measured against predicted, and all methods next to the published ones."""
 
 from collections.abc import Mapping, Sequence
 
@@ -183,7 +183,7 @@ def _roc(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
 
 
 def _confusion(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
-    """Share of each measured class that is predicted as each, with the number of rows."""
+    """Fraction of each measured class that is predicted as each, with the number of rows."""
     from sklearn.metrics import confusion_matrix  # as in `_roc`
 
     prefix = f"{PROBABILITY}_"
@@ -205,7 +205,7 @@ def _confusion(ax: Axes, rows: pl.DataFrame, label: str, colour: str) -> None:
 
 
 def _dots(ax: Axes, table: pl.DataFrame, methods: list[str], metric: str) -> None:
-    """A line a method: its test value with the interval, validation as a ring, published ones."""
+    """One line per method: test value with interval, validation as a ring, published ones."""
     here = table.filter(pl.col("metric") == metric, pl.col("value").is_not_null())
     for row in here.filter(pl.col("duplicates") != "without").to_dicts():
         if row["method"] == CEILING:

@@ -1,4 +1,4 @@
-"""ROC curves: a panel a reference, the tools of a panel over each other."""
+"""ROC curves: one panel per reference, the tools of a panel over each other."""
 
 import polars as pl
 from matplotlib.axes import Axes
@@ -8,7 +8,7 @@ from seqcast.report.figures.style import COLOURS, GUIDE, TICK_PT, TITLE_PT, plai
 
 COLUMNS = 3
 PANEL_IN = (3.1, 3.3)  # width, height
-LINES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 2, 1, 2)))  # told apart without colour too
+LINES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 2, 1, 2)))  # distinguished without colour too
 
 
 def roc_size(references: int) -> tuple[float, float]:
@@ -20,7 +20,7 @@ def roc_size(references: int) -> tuple[float, float]:
 def roc_curves(
     fig: Figure | SubFigure, curves: pl.DataFrame, metrics: pl.DataFrame
 ) -> Figure | SubFigure:
-    """A panel a reference with the ROC curves of all tools.
+    """One panel per reference with the ROC curves of all tools.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _label(tool: str, auc: dict[str, float | None]) -> str:
 
 
 def _why_empty(metrics: pl.DataFrame) -> str:
-    """What to say in place of curves: the members of each class, and the recall of each tool."""
+    """What to say instead of curves: the members of each class, and the recall of each tool."""
     rows = {(row["tool"], row["metric"]): row for row in metrics.to_dicts()}
     tools = metrics["tool"].unique(maintain_order=True).to_list()
     coding, other = (rows[tools[0], name]["n"] for name in ("recall", "accuracy"))

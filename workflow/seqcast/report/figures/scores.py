@@ -34,7 +34,7 @@ def score_distribution(
     selected : ndarray of int, optional
         Tracks to average over. Default: all.
     signed : bool
-        False: cumulative share of variants by mean |score|, on a log axis; zeros make the line
+        False: cumulative fraction of variants by mean |score|, on a log axis; zeros make the line
         start above 0. True: histogram of the mean score, ALT minus REF, counts on a log axis.
 
     Returns
@@ -83,7 +83,7 @@ def fold_agreement(
     selected: np.ndarray | None = None,
     labels: tuple[str, str] = ("fold 0", "fold 1"),
 ) -> Axes:
-    """Mean score over tracks in one fold against another, a point a variant and gene.
+    """Mean score over tracks in one fold against another, a point per variant and gene.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def _draw_cumulative(ax: Axes, values: Mapping[str, np.ndarray], labels: list[st
     if any((x > 0).any() for x in values.values()):
         ax.set_xscale("log")
     ax.set_ylim(0, 1.02)
-    ax.set_ylabel("cumulative share of variants")
+    ax.set_ylabel("cumulative fraction of variants")
 
 
 def _draw_histograms(ax: Axes, values: Mapping[str, np.ndarray], labels: list[str]) -> None:

@@ -123,7 +123,7 @@ def variant_page(
     """The figure of one variant.
 
     Above, both alleles along the gene in the time course with the most time points (the first of
-    those). Below, the decay curves of all time courses. Where there is none: the first tracks of
+    those). Below, the decay curves of all time courses. If there is none: the first tracks of
     `top` above, and nothing below.
 
     Parameters

@@ -45,9 +45,9 @@ def ref_alt_tracks(
     fig : Figure
         Empty; 9 x (1.2 + 0.9 rows) inches suit it.
     ref, alt : ndarray, shape=(rows, bins)
-        Predicted coverage of the gene's strand, a row a time point, the first at the top.
+        Predicted coverage of the gene's strand, one row per time point, the first at the top.
     labels : sequence of str
-        One a row.
+        One per row.
     start : int
         0-based coordinate of the first base of bin 0.
     bin_size_bp : int
@@ -56,7 +56,7 @@ def ref_alt_tracks(
     position : int
         0-based position of the variant, marked with a dashed line.
     variant : str
-        Its name, written beside the gene.
+        Its name, written next to the gene.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def difference_strip(
     edges : ndarray, shape=(bins + 1,)
         Coordinates of the bins.
     labels : sequence of str
-        One a row, the first at the top.
+        One per row, the first at the top.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""HTML page that sets models of coverage and models of mRNAs beside each other."""
+"""HTML page that sets models of coverage and models of mRNAs next to each other."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -21,7 +21,7 @@ def embeddings_summary_html(tables: Iterable[str | Path]) -> str:
     Parameters
     ----------
     tables : iterable of path
-        Tables of embeddings (parquet), one a fold of a model and set of sequences.
+        Tables of embeddings (parquet), one per fold of a model and set of sequences.
 
     Returns
     -------

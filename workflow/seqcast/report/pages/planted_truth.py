@@ -15,27 +15,27 @@ from seqcast.report.pages.rendering import render
 
 QUESTIONS = {
     ("decay_r", GENES): "Are decay rates of genes predicted? r of ln rates",
-    ("auroc", ALL): "Are causal variants told from matched ones? AUROC",
+    ("auroc", ALL): "Are causal variants distinguished from matched ones? AUROC",
     ("effect_spearman", MAIN): "Is the size of effects right? Spearman's ρ, causal variants",
-    ("sign_accuracy", MAIN): "Is their direction right? Share of causal variants",
-    ("graded_share", LOSSES): "Do two lost U of an ARE matter more than one? Share of elements",
+    ("sign_accuracy", MAIN): "Is their direction right? Fraction of causal variants",
+    ("graded_share", LOSSES): "Do two lost U of an ARE matter more than one? Fraction of elements",
     ("fold_disagreement", NOISE): "Do folds differ more where they err more? Spearman's ρ",
     ("auroc", DECOYS): "Control: decoys against neutral variants. AUROC",
     ("auroc", SHUFFLED): "Control: shuffled labels. AUROC",
 }
 SECTIONS = (
     ("Decay of genes", ("decay_",)),
-    ("Causal against matched variants", ("auroc", "average_precision")),
-    ("Called without an effect", ("called_",)),
+    ("Causal against matched controls", ("auroc", "average_precision")),
+    ("Flagged without an effect", ("called_",)),
     ("Effects", ("effect_", "sign_")),
     ("Graded losses of AU-rich elements", ("graded_",)),
     ("Disagreement of folds", ("fold_",)),
 )
 NAMES = {
     "decay_r": "r of ln rates", "decay_spearman": "ρ", "decay_r_linear": "r of rates",
-    "auroc": "AUROC", "average_precision": "average precision", "called_share": "share called",
+    "auroc": "AUROC", "average_precision": "average precision", "called_share": "fraction flagged",
     "effect_spearman": "ρ", "effect_pearson": "r", "sign_accuracy": "right sign",
-    "effect_share": "share of the true size", "graded_share": "right order",
+    "effect_share": "fraction of the true size", "graded_share": "right order",
     "graded_mean_predicted": "mean predicted effect", "graded_mean_true": "mean true effect",
     "fold_disagreement": "ρ",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The page of all properties: methods beside published numbers, and how the rows were split."""
+"""The page of all properties: methods next to published numbers, and how the rows were split."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -183,7 +183,7 @@ def _row(found: pl.DataFrame, kind: str) -> dict[str, Any]:
 
 
 def _notes(table: pl.DataFrame) -> list[str]:
-    """What is not defined and why, a line a method and reason."""
+    """What is not defined and why, one line per method and reason."""
     said: dict[str, list[str]] = {}
     for row in table.filter(pl.col("note") != "").to_dicts():
         said.setdefault(f"{row['method']}: {row['note']}", []).append(row["metric"])

@@ -1,4 +1,4 @@
-"""The page of a benchmark: our numbers beside the published ones, and what they took."""
+"""The page of a benchmark: our numbers next to the published ones, and what they took."""
 
 from collections.abc import Mapping
 from typing import Any

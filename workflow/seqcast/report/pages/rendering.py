@@ -20,7 +20,7 @@ def render(template: str, filters: dict[str, Callable] | None = None, **values: 
     template : str
         File name in ``templates/``.
     filters : dict, optional
-        Functions that the template applies by name, beside jinja's own.
+        Functions that the template applies by name, in addition to jinja's own.
     **values
         What the template names; a name without a value is an error.
     """

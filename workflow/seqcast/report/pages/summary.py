@@ -152,7 +152,7 @@ def _input_row(dataset: str, facts: Facts, variants: pl.DataFrame) -> dict[str, 
 def _status_table(
     dataset: str, variants: pl.DataFrame, ensembles: Mapping[tuple[str, str], str | Path]
 ) -> dict[str, Any]:
-    """Counts of one dataset: a row a status, a column a model."""
+    """Counts of one dataset: one row per status, one column per model."""
     identity = ["row", *VARIANT, "status"]
     counts = {}
     for (model, name), path in ensembles.items():
