@@ -178,7 +178,7 @@ def test_what_does_not_fit_is_refused(files, tmp_path: Path) -> None:
     table.write_text(kept)
     shape = Path(files.hyperparameters)
     shape.write_text(json.dumps({"model": PARAMS["model"] | {"seq_length": 512}}))
-    with pytest.raises(InputError, match="Make a coverage set with the windows, bins and crop"):
+    with pytest.raises(InputError, match="Make a training dataset with the windows, bins and crop"):
         run(files, tmp_path)
     assert not (tmp_path / "out").exists()
 

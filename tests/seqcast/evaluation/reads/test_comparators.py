@@ -220,7 +220,7 @@ def test_fraggenescan_is_started_beside_its_training_files(tmp_path, monkeypatch
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.chdir(tmp_path)
     Path("r.fa").write_text(">a\nACGTACGT\n")
-    with pytest.raises(InputError, match="no train/illumina_5 beside it"):
+    with pytest.raises(InputError, match="no train/illumina_5 next to it"):
         run_fraggenescan("r.fa", "g.ffn", 3)
     (home / "train/illumina_5").write_text("")
     run_fraggenescan("r.fa", "g.ffn", 3)

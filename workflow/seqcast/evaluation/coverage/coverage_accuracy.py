@@ -77,7 +77,7 @@ class EvaluationFiles(NamedTuple):
     weights, hyperparameters, tracks : path
         Of the fold (`FoldFiles`).
     store : path
-        The coverage set.
+        The training dataset.
     annotation : path
         Its genes.
     learned : tuple of path
@@ -100,7 +100,7 @@ class AccuracyFiles(NamedTuple):
     tracks : path
         TSV of `track_table`.
     genes : path
-        TSV of `GeneAccuracy.genes`, a row a gene of the annotation.
+        TSV of `GeneAccuracy.genes`, one row per gene of the annotation.
     gene_preds, gene_targets : path
         Parquet of `GeneMatrix.table`.
     """
@@ -141,7 +141,7 @@ def evaluate_coverage(
     if store.geometry != geometry_of(model):
         raise InputError(
             f"{files.store} is of {store.geometry}, the model of {geometry_of(model)}; expected "
-            "the same. Make a coverage set with the windows, bins and crop of this model."
+            "the same. Make a training dataset with the windows, bins and crop of this model."
         )
     rows, windows = rows_of_tracks(tracks, store), windows_of_test(store, facts["fold"])
     check_unseen(store, windows, files.learned, facts["fold"])
@@ -199,7 +199,7 @@ def check_unseen(
     windows : ndarray of int
         Those of the store that are tested.
     learned : sequence of path
-        Coverage sets that the fold was trained with; those of another assembly say nothing.
+        Training datasets that the fold was trained with; those of another assembly say nothing.
 
     Raises
     ------
@@ -216,8 +216,8 @@ def check_unseen(
             raise InputError(
                 f"{store.path}: {pair[0]} and {pair[1]} overlap; fold {fold} learned from the one, "
                 f"or was chosen by it, in {other.path}. Expected test windows that it never saw: "
-                "give both sets the same windows (column windows of the table of coverage sets), "
-                "or test the model on another set."
+                "give both sets the same windows (column windows of the table of training "
+                "datasets), or test the model on another set."
             )
 
 
@@ -263,7 +263,7 @@ def rows_of_tracks(tracks: Tracks, store: CoverageStore) -> list[int]:
 def track_table(
     tracks: Tracks, bins: BinAccuracy, genes: pl.DataFrame, windows: int
 ) -> pl.DataFrame:
-    """Agreement over bins and over genes, a row a track.
+    """Agreement over bins and over genes, one row per track.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from seqcast.genome.time_courses import named_times
 
 SHAPES = ("decay", "labelling")
 FEWEST_TIMES = 3  # the curve has two numbers
-LEAST = 0.02  # share of RNA: less change, or less rest, is noise of sequencing
+LEAST = 0.02  # fraction of RNA: less change, or less rest, is noise of sequencing
 # GAPDH coverage of the published HEK293 4sU course, by hours of chase; of no other data
 HEK293_GAPDH = {1: 66.6, 2: 153.0, 4: 335.1, 8: 320.8, 12: 388.3, 24: 389.3}
 USED, NO_TIME, MANY_TIMES = "used", "no_time", "several_times"
@@ -242,7 +242,7 @@ def fit_decays(
     Returns
     -------
     DataFrame
-        `COLUMNS`, one row a gene. ``log2_decay_rate`` is the published score: log2 K, a rate,
+        `COLUMNS`, one row per gene. ``log2_decay_rate`` is the published score: log2 K, a rate,
         though the original names its columns half-lives. ``rmse`` of y. Genes without coverage or
         with the same value at each time have no numbers. Those at a bound have numbers, but of the
         bound, not of the course.

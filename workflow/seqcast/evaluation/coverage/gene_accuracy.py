@@ -44,9 +44,9 @@ class GeneOptions:
     Attributes
     ----------
     span : bool
-        Whole genes, introns included, in the place of exons.
+        Whole genes, introns included, instead of exons.
     unclip : bool
-        Undo the soft clip; the paper does not, see `Tracks.untransform`.
+        Invert the soft clip; the paper does not, see `Tracks.untransform`.
     old : bool
         The transform of older training data.
     compat : bool
@@ -69,7 +69,7 @@ class GeneAccuracy:
     Attributes
     ----------
     genes : DataFrame
-        `GENES`: one row a gene of the annotation, in its order. ``length_bp`` of the regions that
+        `GENES`: one row per gene of the annotation, in its order. ``length_bp`` of the regions that
         count, ``shared_bp`` that are left out since they are those of another gene on its strand
         too, ``bins`` seen in windows, and a status: all its bases shared with others, shorter than
         half a bin, or outside the windows.
@@ -93,7 +93,7 @@ class GeneAccuracy:
     options: GeneOptions
 
     def tracks(self) -> pl.DataFrame:
-        """Agreement of predicted and measured genes, one row a track.
+        """Agreement of predicted and measured genes, one row per track.
 
         Returns
         -------

@@ -40,7 +40,7 @@ class GeneMatrix:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a table of genes: the first column their ids, then a column a track.
+        """Read a table of genes: the first column their ids, then one column per track.
 
         Parameters
         ----------
@@ -70,8 +70,8 @@ class GeneMatrix:
         """Take the first column as ids of genes, every other as a track; see `read`."""
         if table.height == 0 or table.width < 2:
             raise InputError(
-                f"{source} has {table.height} rows and {table.width} columns; expected a row a "
-                "gene, its id in the first column and a column a track"
+                f"{source} has {table.height} rows and {table.width} columns; expected one "
+                "row per gene, its id in the first column and one column per track"
             )
         numbers = table[:, 1:].cast(pl.Float64, strict=False).to_numpy()
         genes = table[:, 0].cast(pl.String).fill_null("").to_numpy().astype(str)
@@ -90,7 +90,7 @@ class GeneMatrix:
         return cls(genes, identifiers, numbers)
 
     def table(self) -> pl.DataFrame:
-        """A row a gene: gene_id, then a column a track."""
+        """One row per gene: gene_id, then one column per track."""
         columns = {name: self.values[:, i] for i, name in enumerate(self.identifiers)}
         return pl.DataFrame({"gene_id": self.genes.tolist(), **columns})
 

@@ -67,7 +67,7 @@ def read_groups(path: str | Path) -> pl.DataFrame:
     Parameters
     ----------
     path : path
-        As published. A column ``group``, where there is one, names the groups. Otherwise tracks
+        As published. A column ``group``, if there is one, names the groups. Otherwise tracks
         with source ``recount3`` have groups: study (the folder after ``recount3/`` in ``file``)
         and cell (of the description's first word, ended by a space or "_", what follows its last
         ":").
@@ -133,7 +133,7 @@ def half_life_accuracy(
     Returns
     -------
     DataFrame
-        `SCHEMA`: one row a track, groups in the order of their first track, tracks without one
+        `SCHEMA`: one row per track, groups in the order of their first track, tracks without one
         last. ``r2_norm`` is the explained variance. A track without numbers has a status: no
         group, alone in its group, or deviations (measured or predicted) without variance.
 

@@ -44,7 +44,7 @@ class SalukiFiles(NamedTuple):
     features : path
         See `read_features`.
     gene_preds, genes, tracks : tuple of path
-        What `evaluate_coverage` wrote, one a fold.
+        What `evaluate_coverage` wrote, one per fold.
     """
 
     half_lives: str | Path
@@ -214,7 +214,7 @@ def feature_means(
         if not members:
             raise InputError(
                 f"pattern {pattern!r} of feature {name!r} matches the description of none of "
-                f"{len(matrix.identifiers)} tracks; expected one or more. Mend or leave out the "
+                f"{len(matrix.identifiers)} tracks; expected one or more. Fix or leave out the "
                 "feature."
             )
         means.append(matrix.columns(members).mean(axis=1))
@@ -276,7 +276,7 @@ def predict_half_lives(
     Returns
     -------
     DataFrame
-        fold, gene_id, group, part (of the cross-validation), label, prediction, status: one row a
+        fold, gene_id, group, part (of the cross-validation), label, prediction, status: one row per
         gene and fold. Genes without a half-life, which the regression does not see, have no
         prediction.
 
@@ -327,12 +327,12 @@ def half_life_metrics(
     predictions : DataFrame
         As of `predict_half_lives`.
     resamples, seed : int
-        See `regression_metrics`; resamples draw whole groups where there are groups.
+        See `regression_metrics`; resamples draw whole groups if there are groups.
 
     Returns
     -------
     DataFrame
-        fold ("all" last, where there are several), then the columns of `regression_metrics`.
+        fold ("all" last, if there are several), then the columns of `regression_metrics`.
     """
     folds = predictions["fold"].unique(maintain_order=True).to_list()
     tables = []

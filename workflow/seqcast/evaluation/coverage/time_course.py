@@ -102,7 +102,7 @@ def fit_time_course(
 def decay_table(
     genes: pl.DataFrame, predicted: pl.DataFrame, measured: pl.DataFrame
 ) -> pl.DataFrame:
-    """Decay rates side by side, a row a gene of the annotation.
+    """Decay rates side by side, one row per gene of the annotation.
 
     Parameters
     ----------
@@ -219,8 +219,9 @@ def _tell_bounds(metrics: pl.DataFrame, curve: DecayOptions) -> None:
         if metric != "either" and genes > MANY_AT_BOUND * of:
             logger.warning(
                 "%d of %d genes have a %s rate or amplitude at a bound of the fit: their numbers "
-                "are those of the bound. Half-lives from %.3g to %.3g h can be told from these "
-                "times. Sample at other times, or set coverage_accuracy.decay_half_life_h.",
+                "are those of the bound. Half-lives from %.3g to %.3g h can be "
+                "distinguished with these times. Sample at other times, or set "
+                "coverage_accuracy.decay_half_life_h.",
                 genes, of, metric, *curve.half_life_h,
             )  # fmt: skip
 

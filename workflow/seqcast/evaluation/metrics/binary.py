@@ -50,7 +50,7 @@ def classification_metrics(
     labels : sequence of int, shape=(rows,)
         0 or 1.
     scores : sequence of float, shape=(rows,)
-        Of class 1. The higher, the more likely; any finite number, null where there is none.
+        Of class 1. The higher, the more likely; any finite number, null if there is none.
     threshold : float
         The least score that is taken as class 1, inclusive.
     resamples : int

@@ -131,7 +131,7 @@ class Levels:
 
     @classmethod
     def of(cls, values: np.ndarray) -> Self:
-        """Levels of one value a row."""
+        """Levels of one value per row."""
         distinct, level = np.unique(values, return_inverse=True)
         order = np.argsort(level, kind="stable")
         return cls(distinct, level, order, np.searchsorted(level[order], np.arange(len(distinct))))

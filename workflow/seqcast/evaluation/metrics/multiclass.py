@@ -92,8 +92,8 @@ def _checked(
     truth, guess = class_numbers(labels, classes), numbers("probability", probabilities)
     if guess.shape != (len(truth), classes):
         raise InputError(
-            f"probabilities have the shape {guess.shape}; expected {(len(truth), classes)}: a row "
-            "a label, a column a class. Check that both are of the same property."
+            f"probabilities have the shape {guess.shape}; expected {(len(truth), classes)}: one "
+            "row per label, one column per class. Check that both are of the same property."
         )
     scored = ~np.asarray(np.isnan(guess).any(axis=1))
     check_scored(scored, "probabilities")

@@ -1,4 +1,4 @@
-"""Published numbers, to stand beside ours: a table that the user writes by hand, and so checked."""
+"""Published numbers, shown next to ours: a table that users write by hand, and so checked."""
 
 import math
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ RANGES = {
 
 
 def read_published(path: str | Path | None, columns: Mapping[str, Any]) -> pl.DataFrame:
-    """Published numbers; no rows where there is no file.
+    """Published numbers; no rows if there is no file.
 
     Parameters
     ----------

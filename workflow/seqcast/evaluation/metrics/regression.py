@@ -21,7 +21,7 @@ from seqcast.evaluation.metrics.table import (
 
 ESTIMATES = ("spearman", "pearson", "r2", "rmse")
 METRICS = (*ESTIMATES, NOT_SCORED)
-MEAN = "mean"  # of the outputs, where there are several
+MEAN = "mean"  # of the outputs, if there are several
 
 
 def regression_metrics(

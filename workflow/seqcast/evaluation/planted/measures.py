@@ -1,4 +1,4 @@
-"""How close predictions come to the truth: a row a measure and group, with its interval and bar."""
+"""How close predictions come to the truth: one row per measure and group."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ def agreement(
         Metric of `regression_metrics` to the name of the measure.
     group : str
     columns : (ndarray, ndarray, ndarray)
-        True numbers, predicted ones (NaN where there is none), and the gene of each.
+        True numbers, predicted ones (NaN if there is none), and the gene of each.
     how : Resampling
     note : str
     """
@@ -116,7 +116,7 @@ def average(
     measure: str, group: str, values: np.ndarray, genes: np.ndarray, how: Resampling,
     note: str = "", weights: np.ndarray | None = None,
 ) -> Measured:  # fmt: skip
-    """Mean of a number a row, such as a share of rows, with its interval over genes."""
+    """Mean of one number per row, such as a fraction of rows, with its interval over genes."""
     values = np.asarray(values, dtype=np.float64)
     weights = np.ones(len(values)) if weights is None else weights
     if not len(values):
@@ -139,7 +139,7 @@ class Bar:
 
     @property
     def text(self) -> str:
-        """The bar in a table."""
+        """The threshold in a table."""
         if self.high is not None:
             return f"{self.low:.2f} to {self.high:.2f}"
         return f"{'>' if self.strict else '>='} {self.low:.2f}"
@@ -178,7 +178,7 @@ BARS: dict[tuple[str, str], Bar] = {
 
 
 def measure_table(found: list[Measured]) -> pl.DataFrame:
-    """`measures.SCHEMA`: one row a measure, with the bar and the verdict of those that have one."""
+    """`measures.SCHEMA`: one row per measure, with threshold and verdict if it has them."""
     rows = []
     for m in found:
         bar = BARS.get((m.measure, m.group))

@@ -211,7 +211,7 @@ def expected_sums(
     Returns
     -------
     DataFrame
-        gene_id and a column an ActD assay.
+        gene_id and one column per ActD assay.
 
     Raises
     ------

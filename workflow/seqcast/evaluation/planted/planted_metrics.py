@@ -30,13 +30,13 @@ LEAST_EFFECT, LEAST_RATE_PER_H = 0.05, 0.01  # true effects that have a sign: lo
 LEAST_RATE_FITTED_PER_H = 0.01  # below it a rate counts as this: a half-life of 69 h
 PERMUTATIONS = 1000
 CAUSAL_KINDS = ["causal", "matched"]
-SENSITIVITY = 0.9  # share of causal variants that a threshold on sizes lets pass
+SENSITIVITY = 0.9  # fraction of causal variants that a threshold on sizes lets pass
 
 
 def evaluate(
     variants: pl.DataFrame, genes: pl.DataFrame, how: Resampling | None = None
 ) -> pl.DataFrame:
-    """Every measure with its bar.
+    """Every measure with its threshold.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def decay_rates(genes: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
 
 
 def separations(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
-    """Causal against matched variants: all, by element, by distance, and by single readouts.
+    """Causal against matched controls: all, by element, by distance, and by single readouts.
 
     By element: the causal ones of an element against their own matches. By distance: each variant
     in the bin of its own distance to the cleavage site.
@@ -127,7 +127,7 @@ def distance_bins() -> dict[str, tuple[float, float]]:
 
 
 def effects(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
-    """Predicted against true effects of causal variants, a group a readout; then with matches."""
+    """Predicted against true effects of causal variants, by readout, then with matches."""
     causal = used.filter(kind="causal")
     names = {"spearman": "effect_spearman", "pearson": "effect_pearson"}
     for name in _readouts(used):
@@ -158,7 +158,7 @@ def _share(causal: pl.DataFrame, group: str, how: Resampling) -> Measured:
 
 
 def _signs(causal: pl.DataFrame, name: str, how: Resampling) -> Measured:
-    """Share of causal variants whose effect has the right sign; a prediction of 0 is wrong."""
+    """Fraction of causal variants whose effect has the right sign; a prediction of 0 is wrong."""
     least = LEAST_RATE_PER_H if name == SLOPE else LEAST_EFFECT
     true, predicted, genes = _columns(causal, name)
     large = np.abs(true) >= least
@@ -168,10 +168,10 @@ def _signs(causal: pl.DataFrame, name: str, how: Resampling) -> Measured:
 
 
 def controls(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
-    """What must not be told apart: decoys and their matches, and shuffled labels.
+    """What must not be distinguished: decoys and their matches, and shuffled labels.
 
-    Beside it what must: causal variants from decoys, which break the same elements elsewhere. The
-    labels of causal and matched variants are permuted `PERMUTATIONS` times; the value is the
+    In addition what must: causal variants from decoys, which break the same elements elsewhere. The
+    labels of causal and matched controls are permuted `PERMUTATIONS` times; the value is the
     mean AUROC, and the interval holds 95 % of the single ones.
     """
     decoys = used.filter(pl.col("kind").is_in(["decoy", "decoy_matched"]))
@@ -222,7 +222,7 @@ def shuffled_areas(
 
 
 def called_shares(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
-    """Share of each kind without effect that is called with `SENSITIVITY` of the causal variants.
+    """Fraction of each kind without effect that passes with `SENSITIVITY` of the causal variants.
 
     An AUROC sees the order of sizes only: decoys that all score a tenth of a causal variant, and
     neutral ones that score less, give 1. This tells how many would be taken for causal.
@@ -246,7 +246,7 @@ def graded_losses(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     pairs = graded_pairs(used)
     one, two, genes = (pairs[name].to_numpy() for name in ("one", "two", "gene_id"))
     larger = (two > one) + 0.5 * (two == one)
-    note = "share of elements whose two-U loss has the larger predicted effect"
+    note = "fraction of elements whose two-U loss has the larger predicted effect"
     yield average("graded_share", LOSSES, larger, genes, how, note)
     for name, column in (("one U lost", "one"), ("two U lost", "two")):
         for kind in ("predicted", "true"):
@@ -255,7 +255,7 @@ def graded_losses(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
 
 
 def graded_pairs(used: pl.DataFrame) -> pl.DataFrame:
-    """A row an element: gene_id, one, two (predicted effects), true_one, true_two.
+    """One row per element: gene_id, one, two (predicted effects), true_one, true_two.
 
     All in the direction of the true effect of the two-U loss.
     """

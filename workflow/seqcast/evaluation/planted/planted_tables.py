@@ -72,7 +72,7 @@ def read_pairs(path: str | Path) -> pl.DataFrame:
 
 
 def track_factors(targets: str | Path, identifiers: Iterable[str], unscale: bool) -> np.ndarray:
-    """What scores count for a unit of coverage, a number a track.
+    """What scores count for a unit of coverage, one number per track.
 
     Parameters
     ----------

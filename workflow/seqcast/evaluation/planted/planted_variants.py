@@ -24,7 +24,7 @@ STATUSES = {
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one model: a row an ALT and gene.
+    """Scores of one model: one row per ALT and gene.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def compare_variants(
     effects: pl.DataFrame, pairs: pl.DataFrame, scores: Scores, factors: np.ndarray,
     held_out: Collection[str], tracks_like: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """One row a variant, planted ones first, with what is true and what is predicted of it.
+    """One row per variant, planted ones first, with what is true and what is predicted of it.
 
     Parameters
     ----------

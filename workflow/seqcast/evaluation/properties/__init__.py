@@ -1,1 +1,1 @@
-"""How good predicted properties of mRNAs are, beside published numbers."""
+"""How good predicted properties of mRNAs are, next to published numbers."""

@@ -24,7 +24,7 @@ class Method:
     excuse : str
         Why it predicts nothing, if that is known.
     values : ndarray of float64, shape=(rows, labels or classes)
-        NaN where there is none.
+        NaN if there is none.
     status : ndarray of str, shape=(rows,)
         Of `labelled.STATUSES`, or that of the sequence.
     """
@@ -58,7 +58,7 @@ def read_method(data: PropertyData, name: str, path: str | Path) -> Method:
     name : str
         Of the method.
     path : path
-        Parquet, a row a row of `data`.
+        Parquet, one row per row of `data`.
 
     Raises
     ------
@@ -94,6 +94,6 @@ def _columns(data: PropertyData) -> list[str]:
 
 
 def _values(data: PropertyData, table: pl.DataFrame) -> np.ndarray:
-    """Predicted labels or probabilities, (rows, columns); NaN where there are none."""
+    """Predicted labels or probabilities, (rows, columns); NaN if there are none."""
     columns = [table[name].cast(pl.Float64).fill_null(float("nan")) for name in _columns(data)]
     return np.stack([column.to_numpy() for column in columns], axis=1)

@@ -1,4 +1,4 @@
-"""What each method reaches on a property, beside the published numbers.
+"""What each method reaches on a property, next to the published numbers.
 
 Methods are compared on the same rows of a part, those that all of them predict; a method that
 predicts none (left out, for one) takes no rows from the others. Rows of the part that are lost so
@@ -38,7 +38,7 @@ WITH, WITHOUT = "with", "without"  # values of the column `duplicates`
 COMMON, OWN = "common", "own"  # values of the column `rows`
 VALIDATION, TEST = "validation", "test"
 OUT_OF_FOLD, OVER_FOLDS = "out_of_fold", "over_folds"
-BASELINE, GIVEN = "baseline", "published"  # values of the column `origin`, beside ORIGINS
+BASELINE, GIVEN = "baseline", "published"  # values of the column `origin`, in addition to ORIGINS
 CEILING = "ceiling"  # published method: what nothing can pass, such as the noise of the labels
 METRICS = {
     "regression": regression.METRICS,
@@ -128,7 +128,7 @@ def evaluate_methods(
     numbers : ndarray of int, shape=(rows,)
         Of the sequences, as of `duplicates.sequence_numbers`.
     methods : mapping
-        Name to its table of predictions (parquet), a row a row of `data`.
+        Name to its table of predictions (parquet), one row per row of `data`.
     published : DataFrame
         `PUBLISHED`; rows of other properties are left out.
     resamples, seed : int
@@ -206,7 +206,7 @@ def common_rows(values: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     values : sequence of ndarray, shape=(rows of the table, columns)
-        Predictions of each method, NaN where there is none. Methods that predict none of `rows`
+        Predictions of each method, NaN if there is none. Methods that predict none of `rows`
         do not count.
     rows : ndarray of int
 
@@ -242,7 +242,7 @@ def best_methods(table: pl.DataFrame, kind: str) -> list[str]:
         At most two methods: the greatest `MAIN` metric of the validation part. k folds have no
         such part, and methods of several kinds no common score of their rounds' validation rows:
         there it is the greatest of all rows out of fold. Those are the rows that are shown, so
-        the best one's number is on the high side.
+        the best one's number is optimistically biased.
     """
     found = overall(table).filter(
         pl.col("part").is_in([VALIDATION, OUT_OF_FOLD]),

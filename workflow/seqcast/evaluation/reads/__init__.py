@@ -1,4 +1,4 @@
-"""The benchmark of coding reads: mapped reads as truth, gene finders for reads beside the models.
+"""The benchmark of coding reads: mapped reads as truth, gene finders for reads next to the models.
 
 Protocol of ReadSeeker (folder evaluation of bnwlf/ReadSeeker at f5ec670): reads that lie in a
 coding sequence of their reference, and reads that touch none, at the best mapping quality.

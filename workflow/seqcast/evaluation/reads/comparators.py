@@ -49,8 +49,8 @@ def score_dataset(
     genes : path
         What the program found, as it wrote it.
     scores : path
-        Parquet, a row a read in the table's order: the columns of the models' tables of reads,
-        ``p_coding`` being the share of the read in genes, and ``coding_nt``. Its provenance has
+        Parquet, one row per read in the table's order: the columns of the models' tables of reads,
+        ``p_coding`` being the fraction of the read in genes, and ``coding_nt``. Its provenance has
         the program's version and what the run took.
     threads : int
     compat : "readseeker", optional
@@ -125,7 +125,7 @@ def run_fraggenescan(fasta: str | Path, ffn: str | Path, threads: int = 1) -> Co
     home = next((f for f in folders if (f / "train" / TRAINING).is_file()), None)
     if home is None:
         raise InputError(
-            f"{path} has no train/{TRAINING} beside it; expected its training "
+            f"{path} has no train/{TRAINING} next to it; expected its training "
             "files there, as the bioconda package has them. Install that package."
         )
     with TemporaryDirectory() as folder, atomic(ffn) as temporary:
@@ -204,7 +204,7 @@ READERS = {"fraggenescan": read_ffn, "pyrodigal": read_gff, "pyfgs": read_gene_b
 def score_reads(
     reads: pl.DataFrame, genes: pl.DataFrame, compat: str | None = None
 ) -> pl.DataFrame:
-    """Share of each read that lies in predicted genes, either strand.
+    """Fraction of each read that lies in predicted genes, either strand.
 
     Parameters
     ----------
@@ -218,8 +218,8 @@ def score_reads(
     Returns
     -------
     DataFrame
-        `SCORES`: a row a read, in order. A read without a gene has share 0, one without bases
-        none. Coding from a share of `THRESHOLD` on; one run has no ``p_coding_sd``.
+        `SCORES`: one row per read, in order. A read without a gene has share 0, one without bases
+        none. Coding from a fraction of `THRESHOLD` on; one run has no ``p_coding_sd``.
 
     Raises
     ------

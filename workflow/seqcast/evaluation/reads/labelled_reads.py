@@ -121,7 +121,7 @@ def choose_reads(
     unclear_known : bool
         Whether non-coding reads were chosen outside of unclear regions too.
     compat : "readseeker", optional
-        Never say so: the original's last column is 0 throughout.
+        Never say so: the last column of the original is 0 throughout.
 
     Returns
     -------

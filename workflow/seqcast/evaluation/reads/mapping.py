@@ -16,7 +16,7 @@ from seqcast.evaluation.reads import INDEX_SUFFIXES
 from seqcast.genome.intervals import check_inside, read_bed
 
 SEED = 42
-ANY_OVERLAP = "0.00000001"  # share of the alignment; bedtools' own default is one base
+ANY_OVERLAP = "0.00000001"  # fraction of the alignment; bedtools' own default is one base
 
 
 def index_reference(genome: str | Path, prefix: str | Path, threads: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""Models and gene finders against the labels, beside the published numbers.
+"""Models and gene finders against the labels, next to the published numbers.
 
 Sets of one reference are pooled, as in the paper. Every tool is measured on the reads that it
 scored; the metric ``not_scored`` counts the rest.
@@ -53,7 +53,7 @@ class LabelledSet:
     table : path
         DNABERT's layout.
     scores : mapping
-        Tool to its table of reads (parquet), a row a row of `table`.
+        Tool to its table of reads (parquet), one row per row of `table`.
     """
 
     dataset: str
@@ -101,7 +101,7 @@ def evaluate(
     sets : sequence of LabelledSet
         With the same tools.
     published : DataFrame
-        `PUBLISHED`: numbers that stand beside those of the tool and reference of the same names.
+        `PUBLISHED`: numbers that stand next to those of the tool and reference of the same names.
     protocol : str
         How reads were chosen, for the tables.
     resamples : int
@@ -151,7 +151,7 @@ def evaluate(
 
 
 def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFrame:
-    """What each tool took on each set, beside the published times.
+    """What each tool took on each set, next to the published times.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFram
     Returns
     -------
     DataFrame
-        `TIMES`: a row a set and tool. Published times are of 50 threads (FragGeneScan) and of a
+        `TIMES`: one row per set and tool. Published times are of 50 threads (FragGeneScan) and of a
         GPU: they are comparable with each other, not with ours.
     """
     times = {
@@ -200,17 +200,17 @@ def _labels(path: str | Path) -> np.ndarray:
     """Labels of a table of reads, which has one or more."""
     labels = read_labels(path)
     if not len(labels):
-        raise InputError(f"{path} has no read; expected one a line below the header")
+        raise InputError(f"{path} has no read; expected one per line below the header")
     return labels
 
 
 def _scores(item: LabelledSet, tool: str, labels: np.ndarray) -> np.ndarray:
-    """Scores of a tool in the order of the labels; NaN where there is none."""
+    """Scores of a tool in the order of the labels; NaN if there is none."""
     scores = read_table(item.scores[tool], columns=["p_coding"])["p_coding"]
     if len(scores) != len(labels):
         raise InputError(
             f"{item.scores[tool]} has {len(scores)} rows, but {item.table} has {len(labels)} "
-            "reads; expected a row a read. Score the set again, it has changed since."
+            "reads; expected one row per read. Score the set again, it has changed since."
         )
     return scores.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 

@@ -39,7 +39,7 @@ def prepare_reference(
     fasta, coding_bed : path
         The outputs.
     given : path, optional
-        BED, plain or gzip, to take in place of the CDS features.
+        BED, plain or gzip, to take instead of the CDS features.
     compat : "readseeker", optional
         Do not merge, as in the BED files that the original was run with (SARS-CoV-2, human).
 

@@ -54,7 +54,7 @@ def find_unclear(
     proteins : path, optional
         Proteins of the taxon, whose hits are searched: see `read_proteins`.
     given : path, optional
-        BED of unclear sequence, plain or gzip, in place of a search.
+        BED of unclear sequence, plain or gzip, instead of a search.
     taxon : str
         See `read_proteins`.
     threads : int
@@ -166,7 +166,7 @@ def confident_hits(hits: pl.DataFrame, lengths: dict[str, int]) -> pl.DataFrame:
     needed = np.array([lengths[name] for name in hits["protein"]], dtype=float) * LEAST_SPAN
     span = (hits["protein_end"] - hits["protein_start"]).abs().to_numpy()
     kept = hits.filter((hits["identity"] >= LEAST_IDENTITY) & pl.Series(span >= needed))
-    # A hit on the reverse strand is told from its end to its start.
+    # A hit on the reverse strand is given from its end to its start.
     return kept.select(
         "contig",
         start=pl.min_horizontal("start", "end") - 1,

@@ -83,7 +83,7 @@ def compare_models(
     score: str = "logSED",
     tracks_like: str | None = None,
 ) -> pl.DataFrame:
-    """One row an ALT and gene of the transcripts, with what each model says of it.
+    """One row per ALT and gene of the transcripts, with what each model says of it.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def compare_models(
 
 
 def count_statuses(scored: Sequence[Scored]) -> pl.DataFrame:
-    """How many ALTs have each status, one column a model.
+    """How many ALTs have each status, one column per model.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def _check_rows(all_scored: Sequence[Scored], mrna: Sequence[Scored]) -> None:
 
 
 def _strongest_transcripts(mrna: Sequence[Scored]) -> pl.DataFrame:
-    """A row an ALT and gene: of its transcripts the one that changes most, in input order."""
+    """One row per ALT and gene: of its transcripts the one that changes most, in input order."""
     first = mrna[0].table
     table = first.select("row", *VARIANT, *GENE, *TRANSCRIPT)
     for scored in mrna:
@@ -186,7 +186,7 @@ def _strongest_transcripts(mrna: Sequence[Scored]) -> pl.DataFrame:
 
 
 def _numbers(column: pl.Series) -> pl.Series:
-    """A column of lists of one number as a column of numbers, null where there is none."""
+    """A column of lists of one number as a column of numbers, null if there is none."""
     return column.arr.first()
 
 
@@ -215,7 +215,7 @@ def _join_coverage(
 
 
 def _first_of_alt(table: pl.DataFrame, largest: str | None = None) -> pl.DataFrame:
-    """One row an ALT: that of the first status, and among those the largest of a column."""
+    """One row per ALT: that of the first status, and among those the largest of a column."""
     order = [_priority("status"), *([-pl.col(largest)] if largest else [])]
     return (
         table.sort(order, nulls_last=True, maintain_order=True)
