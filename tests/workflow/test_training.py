@@ -76,7 +76,7 @@ def test_a_killed_training_goes_on(run: Workflow) -> None:
     assert checkpoint.exists()
     run.succeed("--unlock")
     run.succeed("--rerun-incomplete", WEIGHTS.format(1))
-    assert "went on from" in (run.folder / "logs/train_reads/tiny.fold1.log").read_text()
+    assert "resumed from" in (run.folder / "logs/train_reads/tiny.fold1.log").read_text()
     assert not checkpoint.exists()
 
 

@@ -100,7 +100,7 @@ def test_patience_is_kept_over_an_interruption(tmp_path: Path) -> None:
 def test_another_recipe_or_start_is_refused(tmp_path: Path, recipe, seed, message) -> None:
     path = tmp_path / "last.pt"
     run(checkpoint=path)
-    with pytest.raises(InputError, match=f"{message}.*remove .*last.pt to start anew"):
+    with pytest.raises(InputError, match=f"{message}.*remove .*last.pt to start again"):
         train(network(seed=seed), Regression(), recipe, path)
 
 

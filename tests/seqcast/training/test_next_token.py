@@ -179,7 +179,7 @@ def test_long_texts_are_cut_to_what_the_model_takes(caplog) -> None:
 
 
 def test_unfit_sets_are_refused(caplog) -> None:
-    with pytest.raises(InputError, match=r"dev: none of 2 usable sequences has two letters"):
+    with pytest.raises(InputError, match=r"dev: none of 2 usable sequences has two nucleotides"):
         TextSet(["A", ""], "dev")
     texts = drawn_texts(4)
     with pytest.raises(InputError, match="dev: all 4 sequences are also in train"):

@@ -197,7 +197,7 @@ def test_an_interrupted_job_goes_on_to_the_same_weights(both, tmp_path: Path, ca
     Path(both.hyperparameters).write_text(shape)
     with caplog.at_level(logging.INFO, "seqcast"):
         resumed, again = run(both, tmp_path, head="human,mouse")
-    assert "went on from" in caplog.text
+    assert "resumed from" in caplog.text
     assert again.drop("data_wait_share").equals(history.drop("data_wait_share"))
     for head in COUNTED:
         first, second = (

@@ -127,7 +127,7 @@ def test_a_killed_job_leaves_no_process_and_goes_on_exactly(
         run(folder, 1, "killed")
     assert "number of processes was 2 and is 1" in (folder / "killed/log").read_text()
     out = run(folder, 2, "killed")
-    assert "went on from" in (out / "log").read_text()
+    assert "resumed from" in (out / "log").read_text()
     assert history_of(out).equals(history_of(by_two))
     (again, _), (straight, _) = (
         read_safetensors(made / "weights.safetensors") for made in (out, by_two)

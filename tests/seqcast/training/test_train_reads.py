@@ -107,7 +107,7 @@ def test_an_interrupted_job_goes_on_to_the_same_weights(files, tmp_path: Path, c
     Path(files.hyperparameters).write_text(json.dumps(CONFIG))
     with caplog.at_level(logging.INFO, "seqcast"):
         resumed, again = run(files, tmp_path)
-    assert "went on from" in caplog.text
+    assert "resumed from" in caplog.text
     assert "step 20" in caplog.text
     assert again.equals(history)
     first, second = (read_safetensors(path)[0] for path in (whole, resumed))

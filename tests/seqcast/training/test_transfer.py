@@ -226,7 +226,7 @@ def test_counts_are_logged(base: Path, caplog) -> None:
     trained, head = 3 * (16 + 8) + 3 * (16 + 16) + 2 * 17, 2 * 17
     assert f"trained parameters: {trained} of " in caplog.text
     assert f", {head} of them of heads" in caplog.text
-    assert "took the trunk without its head; drawn heads: human" in caplog.text
+    assert "took the backbone without its head; randomly initialised heads: human" in caplog.text
 
 
 def test_a_head_that_fits_is_drawn_unless_it_is_wanted(base: Path) -> None:

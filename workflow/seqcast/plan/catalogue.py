@@ -112,7 +112,7 @@ class Catalogue:
     remote : bool
         Whether files lie in a storage that is not looked into.
     error : type
-        Of what is raised for a file that is not there, in place of `InputError`: that is found
+        Of what is raised for a file that is not there, instead of `InputError`: that is found
         when the files of a job are asked for, by which Snakemake may stand.
 
     Raises
@@ -297,7 +297,7 @@ class Catalogue:
         return self._folds[model]
 
     def model_files(self, job: Any) -> dict[str, str]:
-        """Input: what loading the model of a job takes beside its weights."""
+        """Input: what loading the model of a job takes in addition to its weights."""
         row = self.models[job.model]
         named = {"hyperparameters": row.hyperparameters, "tracks": row.tracks}
         return {name: self.given(value) for name, value in named.items() if value}

@@ -18,7 +18,7 @@ PUBLISHED_WINDOWS = {
     ("hg38", 524288, 163840): "borzoi_windows_hg38",
     ("mm10", 524288, 163840): "borzoi_windows_mm10",
 }
-MADE = "made"  # in place of a file of windows
+MADE = "made"  # instead of a file of windows
 LEARNED_FROM = {"train", "valid"}  # parts of windows of which no fold is tested
 
 
@@ -90,7 +90,7 @@ class CoverageSets:
 
     @cached_property
     def of_records(self) -> list[str]:
-        """Sets that are a published data set of TFRecords."""
+        """Sets that are a published dataset of TFRecords."""
         return [name for name, row in self.rows.items() if row.tfrecords]
 
     @cached_property
@@ -140,14 +140,14 @@ class CoverageSets:
         return [self.catalogue.given(name) for name in names if own or name.startswith(FOLDER)]
 
     def records(self, job: Any) -> list[str]:
-        """Input: files of a published data set."""
+        """Input: files of a published dataset."""
         folder = Path(self.folder(job))
         named = [folder / name for name in ("statistics.json", "sequences.bed")]
         parts = sorted(map(str, folder.glob("tfrecords/*.tfr")))
         return [*(self.catalogue.given(str(path)) for path in named), *parts]
 
     def folder(self, job: Any) -> str:
-        """Params: the folder of a published data set."""
+        """Params: the folder of a published dataset."""
         return self.rows[job.coverage_set].tfrecords
 
     def options(self, job: Any) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class CoverageTrainings:
         return sorted({*self.heads[name].values(), *(self.seen_by(*first) if first else [])})
 
     def files(self, job: Any) -> dict[str, Any]:
-        """Input: stores that a training learns from, one a head, and tables of their tracks."""
+        """Input: stores that a training learns from, one per head, and tables of their tracks."""
         training = self.trainings.of(job).training
         if hasattr(job, "model") and training in self.shared:
             raise self.catalogue.error(
@@ -244,7 +244,7 @@ class CoverageTrainings:
             if first and fold_numbers(first[1])[0] != numbers[0]:
                 raise InputError(
                     f"{where} starts from fold {first[1]} of {first[0]}, which learned from "
-                    f"windows that are to judge it; expected weights of fold {numbers[0]}: give "
+                    f"windows that will evaluate it; expected weights of fold {numbers[0]}: give "
                     "each fold a training of its own"
                 )
 

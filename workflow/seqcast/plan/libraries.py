@@ -45,7 +45,7 @@ class Libraries:
 
     @cached_property
     def stranded(self) -> list[str]:
-        """Libraries of two tracks, one a strand."""
+        """Libraries of two tracks, one per strand."""
         return [name for name, row in self.rows.items() if row.library_type not in STRANDS]
 
     @cached_property

@@ -154,7 +154,7 @@ def commands(checkout: Path, folder: Path) -> list[str]:
     found = shutil.which("snakemake")
     if found is None and not beside.is_file():
         raise InputError(
-            f"the config is written, but snakemake is not installed beside {sys.executable}; run "
+            f"the config is written, but snakemake is not installed next to {sys.executable}; run "
             f'{sys.executable} -m pip install -e "{checkout}[workflow]", and then snakemake '
             f"--snakefile {checkout / 'workflow/Snakefile'} --directory {folder} --cores all"
         )

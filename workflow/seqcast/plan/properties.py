@@ -174,7 +174,7 @@ class Properties:
         return [f"{folder}/{method}.parquet" for method in self.methods(job)]
 
     def published(self, job: Any) -> str | list[str]:
-        """The table of results published for a property, none where there is none."""
+        """The table of results published for a property, none if there is none."""
         named = self.rows[job.property].published
         return self.catalogue.given(named) if named else []
 

@@ -152,7 +152,7 @@ class ReadBenchmarks:
         return [self.reference_of(name) for name in self.benchmarks[job.benchmark].sets]
 
     def labelled_reads(self, job: Any) -> list[str]:
-        """Input: labelled reads of a benchmark, a file a dataset."""
+        """Input: labelled reads of a benchmark, one file per dataset."""
         return [self.reads.table(name) for name in self.benchmarks[job.benchmark].sets]
 
     def scores(self, job: Any) -> list[str]:
@@ -161,7 +161,7 @@ class ReadBenchmarks:
         return [f"results/reads/{tool}/{dataset}.parquet" for dataset, tool in pairs]
 
     def published(self, job: Any) -> str | list[str]:
-        """Input: the table of results published for a benchmark, none where there is none."""
+        """Input: the table of results published for a benchmark, none if there is none."""
         named = self.benchmarks[job.benchmark].published
         return self.catalogue.given(named) if named else []
 

@@ -1,4 +1,4 @@
-"""Training reads: the collections of genomes, and what each read set takes from them."""
+"""Training reads: the collections of genomes, and what each set of reads takes from them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,7 +51,7 @@ class Collection(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Portion(Row):
-    """What a read set takes from a collection."""
+    """What a set of training reads takes from a collection."""
 
     KEY = ("read_set", "collection")
     read_set: str
@@ -64,12 +64,12 @@ class Portion(Row):
 
 @dataclass(frozen=True, eq=False)
 class ReadSets:
-    """Read sets and their collections, and what the jobs that draw reads take.
+    """Sets of training reads, their collections, and what the jobs that draw reads take.
 
     Raises
     ------
     InputError
-        If a read set names a collection that has no row.
+        If a set of training reads names a collection that has no row.
     """
 
     catalogue: Catalogue
@@ -85,7 +85,7 @@ class ReadSets:
 
     @cached_property
     def portions(self) -> dict[str, list[Portion]]:
-        """Read set to what it takes from each collection."""
+        """Name of a set to what it takes from each collection."""
         found: dict[str, list[Portion]] = {}
         for row in self.catalogue.rows("read_sets", Portion).values():
             found.setdefault(row.read_set, []).append(row)
@@ -97,7 +97,7 @@ class ReadSets:
         return [self.catalogue.given(value.strip()) for value in cells]
 
     def genomes(self, job: Any) -> list[str]:
-        """Input: assemblies and shards of everything that a read set is drawn from."""
+        """Input: assemblies and shards of all that a set of training reads is drawn from."""
         named = [self.collections[row.collection] for row in self.portions[job.read_set]]
         return [
             path
@@ -106,7 +106,7 @@ class ReadSets:
         ]
 
     def taken(self, job: Any) -> list[dict[str, Any]]:
-        """What a read set takes of each collection: `datasets.reads.sampling.Portion`."""
+        """What a set takes from each collection: `datasets.reads.sampling.Portion`."""
         return [self._portion(row) for row in self.portions[job.read_set]]
 
     def _portion(self, row: Portion) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _fields(row: Cells, kind: type[R]) -> dict[str, Any]:
 
 
 def cells_of(value: str, tables: Mapping[str, Mapping[Any, Cells]]) -> Iterator[str]:
-    """Where tables name a file, alone or between commas.
+    """Where tables name a file, alone or in a comma-separated list.
 
     Parameters
     ----------

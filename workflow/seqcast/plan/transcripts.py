@@ -79,7 +79,7 @@ class Transcripts:
 
     @property
     def targets(self) -> list[str]:
-        """Embeddings and their pages, scores of variants, and models beside each other."""
+        """Embeddings and their pages, scores of variants, and models next to each other."""
         models = self.catalogue.of_task("embedding")
         figures = [f"{m}/{d}.embeddings.png" for m, d in product(models, self.names)]
         pages = ["embeddings.html"] * bool(self.tables) + figures
@@ -164,11 +164,11 @@ class Transcripts:
         if not (known or Path(chosen).is_file()):
             raise InputError(
                 f"{self.catalogue.path_of('datasets')}: dataset {name}: path is {chosen}; expected "
-                f"{', '.join(SELECTIONS)}, or a file of ids of transcripts, one a line"
+                f"{', '.join(SELECTIONS)}, or a file of ids of transcripts, one per line"
             )
 
     def _transcripts_of(self, dataset: str) -> str | None:
-        """The transcripts that a set of variants is scored in; None where there are none."""
+        """The transcripts that a set of variants is scored in; None if there are none."""
         row = self.catalogue.datasets[dataset]
         where = f"{self.catalogue.path_of('datasets')}: dataset {dataset}"
         transcripts = self.catalogue.of_kind("transcripts")

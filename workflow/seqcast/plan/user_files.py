@@ -42,7 +42,7 @@ class Findings(NamedTuple):
     aliases : Path or None
         The table of contig names that the files need: the one given, or one that joins them.
     lines : tuple of str
-        What was found, a line a file.
+        What was found, one line per file.
     notes : tuple of str
         What a user may not expect.
     """

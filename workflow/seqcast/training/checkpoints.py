@@ -1,4 +1,4 @@
-"""Checkpoints of a training: one file that appears whole, from which it goes on exactly.
+"""Checkpoints of a training: one file that appears whole, from which it resumes exactly.
 
 The file holds no code: it is read with ``weights_only=True``, which builds tensors, numbers, text
 and lists of them, and nothing else.
@@ -30,7 +30,7 @@ _UNREADABLE = (
 def save_checkpoint(
     path: str | Path, state: Mapping[str, Any], identity: Mapping[str, Any]
 ) -> None:
-    """Write a checkpoint in the place of an older one, which stays until the new one is whole.
+    """Write a checkpoint over an older one, which stays until the new one is whole.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: str | Path, identity: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The state of a checkpoint, tensors on the CPU; None where there is no file.
+    """The state of a checkpoint, tensors on the CPU; None if there is no file.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def load_checkpoint(path: str | Path, identity: Mapping[str, Any]) -> dict[str, 
     """
     if not Path(path).exists():
         return None
-    remedy = f"remove {path} to start anew"
+    remedy = f"remove {path} to start again"
     check_seal(path)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)

@@ -1,4 +1,4 @@
-"""Coverage networks that are trained: one trunk, and a head for each genome."""
+"""Coverage networks that are trained: one backbone, and a head for each genome."""
 
 import json
 import logging
@@ -26,9 +26,9 @@ class CoverageNetwork(nn.Module):
     Parameters
     ----------
     networks : mapping of str to TrainableCoverageModel
-        Head to the network that ends in it; the trunk of the others is that of the first.
+        Head to the network that ends in it; the backbone of the others is that of the first.
     kept_in_evaluation : sequence of Module
-        Parts of the trunk that `train` does not switch.
+        Parts of the backbone that `train` does not switch.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ def starting_network(
     seed : int
         Of what is drawn, as the architecture's ``initialise`` does.
     initial : path, optional
-        Weights to start from, as `models.interface.load_model` takes them: of the trunk, and of
+        Weights to start from, as `models.interface.load_model` takes them: of the backbone, and of
         the head that the file names or that has as many outputs, unless the file says that they
         are of other tracks. Other heads are drawn.
     checkpoint_activations : bool
@@ -99,7 +99,7 @@ def starting_network(
     Raises
     ------
     InputError
-        If a head is unknown, `initial` is of another trunk or missing for a `transfer`, or the
+        If a head is unknown, `initial` is of another backbone or missing for a `transfer`, or the
         network is none for it.
     """
     if transfer and initial is None:
@@ -129,7 +129,7 @@ def _start_from(
     path: Path, architecture: str, params: Mapping[str, Any], networks: Mapping[str, Any],
     transfer: TransferOptions | None, tracks: Mapping[str, Sequence[str]],
 ) -> None:  # fmt: skip
-    """Give the first network the trunk of a file, and a fitting one its head."""
+    """Give the first network the backbone of a file, and a fitting one its head."""
     if not path.is_file():
         raise InputError(f"{path}: no such file of weights to start from")
     first = next(iter(networks.values()))
@@ -161,7 +161,12 @@ def _start_from(
         networks[chosen].head.load_state_dict(head)
     drawn = [name for name in networks if name != chosen]
     taken = f"and head {chosen}" if chosen else "without its head"
-    logger.info("%s: took the trunk %s; drawn heads: %s", path, taken, ", ".join(drawn) or "none")
+    logger.info(
+        "%s: took the backbone %s; randomly initialised heads: %s",
+        path,
+        taken,
+        ", ".join(drawn) or "none",
+    )
 
 
 def _tensors_of(network: nn.Module, parts: Sequence[nn.Module]) -> set[str]:

@@ -38,7 +38,7 @@ BATCHES_AHEAD = 4  # that are read, each by a thread, while a step runs
 
 @dataclass
 class Progress:
-    """Where a training stands, beside its weights and its optimiser.
+    """Where a training stands, next to its weights and its optimiser.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Progress:
     losses, gradient_norms : list of float
         Of the steps since the last evaluation.
     history : list of dict
-        A row an evaluation.
+        One row per evaluation.
     best : dict of dict of Tensor
         Weights of the best evaluation of each head, on the CPU.
     best_value : dict of float
@@ -81,7 +81,7 @@ def train(
     task : Task
     recipe : Recipe
     checkpoint : path, optional
-        File that is written now and then. Where it exists, the training goes on from it, and
+        File that is written now and then. Where it exists, the training resumes from it, and
         takes the same steps as if it had never stopped: on a CPU, with the same number of threads
         and versions, weights and history are equal to the last bit, but for ``data_wait_share``,
         which is a time.
@@ -95,16 +95,16 @@ def train(
     Returns
     -------
     DataFrame[step, epoch, learning_rate, train_loss, gradient_norm, validation_*, best]
-        A row an evaluation, the first before any step. ``train_loss`` and ``gradient_norm``
+        One row per evaluation, the first before any step. ``train_loss`` and ``gradient_norm``
         (before clipping) are means over the steps since the row before. A task whose batches are
-        read ahead has ``data_wait_share`` too: the share of the steps' time that was waiting for
+        read ahead has ``data_wait_share`` too: the fraction of the steps' time that was waiting for
         data; one whose precision is auto has ``bf16``: whether that was chosen.
 
     Raises
     ------
     InputError
         If a loss is not finite, or the checkpoint belongs to another training. The batch of such a
-        loss is described in the message, and in a file beside the checkpoint.
+        loss is described in the message, and in a file next to the checkpoint.
 
     Notes
     -----
@@ -244,7 +244,7 @@ class _Run:
         self.state.gradient_norms.append(norm)
 
     def _told(self, batch: Batch, what: str) -> str:
-        """What a batch holds, for an error; beside the checkpoint there is a file that says it."""
+        """What a batch holds, for an error; next to the checkpoint there is a file that says it."""
         said = f" The batch: {self.task.describe(batch)}"
         if not self.checkpoint:
             return said
@@ -314,7 +314,7 @@ class _Run:
             logger.warning("%s was written by other code (%s, now %s): steps may differ from those "
                            "without the interruption", self.checkpoint, found["code"],
                            self.code)  # fmt: skip
-        logger.info("went on from %s, step %d", self.checkpoint, found["progress"]["step"])
+        logger.info("resumed from %s, step %d", self.checkpoint, found["progress"]["step"])
         return Progress(**found["progress"])
 
     def _save(self, path: Path) -> None:

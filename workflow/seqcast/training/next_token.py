@@ -1,4 +1,4 @@
-"""Training a language model: each letter of an RNA from those before it, of transcripts."""
+"""Training a language model: each nucleotide of an RNA from those before it, of transcripts."""
 
 import hashlib
 import logging
@@ -34,7 +34,7 @@ _ORDER, _CROPS = 0, 1
 
 
 class TextSet:
-    """RNAs in memory, a byte a letter, as the model is to read them: codon marks included.
+    """RNAs in memory, one byte per token, as the model reads them, codon-start tokens included.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class TextSet:
     Raises
     ------
     InputError
-        If there is no text, or none has two letters: the first one has no prediction.
+        If there is no text, or none has two nucleotides: the first one has no prediction.
     """
 
     def __init__(self, texts: Iterable[str], name: str) -> None:
@@ -53,11 +53,11 @@ class TextSet:
         self.name, self.texts = name, [text for text in given if len(text) > 1]
         if not self.texts:
             raise InputError(
-                f"{name}: none of {len(given)} usable sequences has two letters or more; give "
+                f"{name}: none of {len(given)} usable sequences has two nucleotides or more; give "
                 "sequences to learn from"
             )
         if short := len(given) - len(self.texts):
-            logger.warning("%s: %d sequences of one letter teach nothing", name, short)
+            logger.warning("%s: %d single-nucleotide sequences were skipped", name, short)
         self.lengths = np.array([len(text) for text in self.texts])
 
     def __len__(self) -> int:
@@ -78,10 +78,10 @@ class Part(NamedTuple):
 class NextTokenTask:
     """Next-token prediction by a model of the protocol `EmbeddingModel`; a `training.loop.Task`.
 
-    The loss is the mean cross entropy in nats a predicted token: every letter and codon mark of a
-    text but the first. The end token is not predicted, so that the loss is the negative of the
-    log-likelihood that the embeddings' table tells, and means the same for a crop. Each token of a
-    batch weighs alike, whatever the length of its text.
+    The loss is the mean cross entropy in nats per predicted token: every nucleotide and codon-start
+    token of a text but the first. The end token is not predicted, so that the loss is the negative
+    of the log-likelihood that the embeddings' table tells, and means the same for a crop. Each
+    token of a batch weighs alike, whatever the length of its text.
 
     Validation gives ``loss`` and ``perplexity`` = exp(loss) on whole texts.
 
@@ -90,8 +90,8 @@ class NextTokenTask:
     training, validation : TextSet
     options : TextOptions
     longest_tokens : int
-        Letters and marks that the model takes: `EmbeddingModel.max_tokens` less the end token. A
-        longer text for validation loses its right end, with a warning.
+        Nucleotides and marks that the model takes: `EmbeddingModel.max_tokens` less the end token.
+        A longer text for validation loses its right end, with a warning.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def token_lengths(texts: Iterable[str]) -> list[int]:
 
 
 def cropped(text: str, longest: int, rng: np.random.Generator) -> str:
-    """A text, or where it is longer a random part of `longest` letters and marks."""
+    """A text, or where it is longer a random part of `longest` nucleotides and marks."""
     if len(text) <= longest:
         return text
     start = int(rng.integers(len(text) - longest, endpoint=True))
@@ -201,12 +201,12 @@ def token_losses(model: Any, texts: Sequence[str]) -> Tensor:
     ----------
     model : EmbeddingModel
     texts : sequence of str
-        With codon marks where the model is to see them; no longer than it takes.
+        With codon-start tokens where the model is to see them; no longer than it takes.
 
     Returns
     -------
     Tensor of float32, shape=(predicted,)
-        Nats, text after text: all letters and marks but the first of each text.
+        Nats, text after text: all nucleotides and marks but the first of each text.
     """
     device = next(model.parameters()).device
     tokens = model.tokenize(texts).to(device)
@@ -250,7 +250,7 @@ def train_language_model(
     history : path
         TSV of `training.loop.train`.
     checkpoint : path
-        File from which an interrupted training goes on; removed at the end.
+        File from which an interrupted training resumes; removed at the end.
     facts : mapping
         Provenance for the metadata; ``architecture`` names the class of networks.
     device : str

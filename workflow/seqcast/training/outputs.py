@@ -48,7 +48,7 @@ def train_and_write(
     history : path
         TSV of `train`.
     checkpoint : path
-        File from which an interrupted training goes on; removed at the end.
+        File from which an interrupted training resumes; removed at the end.
     """
     table = train(model, task, recipe, checkpoint, params, made.get("code", ""))
     write_tsv(table, history)

@@ -1,4 +1,4 @@
-"""One training by several processes: each takes a share of the parts of every batch.
+"""One training by several processes: each takes a fraction of the parts of every batch.
 
 Started by `training.launch`, or by torch's own launcher, ``torchrun --nproc-per-node=2 ...``:
 `session` reads what either says in the environment. Without it there is one process, and nothing

@@ -21,14 +21,14 @@ def prefetched(
     items : iterable
         Used in the caller's thread.
     load : callable
-        What it raises is raised in place of its item.
+        What it raises is raised instead of its item.
     ahead : int
         Items that are loaded, each in a thread, while the one before them is in use.
 
     Yields
     ------
     loaded items
-        In the order of `items`. No thread goes on after the generator is closed.
+        In the order of `items`. No thread continues after the generator is closed.
     """
     waiting: deque[Future[Loaded]] = deque()
     with ThreadPoolExecutor(ahead, "reader") as readers:
@@ -57,7 +57,7 @@ class Clock:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew."""
+        """Begin again."""
         self.waited_s = self.computed_s = 0.0
 
     def timed(self, batches: Iterator[Item]) -> Generator[Item, None, None]:
@@ -80,6 +80,6 @@ class Clock:
         self.computed_s += time.perf_counter() - start
 
     def wait_share(self) -> float | None:
-        """Share of the time that was waiting; None before any step."""
+        """Fraction of the time that was waiting; None before any step."""
         total = self.waited_s + self.computed_s
         return self.waited_s / total if total else None

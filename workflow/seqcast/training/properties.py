@@ -114,7 +114,7 @@ class PropertyTask:
         return {"loss": loss, **self._agreement(outputs, labels.numpy(), loss)}
 
     def _agreement(self, outputs: Tensor, labels: np.ndarray, loss: float) -> dict[str, float]:
-        """Values beside the loss; NaN where the loss is not finite."""
+        """Values in addition to the loss; NaN where the loss is not finite."""
         finite = np.isfinite(loss)
         if self.kind == "regression":
             return {"spearman": _mean_spearman(labels, outputs.numpy()) if finite else np.nan}
@@ -231,7 +231,7 @@ def train_property(
     history : path
         TSV of `training.loop.train`.
     checkpoint : path
-        File from which an interrupted training goes on; removed at the end.
+        File from which an interrupted training resumes; removed at the end.
     definition : (str, mapping)
         Name of the property and its row of properties.tsv.
     seed : int

@@ -42,7 +42,7 @@ _DIGIT[list(b"ACGTU")] = [0, 1, 2, 3, 3]
 
 
 class ReadSet:
-    """Labelled reads in memory: a byte a base, and 9 bytes a read.
+    """Labelled reads in memory: one byte per base, and 9 bytes per read.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ def train_reads(
     history : path
         TSV of `training.loop.train`.
     checkpoint : path
-        File from which an interrupted training goes on; removed at the end.
+        File from which an interrupted training resumes; removed at the end.
     facts : mapping
         Provenance for the metadata; ``architecture`` names the class of networks.
     device : str

@@ -36,8 +36,8 @@ class Recipe:
         batch normalisation: each part is normalised by itself, and running statistics move once a
         part. Default: the whole batch.
     warmup : float
-        Share of the steps in which the learning rate rises from 0; either this or `warmup_steps`,
-        or neither.
+        Fraction of the steps in which the learning rate rises from 0; either this or
+        `warmup_steps`, or neither.
     decay : {"linear", "none"}
         What the learning rate does afterwards: falls to 0 at the last step, or stays.
     weight_decay : float
@@ -68,7 +68,7 @@ class Recipe:
     checkpoint_every : int, optional
         Steps between two checkpoints. Default: one at each evaluation.
     warmup_steps : int, optional
-        Steps in which the learning rate rises from 0, in place of `warmup`; fewer than those of
+        Steps in which the learning rate rises from 0, instead of `warmup`; fewer than those of
         the whole training.
     min_epochs : int, optional
         Passes over the data before `patience` may end a training. Default: none.

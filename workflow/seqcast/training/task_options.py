@@ -59,10 +59,10 @@ class TransferOptions:
     Parameters
     ----------
     mode : {"full", "linear", "lora", "houlsby", "locon"}
-        What is trained beside the heads: all; nothing; low-rank terms of the projections that the
-        architecture names, in borzuki those of the attention; bottleneck adapters (of borzuki,
-        ``adapter`` and ``adapter_latent`` in the hyperparameters) and layer norms; low-rank terms
-        of projections and convolutions. See `training.transfer`.
+        What is trained in addition to the heads: all; nothing; low-rank terms of the projections
+        that the architecture names, in borzuki those of the attention; bottleneck adapters (of
+        borzuki, ``adapter`` and ``adapter_latent`` in the hyperparameters) and layer norms;
+        low-rank terms of projections and convolutions. See `training.transfer`.
     new_head : bool
         Whether heads are drawn even where that of the initial weights would fit.
     rank : int
@@ -70,8 +70,8 @@ class TransferOptions:
     alpha : float
         Such a term counts ``alpha / rank`` times.
     key_and_output : bool
-        Whether the maps to keys and to the output have one, beside those to queries and values
-        (there: ``lora_full``).
+        Whether the maps to keys and to the output have one, in addition to those to queries and
+        values (there: ``lora_full``).
     convs : int
         How many convolutions have a low-rank term, the last ones. If it is
         all of them, the first is trained itself instead.
@@ -172,7 +172,7 @@ class ReadAugmentation(TaskOptions):
     reverse_complement : bool
         A random half of the reads of each epoch is turned to the other strand.
     substitution_rate : float
-        Share of the bases A, C, G, T that become another one, as sequencers err.
+        Fraction of the bases A, C, G, T that become another one, as sequencers err.
     shortest_crop_nt : int, optional
         Each read of an epoch is cut at random to a random length between this and its own; reads
         that are as short already stay whole. Default: no read is cut.
@@ -201,8 +201,8 @@ class TextOptions(TaskOptions):
     codon_marks : bool
         An E before each codon of a known CDS, where the model's vocabulary has it.
     longest_tokens : int, optional
-        A longer text of the training is cut, at a random place of each epoch, to so many letters
-        and marks. Default: as many as the model takes.
+        A longer text of the training is cut, at a random place of each epoch, to so many
+        nucleotides and marks. Default: as many as the model takes.
     part_tokens : int, optional
         Most tokens, padding and end tokens included, whose gradients are computed at once; those
         of a batch are added up, so that it changes memory and no number beyond rounding. A longer
@@ -229,8 +229,8 @@ class PropertyOptions(TaskOptions):
     Parameters
     ----------
     trainable_blocks : int or "all"
-        Blocks of the body that are trained, counted from the last; a letter of Helix-mRNA's block
-        string is one. 0 trains the head alone, "all" the embeddings too.
+        Blocks of the body that are trained, counted from the last; a character of Helix-mRNA's
+        block string is one. 0 trains the head alone, "all" the embeddings too.
     train_norm : bool
         Whether the body's final norm is trained; with "all" it always is.
     part_tokens : int, optional

@@ -64,11 +64,11 @@ def train_coverage(
     weights : path
         Safetensors whose metadata say how they came about; ``tracks`` are the identifiers of the
         outputs in their order, a list in JSON. Of several stores, a folder: for each
-        head ``<head>.safetensors``, with the trunk it was best with, and ``<head>.history.tsv``.
+        head ``<head>.safetensors``, with the backbone it was best with, and ``<head>.history.tsv``.
     history : path
         TSV of `training.loop.train_heads`, all heads.
     checkpoint : path
-        File from which an interrupted training goes on; removed at the end.
+        File from which an interrupted training resumes; removed at the end.
     facts : mapping
         Provenance; ``architecture`` names the class of networks, ``fold`` the windows' parts (see
         `parts_of_fold`), ``head`` the heads of the stores, in their order and separated by commas;
@@ -139,8 +139,8 @@ def history_of_head(table: pl.DataFrame, head: str) -> pl.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        Of `training.loop.train_heads`: ``validation_loss`` is a mean over heads, beside which
-        ``validation_loss_<head>`` stands, and so on.
+        Of `training.loop.train_heads`: ``validation_loss`` is a mean over heads, in addition to
+        which ``validation_loss_<head>`` stands, and so on.
     head : str
         "" for a training that names none.
     """
@@ -175,12 +175,12 @@ def coverage_set(
         if found != expected:
             raise InputError(
                 f"{store}: {name} is {found}; expected {expected}, as head {head!r} of the "
-                "hyperparameters has it; make the store anew or take the hyperparameters it is for"
+                "hyperparameters has it; make the store again or take the hyperparameters it is for"
             )
     if list(opened.identifiers) != tracks.identifier.tolist():
         raise InputError(
             f"{store}: its tracks are not those of {targets}, in their order; give the targets "
-            "table that the store was made from, or make the store anew"
+            "table that the store was made from, or make the store again"
         )
     parts = parts_of_fold(opened.windows["part"].unique().to_list(), fold)
     training, validation = (opened.rows_of(parts[role]) for role in ("train", "valid"))

@@ -1,10 +1,10 @@
-"""Fine-tuning: which tensors of a trunk are trained, or are given a small term that is.
+"""Fine-tuning: which tensors of a backbone are trained, or are given a small term that is.
 
-As baskerville's ``transfer.py`` and ``adapters.py`` (544073b): of the trunk, nothing but what a
+As baskerville's ``transfer.py`` and ``adapters.py`` (544073b): of the backbone, nothing but what a
 mode names is trained; batch normalisations keep their statistics but in mode ``full``, dropout
 acts as in any training.
-In mode ``linear`` dropout of the trunk is off too, where the original leaves it on: features of a
-window are then the same each time.
+In mode ``linear`` dropout of the backbone is off too, where the original leaves it on: features of
+a window are then the same each time.
 
 A low-rank term (arXiv:2106.09685; of a convolution, LyCORIS' LoCon, arXiv:2309.14859) is a
 parametrisation of its weight, so that the network in training computes what it does with the terms
@@ -69,7 +69,7 @@ def merged(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def prepare_trunk(network: TrainableCoverageModel, options: TransferOptions) -> list[nn.Module]:
-    """Give gradients to what a mode trains, and to nothing else of the trunk.
+    """Give gradients to what a mode trains, and to nothing else of the backbone.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def prepare_trunk(network: TrainableCoverageModel, options: TransferOptions) -> 
     Raises
     ------
     InputError
-        If the trunk has not what the mode is about, or a rank is above that of the weight.
+        If the backbone has not what the mode is about, or a rank is above that of the weight.
     """
     if options.mode == "full":
         return []

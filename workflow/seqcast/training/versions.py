@@ -33,7 +33,7 @@ def train_once(
     train : callable
         Of these arguments, and ``weights`` and ``history``, paths that it writes.
     weights, history : path
-        The outputs; `weights` is a file or a folder. Beside is the folder ``versions``.
+        The outputs; `weights` is a file or a folder. Next to it is the folder ``versions``.
     made_of : mapping
         All that decides the weights, JSON.
     **arguments
@@ -70,7 +70,7 @@ def made_of(files: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     Parameters
     ----------
     files : mapping
-        Name to path, or to several: those of the job. Folders count by a file beside them that
+        Name to path, or to several: those of the job. Folders count by a file next to them that
         says what they hold.
     **facts
         JSON.
