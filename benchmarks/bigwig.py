@@ -1,4 +1,4 @@
-"""Windows a second from bigWig files to targets, beside a plain loop with pyBigWig.
+"""Windows per second from bigWig files to targets, next to a plain loop with pyBigWig.
 
     python -m benchmarks.bigwig [--length-bp 40000000] [--repeats 3] [--no-peer]
 
@@ -87,7 +87,7 @@ def alone(track: BigWig, windows: Windows) -> list[np.ndarray]:
 def windows_per_s(
     runs: dict[str, Callable[[], list[np.ndarray]]], windows: int, repeats: int
 ) -> dict[str, float]:
-    """Best of the repeats, in windows a CPU second; targets must agree."""
+    """Best of the repeats, in windows per CPU second; targets must agree."""
     best, targets = dict.fromkeys(runs, 0.0), {}
     for _ in range(repeats):
         for name, run in runs.items():

@@ -1,4 +1,4 @@
-"""Classifiers of reads beside each other, on a genome that none of them saw.
+"""Classifiers of reads next to each other, on a genome that none of them saw.
 
     python -m benchmarks.coding_reads [--shared ../shared] [--work results/coding_reads] [--seed 1]
 
@@ -12,7 +12,7 @@ scoring alone, start and files included where a program is run.
 Needs GenBank files and fragments of `shared/data/reads` and FragGeneScan's output of
 `shared/reference/readseeker` (SEQCAST_SHARED). The network is trained by the loop of
 `seqcast.training` with config/training/readseeker_small.json; what it makes stays in `--work`, and
-an interrupted training goes on from there.
+an interrupted training resumes from there.
 """
 
 import argparse
@@ -57,7 +57,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GENBANK = {"ecoli": "NC_000913.3.gbk.gz", "lambda": "lambda.gbk.gz"}
 LENGTH_NT = 300
 TRAINED_SHARE = 0.9  # of E. coli, from its first base
-# genome, part of it, reads a class of train.tsv and of dev.tsv
+# genome, part of it, reads per class of train.tsv and of dev.tsv
 DRAWN = [("ecoli", "first", 30_000, 0), ("ecoli", "last", 0, 1_000), ("lambda", "whole", 1_500, 0)]
 GOLDEN_FGS = "reference/readseeker/protocol/fragments_ecoli_FragGeneScan_illumina_5.ffn.gz"
 SIX_FRAME = ROOT / "resources/six_frame/model.safetensors"
@@ -143,7 +143,7 @@ def fitted(estimator, features: Callable[[Reads], object], reads: Reads, labels)
 
 
 def pyrodigal_scorer(work: Path) -> Scorer:
-    """Runs pyrodigal in metagenome mode; the score is the share of a read in predicted genes."""
+    """Runs pyrodigal in metagenome mode; the score is the fraction of a read in predicted genes."""
 
     def score(reads: Reads) -> np.ndarray:
         fasta, gff = work / "reads.fasta", work / "genes.gff"
@@ -156,7 +156,7 @@ def pyrodigal_scorer(work: Path) -> Scorer:
 
 
 def golden_fraggenescan(path: Path, rows: Sequence[int], reads: Reads, work: Path) -> np.ndarray:
-    """Share of reads in genes of FragGeneScan; read `rows[i]` of its run is `reads[i]`."""
+    """Fraction of reads in genes of FragGeneScan; read `rows[i]` of its run is `reads[i]`."""
     ffn, table = work / "fraggenescan.ffn", named(rows, reads)
     ffn.write_bytes(gzip.decompress(path.read_bytes()))
     genes = read_ffn(ffn).join(table, on="read", how="semi", maintain_order="left")

@@ -73,7 +73,7 @@ class Moved(Aligned):
 
 
 class Filled(HoundSnp):
-    """hound_snp at deletions, but with the genome's bases in place of the N at the window's end."""
+    """hound_snp at deletions, but with the genome's bases instead of the N at the window's end."""
 
     def pair(self, edit: Edit, genome: Genome, start: int | None = None) -> AllelePair:
         pair = super().pair(edit, genome, start)
@@ -150,7 +150,7 @@ def by_variant(tables: ScoreTables, score: str) -> Scores:
 
 
 def first(tables: ScoreTables, score: str = "logSED") -> np.ndarray:
-    """Window score of the first row, one number a track."""
+    """Window score of the first row, one number per track."""
     return tables.window[score][0].to_numpy()
 
 

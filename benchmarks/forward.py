@@ -1,4 +1,4 @@
-"""Time and memory of one forward pass, beside the same network written plainly.
+"""Time and memory of one forward pass, next to the same network written plainly.
 
     python -m benchmarks.forward [--model hl_clip_micro] [--repeats 3] [--threads 2]
                                  [--keras-python keras/bin/python]

@@ -1,4 +1,4 @@
-"""Cost of Helix-mRNA on a CPU against length and batch, beside transformers' Mamba2.
+"""Cost of Helix-mRNA on a CPU against length and batch, next to transformers' Mamba2.
 
     python -m benchmarks.helix [--threads 1] [--no-peer] [--lengths 200 512 ...]
 
@@ -29,7 +29,7 @@ from seqcast.models.interface import build_model
 ROOT = Path(__file__).resolve().parents[1]
 # what seqcast sets where it is imported before torch: threads that wait do not spin
 LENGTHS = [200, 512, 1024, 2048, 4096, 8192, 12288]
-BATCHES = [8, 32]  # beside one sequence, for lengths up to LONGEST_IN_BATCH
+BATCHES = [8, 32]  # in addition to one sequence, for lengths up to LONGEST_IN_BATCH
 LONGEST_IN_BATCH, LONGEST_OF_PEER = 2048, 8192
 PARTS = {"self_attn": "attention", "mixer": "state space", "feed_forward": "feed-forward"}
 COLOURS = {

@@ -3,9 +3,9 @@
     python -m venv keras && keras/bin/pip install "tensorflow-cpu==2.15.1" "numpy<2"
     keras/bin/python benchmarks/keras_forward.py [--model hl_clip_micro] [--repeats 4] [--threads 2]
 
-Not the original program, which no package index has, but its layers written anew from their
+Not the original program, which no package index has, but its layers rewritten from their
 description: what a user of TensorFlow gets on a CPU. Random weights. `forward.py --keras-python`
-runs this beside ours.
+runs this next to ours.
 """
 
 import argparse

@@ -25,7 +25,7 @@ LABELS = {False: "SNVs", True: "insertions and deletions"}
 
 
 def golden_scores(path: Path) -> dict[tuple[str, str], np.ndarray]:
-    """(variant, gene) -> one number a track, as the original stored them."""
+    """(variant, gene) -> one number per track, as the original stored them."""
     with h5py.File(path) as file:
         variants = file["snp"][()][file["si"][()]].astype(str)
         genes = file["gene"][()].astype(str)
@@ -33,7 +33,7 @@ def golden_scores(path: Path) -> dict[tuple[str, str], np.ndarray]:
 
 
 def paired_scores(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ours, the original's, and whether the variant is an indel; one value a gene and track."""
+    """Ours, that of the original, and whether the variant is an indel; per gene and track."""
     data = folder / "data"
     model = load_model("borzuki", data / "model.h5", data / "params.json", device="cpu")
     ours, theirs, indel = [], [], []

@@ -1,4 +1,4 @@
-"""Files of reads: reads a CPU-second, beside dnaio alone, and peak memory of long reads.
+"""Files of reads: reads per CPU-second, next to dnaio alone, and peak memory of long reads.
 
     python -m benchmarks.read_files [--reads 200000] [--long 2000] [--folder DIR]
 

@@ -1,4 +1,4 @@
-"""Reads a CPU-second, beside DNABERT's way with the same network, and of k-mer ids.
+"""Reads per CPU-second, next to DNABERT's way with the same network, and of k-mer ids.
 
     python -m benchmarks.reads [--reads 200] [--threads 1] [--no-peer]
 
@@ -130,7 +130,7 @@ def small_classifier(count: int) -> None:
         sequences = fragments(count, length_nt)
         p_coding(model, sequences[:512])
         seconds, _ = timed(lambda sequences=sequences: p_coding(model, sequences))
-        print(f"six_frame, {length_nt} nt: {count / seconds:,.0f} reads a CPU-second")
+        print(f"six_frame, {length_nt} nt: {count / seconds:,.0f} reads per CPU-second")
 
 
 def labels_in_bf16(weights: str, hyperparameters: str, count: int) -> None:

@@ -28,7 +28,7 @@ def six_frame_features(reads: Sequence[str]) -> np.ndarray:
 
     Frames are ordered by their longest stretch without a stop codon. Of all six: that length and
     the number of stops. Of the two best: shares of amino acids, bases by codon position, length of
-    the stretch. Of the read: share of G and C, power of period 3 of each base.
+    the stretch. Of the read: fraction of G and C, power of period 3 of each base.
     """
     parts = [_features(reads[i : i + BATCH]) for i in range(0, len(reads), BATCH)]
     return np.concatenate(parts)

@@ -93,7 +93,7 @@ class Watched(CoverageTask):
         return super().validate(model, recipe)
 
     def seconds(self) -> tuple[float, float]:
-        """CPU and wall seconds of a step: the median, without the first where there are several."""
+        """CPU and wall seconds of a step: the median, without the first if there are several."""
         both = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(self.stamps)]
         cpu, wall = zip(*(both[1:] or both), strict=True)
         return statistics.median(cpu), statistics.median(wall)
@@ -137,8 +137,8 @@ def apart(measure: str, threads: int, **case: Any) -> Any:
 
 def trainings(arguments: Namespace, measured: Callable[..., dict]) -> list[dict]:
     """Print and return a row for each network, arithmetic and way to keep activations."""
-    print("| network | arithmetic | activations | windows a step | CPU s a step | wall s a step "
-          "| windows/s | peak memory, GB | waits for data |\n|---|---|---|---|---|---|---|---|---|",
+    print("| network | arithmetic | activations | windows per step | CPU s per step "
+          "| wall s per step | windows/s | peak memory, GB | waits for data |\n|---|---|---|---|---|---|---|---|---|",
           flush=True)  # fmt: skip
     rows = []
     for name in arguments.networks:

@@ -1,4 +1,4 @@
-"""Variants a minute of score_variants, the share of time outside the network, and peak memory.
+"""Variants per minute of score_variants, the fraction of time outside the network, and peak memory.
 
     python -m benchmarks.variants [--threads 2]
 
