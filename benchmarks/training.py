@@ -138,7 +138,8 @@ def apart(measure: str, threads: int, **case: Any) -> Any:
 def trainings(arguments: Namespace, measured: Callable[..., dict]) -> list[dict]:
     """Print and return a row for each network, arithmetic and way to keep activations."""
     print("| network | arithmetic | activations | windows per step | CPU s per step "
-          "| wall s per step | windows/s | peak memory, GB | waits for data |\n|---|---|---|---|---|---|---|---|---|",
+          "| wall s per step | windows/s | peak memory, GB | waits for data |\n"
+          "|---|---|---|---|---|---|---|---|---|",
           flush=True)  # fmt: skip
     rows = []
     for name in arguments.networks:

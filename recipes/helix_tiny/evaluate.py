@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 2 where the user can mend something.
+        Exit status: 0, or 2 where the user can fix something.
     """
     parser = argparse.ArgumentParser(
         prog="python -m recipes.helix_tiny.evaluate",

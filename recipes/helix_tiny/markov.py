@@ -1,11 +1,11 @@
-"""Markov chains of texts: what the last few letters alone say of the next one."""
+"""Markov chains of texts: what the last few characters alone say of the next one."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 LETTERS = "ACGTEN"
-PRIOR = 6.0  # of the chain one order lower, in letters seen
+PRIOR = 6.0  # of the chain one order lower, in characters seen
 
 _CODE = np.full(256, -1, dtype=np.int64)
 _CODE[list(LETTERS.encode())] = range(len(LETTERS))
@@ -18,20 +18,20 @@ def cross_entropies(training: Sequence[str], tried: Sequence[str], order: int) -
     Parameters
     ----------
     training, tried : sequence of str
-        Upper-case RNA or DNA with codon marks.
+        Upper-case RNA or DNA with codon-start tokens.
     order : int
-        Letters before, of the longest chain.
+        Characters before, of the longest chain.
 
     Returns
     -------
     list of float, length=order + 1
-        Of the chains of order 0 (shares of letters alone), 1, 2 ...: nats a letter, of all letters
-        but the first of each text.
+        Of the chains of order 0 (shares of characters alone), 1, 2 ...: nats per character, of all
+        characters but the first of each text.
 
     Notes
     -----
-    A chain's chance of letter x after context c is ``(n(c, x) + PRIOR * p(x)) / (n(c) + PRIOR)``
-    with p of the chain one order lower; that of order 0 is one half letter in advance for each.
+    A chain's chance of character x after context c is ``(n(c, x) + PRIOR * p(x)) / (n(c) + PRIOR)``
+    with p of the chain one order lower; that of order 0 is one half character in advance for each.
     At the start of a text the longest context there is counts.
     """
     size, found = len(LETTERS), []
@@ -51,13 +51,13 @@ def cross_entropies(training: Sequence[str], tried: Sequence[str], order: int) -
 
 
 def _words(texts: Sequence[str], order: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each order k the words of k letters and the next, and which letters have such a context.
+    """For each order k the words of k characters and the next, and which have such a context.
 
     Yields
     ------
     words : ndarray of int
         The word as a number to the base of the alphabet.
-    there : ndarray of bool, shape=(letters to be predicted,)
+    there : ndarray of bool, shape=(characters to be predicted,)
     """
     codes = _CODE[np.frombuffer("".join(texts).encode(), dtype=np.uint8)]
     place = np.concatenate([np.arange(len(text)) for text in texts])

@@ -3,7 +3,7 @@
     python -m recipes.helix_tiny.simulate FOLDER
 
 Writes FOLDER/train.parquet and FOLDER/validation.parquet: id, gene_id, sequence, cds_start,
-cds_end, one transcript a gene, as data sets of kind mrna have them. No half-life is in them.
+cds_end, one transcript per gene, as datasets of kind mrna have them. No half-life is in them.
 """
 
 import argparse

@@ -4,7 +4,7 @@
 
 FOLDER holds the tables of recipes.helix_tiny.simulate. OUTPUT is the safetensors file;
 OUTPUT.history.tsv the course of the training; OUTPUT.checkpoint, while it runs, that from which an
-interrupted training goes on. One thread.
+interrupted training resumes. One thread.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 2 where the user can mend something.
+        Exit status: 0, or 2 where the user can fix something.
     """
     parser = argparse.ArgumentParser(
         prog="python -m recipes.helix_tiny.train",

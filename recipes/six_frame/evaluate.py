@@ -3,10 +3,11 @@
     python -m recipes.six_frame.evaluate WEIGHTS [--genomes FOLDER] [--pyfgs PROGRAM]
 
 Reads are the fragments of shared/data/reads (300 nt, and their middle 150 nt), and error-free
-pieces of the GenBank files in FOLDER that the weights were not trained on. Beside the network stand
-gene finders, run on the same reads: Pyrodigal (metagenome mode), and with --pyfgs FragGeneScanRs,
-with the error model short5 and without one (complete). Theirs is the share of a read in genes,
-coding from one half on. Writes a table in Markdown; --output gives all metrics. One thread.
+pieces of the GenBank files in FOLDER that the weights were not trained on. Next to the network
+stand gene finders, run on the same reads: Pyrodigal (metagenome mode), and with --pyfgs
+FragGeneScanRs, with the error model short5 and without one (complete). Theirs is the fraction of a
+read in genes, coding from one half on. Writes a table in Markdown; --output gives all metrics. One
+thread.
 """
 
 import argparse
@@ -125,7 +126,7 @@ def _drawn(title: str, source: Source, length: int) -> Reads | None:
 def gene_finder(
     runner: Callable[[Path, Path], Any], reader: Callable[[Path], pl.DataFrame]
 ) -> Scorer:
-    """Share of each read in the genes that a program finds."""
+    """Fraction of each read in the genes that a program finds."""
 
     def score(sequences: Sequence[str]) -> np.ndarray:
         names = [f"r{i}" for i in range(len(sequences))]
@@ -197,7 +198,7 @@ def printed(table: pl.DataFrame) -> str:
 
 
 def _number(found: tuple[float | None, ...], interval: bool) -> str:
-    """A value, and its interval where there is one and it is wanted."""
+    """A value, and its interval if there is one and it is wanted."""
     value, low, high = found
     if value is None:
         return "-"
@@ -249,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 2 where the user can mend something.
+        Exit status: 0, or 2 where the user can fix something.
     """
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")

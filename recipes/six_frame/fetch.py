@@ -3,7 +3,7 @@
     python -m recipes.six_frame.fetch FOLDER [--only NAME ...]
 
 Makes FOLDER/<name>.gb.gz for each row of genomes.tsv, and FOLDER/facts.tsv. Packages stay in
-FOLDER/packages. Genomes that are there already are left alone, so an interrupted run goes on where
+FOLDER/packages. Genomes that are there already are left alone, so an interrupted run resumes where
 it stopped. Needs pip, the program pyrodigal and, for Debian's packages, apt-get and dpkg-deb.
 """
 
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 2 where the user can mend something.
+        Exit status: 0, or 2 where the user can fix something.
     """
     parser = argparse.ArgumentParser(
         prog="python -m recipes.six_frame.fetch",

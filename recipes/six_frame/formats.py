@@ -137,7 +137,7 @@ def gff_features(lines: Iterable[str]) -> dict[str, list[SeqFeature]]:
     """CDS features of GFF3 lines by the name of their sequence, in file order.
 
     Lines of the same ID are the parts of one CDS. Prodigal's ``partial=10`` says that the gene
-    goes on to the left of the sequence, ``01`` to the right.
+    continues to the left of the sequence, ``01`` to the right.
 
     Parameters
     ----------

@@ -35,11 +35,11 @@ class Facts:
     records : int
     length_bp : int
     gc : float
-        Share of G and C among A, C, G and T.
+        Fraction of G and C among A, C, G and T.
     cds : int
         CDS features; each exon is a part of one.
     coding_share : float
-        Share of positions in the union of all CDS parts, either strand.
+        Fraction of positions in the union of all CDS parts, either strand.
     sha256 : str
         Of the file.
     content_sha256 : str
@@ -75,7 +75,7 @@ def write_genbank(records: Sequence[SeqRecord], genome: Genome, path: Path) -> N
     """
     text = io.StringIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", BiopythonWarning)  # of names longer than 16 letters
+        warnings.simplefilter("ignore", BiopythonWarning)  # of names longer than 16 characters
         SeqIO.write([_plain(record, genome) for record in records], text, "genbank")
     with atomic(path) as temporary:
         temporary.write_bytes(gzip.compress(text.getvalue().encode("ascii"), 6, mtime=0))

@@ -25,7 +25,7 @@ TAIL_LINES = 2  # of what a program said before it failed
 
 
 def run(command: Sequence[str | Path], remedy: str, cwd: Path | None = None) -> None:
-    """Run a program: on the PATH, or beside the running Python, where pip puts programs.
+    """Run a program: on the PATH, or next to the running Python, where pip puts programs.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def run(command: Sequence[str | Path], remedy: str, cwd: Path | None = None) -> 
     found = shutil.which(name, path=places)
     if found is None:
         raise InputError(
-            f"the program {name} is not on the PATH; expected it there. To mend: {remedy}."
+            f"the program {name} is not on the PATH; expected it there. To fix: {remedy}."
         )
     done = subprocess.run(
         [found, *map(str, command[1:])], cwd=cwd, stdin=subprocess.DEVNULL,
@@ -56,7 +56,7 @@ def run(command: Sequence[str | Path], remedy: str, cwd: Path | None = None) -> 
         said = " | ".join(done.stdout.strip().splitlines()[-TAIL_LINES:]) or "nothing"
         raise InputError(
             f"{Path(found).name} ended with status {done.returncode} and said: {said}. "
-            f"To mend: {remedy}."
+            f"To fix: {remedy}."
         )
 
 

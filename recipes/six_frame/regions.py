@@ -19,7 +19,7 @@ class Source(NamedTuple):
 
 
 class Regions:
-    """Regions of one class, those of a genome beside each other.
+    """Regions of one class, those of a genome next to each other.
 
     Parameters
     ----------

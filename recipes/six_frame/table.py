@@ -99,7 +99,7 @@ def _genome(row: dict[str, str], path: str | Path) -> Genome:
     if len(files) != FORMATS[row["format"]] or outside:
         raise InputError(
             f"{path}: {row['name']} has the file {row['file']!r}; expected "
-            f"{FORMATS[row['format']]} path(s) inside the package, between commas."
+            f"{FORMATS[row['format']]} comma-separated path(s) inside the package."
         )
     return Genome(
         row["name"], Package(row["archive"], row["package"], row["version"]), files, row["format"],

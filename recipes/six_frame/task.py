@@ -39,12 +39,12 @@ class ReadOptions(TaskOptions):
         Weight of a genome: the mean of two shares, of its size and of its non-coding places, both
         to this power.
     substituted_share, most_substitutions : float
-        Share of reads with substitutions, and their highest rate a base. A substituted base is
+        Fraction of reads with substitutions, and their highest rate per base. A substituted base is
         drawn from all four.
     indel_share : float
-        Share of reads with one inserted or deleted base.
+        Fraction of reads with one inserted or deleted base.
     unknown_share, most_unknown_nt : float, int
-        Share of reads with 1 and more bases N, and the most of them.
+        Fraction of reads with 1 and more bases N, and the most of them.
     """
 
     SECTION = "reads"
@@ -162,7 +162,7 @@ class GenomeTask:
         return Reads(starts, tokens, labels, np.tile(genomes, 2))
 
     def _weights(self, length: int) -> np.ndarray:
-        """Share of the reads that each genome gives at a length."""
+        """Fraction of the reads that each genome gives at a length."""
         non_coding, coding = (regions.counts(length) for regions in self.pool.regions)
         power = self.options.genome_exponent
         places = self.pool.regions[0].counts(_SIZED_AT_NT).astype(float)

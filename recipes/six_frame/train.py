@@ -3,7 +3,7 @@
     python -m recipes.six_frame.train FOLDER OUTPUT
 
 Takes the genomes of genomes.tsv with use "train" from FOLDER, and writes the weights OUTPUT
-(safetensors) and beside it OUTPUT.history.tsv. An interrupted run goes on from OUTPUT.checkpoint.
+(safetensors) and next to it OUTPUT.history.tsv. An interrupted run resumes from OUTPUT.checkpoint.
 Needs the program pyrodigal. One thread computes.
 """
 
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 2 where the user can mend something.
+        Exit status: 0, or 2 where the user can fix something.
     """
     parser = argparse.ArgumentParser(
         prog="python -m recipes.six_frame.train",

@@ -16,7 +16,7 @@ from seqcast.genome.genbank import GenbankRecord
 
 LEAST_SCORE = 10.0
 LEAST_NT = 150
-ANNOTATED_BELOW = 0.5  # share of a gene's bases that lie in annotated CDS
+ANNOTATED_BELOW = 0.5  # fraction of a gene's bases that lie in annotated CDS
 TRAINED_FROM_BP = 100_000  # a smaller genome is too little to learn from: ready-made models
 BACTERIAL_CODE = 11
 
@@ -47,7 +47,7 @@ def unclear_regions(records: Sequence[GenbankRecord]) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of int64, shape=(genes, 2)
-        Start and end of unclear genes on either strand, an array a record.
+        Start and end of unclear genes on either strand, one array per record.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def find_genes(records: Sequence[GenbankRecord]) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of float64, shape=(genes, 3)
-        Start, end (0-based half-open) and score, an array a record.
+        Start, end (0-based half-open) and score, one array per record.
     """
     trained = sum(len(record.sequence) for record in records) >= TRAINED_FROM_BP
     with tempfile.TemporaryDirectory() as folder:

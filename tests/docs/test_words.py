@@ -1,6 +1,9 @@
-"""Pages, captions and descriptions of keys use the words of docs/glossary.md."""
+"""Pages, captions, descriptions of keys and the code use the words of docs/glossary.md."""
 
+import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +45,13 @@ TEXTS = [
     *sorted((ROOT / "workflow").rglob("templates/*.html")),
     *sorted((ROOT / "workflow/schemas").glob("*.yaml")),
 ]  # fmt: skip
+MODULES = sorted(
+    path
+    for folder in ("benchmarks", "recipes", "workflow")
+    for path in (ROOT / folder).rglob("*.py")
+)
+# Keys in files (model.trunk), names of attributes in docstrings, and names of groups in patterns.
+NAMES = re.compile(r"\b\w+(?:\.\w+)+|^ *[\w, ]+ : |\(\?P<\w+>", re.MULTILINE)
 
 
 def found(text: str) -> Iterator[str]:
@@ -52,6 +62,17 @@ def found(text: str) -> Iterator[str]:
             yield f"{prose[max(0, match.start() - 30) : match.end() + 30]!r}: {better}"
 
 
+def prose_of(code: str) -> Iterator[str]:
+    """Messages, help, labels and docstrings of a module (strings of several words), and comments."""
+    strings = (node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant))
+    for text in strings:
+        if isinstance(text, str) and len(text.split()) > 1:
+            yield NAMES.sub(" ", text)
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.COMMENT:
+            yield NAMES.sub(" ", token.string)
+
+
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
 def test_words_are_those_of_the_glossary(path: Path):
     assert list(found(path.read_text())) == []
@@ -59,3 +80,13 @@ def test_words_are_those_of_the_glossary(path: Path):
 
 def test_old_words_are_found_and_code_is_left_alone():
     assert len(list(found("It writes a row a read beside `the share of` reads."))) == 2
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_words_of_the_code_are_those_of_the_glossary(path: Path):
+    assert [hit for text in prose_of(path.read_text()) for hit in found(text)] == []
+
+
+def test_old_words_of_code_are_found_and_names_are_left_alone():
+    code = """raise InputError(f"{path} was cut short; mend it")  # a row a read\nx["trunk"] = model.trunk\n"""
+    assert [len(list(found(text))) for text in prose_of(code)] == [2, 1]

@@ -176,7 +176,9 @@ def test_refused_with_a_remedy(
     capfd.readouterr()  # what made the file may have talked
     with pytest.raises(InputError, match=message):
         check_file(path, genome)
-    if "cannot be read" in message or "truncated" in message:  # whatever looks at it first
+    if "cannot be read" in message or message.startswith(
+        "lacks the block"
+    ):  # whatever looks at it first
         with pytest.raises(InputError, match=r"truncated or damaged"):
             check_indexable(path)
     assert capfd.readouterr().err == ""  # htslib's own words are kept off

@@ -1,4 +1,4 @@
-"""Look at strands, duplicates and totals of the tracks of a coverage set before it is made."""
+"""Look at strands, duplicates and totals of the tracks of a training dataset before it is made."""
 
 from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
 from seqcast.core.job_files import named_files

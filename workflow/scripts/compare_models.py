@@ -1,4 +1,4 @@
-"""Set the scores of models of coverage and of mRNAs beside each other."""
+"""Set the scores of models of coverage and of mRNAs next to each other."""
 
 from seqcast.evaluation.variants.agreement import ComparisonFiles, compare, write_comparison
 from seqcast.evaluation.variants.joined_scores import read_scored

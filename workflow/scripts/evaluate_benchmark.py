@@ -1,4 +1,4 @@
-"""Measure models and gene finders on labelled reads, beside the published numbers."""
+"""Measure models and gene finders on labelled reads, next to the published numbers."""
 
 from seqcast.core.logs import reporting
 from seqcast.evaluation.metrics.published import read_published

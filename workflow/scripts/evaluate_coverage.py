@@ -1,4 +1,4 @@
-"""Test one fold of a coverage model on the windows of a coverage set that it never saw."""
+"""Test one fold of a coverage model on the windows of a training dataset that it never saw."""
 
 from seqcast.evaluation.coverage.coverage_accuracy import AccuracyFiles, EvaluationFiles, evaluate_coverage
 from seqcast.core.job_files import named_files

@@ -1,4 +1,4 @@
-"""Measure all methods on a property, beside the published numbers."""
+"""Measure all methods on a property, next to the published numbers."""
 
 from seqcast.evaluation.properties.property_metrics import PredictedFiles, evaluate_property
 from seqcast.core.job_files import named_files

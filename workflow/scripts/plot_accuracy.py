@@ -1,4 +1,4 @@
-"""Draw the accuracy of all models that were tested on a coverage set, side by side."""
+"""Draw the accuracy of all models that were tested on a training dataset, side by side."""
 
 import polars as pl
 

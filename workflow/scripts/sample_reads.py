@@ -1,4 +1,4 @@
-"""Draw the labelled reads of a read set."""
+"""Draw the labelled reads for a training."""
 
 from seqcast.core.logs import reporting
 from seqcast.datasets.reads.sampling import Portion, SamplingOptions, write_read_set

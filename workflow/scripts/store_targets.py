@@ -1,4 +1,4 @@
-"""Write the sequences and targets of a coverage set from bigWig files."""
+"""Write the sequences and targets of a training dataset from bigWig files."""
 
 from seqcast.datasets.coverage.coverage_sets import SetFiles, store_targets, write_digest
 from seqcast.core.job_files import named_files

@@ -1,4 +1,4 @@
-"""Write the sequences and targets of a coverage set from a published data set of TFRecords."""
+"""Write the sequences and targets of a training dataset from a published dataset of TFRecords."""
 
 from seqcast.datasets.coverage.coverage_sets import store_tfrecords, write_digest
 from seqcast.core.logs import reporting

@@ -1,4 +1,4 @@
-"""Write the page of a benchmark, our numbers beside the published ones, and its ROC curves."""
+"""Write the page of a benchmark, our numbers next to the published ones, and its ROC curves."""
 
 from seqcast.core.logs import reporting
 from seqcast.evaluation.metrics.published import read_published

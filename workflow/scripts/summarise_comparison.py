@@ -1,4 +1,4 @@
-"""Write the page and the figure that set models of coverage and of mRNAs beside each other."""
+"""Write the page and the figure that set models of coverage and of mRNAs next to each other."""
 
 from seqcast.evaluation.variants.agreement import read_comparison
 from seqcast.report.pages import comparison as page

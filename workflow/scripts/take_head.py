@@ -1,4 +1,4 @@
-"""Give a model the head that a training of several coverage sets made for it."""
+"""Give a model the head that a training of several training datasets made for it."""
 
 from seqcast.training.outputs import HeadFiles, take_head
 from seqcast.core.job_files import named_files

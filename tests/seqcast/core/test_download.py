@@ -77,7 +77,7 @@ def test_without_a_version_a_cut_starts_over(site: Site, path: Path) -> None:
 def test_next_call_goes_on_where_the_last_one_stopped(site: Site, path: Path) -> None:
     site.cuts = [100_000]
     with pytest.raises(
-        InputError, match=r"in 1 tries; .*100000 bytes are kept in .*model\.h5\.part"
+        InputError, match=r"in 1 attempts; .*100000 bytes are kept in .*model\.h5\.part"
     ):
         fetch(site.url, path, retries=0)
     assert names(path) == [f"model.h5.part{end}" for end in ("", ".headers", ".url")]

@@ -1,6 +1,6 @@
 """What the config says of tracks, held against tables of tracks that are there before the run.
 
-What reads them is imported where there is one: it brings polars, which a start of Snakemake on
+What reads them is imported if there is one: it brings polars, which a start of Snakemake on
 tables that are still to be fetched does without.
 """
 

@@ -5,7 +5,7 @@
 codon-start tokens that a model may want.
 """
 
-# Which transcripts of an annotation a dataset may take, in place of a file of ids.
+# Which transcripts of an annotation a dataset may take, instead of a file of ids.
 SELECTIONS = {
     "canonical": "one transcript a gene",
     "canonical_coding": "one transcript a gene that has a CDS",

@@ -305,7 +305,7 @@ def shared_windows(
         In file order; a str stands for a variant that cannot be scored.
     cluster : float
         A new window begins where a variant lies on another contig than the first of the current
-        one, before it, or at least this share of the window's length behind it. 0: no sharing.
+        one, before it, or at least this fraction of the window's length behind it. 0: no sharing.
 
     Notes
     -----
