@@ -13,9 +13,9 @@ from seqcast.predict.embeddings.embed_options import EmbedOptions
 from seqcast.predict.embeddings.engine import Embedded, embed_texts
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.exports.score_summary import write_tsv
+from seqcast.predict.variants.ranking import MRNA_TRACKS
 from seqcast.predict.variants.transcript_effects import (
     SCORES,
-    TRACKS,
     differences,
     score_transcript_variants,
 )
@@ -216,7 +216,7 @@ def test_no_language_model_head(genome, tmp_path):
     assert found["L2_mean"].null_count() == found.filter(pl.col("status") != "scored").height
     both = average_scores([found, found])
     assert both["LLR"].null_count() == both["LLR_sd"].null_count() == len(found)
-    write_tsv(both, TRACKS, tmp_path / "scores.tsv", SCORES)
+    write_tsv(both, MRNA_TRACKS, tmp_path / "scores.tsv", SCORES)
     written = pl.read_csv(tmp_path / "scores.tsv", separator="\t", null_values="NA")
     assert written["LLR_mean"].null_count() == written["LLR_top_track"].null_count() == len(found)
     assert written["L2_mean_mean"].null_count() == found["L2_mean"].null_count()
