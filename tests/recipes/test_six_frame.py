@@ -67,7 +67,7 @@ def test_genomes_kept_for_tests_are_not_trained_on():
         ("registry", "pypi", "registry 'pypi'; expected one of debian"),
         ("use", "maybe", "use 'maybe'"),
         ("file", "../x.gb", "paths? inside|path.s. inside"),
-        ("file", "a,b", "expected 1 path"),
+        ("file", "a,b", "expected 1 comma-separated path"),
     ],
 )
 def test_bad_cells_are_named(tmp_path, column, value, message):

@@ -1,4 +1,4 @@
-"""The doors for use from Python: paths in, numbers out.
+"""Python API: score variants, predict coverage, embed mRNAs and classify reads from paths.
 
 Each takes files where the functions behind it take objects; those are `inference.predict_coverage`
 and `scoring.variant_effects.score_variants`.
@@ -58,7 +58,7 @@ def predict_coverage(
     workers: int = 0,
     **options: Any,
 ) -> np.ndarray:
-    """Untransformed coverage of windows of a genome.
+    """Predict coverage of genomic windows, on the original (inverse-transformed) scale.
 
     Parameters
     ----------

@@ -118,7 +118,7 @@ def test_a_mistake_of_a_shared_training_is_told(plan, tables, message):
      "fold f0 of model small is the training that fold f0c0 is; expected one name for each"),
     ({"folds": changed(ALONE["folds"], 1, 1, "best")}, "fold 'best'; expected a number, or names such"),
     ({"trainings": changed(ALONE["trainings"], 0, 3, "results/training/small.foldf0c0.safetensors")},
-     "fold f1c0 of model small starts from fold f0c0 of small, which learned from windows that are"),
+     "fold f1c0 of model small starts from fold f0c0 of small, which learned from windows that will evaluate it"),
 ])  # fmt: skip
 def test_a_mistake_of_a_training_of_one_set_is_told(plan, tables, message):
     with pytest.raises(InputError, match=message):

@@ -1,4 +1,4 @@
-"""The command `seqcast`: sequences in, tables out, without a workflow."""
+"""Run sequence models on single files, without a workflow."""
 
 import argparse
 import importlib

@@ -100,7 +100,7 @@ def add_command(commands: Any) -> None:
     """Add ``embed`` to the parser's commands."""
     command = commands.add_parser(
         "embed",
-        help="features and log-likelihoods of mRNAs",
+        help="embed mRNAs and give their log-likelihoods",
         description="Features and log-likelihoods of mRNAs; one row per sequence, in order.",
         epilog=f"Nothing is fetched; {GATED}.",
     )
@@ -124,6 +124,6 @@ def add_command(commands: Any) -> None:
     add("--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0],
         help=f"default {ARCHITECTURES[0]}")  # fmt: skip
     add("--compat", choices=["helical_cpu", "helical_pooling"],
-        help="whose numbers to reproduce where the original program is wrong")  # fmt: skip
+        help="reproduce helical: its network on a CPU, or its pooling")  # fmt: skip
     add("--batch-tokens", type=int, help="tokens embedded at once")
     add_computing(command)

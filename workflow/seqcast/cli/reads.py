@@ -113,8 +113,8 @@ def add_command(commands: Any) -> None:
     """Add ``classify-reads`` to the parser's commands."""
     command = commands.add_parser(
         "classify-reads",
-        help="coding or not, for each read of a file or of standard input",
-        description="Coding or not, for each read; one row per read, in order, tab-separated.",
+        help="classify sequencing reads as coding or non-coding",
+        description="Classify reads as coding or non-coding; one row per read, in order, as TSV.",
     )
     command.set_defaults(run=classify_reads)
     add = command.add_argument

@@ -48,7 +48,7 @@ def _changed(path: list, value: object) -> dict:
     (["model", "l1_scale"], 1e-8, "l1_scale is 1e-08; this architecture has 0"),
     (["model", "head_human", "l2_scale"], -1, "l2_scale is -1; expected a finite number of at least 0"),
     (["model", "augment_shift"], [0], r"augment_shift is \[0\]"),
-    (["model", "trunk"], [], r"trunk \[\]"),
+    (["model", "trunk"], [], r"trunk: \[\]"),
 ])  # fmt: skip
 def test_hyperparameters_of_another_network_are_refused_by_name(path, value, message):
     with pytest.raises(InputError, match=message):
