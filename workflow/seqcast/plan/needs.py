@@ -36,7 +36,7 @@ NEEDS = {
     "prepare_transcripts": Need(memory_mb=4_000),
     # three times the 0.44 GB of ReadSeeker
     "prepare_weights": Need(memory_mb=2_000),
-    # 1.5 GB, 45 s of CPU a variant: a shard of 900 in 12 h. A retry goes on where the job ended.
+    # 1.5 GB, 45 s of CPU a variant: a shard of 900 in 12 h. A retry resumes where the job ended.
     "score_variants": Need(memory_mb=4_000, runtime_min=720),
     "gather_shards": TABLES,
     "ensemble_variant_effects": TABLES,
@@ -59,7 +59,7 @@ NEEDS = {
     "classify_reads": Need(memory_mb=4_000, runtime_min=480),
     # 4.6 GB for one window of hl_clip_micro with all activations kept; hl_clip computes 3.5 times
     # as much, and the published batch has 4 windows. Memory of the other trainings is not
-    # measured. A retry goes on from the checkpoint.
+    # measured. A retry resumes from the checkpoint.
     "train_coverage": Need(memory_mb=64_000, runtime_min=1_440),
     "train_coverage_heads": Need(memory_mb=64_000, runtime_min=1_440),
     "train_reads": Need(memory_mb=16_000, runtime_min=1_440),

@@ -161,12 +161,8 @@ def _start_from(
         networks[chosen].head.load_state_dict(head)
     drawn = [name for name in networks if name != chosen]
     taken = f"and head {chosen}" if chosen else "without its head"
-    logger.info(
-        "%s: took the backbone %s; randomly initialised heads: %s",
-        path,
-        taken,
-        ", ".join(drawn) or "none",
-    )
+    random = ", ".join(drawn) or "none"
+    logger.info("%s: took the backbone %s; randomly initialised heads: %s", path, taken, random)
 
 
 def _tensors_of(network: nn.Module, parts: Sequence[nn.Module]) -> set[str]:
