@@ -17,7 +17,7 @@ def test_the_spread_over_folds_is_no_score() -> None:
 def test_scores_and_tracks_must_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no scores \['JS'\]; it has \['SED', 'logSED'"):
         write_tsv(gene_scores(), TRACKS, tmp_path / "a.tsv", ["JS"])
-    with pytest.raises(InputError, match="SED has 3 values a row, but 2 tracks are given"):
+    with pytest.raises(InputError, match="SED has 3 values per row, but 2 tracks are given"):
         write_tsv(gene_scores(), TRACKS.head(2), tmp_path / "a.tsv", ["SED"])
 
 
