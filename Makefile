@@ -6,8 +6,7 @@ INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --scheduler greedy --max-jobs-per-timespan 300/3s
 
 # What computes with torch, and how an older processor would: no AVX-512, no vector code in torch's own kernels.
-NUMERIC := models training scoring coverage_accuracy embedding test_inference.py test_ensemble.py test_losses.py \
-	jobs/test_coverage_accuracy.py
+NUMERIC := models training predict/coverage predict/variants predict/embeddings evaluation/coverage
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
@@ -35,7 +34,7 @@ test: $(INSTALLED) ## all tests; those on golden data are skipped if ../shared i
 
 test-portable: $(INSTALLED) ## numeric tests as on an older processor, with two threads per test
 	$(OLDER) OMP_NUM_THREADS=2 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
-		-k "not hound_snp" $(addprefix tests/seqcast/,$(NUMERIC)) # those alone take minutes, and borzoi_sed's are as strict
+		-k "not hound_snp and not test_train_" $(addprefix tests/seqcast/,$(NUMERIC)) # hound_snp's alone take minutes, and borzoi_sed's are as strict
 
 fuzz: $(INSTALLED) ## hundreds of damaged files of every kind; SEQCAST_SEED selects others
 	OMP_NUM_THREADS=1 SEQCAST_MUTATIONS=$${SEQCAST_MUTATIONS:-300} $(BIN)/python -m pytest -rP --numprocesses auto --maxprocesses 4 tests/seqcast/test_mutated_inputs.py tests/seqcast/models/test_settings.py

@@ -315,6 +315,19 @@ def test_no_path_of_a_machine():
     assert found == []
 
 
+def test_what_the_makefile_names_exists():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    shown = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", *targets],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    paths = set(re.findall(r"(?<![\w./-])(?:tests|config|workflow)/[\w./-]+", shown))
+    names = re.findall(r"-m ((?:tests|benchmarks)\.[\w.]+)", shown)
+    paths |= {f"{name.replace('.', '/')}.py" for name in names}
+    assert {"tests/seqcast/models", "benchmarks/forward.py"} <= paths
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.slow
 def test_snakemake_lint_is_content():
     result = subprocess.run(
