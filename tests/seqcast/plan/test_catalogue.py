@@ -80,6 +80,8 @@ def test_a_file_may_be_made_by_the_run_or_lie_in_a_storage(configured, root):
      "folds.tsv: tiny, folds 0 and 1 have the same weights"),
     ({"folds": changed(TABLES["folds"], 1, 3, "10")},
      "folds.tsv: tiny, folds 0 and 1 have the same weights.*give each fold weights of its own"),
+    ({"folds": changed(TABLES["folds"], 0, 3, "abc")},
+     "folds.tsv: fold 0 of model tiny: origin is random, and source is abc; expected a whole number"),
     ({"datasets": changed(TABLES["datasets"], 0, 2, "hg83")},
      "datasets.tsv: 'hg83' has no row in assemblies.tsv, which has sim"),
 ])  # fmt: skip

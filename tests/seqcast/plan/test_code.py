@@ -175,6 +175,7 @@ def test_names_tell_all_but_for_what_is_known_to_run_by_a_text():
     }
     assert found == {
         ("__init__", "__getattr__"),  # doors for people; no script takes them
+        ("cli.__init__", "_parser"),  # the module of a command; no script takes it
         ("models.architectures", "_imported"),  # see `code.ARCHITECTURES`
         ("training.worker", "main"),  # runs a function that the caller of `launch` names
     }

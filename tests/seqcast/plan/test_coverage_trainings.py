@@ -113,6 +113,8 @@ def test_a_mistake_of_a_shared_training_is_told(plan, tables, message):
      "window_bp of sim is 4096, but seq_length of params.json, which learns it, is 2048"),
     ({"coverage_sets": changed(ALONE["coverage_sets"], 0, 2, "mouse.tsv")},
      "mouse.tsv has 2 tracks, params.json, which learns it, has 3 units"),
+    ({"models": changed(ALONE["models"], 0, 4, "rat"), "folds": [("small", 0, "random", 1)]},
+     "models.tsv: model small: head rat is not in params.json, which has human, mouse"),
     ({"models": changed(ALONE["models"], 0, 4, "mouse")}, "human.tsv names output 2, models.tsv: small"),
     ({"folds": changed(ALONE["folds"], 1, 1, "f0")},
      "fold f0 of model small is the training that fold f0c0 is; expected one name for each"),

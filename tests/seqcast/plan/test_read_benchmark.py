@@ -110,6 +110,13 @@ def test_a_benchmark_names_labelled_sets_once(planned, datasets, message):
         planned({**TABLES, "benchmarks": rows})
 
 
+def test_no_model_has_the_name_of_a_gene_finder(planned):
+    named = {"models": [("pyrodigal", *MODELS[0][1:]), MODELS[1]],
+             "folds": [("pyrodigal", 0, "random", 1), TABLES["folds"][1]]}  # fmt: skip
+    with pytest.raises(InputError, match=r"models.tsv: pyrodigal is the name of a gene finder in"):
+        planned({**TABLES, **named})
+
+
 @pytest.mark.parametrize(
     ("reference", "message"),
     [("tony", "datasets.tsv: 'tony' has no row in references.tsv, which has toy, searched, plain"),

@@ -21,3 +21,31 @@ def test_a_shipped_config_says_what_it_makes(root, monkeypatch, name):
 
 def test_all_shipped_configs_are_here(root):
     assert {path.stem for path in (root / "config").glob("*.yaml")} == set(CONFIGS)
+
+
+@pytest.mark.parametrize(("kind", "warning"), [
+    ("reads", "datasets.tsv: nothing is made of dataset given: models.tsv has no model of task "
+     "reads, which its kind, reads, needs"),
+    ("mrna", "no model of task embedding, which its kind, mrna, needs"),
+    ("windows", None),
+    ("variants", None),
+])  # fmt: skip
+def test_a_dataset_that_no_model_takes_is_told(planned, kind, warning):
+    tables = {
+        "assemblies": [("sim", "genome.fa", "genes.gtf", "")],
+        "models": [("tiny", "borzuki", "coverage", "params.json", "human", "targets.tsv", "")],
+        "folds": [("tiny", "0", "random", "10")],
+        "datasets": [("given", kind, "sim", "given.gz", 1)],
+    }
+    plan = planned(tables)
+    assert len(plan.warnings) == (warning is not None)
+    assert all(warning in line for line in plan.warnings)
+    assert bool(plan.targets) == (warning is None)
+
+
+def test_datasets_of_a_benchmark_of_programs_or_a_property_are_taken(planned):
+    rows = [("sample", "labelled_reads", "", "dev.tsv", 1), ("mrnas", "mrna", "", "m.fa", 1)]
+    tables = {"datasets": rows, "benchmarks": [("one", "reads", "sample", "", "", "")]}
+    assert [line for line in planned(tables).warnings if "sample" in line] == []
+    labelled = [("gc3", "mrnas", "gc3", "regression", "kfold:3", "")]
+    assert planned(tables | {"properties": labelled}).warnings == []

@@ -6,6 +6,7 @@ from types import SimpleNamespace as Job
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.plan.run import plan_run
 from tests.seqcast.plan.coverage_tables import ALONE, changed, write_files
 from tests.workflow.small_coverage import RECIPE
 
@@ -57,6 +58,12 @@ def test_a_language_model_learns_from_tables_of_transcripts(plan):
 @pytest.mark.parametrize(("tables", "message"), [
     (READS | {"folds": changed(READS["folds"], 0, 3, "gene")},
      "folds.tsv: 'gene' has no row in trainings.tsv, which has genes"),
+    (READS | {"folds": changed(READS["folds"], 0, 3, "")},
+     "folds.tsv: a name of trainings.tsv is empty; expected one of genes"),
+    (MRNAS | {"trainings": changed(MRNAS["trainings"], 0, 1, "a,")},
+     "trainings.tsv: a name of datasets.tsv is empty; expected one of a, b, c"),
+    (ALONE | {"trainings": changed(ALONE["trainings"], 0, 1, "human=")},
+     "trainings.tsv: a name of coverage_sets.tsv is empty; expected one of sim"),
     (READS | {"trainings": changed(READS["trainings"], 0, 2, "")},
      "training genes: validation is empty; name the data that choose the weights"),
     (READS | {"trainings": changed(READS["trainings"], 0, 2, "train.tsv")},
@@ -73,6 +80,14 @@ def test_a_language_model_learns_from_tables_of_transcripts(plan):
 def test_a_mistake_is_told_with_its_training(plan, tables, message):
     with pytest.raises(InputError, match=message):
         plan(tables)
+
+
+def test_a_table_that_the_config_lacks_is_told(configured, root, tmp_path):
+    config = configured(READS)
+    del config["tables"]["trainings"]
+    message = "folds.tsv: 'genes' has no row, as the config has no tables.trainings; add that table"
+    with pytest.raises(InputError, match=message):
+        plan_run(config, root / "workflow/schemas")
 
 
 @pytest.mark.parametrize(("text", "message"), [

@@ -11,7 +11,7 @@ from seqcast.core.provenance import same_weights
 from seqcast.core.urls import public_url, url_digest
 from seqcast.models.architectures import check_task
 from seqcast.plan.config import complete_config, read_schema
-from seqcast.plan.tables import Row, Table, cells_of, check_names, read_cells, typed_rows
+from seqcast.plan.tables import LACKING, Row, Table, cells_of, check_names, read_cells, typed_rows
 
 R = TypeVar("R", bound=Row)
 
@@ -137,6 +137,7 @@ class Catalogue:
             (row.assembly for row in self.datasets.values() if row.assembly), self.datasets.path
         )
         self._check_architectures()
+        self._check_seeds()
         self._check_weights()
 
     @cached_property
@@ -166,7 +167,7 @@ class Catalogue:
 
     def path_of(self, table: str) -> str:
         """Path of a table, as the config gives it; of one that it lacks, what says so."""
-        return str(self.config["tables"].get(table) or f"tables.{table}, which the config lacks")
+        return str(self.config["tables"].get(table) or f"tables.{table}{LACKING}")
 
     def part(self, section: str, *keys: str) -> dict[str, Any]:
         """These keys of a section of the config, for jobs whose numbers follow no other.
@@ -355,6 +356,16 @@ class Catalogue:
     def located_facts(self, job: Any) -> dict[str, Any]:
         """`facts` of a job on a dataset whose assembly they say."""
         return self.facts(job, "assembly")
+
+    def _check_seeds(self) -> None:
+        """Refuse random weights whose seed is no number."""
+        for row in self.folds.values():
+            if row.origin == "random" and not row.source.removeprefix("-").isdecimal():
+                raise InputError(
+                    f"{self.folds.path}: fold {row.fold} of model {row.model}: origin is random, "
+                    f"and source is {row.source or 'empty'}; expected a whole number, the seed of "
+                    "its weights"
+                )
 
     def _known_weights(self, row: Fold) -> str | None:
         """What tells the weights of a fold before a run; None where only its training does."""

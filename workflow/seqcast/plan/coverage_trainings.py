@@ -28,6 +28,7 @@ class CoverageTrainings:
 
     def __post_init__(self) -> None:
         for model, shape in self.shapes.items():
+            self._check_head(model, shape)
             self._check_tracks(model, shape)
         for (model, _), name in self.trained.items():
             self._check_heads(model, name)
@@ -169,6 +170,15 @@ class CoverageTrainings:
         path = WEIGHTS.fullmatch(row.initial)
         return (path[1], path[2]) if path and (path[1], path[2]) in self.trained else None
 
+    def _check_head(self, model: str, shape: CoverageShape) -> None:
+        """Refuse a head that the network of a model lacks."""
+        row = self.catalogue.models[model]
+        if row.head and row.head not in shape.heads:
+            raise InputError(
+                f"{self.catalogue.models.path}: model {model}: head {row.head} is not in "
+                f"{row.hyperparameters}, which has {', '.join(shape.heads)}"
+            )
+
     def _check_tracks(self, model: str, shape: CoverageShape) -> None:
         """Refuse a table of tracks that names outputs which the head of a model lacks."""
         row = self.catalogue.models[model]
@@ -178,14 +188,14 @@ class CoverageTrainings:
         check_outputs(self.catalogue.located(row.tracks), units, where)
 
     def _check_heads(self, model: str, training: str) -> None:
-        """Refuse heads that the network of a model lacks, or that do not fit what they learn."""
+        """Refuse heads of a training that its network lacks, or that do not fit what they learn."""
         row, heads, shape = (
             self.catalogue.models[model],
             self.heads[training],
             self.shapes.get(model),
         )
         where = f"{self.catalogue.models.path}: model {model}, training {training}"
-        if shape and (lost := [h for h in (row.head, *heads) if h and h not in shape.heads]):
+        if shape and (lost := [h for h in heads if h and h not in shape.heads]):
             raise InputError(
                 f"{where}: head {lost[0]} is not in {row.hyperparameters}, which has "
                 f"{', '.join(shape.heads)}; name one of them, or add it there"

@@ -59,15 +59,20 @@ class ReadBenchmarks:
     Raises
     ------
     InputError
-        If a sample names an unknown reference, or a benchmark an unknown dataset, one of another
-        kind, or one twice.
+        If a model has the name of a gene finder, a sample names an unknown reference, or a
+        benchmark an unknown dataset, one of another kind, or one twice.
     """
 
     catalogue: Catalogue
     reads: Reads
 
     def __post_init__(self) -> None:
-        path = self.catalogue.datasets.path
+        path, models = self.catalogue.datasets.path, self.catalogue.models
+        if taken := [model for model in models if model in self.comparators]:
+            raise InputError(
+                f"{models.path}: {taken[0]} is the name of a gene finder in "
+                "read_benchmark.comparators; rename the model"
+            )
         for row in self.samples.values():
             if not row.reference:
                 raise InputError(

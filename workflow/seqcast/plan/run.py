@@ -14,10 +14,18 @@ from seqcast.plan.planted_truth import PlantedTruth
 from seqcast.plan.properties import Properties
 from seqcast.plan.read_benchmark import ReadBenchmarks
 from seqcast.plan.read_sets import ReadSets
-from seqcast.plan.reads import Reads
+from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.trainings import Trainings
-from seqcast.plan.transcripts import Transcripts
+from seqcast.plan.transcripts import KINDS, Transcripts
 from seqcast.plan.variant_effects import VariantEffects
+
+# Kind of datasets -> tasks of the models that take them.
+TAKEN_BY = {
+    "variants": ("coverage", "embedding"),
+    "windows": ("coverage",),
+    **dict.fromkeys(("reads", LABELLED, MAPPED), ("reads",)),
+    **dict.fromkeys(KINDS, ("embedding",)),
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,29 @@ class RunPlan:
     @property
     def warnings(self) -> list[str]:
         """What a user should know before the run."""
-        return self.transcripts.warnings
+        return [*self.transcripts.warnings, *self._unused]
+
+    @property
+    def _unused(self) -> list[str]:
+        """Datasets that no model takes, and nothing else of a run."""
+        datasets, named = self.catalogue.datasets, self._named
+        return [
+            f"{datasets.path}: nothing is made of dataset {name}: {self.catalogue.models.path} has "
+            f"no model of task {' or '.join(TAKEN_BY[row.kind])}, which its kind, {row.kind}, needs"
+            for name, row in datasets.items()
+            if name not in named and not self.catalogue.of_task(*TAKEN_BY[row.kind])
+        ]
+
+    @property
+    def _named(self) -> set[str]:
+        """Datasets that benchmarks, properties and trainings of mRNAs use."""
+        trained = self.trainings.trained.values()
+        return {
+            *(name for row in self.read_benchmarks.benchmarks.values() for name in row.sets),
+            *(row.dataset for row in self.properties.rows.values()),
+            *(name for one in trained for name in self.trainings.rows[one].sets("train")),
+            *(name for one in trained for name in self.trainings.rows[one].sets("validation")),
+        }
 
 
 def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:

@@ -15,6 +15,7 @@ from seqcast.core.urls import public_url
 # Snakemake takes braces for wildcards and angle brackets for its own variables of paths.
 RESERVED = re.compile(r"[{}<>]")
 WHOLE, NUMBER = re.compile(r"[+-]?\d{1,18}"), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+LACKING = ", which the config lacks"  # after the name of a table, in place of its path
 YES_OR_NO = {"yes": True, "no": False}
 
 Key = str | tuple[str, ...]
@@ -72,9 +73,20 @@ class Table(Mapping[Any, R], Generic[R]):
 
 def check_names(found: Iterable[str], known: Collection[str], where: str, path: str) -> None:
     """Refuse a name of `found`, used at `where`, that is none of those `known` from a table."""
-    if lost := next((name for name in found if name not in known), None):
+    missing = [name for name in found if name not in known]
+    if missing and not missing[0]:
         raise InputError(
-            f"{where}: {lost!r} has no row in {path}, which has "
+            f"{where}: a name of {path} is empty; expected one of "
+            f"{', '.join(dict.fromkeys(known)) or 'its rows, but it has none'}"
+        )
+    if missing and path.endswith(LACKING):
+        raise InputError(
+            f"{where}: {missing[0]!r} has no row, as the config has no {path.removesuffix(LACKING)}"
+            "; add that table to the config"
+        )
+    if missing:
+        raise InputError(
+            f"{where}: {missing[0]!r} has no row in {path}, which has "
             f"{', '.join(dict.fromkeys(known)) or 'none'}; correct the name, or add the row"
         )
 
