@@ -54,7 +54,7 @@ def test_ours_stand_beside_published_and_metrics_are_not_mixed_up():
         ["Test, 216 of 219 rows: those that all predict"],
         ["kmer", "baseline", "0.500 (0.400–0.600)", "", "−0.100", "", "3"],
         ["CodonBERT", "published", "0.850", "", "", "", ""],
-        ["ceiling", "the best that can be", "", "", "0.900", "", ""],
+        ["ceiling", "noise ceiling", "", "", "0.900", "", ""],
         ["Validation, 219 rows"],
         ["kmer", "baseline", "0.700", "", "", "", "0"],
         ["Helix-mRNA", "published", "0.833", "", "", "", ""],

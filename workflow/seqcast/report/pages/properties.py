@@ -174,7 +174,7 @@ def _row(found: pl.DataFrame, kind: str) -> dict[str, Any]:
     method = found["method"][0]
     return {
         "method": method,
-        "origin": "the best that can be" if method == CEILING else found["origin"][0],
+        "origin": "noise ceiling" if method == CEILING else found["origin"][0],
         "ours": found["origin"][0] != GIVEN,
         "output": found["output"][0],
         "figures": [cells.get(name, nothing) for name in ESTIMATES[kind]],
