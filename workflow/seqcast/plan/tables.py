@@ -15,7 +15,7 @@ from seqcast.core.urls import public_url
 # Snakemake takes braces for wildcards and angle brackets for its own variables of paths.
 RESERVED = re.compile(r"[{}<>]")
 WHOLE, NUMBER = re.compile(r"[+-]?\d{1,18}"), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-LACKING = ", which the config lacks"  # after the name of a table, in place of its path
+LACKING = ", which the config lacks"  # after the name of a table, instead of its path
 YES_OR_NO = {"yes": True, "no": False}
 
 Key = str | tuple[str, ...]
