@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -84,15 +85,40 @@ def test_a_published_model_comes_with_its_downloads(call, tmp_path, root):
         "borzuki_hl_clip", "borzuki_baseline_micro"]  # fmt: skip
     sources = rows_of(config / "sources.tsv")
     assert sorted(row["source"] for row in sources) == [
-        "borzuki_baseline_micro_fold1", "borzuki_hl_clip_fold1", "targets_baseline_micro_rna",
-        "targets_hl_clip_rna"]  # fmt: skip
+        "borzuki_baseline_micro_fold1", "borzuki_hl_clip_fold1", "targets_baseline_micro",
+        "targets_baseline_micro_rna", "targets_hl_clip", "targets_hl_clip_rna"]  # fmt: skip
     with (root / "config/sources.tsv").open(newline="") as file:
         listed = {row["source"]: row for row in csv.DictReader(file, delimiter="\t")}
     assert sources == [listed[row["source"]] for row in sources]
     assert yaml.safe_load((config / "config.yaml").read_text())["tables"] == {
         name: f"config/{name}.tsv" for name in (*TABLES, "sources")}  # fmt: skip
-    assert all(f"{row['url']} (licence: not stated)" in told for row in sources)
+    unused = {"targets_baseline_micro", "targets_hl_clip"}  # see the next test
+    for row in sources:
+        told_so = f"{row['url']} (licence: not stated)" in told
+        assert told_so == (row["source"] not in unused)
     assert "FOR TRYING ONLY" not in told
+
+
+def test_all_tracks_of_a_published_model_are_one_edit_away(call, tmp_path, root, monkeypatch):
+    call("run", "--model", "hl_clip")
+    monkeypatch.chdir(tmp_path / "run")
+    table = Path("config/models.tsv")
+    table.write_text(table.read_text().replace("\ttargets_hl_clip_rna\t", "\ttargets_hl_clip\t"))
+    config = yaml.safe_load(Path("config/config.yaml").read_text())
+    made = {"is_made": lambda path: path.startswith("resources/")}
+    plan = plan_run(config, root / "workflow/schemas", **made)
+    tracks = plan.catalogue.tracks(SimpleNamespace(model="borzuki_hl_clip"))
+    assert tracks == "resources/targets/borzuki_hl_clip/targets_human.txt"
+
+
+def test_what_is_told_to_come_is_what_the_run_makes(call, root, monkeypatch):
+    _, told, _ = call("run", "--model", "hl_clip", "borzuki_tiny")
+    scores = told.partition("and the scores of dataset my_variants:\n")[2].split()
+    monkeypatch.chdir("run")
+    config = yaml.safe_load(Path("config/config.yaml").read_text())
+    targets = plan_run(config, root / "workflow/schemas").targets
+    assert len(scores) == 2
+    assert {path.removeprefix("run/") for path in scores} < set(targets)
 
 
 def test_the_small_model_is_called_one_for_trying(call):
@@ -127,6 +153,7 @@ def test_exchanged_alleles_need_a_word(call, tmp_path, files):
     status, _, error = call()
     assert status == 2
     assert "REF and ALT are exchanged" in error
+    assert "give --on-ref-mismatch swap, which leaves out" in error
     assert not (tmp_path / "run").exists()
     status, told, _ = call("run", "--on-ref-mismatch", "swap")
     assert status == 0
@@ -145,8 +172,11 @@ def test_a_config_is_replaced_only_by_force(call, tmp_path):
         "ERROR: run/config/datasets.tsv is there already; expected a folder without a config. Give "
         "another folder, or --force to replace the config.\n"
     )
-    assert call("run", "--force")[0] == 0
+    assert call("run", "--force", "--model", "hl_clip")[0] == 0
     assert len(rows_of(config)) == 1
+    assert config.with_name("sources.tsv").exists()
+    assert call("run", "--force")[0] == 0
+    assert not config.with_name("sources.tsv").exists()  # nothing is downloaded
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def init(chosen: argparse.Namespace) -> None:
         "\nWrote", *(f"  {path}" for path in run.written),
         "\nPlan the run, then start it:",
         *(f"  {line}" for line in commands(checkout, chosen.output)),
-        f"\nThen see {chosen.output / 'results/report/summary.html'}",
+        f"\nThen see {chosen.output / 'results/report/summary.html'}, and the scores of dataset "
+        f"{run.dataset}:", *(f"  {path}" for path in run.scores),
     ]  # fmt: skip
     sys.stdout.writelines(f"{line}\n" for line in lines)
 

@@ -18,7 +18,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table, write_table
 from seqcast.genome.annotation_lines import annotation_kind, read_lines
-from seqcast.genome.fasta import Genome
+from seqcast.genome.fasta import GIVE_ALIASES, Genome
 from seqcast.genome.intervals import merge_intervals
 
 logger = logging.getLogger(__name__)
@@ -264,8 +264,8 @@ def on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:
     if not kept:
         raise InputError(
             f"no contig of {path} ({', '.join(chroms[:3])}) is in {genome.fasta} "
-            f"({', '.join(list(genome.contigs)[:3])}); expected names of the same assembly. Give "
-            "the assembly's table of contig aliases (resources/contigs)."
+            f"({', '.join(list(genome.contigs)[:3])}); expected names of the same assembly. "
+            f"{GIVE_ALIASES}."
         )
     beyond = [gene.gene_id for gene in kept if gene.end > genome.contigs[gene.chrom]]
     if beyond:

@@ -22,12 +22,13 @@ from seqcast.core.errors import InputError
 
 logger = logging.getLogger(__name__)
 
+SET_SWAP = "set variants.on_ref_mismatch to swap"  # a remedy
 # What is said of each: how it is counted, what it means, and what helps.
 EXPLANATIONS = {
     "alt": (
         "carries ALT",
         "REF and ALT are exchanged (minor and major alleles, as PLINK writes them)",
-        "set variants.on_ref_mismatch to swap, which leaves out insertions and deletions that can "
+        f"{SET_SWAP}, which leaves out insertions and deletions that can "
         "be read both ways, or set REF from the FASTA (plink2 --fa FASTA --ref-from-fa force)",
     ),
     "complement": (

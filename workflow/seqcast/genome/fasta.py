@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 BLOCK_BP = 1 << 16  # one BGZF block: a smaller read costs as much
 
 ASCII = 127
+GIVE_ALIASES = "Give the assembly's table of contig aliases (resources/contigs)"  # a remedy
 TRIED_CONTIGS, TRIED_BP = 20, 4096  # read at once, to tell early what is no DNA
 
 Fetch = Callable[[str, int, int], str]

@@ -31,7 +31,7 @@ from seqcast.genome.builds import (
     guard_build,
     looks_exchanged,
 )
-from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
+from seqcast.genome.fasta import GIVE_ALIASES, Fetch, Genome, fetch_by_blocks
 from seqcast.genome.vcf import read_variants
 
 __all__ = [
@@ -140,6 +140,8 @@ def check_variants(
             f"on_ref_mismatch is {on_ref_mismatch!r}; expected one of {MISMATCH_MODES}"
         )
     contigs = resolve_contigs(variants, genome)
+    if missing := [chrom for chrom, contig in contigs.items() if contig is None]:
+        logger.warning("contigs of the variants that are not in the genome: %s", _examples(missing))
     fetch = fetch_by_blocks(genome)
     swap = on_ref_mismatch == "swap"
     # In genome order, so that each block of an unsorted file is read once too.
@@ -307,12 +309,9 @@ def resolve_contigs(variants: pl.DataFrame, genome: Genome) -> dict[str, str | N
     if chroms and len(missing) == len(chroms):
         raise InputError(
             f"no contig of the variants ({_examples(chroms)}) is in {genome.fasta} "
-            f"({_examples(list(genome.contigs))}); expected names of the same assembly. Give the "
-            "assembly's table of contig aliases (resources/contigs), or rename with "
-            "bcftools annotate --rename-chrs."
+            f"({_examples(list(genome.contigs))}); expected names of the same assembly. "
+            f"{GIVE_ALIASES}, or rename with bcftools annotate --rename-chrs."
         )
-    if missing:
-        logger.warning("contigs of the variants that are not in the genome: %s", _examples(missing))
     return contigs
 
 

@@ -20,6 +20,7 @@ from seqcast.core.store import atomic
 from seqcast.core.text_files import read_text, table_rows
 from seqcast.plan.tables import check_path
 from seqcast.plan.user_files import Findings, UserFiles, check_files
+from seqcast.plan.variant_effects import ensemble_table
 
 ALTS_A_SHARD, MOST_SHARDS = 1000, 1000
 PUBLISHED = "config/published"  # folder of the published run's tables
@@ -42,15 +43,21 @@ class NewRun(NamedTuple):
         What the files of the user hold.
     notes : tuple of str
         What a user may not expect, of files and models.
+    dataset : str
+        Name of the variants in tables and paths.
+    scores : tuple of Path
+        Tables that the run will make, one per model.
     """
 
     written: tuple[Path, ...]
     findings: Findings
     notes: tuple[str, ...]
+    dataset: str
+    scores: tuple[Path, ...]
 
 
 class Models(NamedTuple):
-    """Rows of models, of their folds, and of what is downloaded for them."""
+    """Rows of models, of their folds, and of what can be downloaded for them."""
 
     models: Rows
     folds: Rows
@@ -67,7 +74,13 @@ class Models(NamedTuple):
             if row["model"] not in published
         ]
         if published:
-            files = "".join(f"\n  {row['url']} (licence: {row['licence']})" for row in self.sources)
+            named = [row[column] for row in self.models for column in MODEL_FILES]
+            used = {*named, *(row["source"] for row in self.folds)}
+            files = "".join(
+                f"\n  {row['url']} (licence: {row['licence']})"
+                for row in self.sources
+                if row["source"] in used
+            )
             notes.append(
                 f"{', '.join(sorted(published))} should run on a GPU. The run downloads:{files}"
             )
@@ -133,13 +146,22 @@ def write_run(
         "and its tables, as you like.\n# In seqcast's repository, config/README.md has all keys, "
         f"docs/reference/tables.md all columns.\n{keys}"
     )
-    for name, text in texts.items():
-        with atomic(folder / "config" / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    dataset = _name(files.vcf)
+    tables = [Path(ensemble_table(row["model"], dataset)) for row in chosen.models]
     return NewRun(
-        tuple(folder / "config" / name for name in texts), findings,
-        (*findings.notes, *chosen.notes()),
+        _write(folder / "config", texts), findings, (*findings.notes, *chosen.notes()), dataset,
+        tuple(folder / path.with_suffix(".tsv.gz") for path in tables),
     )  # fmt: skip
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write the files of a config, and remove the sources of an older one; returns their paths."""
+    for name, text in texts.items():
+        with atomic(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    if "sources.tsv" not in texts:
+        (folder / "sources.tsv").unlink(missing_ok=True)
+    return tuple(folder / name for name in texts)
 
 
 def commands(checkout: Path, folder: Path) -> list[str]:
@@ -201,6 +223,8 @@ def _chosen(checkout: Path, names: Sequence[str], folds: Sequence[str] | None) -
             raise InputError(f"--folds {unknown[0]}: {name} has the folds {', '.join(own)}")
         chosen += [own[fold] for fold in dict.fromkeys(folds or own)]
     cells = [row[column] for row in models for column in MODEL_FILES]
+    # all tracks of a head next to those of RNA-seq, so that either can stand in models.tsv
+    cells += [row["tracks"].removesuffix("_rna") for row in models]
     needed = [value for value in [*cells, *(row["source"] for row in chosen)] if value in listed]
 
     def whole(row: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:

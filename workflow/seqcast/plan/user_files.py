@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, on_genome, read_annotation
-from seqcast.genome.builds import guard_build
-from seqcast.genome.fasta import read_aliases
+from seqcast.genome.builds import SET_SWAP, guard_build
+from seqcast.genome.fasta import GIVE_ALIASES, read_aliases
 from seqcast.genome.fasta_scan import HeldGenome, read_contigs
 from seqcast.genome.variants import (
     check_variants,
@@ -21,6 +22,12 @@ from seqcast.genome.vcf import check_indexable
 TRIED_ALTS = 1000  # compared with the genome: spread evenly over the file
 # Length of chromosome 1 -> the table of contig names of that build (Genome Reference Consortium).
 CHROMOSOME_1_BP = {248_956_422: "hg38", 249_250_621: "hg19"}
+# Remedies of a run -> those of `seqcast init`.
+REMEDIES = {
+    SET_SWAP: "give --on-ref-mismatch swap",
+    GIVE_ALIASES: "Give the other names of contigs (--contig-aliases resources/contigs/hg38.tsv, "
+    "or a table of your own)",
+}
 
 
 class UserFiles(NamedTuple):
@@ -72,8 +79,19 @@ def check_files(files: UserFiles, contig_tables: Path, swap: bool = False) -> Fi
     ------
     InputError
         If a file cannot be read, no contig of the VCF or of the annotation is in the genome, or
-        too many REF alleles differ from it.
+        too many REF alleles differ from it; with the remedies of `seqcast init`.
     """
+    try:
+        return _check_files(files, contig_tables, swap)
+    except InputError as error:
+        message = str(error)
+        for of_run, of_init in REMEDIES.items():
+            message = message.replace(of_run, of_init)
+        raise InputError(message) from error
+
+
+def _check_files(files: UserFiles, contig_tables: Path, swap: bool) -> Findings:
+    """As `check_files`, with the remedies of a run."""
     variants = read_variants(files.vcf)
     check_indexable(files.vcf)
     annotation = read_annotation(files.annotation)
@@ -95,12 +113,25 @@ def check_files(files: UserFiles, contig_tables: Path, swap: bool = False) -> Fi
     return Findings(
         len(variants), aliases,
         (
-            f"{files.vcf}: {len(variants):,} ALT alleles on {len(contigs)} contigs",
-            f"{files.genome}: {len(lengths):,} contigs, {sum(lengths.values()) / 1e6:,.1f} Mb",
-            f"{files.annotation}: {len(genes.genes):,} genes",
+            f"{files.vcf}: {_count(len(variants), 'ALT allele')} on "
+            f"{_count(len(contigs), 'contig')}",
+            f"{files.genome}: {_count(len(lengths), 'contig')}, {_size(sum(lengths.values()))}",
+            f"{files.annotation}: {_count(len(genes.genes), 'gene')}",
         ),
         tuple(_notes(files, variants, genome, contigs, genes, checked)),
     )  # fmt: skip
+
+
+def _count(n: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
+def _size(length_bp: int) -> str:
+    """A length in the unit that suits it."""
+    if length_bp < 1000:
+        return f"{length_bp} bp"
+    return f"{length_bp / 1e3:.1f} kb" if length_bp < 1e6 else f"{length_bp / 1e6:,.1f} Mb"
 
 
 def _synonyms(tables: Iterable[Path]) -> Mapping[str, set[str]]:
@@ -160,14 +191,16 @@ def _notes(
         other = summarise_statuses(tried.filter(pl.col("status") != "valid", ~pl.col("swapped")))
         if len(other):
             counts = ", ".join(f"{status} {n}" for status, n, _ in other.iter_rows())
+            n_other = other["n"].sum()
             yield (
-                f"{other['n'].sum()} of {len(tried):,} ALT alleles that were compared with the "
-                f"genome get a status and no score: {counts} (docs/reference/statuses.md)"
+                f"{n_other:,} of {_count(len(tried), 'ALT allele')} compared with the genome "
+                f"get{'s' * (n_other == 1)} a status and no score: {counts} "
+                "(docs/reference/statuses.md)"
             )
     if absent := [chrom for chrom, contig in contigs.items() if contig is None]:
         n = variants.filter(pl.col("chrom").is_in(absent)).height
         yield (
-            f"{n:,} ALT alleles get no score, as {files.genome} lacks their contigs: "
+            f"{_count(n, 'ALT allele')} cannot be scored, as {files.genome} lacks "
             f"{', '.join(absent[:3])}{', ...' * (len(absent) > 3)}"
         )
     if contigs and not {*contigs.values()} & {gene.chrom for gene in genes.genes}:
