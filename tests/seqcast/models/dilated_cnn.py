@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -61,9 +62,11 @@ class DilatedCnn(CoverageArchitecture):
     """Predicted coverage of every track in every bin."""
 
     config_class = DilatedConfig
+    weights: Tensor  # of the positions of a bin in its mean
 
     def __init__(self, config: DilatedConfig, head: str) -> None:
         super().__init__(config, head)
+        self.register_buffer("weights", torch.full((config.bin_size_bp,), 1 / config.bin_size_bp))
         self.stem = nn.Conv1d(4, config.channels, 15, padding=7)
         self.blocks = nn.ModuleList(Block(config.channels, 2**i) for i in range(config.blocks))
         self.head = nn.Linear(config.channels, config.heads[head])
@@ -75,7 +78,7 @@ class DilatedCnn(CoverageArchitecture):
                 part.reset_parameters()
 
     def forward(self, one_hot: Tensor) -> Tensor:
-        x = F.avg_pool1d(F.relu(self.stem(one_hot)), self.bin_size_bp)
+        x = F.relu(self.stem(one_hot)).unflatten(2, (-1, self.bin_size_bp)) @ self.weights
         for block in self.blocks:
             x = block(x)
         return F.softplus(self.head(F.relu(x).mT)).mT

@@ -127,6 +127,11 @@ def test_two_heads_share_a_trunk(base) -> None:
     assert same(trunk_of(mouse), trunk_of(given))
     assert torch.equal(human["head.weight"], given["head.weight"])
     assert len(mouse["head.bias"]) == 2
+    network.double()
+    with torch.inference_mode():
+        coverage = [network.eval().of(head)(windows().double()) for head in ("human", "mouse")]
+    assert [one.shape[1] for one in coverage] == [3, 2]
+    assert network.of("mouse").weights is network.of("human").weights
 
 
 def test_modes_for_layers_that_it_lacks_are_refused(base) -> None:

@@ -20,7 +20,7 @@ class CoverageArchitecture(nn.Module, ABC):
 
     An architecture gives `config_class`, sets the modules of its backbone and ``head`` in its
     ``__init__``, and defines `forward` and `initialise`. What it learns is in modules, none of it
-    in parameters of its own.
+    in parameters of its own; buffers it may have.
 
     Parameters
     ----------
@@ -126,6 +126,7 @@ class CoverageArchitecture(nn.Module, ABC):
         for name, part in self.named_children():
             if name != HEAD:
                 setattr(other, name, part)
+        other._buffers = self._buffers  # the mapping: so that both follow when one is moved
         other.head = other.head.to(self.head.weight.dtype).to_empty(device=self.head.weight.device)
         other.initialise_head()
         other.checkpoint_activations = self.checkpoint_activations
