@@ -1,4 +1,4 @@
-"""The table of architectures, and what planning a run asks of one; read without torch."""
+"""The table of architectures, what planning asks of one, and their words; read without torch."""
 
 import importlib
 from collections.abc import Mapping
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqcast.core.errors import InputError
+
+PROPERTY_KINDS = ("regression", "binary", "multiclass")
+POOLINGS = ("mean", "last")  # of the features of a sequence's tokens
 
 # Name -> the class of its networks, and that of their hyperparameters, whose ``from_params`` needs
 # no torch: both as module:class.

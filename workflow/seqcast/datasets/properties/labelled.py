@@ -13,7 +13,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_table, read_tsv
 from seqcast.datasets.properties.label_columns import VALID, check_classes, read_labels
 from seqcast.datasets.properties.splits import Round, Split, kfold_parts, named_parts, part_names
-from seqcast.models.mrna_property.config import KINDS
+from seqcast.models.architectures import PROPERTY_KINDS
 from seqcast.transcripts import records
 
 # Those of rows that no method can use, then those that a method gives.
@@ -55,9 +55,10 @@ class Property:
     split: Split
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if self.kind not in PROPERTY_KINDS:
             raise InputError(
-                f"property {self.name}: kind is {self.kind!r}; expected one of {', '.join(KINDS)}"
+                f"property {self.name}: kind is {self.kind!r}; "
+                f"expected one of {', '.join(PROPERTY_KINDS)}"
             )
         if not all(self.labels) or len(set(self.labels)) < max(1, len(self.labels)):
             raise InputError(

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import POOLINGS, PROPERTY_KINDS
 from seqcast.models.settings import require, require_number, require_size
 
-KINDS = ("regression", "binary", "multiclass")
-POOLINGS = ("mean", "last")  # of the features of a sequence's tokens
 HEADS = ("linear", "mlp")
 LARGEST_HIDDEN = 4096  # units of a head
 
@@ -83,7 +82,8 @@ class MrnaPropertyConfig:
         once = good and len(set(self.pooling)) == len(self.pooling)
         require(once, "pooling", list(self.pooling), "last, mean or both")
         require(isinstance(self.codon_marks, bool), "codon_marks", self.codon_marks, "a bool")
-        require(self.kind in (None, *KINDS), "kind", self.kind, f"one of {', '.join(KINDS)}")
+        kinds = f"one of {', '.join(PROPERTY_KINDS)}"
+        require(self.kind in (None, *PROPERTY_KINDS), "kind", self.kind, kinds)
         if self.outputs is not None:
             require_size("outputs", self.outputs)
         if self.outputs is not None and self.kind in ("binary", "multiclass"):

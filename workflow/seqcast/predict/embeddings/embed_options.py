@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from seqcast.core.errors import InputError
+from seqcast.models.architectures import POOLINGS
 from seqcast.models.interface import EmbeddingModel
-from seqcast.models.mrna_property.config import POOLINGS
 
 TOO_LONG = ("status", "error", "truncate_left", "truncate_right", "window")
 HELICAL_POOLING = "helical_pooling"
