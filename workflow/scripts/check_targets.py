@@ -1,8 +1,8 @@
 """Look at strands, duplicates and totals of the tracks of a training dataset before it is made."""
 
-from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
 
 with reporting(snakemake.log[0]):
     check_targets(

@@ -1,9 +1,9 @@
 """Check every ALT of a VCF against the genome, before any inference."""
 
-from seqcast.genome.fasta import Genome
 from seqcast.core.logs import reporting
 from seqcast.core.provenance import provenance
 from seqcast.core.store import file_sha256, write_table
+from seqcast.genome.fasta import Genome
 from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.genome.vcf import check_indexable
 

@@ -1,9 +1,9 @@
 """Classify the reads of a dataset with all folds of a model."""
 
-from seqcast.predict.reads.classify_reads import classify_dataset
-from seqcast.predict.reads.read_tables import ReadFiles
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.predict.reads.classify_reads import classify_dataset
+from seqcast.predict.reads.read_tables import ReadFiles
 
 with reporting(snakemake.log[0]):
     classify_dataset(

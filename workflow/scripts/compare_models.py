@@ -1,9 +1,9 @@
 """Set the scores of models of coverage and of mRNAs next to each other."""
 
-from seqcast.evaluation.variants.agreement import ComparisonFiles, compare, write_comparison
-from seqcast.evaluation.variants.joined_scores import read_scored
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.evaluation.variants.agreement import ComparisonFiles, compare, write_comparison
+from seqcast.evaluation.variants.joined_scores import read_scored
 
 with reporting(snakemake.log[0]):
     shown, given = snakemake.params.report, snakemake.input

@@ -2,8 +2,8 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.provenance import provenance
-from seqcast.predict.variants.ranking import MRNA_TRACKS
 from seqcast.core.store import write_table
+from seqcast.predict.variants.ranking import MRNA_TRACKS
 
 with reporting(snakemake.log[0]):
     write_table(MRNA_TRACKS, snakemake.output[0], provenance())

@@ -1,7 +1,7 @@
 """Embed the sequences of a dataset with one fold of a model."""
 
-from seqcast.predict.embeddings.embed_table import embed_dataset
 from seqcast.core.logs import reporting
+from seqcast.predict.embeddings.embed_table import embed_dataset
 
 with reporting(snakemake.log[0]):
     batches = {"batch_tokens": snakemake.config["embeddings"]["batch_tokens"]}

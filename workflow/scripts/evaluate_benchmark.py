@@ -1,9 +1,9 @@
 """Measure models and gene finders on labelled reads, next to the published numbers."""
 
 from seqcast.core.logs import reporting
+from seqcast.core.store import write_table, write_tsv
 from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.reads import read_metrics
-from seqcast.core.store import write_table, write_tsv
 
 with reporting(snakemake.log[0]):
     asked, files = snakemake.params, snakemake.input

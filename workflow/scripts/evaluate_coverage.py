@@ -1,8 +1,12 @@
 """Test one fold of a coverage model on the windows of a training dataset that it never saw."""
 
-from seqcast.evaluation.coverage.coverage_accuracy import AccuracyFiles, EvaluationFiles, evaluate_coverage
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.evaluation.coverage.coverage_accuracy import (
+    AccuracyFiles,
+    EvaluationFiles,
+    evaluate_coverage,
+)
 
 with reporting(snakemake.log[0]):
     evaluate_coverage(

@@ -1,8 +1,8 @@
 """Measure how well the change of genes over time courses is predicted."""
 
-from seqcast.evaluation.coverage.half_life_accuracy import GroupFiles, evaluate_half_lives
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.evaluation.coverage.half_life_accuracy import GroupFiles, evaluate_half_lives
 
 with reporting(snakemake.log[0]):
     evaluate_half_lives(

@@ -1,8 +1,8 @@
 """Compare the predictions of a model for a simulated genome with the planted truth."""
 
-from seqcast.evaluation.planted import evaluate_planted as planted
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.evaluation.planted import evaluate_planted as planted
 
 with reporting(snakemake.log[0]):
     asked = snakemake.params

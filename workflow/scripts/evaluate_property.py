@@ -1,8 +1,8 @@
 """Measure all methods on a property, next to the published numbers."""
 
-from seqcast.evaluation.properties.property_metrics import PredictedFiles, evaluate_property
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.evaluation.properties.property_metrics import PredictedFiles, evaluate_property
 
 with reporting(snakemake.log[0]):
     evaluate_property(

@@ -1,10 +1,8 @@
 """Write scores in the layout of the original program's sed.h5."""
 
-import polars as pl
-
-from seqcast.predict.variants.exports import write_sed_h5
 from seqcast.core.logs import reporting
 from seqcast.core.store import read_provenance, read_table
+from seqcast.predict.variants.exports import write_sed_h5
 
 with reporting(snakemake.log[0]):
     write_sed_h5(

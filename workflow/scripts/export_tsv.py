@@ -1,9 +1,9 @@
 """Write scores as a table to read: one line a row, a few numbers a score."""
 
-from seqcast.predict.variants.exports import score_names, write_tsv
 from seqcast.core.logs import reporting
 from seqcast.core.provenance import folds_of
 from seqcast.core.store import read_provenance, read_table
+from seqcast.predict.variants.exports import score_names, write_tsv
 
 with reporting(snakemake.log[0]):
     scores = read_table(snakemake.input.scores)

@@ -1,8 +1,8 @@
 """Annotate the input VCF with statuses and scores."""
 
-from seqcast.predict.variants.exports import annotate_vcf
 from seqcast.core.logs import reporting
 from seqcast.core.store import read_provenance, read_table
+from seqcast.predict.variants.exports import annotate_vcf
 
 with reporting(snakemake.log[0]):
     scores, shown = snakemake.input.scores, snakemake.params.report

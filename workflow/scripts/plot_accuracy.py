@@ -13,6 +13,7 @@ with reporting(snakemake.log[0]):
         for name, path in zip(snakemake.params.names, snakemake.input, strict=True)
     }
     bins = {"Pearson's r over bins": accuracy_boxes(tables, "pearsonr")}
-    for panels, path in [(bins, snakemake.output.bins), (gene_boxes(tables), snakemake.output.genes)]:
+    drawn = (bins, snakemake.output.bins), (gene_boxes(tables), snakemake.output.genes)
+    for panels, path in drawn:
         named = snakemake.wildcards.coverage_set
         save(head(plot_accuracy_boxes(panels), named, "test windows of each fold"), path)

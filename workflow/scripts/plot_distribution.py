@@ -1,11 +1,11 @@
 """Draw the distribution of scores over variants."""
 
 from seqcast.core.logs import reporting
+from seqcast.core.provenance import model_in_words
+from seqcast.core.store import read_provenance, read_table
+from seqcast.predict.variants.ranking import describe_tracks, select_tracks
 from seqcast.report.figures.scores import score_distributions
 from seqcast.report.figures.style import head, new_figure, save
-from seqcast.core.provenance import model_in_words
-from seqcast.predict.variants.ranking import describe_tracks, select_tracks
-from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     shown, name = snakemake.params.report, snakemake.wildcards.dataset

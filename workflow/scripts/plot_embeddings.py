@@ -1,11 +1,9 @@
 """Plot the features of a set of sequences, and their lengths."""
 
-import polars as pl
-
 from seqcast.core.logs import reporting
+from seqcast.core.store import read_provenance, read_table
 from seqcast.report.figures.embeddings import plot_embeddings
 from seqcast.report.figures.style import save
-from seqcast.core.store import read_provenance, read_table
 
 with reporting(snakemake.log[0]):
     origin = read_provenance(snakemake.input[0])["origin"]

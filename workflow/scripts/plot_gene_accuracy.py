@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.core.logs import reporting
+from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.report.figures.accuracy import plot_predicted_measured
 from seqcast.report.figures.accuracy_tables import length_notes, typical_tracks
 from seqcast.report.figures.style import head, save

@@ -1,13 +1,11 @@
 """Draw what the methods make of a property."""
 
-import polars as pl
-
 from seqcast.core.logs import reporting
-from seqcast.report.figures.properties import plot_property
-from seqcast.report.figures.style import save
+from seqcast.core.store import read_table
 from seqcast.datasets.properties.labelled import Property
 from seqcast.evaluation.properties.property_metrics import read_evaluation
-from seqcast.core.store import read_table
+from seqcast.report.figures.properties import plot_property
+from seqcast.report.figures.style import save
 
 with reporting(snakemake.log[0]):
     asked, files = snakemake.params, snakemake.input

@@ -1,10 +1,10 @@
 """Plot the probabilities of a set of reads."""
 
 from seqcast.core.logs import reporting
-from seqcast.report.figures.reads import plot_probabilities
-from seqcast.report.figures.style import save
 from seqcast.core.provenance import model_in_words
 from seqcast.core.store import read_provenance, read_table
+from seqcast.report.figures.reads import plot_probabilities
+from seqcast.report.figures.style import save
 
 with reporting(snakemake.log[0]):
     named = snakemake.wildcards

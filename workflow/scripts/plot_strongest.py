@@ -1,12 +1,11 @@
 """Draw both alleles of the highest-ranked variants along their genes."""
 
-
-from seqcast.genome.annotation import read_annotation
 from seqcast.core.logs import reporting
-from seqcast.report.figures.style import save
-from seqcast.report.figures.top import read_top, variant_pages
 from seqcast.core.provenance import model_in_words
 from seqcast.core.store import atomic, read_provenance, read_table
+from seqcast.genome.annotation import read_annotation
+from seqcast.report.figures.style import save
+from seqcast.report.figures.top import read_top, variant_pages
 
 with reporting(snakemake.log[0]):
     pages = variant_pages(

@@ -1,9 +1,9 @@
 """Predict a property of mRNAs from simple features of their sequences, a table for each kind."""
 
-from seqcast.datasets.properties.labelled import PropertyFiles
-from seqcast.predict.properties.predict_baseline import predict_baseline
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.datasets.properties.labelled import PropertyFiles
+from seqcast.predict.properties.predict_baseline import predict_baseline
 
 with reporting(snakemake.log[0]):
     for method, output in snakemake.output.items():

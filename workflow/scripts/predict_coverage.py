@@ -1,8 +1,8 @@
 """Predict the coverage of regions of a genome with one fold of a model."""
 
-from seqcast.predict.coverage.predict_regions import RegionFiles, predict_regions
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.predict.coverage.predict_regions import RegionFiles, predict_regions
 
 with reporting(snakemake.log[0]):
     predict_regions(

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from seqcast.predict.variants.strongest import StrongestFiles, predict_strongest
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.core.seals import seal_zip
 from seqcast.core.store import atomic
+from seqcast.predict.variants.strongest import StrongestFiles, predict_strongest
 
 with reporting(snakemake.log[0]):
     predictions = predict_strongest(

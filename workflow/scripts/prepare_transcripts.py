@@ -1,8 +1,8 @@
 """Make the table of mRNA sequences of a dataset: from its file, or from genome and annotation."""
 
 from seqcast.core.job_files import named_files
-from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 from seqcast.core.logs import reporting
+from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 
 with reporting(snakemake.log[0]):
     prepare_dataset(

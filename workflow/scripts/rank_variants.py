@@ -1,8 +1,8 @@
 """Rank the variants of a set by the size of one score."""
 
 from seqcast.core.logs import reporting
-from seqcast.predict.variants.ranking import describe_tracks, rank_variants, select_tracks
 from seqcast.core.store import read_provenance, read_table, write_table
+from seqcast.predict.variants.ranking import describe_tracks, rank_variants, select_tracks
 
 with reporting(snakemake.log[0]):
     scores, shown = snakemake.input.scores, snakemake.params.report

@@ -1,8 +1,8 @@
 """Score a set of variants in transcripts with one fold of an embedding model."""
 
-from seqcast.predict.variants.score_transcripts import TranscriptFiles, score_transcripts
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.predict.variants.score_transcripts import TranscriptFiles, score_transcripts
 
 with reporting(snakemake.log[0]):
     batches = {"batch_tokens": snakemake.config["embeddings"]["batch_tokens"]}

@@ -1,8 +1,8 @@
 """Write the reads of a dataset apart: coding, non-coding, not scored."""
 
-from seqcast.predict.reads.read_tables import ReadFiles, split_dataset
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.predict.reads.read_tables import ReadFiles, split_dataset
 
 with reporting(snakemake.log[0]):
     split_dataset(

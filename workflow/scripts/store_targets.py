@@ -1,8 +1,8 @@
 """Write the sequences and targets of a training dataset from bigWig files."""
 
-from seqcast.datasets.coverage.coverage_sets import SetFiles, store_targets, write_digest
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.datasets.coverage.coverage_sets import SetFiles, store_targets, write_digest
 
 with reporting(snakemake.log[0]):
     store_targets(

@@ -1,7 +1,7 @@
 """Write the sequences and targets of a training dataset from a published dataset of TFRecords."""
 
-from seqcast.datasets.coverage.coverage_sets import store_tfrecords, write_digest
 from seqcast.core.logs import reporting
+from seqcast.datasets.coverage.coverage_sets import store_tfrecords, write_digest
 
 with reporting(snakemake.log[0]):
     store_tfrecords(

@@ -1,12 +1,12 @@
 """Write the page of a benchmark, our numbers next to the published ones, and its ROC curves."""
 
 from seqcast.core.logs import reporting
+from seqcast.core.store import atomic, read_table
 from seqcast.evaluation.metrics.published import read_published
 from seqcast.evaluation.reads import read_metrics
 from seqcast.report.figures.roc import roc_curves, roc_size
 from seqcast.report.figures.style import new_figure, save
 from seqcast.report.pages.read_benchmark import benchmark_html
-from seqcast.core.store import atomic, read_table
 
 with reporting(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

@@ -1,12 +1,12 @@
 """Write the page and the figure that set models of coverage and of mRNAs next to each other."""
 
-from seqcast.evaluation.variants.agreement import read_comparison
-from seqcast.report.pages import comparison as page
-from seqcast.evaluation.variants.known_effects import read_truth
 from seqcast.core.logs import reporting
+from seqcast.core.store import atomic
+from seqcast.evaluation.variants.agreement import read_comparison
+from seqcast.evaluation.variants.known_effects import read_truth
 from seqcast.report.figures.comparison import plot_comparison
 from seqcast.report.figures.style import head, save
-from seqcast.core.store import atomic
+from seqcast.report.pages import comparison as page
 
 with reporting(snakemake.log[0]):
     given, dataset = snakemake.input, snakemake.wildcards.dataset

@@ -1,8 +1,8 @@
 """Write the page that says what was embedded."""
 
-from seqcast.report.pages.embeddings_summary import embeddings_summary_html
 from seqcast.core.logs import reporting
 from seqcast.core.store import atomic
+from seqcast.report.pages.embeddings_summary import embeddings_summary_html
 
 with reporting(snakemake.log[0]):
     with atomic(snakemake.output[0]) as temporary:

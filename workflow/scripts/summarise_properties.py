@@ -1,11 +1,11 @@
 """Write the page of all properties."""
 
 from seqcast.core.logs import reporting
-from seqcast.datasets.properties.labelled import Property
+from seqcast.core.store import atomic
 from seqcast.datasets.properties.duplicates import read_parts
+from seqcast.datasets.properties.labelled import Property
 from seqcast.evaluation.properties.property_metrics import read_evaluation
 from seqcast.report.pages.properties import PropertyResults, properties_html
-from seqcast.core.store import atomic
 
 with reporting(snakemake.log[0]):
     asked, files = snakemake.params, snakemake.input

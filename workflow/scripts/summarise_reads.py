@@ -1,10 +1,10 @@
 """Write the page that says what was found in the reads."""
 
 from seqcast.core.logs import reporting
-from seqcast.report.pages.reads_summary import reads_summary_html
 from seqcast.core.store import atomic
+from seqcast.report.pages.reads_summary import reads_summary_html
 
 with reporting(snakemake.log[0]):
-    tables = dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.tables))
+    tables = dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.tables, strict=True))
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(reads_summary_html(tables), encoding="utf-8")

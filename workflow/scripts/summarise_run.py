@@ -7,10 +7,14 @@ from seqcast.report.pages.summary import run_summary_html
 
 with reporting(snakemake.log[0]):
     page = run_summary_html(
-        checked=dict(zip(snakemake.params.datasets, snakemake.input.checked)),
-        ensembles=dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.ensembles)),
+        checked=dict(zip(snakemake.params.datasets, snakemake.input.checked, strict=True)),
+        ensembles=dict(
+            zip(map(tuple, snakemake.params.pairs), snakemake.input.ensembles, strict=True)
+        ),
         folds=list(snakemake.input.folds),
-        annotations=dict(zip(snakemake.params.assemblies, snakemake.input.annotations)),
+        annotations=dict(
+            zip(snakemake.params.assemblies, snakemake.input.annotations, strict=True)
+        ),
         versions={**versions(), "snakemake": snakemake.params.snakemake_version},
     )
     with atomic(snakemake.output[0]) as temporary:

@@ -1,8 +1,8 @@
 """Give a model the head that a training of several training datasets made for it."""
 
-from seqcast.training.outputs import HeadFiles, take_head
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.training.outputs import HeadFiles, take_head
 
 with reporting(snakemake.log[0]):
     take_head(

@@ -1,8 +1,8 @@
 """Train one fold of a coverage model, or go on with a training that was interrupted."""
 
-from seqcast.training.train_coverage import CoverageTrainingFiles, train_coverage
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.training.train_coverage import CoverageTrainingFiles, train_coverage
 from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):

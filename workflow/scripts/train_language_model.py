@@ -1,8 +1,8 @@
 """Train one fold of a language model of mRNA, or go on with a training that was interrupted."""
 
-from seqcast.training.next_token import TextTrainingFiles, train_language_model
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.training.next_token import TextTrainingFiles, train_language_model
 from seqcast.training.versions import made_of, train_once
 
 with reporting(snakemake.log[0]):

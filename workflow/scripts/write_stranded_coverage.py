@@ -1,7 +1,7 @@
 """Write the coverage of a library from its aligned reads: a bigWig a strand, or one for both."""
 
-from seqcast.datasets.coverage.alignment_coverage import write_library_coverage
 from seqcast.core.logs import reporting
+from seqcast.datasets.coverage.alignment_coverage import write_library_coverage
 
 with reporting(snakemake.log[0]):
     tracks = dict(snakemake.output.items())
