@@ -1,6 +1,7 @@
 """Files count by what they hold, whatever their date."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,26 @@ def test_a_folder_counts_with_the_names_of_its_files(tmp_path):
         found.add(content_digest(tmp_path / "a"))
     assert len(found) == 3
     assert content_digest(tmp_path / "none") == ""
+
+
+def test_each_file_of_a_deep_folder_is_read_once(tmp_path, monkeypatch):
+    opened, plain = [], Path.open
+
+    def counted(path, *mode, **options):
+        opened.append(path)
+        return plain(path, *mode, **options)
+
+    bottom = tmp_path / "a/b/c/d/e/f"
+    bottom.mkdir(parents=True)
+    monkeypatch.setattr(Path, "open", counted)
+    found = {content_digest(tmp_path)}
+    for name, text in [("x", "1"), ("x", "2"), ("y", "2")]:
+        (bottom / name).write_bytes(text.encode())
+        before = len(opened)
+        found.add(content_digest(tmp_path))
+        assert opened[before:] == sorted(bottom.iterdir())
+    (bottom / "empty").mkdir()
+    assert len({*found, content_digest(tmp_path)}) == 5
 
 
 def test_a_job_reads_larger_files_whole(tmp_path):

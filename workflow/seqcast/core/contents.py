@@ -20,7 +20,7 @@ def content_digest(path: str | Path, whole_bytes: int = PLANNING_BYTES) -> str:
     Parameters
     ----------
     path : path
-        A file, or a folder, whose files count with their names.
+        A file, or a folder: what is in it counts with its names, empty folders too.
     whole_bytes : int
         Size of the largest file that is read whole.
 
@@ -31,8 +31,7 @@ def content_digest(path: str | Path, whole_bytes: int = PLANNING_BYTES) -> str:
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(path.rglob("*"))
-        parts = [f"{p.relative_to(path)} {content_digest(p, whole_bytes)}" for p in files]
+        parts = [f"{p.name} {content_digest(p, whole_bytes)}" for p in sorted(path.iterdir())]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     if not path.is_file():
         return ""
