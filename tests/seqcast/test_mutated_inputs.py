@@ -2,8 +2,8 @@
 
 A few mutations a kind here; ``make fuzz`` tries more (SEQCAST_MUTATIONS: how many a kind,
 SEQCAST_SEED: from which seed on). A failure names kind and seed; `mutations.mutated` gives the file
-again. Hyperparameters and recipes are mutated in `models.test_settings`, files between jobs in
-`test_seals`.
+again. Hyperparameters and recipes are mutated in `models/test_settings.py`, files between jobs in
+`core/test_seals.py`.
 """
 
 import os

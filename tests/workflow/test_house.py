@@ -170,6 +170,38 @@ def test_what_is_public_has_a_docstring(path):
     assert list(undocumented(tree)) == []
 
 
+def defined(path: Path) -> set[str]:
+    """Functions, classes and constants of a module, and what it takes from others."""
+    body = ast.parse(path.read_text()).body
+    names = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    set_here = [node for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    stored = [n for node in set_here for n in ast.walk(node) if isinstance(n, ast.Name)]
+    names |= {n.id for n in stored if isinstance(n.ctx, ast.Store)}
+    taken = [node for node in body if isinstance(node, ast.ImportFrom)]
+    return names | {alias.name for node in taken for alias in node.names}
+
+
+def test_names_of_modules_in_backticks_are_of_today():
+    """``gene_bins.genes_in_window``: the end of a module's name, and a name in it."""
+    known: dict[str, set[str]] = {}
+    for path in SOURCES:
+        parts = module_of(path).split(".")
+        for ending in (".".join(parts[i:]) for i in range(len(parts))):
+            known.setdefault(ending, set()).update(defined(path))
+            known.setdefault(f"seqcast.{ending}", set()).update(defined(path))
+    stale = [
+        f"{path.name}: {name}"
+        for path in SOURCES
+        for name in re.findall(r"(?<!`)`([a-z_]\w*(?:\.\w+)+)`(?!`)", path.read_text())
+        if name not in known
+        and not any(
+            member in known.get(module, ())
+            for module, _, member in (name.rpartition("."), name.rpartition(".")[0].rpartition("."))
+        )
+    ]
+    assert stale == []
+
+
 def untyped(docstring: str) -> Iterator[str]:
     """Entries of Parameters and Attributes that are not ``name : type``; ``**options`` may be."""
     lines, inside = docstring.splitlines(), False

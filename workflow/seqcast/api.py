@@ -1,7 +1,7 @@
 """Python API: score variants, predict coverage, embed mRNAs and classify reads from paths.
 
 Each takes files where the functions behind it take objects; those are `inference.predict_coverage`
-and `scoring.variant_effects.score_variants`.
+and `variant_effects.score_variants`.
 """
 
 import re
@@ -201,7 +201,7 @@ def embed_sequences(
     """Features and log-likelihoods of mRNAs.
 
     The table is held in memory; the workflow's rule `embed_sequences` and the command ``seqcast
-    embed`` write it as it goes, and features of each nucleotide next to it. `embedding.embed_texts`
+    embed`` write it as it goes, and features of each nucleotide next to it. `engine.embed_texts`
     gives those one sequence at a time.
 
     Parameters

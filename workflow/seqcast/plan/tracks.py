@@ -28,7 +28,7 @@ def known_tracks(path: str | Path) -> "Tracks | None":
 
 
 def tracks_digest(path: str | Path) -> str:
-    """What a table of tracks says, as `inputs.content_digest`, but for its descriptions."""
+    """What a table of tracks says, as `contents.content_digest`, but for its descriptions."""
     import polars as pl
 
     try:

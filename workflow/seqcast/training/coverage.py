@@ -30,7 +30,7 @@ PARTS_AHEAD = 4  # of validation, that are read while one is predicted
 
 
 class WindowStore(Protocol):
-    """Sequences and targets of windows: `targets.store.CoverageStore`, or a stand-in."""
+    """Sequences and targets of windows: `target_store.CoverageStore`, or a stand-in."""
 
     @property
     def windows(self) -> pl.DataFrame: ...  # chrom, start, end, part

@@ -89,7 +89,7 @@ def train(
         Hyperparameters of the model, as JSON has them: such as dropout, which no weight shows. A
         checkpoint of others is refused.
     code : str
-        Digest of the code (`provenance.code_digest`). The log warns where a checkpoint was written
+        Digest of the code (`plan.code.code_digest`). The log warns where a checkpoint was written
         by another.
 
     Returns

@@ -109,7 +109,7 @@ def slack_bp(fetch: Fetch, contig: str, start: int, end: int, insert: str) -> in
     Parameters
     ----------
     fetch : callable
-        Bases of ``(contig, start, end)``, N beyond the contig (`genome.fetch_by_blocks`).
+        Bases of ``(contig, start, end)``, N beyond the contig (`genome.fasta.fetch_by_blocks`).
     contig : str
         The FASTA's name.
     start, end : int

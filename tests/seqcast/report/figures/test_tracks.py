@@ -9,6 +9,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from seqcast.genome.annotation import Annotation, Gene
+from seqcast.genome.intervals import Geometry
+from seqcast.predict.variants.gene_bins import genes_in_window
 from seqcast.report.figures.style import ALT_LINE, REF_LINE, new_figure
 from seqcast.report.figures.top import TopPrediction, read_top, variant_page, variant_pages
 from seqcast.report.figures.tracks import (
@@ -97,10 +99,8 @@ def test_exon_sums_take_the_bins_that_exons_mostly_cover() -> None:
 
 
 def test_exon_sums_take_the_bins_of_the_scores() -> None:
-    genes = pytest.importorskip("seqcast.predict.variants.gene_bins")
-    alleles = pytest.importorskip("seqcast.predict.variants.alleles")
-    geometry = alleles.Geometry(length_bp=40 * 32, bin_size_bp=32, crop_bins=0)
-    found = genes.genes_in_window(Annotation((GENE,)), "chr1", 1000, geometry)
+    geometry = Geometry(length_bp=40 * 32, bin_size_bp=32, crop_bins=0)
+    found = genes_in_window(Annotation((GENE,)), "chr1", 1000, geometry)
     assert exon_sums(coverage(1), 1000, 32, GENE)[0] == coverage(1)[0, found[0].bins].sum()
 
 

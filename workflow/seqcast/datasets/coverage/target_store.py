@@ -200,7 +200,7 @@ def write_store(
     genome : Genome
         Beyond its contigs, a window has unknown bases.
     windows : DataFrame
-        `windows.WINDOWS`, checked here (`windows.check_windows`).
+        `target_windows.WINDOWS`, checked here (`target_windows.check_windows`).
     tracks : DataFrame
         The targets table, ``identifier`` among its columns.
     targets : callable

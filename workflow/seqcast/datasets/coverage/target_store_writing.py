@@ -44,7 +44,7 @@ def create_store(
 
     Parameters
     ----------
-    path, windows, tracks, geometry, assembly, provenance : see `store.write_store`
+    path, windows, tracks, geometry, assembly, provenance : see `target_store.write_store`
 
     Yields
     ------
@@ -55,7 +55,7 @@ def create_store(
     Raises
     ------
     InputError
-        As `store.write_store`.
+        As `target_store.write_store`.
     ValueError
         If a block has another shape, or windows are missing at the end.
     """

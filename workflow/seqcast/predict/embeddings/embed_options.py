@@ -32,7 +32,7 @@ class EmbedOptions:
         not, but stands before the next ones as the model reads it.
     too_long : {"status", "error", "truncate_left", "truncate_right", "window"}
         What to do with more tokens than the model takes: give a status and no numbers; stop; leave
-        out the left or the right end; or use windows, see `windows.pieces_of`.
+        out the left or the right end; or use windows, see `overlapping_windows.pieces_of`.
     window_overlap_tokens : int, optional
         What neighbouring windows share at least; default half of the model's length.
     codon_marks : bool

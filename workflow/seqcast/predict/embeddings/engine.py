@@ -137,7 +137,7 @@ class Embedder:
     ----------
     model : EmbeddingModel
         As `load_model` returns it. With the compat "helical_pooling" mean and last are those of
-        that program, see `embedding.helical`; then texts are the whole dataset.
+        that program, see `pooling`; then texts are the whole dataset.
     options : EmbedOptions, optional
     """
 

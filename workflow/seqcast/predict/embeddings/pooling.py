@@ -6,8 +6,8 @@ token behind them.
 Compat "helical_pooling" is helicalAI/helical at commit 0a3d870, its fine-tuning model, and its
 network on a GPU in evaluation. Two things differ from ours. Vectors are taken from wrong places
 (`helical_pooling`); one of them is the end token, which the mean takes in. And that token, hidden
-by a mask as padding is, has other features there (`models.helical.gpu_states`, which says what that
-takes of memory).
+by a mask as padding is, has other features there (`models.helix.helical.gpu_states`, which says
+what that takes of memory).
 """
 
 from collections.abc import Sequence

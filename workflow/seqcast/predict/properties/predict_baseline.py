@@ -17,7 +17,7 @@ from seqcast.predict.properties.predictions import predictions_table
 
 logger = logging.getLogger(__name__)
 
-LEFT_OUT = "method_left_out"  # of `properties.data.STATUSES`
+LEFT_OUT = "method_left_out"  # of `labelled.STATUSES`
 
 
 def predict_baseline(

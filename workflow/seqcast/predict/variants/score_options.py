@@ -37,7 +37,7 @@ class ScoreOptions:
         hound_snp only: variants closer than this fraction of the window are scored in one window.
     gene_cluster : float
         hound_snp only: genes whose middles are closer than this fraction of the window are scored
-        in one window (see `genes.gene_windows`).
+        in one window (see `gene_bins.gene_windows`).
     stitch : bool
         hound_snp only: see `compat.HoundSnp`.
     gene_scores, window_scores : tuple of str

@@ -39,7 +39,7 @@ def score_transcripts(
     ----------
     files : TranscriptFiles
     output : path
-        The table of `scoring.transcript_effects`.
+        The table of `transcript_effects`.
     facts : mapping
         Provenance; ``architecture`` names the class of the model.
     options : mapping

@@ -29,7 +29,7 @@ def plot_comparison(
     Parameters
     ----------
     table : DataFrame
-        As `joined.compare_models` returns it.
+        As `joined_scores.compare_models` returns it.
     measured : sequence of Measure
     untrained : sequence of str
         Models with random weights, which the figure names.

@@ -41,7 +41,7 @@ def plot_planted_truth(
     Parameters
     ----------
     variants, genes, measures : DataFrame
-        As `planted_truth.variants`, `planted_truth.decay` and `planted_truth.evaluation` make them.
+        As `planted_variants`, `planted_decay` and `planted_metrics` make them.
     title : str
     untrained : bool
         Say in red that weights are random.

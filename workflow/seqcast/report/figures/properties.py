@@ -60,7 +60,7 @@ def plot_property(
     labels : sequence of str
         The first is drawn.
     table : DataFrame
-        As of `evaluation.evaluate_methods`.
+        As of `property_metrics.evaluate_methods`.
     predictions : mapping
         Method to its table of predictions.
 

@@ -217,7 +217,7 @@ def exon_sums(coverage: np.ndarray, start: int, bin_size_bp: int, gene: Gene) ->
     Returns
     -------
     ndarray, shape=(rows,)
-        A bin belongs to an exon that covers most of it (see `scoring.genes.genes_in_window`).
+        A bin belongs to an exon that covers most of it (see `gene_bins.genes_in_window`).
     """
     bounds = np.round((np.array(gene.exons) - start) / bin_size_bp).astype(int)
     bounds = bounds.clip(0, coverage.shape[1])

@@ -42,9 +42,9 @@ def comparison_html(
     dataset : str
     compared : Comparison
     models : mapping
-        As `joined.read_scored` returns it.
+        As `joined_scores.read_scored` returns it.
     truth : DataFrame, optional
-        As `truth.tell_causal` returns it.
+        As `known_effects.tell_causal` returns it.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def models_in_words(
     ----------
     measured : sequence of Measure
     models : mapping
-        As `joined.read_scored` returns it.
+        As `joined_scores.read_scored` returns it.
     """
     over = {m.model: f": {m.score} over {m.over}" for m in measured if m.over}
     return [

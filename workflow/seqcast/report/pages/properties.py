@@ -20,7 +20,7 @@ from seqcast.evaluation.properties.property_metrics import (
     WITHOUT,
 )
 from seqcast.predict.properties import BASELINES
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import count, figure, render
 
 NAMES = {
     "spearman": "Spearman", "pearson": "Pearson", "r2": "R²", "rmse": "RMSE",
@@ -44,7 +44,7 @@ class PropertyResults:
         The cells ``meaning``, ``protocol``, ``citation`` and ``dataset`` of properties.tsv, and
         ``licence`` and ``url`` of the file where it is a source.
     metrics : DataFrame
-        As of `evaluation.evaluate_methods`.
+        As of `property_metrics.evaluate_methods`.
     parts : DataFrame
         As of `duplicates.count_parts`.
     """
@@ -77,7 +77,7 @@ def properties_html(results: Sequence[PropertyResults]) -> str:
     ]
     return render(
         "properties.html",
-        {"figure": _figure, "count": _count},
+        {"figure": figure, "count": count},
         baselines=BASELINES,
         meanings=MEANINGS,
         untrained=list(dict.fromkeys(untrained)),
@@ -164,8 +164,8 @@ def _title(own: pl.DataFrame) -> str:
         return title
     size, least = lost.select(pl.col("n").max(), pl.col("value").min()).row(0)
     if 0 < least < size:
-        return f"{title}, {_count(size - least)} of {_count(size)} rows: those that all predict"
-    return f"{title}, {_count(size)} rows"
+        return f"{title}, {count(size - least)} of {count(size)} rows: those that all predict"
+    return f"{title}, {count(size)} rows"
 
 
 def _row(found: pl.DataFrame, kind: str) -> dict[str, Any]:
@@ -194,11 +194,3 @@ def _notes(table: pl.DataFrame) -> list[str]:
         few = known and len(known) < min(every, 4)
         lines.append(f"{', '.join(known)} of {text}" if few else text)
     return lines
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "" if value is None else f"{value:.{digits}f}".replace("-", "−")
-
-
-def _count(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}"

@@ -7,7 +7,7 @@ import polars as pl
 
 from seqcast.core.provenance import ORIGINS
 from seqcast.evaluation.metrics.binary import COUNTS, RATES
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import count, figure, render
 
 NAMES = {
     "roc_auc": "ROC AUC", "average_precision": "AP", "f1": "F1", "mcc": "MCC",
@@ -25,11 +25,11 @@ def benchmark_html(
     ----------
     benchmark, citation : str
     metrics : DataFrame
-        As `evaluation.evaluate` returns it.
+        As `read_metrics.evaluate` returns it.
     times : DataFrame
-        As `evaluation.timings` returns it.
+        As `read_metrics.timings` returns it.
     published : DataFrame
-        `evaluation.PUBLISHED`; tools that this run does not have get rows of their own.
+        `read_metrics.PUBLISHED`; tools that this run does not have get rows of their own.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def benchmark_html(
     untrained = pl.col("origin").str.contains(ORIGINS["random"], literal=True)
     return render(
         "benchmark.html",
-        {"figure": _figure, "count": _count},
+        {"figure": figure, "count": count},
         benchmark=benchmark,
         citation=citation,
         protocols=metrics["protocol"].unique(maintain_order=True).to_list(),
@@ -89,11 +89,3 @@ def _row(tool: str, origin: str, found: Mapping[str, Mapping[str, Any]]) -> dict
         "figures": [found.get(name, nothing) for name in RATES],
         "counts": [found.get(name, nothing)["value"] for name in COUNTS],
     }
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "" if value is None else f"{value:.{digits}f}".replace("-", "−")
-
-
-def _count(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}"

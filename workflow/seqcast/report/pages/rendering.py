@@ -35,6 +35,16 @@ def render(template: str, filters: dict[str, Callable] | None = None, **values: 
     return environment.get_template(template).render(**values)
 
 
+def figure(value: float | None, digits: int = 3) -> str:
+    """A number with a true minus sign; empty for none."""
+    return "" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def count(value: float | None) -> str:
+    """A whole number, thousands set apart by commas; empty for none."""
+    return "" if value is None else f"{value:,.0f}"
+
+
 @cache
 def template_digest(template: str) -> str:
     """Digest of a template and of those it extends or includes: pages follow it, nothing else.
