@@ -90,7 +90,7 @@ def desk(root, finished, tmp_path_factory) -> Path:
         "config.json": root / "config/hyperparameters/helix_tiny.json",
     }.items():
         shutil.copy(source, folder / name)
-    for name in ("Snakefile", "workflow"):  # as in the repository's folder
+    for name in ("Snakefile", "config", "resources", "workflow"):  # as in the repository's folder
         (folder / name).symlink_to(root / name)
     simulated = finished.folder / "resources/simulated"
     for name in ("genome.fa", "annotation.gtf"):

@@ -101,7 +101,9 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser(
         "embed",
         help="embed mRNAs and give their log-likelihoods",
-        description="Features and log-likelihoods of mRNAs; one row per sequence, in order.",
+        description=(
+            "Embeddings and log-likelihoods of mRNAs: one row per sequence, in input order."
+        ),
         epilog=f"Nothing is fetched; {GATED}.",
     )
     command.set_defaults(run=embed)

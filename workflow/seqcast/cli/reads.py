@@ -114,7 +114,7 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser(
         "classify-reads",
         help="classify sequencing reads as coding or non-coding",
-        description="Classify reads as coding or non-coding; one row per read, in order, as TSV.",
+        description="Classify each read as coding or non-coding: one row per read.",
     )
     command.set_defaults(run=classify_reads)
     add = command.add_argument
