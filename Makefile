@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --scheduler greedy --max-jobs-per-timespan 300/3s
 
 # What computes with torch, and how an older processor would: no AVX-512, no vector code in torch's own kernels.
-NUMERIC := models training predict/coverage predict/variants predict/embeddings evaluation/coverage
+NUMERIC := models training predict/test_inference.py predict/variants predict/embeddings evaluation/coverage
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny published six_frame

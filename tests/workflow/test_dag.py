@@ -252,7 +252,7 @@ TRAINED = {
     ("predict/variants/score_tables.py", {"score_variants"}),
     ("predict/variants/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
     ("models/interface.py", RUN_MODELS | TRAINED),
-    ("predict/coverage/inference.py", SCORING | {"predict_coverage", "evaluate_coverage"}),
+    ("predict/inference.py", SCORING | {"predict_coverage", "evaluate_coverage"}),
     ("predict/reads/classification.py", {"classify_reads"}),
     ("predict/embeddings/engine.py", ON_MRNAS),
     ("report/figures/tracks.py", {"plot_strongest"}),

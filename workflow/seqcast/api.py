@@ -26,7 +26,7 @@ from seqcast.models.interface import (
     load_model,
 )
 from seqcast.models.shipped import load_shipped
-from seqcast.predict.coverage import inference
+from seqcast.predict import inference
 from seqcast.predict.embeddings.embed_options import EmbedOptions
 from seqcast.predict.embeddings.embedding_outcomes import columns
 from seqcast.predict.embeddings.embedding_tables import TableEmbedder, check_embeds

@@ -13,7 +13,7 @@ from seqcast import load_shipped
 from seqcast.core.errors import InputError
 from seqcast.genome.tracks import Tracks
 from seqcast.models.shipped import SHIPPED, shipped_model
-from seqcast.predict.coverage.inference import check_fit
+from seqcast.predict.inference import check_fit
 
 
 @pytest.mark.parametrize("name", SHIPPED)

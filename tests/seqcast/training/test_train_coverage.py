@@ -20,7 +20,7 @@ from seqcast.genome.tracks import Tracks
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
 from seqcast.models.prepare import convert_weights
-from seqcast.predict.coverage.inference import check_fit
+from seqcast.predict.inference import check_fit
 from seqcast.training.coverage import CoverageTask
 from seqcast.training.train_coverage import (
     CoverageTrainingFiles,

@@ -8,7 +8,7 @@ import torch
 from seqcast.datasets.coverage.tfrecords import read_tfrecords
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import load_model
-from seqcast.predict.coverage.inference import predict
+from seqcast.predict.inference import predict
 
 
 def tiny_windows(folder: Path) -> list[tuple[str, int]]:

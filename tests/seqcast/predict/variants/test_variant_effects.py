@@ -7,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast.core.errors import InputError
-from seqcast.predict.coverage.inference import geometry_of
+from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.alleles import Edit, Geometry
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import score_variants, shard_rows, shared_windows

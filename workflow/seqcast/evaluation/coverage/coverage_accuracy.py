@@ -23,8 +23,8 @@ from seqcast.genome.annotation import read_annotation
 from seqcast.genome.sequence import one_hot_of_codes
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel, evaluating
-from seqcast.predict.coverage.inference import check_fit, geometry_of, predict_batch
 from seqcast.predict.fold_model import FoldFiles, open_model
+from seqcast.predict.inference import check_fit, geometry_of, predict_batch
 
 VALID, CONSTANT, OF_PLUS_TRACK = "valid", "constant", "in_the_plus_track"
 GENE_COLUMNS = {  # of GeneAccuracy.tracks -> of the table of tracks
@@ -44,7 +44,7 @@ class AccuracyOptions:
     compat : str or None
         "borzuki": genes as borzoi_test_genes.py has them, see `GeneOptions.compat`.
     reverse_complement, shifts_bp : bool, tuple of int
-        See `seqcast.predict.coverage.inference.predict`.
+        See `seqcast.predict.inference.predict`.
     span, unclip : bool
         See `GeneOptions`.
     """

@@ -1,1 +1,1 @@
-"""Coverage of regions: inference and the files of it."""
+"""Coverage of regions, and the files of it."""

@@ -11,8 +11,8 @@ from seqcast.core.progress import progress
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import read_bed, tile_regions
 from seqcast.predict.coverage.coverage_files import create_coverage_store
-from seqcast.predict.coverage.inference import check_fit, geometry_of, predict_coverage
 from seqcast.predict.fold_model import FoldFiles, open_model
+from seqcast.predict.inference import check_fit, geometry_of, predict_coverage
 from seqcast.predict.variants.score_options import ScoreOptions
 
 

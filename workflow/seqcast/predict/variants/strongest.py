@@ -13,8 +13,8 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.time_courses import tracks_to_show
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
-from seqcast.predict.coverage.inference import check_fit, geometry_of
 from seqcast.predict.fold_model import FoldFiles, open_model
+from seqcast.predict.inference import check_fit, geometry_of
 from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import edits_of, predict_alleles

@@ -19,14 +19,14 @@ from seqcast.genome.intervals import Geometry
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel, evaluating
-from seqcast.predict.coverage.inference import (
+from seqcast.predict.fold_model import FoldFiles, open_model
+from seqcast.predict.inference import (
     check_fit,
     geometry_of,
     grouped,
     predict_batch,
     prefetch,
 )
-from seqcast.predict.fold_model import FoldFiles, open_model
 from seqcast.predict.variants.alleles import AllelePair, Convention, Edit, assemble
 from seqcast.predict.variants.gene_bins import (
     GeneWindow,

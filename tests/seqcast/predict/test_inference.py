@@ -7,7 +7,7 @@ import torch
 from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import build_model, load_model
-from seqcast.predict.coverage.inference import grouped, predict, predict_coverage
+from seqcast.predict.inference import grouped, predict, predict_coverage
 from tests.seqcast.golden import relative_error, window_one_hot
 from tests.seqcast.models.borzuki.test_network import TINY
 
