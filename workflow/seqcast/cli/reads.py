@@ -131,7 +131,7 @@ def add_command(commands: Any) -> None:
         help="also write PREFIX.coding.fastq.gz, .non_coding, .unscored",
     )
     add("--pairs", choices=sorted(PAIR_RULES), default="either",
-        help="of pairs: one is coding if either mate is, or if both are")  # fmt: skip
+        help="with --split: a pair is coding if either mate is, or if both are")  # fmt: skip
     add("--threshold", type=float, default=ReadOptions.threshold,
         help="reads of this probability or more are coding (default %(default)s)")  # fmt: skip
     add("--both-strands", action="store_true", help="average each read with its reverse complement")
