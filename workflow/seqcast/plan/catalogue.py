@@ -229,6 +229,14 @@ class Catalogue:
             )
         return path
 
+    def given_files(self, named: Mapping[str, str | None]) -> dict[str, str]:
+        """Input: `given` of each name that has a value."""
+        return {name: self.given(value) for name, value in named.items() if value}
+
+    def given_if_named(self, value: str | None) -> str | list[str]:
+        """Input: `given` of a cell; no file where it is empty."""
+        return self.given(value) if value else []
+
     def download(self, job: Any) -> list[str]:
         """Params: what decides the bytes of the source of a path, none of which opens its URL."""
         row = next(row for row in self.sources.values() if row.path == job.path)
@@ -236,8 +244,7 @@ class Catalogue:
 
     def aliases_of(self, assembly: str) -> dict[str, str]:
         """Input: other names of an assembly's contigs, where it has a table of them."""
-        table = self.assemblies[assembly].contig_aliases
-        return {"aliases": self.given(table)} if table else {}
+        return self.given_files({"aliases": self.assemblies[assembly].contig_aliases})
 
     def fasta(self, job: Any) -> str:
         """Input: the FASTA file of an assembly, as given."""
@@ -300,8 +307,7 @@ class Catalogue:
     def model_files(self, job: Any) -> dict[str, str]:
         """Input: what loading the model of a job takes in addition to its weights."""
         row = self.models[job.model]
-        named = {"hyperparameters": row.hyperparameters, "tracks": row.tracks}
-        return {name: self.given(value) for name, value in named.items() if value}
+        return self.given_files({"hyperparameters": row.hyperparameters, "tracks": row.tracks})
 
     def tracks(self, job: Any) -> str:
         """Input: the table of tracks of a coverage model."""

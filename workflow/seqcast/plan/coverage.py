@@ -6,6 +6,11 @@ from typing import Any
 from seqcast.plan.catalogue import Catalogue
 
 
+def coverage_store(model: str, dataset: str, of: str = "ensemble") -> str:
+    """The store of what a model predicts of a dataset: of the folds' mean, or of ``fold<name>``."""
+    return f"results/coverage/{model}/{dataset}.{of}.zarr"
+
+
 @dataclass(frozen=True)
 class Coverage:
     """Datasets of windows, and what the jobs that predict their coverage take."""
@@ -25,5 +30,5 @@ class Coverage:
 
     def folds(self, job: Any) -> list[str]:
         """Input: the coverage that each fold of a model predicts."""
-        path = f"results/coverage/{job.model}/{job.dataset}"
-        return [f"{path}.fold{fold}.zarr" for fold in self.catalogue.folds_of(job.model)]
+        folds = self.catalogue.folds_of(job.model)
+        return [coverage_store(job.model, job.dataset, f"fold{fold}") for fold in folds]

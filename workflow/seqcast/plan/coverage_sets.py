@@ -118,12 +118,11 @@ class CoverageSets:
         """Input: what the windows of a set are read from, or made with."""
         row = self.rows[job.coverage_set]
         named = {"windows": row.windows_file, "unmappable": row.unmappable}
-        return {name: self.catalogue.given(value) for name, value in named.items() if value}
+        return self.catalogue.given_files(named)
 
     def blacklist(self, job: Any) -> dict[str, str]:
         """Input: where the targets of a set are limited, if anywhere."""
-        value = self.rows[job.coverage_set].blacklist
-        return {"blacklist": self.catalogue.given(value)} if value else {}
+        return self.catalogue.given_files({"blacklist": self.rows[job.coverage_set].blacklist})
 
     def targets(self, job: Any) -> str:
         """Input: the targets table of a set."""

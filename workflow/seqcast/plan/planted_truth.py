@@ -5,9 +5,11 @@ from itertools import product
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.catalogue import Catalogue, genes_of
+from seqcast.plan.coverage import coverage_store
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
+from seqcast.plan.variant_effects import ensemble_table, fold_table, tracks_table
 
 SIMULATED = "resources/simulated"
 RESULTS = "results/planted_truth"
@@ -75,23 +77,20 @@ class PlantedTruth:
 
     def predictions(self, job: Any) -> dict[str, Any]:
         """Input: what a model and its folds predict for both datasets."""
-        effects = f"results/variant_effects/{job.model}"
-        scores = f"{effects}/{self.variants}"
-        coverage = f"results/coverage/{job.model}/{self.coverage}"
-        folds = self.catalogue.folds_of(job.model)
+        model, folds = job.model, self.catalogue.folds_of(job.model)
         return {
-            "scores": f"{scores}.ensemble.parquet",
-            "fold_scores": [f"{scores}.fold{fold}.parquet" for fold in folds],
-            "tracks": f"{effects}/tracks.parquet",
-            "coverage": f"{coverage}.ensemble.zarr",
-            "fold_coverage": [f"{coverage}.fold{fold}.zarr" for fold in folds],
+            "scores": ensemble_table(model, self.variants),
+            "fold_scores": [fold_table(model, self.variants, fold) for fold in folds],
+            "tracks": tracks_table(model),
+            "coverage": coverage_store(model, self.coverage),
+            "fold_coverage": [coverage_store(model, self.coverage, f"fold{f}") for f in folds],
         }
 
     def truth(self, job: Any) -> dict[str, str]:
         """Input: what was planted, the genes that it is in, and the units of the model's tracks."""
         return {
             "targets": self.catalogue.given(self.catalogue.models[job.model].tracks),
-            "annotation": f"resources/assemblies/{self.assembly}.genes.parquet",
+            "annotation": genes_of(self.assembly),
             "effects": f"{SIMULATED}/planted_effects.tsv",
             "planted": f"{SIMULATED}/planted_variants.vcf",
             "genes": f"{SIMULATED}/genes.tsv",

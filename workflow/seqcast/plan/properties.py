@@ -9,7 +9,7 @@ from seqcast.core.urls import public_url
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
 from seqcast.plan.trainings import Trainings
-from seqcast.plan.transcripts import KINDS, embeddings_table
+from seqcast.plan.transcripts import KINDS, embeddings_table, transcripts_table
 from seqcast.predict.properties import BASELINES
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Properties:
     def labelled_files(self, name: str) -> dict[str, str]:
         """Transcripts with the labels of a property, and their clusters where folds need them."""
         dataset, identity = self.rows[name].dataset, self.definitions[name].split.identity
-        files = {"transcripts": f"results/transcripts/{dataset}.parquet"}
+        files = {"transcripts": transcripts_table(dataset)}
         if identity is not None:
             files["clusters"] = f"results/transcripts/{dataset}.clusters{identity}.tsv"
         return files
@@ -175,8 +175,7 @@ class Properties:
 
     def published(self, job: Any) -> str | list[str]:
         """The table of results published for a property, none if there is none."""
-        named = self.rows[job.property].published
-        return self.catalogue.given(named) if named else []
+        return self.catalogue.given_if_named(self.rows[job.property].published)
 
     def _defined(self, row: PropertyRow) -> "Property":
         from seqcast.datasets.properties.labelled import Property  # brings polars

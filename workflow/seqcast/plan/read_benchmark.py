@@ -118,8 +118,7 @@ class ReadBenchmarks:
     def reference_files(self, job: Any) -> dict[str, str]:
         """Input: GenBank file of a reference, and the BED of coding sequence if it has one."""
         row = self.references[job.reference]
-        named = {"genbank": row.genbank, "coding": row.coding}
-        return {name: self.catalogue.given(value) for name, value in named.items() if value}
+        return self.catalogue.given_files({"genbank": row.genbank, "coding": row.coding})
 
     def unclear_file(self, job: Any) -> dict[str, str]:
         """Input: the BED of unclear sequence, or else the proteins to search it with."""
@@ -134,8 +133,7 @@ class ReadBenchmarks:
     def sample_files(self, job: Any) -> dict[str, Any]:
         """Input: index of the sample's reference, and its reads."""
         row = self.samples[job.sample]
-        named = {"reads1": row.path, "reads2": row.path2}
-        reads = {name: self.catalogue.given(value) for name, value in named.items() if value}
+        reads = self.catalogue.given_files({"reads1": row.path, "reads2": row.path2})
         return {"index": self.index(self.reference_of(job.sample)), **reads}
 
     def sample_regions(self, job: Any) -> dict[str, str]:
@@ -167,8 +165,7 @@ class ReadBenchmarks:
 
     def published(self, job: Any) -> str | list[str]:
         """Input: the table of results published for a benchmark, none if there is none."""
-        named = self.benchmarks[job.benchmark].published
-        return self.catalogue.given(named) if named else []
+        return self.catalogue.given_if_named(self.benchmarks[job.benchmark].published)
 
     def _check_sets(self, row: Benchmark) -> None:
         """Refuse a benchmark of what is no labelled set, or of one twice."""

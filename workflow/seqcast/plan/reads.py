@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.catalogue import Catalogue, genome_of
 
 LABELLED = "labelled_reads"  # kind of sets whose labels are in their file
 MAPPED = "mapped_reads"  # kind of those whose labels come of mapping them to a reference
@@ -64,9 +64,9 @@ class Reads:
         if self.is_labelled(job.dataset):
             return {"path": self.table(job.dataset)}
         row = self.catalogue.datasets[job.dataset]
-        genome = row.assembly and f"resources/assemblies/{row.assembly}.fa.gz"
+        genome = genome_of(row.assembly)["genome"] if row.assembly else None
         named = {"path": row.path, "path2": row.path2, "reference": genome}
-        return {name: self.catalogue.given(value) for name, value in named.items() if value}
+        return self.catalogue.given_files(named)
 
     def interleaved(self, job: Any) -> bool:
         """Whether the one file of a set holds both mates of pairs."""

@@ -9,6 +9,7 @@ from typing import Any
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
+from seqcast.plan.transcripts import transcripts_table
 
 # Tasks whose data say themselves which part validates -> where they say it.
 SPLIT_BY_DATA = {
@@ -109,7 +110,7 @@ class Trainings:
             assert model is not None
             named = {name: getattr(row, name) for name in columns}
             named |= {"hyperparameters": self.catalogue.models[model].hyperparameters}
-            return {name: self.catalogue.given(value) for name, value in named.items() if value}
+            return self.catalogue.given_files(named)
 
         return files
 
@@ -117,7 +118,7 @@ class Trainings:
         """Input: tables of transcripts that a language model learns from, and is tried on."""
         row = self.of(job)
         return {
-            column: [f"results/transcripts/{name}.parquet" for name in row.sets(column)]
+            column: [transcripts_table(name) for name in row.sets(column)]
             for column in ("train", "validation")
         }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.catalogue import Catalogue, genome_of
 from seqcast.transcripts import SELECTIONS
 
 KINDS = ("transcripts", "mrna")
@@ -95,20 +95,16 @@ class Transcripts:
         ]
         return [*self.tables, *[f"results/report/{page}" for page in pages], *scores, *comparisons]
 
-    def table(self, dataset: str) -> str:
-        """The table of a dataset's mRNAs."""
-        return f"results/transcripts/{dataset}.parquet"
-
     def files(self, job: Any) -> dict[str, Any]:
         """Where the mRNAs of a dataset come from: its file, or the annotation of its assembly."""
         row, given = self.catalogue.datasets[job.dataset], self.catalogue.given
-        files: dict[str, Any] = {"labels": given(row.labels)} if row.labels else {}
+        files: dict[str, Any] = self.catalogue.given_files({"labels": row.labels})
         if row.kind == "mrna":
             return files | {"sequences": given(row.path)}
-        genome = f"resources/assemblies/{row.assembly}.fa.gz"
         files |= {"annotation": given(self.catalogue.assemblies[row.assembly].annotation)}
         files |= self.catalogue.aliases_of(row.assembly)
-        files |= {"genome": genome, "index": [f"{genome}.fai", f"{genome}.gzi"]}
+        genome = genome_of(row.assembly)
+        files |= {**genome, "index": [genome["index"], f"{genome['genome']}.gzi"]}
         return files | ({} if row.path in SELECTIONS else {"ids": given(row.path)})
 
     def options(self, job: Any) -> dict[str, str]:
@@ -125,7 +121,7 @@ class Transcripts:
 
     def scored_transcripts(self, job: Any) -> str:
         """The table of transcripts that a dataset of variants is scored in."""
-        return self.table(self.scored_in[job.dataset])
+        return transcripts_table(self.scored_in[job.dataset])
 
     def first_fold(self, job: Any) -> str:
         """The fold of a model whose embeddings are drawn."""
@@ -186,6 +182,11 @@ class Transcripts:
                 "in the column transcripts"
             )
         return row.transcripts or next(iter(known), None)
+
+
+def transcripts_table(dataset: str) -> str:
+    """The table of a dataset's mRNAs."""
+    return f"results/transcripts/{dataset}.parquet"
 
 
 def embeddings_table(model: str, dataset: str, fold: str) -> str:

@@ -16,6 +16,16 @@ def ensemble_table(model: str, dataset: str) -> str:
     return f"results/variant_effects/{model}/{dataset}.ensemble.parquet"
 
 
+def fold_table(model: str, dataset: str, fold: str, level: str = "") -> str:
+    """The table of scores of one fold, of genes or of another of the `LEVELS`."""
+    return f"results/variant_effects/{model}/{dataset}.{level}fold{fold}.parquet"
+
+
+def tracks_table(model: str) -> str:
+    """Which track each position of a model's scores is."""
+    return f"results/variant_effects/{model}/tracks.parquet"
+
+
 @dataclass(frozen=True)
 class VariantEffects:
     """Datasets of variants, and what the jobs that score, export and plot them take.
@@ -82,8 +92,8 @@ class VariantEffects:
 
     def folds(self, job: Any) -> list[str]:
         """Input: scores of each fold, of genes or, where the job has a ``kind``, of that."""
-        path = f"results/variant_effects/{job.model}/{job.dataset}.{getattr(job, 'kind', '')}"
-        return [f"{path}fold{fold}.parquet" for fold in self.catalogue.folds_of(job.model)]
+        level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)
+        return [fold_table(job.model, job.dataset, fold, level) for fold in folds]
 
     @property
     def score_options(self) -> dict[str, Any]:
@@ -123,7 +133,7 @@ class VariantEffects:
             "checked": [f"results/variants/{dataset}.parquet" for dataset in self.datasets],
             "ensembles": [ensemble_table(*pair) for pair in self.pairs],
             "folds": [
-                f"results/variant_effects/{model}/{dataset}.fold{fold}.parquet"
+                fold_table(model, dataset, fold)
                 for (model, fold) in folds
                 if model in self.models
                 for dataset in self.datasets
@@ -136,6 +146,6 @@ class VariantEffects:
         of_mrnas = self.catalogue.of_task("embedding")
         return {
             "coverage": [ensemble_table(model, job.dataset) for model in self.models],
-            "tracks": [f"results/variant_effects/{model}/tracks.parquet" for model in self.models],
+            "tracks": [tracks_table(model) for model in self.models],
             "mrna": [ensemble_table(model, job.dataset) for model in of_mrnas],
         }
