@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.job_files import named_files
 from seqcast.core.store import file_sha256
 from seqcast.datasets.coverage.target_store_writing import create_store
 from seqcast.genome.intervals import Geometry
@@ -30,6 +29,7 @@ from seqcast.training.train_coverage import (
     train_coverage,
 )
 from tests.seqcast.training.test_coverage_network import PARAMS
+from tests.seqcast.training.toys import run_job
 
 RECIPE = {
     "learning_rate": 0.02, "batch_size": 4, "epochs": 8, "warmup_steps": 5, "decay": "none",
@@ -83,17 +83,7 @@ def both(files, tmp_path: Path) -> SimpleNamespace:
 
 def run(files: SimpleNamespace, folder: Path, **facts: str) -> tuple[Path, pl.DataFrame]:
     facts = {"architecture": "borzuki", "model": "tiny", "fold": "0", "training": "toy"} | facts
-    weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
-    train_coverage(
-        named_files(CoverageTrainingFiles, vars(files)),
-        str(weights),
-        str(history),
-        folder / "checkpoints/last.pt",
-        facts,
-        "cpu",
-        1,
-    )
-    return weights, pl.read_csv(history, separator="\t")
+    return run_job(train_coverage, CoverageTrainingFiles, files, folder, facts)
 
 
 def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path) -> None:

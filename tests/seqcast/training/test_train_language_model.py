@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.job_files import named_files
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import build_model, load_model
 from seqcast.training.next_token import (
@@ -21,6 +20,7 @@ from seqcast.training.next_token import (
 )
 from seqcast.training.task_options import TextOptions
 from tests.seqcast.training.test_next_token import MICRO, drawn_texts
+from tests.seqcast.training.toys import run_job
 
 RECIPE = {"learning_rate": 0.02, "batch_size": 8, "steps": 12, "seed": 3, "evaluate_every": 4}
 
@@ -55,18 +55,7 @@ def files(tmp_path: Path) -> SimpleNamespace:
 
 def run(files: SimpleNamespace, folder: Path, architecture: str = "helix_mrna"):
     facts = {"architecture": architecture, "model": "tiny", "fold": "0", "training": "toy"}
-    weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
-    checkpoint = folder / "checkpoints/last.pt"
-    train_language_model(
-        named_files(TextTrainingFiles, vars(files)),
-        str(weights),
-        str(history),
-        checkpoint,
-        facts,
-        "cpu",
-        1,
-    )
-    return weights, pl.read_csv(history, separator="\t")
+    return run_job(train_language_model, TextTrainingFiles, files, folder, facts)
 
 
 def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path) -> None:

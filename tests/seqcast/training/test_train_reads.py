@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.core.job_files import named_files
 from seqcast.core.store import file_sha256
 from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
 from seqcast.reads.dnabert import write_dnabert
 from seqcast.training.reads import ReadTask, ReadTrainingFiles, train_reads
+from tests.seqcast.training.toys import run_job
 
 CONFIG = {
     "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32,
@@ -52,17 +52,7 @@ def run(
     files: SimpleNamespace, folder: Path, architecture: str = "readseeker"
 ) -> tuple[Path, pl.DataFrame]:
     facts = {"architecture": architecture, "model": "tiny", "fold": "0", "training": "toy"}
-    weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
-    train_reads(
-        named_files(ReadTrainingFiles, vars(files)),
-        str(weights),
-        str(history),
-        folder / "checkpoints/last.pt",
-        facts,
-        "cpu",
-        1,
-    )
-    return weights, pl.read_csv(history, separator="\t")
+    return run_job(train_reads, ReadTrainingFiles, files, folder, facts)
 
 
 def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path) -> None:

@@ -7,14 +7,18 @@ import hashlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from torch import Tensor, nn
 
+from seqcast.core.job_files import named_files
 from seqcast.training.loop import Batch, train
 from seqcast.training.recipe import Recipe
 
@@ -22,6 +26,17 @@ RECIPE = Recipe(
     learning_rate=0.05, batch_size=4, epochs=4, warmup=0.2, weight_decay=0.1, seed=3,
     evaluate_every=3, checkpoint_every=5,
 )  # fmt: skip
+
+
+def run_job(
+    job: Callable[..., None], kind: Callable[..., Any], files: SimpleNamespace, folder: Path,
+    facts: dict[str, str],
+) -> tuple[Path, pl.DataFrame]:  # fmt: skip
+    """Train by the function of a job, on one thread; its weights and history."""
+    weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
+    given, checkpoint = named_files(kind, vars(files)), folder / "checkpoints/last.pt"
+    job(given, str(weights), str(history), checkpoint, facts, "cpu", 1)
+    return weights, pl.read_csv(history, separator="\t")
 
 
 class Network(nn.Module):
