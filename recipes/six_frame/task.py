@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +14,8 @@ from recipes.six_frame.regions import Source, pool_of
 from seqcast.core.errors import InputError
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.models.six_frame.codons import BASE_N
-from seqcast.training.loop import Batch
 from seqcast.training.recipe import Recipe, TaskOptions, require
+from seqcast.training.steps import Batch, Task
 
 LEAST_PLACES = 20  # of each class, for a genome to take part at a length
 _SIZED_AT_NT = 100  # length at which places of non-coding reads are counted for the weights
@@ -77,8 +76,8 @@ class Reads(NamedTuple):
     genomes: np.ndarray  # (reads,)
 
 
-class GenomeTask:
-    """Coding or not, on reads of genomes; a `seqcast.training.loop.Task`.
+class GenomeTask(Task):
+    """Coding or not, on reads of genomes; a `seqcast.training.steps.Task`.
 
     Half of a batch is coding, and each genome gives as many coding as non-coding reads of one
     length, so that neither organism nor length tells the label.
@@ -97,9 +96,9 @@ class GenomeTask:
     def __init__(self, sources: Iterable[Source], options: ReadOptions) -> None:
         self.pool, self.options = pool_of(sources), options
         self.weights = {length: self._weights(length) for length in sorted(set(options.lengths_nt))}
+        self.digest = self._digest()
 
-    @cached_property
-    def digest(self) -> str:
+    def _digest(self) -> str:
         """SHA-256 of all bases, regions and options."""
         digest = hashlib.sha256(
             repr((self.pool.names, sorted(asdict(self.options).items()))).encode()

@@ -12,9 +12,10 @@ import torch
 from seqcast.datasets.properties.labelled import PropertyData
 from seqcast.predict.properties.fine_tuned import model_texts, predict_labels
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import Batch, train
+from seqcast.training.loop import train
 from seqcast.training.properties import PropertyTask
 from seqcast.training.recipe import Recipe
+from seqcast.training.steps import Batch
 from seqcast.training.task_options import PropertyOptions
 from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS, property_of, transcripts
 

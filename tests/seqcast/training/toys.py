@@ -19,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from seqcast.core.job_files import named_files
-from seqcast.training.loop import Batch, train
+from seqcast.training.loop import train
 from seqcast.training.recipe import Recipe
+from seqcast.training.steps import Batch, Task
 
 RECIPE = Recipe(
     learning_rate=0.05, batch_size=4, epochs=4, warmup=0.2, weight_decay=0.1, seed=3,
@@ -59,7 +60,7 @@ def network(dropout: float = 0.2, seed: int = 0) -> Network:
         return Network(dropout)
 
 
-class Regression:
+class Regression(Task):
     """Squared error on 26 points; 7 batches of 4 an epoch, the last one smaller.
 
     Parameters

@@ -1,6 +1,5 @@
 """What networks of coverage share: heads, files of weights, layers that fine-tuning may change."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -10,12 +9,13 @@ from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_safetensors
+from seqcast.models.layers import Network
 
 HEAD = "head"  # the member that is the head; all the others are the backbone
 TOLD = ("tracks",)  # of what the metadata of our own files say
 
 
-class CoverageArchitecture(nn.Module, ABC):
+class CoverageArchitecture(Network):
     """An `interface.TrainableCoverageModel`, but for its layers.
 
     An architecture gives `config_class`, sets the modules of its backbone and ``head`` in its
@@ -86,10 +86,6 @@ class CoverageArchitecture(nn.Module, ABC):
     def read_weights(self, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Tensors of a file under the names of this network, and the file's metadata."""
         return read_safetensors(path)
-
-    @abstractmethod
-    def initialise(self) -> None:
-        """Draw the weights that training starts from."""
 
     def initialise_head(self) -> None:
         """Draw those of the head alone."""

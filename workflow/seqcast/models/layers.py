@@ -1,12 +1,14 @@
-"""Building blocks shared by convolutional architectures.
+"""What architectures share: the base class of networks, and layers.
 
-Activations are ``(batch, length, channels)`` throughout: a convolution sees them as a
+Activations of layers are ``(batch, length, channels)`` throughout: a convolution sees them as a
 channels-last image of height 1 without a copy, and dense layers and norms act on the last axis.
 """
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -18,6 +20,26 @@ from torch.utils.checkpoint import checkpoint
 # A large freshly mapped buffer costs more in page faults than the arithmetic that fills it.
 # Tiles of this many values (8 MiB in float32) stay in the allocator and in the cache.
 TILE_VALUES = 1 << 21
+
+
+class Network(nn.Module, ABC):
+    """What networks of all tasks share.
+
+    Attributes
+    ----------
+    about : mapping of str to str
+        What the file of weights says of itself.
+    """
+
+    about: Mapping[str, str] = MappingProxyType({})
+
+    @abstractmethod
+    def initialise(self) -> None:
+        """Draw the weights that training starts from."""
+
+    def draw_alive(self) -> None:
+        """Draw weights for runs that only show the workflow: all of the input reaches outputs."""
+        self.initialise()
 
 
 def gelu(x: Tensor) -> Tensor:

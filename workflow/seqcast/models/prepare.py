@@ -20,7 +20,7 @@ def convert_weights(
     """
     model = load_model(architecture, weights, hyperparameters, head, device="cpu")
     facts = {"origin": origin, "source_sha256": file_sha256(weights)}
-    facts |= {"architecture": architecture, **getattr(model, "about", {})}
+    facts |= {"architecture": architecture, **model.about}
     write_safetensors(model.state_dict(), Path(path), facts)
 
 
@@ -32,7 +32,6 @@ def random_weights(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build_model(architecture, params, head)
-        # the start of Borzuki's training answers to hardly any base: no picture of a workflow
-        getattr(model, "draw_alive", model.initialise)()
+        model.draw_alive()
     facts = {"origin": "random", "source_sha256": f"none: random weights of seed {seed}"}
     write_safetensors(model.state_dict(), Path(path), {"architecture": architecture, **facts})

@@ -19,7 +19,7 @@ from seqcast.training.coverage_network import CoverageNetwork
 from seqcast.training.losses import poisson_multinomial
 from seqcast.training.prefetch import prefetched
 from seqcast.training.recipe import Recipe
-from seqcast.training.steps import Batch
+from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import CoverageOptions
 
 logger = logging.getLogger(__name__)
@@ -108,8 +108,8 @@ class Part:
     targets: Tensor | None = None
 
 
-class CoverageTask:
-    """Coverage by networks of the protocol `TrainableCoverageModel`; a `training.loop.Task`.
+class CoverageTask(Task):
+    """Coverage by networks of the protocol `TrainableCoverageModel`; a `training.steps.Task`.
 
     A batch is of one genome; the order in which genomes have theirs is drawn in each epoch. The
     loss is `losses.poisson_multinomial`, times the tracks' weights, the mean over windows and
@@ -137,15 +137,17 @@ class CoverageTask:
     alone for its bias correction, where Keras counts those of all heads.
     """
 
+    reads_ahead = True
+
     def __init__(self, sets: Sequence[CoverageSet], options: CoverageOptions) -> None:
         self.sets, self.options = list(sets), options
         names = [one.head for one in self.sets]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise InputError(f"heads {twice} have several stores; expected one store a head")
         self.heads = tuple(names) if len(names) > 1 else ("",)
+        self.digest = self._digest()
 
-    @property
-    def digest(self) -> str:
+    def _digest(self) -> str:
         """SHA-256 of the stores, the windows taken from them, and the options."""
         digest = hashlib.sha256(repr(sorted(asdict(self.options).items())).encode())
         for one in self.sets:

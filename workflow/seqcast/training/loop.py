@@ -29,7 +29,7 @@ from seqcast.training.checkpoints import (
 )
 from seqcast.training.prefetch import Clock, prefetched
 from seqcast.training.recipe import Recipe, learning_rate
-from seqcast.training.steps import Batch, Task, autocast, heads_of, new_optimiser, take_step
+from seqcast.training.steps import Batch, Task, autocast, new_optimiser, take_step
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def train(
     correction; transformers 2.5 did both the other way round.
     """
     history, best = train_heads(model, task, recipe, checkpoint, params, code)
-    model.load_state_dict(best[heads_of(task)[0]])
+    model.load_state_dict(best[task.heads[0]])
     return history
 
 
@@ -170,7 +170,6 @@ class _Run:
         self.average = (
             WeightAverage(model, recipe.ema_decay) if recipe.ema_decay is not None else None
         )
-        self.reads_ahead = hasattr(task, "load")
         self.clock = Clock()
         self.state = self._resumed()
         if not self.state.precision:
@@ -211,15 +210,14 @@ class _Run:
             for epoch in count(first)
         )
         batches = chain.from_iterable(epochs)
-        if not self.reads_ahead:
+        if not self.task.reads_ahead:
             return batches
         left = islice(batches, self.total - self.state.step)
         return prefetched(left, self._loaded, BATCHES_AHEAD)
 
     def _loaded(self, batch: Batch) -> Batch:
         """A batch with the data of the parts that this process takes."""
-        load = self.task.load  # type: ignore[attr-defined]
-        return [(weight, load(part) if parallel.is_mine(number) else part)
+        return [(weight, self.task.load(part) if parallel.is_mine(number) else part)
                 for number, (weight, part) in enumerate(batch)]  # fmt: skip
 
     def _is_out_of_patience(self) -> bool:
@@ -263,13 +261,13 @@ class _Run:
         with self.average.in_place() if self.average else nullcontext():
             with torch.inference_mode(), autocast(model, recipe):
                 values = parallel.from_first(self.task.validate(model, recipe))
-            best = {head: self._select(head, values, rate) for head in heads_of(self.task)}
+            best = {head: self._select(head, values, rate) for head in self.task.heads}
         row = {
             "step": state.step, "epoch": state.step / self.steps_an_epoch, "learning_rate": rate,
             "train_loss": _mean(state.losses), "gradient_norm": _mean(state.gradient_norms),
             **{f"validation_{name}": value for name, value in values.items()},
         }  # fmt: skip
-        if self.reads_ahead:
+        if self.task.reads_ahead:
             row["data_wait_share"] = self.clock.wait_share()
         if self.tells_precision:
             row["bf16"] = recipe.precision == "bf16"

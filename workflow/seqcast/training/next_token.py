@@ -21,9 +21,9 @@ from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import Batch
 from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.recipe import Recipe, read_recipe
+from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import TextOptions
 from seqcast.transcripts.marks import text_of
 
@@ -75,8 +75,8 @@ class Part(NamedTuple):
     texts: list[str]
 
 
-class NextTokenTask:
-    """Next-token prediction by a model of the protocol `EmbeddingModel`; a `training.loop.Task`.
+class NextTokenTask(Task):
+    """Next-token prediction by a model of the protocol `EmbeddingModel`; a `training.steps.Task`.
 
     The loss is the mean cross entropy in nats per predicted token: every nucleotide and codon-start
     token of a text but the first. The end token is not predicted, so that the loss is the negative

@@ -30,9 +30,9 @@ from seqcast.predict.properties.fine_tuned import (
 )
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import Batch
 from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.recipe import Recipe, read_recipe
+from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import PropertyOptions
 
 # Sorted by length together: few, as these sets are small, and batches should differ between epochs.
@@ -46,8 +46,8 @@ class Part(NamedTuple):
     labels: Tensor  # (batch, labels)
 
 
-class PropertyTask:
-    """Labels of mRNAs by a model of the protocol `PropertyModel`; a `training.loop.Task`.
+class PropertyTask(Task):
+    """Labels of mRNAs by a model of the protocol `PropertyModel`; a `training.steps.Task`.
 
     The loss of a regression is the mean squared error, all labels alike, in standard deviations of
     the training labels; of classes it is the cross entropy. Validation gives ``loss``, and

@@ -23,9 +23,9 @@ from seqcast.models.settings import require
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model
-from seqcast.training.loop import Batch
 from seqcast.training.outputs import made_with, train_and_write
 from seqcast.training.recipe import Recipe, read_recipe
+from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import ReadAugmentation
 
 logger = logging.getLogger(__name__)
@@ -124,8 +124,8 @@ class Part(NamedTuple):
     labels: Tensor
 
 
-class ReadTask:
-    """Classification of reads by a model of the protocol `ReadModel`; a `training.loop.Task`.
+class ReadTask(Task):
+    """Classification of reads by a model of the protocol `ReadModel`; a `training.steps.Task`.
 
     Validation gives ``loss`` (mean cross entropy), ``accuracy`` (at 0.5) and ``auc``, on reads as
     they are, without augmentation.

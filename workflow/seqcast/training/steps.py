@@ -1,8 +1,9 @@
 """What a training learns, and one step of it: gradients of the parts of a batch, and AdamW."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,34 +17,56 @@ Batch = Sequence[tuple[float, Any]]
 """Parts of a batch, each with its weight: the loss of the batch is the weighted mean of theirs."""
 
 
-class Task(Protocol):
+class Task(ABC):
     """What is learned. Only a task knows what its batches hold.
 
-    ``batches`` yields those of an epoch (0, 1, ...) from number ``start`` on. They depend on the
-    recipe, its seed included, the epoch and their number alone, so that a resumed training sees
-    what one that ran through saw. ``loss`` is the mean over the examples of one part.
-    ``describe`` names the examples of a batch, for errors. ``validate`` gives named numbers,
-    among them ``loss`` and what ``Recipe.select_by`` names. ``digest`` stands for all the data
-    and the task's own settings.
-
-    A task may have two members more. ``load(part)`` gives a part its data: it is called in
-    several threads ahead of the step, and only for the parts that this process takes. ``heads``
-    names parts of the network that choose their weights apart: ``validate`` gives
-    ``<value>_<head>`` for each.
+    Attributes
+    ----------
+    digest : str
+        Stands for all the data and the task's own settings.
+    heads : tuple of str
+        Parts of the network that choose their weights apart; "" where the whole network does.
+    reads_ahead : bool
+        Whether parts come without their data, which `load` gives them.
     """
 
-    @property
-    def digest(self) -> str: ...
-    def steps_an_epoch(self, recipe: Recipe) -> int: ...
-    def batches(self, recipe: Recipe, epoch: int, start: int) -> Iterator[Batch]: ...
-    def loss(self, model: torch.nn.Module, part: Any) -> Tensor: ...
-    def describe(self, batch: Batch) -> str: ...
-    def validate(self, model: torch.nn.Module, recipe: Recipe) -> dict[str, float]: ...
+    digest: str
+    heads: tuple[str, ...] = ("",)
+    reads_ahead: bool = False
 
+    @abstractmethod
+    def steps_an_epoch(self, recipe: Recipe) -> int:
+        """Batches of an epoch."""
 
-def heads_of(task: Task) -> tuple[str, ...]:
-    """Heads of a task that choose their weights apart; one without a name where it has none."""
-    return getattr(task, "heads", ("",))
+    @abstractmethod
+    def batches(self, recipe: Recipe, epoch: int, start: int) -> Iterator[Batch]:
+        """Batches of an epoch (0, 1, ...) from number `start` on.
+
+        They depend on the recipe, its seed included, the epoch and their number alone, so that a
+        resumed training sees what one that ran through saw.
+        """
+
+    def load(self, part: Any) -> Any:
+        """A part with its data.
+
+        Called in several threads ahead of the step, and only for the parts that this process takes.
+        """
+        return part
+
+    @abstractmethod
+    def loss(self, model: Any, part: Any) -> Tensor:
+        """The mean over the examples of a part."""
+
+    @abstractmethod
+    def describe(self, batch: Batch) -> str:
+        """The examples of a batch, for errors."""
+
+    @abstractmethod
+    def validate(self, model: Any, recipe: Recipe) -> dict[str, float]:
+        """Named numbers, among them ``loss`` and what ``Recipe.select_by`` names.
+
+        Of several `heads` also ``<value>_<head>`` for each.
+        """
 
 
 def new_optimiser(model: torch.nn.Module, recipe: Recipe) -> AdamW:

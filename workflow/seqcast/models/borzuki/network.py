@@ -80,7 +80,7 @@ class Borzuki(CoverageArchitecture):
             kernel.draw()
 
     def draw_alive(self) -> None:
-        """Draw weights that let every base reach every bin, for runs that only show the workflow.
+        """Draw weights that let every base reach every bin; see `layers.Network`.
 
         The start of the original has attention that adds nothing and separable convolutions that
         fade: a base changes some 30 bins around it, by little.

@@ -1,6 +1,6 @@
 """What Helix-mRNA and Mamba2-mRNA share: a causal stack of blocks over tokens of mRNA."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -14,7 +14,7 @@ from seqcast.models.convert import read_tensors
 from seqcast.models.helix.mamba2 import Mamba2Mixer, RMSNorm
 from seqcast.models.helix.mamba2_config import Mamba2Config
 from seqcast.models.helix.mrna_tokens import MrnaTokenizer
-from seqcast.models.layers import Dense
+from seqcast.models.layers import Dense, Network
 
 PREFIX = "backbone."
 LM_HEAD = "lm_head.weight"
@@ -32,7 +32,7 @@ class MambaBlock(nn.Module):
         return x + self.mixer(self.norm(x))
 
 
-class MrnaStack(nn.Module, ABC):
+class MrnaStack(Network):
     """Tokens of mRNA to features, causal: no token sees a later one.
 
     Padding changes nothing: rows are moved to the left before the first block and back after the

@@ -25,6 +25,7 @@ from seqcast.core.errors import InputError
 from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import read_safetensors, read_tensors
 from seqcast.models.interface import build_model, load_model, read_hyperparameters
+from seqcast.models.layers import Network
 from seqcast.models.mrna_property.config import HeadConfig, MrnaPropertyConfig
 
 # What a training writes next to the weights that concerns those who use them.
@@ -56,7 +57,7 @@ class PropertyHead(nn.Module):
         return self.output(x)
 
 
-class MrnaProperty(nn.Module):
+class MrnaProperty(Network):
     """A `PropertyModel`.
 
     Parameters

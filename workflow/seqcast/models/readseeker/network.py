@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_tensors
-from seqcast.models.layers import Dense
+from seqcast.models.layers import Dense, Network
 from seqcast.models.readseeker.config import ReadSeekerConfig
 from seqcast.models.readseeker.kmers import PAD, KmerTokenizer, check_vocabulary
 
@@ -73,7 +73,7 @@ class Block(nn.Module):
         return self.feed_forward_norm(x + self.dropout(hidden))
 
 
-class ReadSeeker(nn.Module):
+class ReadSeeker(Network):
     """Token ids ``(batch, tokens)`` to logits ``(batch, 2)``: non-coding, coding.
 
     Parameters

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_safetensors
+from seqcast.models.layers import Network
 from seqcast.models.six_frame.codons import (
     BASE_N,
     BASE_PAD,
@@ -75,7 +76,7 @@ class FrameHead(nn.Module):
         return self.classifier(F.relu(self.relate(x)))
 
 
-class SixFrame(nn.Module):
+class SixFrame(Network):
     """Base codes ``(batch, length)`` to logits ``(batch, 2)``: non-coding, coding.
 
     Parameters
