@@ -1,5 +1,6 @@
 """Half-lives from predicted coverage, with a constructed truth."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.stats import pearsonr
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import write_table, write_tsv
+from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.saluki import (
     NO_HALF_LIFE,
@@ -26,8 +28,10 @@ from seqcast.evaluation.coverage.saluki import (
     read_features,
     read_half_lives,
 )
+from seqcast.evaluation.metrics.table import row_of
 from tests.seqcast.evaluation.coverage.courses import RATES
 
+ROOT = Path(__file__).parents[4]
 GENES, FEATURES, CONTIGS = 120, 36, 12
 
 
@@ -55,6 +59,40 @@ def constructed(seed, signal=1.0, genes=GENES):
 def correlation(table):
     scored = table.filter(status=VALID)
     return pearsonr(scored["label"], scored["prediction"])[0]
+
+
+@pytest.mark.parametrize("fold", ["f0", "f1"])
+def test_compat_equals_the_notebook(shared, fold):
+    """The notebook solves in float32, hence the tolerances, which are those of the golden set."""
+    folder = shared / "reference/borzuki/notebooks/fit_hl_saluki_pc1"
+    models = folder / "inputs/borzuki/hl_clip/models"
+    acc = read_cells(models / "f0c0/testg-0/acc.txt.gz", "acc")
+    described = dict(acc.select("identifier", "description").iter_rows())
+    groups = read_cells(folder / "expected/features.tsv", "features")
+    patterns = read_features(ROOT / "resources/panels/borzuki_features.tsv")
+    assert patterns == dict(groups.select("feature", "description_regex").iter_rows())
+    matrix = GeneMatrix.read(models / f"{fold}c0/testg-0/gene_preds.tsv.gz")
+    features = feature_means(matrix, described, patterns)
+    labels = read_half_lives(folder / "inputs/half-life/all_HLs_human_PC1.txt.gz", compat=True)
+    found = predict_half_lives({fold: features}, labels, compat=True)
+
+    golden = read_cells(folder / f"expected/genes_{fold}.tsv", "genes")
+    place = {name: i for i, name in enumerate(features.genes.tolist())}
+    rows = [place[name] for name in golden["gene_id"]]
+    columns = golden.select(pl.col([f"borzoi_{name}" for name in patterns]).cast(pl.Float64))
+    np.testing.assert_allclose(features.values[rows], columns.to_numpy(), rtol=1e-6)
+    assert found.filter(status=VALID)["gene_id"].to_list() == golden["gene_id"].to_list()
+    predicted = found.filter(status=VALID)["prediction"].to_numpy()
+    np.testing.assert_allclose(predicted, golden["ridge_pred"].cast(pl.Float64), atol=5e-3)
+    expected = json.loads((folder / "expected/metrics.json").read_text())[fold]
+    metrics = half_life_metrics(found, resamples=0)
+    for metric, golden_of, tolerance in (
+        ("spearman", "spearman", 1e-3), ("pearson", "pearson", 1e-5),
+        ("pearson", "float64_pearson", 1e-7),
+    ):  # fmt: skip
+        row = row_of(metrics, metric)
+        assert row["value"] == pytest.approx(expected[golden_of], abs=tolerance)
+        assert row["n"] == expected["n"]
 
 
 def test_compat_fits_and_predicts_the_same_genes():

@@ -18,7 +18,7 @@ from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import parts_of_fold
 from seqcast.evaluation.coverage.bins import BinAccuracy
 from seqcast.evaluation.coverage.gene_accuracy import GeneCollector, GeneOptions
-from seqcast.evaluation.coverage.gene_matrices import TOLD
+from seqcast.evaluation.coverage.gene_matrices import OF_PLUS_TRACK, TOLD
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.sequence import one_hot_of_codes
 from seqcast.genome.tracks import Tracks
@@ -26,7 +26,7 @@ from seqcast.models.interface import CoverageModel, evaluating
 from seqcast.predict.fold_model import FoldFiles, open_model
 from seqcast.predict.inference import check_fit, geometry_of, predict_batch
 
-VALID, CONSTANT, OF_PLUS_TRACK = "valid", "constant", "in_the_plus_track"
+VALID, CONSTANT = "valid", "constant"
 GENE_COLUMNS = {  # of GeneAccuracy.tracks -> of the table of tracks
     "pearsonr": "gene_pearsonr", "pearsonr_density": "gene_density_pearsonr",
     "pearsonr_length": "gene_length_pearsonr", "pearsonr_rolled": "gene_rolled_pearsonr",

@@ -17,6 +17,7 @@ from seqcast.core.text_files import read_cells
 from seqcast.evaluation.metrics.correlations import varying
 
 TOLD = 5  # of a list in a message
+OF_PLUS_TRACK = "in_the_plus_track"  # why a minus track has no numbers of genes
 DECIMALS = 9  # of a deviation; what lies below is rounding of log2 values
 
 

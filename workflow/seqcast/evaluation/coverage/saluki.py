@@ -84,8 +84,10 @@ def predict_saluki(
     InputError
         See `predict_half_lives` and `feature_means`.
     """
-    labels = read_half_lives(files.half_lives, *options["half_life_columns"])
-    patterns, compat = read_features(files.features), options["compat"] is not None
+    compat = options["compat"] is not None
+    gene_column, value_column = options["half_life_columns"]
+    labels = read_half_lives(files.half_lives, gene_column, value_column, compat)
+    patterns = read_features(files.features)
     replicates: dict[str, list[GeneMatrix]] = {}
     for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
         described = dict(read_tsv(tracks).select("identifier", "description").iter_rows())
@@ -149,8 +151,9 @@ def read_features(path: str | Path) -> dict[str, str]:
 
 
 def read_half_lives(
-    path: str | Path, gene_column: str = GENE_COLUMN, value_column: str = VALUE_COLUMN
-) -> dict[str, float]:
+    path: str | Path, gene_column: str = GENE_COLUMN, value_column: str = VALUE_COLUMN,
+    compat: bool = False,
+) -> dict[str, float]:  # fmt: skip
     """Half-lives by gene id without version; NaN where a cell is empty or no number.
 
     Parameters
@@ -158,17 +161,20 @@ def read_half_lives(
     path : path
         Tab-separated, such as ``all_HLs_human_PC1.txt`` of Saluki (zenodo 6326409).
     gene_column, value_column : str
+    compat : bool
+        The last value of a repeated gene counts, as in the original.
 
     Raises
     ------
     InputError
-        If the table is not readable, lacks a column, or has two values of a gene.
+        If the table is not readable, lacks a column, or (without `compat`) has two values of a
+        gene.
     """
     table = _read(path, [gene_column, value_column])
     numbers = table[value_column].cast(pl.Float64, strict=False).fill_null(np.nan).to_list()
     found: dict[str, float] = {}
     for gene, value in zip(map(gene_key, table[gene_column].fill_null("")), numbers, strict=True):
-        if gene in found:
+        if gene in found and not compat:
             raise InputError(
                 f"{path} has gene {gene!r} more than once; expected one half-life each"
             )
