@@ -18,13 +18,12 @@ HEADERS = {
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards path2 cds labels transcripts reference first"
-    " balanced",
+    " balanced library_type per_million min_mapq duplicates",
     "references": "reference genbank coding unclear proteins taxon description",
     "benchmarks": "benchmark task datasets protocol published citation",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
     "read_sets": "read_set collection train_per_class dev_per_class split coding_share",
-    "libraries": "library assembly bam library_type per_million min_mapq duplicates",
     "coverage_sets": "coverage_set assembly targets window_bp bin_bp crop_bins windows stride_bp"
     " folds fixed unmappable blacklist tfrecords compat",
     "properties": "property dataset labels kind split groups published meaning protocol citation",
@@ -34,19 +33,34 @@ NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refu
 OFFLINE = {f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp", "all")}
 
 
+Rows = list[tuple | dict[str, object]]
+
+
+def write_tables(folder: Path, tables: dict[str, Rows]) -> dict[str, str]:
+    """Write all tables, and return their names.
+
+    A row has its cells in the order of `HEADERS`, those at the end left out, or by column.
+    """
+    for name, header in HEADERS.items():
+        columns = header.split()
+        rows = [
+            [row.get(column, "") for column in columns] if isinstance(row, dict) else row
+            for row in tables.get(name, [])
+        ]
+        text = "".join("\t".join(map(str, row)) + "\n" for row in [columns, *rows])
+        (folder / f"{name}.tsv").write_text(text)
+    return {name: f"{name}.tsv" for name in HEADERS}
+
+
 class Workflow:
     """A folder with tables and a config, and Snakemake on it; no run reaches a network."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder = root, folder
 
-    def configure(self, tables: dict[str, list[tuple]], **config: object) -> None:
-        """Write tables (rows in the order of `HEADERS`) and a config of these keys."""
-        for name, header in HEADERS.items():
-            rows = [tuple(header.split()), *tables.get(name, [])]
-            text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
-            (self.folder / f"{name}.tsv").write_text(text)
-        config["tables"] = {name: f"{name}.tsv" for name in HEADERS}
+    def configure(self, tables: dict[str, Rows], **config: object) -> None:
+        """Write tables, as `write_tables` does, and a config of these keys."""
+        config["tables"] = write_tables(self.folder, tables)
         config.setdefault("read_benchmark", {"comparators": []})  # programs that may be missing
         # one thread a job: two jobs at once end earlier than one after the other on two threads
         config.setdefault("inference", {"device": "cpu", "threads": 1})

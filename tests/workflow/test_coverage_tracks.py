@@ -9,7 +9,7 @@ import pysam
 import pytest
 
 from seqcast.datasets.coverage.target_store import CoverageStore
-from tests.workflow.conftest import Workflow, new_folder
+from tests.workflow.conftest import Rows, Workflow, new_folder
 
 pytestmark = pytest.mark.slow
 
@@ -19,9 +19,17 @@ WINDOW_BP, BIN_BP = 1024, 32
 STORE = "results/coverage_sets/own.zarr"
 TRACKS = ["results/coverage_tracks/dutp.plus.bw", "results/coverage_tracks/dutp.minus.bw",
           "results/coverage_tracks/both.unstranded.bw"]  # fmt: skip
+
+
+def library(name: str, path: str, library_type: str, **cells: object) -> dict[str, object]:
+    """A row of datasets.tsv."""
+    return {"dataset": name, "kind": "aligned_reads", "assembly": "small", "path": path,
+            "library_type": library_type, **cells}  # fmt: skip
+
+
 LIBRARIES = [
-    ("dutp", "small", "reads/a.bam", "fr-firststrand", "", "", ""),
-    ("both", "small", "reads/b.bam", "unstranded", "yes", 20, "no"),
+    library("dutp", "reads/a.bam", "fr-firststrand"),
+    library("both", "reads/b.bam", "unstranded", per_million="yes", min_mapq=20, duplicates="no"),
 ]
 
 
@@ -96,11 +104,11 @@ def write_inputs(folder: Path) -> None:
     (folder / "coverage/targets.tsv").write_text("\n".join(rows) + "\n")
 
 
-def tables(libraries: list[tuple] = LIBRARIES) -> dict[str, list[tuple]]:
+def tables(libraries: Rows = LIBRARIES) -> dict[str, Rows]:
     """Tables of one coverage set, its assembly and its libraries."""
     return {
         "assemblies": [("small", "genome.fa", "genes.gtf", "aliases.tsv")],
-        "libraries": libraries,
+        "datasets": libraries,
         "coverage_sets": [("own", "small", "coverage/targets.tsv", WINDOW_BP, *[""] * 4, 3, *[""] * 5)],
     }  # fmt: skip
 
@@ -192,9 +200,7 @@ def test_unfit_alignments_are_one_line(run: Workflow, tmp_path: Path) -> None:
         pysam.AlignmentFile(str(folder / f"{name}.bam"), "wb", header=header).close()
     with gzip.open(folder / "cram.bam", "wb") as file:
         file.write(b"CRAM no more\n")
-    broken = [
-        (name, "small", f"reads/{name}.bam", "fr-secondstrand", "", "", "") for name in BROKEN
-    ]
+    broken = [library(name, f"reads/{name}.bam", "fr-secondstrand") for name in BROKEN]
     other.configure(tables(broken) | {"coverage_sets": []})
     result = other.run(
         "--keep-going", *(f"results/coverage_tracks/{name}.plus.bw" for name in BROKEN)

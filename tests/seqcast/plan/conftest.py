@@ -7,25 +7,21 @@ import pytest
 
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.run import RunPlan, plan_run
-from tests.workflow.conftest import HEADERS
+from tests.workflow.conftest import Rows, write_tables
 
-Tables = dict[str, list[tuple]]
+Tables = dict[str, Rows]
 
 
 @pytest.fixture
 def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
-    """A function from tables (rows in the order of `HEADERS`) and keys of the config to a config.
+    """A function from tables, as `write_tables` takes, and keys of the config to a config.
 
     The working folder is empty but for the tables.
     """
     monkeypatch.chdir(tmp_path)
 
     def configured(tables: Tables, **config: object) -> dict[str, object]:
-        for name, header in HEADERS.items():
-            rows = [tuple(header.split()), *tables.get(name, [])]
-            text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
-            (tmp_path / f"{name}.tsv").write_text(text)
-        return {"tables": {name: f"{name}.tsv" for name in HEADERS}, **config}
+        return {"tables": write_tables(tmp_path, tables), **config}
 
     return configured
 

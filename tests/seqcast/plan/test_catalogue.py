@@ -111,3 +111,11 @@ def test_a_table_that_is_not_there_is_told(configured, root, tmp_path):
     (tmp_path / "models.tsv").unlink()
     with pytest.raises(InputError, match=r"^models.tsv is not there; expected a table"):
         Catalogue(config, root / "workflow/schemas")
+
+
+def test_a_table_of_older_versions_is_told_with_where_its_rows_went(configured, root):
+    config = configured(TABLES)
+    config["tables"]["libraries"] = "libraries.tsv"
+    with pytest.raises(InputError, match=r"^config: tables.libraries is no table any more; write its "
+                       r"rows into datasets.tsv, kind aligned_reads \(the column bam is path\), and"):  # fmt: skip
+        Catalogue(config, root / "workflow/schemas")

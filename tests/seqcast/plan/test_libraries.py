@@ -7,10 +7,17 @@ import pytest
 from seqcast.core.errors import InputError
 from tests.seqcast.plan.coverage_tables import ASSEMBLIES, HEADER, SET
 
+
+def library(name, **cells):
+    """A row of datasets.tsv."""
+    row = {"assembly": "sim", "path": "a.bam", "library_type": "fr-firststrand"}
+    return {"dataset": name, "kind": "aligned_reads", **row, **cells}
+
+
 TABLES = {
     "assemblies": [(*ASSEMBLIES[0][:3], "aliases.tsv"), ASSEMBLIES[1]],
-    "libraries": [("both", "sim", "b.bam", "unstranded", "yes", 0, "no"),
-                  ("dutp", "sim", "a.bam", "fr-firststrand", "", "", "")],
+    "datasets": [library("both", path="b.bam", library_type="unstranded", per_million="yes",
+                         min_mapq=0, duplicates="no"), library("dutp")],
 }  # fmt: skip
 TRACKS = [f"results/coverage_tracks/{name}.bw" for name in
           ("dutp.plus", "dutp.minus", "both.unstranded")]  # fmt: skip
@@ -48,16 +55,25 @@ def test_sets_wait_for_the_tracks_of_libraries(planned, plan, tmp_path, monkeypa
     assert found.tracks(Job(coverage_set="sim")) == TRACKS
 
 
-@pytest.mark.parametrize(("library", "message"), [
-    (("dutp", "sim", "a.bam", ""), "column library_type: ''; expected one of unstranded"),
-    (("dutp", "smal", "a.bam", "unstranded"), "libraries.tsv: 'smal' has no row in assemblies.tsv"),
-    (("dutp", "sim", "a.bam", "unstranded"), "human.tsv: results/coverage_tracks/dutp.plus.bw is of no "
-     "library; libraries.tsv gives results/coverage_tracks/both.unstranded.bw, results/coverage_"
-     "tracks/dutp.unstranded.bw"),
-    (("dutp", "other", "a.bam", "fr-firststrand"), "results/coverage_tracks/dutp.plus.bw is on "
-     r"assembly other \(libraries.tsv\), the set is on sim; name libraries of the set's assembly"),
+@pytest.mark.parametrize(("cells", "message"), [
+    ({"library_type": ""}, r"datasets.tsv, line 3 \(dutp\), column library_type: ''; expected a value"),
+    ({"assembly": ""}, "column assembly: ''; expected a value; the cell is empty"),
+    ({"assembly": "smal"}, "datasets.tsv: 'smal' has no row in assemblies.tsv"),
+    ({"first": 5}, "column first: 5; kind aligned_reads does not use this column, only mapped_reads; "
+     "expected an empty cell"),
+    ({"kind": "reads"}, "library_type: 'fr-firststrand'; kind reads does not use this column, only al"),
+    ({"library_type": "unstranded"}, "human.tsv: results/coverage_tracks/dutp.plus.bw is of no "
+     "dataset of kind aligned_reads; datasets.tsv gives results/coverage_tracks/both.unstranded.bw, "
+     "results/coverage_tracks/dutp.unstranded.bw"),
+    ({"assembly": "other"}, "results/coverage_tracks/dutp.plus.bw is on assembly other "
+     r"\(datasets.tsv\), the set is on sim; name libraries of the set's assembly"),
 ])  # fmt: skip
-def test_a_mistake_is_told(plan, library, message):
-    libraries = [TABLES["libraries"][0], (*library, "", "", "")]
+def test_a_mistake_is_told(plan, cells, message):
+    rows = [TABLES["datasets"][0], library("dutp", **cells)]
     with pytest.raises(InputError, match=message):
-        plan(TABLES | {"libraries": libraries, "coverage_sets": [SET]})
+        plan(TABLES | {"datasets": rows, "coverage_sets": [SET]})
+
+
+def test_libraries_are_made_when_asked_for(plan):
+    found = plan(TABLES)
+    assert (found.targets, found.warnings) == ([], [])

@@ -11,90 +11,10 @@ from seqcast.core.provenance import same_weights
 from seqcast.core.urls import public_url, url_digest
 from seqcast.models.architectures import check_task
 from seqcast.plan.config import complete_config, read_schema
+from seqcast.plan.rows import Assembly, Dataset, Fold, Model, Source, genes_of, genome_of
 from seqcast.plan.tables import LACKING, Row, Table, cells_of, check_names, read_cells, typed_rows
 
 R = TypeVar("R", bound=Row)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assembly(Row):
-    """A genome and its annotation."""
-
-    KEY = ("assembly",)
-    assembly: str
-    genome: str
-    annotation: str
-    contig_aliases: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model(Row):
-    """A trained model."""
-
-    KEY = ("model",)
-    model: str
-    architecture: str
-    task: str
-    hyperparameters: str
-    head: str = ""
-    tracks: str = ""
-    description: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fold(Row):
-    """A fold of a model, and where its weights come from."""
-
-    KEY = ("model", "fold")
-    model: str
-    fold: str
-    origin: str
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source(Row):
-    """A file to be fetched."""
-
-    KEY = ("source",)
-    source: str
-    version: str
-    url: str
-    path: str
-    licence: str
-    citation: str
-    sha256: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dataset(Row):
-    """What models are run on."""
-
-    KEY = ("dataset",)
-    dataset: str
-    kind: str
-    assembly: str
-    path: str
-    shards: int
-    path2: str | None = None
-    interleaved: bool = False
-    reference: str | None = None
-    first: int | None = None
-    balanced: bool = True
-    cds: str = ""
-    labels: str | None = None
-    transcripts: str | None = None
-
-
-def genome_of(assembly: str) -> dict[str, str]:
-    """Files of the genome of an assembly: ``genome`` (bgzip) and ``index``."""
-    path = f"resources/assemblies/{assembly}.fa.gz"
-    return {"genome": path, "index": f"{path}.fai"}
-
-
-def genes_of(assembly: str) -> str:
-    """Path of the genes of an assembly."""
-    return f"resources/assemblies/{assembly}.genes.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +107,12 @@ class Catalogue:
         InputError
         """
         return Table(self.path_of(table), typed_rows(self.cells(table, kind.KEY), kind))
+
+    def rows_of_kind(self, kind: str, row: type[R]) -> Table[R]:
+        """Datasets of a kind, with the columns that it alone uses."""
+        cells = self.cells("datasets", Dataset.KEY).items()
+        mine = {name: cell for name, cell in cells if cell["kind"] == kind}
+        return Table(self.path_of("datasets"), typed_rows(mine, row))
 
     def cells(self, table: str, key: tuple[str, ...]) -> Mapping[Any, Mapping[str, Any]]:
         """As `rows`, of cells that are as they stand in the table."""

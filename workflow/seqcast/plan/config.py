@@ -14,6 +14,11 @@ from seqcast.core.errors import InputError
 # The parser in C reads the schemas eight times as fast; not all builds of PyYAML have it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+# Tables of older versions -> where their rows are now.
+MOVED = {
+    "libraries": "datasets.tsv, kind aligned_reads (the column bam is path)",
+}
+
 
 def read_schema(path: Path) -> dict[str, Any]:
     """A JSON schema, written in YAML."""
@@ -38,6 +43,12 @@ def complete_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
         Naming the key, as ``$.report.score``.
     """
     _fill(config, schema)
+    for table in config["tables"] if isinstance(config.get("tables"), dict) else ():
+        if table in MOVED:
+            raise InputError(
+                f"config: tables.{table} is no table any more; write its rows into {MOVED[table]}, "
+                "and remove the key (docs/reference/tables.md)"
+            )
     if error := best_match(Draft202012Validator(schema).iter_errors(config)):
         raise InputError(f"config: {error.json_path}: {error.message}")
     score, made = config["report"]["score"], config["variant_effects"]["gene_scores"]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.catalogue import Catalogue, genes_of, genome_of
+from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.libraries import FOLDER, Libraries
+from seqcast.plan.rows import genes_of, genome_of
 from seqcast.plan.tables import Row, Table
 
 # Assembly, input and crop (bp) -> source of the windows published for models of that shape.

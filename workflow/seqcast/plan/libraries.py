@@ -5,9 +5,11 @@ from functools import cached_property
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.catalogue import Catalogue, genome_of
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.rows import genome_of
 from seqcast.plan.tables import Row, Table
 
+ALIGNED = "aligned_reads"  # kind of datasets
 FOLDER = "results/coverage_tracks/"
 STRANDS = {"unstranded": ["unstranded"]}  # of a type of library; of all others:
 BOTH = ["plus", "minus"]
@@ -17,10 +19,10 @@ BOTH = ["plus", "minus"]
 class Library(Row):
     """Aligned reads, and which of them count."""
 
-    KEY = ("library",)
-    library: str
+    KEY = ("dataset",)
+    dataset: str
     assembly: str
-    bam: str
+    path: str
     library_type: str
     per_million: bool = False
     min_mapq: int | None = None
@@ -33,15 +35,10 @@ class Libraries:
 
     catalogue: Catalogue
 
-    def __post_init__(self) -> None:
-        self.catalogue.assemblies.check_names(
-            (row.assembly for row in self.rows.values()), self.rows.path
-        )
-
     @cached_property
     def rows(self) -> Table[Library]:
         """Libraries by name."""
-        return self.catalogue.rows("libraries", Library)
+        return self.catalogue.rows_of_kind(ALIGNED, Library)
 
     @cached_property
     def stranded(self) -> list[str]:
@@ -66,7 +63,7 @@ class Libraries:
         """Input: the reads of a job's library, and its genome."""
         row = self.rows[job.library]
         return {
-            "bam": self.catalogue.given(row.bam),
+            "bam": self.catalogue.given(row.path),
             **genome_of(row.assembly),
             **self.catalogue.aliases_of(row.assembly),
         }
@@ -100,7 +97,7 @@ class Libraries:
         """
         if path.startswith(FOLDER) and path not in self.tracks:
             raise InputError(
-                f"{where}: {path} is of no library; {self.rows.path} gives "
+                f"{where}: {path} is of no dataset of kind {ALIGNED}; {self.rows.path} gives "
                 f"{', '.join(self.tracks) or 'none'}"
             )
         if path in self.tracks and self.tracks[path].assembly != assembly:

@@ -5,10 +5,11 @@ from itertools import product
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.catalogue import Catalogue, genes_of
+from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage import coverage_store
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
+from seqcast.plan.rows import genes_of
 from seqcast.plan.variant_effects import ensemble_table, fold_table, tracks_table
 
 SIMULATED = "resources/simulated"

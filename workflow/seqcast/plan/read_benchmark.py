@@ -7,8 +7,9 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.reads import INDEX_SUFFIXES
-from seqcast.plan.catalogue import Catalogue, Dataset
+from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
+from seqcast.plan.rows import Dataset
 from seqcast.plan.tables import Row, Table
 
 REFERENCES = "resources/references"

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from seqcast.plan.catalogue import Catalogue, genome_of
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.rows import genome_of
 
 LABELLED = "labelled_reads"  # kind of sets whose labels are in their file
 MAPPED = "mapped_reads"  # kind of those whose labels come of mapping them to a reference

@@ -19,7 +19,7 @@ from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
 from seqcast.plan.variant_effects import VariantEffects
 
-# Kind of datasets -> tasks of the models that take them.
+# Kind of datasets -> tasks of the models that take them. Others are made where they are asked for.
 TAKEN_BY = {
     "variants": ("coverage", "embedding"),
     "windows": ("coverage",),
@@ -82,7 +82,9 @@ class RunPlan:
             f"{datasets.path}: nothing is made of dataset {name}: {self.catalogue.models.path} has "
             f"no model of task {' or '.join(TAKEN_BY[row.kind])}, which its kind, {row.kind}, needs"
             for name, row in datasets.items()
-            if name not in named and not self.catalogue.of_task(*TAKEN_BY[row.kind])
+            if row.kind in TAKEN_BY
+            and name not in named
+            and not self.catalogue.of_task(*TAKEN_BY[row.kind])
         ]
 
     @property

@@ -145,7 +145,8 @@ def read_cells(
         not count, and empty lines are passed over.
     schema : mapping
         JSON schema of a row. Cells of a column of type integer or number become numbers, all
-        others stay text. Columns of ``format: path`` hold paths or names of sources.
+        others stay text. Columns of ``format: path`` hold paths or names of sources. Columns of
+        ``used_by: {kind: [reads]}`` are empty in all rows but those of kind reads.
     key : sequence of str
         Columns that name a row; they stay text.
 
@@ -167,16 +168,7 @@ def read_cells(
     rows: dict[Any, dict[str, str | int | float]] = {}
     for line, cells in lines:
         where = f"{path}, line {line}"
-        if any("\n" in cell for cell in cells):
-            raise InputError(
-                f"{where}: a quotation mark that is not closed, or a cell of two lines; expected "
-                "each cell on one line. Close the quotation mark, or remove it"
-            )
-        if any(cells[len(header) :]):
-            raise InputError(
-                f"{where}: {len(cells)} columns; the header has {len(header)}. Remove the tabs "
-                "that are too many"
-            )
+        _check_cells(where, header, cells)
         short = len(header) > len(cells)
         texts = dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=False))
         row = {
@@ -185,7 +177,9 @@ def read_cells(
         }
         if found := _mistake(row, checker):
             name, message = found
-            hint = "; are there spaces where a tab should be?" * (short and " " in texts[name])
+            hint = "; are there spaces where a tab should be?" * (
+                short and " " in texts.get(name, "")
+            )
             named = " ".join(f"{texts[part]}" for part in key if part in texts and part != name)
             raise InputError(
                 f"{where}{f' ({named})' * bool(named)}, column {name}: {message}{hint}"
@@ -238,6 +232,20 @@ def _check_header(path: str | Path, header: list[str], schema: Mapping[str, Any]
         raise InputError(f"{path}: column {missing[0]} is missing; expected {', '.join(needed)}")
 
 
+def _check_cells(where: str, header: list[str], cells: list[str]) -> None:
+    """Stop at a line whose cells are not those of the header."""
+    if any("\n" in cell for cell in cells):
+        raise InputError(
+            f"{where}: a quotation mark that is not closed, or a cell of two lines; expected "
+            "each cell on one line. Close the quotation mark, or remove it"
+        )
+    if any(cells[len(header) :]):
+        raise InputError(
+            f"{where}: {len(cells)} columns; the header has {len(header)}. Remove the tabs "
+            "that are too many"
+        )
+
+
 def _value(text: str, column: Mapping[str, Any], key: bool) -> str | int | float:
     """A cell as the number that its column has, or as text."""
     if not key and "integer" in column["type"] and WHOLE.fullmatch(text):
@@ -253,11 +261,25 @@ def _mistake(row: Mapping[str, Any], checker: Draft202012Validator) -> tuple[str
     for name, value in row.items():
         if columns[name].get("format") == "path" and (message := check_path(str(value))):
             return name, message
-    errors: Iterator[ValidationError] = checker.iter_errors(row)
+    # a column that the header lacks is empty in every row
+    errors: Iterator[ValidationError] = checker.iter_errors({**dict.fromkeys(columns, ""), **row})
     for error in errors:
         name = str(error.absolute_path[0])
-        told = public_url(str(row[name])) if name == "url" else row[name]  # it may hold a password
+        value = row.get(name, "")
+        told = public_url(str(value)) if name == "url" else value  # it may hold a password
         return name, f"{told!r}; {_expected(error, columns[name])}"
+    return _unused(row, columns)
+
+
+def _unused(row: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Column and message of the first cell that rows of its kind leave empty; None if none is."""
+    for name, value in row.items():
+        for decider, users in columns[name].get("used_by", {}).items():
+            if value != "" and row[decider] not in users:
+                return name, (
+                    f"{value!r}; {decider} {row[decider]} does not use this column, only "
+                    f"{', '.join(users)}; expected an empty cell"
+                )
     return None
 
 

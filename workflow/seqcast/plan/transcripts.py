@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.catalogue import Catalogue, genome_of
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.rows import genome_of
 from seqcast.transcripts import SELECTIONS
 
 KINDS = ("transcripts", "mrna")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from seqcast.plan.catalogue import Catalogue, genes_of
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.rows import genes_of
 from seqcast.plan.tracks import check_pattern
 
 EXPORTS = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
