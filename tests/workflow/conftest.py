@@ -13,13 +13,12 @@ import pytest
 import yaml
 
 HEADERS = {
-    "assemblies": "assembly genome annotation contig_aliases",
+    "assemblies": "assembly genome annotation contig_aliases coding unclear proteins taxon",
     "models": "model architecture task hyperparameters head tracks description",
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
-    "datasets": "dataset kind assembly path shards path2 cds labels transcripts reference first"
+    "datasets": "dataset kind assembly path shards path2 cds labels transcripts pool first"
     " balanced library_type per_million min_mapq duplicates",
-    "references": "reference genbank coding unclear proteins taxon description",
     "benchmarks": "benchmark task datasets protocol published citation",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",

@@ -83,8 +83,8 @@ def run(root, tmp_path_factory) -> Workflow:
     names = ("one", "two")
     run.configure(
         {
-            "references": [("toy", "toy.gbk", "", "unclear.bed", "", "")],
-            "datasets": [(name, "mapped_reads", "", f"{name}_1.fq", 1, f"{name}_2.fq", *[""] * 3, "toy")
+            "assemblies": [("toy", "toy.gbk", "", "", "", "unclear.bed")],
+            "datasets": [(name, "mapped_reads", "toy", f"{name}_1.fq", "", f"{name}_2.fq")
                          for name in names],
             "benchmarks": [("toy", "reads", "one,two", "how", "published.tsv", "nobody")],
         },

@@ -27,11 +27,11 @@ def published(root: Path) -> pl.DataFrame:
 
 def test_cells_name_sources_and_rows_that_are_there(plan):
     rows = plan.read_benchmarks.references.values()
-    named = {row.genbank for row in rows}
+    named = {row.genome for row in rows}
     named |= {v for row in rows for v in (row.coding, row.unclear, row.proteins) if v}
     named |= {v for row in plan.read_benchmarks.samples.values() for v in (row.path, row.path2)}
     assert named <= set(plan.catalogue.sources)
-    mapped = {row.reference for row in plan.read_benchmarks.samples.values()}
+    mapped = {row.assembly for row in plan.read_benchmarks.samples.values()}
     assert mapped == set(plan.read_benchmarks.references)
 
 

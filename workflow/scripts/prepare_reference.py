@@ -5,7 +5,7 @@ from seqcast.evaluation.reads.references import prepare_reference
 
 with reporting(snakemake.log[0]):
     prepare_reference(
-        genbank=snakemake.input.genbank,
+        genome=snakemake.input.genome,
         fasta=snakemake.output.fasta,
         coding_bed=snakemake.output.coding,
         given=snakemake.input.get("coding"),

@@ -216,11 +216,11 @@ def test_a_table_that_the_config_lacks_is_empty(call, tmp_path, root, monkeypatc
     call()
     monkeypatch.chdir(tmp_path / "run")
     config = yaml.safe_load(Path("config/config.yaml").read_text())
-    config["tables"]["references"] = None  # a key without a value
+    config["tables"]["collections"] = None  # a key without a value
     catalogue = plan_run(config, root / "workflow/schemas").catalogue
     assert catalogue.of_kind("variants") == ["my_variants"]
-    assert len(catalogue.sources) == len(catalogue.cells("references", ("reference",))) == 0
-    assert catalogue.path_of("references") == "tables.references, which the config lacks"
+    assert len(catalogue.sources) == len(catalogue.cells("collections", ("collection",))) == 0
+    assert catalogue.path_of("collections") == "tables.collections, which the config lacks"
     with pytest.raises(InputError, match=r"or the name of a source of tables.sources, which the"):
         catalogue.given("hg38_genome")
 

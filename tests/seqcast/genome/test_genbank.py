@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.genome.genbank import GenbankRecord, read_genbank
+from seqcast.genome.genbank import GenbankRecord, compress_genome, is_genbank, read_genbank
 from tests.seqcast.genbank_files import feature, random_sequence, record
 
 BASES = random_sequence(950, 1)
@@ -155,3 +155,21 @@ def test_truncated_gzip_and_missing_file(tmp_path: Path) -> None:
 def test_real_genomes(shared: Path, path: str, expected: tuple) -> None:
     (found,) = read_genbank(shared / "data/reads" / path)
     assert (found.name, len(found.sequence), found.taxid, found.genetic_code) == expected
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_genome_is_compressed_from_either_format(tmp_path: Path, packed: bool) -> None:
+    bases = random_sequence(150, 1)
+    fasta = f">NC_1.1\n{bases[:60]}\n{bases[60:120]}\n{bases[120:]}\n".encode()
+    for name, text in [("a.gbk", record("NC_1.1", bases, []).encode()), ("a.fa", fasta)]:
+        source = tmp_path / name
+        source.write_bytes(gzip.compress(text) if packed else text)
+        assert is_genbank(source) == (name == "a.gbk")
+        compress_genome(source, tmp_path / "out.fa.gz")
+        assert gzip.decompress((tmp_path / "out.fa.gz").read_bytes()) == fasta
+
+
+def test_a_damaged_file_is_told_by_its_reader(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\x08\x00damage")
+    assert not is_genbank(tmp_path / "a.gz")
+    assert not is_genbank(tmp_path / "none.fa")

@@ -6,6 +6,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.config import MOVED
 from tests.seqcast.plan.coverage_tables import changed
 
 MODEL = ("tiny", "borzuki", "coverage", "params.json", "human", "targets.tsv", "")
@@ -82,6 +83,9 @@ def test_a_file_may_be_made_by_the_run_or_lie_in_a_storage(configured, root):
      "folds.tsv: tiny, folds 0 and 1 have the same weights.*give each fold weights of its own"),
     ({"folds": changed(TABLES["folds"], 0, 3, "abc")},
      "folds.tsv: fold 0 of model tiny: origin is random, and source is abc; expected a whole number"),
+    ({"assemblies": [("sim", "genome.gbk")]},
+     r"assemblies.tsv \(sim\), column annotation: the cell is empty; expected GTF or GFF3, whose genes "
+     "snvs needs, a dataset of kind variants. Name the file"),
     ({"datasets": changed(TABLES["datasets"], 0, 2, "hg83")},
      "datasets.tsv: 'hg83' has no row in assemblies.tsv, which has sim"),
 ])  # fmt: skip
@@ -115,6 +119,7 @@ def test_a_table_that_is_not_there_is_told(configured, root, tmp_path):
 
 def test_a_table_of_older_versions_is_told_with_where_its_rows_went(configured, root):
     config = configured(TABLES)
+    assert {"libraries", "references"} <= MOVED.keys()
     config["tables"]["libraries"] = "libraries.tsv"
     with pytest.raises(InputError, match=r"^config: tables.libraries is no table any more; write its "
                        r"rows into datasets.tsv, kind aligned_reads \(the column bam is path\), and"):  # fmt: skip

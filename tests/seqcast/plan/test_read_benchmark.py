@@ -9,16 +9,20 @@ from tests.workflow.conftest import HEADERS
 
 MODELS = [("small", "readseeker", "reads", "shape.json", "", "", ""),
           ("words", "helix_mrna", "embedding", "helix.json", "", "", "")]  # fmt: skip
+SAMPLE = {"dataset": "one", "kind": "mapped_reads", "assembly": "toy", "path": "one_1.fq"}
+LABELLED = {"dataset": "more", "kind": "labelled_reads", "path": "alone.tsv"}
 TABLES = {
     "models": MODELS,
     "folds": [("small", 0, "random", 1), ("words", 0, "random", 1)],
-    "references": [("toy", "toy.gbk", "", "unclear.bed", "proteins.zip", "007"),
-                   ("searched", "toy.gbk", "coding.bed", "", "proteins.zip", ""),
-                   ("plain", "toy.gbk", "", "", "", "")],
-    "datasets": [("one", "mapped_reads", "", "one_1.fq", 1, "one_2.fq", "", "", "", "toy", 500),
-                 ("two", "mapped_reads", "", "two.fq", 1, "", "", "", "", "plain", "", "no"),
-                 ("alone", "labelled_reads", "", "alone.tsv", 1), ("raw", "reads", "", "raw.fq", 1)],
-    "benchmarks": [("both", "reads", "one, alone", "how", "published.tsv", "somebody"),
+    "assemblies": [("toy", "toy.gbk", "", "", "", "unclear.bed", "proteins.zip", "007"),
+                   ("searched", "toy.gbk", "", "", "coding.bed", "", "proteins.zip", ""),
+                   ("plain", "toy.gbk"), ("hg38", "hg38.fa")],
+    "datasets": [{**SAMPLE, "path2": "one_2.fq", "first": 500},
+                 {**SAMPLE, "dataset": "two", "assembly": "plain", "path": "two.fq", "balanced": "no"},
+                 {**SAMPLE, "dataset": "three", "assembly": "searched", "path": "two.fq"},
+                 ("alone", "labelled_reads", "", "alone.tsv"), ("raw", "reads", "", "raw.fq"),
+                 {**LABELLED, "pool": "toy"}],
+    "benchmarks": [("both", "reads", "one, alone, more", "how", "published.tsv", "somebody"),
                    ("last", "reads", "two", "", "", "")],
 }  # fmt: skip
 FILES = ["toy.gbk", "coding.bed", "unclear.bed", "proteins.zip", "one_1.fq", "one_2.fq", "two.fq",
@@ -36,8 +40,8 @@ def benchmarks(planned, tmp_path):
 
 def test_references_are_made_of_what_their_rows_name(benchmarks):
     toy, searched, plain = (Job(reference=name) for name in ("toy", "searched", "plain"))
-    assert benchmarks.reference_files(toy) == {"genbank": "toy.gbk"}
-    named = {"genbank": "toy.gbk", "coding": "coding.bed"}
+    assert benchmarks.reference_files(toy) == {"genome": "toy.gbk"}
+    named = {"genome": "toy.gbk", "coding": "coding.bed"}
     assert benchmarks.reference_files(searched) == named
     assert benchmarks.unclear_file(toy) == {"unclear": "unclear.bed"}  # no search where it is known
     assert benchmarks.unclear_file(searched) == {"proteins": "proteins.zip"}
@@ -51,13 +55,14 @@ def test_samples_are_mapped_to_their_reference(benchmarks):
     assert (files["reads1"], files["reads2"]) == ("one_1.fq", "one_2.fq")
     assert benchmarks.sample_files(two)["reads1"] == "two.fq"
     assert "reads2" not in benchmarks.sample_files(two)
-    assert [row.first for row in benchmarks.samples.values()] == [500, None]
+    assert [row.first for row in benchmarks.samples.values()] == [500, None, None]
+    assert list(benchmarks.references) == ["toy", "searched", "plain"]  # none is mapped to hg38
 
 
 def test_regions_are_unclear_where_that_can_be_known(benchmarks):
     regions = {"coding": f"{FOLDER}/toy.coding.bed", "unclear": f"{FOLDER}/toy.unclear.bed"}
     assert benchmarks.sample_regions(Job(sample="one")) == regions
-    assert list(benchmarks.references["searched"].regions) == ["coding", "unclear"]
+    assert list(benchmarks.sample_regions(Job(sample="three"))) == ["coding", "unclear"]
     assert list(benchmarks.sample_regions(Job(sample="two"))) == ["coding"]
 
 
@@ -71,14 +76,16 @@ def test_reads_are_chosen_by_the_row_and_the_config(benchmarks):
 def test_every_tool_is_measured_on_every_dataset(benchmarks):
     job = Job(benchmark="both")
     assert benchmarks.tools == ["small", "pyrodigal"]
-    assert benchmarks.benchmarks["both"].sets == ["one", "alone"]
-    assert benchmarks.labelled_reads(job) == ["results/read_benchmark/one/dev.tsv", "alone.tsv"]
+    assert benchmarks.benchmarks["both"].sets == ["one", "alone", "more"]
+    assert benchmarks.labelled_reads(job) == [
+        "results/read_benchmark/one/dev.tsv", "alone.tsv", "alone.tsv"]  # fmt: skip
     assert benchmarks.scores(job) == [
         f"results/reads/{tool}/{name}.parquet"
-        for name in ("one", "alone")
+        for name in ("one", "alone", "more")
         for tool in ("small", "pyrodigal")
     ]
-    assert benchmarks.references_of(job) == ["toy", "alone"]  # a set that was not mapped is its own
+    # reads that were mapped are pooled by assembly, others by their pool, or their own name
+    assert benchmarks.references_of(job) == ["toy", "alone", "toy"]
     assert benchmarks.published(job) == "published.tsv"
     assert benchmarks.published(Job(benchmark="last")) == []
     assert benchmarks.targets == [
@@ -101,7 +108,7 @@ def test_tables_without_rows_plan_nothing(planned):
             "one,raw",
             "benchmark toy: dataset raw is of kind reads; expected labelled_reads or mapped_reads",
         ),
-        ("one,three", "'three' has no row in datasets.tsv, which has one, two, alone, raw"),
+        ("one,four", "'four' has no row in datasets.tsv, which has one, two, three, alone, raw"),
     ],
 )
 def test_a_benchmark_names_labelled_sets_once(planned, datasets, message):
@@ -118,12 +125,12 @@ def test_no_model_has_the_name_of_a_gene_finder(planned):
 
 
 @pytest.mark.parametrize(
-    ("reference", "message"),
-    [("tony", "datasets.tsv: 'tony' has no row in references.tsv, which has toy, searched, plain"),
-     ("", r"datasets.tsv \(one\), column reference: the cell is empty; expected the name of a row")],
+    ("assembly", "message"),
+    [("tony", "datasets.tsv: 'tony' has no row in assemblies.tsv, which has toy, searched, plain"),
+     ("", r"datasets.tsv, line 2 \(one\), column assembly: ''; expected a value; the cell is empty")],
 )  # fmt: skip
-def test_reads_that_are_mapped_name_their_reference(planned, reference, message):
-    row = (*TABLES["datasets"][0][:9], reference)
+def test_reads_that_are_mapped_name_their_assembly(planned, assembly, message):
+    row = {**SAMPLE, "assembly": assembly}
     with pytest.raises(InputError, match=message):
         planned({**TABLES, "datasets": [row, *TABLES["datasets"][1:]]})
 
@@ -131,16 +138,15 @@ def test_reads_that_are_mapped_name_their_reference(planned, reference, message)
 @pytest.mark.parametrize(
     ("table", "column", "value"),
     [
-        ("references", "reference", "a b"), ("references", "genbank", ""),
-        ("references", "taxon", "E. coli"), ("datasets", "balanced", "maybe"),
+        ("assemblies", "genome", ""), ("assemblies", "taxon", "E. coli"), ("datasets", "balanced", "maybe"),
         ("datasets", "first", "0"), ("datasets", "first", "-5"),
         ("datasets", "path", ""), ("benchmarks", "task", "coverage"),
         ("benchmarks", "datasets", ""),
     ],
 )  # fmt: skip
 def test_a_cell_that_does_not_fit_is_named(planned, table, column, value):
-    at = HEADERS[table].split().index(column)
     row = TABLES[table][0]
-    rows = [(*row[:at], value, *row[at + 1 :])]
+    cells = row if isinstance(row, dict) else dict(zip(HEADERS[table].split(), row, strict=False))
+    rows = [{**cells, column: value}]
     with pytest.raises(InputError, match=rf"{table}.tsv, line 2.*, column {column}: '?{value}'?; "):
         planned({**TABLES, table: rows})

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
+import pysam
 from Bio import BiopythonParserWarning
 from Bio.GenBank.Scanner import GenBankScanner
 from Bio.SeqFeature import Location, LocationParserError
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import atomic
 from seqcast.core.text_files import DAMAGE
+from seqcast.genome.bgzip import recompress_bgzip
 from seqcast.genome.fasta import compression
 from seqcast.genome.fasta_checks import no_bases, strange_letters
 
@@ -26,6 +29,7 @@ CODING = {"start": pl.Int64, "end": pl.Int64, "strand": pl.Int8, "locus_tag": pl
 LOCUS = re.compile(r"LOCUS\s+(\S+)\s.*?(\d+)\s+(bp|aa)\b(.*)")
 TAXON = re.compile(r"taxon:(\d+)")
 QUOTED_LETTERS = 200
+LINE_NT = 60
 STANDARD_CODE = 1  # what a CDS without /transl_table is read by (INSDC feature table, 7.4.5)
 
 Qualifiers = list[tuple[str, str | None]]
@@ -108,6 +112,40 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
             f"{path} has no record; expected a GenBank file, whose records begin with LOCUS. Give "
             "a .gbk, .gb or .gbff file, or fetch it again if it is empty."
         )
+
+
+def is_genbank(path: str | Path) -> bool:
+    """Whether a genome is a GenBank flat file: it begins with LOCUS; FASTA begins with >."""
+    try:
+        opened = gzip.open if compression(Path(path)) else open
+        with opened(path, "rb") as file:
+            return bytes(file.read(5)) == b"LOCUS"
+    except DAMAGE:  # which the reader of the whole file tells
+        return False
+
+
+def compress_genome(source: str | Path, path: str | Path) -> None:
+    """Write a genome to BGZF: FASTA as it is, the sequences of a GenBank file as FASTA.
+
+    Raises
+    ------
+    InputError
+        As `recompress_bgzip` and `read_genbank`.
+    """
+    if not is_genbank(source):
+        recompress_bgzip(source, path)
+        return
+    with atomic(path) as temporary, pysam.BGZFile(str(temporary), "wb", None) as bgzf:
+        for record in read_genbank(source):
+            for line in fasta_lines(record.name, record.sequence):
+                bgzf.write(line.encode())
+
+
+def fasta_lines(name: str, sequence: str) -> Iterator[str]:
+    """Lines of a record of a FASTA file."""
+    yield f">{name}\n"
+    for at in range(0, len(sequence), LINE_NT):
+        yield f"{sequence[at : at + LINE_NT]}\n"
 
 
 def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecord | None:

@@ -15,6 +15,7 @@ from seqcast.plan.rows import Assembly, Dataset, Fold, Model, Source, genes_of, 
 from seqcast.plan.tables import LACKING, Row, Table, cells_of, check_names, read_cells, typed_rows
 
 R = TypeVar("R", bound=Row)
+ANNOTATED = ("variants", "transcripts")  # kinds of datasets that need genes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class Catalogue:
         self.assemblies.check_names(
             (row.assembly for row in self.datasets.values() if row.assembly), self.datasets.path
         )
+        self._check_annotations()
         self._check_architectures()
         self._check_seeds()
         self._check_weights()
@@ -182,6 +184,16 @@ class Catalogue:
         return given | self.aliases_of(job.assembly)
 
     # ---- models, folds and datasets ----
+
+    def _check_annotations(self) -> None:
+        """Refuse datasets that need genes on an assembly without."""
+        for name, row in self.datasets.items():
+            if row.kind in ANNOTATED and not self.assemblies[row.assembly].annotation:
+                raise InputError(
+                    f"{self.assemblies.path} ({row.assembly}), column annotation: the cell is "
+                    f"empty; expected GTF or GFF3, whose genes {name} needs, a dataset of kind "
+                    f"{row.kind}. Name the file, or a source of it"
+                )
 
     def _check_architectures(self) -> None:
         """Refuse one of the user's own that cannot be imported, or is of another task."""

@@ -16,6 +16,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Tables of older versions -> where their rows are now.
 MOVED = {
+    "references": "assemblies.tsv (reference is assembly, genbank is genome; in datasets.tsv, too, "
+    "mapped_reads name their assembly)",
     "libraries": "datasets.tsv, kind aligned_reads (the column bam is path)",
 }
 

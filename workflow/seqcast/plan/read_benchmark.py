@@ -9,30 +9,11 @@ from seqcast.core.errors import InputError
 from seqcast.evaluation.reads import INDEX_SUFFIXES
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
-from seqcast.plan.rows import Dataset
-from seqcast.plan.tables import Row, Table
+from seqcast.plan.rows import Assembly, Dataset
+from seqcast.plan.tables import Row
 
 REFERENCES = "resources/references"
 RESULTS = ("tsv", "times.tsv", "html", "roc.png")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reference(Row):
-    """A genome that reads are mapped to."""
-
-    KEY = ("reference",)
-    reference: str
-    genbank: str
-    coding: str | None = None
-    unclear: str | None = None
-    proteins: str | None = None
-    taxon: str = ""
-
-    @property
-    def regions(self) -> dict[str, str]:
-        """Coding sequence, and unclear one if it is known or there are proteins to find it with."""
-        kinds = ["coding"] + ["unclear"] * bool(self.unclear or self.proteins)
-        return {kind: f"{REFERENCES}/{self.reference}.{kind}.bed" for kind in kinds}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,34 +41,28 @@ class ReadBenchmarks:
     Raises
     ------
     InputError
-        If a model has the name of a gene finder, a sample names an unknown reference, or a
-        benchmark an unknown dataset, one of another kind, or one twice.
+        If a model has the name of a gene finder, or a benchmark names an unknown dataset, one of
+        another kind, or one twice.
     """
 
     catalogue: Catalogue
     reads: Reads
 
     def __post_init__(self) -> None:
-        path, models = self.catalogue.datasets.path, self.catalogue.models
+        models = self.catalogue.models
         if taken := [model for model in models if model in self.comparators]:
             raise InputError(
                 f"{models.path}: {taken[0]} is the name of a gene finder in "
                 "read_benchmark.comparators; rename the model"
             )
-        for row in self.samples.values():
-            if not row.reference:
-                raise InputError(
-                    f"{path} ({row.dataset}), column reference: the cell is empty; expected the "
-                    f"name of a row of {self.references.path}, to which its reads are mapped"
-                )
-            self.references.check_names([row.reference], path)
         for benchmark in self.benchmarks.values():
             self._check_sets(benchmark)
 
     @cached_property
-    def references(self) -> Table[Reference]:
-        """References by name."""
-        return self.catalogue.rows("references", Reference)
+    def references(self) -> dict[str, Assembly]:
+        """Assemblies that samples are mapped to, by name."""
+        named = {row.assembly for row in self.samples.values()}
+        return {name: row for name, row in self.catalogue.assemblies.items() if name in named}
 
     @cached_property
     def samples(self) -> dict[str, Dataset]:
@@ -117,9 +92,9 @@ class ReadBenchmarks:
         return [f"results/benchmarks/{name}.{file}" for name, file in files]
 
     def reference_files(self, job: Any) -> dict[str, str]:
-        """Input: GenBank file of a reference, and the BED of coding sequence if it has one."""
+        """Input: genome of a reference, and the BED of coding sequence if it has one."""
         row = self.references[job.reference]
-        return self.catalogue.given_files({"genbank": row.genbank, "coding": row.coding})
+        return self.catalogue.given_files({"genome": row.genome, "coding": row.coding})
 
     def unclear_file(self, job: Any) -> dict[str, str]:
         """Input: the BED of unclear sequence, or else the proteins to search it with."""
@@ -138,8 +113,10 @@ class ReadBenchmarks:
         return {"index": self.index(self.reference_of(job.sample)), **reads}
 
     def sample_regions(self, job: Any) -> dict[str, str]:
-        """Input: coding sequence of the sample's reference, and unclear one where known."""
-        return self.references[self.reference_of(job.sample)].regions
+        """Input: coding sequence of the sample's reference, and unclear one if it can be found."""
+        row = self.references[self.reference_of(job.sample)]
+        kinds = ["coding"] + ["unclear"] * bool(row.unclear or row.proteins)
+        return {kind: f"{REFERENCES}/{row.assembly}.{kind}.bed" for kind in kinds}
 
     def choice(self, job: Any) -> dict[str, Any]:
         """Which of the mapped reads of a sample are taken."""
@@ -148,8 +125,9 @@ class ReadBenchmarks:
         return {"balanced": self.samples[job.sample].balanced, **chosen}
 
     def reference_of(self, dataset: str) -> str:
-        """Reference that a dataset was mapped to; of one that was not, its own name."""
-        return self.catalogue.datasets[dataset].reference or dataset
+        """What a benchmark pools a dataset by: the assembly of mapped reads, or else its pool."""
+        row = self.catalogue.datasets[dataset]
+        return row.assembly if row.kind == MAPPED else row.pool or dataset
 
     def references_of(self, job: Any) -> list[str]:
         """`reference_of` each dataset of a benchmark."""

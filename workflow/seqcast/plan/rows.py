@@ -7,13 +7,17 @@ from seqcast.plan.tables import Row
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly(Row):
-    """A genome and its annotation."""
+    """A genome, its annotation, and the coding sequence that mapped reads are labelled by."""
 
     KEY = ("assembly",)
     assembly: str
     genome: str
-    annotation: str
+    annotation: str = ""
     contig_aliases: str | None = None
+    coding: str | None = None
+    unclear: str | None = None
+    proteins: str | None = None
+    taxon: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +74,7 @@ class Dataset(Row):
     shards: int = 1
     path2: str | None = None
     interleaved: bool = False
-    reference: str | None = None
+    pool: str = ""
     first: int | None = None
     balanced: bool = True
     cds: str = ""

@@ -52,6 +52,19 @@ def test_compat_leaves_them_apart_and_sorts_them(genbank, tmp_path):
     assert prepare(genbank, tmp_path, compat="readseeker") == expected
 
 
+def test_a_fasta_needs_a_bed(genbank, tmp_path):
+    prepare(genbank, tmp_path)
+    (tmp_path / "given.bed").write_text("TWO.1\t0\t30\n")
+    copy = tmp_path / "genome.fa"
+    (tmp_path / "g.fa").rename(copy)
+    assert prepare(copy, tmp_path, given=tmp_path / "given.bed") == ["TWO.1\t0\t30"]
+    assert (tmp_path / "g.fa").read_text() == copy.read_text()
+    with pytest.raises(
+        InputError, match=r"genome.fa has no coding interval; expected a GenBank file"
+    ):
+        prepare(copy, tmp_path)
+
+
 def test_genome_is_upper_case_with_lines_of_60(genbank, tmp_path):
     prepare(genbank, tmp_path)
     assert (tmp_path / "g.fa").read_text() == f">TWO.1\n{'ACGT' * 15}\n{'ACGT' * 15}\n{'N' * 10}\n"
@@ -86,7 +99,9 @@ def test_a_bed_of_another_genome_is_refused(genbank, tmp_path, text, message):
 
 def test_a_record_without_cds_is_refused(genbank, tmp_path):
     genbank.write_text(GENBANK.replace("     CDS  ", "     gene "))
-    with pytest.raises(InputError, match="no coding interval; expected CDS features"):
+    with pytest.raises(
+        InputError, match="no coding interval; expected a GenBank file with CDS features"
+    ):
         prepare(genbank, tmp_path)
 
 

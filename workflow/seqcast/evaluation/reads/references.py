@@ -12,16 +12,15 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_tsv
 from seqcast.evaluation.reads import COMPAT
-from seqcast.genome.genbank import read_genbank
+from seqcast.genome.fasta_scan import read_contigs
+from seqcast.genome.genbank import CODING, fasta_lines, is_genbank, read_genbank
 from seqcast.genome.intervals import BED, check_inside, merge_table, read_bed
 
 logger = logging.getLogger(__name__)
 
-LINE_NT = 60
-
 
 def prepare_reference(
-    genbank: str | Path,
+    genome: str | Path,
     fasta: str | Path,
     coding_bed: str | Path,
     given: str | Path | None = None,
@@ -34,12 +33,12 @@ def prepare_reference(
 
     Parameters
     ----------
-    genbank : path
-        GenBank flat file, plain or gzip, with sequence.
+    genome : path
+        GenBank flat file with sequence, or FASTA; plain or gzip.
     fasta, coding_bed : path
         The outputs.
     given : path, optional
-        BED, plain or gzip, to take instead of the CDS features.
+        BED, plain or gzip, to take instead of the CDS features, which FASTA lacks.
     compat : "readseeker", optional
         Do not merge, as in the BED files that the original was run with (SARS-CoV-2, human).
 
@@ -51,17 +50,16 @@ def prepare_reference(
     lengths: dict[str, int] = {}
     features = []
     with atomic(fasta) as temporary, temporary.open("w") as out:
-        for record in read_genbank(genbank):
-            lengths[record.name] = len(record.sequence)
-            out.writelines(_fasta_lines(record.name, record.sequence))
-            parts = record.coding.select(contig=pl.lit(record.name), start="start", end="end")
-            features.append(parts)
+        for name, sequence, parts in _records(genome):
+            lengths[name] = len(sequence)
+            out.writelines(fasta_lines(name, sequence))
+            features.append(parts.select(contig=pl.lit(name), start="start", end="end"))
     coding = read_bed(given) if given else pl.concat(features)
-    source = given or genbank
+    source = given or genome
     if coding.is_empty():
         raise InputError(
-            f"{source} has no coding interval; expected CDS features, or a BED of coding sequence "
-            "in the column coding of the references"
+            f"{source} has no coding interval; expected a GenBank file with CDS features, or a BED "
+            "of coding sequence in the column coding of the assembly"
         )
     check_inside(coding, lengths, source)
     wanted = coding.sort("contig", "start", "end") if compat == COMPAT else merge_table(coding)
@@ -74,7 +72,11 @@ def write_bed(regions: pl.DataFrame, path: str | Path) -> None:
     write_tsv(regions.select(BED.keys()), path, header=False)
 
 
-def _fasta_lines(name: str, sequence: str) -> Iterator[str]:
-    yield f">{name}\n"
-    for at in range(0, len(sequence), LINE_NT):
-        yield f"{sequence[at : at + LINE_NT]}\n"
+def _records(genome: str | Path) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Name, bases and CDS parts of each contig; FASTA has no parts."""
+    if is_genbank(genome):
+        for record in read_genbank(genome):
+            yield record.name, record.sequence, record.coding
+    else:
+        for name, bases in read_contigs(genome):
+            yield name, bases, pl.DataFrame(schema=CODING)
