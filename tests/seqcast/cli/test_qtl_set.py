@@ -1,0 +1,32 @@
+import pytest
+
+from seqcast.cli import main
+from tests.seqcast.datasets.variants.qtl_input import write_study
+
+
+@pytest.fixture(scope="module")
+def arguments(tmp_path_factory):
+    files = write_study(tmp_path_factory.mktemp("study"))
+    named = {"--tissues": files.tissues, "--annotation": files.annotation,
+             "--sites": files.sites, "--expression": files.expression}  # fmt: skip
+    return [text for name, path in named.items() for text in (name, str(path))]
+
+
+def test_the_command_writes_the_set_and_says_what_became_of_candidates(arguments, tmp_path, capsys):
+    folder = tmp_path / "set"
+    assert main(["build-qtl-set", str(folder), *arguments, "--distance-bp", "2300"]) == 0
+    said = capsys.readouterr().out
+    assert "  matched\n" in said
+    assert "  not_in_utr3\n" in said
+    for name in ("pos_merge.vcf", "neg_merge.vcf", "candidates.tsv"):
+        assert f"{folder / name}  sha256 " in said
+        assert (folder / name).stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("option", "message"), [(["--pip", "2"], "PIP of 2.0"), (["--sites", "none.bed"], "none.bed")]
+)
+def test_a_mistake_ends_with_one_line(arguments, tmp_path, capsys, option, message):
+    assert main(["build-qtl-set", str(tmp_path / "set"), *arguments, *option]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()

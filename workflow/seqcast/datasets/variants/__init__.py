@@ -1,0 +1,1 @@
+"""Benchmark sets of variants: fine-mapped QTLs, and matched controls."""
