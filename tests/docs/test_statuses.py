@@ -11,6 +11,8 @@ from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_life
 from seqcast.evaluation.coverage import gene_accuracy as genes
 from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted import planted_variants as planted
+from seqcast.evaluation.variants.discrimination import LEFT_OUT
+from seqcast.evaluation.variants.labelled_variants import UNSCORED, UNUSABLE
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.embeddings import embedding_outcomes
 from seqcast.predict.properties import designs
@@ -22,6 +24,7 @@ PAGE = (ROOT / "docs/reference/statuses.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
 KNOWN = {
     "Variants": {*OUTCOMES, *REASONS},
+    "Benchmarks of variants": {*UNUSABLE, *UNSCORED, *LEFT_OUT},
     "Reads": {*outcomes.STATUSES, *outcomes.FLAGS},
     "Transcripts and mRNAs": {*records.STATUSES, *records.FLAGS},
     "Embeddings": {*embedding_outcomes.STATUSES, *embedding_outcomes.FLAGS},

@@ -7,11 +7,13 @@ import lzma
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pysam
 import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.genome.variants import read_variants
+from seqcast.genome.vcf import check_indexable, read_info
 
 HEADER = (
     "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n"
@@ -67,6 +69,46 @@ def test_containers(tmp_path: Path, container: Callable[[Path], Path]) -> None:
     n_equal = 3 if container is bcf else 4
     assert frame.rows()[:n_equal] == EXPECTED[:n_equal]
     assert frame.height == 4
+
+
+def test_info_of_each_record(tmp_path: Path) -> None:
+    (tmp_path / "a.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        "chr1\t1\t.\tA\tC\t.\t.\tPD=3;FLAG;MT=G1;PD=4\nchr1\t2\t.\tA\tC,G\t.\t.\t.\n"
+    )
+    assert read_info(tmp_path / "a.vcf") == [{"PD": "3", "FLAG": "", "MT": "G1"}, {}]
+    (tmp_path / "short.vcf").write_text("##fileformat=VCFv4.2\nchr1\t1\t.\tA\tC\n")
+    assert read_info(tmp_path / "short.vcf") == [{}]
+
+
+@pytest.mark.parametrize("container", [plain, plain_gzip, bgzip, bcf])
+def test_info_in_containers(tmp_path: Path, container: Callable[[Path], Path]) -> None:
+    path = container(tmp_path / "a.vcf")
+    assert len(read_info(path)) == read_variants(path)["record"].n_unique()
+
+
+def test_a_table_of_variants(tmp_path: Path) -> None:
+    columns = {"chrom": ["1", "X"], "pos": [5, 6], "ref": ["A", "AC"], "alt": ["C", "A"]}
+    pl.DataFrame(columns).write_parquet(tmp_path / "a.parquet")
+    frame = read_variants(tmp_path / "a.parquet")
+    assert frame.rows() == [
+        (0, 0, "1_5_A_C", "1", 5, "A", "C"),
+        (1, 1, "X_6_AC_A", "X", 6, "AC", "A"),
+    ]
+    named = pl.DataFrame({**columns, "variant": ["rs1", None]})
+    named.write_parquet(tmp_path / "b.parquet")
+    assert read_variants(tmp_path / "b.parquet")["variant"].to_list() == ["rs1", "X_6_AC_A"]
+    check_indexable(tmp_path / "a.parquet")
+    for name, table, told in [
+        ("c", {"chrom": ["1"], "pos": [5]}, "has no column 'ref'; expected chrom, pos, ref, alt"),
+        ("d", {**columns, "pos": ["5", "far"]}, "expected pos as whole numbers"),
+        ("e", {**columns, "alt": ["C", None]}, "has rows without chrom, pos, ref, alt"),
+    ]:
+        pl.DataFrame(table).write_parquet(tmp_path / f"{name}.parquet")
+        with pytest.raises(InputError, match=told):
+            read_variants(tmp_path / f"{name}.parquet")
+    with pytest.raises(InputError, match="is not there; expected a table of variants"):
+        read_variants(tmp_path / "f.parquet")
 
 
 @pytest.mark.parametrize("name", ["a.vcf", "a.vcf.gz"])

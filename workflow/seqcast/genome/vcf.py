@@ -1,4 +1,4 @@
-"""Variant files: every ALT of a VCF or BCF as one row, in file order.
+"""Variant files: every ALT of a VCF, BCF or table as one row, in file order.
 
 htslib (pysam) reads the file. What it refuses although the five columns that matter are there (no
 ``#CHROM`` line, as in the files that Borzoi's programs take; plain gzip; a byte-order mark; empty
@@ -12,7 +12,7 @@ import re
 import tempfile
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,6 +20,7 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import read_table
 from seqcast.core.text_files import MOST_DIGITS, ends_whole, refuse_unless_gzip
 from seqcast.genome.fasta import compression, quiet_htslib
 
@@ -47,10 +48,11 @@ Row = tuple[int, str | None, str, int, str, str]  # record, ID, chrom, pos, ref,
 
 
 def read_variants(path: str | Path) -> pl.DataFrame:
-    """Read a VCF (plain, bgzip or gzip) or BCF; no index is needed.
+    """Read a VCF (plain, bgzip or gzip), a BCF (neither needs an index) or a parquet table.
 
-    A multi-allelic record gives one row per ALT, in order; a record whose ALT is missing gives one
-    row with alt ".". Nothing is dropped, sorted or changed; samples are not read.
+    A table has the columns chrom, pos (1-based), ref and alt, as those of TraitGym, and perhaps
+    variant, the ID. A multi-allelic record gives one row per ALT, in order; a record whose ALT is
+    missing gives one row with alt ".". Nothing is dropped, sorted or changed; samples are not read.
 
     Parameters
     ----------
@@ -70,6 +72,8 @@ def read_variants(path: str | Path) -> pl.DataFrame:
         lacks columns, a POS that is a number, or a CHROM that is a contig's name.
     """
     path = Path(path)
+    if path.suffix == ".parquet":
+        return _read_columns(path)
     is_text = not _check_start(path).startswith(b"BCF")
     try:
         rows = _read_records(path)
@@ -95,6 +99,73 @@ def read_variants(path: str | Path) -> pl.DataFrame:
     return frame.with_row_index("row").cast({"row": pl.Int64})
 
 
+def _read_columns(path: Path) -> pl.DataFrame:
+    """Read the variants of a parquet table, one row each."""
+    if not path.is_file():
+        raise InputError(f"{path} is not there; expected a table of variants. Check the path.")
+    table = read_table(path)
+    wanted = [name for name in SCHEMA if name not in {"row", "record", "variant"}]
+    if missing := [name for name in wanted if name not in table.columns]:
+        raise InputError(
+            f"{path} has no column {missing[0]!r}; expected {', '.join(wanted)}, with pos 1-based. "
+            "Rename its columns, or give a VCF."
+        )
+    named = "variant" if "variant" in table.columns else pl.lit(None, pl.String)
+    found = table.select(*wanted, variant=named).with_row_index("row").with_columns(record="row")
+    described = pl.concat_str(wanted, separator="_")
+    found = found.with_columns(variant=pl.coalesce(pl.col("variant").cast(pl.String), described))
+    try:
+        found = found.select(*SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path}: {error}; expected pos as whole numbers. Correct it.") from error
+    if found.null_count().sum_horizontal()[0]:
+        raise InputError(
+            f"{path} has rows without {', '.join(wanted)}; expected all in every row. Leave such "
+            "rows out."
+        )
+    return found
+
+
+def read_info(path: str | Path) -> list[dict[str, str]]:
+    """INFO of each record of a file that `read_variants` reads, whether its header describes it.
+
+    Parameters
+    ----------
+    path : path
+        VCF or BCF.
+
+    Returns
+    -------
+    list of dict
+        Key to text, a record each, in order; "" for a flag. Of a key that a record has repeatedly
+        the first counts. A record without INFO has none.
+
+    Raises
+    ------
+    InputError
+        As `read_variants`.
+    """
+    path = Path(path)
+    if _check_start(path).startswith(b"BCF"):
+        try:
+            with quiet_htslib(), pysam.VariantFile(str(path), drop_samples=True) as file:
+                return [_info_of(str(record).split("\t")) for record in file]
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from error
+    return [_info_of(fields) for fields in _data_lines(path)]
+
+
+def _info_of(fields: Sequence[str]) -> dict[str, str]:
+    """INFO of a record by its columns."""
+    found: dict[str, str] = {}
+    text = fields[7].strip() if len(fields) > 7 else ""
+    for item in text.split(";"):
+        key, _, value = item.partition("=")
+        if key not in {"", "."}:
+            found.setdefault(key, value)
+    return found
+
+
 def check_indexable(path: str | Path) -> None:
     """Refuse a VCF that `exports.annotate_vcf` could not index, before anything is predicted.
 
@@ -110,7 +181,7 @@ def check_indexable(path: str | Path) -> None:
         cannot be read.
     """
     path = Path(path)
-    if _check_start(path).startswith(b"BCF"):
+    if path.suffix == ".parquet" or _check_start(path).startswith(b"BCF"):
         return
     try:
         with _open_text(path) as file:
@@ -196,13 +267,13 @@ def _read_text(path: Path) -> list[Row]:
     """Read all records by their first five columns, one row per ALT, as `_read_records` does."""
     return [
         (number, None if name in {"", "."} else name, chrom, int(pos), ref or ".", alt or ".")
-        for number, (chrom, pos, name, ref, alts) in enumerate(_five_columns(path))
+        for number, (chrom, pos, name, ref, alts, *_) in enumerate(_data_lines(path))
         for alt in alts.split(",")
     ]
 
 
-def _five_columns(path: Path) -> Iterator[list[str]]:
-    """Yield CHROM, POS, ID, REF and ALT of each data line; refuse a header that breaks off."""
+def _data_lines(path: Path) -> Iterator[list[str]]:
+    """Yield up to nine columns of each data line; refuse a header that breaks off."""
     number = n_columns = 0
     names: list[str] = []
     try:
@@ -241,7 +312,7 @@ def _checked_names(path: Path, number: int, line: str) -> list[str]:
 
 
 def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[str]:
-    """Return the first five of at least ``n_columns`` fields of a data line."""
+    """Return up to nine of at least ``n_columns`` fields of a data line."""
     fields = line.split("\t", 8)
     if len(fields) < n_columns:
         remedy = "Is the file truncated? Make it again."
@@ -267,7 +338,7 @@ def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[
             f"{path}, line {number} holds bytes of value 0, '{line[:60]!r}'; expected text: the "
             "file is damaged. Copy or fetch it again."
         )
-    return fields[:5]
+    return fields
 
 
 def _open_text(path: Path) -> BinaryIO:

@@ -155,8 +155,12 @@ class TwoClasses:
         return cls(levels, Levels.of(truth * len(levels) + level))
 
     def members(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Members of class 0 and 1, (resamples, levels) each, of counts (resamples, rows)."""
-        both = np.zeros((len(counts), 2 * len(self.levels)), dtype=np.int64)
+        """Members of class 0 and 1, (resamples, levels) each, of counts (resamples, rows).
+
+        Counts may be weighted, and so no whole numbers.
+        """
+        kind = np.result_type(counts, np.int64)
+        both = np.zeros((len(counts), 2 * len(self.levels)), dtype=kind)
         both[:, self.cells.values] = self.cells.members(counts)
         return both[:, : len(self.levels)], both[:, len(self.levels) :]
 

@@ -1,0 +1,83 @@
+"""From files of variants and scores to a table of results."""
+
+import polars as pl
+import pytest
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import read_provenance, read_tsv
+from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.metrics.table import VALUES
+from seqcast.evaluation.variants.evaluate_variants import (
+    VariantFiles,
+    VariantTables,
+    evaluate_variants,
+)
+from tests.seqcast.evaluation.variants.benchmark_sets import matched_set, write_saluki
+
+REPORT = {"score": "logSED", "tracks": None}
+EQTL = {"benchmark": "eqtl", "protocol": "matched_pairs", "groups": "PI", "genes": "MT",
+        "strata": "PD<=1000,100", "truth": None}  # fmt: skip
+KEYS = ["benchmark", "method", "part", "metric"]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A planted benchmark of 40 pairs, with Saluki's scores of all but one positive."""
+    folder = tmp_path_factory.mktemp("matched")
+    vcfs, tables = matched_set(folder)
+    saluki = []
+    for vcf, skip in zip(vcfs, (1, 0), strict=True):
+        names = [line.split("\t")[2] for line in vcf.read_text().splitlines()[2:]]
+        rows = [(name, float(i % 7)) for i, name in enumerate(names)][skip:]
+        saluki.append([write_saluki(folder / f"{vcf.stem}.tsv", rows)])
+    return VariantFiles(vcfs, {"model": tables}, {}, saluki)
+
+
+def evaluate(files, folder, benchmark, compat=None):
+    made = VariantTables(folder / "results.tsv", folder / "variants.parquet")
+    evaluate_variants(files, made, benchmark, REPORT, Resampling(50, 3), compat)
+    return read_tsv(made.results, VALUES), pl.read_parquet(made.variants), made
+
+
+@pytest.mark.parametrize("protocol", ["matched_pairs", "match_groups", "classification"])
+def test_each_protocol(files, tmp_path, protocol):
+    groups = "MG" if protocol == "match_groups" else "PI"
+    found, rows, made = evaluate(files, tmp_path, {**EQTL, "protocol": protocol, "groups": groups})
+    assert found.columns == [*KEYS, "value", "ci_low", "ci_high", "n", "note"]
+    assert found.select(KEYS).is_duplicated().sum() == 0
+    assert found["method"].unique(maintain_order=True).to_list()[:4] == [
+        "model", "saluki", "distance", "random"]  # fmt: skip
+    model = found.filter(method="model", part="PD<=1000", metric="roc_auc").row(0, named=True)
+    assert model["value"] > model["ci_low"] > 0.5
+    left_out = found.filter(metric="not_scored", method="saluki", part="PD<=1000")["note"][0]
+    assert "1 not_in_scores" in left_out
+    assert len(rows) == 100
+    assert rows["model.status"].unique().to_list() == ["scored"]
+    assert rows["saluki.score"].null_count() == 1
+    facts = read_provenance(made.variants)
+    assert (facts["protocol"], facts["seed"], facts["models"]) == (protocol, 3, {"model": [{}] * 4})
+
+
+def test_the_arithmetic_of_the_notebooks_by_name(files, tmp_path):
+    right, _, _ = evaluate(files, tmp_path, EQTL)
+    original, _, _ = evaluate(files, tmp_path, EQTL, "borzuki")
+    of_draws = pl.col("metric").str.contains("_of_draws") & pl.col("method").is_in(
+        ["model", "saluki"]
+    )
+    assert right.select(KEYS).equals(original.select(KEYS))
+    assert right.filter(~of_draws).equals(original.filter(~of_draws))
+    told = original.filter(of_draws)["note"].unique().to_list()
+    assert told == ["100 draws as in Borzuki's notebook"]
+    n = original.filter(of_draws, pl.col("part") == "PD<=1000")["n"].unique().to_list()
+    assert n == [int(0.8 * 39)]  # without the positive that Saluki lacks
+    groups = {**EQTL, "protocol": "match_groups", "groups": "MG", "strata": "DI", "genes": "max"}
+    original, _, _ = evaluate(files, tmp_path, groups, "borzuki")
+    assert original.filter(of_draws)["note"].unique().to_list() == [
+        "1000 draws as in Borzuki's notebook"]  # fmt: skip
+
+
+def test_unknown_names_are_refused(files, tmp_path):
+    with pytest.raises(InputError, match="protocol is 'auc'; expected one of classification"):
+        evaluate(files, tmp_path, {**EQTL, "protocol": "auc"})
+    with pytest.raises(InputError, match="compat is 'baskerville'; expected borzuki"):
+        evaluate(files, tmp_path, EQTL, "baskerville")

@@ -1,0 +1,192 @@
+"""A benchmark of variants, from files to its table of results."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.errors import InputError
+from seqcast.core.provenance import provenance
+from seqcast.core.store import read_provenance, write_table, write_tsv
+from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.metrics.table import with_keys
+from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
+from seqcast.evaluation.variants.discrimination import (
+    DISTANCE,
+    KEYS,
+    RANDOM,
+    SALUKI,
+    Scores,
+    results_table,
+)
+from seqcast.evaluation.variants.joined_scores import ABOUT
+from seqcast.evaluation.variants.labelled_variants import (
+    SCORED,
+    Definition,
+    join_scores,
+    read_labelled,
+)
+from seqcast.evaluation.variants.match_groups import match_groups
+from seqcast.evaluation.variants.matched_pairs import matched_pairs
+from seqcast.evaluation.variants.method_scores import (
+    distance_scores,
+    random_scores,
+    read_folds,
+    read_saluki,
+)
+from seqcast.evaluation.variants.two_classes import two_classes
+
+BORZUKI = "borzuki"  # the one `compat`
+PROTOCOLS = {
+    "classification": two_classes, "matched_pairs": matched_pairs, "match_groups": match_groups,
+}  # fmt: skip
+
+
+class VariantFiles(NamedTuple):
+    """What a benchmark is made of; score tables in the order of the files of variants.
+
+    Attributes
+    ----------
+    truth : sequence of path
+        The files of variants: positives and negatives, or one of both.
+    scores : mapping
+        Model to, for each file of variants, the score tables of its folds (or sed.h5).
+    tracks : mapping
+        Model to its track table, if it has one.
+    saluki : sequence of sequence of path
+        For each file of variants the ssd.tsv of each Saluki model; none, no such method.
+    """
+
+    truth: Sequence[str | Path]
+    scores: Mapping[str, Sequence[Sequence[str | Path]]]
+    tracks: Mapping[str, str | Path] = {}
+    saluki: Sequence[Sequence[str | Path]] = ()
+
+
+class VariantTables(NamedTuple):
+    """Results (TSV), and the labelled variants with scores and statuses (parquet)."""
+
+    results: str | Path
+    variants: str | Path
+
+
+def evaluate_variants(
+    files: VariantFiles, made: VariantTables, benchmark: Mapping[str, Any],
+    report: Mapping[str, Any], how: Resampling | None = None, compat: str | None = None,
+) -> None:  # fmt: skip
+    """Write the results of a benchmark of variants, and the rows that they rest on.
+
+    Parameters
+    ----------
+    files : VariantFiles
+    made : VariantTables
+        ``results`` has benchmark, method, part and `metrics.table.SCHEMA`; ``variants`` has all
+        rows of the files, with ``<method>.score`` and ``<method>.status``.
+    benchmark : mapping
+        A row of benchmarks.tsv: ``benchmark``, ``protocol``, and `Definition.of`; ``score`` and
+        ``tracks``, if they are not those of the report.
+    report : mapping
+        ``score`` and ``tracks`` of the configuration.
+    how : Resampling, optional
+        Of intervals; its seed is that of all draws.
+    compat : {"borzuki"}, optional
+        The arithmetic and draws of Borzuki's notebooks (`borzuki_notebooks`).
+
+    Raises
+    ------
+    InputError
+        If the protocol is not known, or a file cannot be evaluated by it: see `read_labelled`,
+        `read_folds` and `read_saluki`.
+    """
+    how = how or Resampling()
+    definition = Definition.of(benchmark)
+    if (protocol := PROTOCOLS.get(str(benchmark["protocol"]))) is None:
+        raise InputError(
+            f"protocol is {benchmark['protocol']!r}; expected one of {', '.join(PROTOCOLS)}"
+        )
+    if compat not in (None, BORZUKI):
+        raise InputError(f"compat is {compat!r}; expected {BORZUKI} or none")
+    labelled = read_labelled(files.truth, definition)
+    methods = all_scores(files, labelled, definition, benchmark, report, how.seed)
+    results = protocol(labelled, methods, definition, how)
+    if compat == BORZUKI:
+        half = {m: model_scores(files, m, benchmark, report, half=True) for m in files.scores}
+        saluki = saluki_scores(files, original=True) if files.saluki else None
+        draws = results_table(list(notebook_results(labelled, half, saluki, definition, how.seed)))
+        results = results.update(draws, on=[*KEYS, "metric"], how="full")
+    write_tsv(with_keys(results, benchmark=benchmark["benchmark"]), made.results)
+    columns = [
+        column
+        for one in methods
+        for column in (
+            pl.Series(f"{one.method}.score", one.values).fill_nan(None),
+            pl.Series(f"{one.method}.status", one.status.tolist(), pl.String),
+        )
+    ]
+    facts = provenance(
+        **{name: value for name, value in benchmark.items() if value is not None},
+        models={model: about(paths) for model, paths in files.scores.items()},
+        seed=how.seed, resamples=how.resamples,
+    )  # fmt: skip
+    write_table(labelled.with_columns(columns), made.variants, facts)
+
+
+def all_scores(
+    files: VariantFiles, labelled: pl.DataFrame, definition: Definition,
+    benchmark: Mapping[str, Any], report: Mapping[str, Any], seed: int,
+) -> list[Scores]:  # fmt: skip
+    """Scores of the models, then of the baselines, for labelled variants."""
+    found = []
+    for model in files.scores:
+        scores = model_scores(files, model, benchmark, report)
+        joined = join_scores(labelled, scores, definition.genes)
+        values = joined["score"].fill_null(np.nan).to_numpy()
+        found.append(Scores(model, values, joined["status"].to_numpy()))
+    if files.saluki:
+        found.append(_of_saluki(labelled, saluki_scores(files)))
+    if definition.distance:
+        found.append(_baseline(DISTANCE, labelled, distance_scores(labelled), "no_distance"))
+    return [*found, _baseline(RANDOM, labelled, random_scores(labelled, seed), "")]
+
+
+def model_scores(
+    files: VariantFiles, model: str, benchmark: Mapping[str, Any], report: Mapping[str, Any],
+    half: bool = False,
+) -> pl.DataFrame:  # fmt: skip
+    """`read_folds` of a model, of all files of variants."""
+    score = benchmark.get("score") or report["score"]
+    tracks_like = benchmark.get("tracks") or report.get("tracks") or None
+    return pl.concat(
+        read_folds(folds, score, files.tracks.get(model), tracks_like, half)
+        for folds in files.scores[model]
+    )
+
+
+def saluki_scores(files: VariantFiles, original: bool = False) -> pl.DataFrame:
+    """`read_saluki` of all files of variants."""
+    found = pl.concat(read_saluki(paths, original) for paths in files.saluki)
+    return found.group_by("variant", maintain_order=True).agg(pl.col("score").max())
+
+
+def about(tables: Sequence[Sequence[str | Path]]) -> list[dict[str, Any]]:
+    """What score tables say of the folds that made them; nothing of files of other programs."""
+    facts = [
+        read_provenance(path) for paths in tables for path in paths if str(path).endswith("parquet")
+    ]
+    return [{name: made[name] for name in ABOUT if name in made} for made in facts]
+
+
+def _baseline(name: str, labelled: pl.DataFrame, values: np.ndarray, lacking: str) -> Scores:
+    """Scores of a baseline; what is not usable has none."""
+    status = labelled["usable"].to_numpy().astype(object)
+    status[(status == SCORED) & np.isnan(values)] = lacking
+    return Scores(name, np.where(status == SCORED, values, np.nan), status)
+
+
+def _of_saluki(labelled: pl.DataFrame, scores: pl.DataFrame) -> Scores:
+    """Scores of Saluki, by ID."""
+    joined = labelled.join(scores, on="variant", how="left", maintain_order="left")
+    values = joined["score"].fill_null(np.nan).to_numpy()
+    return _baseline(SALUKI, labelled, values, "not_in_scores")

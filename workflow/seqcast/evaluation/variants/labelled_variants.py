@@ -1,0 +1,345 @@
+"""Variants whose class or effect is known, and the scores that methods give them.
+
+Every ALT of the files is one row and stays one, with a status for each method that says why it has
+no score, if it has none. Scores are joined by contig (with or without "chr"), position and alleles,
+not by IDs, which files name as they like.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.errors import InputError
+from seqcast.core.store import read_table
+from seqcast.genome.variants import REASONS
+from seqcast.genome.vcf import SCHEMA, read_info, read_variants
+
+ALLELES = ["chrom", "pos", "ref", "alt"]
+SCORED = "scored"
+ALL = "all"  # the part that has all variants
+# Why a row takes no part in a benchmark, whatever method scores it.
+UNUSABLE = {
+    "no_label": "the file does not say what the variant is",
+    "in_both_classes": "the variant is among the positives and among the negatives, with one gene",
+    "repeated": "the variant is given before, in the same class",
+}
+# Why a method has no score for it; those of `genome.variants.REASONS` are added.
+UNSCORED = {
+    "not_in_scores": "the method's tables lack the variant",
+    "no_gene_named": "the file does not name the gene of the variant",
+    "gene_not_scored": "the gene that the file names has no bins in the predicted window",
+}
+STATUSES = {SCORED: "scored", **UNUSABLE, **UNSCORED, **REASONS}
+TRUE, FALSE = {"1", "true"}, {"0", "false"}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a benchmark of variants takes from its files: a row of benchmarks.tsv.
+
+    Attributes
+    ----------
+    truth : str
+        Key of INFO, or column, with the class (1 or 0) or the effect. ``KIND=causal/matched``: a
+        key with names, of class 1 and 0; others have no class. Empty: the first file has the
+        positives, the second the negatives.
+    groups : str
+        Key of what is matched: the ID of the positive, or the name of a match group.
+    genes : str
+        Key of the gene whose score counts; "max", the gene with the largest score.
+    distance : str
+        Key of a distance in bp, whose magnitude counts.
+    bounds : tuple of int
+        Numbers are given for variants up to each distance, inclusive.
+    category : str
+        Key of a category, such as the consequence.
+    categories : tuple of str
+        Numbers are given for the variants of each.
+    """
+
+    truth: str = ""
+    groups: str = ""
+    genes: str = "max"
+    distance: str = ""
+    bounds: tuple[int, ...] = ()
+    category: str = ""
+    categories: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """A definition from cells of benchmarks.tsv.
+
+        ``strata`` has one or more of ``PD<=10000,2000`` (a distance and its bounds), ``PD`` (a
+        distance) and ``consequence=missense,intron`` (a category), with semicolons between.
+
+        Raises
+        ------
+        InputError
+            If a bound is no number.
+        """
+        cells = {name: str(row.get(name) or "") for name in ("truth", "groups", "genes", "strata")}
+        distance, category = "", ""
+        bounds: tuple[int, ...] = ()
+        categories: tuple[str, ...] = ()
+        for stratum in filter(None, map(str.strip, cells["strata"].split(";"))):
+            if "<=" not in stratum and "=" in stratum:
+                category, names = (part.strip() for part in stratum.split("=", 1))
+                categories = tuple(name.strip() for name in names.split(","))
+                continue
+            distance, _, numbers = (part.strip() for part in stratum.partition("<="))
+            bounds = tuple(_bound(number, stratum) for number in numbers.split(",") if number)
+        return cls(
+            cells["truth"], cells["groups"], cells["genes"] or "max", distance, bounds, category,
+            categories,
+        )  # fmt: skip
+
+
+class Part(NamedTuple):
+    """Some of the labelled variants, for which numbers are given.
+
+    Attributes
+    ----------
+    name : str
+    members : ndarray of bool, shape=(rows,)
+    unknown : int
+        Rows of which is not known whether they belong to it: they are no members.
+    """
+
+    name: str
+    members: np.ndarray
+    unknown: int = 0
+
+
+def parts_of(labelled: pl.DataFrame, definition: Definition) -> Iterator[Part]:
+    """The parts of a benchmark: up to each distance, or all; then those of each category."""
+    for bound in definition.bounds:
+        known = labelled["distance_bp"].is_not_null()
+        near = (labelled["distance_bp"] <= bound).fill_null(False)
+        name = part_name(definition.distance, bound)
+        yield Part(name, near.to_numpy(), int((~known).sum()))
+    if not definition.bounds:
+        yield Part(ALL, np.ones(len(labelled), dtype=bool))
+    for category in definition.categories:
+        is_member = (labelled["category"] == category).fill_null(False)
+        yield Part(f"{definition.category}={category}", is_member.to_numpy())
+
+
+def part_name(distance: str, bound: int) -> str:
+    """What the results call the variants up to a distance."""
+    return f"{distance}<={bound}"
+
+
+def read_labelled(
+    paths: Sequence[str | Path], definition: Definition, number: bool = False
+) -> pl.DataFrame:
+    """What files say of their variants.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        VCF, BCF, or parquet with chrom, pos (1-based), ref and alt: positives and negatives, or
+        one file of both.
+    definition : Definition
+    number : bool
+        Whether the truth is an effect, not a class.
+
+    Returns
+    -------
+    DataFrame
+        One row per ALT, in order: ``file`` (0 or 1), ``row`` (in the file), ``variant``, chrom,
+        pos, ref, alt, ``label`` (1, 0) or ``effect``, ``group``, ``gene`` (without its version),
+        ``category``, ``distance_bp``, each null where the file has none, and ``usable``: "scored"
+        or a key of `UNUSABLE`.
+
+    Raises
+    ------
+    InputError
+        If a file lacks what the definition names in all its rows, or a cell is no class or number.
+    """
+    tables = []
+    for file, path in enumerate(paths):
+        table = _annotated(path).with_columns(file=pl.lit(file, pl.Int64))
+        truth = _truth(table, path, definition, number, len(paths))
+        texts = {
+            "group": _cells(table, definition.groups, path),
+            "gene": _cells(table, "" if definition.genes == "max" else definition.genes, path),
+            "category": _cells(table, definition.category, path),
+        }
+        distance = _numbers(_cells(table, definition.distance, path), path, definition.distance)
+        tables.append(
+            table.select("file", *(name for name in SCHEMA if name != "record")).with_columns(
+                truth, *(cells.alias(name) for name, cells in texts.items()),
+                distance_bp=distance.abs(),
+            )
+        )  # fmt: skip
+    labelled = pl.concat(tables).with_columns(gene=without_version("gene"))
+    if not number and definition.groups:  # a positive is the group that its negatives name
+        own = (pl.col("label") == 1) & pl.col("group").is_null()
+        labelled = labelled.with_columns(group=pl.when(own).then("variant").otherwise("group"))
+    return labelled.with_columns(usable=_usable(labelled, "effect" if number else "label"))
+
+
+def without_version(column: str) -> pl.Expr:
+    """Gene IDs up to the first dot: of ENSG00000000003.15 and of ENSG00000000003.grp_1."""
+    return pl.col(column).str.split(".").list.first()
+
+
+def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.DataFrame:
+    """The score of a method for each labelled variant, and its status.
+
+    Parameters
+    ----------
+    labelled : DataFrame
+        See `read_labelled`.
+    scores : DataFrame
+        chrom, pos, ref, alt, ``gene_id`` (null if the score is of no gene), ``status``, ``score``
+        (NaN or null if there is none), one row or more per ALT.
+    genes : str
+        See `Definition`.
+
+    Returns
+    -------
+    DataFrame
+        ``score`` and ``status`` of each row of `labelled`, in order: of the rows of its gene, or of
+        all, the one with the largest score.
+    """
+    keys = [_contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
+    wanted = labelled.select(*keys, "gene", "usable").with_row_index("at")
+    score = pl.when(pl.col("score").is_finite() & (pl.col("status") == SCORED)).then("score")
+    offered = scores.select(*keys, "status", gene_id=without_version("gene_id"), score=score)
+    pairs = wanted.join(offered, on=ALLELES, how="left", maintain_order="left_right")
+    of_gene = pl.lit(True) if genes == "max" else pl.col("gene_id") == pl.col("gene")
+    pairs = pairs.with_columns(
+        score=pl.when(of_gene.fill_null(False)).then("score"),
+        status=pl.when(of_gene.fill_null(False) | (pl.col("status") != SCORED)).then("status"),
+    )
+    best = (
+        pairs.sort("at", -pl.col("score"), "status", nulls_last=True, maintain_order=True)
+        .unique("at", keep="first", maintain_order=True)
+        .join(offered.select(ALLELES).unique().with_columns(known=True), on=ALLELES, how="left")
+        .sort("at")
+    )
+    lacking = pl.when(pl.col("gene").is_null()).then(pl.lit("no_gene_named"))
+    status = (
+        pl.when(pl.col("usable") != SCORED).then("usable")
+        .when(pl.col("known").is_null()).then(pl.lit("not_in_scores"))
+        .when(pl.col("score").is_not_null()).then(pl.lit(SCORED))
+        .when(pl.col("status") == SCORED).then(pl.lit("prediction_not_finite"))
+        .otherwise(pl.coalesce("status", lacking.otherwise(pl.lit("gene_not_scored"))))
+    )  # fmt: skip
+    found = best.select("score", status=status)
+    return found.with_columns(score=pl.when(pl.col("status") == SCORED).then("score"))
+
+
+def _annotated(path: str | Path) -> pl.DataFrame:
+    """Rows of a file with all that it says of them, as text."""
+    variants = read_variants(path)
+    if str(path).endswith(".parquet"):
+        table = read_table(path)
+        facts = [name for name in table.columns if name not in SCHEMA]
+        return variants.hstack(table.select(pl.col(facts).cast(pl.String)))
+    info = read_info(path)
+    keys = list(dict.fromkeys(key for record in info for key in record))
+    columns = [
+        pl.Series(f"INFO/{key}", [info[r].get(key) for r in variants["record"]], pl.String)
+        for key in keys
+    ]
+    return variants.with_columns(columns)
+
+
+def _cells(table: pl.DataFrame, key: str, path: str | Path) -> pl.Series:
+    """Cells of a key of INFO or a column, null if there is none; all null without a key."""
+    if not key:
+        return pl.repeat(None, len(table), dtype=pl.String, eager=True)
+    name = next((name for name in (f"INFO/{key}", key) if name in table.columns), None)
+    if name is None:
+        if table.is_empty():
+            return pl.Series(key, [], pl.String)
+        known = [n.removeprefix("INFO/") for n in table.columns if n not in (*SCHEMA, "file")]
+        raise InputError(
+            f"{path} has no {key!r} in any row; expected it in INFO, or as a column. It has "
+            f"{', '.join(known) or 'none'}: correct the row of benchmarks.tsv, or the file."
+        )
+    cells = table[name].str.strip_chars()
+    return pl.select(pl.when(~cells.is_in(["", "."])).then(cells)).to_series()
+
+
+def _truth(
+    table: pl.DataFrame, path: str | Path, definition: Definition, number: bool, files: int
+) -> pl.Series:
+    """The label or effect of each row."""
+    if not definition.truth:
+        if files != 2 or number:
+            raise InputError(
+                f"the class of the variants of {path} is not known; expected two datasets, "
+                "positives and negatives, or a key in the column truth of benchmarks.tsv"
+            )
+        return pl.select(label=(1 - pl.lit(table["file"])).cast(pl.Int8)).to_series()
+    key, _, names = definition.truth.partition("=")
+    cells = _cells(table, key, path)
+    if number:
+        return _numbers(cells, path, key).alias("effect")
+    positive, _, negative = names.partition("/")
+    ones, zeros = ({positive}, {negative}) if names else (TRUE, FALSE)
+    cells = cells if names else cells.str.to_lowercase()
+    known = cells.is_in(list(ones | zeros))
+    if not names and (wrong := cells.filter(~known)).len():
+        raise InputError(
+            f"{path}: {key} is {wrong[0]!r}; expected 1 or 0, true or false. If it has names, say "
+            f"in the column truth which are which: {key}=causal/matched."
+        )
+    return pl.select(label=pl.when(known).then(cells.is_in(list(ones)).cast(pl.Int8))).to_series()
+
+
+def _bound(text: str, stratum: str) -> int:
+    """A distance in bp."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(
+            f"strata has {stratum!r}; expected a key and distances in bp, such as PD<=10000,2000"
+        ) from error
+
+
+def _numbers(cells: pl.Series, path: str | Path, key: str) -> pl.Series:
+    """Cells as numbers."""
+    found = cells.cast(pl.Float64, strict=False)
+    wrong = cells.filter(cells.is_not_null() & ~found.is_finite().fill_null(False))
+    if wrong.len():
+        raise InputError(
+            f"{path}: {key} is {wrong[0]!r}; expected a number. Correct the file, or name another "
+            "key in benchmarks.tsv."
+        )
+    return found
+
+
+def _usable(labelled: pl.DataFrame, truth: str) -> pl.Series:
+    """Whether each row takes part, or why not."""
+    key = [_contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
+    unknown = pl.col(truth).is_null()
+    if truth == "effect":  # of a variant in several tissues and genes
+        return labelled.select(
+            usable=pl.when(unknown).then(pl.lit("no_label"))
+            .when(pl.struct(*key, "gene", "group").is_first_distinct()).then(pl.lit(SCORED))
+            .otherwise(pl.lit("repeated"))
+        ).to_series()  # fmt: skip
+    both = pl.col(truth).n_unique().over(*key, "gene") > 1
+    return labelled.select(
+        usable=pl.when(unknown).then(pl.lit("no_label"))
+        .when(both).then(pl.lit("in_both_classes"))
+        .when(pl.struct(*key, truth).is_first_distinct()).then(pl.lit(SCORED))
+        .otherwise(pl.lit("repeated"))
+    ).to_series()  # fmt: skip
+
+
+def _contig(column: str) -> pl.Expr:
+    """Names of contigs without "chr"."""
+    return pl.col(column).str.strip_prefix("chr")
+
+
+def _upper(column: str) -> pl.Expr:
+    return pl.col(column).str.to_uppercase()
