@@ -9,6 +9,7 @@ from seqcast.core.errors import InputError
 from seqcast.evaluation.coverage.gene_matrices import (
     GeneMatrix,
     check_same_axes,
+    ensemble,
     explained_variance,
     quantile_normalise,
     track_deviations,
@@ -113,3 +114,19 @@ def test_other_genes_or_another_order_are_told():
     turned = GeneMatrix(ours.genes, ours.identifiers[::-1], ours.values)
     with pytest.raises(InputError, match="order differs"):
         check_same_axes(ours, turned)
+
+
+def test_an_ensemble_is_of_different_models():
+    names = np.array(["G1", "G2"]), np.array(["t1"])
+    first, second = (GeneMatrix(*names, np.array(v)) for v in ([[1.0], [3.0]], [[3.0], [5.0]]))
+    assert ensemble([first, second]).values.tolist() == [[2], [4]]
+    # as coverage: (1 + 7) / 2 and (7 + 31) / 2
+    mean = ensemble([first, second], coverage=True).values
+    assert mean == pytest.approx(np.log2([[1 + 4], [1 + 19]]))
+    assert (ensemble([first]).values == first.values).all()
+    with pytest.raises(InputError, match="replicates 1 and 2 predict the same"):
+        ensemble([first, first])
+    with pytest.raises(InputError, match="in one only"):
+        ensemble([first, GeneMatrix(np.array(["G1", "G3"]), names[1], second.values)])
+    with pytest.raises(InputError, match="no replicate"):
+        ensemble([])

@@ -18,7 +18,6 @@ from seqcast.evaluation.coverage.saluki import (
     VALID,
     HalfLifeFiles,
     SalukiFiles,
-    ensemble,
     feature_means,
     gene_key,
     half_life_metrics,
@@ -150,20 +149,6 @@ def test_each_gene_has_a_row_and_a_status():
     assert table["prediction"].null_count() == table["label"].null_count() == 2
     not_scored = half_life_metrics(table, resamples=0).filter(metric="not_scored")
     assert not_scored["value"].to_list() == [2]
-
-
-def test_an_ensemble_is_of_different_models():
-    matrices = [constructed(1)[0], constructed(1)[0]]
-    with pytest.raises(InputError, match="replicates 1 and 2 predict the same"):
-        ensemble(matrices)
-    first = matrices[0]
-    second = GeneMatrix(first.genes, first.identifiers, first.values + 1)
-    assert ensemble([first, second]).values == pytest.approx(first.values + 0.5)
-    assert (ensemble([first]).values == first.values).all()
-    with pytest.raises(InputError, match="in one only"):
-        ensemble([first, constructed(3)[0]])
-    with pytest.raises(InputError, match="no replicate"):
-        ensemble([])
 
 
 def test_features_are_means_over_matching_tracks():

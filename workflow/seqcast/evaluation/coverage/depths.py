@@ -92,8 +92,8 @@ def depth_metrics(
     Returns
     -------
     DataFrame
-        method, then `SCHEMA`: a row a method. ``n`` tracks have both numbers; the note counts the
-        others.
+        method, then `SCHEMA`: one row per method. ``n`` tracks have both numbers; the note counts
+        the others.
     """
     tables = []
     for (method,), rows in tracks.group_by(["method"], maintain_order=True):

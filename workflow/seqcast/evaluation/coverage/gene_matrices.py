@@ -120,6 +120,38 @@ def check_same_axes(predictions: GeneMatrix, targets: GeneMatrix) -> None:
             )
 
 
+def ensemble(replicates: Sequence[GeneMatrix], coverage: bool = False) -> GeneMatrix:
+    """Mean over models that were trained on the same folds.
+
+    Parameters
+    ----------
+    replicates : sequence of GeneMatrix
+        Of the same genes and tracks, each of a model of its own.
+    coverage : bool
+        Average coverage instead of its logarithm.
+
+    Raises
+    ------
+    InputError
+        If genes or tracks differ, or two are equal: one model taken twice is no ensemble, as
+        happens in the original, which reads the folder of the first model for each replicate.
+    """
+    if not replicates:
+        raise InputError("no replicate to average; expected one model or more")
+    for i, one in enumerate(replicates):
+        for j, other in enumerate(replicates[:i]):
+            check_same_axes(one, other)
+            if (one.values == other.values).all():
+                raise InputError(
+                    f"replicates {j + 1} and {i + 1} predict the same; expected different models. "
+                    "Check that each is read from its own folder."
+                )
+    first = replicates[0]
+    mean = np.mean([2**one.values if coverage else one.values for one in replicates], axis=0)
+    mean = np.log2(mean) if coverage else mean
+    return GeneMatrix(first.genes, first.identifiers, mean)
+
+
 def quantile_normalise(values: np.ndarray, single: bool = False) -> np.ndarray:
     """Give every column the distribution of the mean column.
 

@@ -19,7 +19,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_tsv, write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.datasets.coverage.fold_names import without_training
-from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, check_same_axes
+from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, ensemble
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import with_keys
@@ -225,35 +225,6 @@ def feature_means(
             )
         means.append(matrix.columns(members).mean(axis=1))
     return GeneMatrix(matrix.genes, np.array(list(features)), np.stack(means, axis=1))
-
-
-def ensemble(replicates: Sequence[GeneMatrix]) -> GeneMatrix:
-    """Mean over models that were trained on the same folds.
-
-    Parameters
-    ----------
-    replicates : sequence of GeneMatrix
-        Of the same genes and tracks, each of a model of its own.
-
-    Raises
-    ------
-    InputError
-        If genes or tracks differ, or two are equal: one model taken twice is no ensemble, as
-        happens in the original, which reads the folder of the first model for each replicate.
-    """
-    if not replicates:
-        raise InputError("no replicate to average; expected one model or more")
-    for i, one in enumerate(replicates):
-        for j, other in enumerate(replicates[:i]):
-            check_same_axes(one, other)
-            if (one.values == other.values).all():
-                raise InputError(
-                    f"replicates {j + 1} and {i + 1} predict the same; expected different models. "
-                    "Check that each is read from its own folder."
-                )
-    first = replicates[0]
-    mean = np.mean([one.values for one in replicates], axis=0)
-    return GeneMatrix(first.genes, first.identifiers, mean)
 
 
 def predict_half_lives(

@@ -81,13 +81,13 @@ def fit_time_course(
         If the pattern finds fewer than three times, or the reference gene is not there.
     """
     described = dict(read_tsv(files.tracks).select("identifier", "description").iter_rows())
-    scales, fits = _scales(files.targets), []
+    scales, fits = scales_of(files.targets), []
     for path in (files.gene_preds, files.gene_targets):
-        matrix = _unscaled(GeneMatrix.read(path), scales)
+        matrix = unscaled(GeneMatrix.read(path), scales)
         names = matrix.identifiers.tolist()
         course = find_course(names, [described[name] for name in names], pattern)
-        divisors = _divisors(matrix, course, options["decay_reference"])
-        curve = _curve(course.times_h, options)
+        divisors = divisors_of(matrix, course, options["decay_reference"])
+        curve = curve_of(course.times_h, options)
         fits.append(
             fit_decays(matrix.genes, course.times_h, course.values(matrix), divisors, curve)
         )
@@ -191,7 +191,7 @@ def _at_bound(fitted: pl.DataFrame) -> pl.DataFrame:
     return with_keys(found, genes="at_bound", output=RATE)
 
 
-def _scales(path: str | Path) -> dict[str, float]:
+def scales_of(path: str | Path) -> dict[str, float]:
     """Factor of the training targets of each track; 1 where a targets table says none."""
     table = read_cells(path, "a table of tracks")
     if "scale" not in table.columns:
@@ -200,7 +200,7 @@ def _scales(path: str | Path) -> dict[str, float]:
     return dict(factors.iter_rows())
 
 
-def _curve(times_h: np.ndarray, options: Mapping[str, Any]) -> DecayOptions:
+def curve_of(times_h: np.ndarray, options: Mapping[str, Any]) -> DecayOptions:
     """The curve that the config file asks for."""
     half_life_h = options.get("decay_half_life_h") or ()
     if options.get("compat") is None:
@@ -237,14 +237,14 @@ def _tell_scales(course: Course, scales: Mapping[str, float]) -> None:
         )  # fmt: skip
 
 
-def _unscaled(matrix: GeneMatrix, scales: Mapping[str, float]) -> GeneMatrix:
+def unscaled(matrix: GeneMatrix, scales: Mapping[str, float]) -> GeneMatrix:
     """log2(1 + coverage) without the factors of the tracks."""
     factors = np.array([scales[name] for name in matrix.identifiers])
     values = np.log2(1 + (2**matrix.values - 1) / factors)
     return GeneMatrix(matrix.genes, matrix.identifiers, values)
 
 
-def _divisors(matrix: GeneMatrix, course: Course, reference: str) -> np.ndarray | None:
+def divisors_of(matrix: GeneMatrix, course: Course, reference: str) -> np.ndarray | None:
     """What coverage at each time is divided by."""
     if not reference:
         return None
