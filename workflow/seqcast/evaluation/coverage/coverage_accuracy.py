@@ -134,6 +134,83 @@ def evaluate_coverage(
         learned from one, a prediction is not finite, or too few genes lie in the windows.
     """
     wanted = AccuracyOptions.of(options)
+    fold = tested_fold(files, facts, head, wanted, inference, threads)
+    tracks = fold.tracks
+    genes = GeneCollector(
+        read_annotation(files.annotation), tracks, fold.store.bin_size_bp, wanted.genes
+    )
+    bins = BinAccuracy()
+    for chrom, start, guess, truth in fold.compared():
+        bins.update(guess[None], torch.from_numpy(truth)[None])
+        genes.add(chrom, start, guess.numpy(), truth)
+    found = genes.result()
+    about = {**fold.made, **facts, "set_digest": fold.store.digest, "options": dict(options)}
+    write_tsv(track_table(tracks, bins, found.tracks(), len(fold.windows)), outputs.tracks)
+    write_tsv(found.genes, outputs.genes)
+    write_table(found.predictions.table(), outputs.gene_preds, about)
+    write_table(found.targets.table(), outputs.gene_targets, about)
+
+
+@dataclass(frozen=True)
+class TestedFold:
+    """A fold of a model, and the windows that it is tested on.
+
+    Attributes
+    ----------
+    model : CoverageModel
+    tracks : Tracks
+    made : dict
+        What the weights were made from.
+    store : CoverageStore
+    windows : ndarray of int
+        Numbers of the windows.
+    options : AccuracyOptions
+    batch_size : int
+    """
+
+    model: CoverageModel
+    tracks: Tracks
+    made: dict[str, Any]
+    store: CoverageStore
+    windows: np.ndarray
+    options: AccuracyOptions
+    batch_size: int
+
+    def compared(self) -> Iterator[tuple[str, int, Tensor, np.ndarray]]:
+        """Contig, start, predictions and targets (tracks, bins) of each window, as trained.
+
+        Raises
+        ------
+        InputError
+            If a prediction is not finite.
+        """
+        rows = rows_of_tracks(self.tracks, self.store)
+        predicted = _predictions(
+            self.model, self.store, self.windows, self.tracks, self.options, self.batch_size
+        )
+        shown = progress(len(self.windows), "window")(predicted)
+        for i, guess in zip(self.windows, shown, strict=True):
+            chrom, start, _, _ = self.store.windows.row(int(i))
+            if not torch.isfinite(guess).all():
+                raise InputError(
+                    f"the model predicts NaN or infinity in the window {chrom}:{start}; check the "
+                    "weights, and that they belong to these hyperparameters"
+                )
+            yield chrom, start, guess, self.store.targets(int(i))[rows]
+
+
+def tested_fold(
+    files: EvaluationFiles, facts: Mapping[str, Any], head: str | None, options: AccuracyOptions,
+    inference: Mapping[str, Any], threads: int,
+) -> TestedFold:  # fmt: skip
+    """Open a fold and its test windows; see `evaluate_coverage`.
+
+    Raises
+    ------
+    InputError
+        If the model, its tracks or the set do not fit each other, or the fold has no test windows
+        or learned from one.
+    """
     fold = FoldFiles(files.weights, files.hyperparameters, files.tracks)
     model, tracks, made = open_model(fold, facts["architecture"], head, inference, threads)
     check_fit(model, tracks)
@@ -143,29 +220,10 @@ def evaluate_coverage(
             f"{files.store} is of {store.geometry}, the model of {geometry_of(model)}; expected "
             "the same. Make a training dataset with the windows, bins and crop of this model."
         )
-    rows, windows = rows_of_tracks(tracks, store), windows_of_test(store, facts["fold"])
+    rows_of_tracks(tracks, store)
+    windows = windows_of_test(store, facts["fold"])
     check_unseen(store, windows, files.learned, facts["fold"])
-    genes = GeneCollector(
-        read_annotation(files.annotation), tracks, store.bin_size_bp, wanted.genes
-    )
-    bins = BinAccuracy()
-    predicted = _predictions(model, store, windows, tracks, wanted, inference["batch_size"])
-    for i, guess in zip(windows, progress(len(windows), "window")(predicted), strict=True):
-        chrom, start, _, _ = store.windows.row(int(i))
-        if not torch.isfinite(guess).all():
-            raise InputError(
-                f"the model predicts NaN or infinity in the window {chrom}:{start}; check the "
-                "weights, and that they belong to these hyperparameters"
-            )
-        truth = store.targets(int(i))[rows]
-        bins.update(guess[None], torch.from_numpy(truth)[None])
-        genes.add(chrom, start, guess.numpy(), truth)
-    found = genes.result()
-    about = {**made, **facts, "set_digest": store.digest, "options": dict(options)}
-    write_tsv(track_table(tracks, bins, found.tracks(), len(windows)), outputs.tracks)
-    write_tsv(found.genes, outputs.genes)
-    write_table(found.predictions.table(), outputs.gene_preds, about)
-    write_table(found.targets.table(), outputs.gene_targets, about)
+    return TestedFold(model, tracks, made, store, windows, options, inference["batch_size"])
 
 
 def windows_of_test(store: CoverageStore, fold: str) -> np.ndarray:
