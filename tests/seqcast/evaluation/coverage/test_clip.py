@@ -16,14 +16,19 @@ from seqcast.evaluation.coverage.clip import (
     NORMALISED,
     OTHERS,
     ClipFiles,
-    ClipTables,
     clip_fold,
     evaluate_clip,
     resampled_pearson,
 )
 from seqcast.evaluation.coverage.depths import depth_metrics, read_depths
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
-from seqcast.evaluation.coverage.panels import Panel, mean_over_models, panel_metrics, panel_tracks
+from seqcast.evaluation.coverage.panels import (
+    FoldName,
+    Panel,
+    mean_over_models,
+    panel_metrics,
+    panel_tracks,
+)
 from seqcast.evaluation.metrics.table import row_of
 
 GOLDEN = "reference/borzuki/notebooks/eval_clip"
@@ -126,10 +131,9 @@ def test_a_run_has_rows_of_cells_proteins_and_baselines(tmp_path: Path) -> None:
     targets, depths = tmp_path / "targets.tsv", tmp_path / "depths.tsv"
     targets.write_text("identifier\tfile\nt0+\tx\n")
     depths.write_text("identifier\treads\nt0+\t100\nt1+\t200\nt2+\t\n")
-    outputs = ClipTables(tmp_path / "metrics.tsv", tmp_path / "rows.tsv")
     given = ClipFiles(*(tuple(paths[kind]) for kind in paths), targets, (depths,))
-    evaluate_clip(given, outputs, ["m"] * 3, "clip", {"compat": None})
-    found = read_cells(outputs.metrics, "metrics").with_columns(pl.col("value").cast(pl.Float64))
+    names = [FoldName("m", name) for name in ("f0c0", "f1c0", "f0c1")]
+    found, rows = evaluate_clip(given, names, {"compat": None})
     assert set(found["method"]) == {
         "m", "length", OTHERS, f"m - {OTHERS}", "m - length", f"length - {OTHERS}"
     }  # fmt: skip
@@ -138,12 +142,12 @@ def test_a_run_has_rows_of_cells_proteins_and_baselines(tmp_path: Path) -> None:
     of_fus = found.filter(method="m", part="K562:FUS", metric=GENE_R).row(0, named=True)
     expected = [pearsonr(g.values[:, 0], t.values[:, 0])[0] for _, g, t in folds]
     assert of_fus["value"] == pytest.approx(np.mean(expected), abs=1e-12)
-    assert float(of_fus["ci_low"]) < of_fus["value"] < float(of_fus["ci_high"])
+    assert of_fus["ci_low"] < of_fus["value"] < of_fus["ci_high"]
     depth = found.filter(method="m", part="K562", metric="depth_spearman").row(0, named=True)
-    assert (depth["value"], depth["n"]) == (None, "2")
+    assert (depth["value"], depth["n"]) == (None, 2)
     alone = found.filter(method="m", part="HepG2:FUS", metric=NORMALISED).row(0, named=True)
-    assert (alone["value"], alone["n"]) == (None, "0")
-    rows = read_cells(outputs.tracks, "rows").filter(method="m", metric=GENE_R)
+    assert (alone["value"], alone["n"]) == (None, 0)
+    rows = rows.filter(method="m", metric=GENE_R)
     assert rows["identifier"].to_list() == ["t0+", "t1+", "t2+", "t3+"]
 
 

@@ -14,7 +14,6 @@ from seqcast.core.store import write_table
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.expression_course import (
     ExpressionFiles,
-    ExpressionTables,
     Fold,
     course_genes,
     course_metrics,
@@ -23,6 +22,7 @@ from seqcast.evaluation.coverage.expression_course import (
     mean_fold,
 )
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.coverage.panels import FoldName
 from tests.seqcast.evaluation.coverage.courses import RATES, TIMES_H
 
 GOLDEN = "reference/borzuki/notebooks/eval_gene_expr_hek293_4su"
@@ -221,20 +221,16 @@ def test_tables_of_a_run(files: SimpleNamespace, tmp_path: Path) -> None:
         (files.gene_preds, other), (files.gene_targets,) * 2, (files.genes,) * 2,
         (files.tracks,) * 2, files.targets, (half_lives,),
     )  # fmt: skip
-    outputs = ExpressionTables(tmp_path / "metrics.tsv", tmp_path / "rows.tsv")
     options = {
-        **OPTIONS,
-        "course": "RNA:ActD",
-        "steady_state": " 1h",
+        **OPTIONS, "course": "RNA:ActD", "steady_state": " 1h",
         "half_life_columns": ["gene", "value"],
-    }
-    evaluate_expression(given, outputs, ["m"] * 2, ["f0c0", "f0c1"], "hela", options)
-    found = read_cells(outputs.metrics, "metrics")
+    }  # fmt: skip
+    folds = [FoldName("m", "f0c0"), FoldName("m", "f0c1")]
+    found, genes = evaluate_expression(given, folds, options)
     assert set(found["method"]) == {"m", "length", "measured"}
-    assert found.columns[:4] == ["benchmark", "method", "part", "metric"]
-    genes = read_cells(outputs.genes, "genes")
+    assert found.columns[:3] == ["method", "part", "metric"]
     first = 2 * (2 ** matrix.values[:, 0] - 1)
-    ours = genes["predicted_1h"].cast(pl.Float64).to_numpy()
+    ours = genes["predicted_1h"].to_numpy()
     np.testing.assert_allclose(ours, first, rtol=1e-9)
     constant = found.filter(method="length", part="f0/1h", metric="spearman").row(0, named=True)
     assert constant["value"] is None  # all genes are of one length

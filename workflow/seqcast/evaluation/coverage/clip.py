@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import write_tsv
+from seqcast.core.store import read_table
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.depths import depth_metrics, read_depths
 from seqcast.evaluation.coverage.gene_matrices import (
@@ -23,11 +23,15 @@ from seqcast.evaluation.coverage.gene_matrices import (
 )
 from seqcast.evaluation.coverage.panels import (
     LENGTH,
+    FoldName,
     Panel,
+    Results,
     mean_over_models,
+    of_part,
     panel_metrics,
     panel_tracks,
 )
+from seqcast.evaluation.coverage.peak_metrics import OTHERS, peak_metrics
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Resampling, interval
 from seqcast.evaluation.metrics.correlations import correlation_of_sums, pearson
 from seqcast.evaluation.metrics.table import SCHEMA, with_keys
@@ -37,7 +41,6 @@ GENE_R, NORMALISED, WITHIN, BINS = (
     "gene_pearsonr", "gene_pearsonr_norm", "within_gene_pearsonr", "pearsonr",
 )  # fmt: skip
 METRICS = (GENE_R, NORMALISED, WITHIN, BINS)
-OTHERS = "other_rbps"  # baseline: measured coverage of the other proteins of the cell line
 
 
 class ClipFiles(NamedTuple):
@@ -51,6 +54,8 @@ class ClipFiles(NamedTuple):
         The targets table of the set.
     depths : tuple of path
         None, or one table of `read_depths`.
+    peaks : tuple of path
+        None, or what `collect_peaks` wrote, one per model and fold.
     """
 
     tracks: tuple[str | Path, ...]
@@ -58,13 +63,7 @@ class ClipFiles(NamedTuple):
     gene_targets: tuple[str | Path, ...]
     targets: str | Path
     depths: tuple[str | Path, ...] = ()
-
-
-class ClipTables(NamedTuple):
-    """TSV files of metrics, and of tracks with a row per track and method."""
-
-    metrics: str | Path
-    tracks: str | Path
+    peaks: tuple[str | Path, ...] = ()
 
 
 class ClipFold(NamedTuple):
@@ -85,25 +84,25 @@ class ClipFold(NamedTuple):
 
 
 def evaluate_clip(
-    files: ClipFiles, outputs: ClipTables, models: Sequence[str], benchmark: str,
-    options: Mapping[str, Any], seed: int = 0,
-) -> None:  # fmt: skip
-    """Write how well models predict CLIP coverage, by cell line and by protein.
+    files: ClipFiles, folds: Sequence[FoldName], options: Mapping[str, Any], seed: int = 0
+) -> Results:
+    """How well models predict CLIP coverage, by cell line and by protein.
 
     Parameters
     ----------
     files : ClipFiles
-        Lists in the order of `models`.
-    outputs : ClipTables
-    models : sequence of str
-        Name of the model that each fold is of.
-    benchmark : str
-        Name, for the tables' first column.
+        Lists in the order of `folds`.
+    folds : sequence of FoldName
     options : mapping
         ``compat``: "borzuki" for float32 where the original has it, and its rules of `read_depths`
         and `depth_metrics`.
     seed : int
         Of the bootstrap intervals.
+
+    Returns
+    -------
+    Results
+        Of `clip_metrics`; with peaks, also those of `peak_metrics`.
 
     Raises
     ------
@@ -111,16 +110,18 @@ def evaluate_clip(
         If no track is of CLIP, or see `read_depths`.
     """
     compat = options["compat"] is not None
-    folds: dict[str, list[ClipFold]] = {}
-    paths = zip(models, files.tracks, files.gene_preds, files.gene_targets, strict=True)
+    of_models: dict[str, list[ClipFold]] = {}
+    paths = zip(folds, files.tracks, files.gene_preds, files.gene_targets, strict=True)
     for name, tracks, guess, truth in paths:
         matrices = GeneMatrix.read(guess), GeneMatrix.read(truth)
         table = read_cells(tracks, "a table of tracks")
-        folds.setdefault(name, []).append(clip_fold(table, *matrices, compat))
+        of_models.setdefault(name.model, []).append(clip_fold(table, *matrices, compat))
     depths = read_depths(files.depths[0], files.targets, compat) if files.depths else None
-    found, rows = clip_metrics(folds, depths, compat, seed=seed)
-    write_tsv(with_keys(found, benchmark=benchmark), outputs.metrics)
-    write_tsv(with_keys(rows, benchmark=benchmark), outputs.tracks)
+    found, rows = clip_metrics(of_models, depths, compat, seed=seed)
+    if files.peaks:
+        tables = [read_table(path) for path in files.peaks]
+        found = pl.concat([found, peak_metrics(tables, folds, seed=seed)])
+    return Results(found, rows)
 
 
 def clip_fold(
@@ -223,10 +224,10 @@ def clip_metrics(
             pattern = f"^CLIP:[^:]+:{re.escape(cell)}$"
             tracks = panel_tracks(values, Panel(cell, pattern, metric))
             rows.append(with_keys(tracks, metric=metric).join(of_cell, on="identifier"))
-            found.append(_part(panel_metrics(tracks, metric, resamples, seed), cell))
+            found.append(of_part(panel_metrics(tracks, metric, resamples, seed), cell))
             found.append(_by_protein(rows[-1], metric, drawn if metric == GENE_R else {}))
             if metric == WITHIN and depths is not None:
-                found.append(_part(depth_metrics(tracks, depths, compat, resamples, seed), cell))
+                found.append(of_part(depth_metrics(tracks, depths, compat, resamples, seed), cell))
     columns = ("method", "cell", "rbp", "metric", "identifier", "description", "value", "status")
     return pl.concat(found), pl.concat(rows).select(columns)
 
@@ -293,7 +294,3 @@ def _of_others(values: np.ndarray, proteins: np.ndarray) -> np.ndarray:
         if others.any():
             found[i] = pearson(values[:, others].mean(axis=1), values[:, i])
     return found
-
-
-def _part(metrics: pl.DataFrame, part: str) -> pl.DataFrame:
-    return metrics.select("method", pl.lit(part).alias("part"), *SCHEMA)

@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import read_tsv, write_tsv
+from seqcast.core.store import read_tsv
 from seqcast.datasets.coverage.fold_names import without_training
 from seqcast.evaluation.coverage.decay_fits import Course, find_course, fit_decays
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, ensemble
-from seqcast.evaluation.coverage.panels import LENGTH, compiled
+from seqcast.evaluation.coverage.panels import LENGTH, FoldName, Results, compiled
 from seqcast.evaluation.coverage.saluki import ALL, gene_key, read_half_lives
 from seqcast.evaluation.coverage.time_course import curve_of, divisors_of, scales_of, unscaled
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
@@ -51,13 +51,6 @@ class ExpressionFiles(NamedTuple):
     half_lives: tuple[str | Path, ...] = ()
 
 
-class ExpressionTables(NamedTuple):
-    """TSV files of metrics, and of genes with a row per gene, fold and method."""
-
-    metrics: str | Path
-    genes: str | Path
-
-
 class TimeCourse(NamedTuple):
     """Tracks of a time course, and those of its steady state."""
 
@@ -83,24 +76,26 @@ class Fold(NamedTuple):
 
 
 def evaluate_expression(
-    files: ExpressionFiles, outputs: ExpressionTables, models: Sequence[str],
-    folds: Sequence[str], benchmark: str, options: Mapping[str, Any], seed: int = 0,
-) -> None:  # fmt: skip
-    """Write how well models predict expression over a time course, its change and its decay.
+    files: ExpressionFiles, folds: Sequence[FoldName], options: Mapping[str, Any], seed: int = 0
+) -> Results:
+    """How well models predict expression over a time course, its change and its decay.
 
     Parameters
     ----------
     files : ExpressionFiles
-    outputs : ExpressionTables
-    models, folds : sequence of str
-        Of each of the files. Trainings of one fold, as f3c0 and f3c1, are averaged.
-    benchmark : str
-        Name, for the tables' first column.
+        Lists in the order of `folds`.
+    folds : sequence of FoldName
+        Trainings of one fold, as f3c0 and f3c1, are averaged.
     options : mapping
         ``course`` and ``steady_state``, regular expressions on descriptions of tracks;
         ``half_life_columns``, see `read_half_lives`; further those of `fit_time_course`.
     seed : int
         Of the bootstrap intervals.
+
+    Returns
+    -------
+    Results
+        Of `course_metrics` and `baselines`, and of `course_genes`.
 
     Raises
     ------
@@ -109,10 +104,9 @@ def evaluate_expression(
     """
     compat, scales = options["compat"] is not None, scales_of(files.targets)
     parts: dict[str, dict[str, list[Fold]]] = {}
-    paths = zip(models, folds, files.gene_preds, files.gene_targets, strict=True)
-    for model, fold, guess, truth in paths:
+    for name, guess, truth in zip(folds, files.gene_preds, files.gene_targets, strict=True):
         one = Fold(*(unscaled(GeneMatrix.read(path), scales) for path in (guess, truth)))
-        parts.setdefault(model, {}).setdefault(without_training(fold), []).append(one)
+        parts.setdefault(name.model, {}).setdefault(without_training(name.fold), []).append(one)
     described = dict(read_tsv(files.tracks[0]).select("identifier", "description").iter_rows())
     names = one.targets.identifiers.tolist()
     course = find_steady(names, described, options["course"], options["steady_state"])
@@ -124,12 +118,13 @@ def evaluate_expression(
     found, rows = [], []
     for model, replicates in parts.items():
         means = {name: mean_fold(several) for name, several in replicates.items()}
-        genes = course_genes(means, course, options).join(lengths, on="gene_id", how="left")
+        genes = course_genes(means, course, options).join(
+            lengths, on="gene_id", how="left", maintain_order="left"
+        )
         found.append(_of(model, course_metrics(genes, course.times, labels, compat, seed=seed)))
         rows.append(_of(model, genes))
     found.append(baselines(rows[0], course.times, labels, compat, seed=seed))
-    write_tsv(with_keys(pl.concat(found), benchmark=benchmark), outputs.metrics)
-    write_tsv(with_keys(pl.concat(rows), benchmark=benchmark), outputs.genes)
+    return Results(pl.concat(found), pl.concat(rows))
 
 
 def find_steady(

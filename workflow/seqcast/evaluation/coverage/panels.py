@@ -8,13 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import OF_PLUS_TRACK, TOLD
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Estimate, Resampling, estimate
@@ -27,6 +26,28 @@ OF_BINS = ("pearsonr", "r2")  # metrics of single strands
 LENGTH, LENGTH_OF = "length", {"gene_pearsonr": "gene_length_pearsonr"}
 VALID, NO_VALUE, NOT_ALL = "valid", "no_value_of_a_fold", "not_of_every_model"
 BETWEEN = " - "  # of two methods: the first less the second
+
+
+class FoldName(NamedTuple):
+    """A fold of a model; folds such as f3c0 and f3c1 are trainings on the same data."""
+
+    model: str
+    fold: str
+
+
+class Results(NamedTuple):
+    """What the models of a benchmark reach.
+
+    Attributes
+    ----------
+    metrics : DataFrame
+        method, part, `SCHEMA`.
+    rows : DataFrame
+        What they rest on, such as tracks or genes: one row per method and each of these.
+    """
+
+    metrics: pl.DataFrame
+    rows: pl.DataFrame
 
 
 class Panel(NamedTuple):
@@ -53,48 +74,44 @@ class PanelFiles(NamedTuple):
     panels: str | Path
 
 
-class PanelTables(NamedTuple):
-    """TSV files of `panel_metrics` and `panel_tracks`."""
-
-    metrics: str | Path
-    tracks: str | Path
-
-
 def evaluate_panels(
-    files: PanelFiles, outputs: PanelTables, models: Sequence[str], benchmark: str, seed: int = 0
-) -> None:
-    """Write how well models predict the tracks of panels, and how they differ.
+    files: PanelFiles, folds: Sequence[FoldName], options: Mapping[str, Any], seed: int = 0
+) -> Results:
+    """How well models predict the tracks of panels, and how they differ.
 
     Parameters
     ----------
     files : PanelFiles
-        Lists in the order of `models`.
-    outputs : PanelTables
-    models : sequence of str
-        Name of the model that each fold is of.
-    benchmark : str
-        Name, for the tables' first column.
+        Lists in the order of `folds`.
+    folds : sequence of FoldName
+    options : mapping
+        None are read.
     seed : int
         Of the bootstrap intervals.
+
+    Returns
+    -------
+    Results
+        Of `panel_metrics`, parts named as panels, and of `panel_tracks`.
 
     Raises
     ------
     InputError
         See `read_panels`, `mean_over_models` and `panel_tracks`.
     """
-    panels = read_panels(files.panels)
     tables = [_joined(*pair) for pair in zip(files.tracks, files.half_lives, strict=True)]
     found, rows = [], []
-    for panel in panels:
-        values = _of_methods(tables, models, panel.metric)
+    for panel in read_panels(files.panels):
+        values = _of_methods(tables, [fold.model for fold in folds], panel.metric)
         tracks = panel_tracks(values, panel)
-        rows.append(with_keys(tracks, benchmark=benchmark, panel=panel.name, metric=panel.metric))
-        metrics = panel_metrics(tracks, panel.metric, seed=seed).with_columns(
-            part=pl.lit(panel.name)
-        )
-        found.append(metrics.select("method", "part", *SCHEMA))
-    write_tsv(with_keys(pl.concat(found), benchmark=benchmark), outputs.metrics)
-    write_tsv(pl.concat(rows), outputs.tracks)
+        rows.append(with_keys(tracks, panel=panel.name, metric=panel.metric))
+        found.append(of_part(panel_metrics(tracks, panel.metric, seed=seed), panel.name))
+    return Results(pl.concat(found), pl.concat(rows))
+
+
+def of_part(metrics: pl.DataFrame, part: str) -> pl.DataFrame:
+    """Metrics of methods as those of one part of a benchmark."""
+    return metrics.select("method", pl.lit(part).alias("part"), *SCHEMA)
 
 
 def read_panels(path: str | Path) -> list[Panel]:

@@ -46,12 +46,15 @@ def collect_peaks(
 
     Parameters
     ----------
-    files, facts, head, options, inference, threads
-        As of `evaluate_coverage`.
+    files : EvaluationFiles
     peaks : path
         See `read_peaks`.
     output : path
         Parquet of `PeakCollector.table`.
+    facts, options, inference : mapping
+        See `evaluate_coverage`.
+    head : str or None
+    threads : int
 
     Raises
     ------
