@@ -1,6 +1,8 @@
 """A user's mistake is one line; any other failure keeps its traceback; logging is left as found."""
 
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,11 @@ def test_logging_is_left_as_found(tmp_path: Path) -> None:
     with pytest.raises(SystemExit), reporting(tmp_path / "job.log"):
         raise InputError("x")
     assert (root.handlers, package.level) == before
+
+
+def test_garbage_is_collected_again_once_a_job_has_its_imports() -> None:
+    # as in a script, which Snakemake gives its object before the first line
+    job = "snakemake = None; import gc; from seqcast.core.logs import reporting; "
+    job += "paused = not gc.isenabled()\nwith reporting('/dev/null'): print(paused, gc.isenabled())"
+    ran = subprocess.run([sys.executable, "-c", job], capture_output=True, text=True, check=True)
+    assert ran.stdout == "True True\n"

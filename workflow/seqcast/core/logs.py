@@ -16,6 +16,11 @@ from seqcast.core.temporaries import write_error
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 USER_ERROR = 2  # exit status, as argparse uses it
 
+# Imports leave nothing to collect, but what torch makes sets off many searches for it: 0.2 s of
+# each job. Scripts of jobs import this first; `reporting` ends the pause.
+if hasattr(sys.modules["__main__"], "snakemake"):
+    gc.disable()
+
 
 @contextmanager
 def reporting(log_path: str | Path) -> Iterator[None]:
@@ -37,6 +42,9 @@ def reporting(log_path: str | Path) -> Iterator[None]:
         becomes one line ``ERROR: ...`` in the log and on stderr. Every other exception passes, with
         its traceback in the log.
     """
+    if not gc.isenabled():
+        gc.freeze()  # what was imported stays: no later search looks at it again
+        gc.enable()
     # ending, the interpreter would search all that torch imported for cycles: 0.3 s of each job
     atexit.register(gc.freeze)
     path = Path(log_path)
