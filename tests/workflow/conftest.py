@@ -18,11 +18,11 @@ HEADERS = {
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards path2 cds labels transcripts pool first"
-    " balanced library_type per_million min_mapq duplicates",
+    " balanced library_type per_million min_mapq duplicates train_per_class dev_per_class split"
+    " coding_share",
     "benchmarks": "benchmark task datasets protocol published citation",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
-    "read_sets": "read_set collection train_per_class dev_per_class split coding_share",
     "coverage_sets": "coverage_set assembly targets window_bp bin_bp crop_bins windows stride_bp"
     " folds fixed unmappable blacklist tfrecords compat",
     "properties": "property dataset labels kind split groups published meaning protocol citation",
@@ -128,7 +128,7 @@ def workflow(root, tmp_path_factory) -> Workflow:
 def demo_tables(root) -> dict[str, list[tuple]]:
     """The rows of the demo's tables, for `Workflow.configure`; the planted truth has its own test."""
     paths = {name: root / f"config/demo/{name}.tsv" for name in HEADERS}
-    tables = {name: read_rows(path) for name, path in paths.items() if path.exists()}
+    tables = {name: in_order(name, path) for name, path in paths.items() if path.exists()}
     planted = ("simulated_planted", "simulated_held_out")
     return tables | {"datasets": [row for row in tables["datasets"] if row[0] not in planted]}
 
@@ -144,6 +144,13 @@ def coverage_tables(demo_tables) -> dict[str, list[tuple]]:
         "folds": [row for row in demo_tables["folds"] if row[0] in names],
         "datasets": [row for row in demo_tables["datasets"] if row[1] in {"variants", "windows"}],
     }
+
+
+def in_order(table: str, path: Path) -> list[tuple]:
+    """The rows of a table in the order of `HEADERS`."""
+    with path.open(newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", restval="")
+        return [tuple(row.get(name, "") for name in HEADERS[table].split()) for row in rows]
 
 
 def read_rows(path: Path) -> list[tuple]:

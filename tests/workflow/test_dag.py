@@ -152,7 +152,11 @@ def test_published_tables_name_sources_or_files_that_exist(root):
         name: pl.read_csv(root / path, separator="\t", infer_schema=False, comment_prefix="#")
         for name, path in paths.items()
     }
+    named = tables["datasets"].filter(pl.col("kind") == "simulated_reads")["path"]
+    assert set(named) <= set(tables["collections"]["collection"])
+    tables["datasets"] = tables["datasets"].filter(pl.col("kind") != "simulated_reads")
     columns = [("assemblies", "genome"), ("assemblies", "annotation"), ("datasets", "path"),
+               ("collections", "source"), ("assemblies", "coding"), ("assemblies", "unclear"),
                ("assemblies", "contig_aliases"), ("models", "hyperparameters"),
                ("models", "tracks"), ("folds", "source")]  # fmt: skip
     named = [value for table, column in columns for value in tables[table][column].drop_nulls()]

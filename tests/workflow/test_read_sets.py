@@ -1,6 +1,5 @@
 """From assembly summaries and GenBank files to train.tsv and dev.tsv, by Snakemake."""
 
-import csv
 import gzip
 import shutil
 from pathlib import Path
@@ -15,15 +14,8 @@ from tests.workflow.conftest import Workflow, new_folder, read_rows
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
-COLLECTIONS = "collection origin source genome_rep assembly_level refseq_category accessions max_assemblies shards"
-READ_SETS = "read_set collection train_per_class dev_per_class split coding_share"
 PLANNED = {"download_source": 1, "select_assemblies": 2, "index_assemblies": 3, "sample_reads": 1}
 TRAIN = "results/read_sets/tiny/train.tsv"
-
-
-def write_rows(path: Path, header: str, rows: list[tuple]) -> None:
-    with path.open("w", newline="") as file:
-        csv.writer(file, delimiter="\t", lineterminator="\n").writerows([header.split(), *rows])
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +36,17 @@ def run(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
         file.write(genome("NC_9.1", 9))
     url = (run.folder / "ncbi/assembly_summary.txt").as_uri()
     source = ("bacteria_summary", "1", url, "bacteria_summary.txt", "", "none", "made up")
-    run.configure({"sources": [source]})
-    write_rows(run.folder / "collections.tsv", COLLECTIONS, [
+    collections = [
         ("bacteria", "bacteria", "bacteria_summary", "Full", "Complete Genome", "", "", "", 2),
         ("phage", "viral", "phage.gbk.gz", "", "", "", "", "", 1),
-    ])  # fmt: skip
-    write_rows(run.folder / "read_sets.tsv", READ_SETS, [
-        ("tiny", "bacteria", 50, 10, "", ""), ("tiny", "phage", 20, 5, "read", ""),
-    ])  # fmt: skip
-    config = yaml.safe_load((run.folder / "config.yaml").read_text())
-    config["tables"] |= {"collections": "collections.tsv", "read_sets": "read_sets.tsv"}
-    (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    ]
+    part = {"kind": "simulated_reads", "pool": "tiny"}
+    datasets = [
+        {**part, "dataset": "one", "path": "bacteria", "train_per_class": 50, "dev_per_class": 10},
+        {**part, "dataset": "two", "path": "phage", "train_per_class": 20, "dev_per_class": 5,
+         "split": "read"},
+    ]  # fmt: skip
+    run.configure({"sources": [source], "collections": collections, "datasets": datasets})
     return run
 
 
@@ -96,7 +88,7 @@ def test_published_sets_are_planned_when_asked_for(root: Path, tmp_path: Path) -
     run = new_folder(root, tmp_path)
     run.configure({"sources": read_rows(root / "config/sources.tsv")})
     config = yaml.safe_load((tmp_path / "config.yaml").read_text())
-    for name in ("collections", "read_sets"):
+    for name in ("collections", "datasets", "assemblies"):
         config["tables"][name] = f"config/published/{name}.tsv"
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     planned = run.planned("--nocolor", "results/read_sets/readseeker_small/train.tsv")

@@ -9,6 +9,13 @@ from seqcast.datasets.reads.assemblies import Selection
 from seqcast.datasets.reads.sampling import Portion
 from seqcast.plan.read_sets import ReadSets
 
+
+def part(name, collection, train, dev, **cells):
+    """A row of datasets.tsv."""
+    return {"dataset": name, "kind": "simulated_reads", "path": collection,
+            "train_per_class": train, "dev_per_class": dev, **cells}  # fmt: skip
+
+
 SUMMARY = ("summary", "1", "https://a.org/s.txt", "s.txt", "", "none", "made up")
 TABLES = {
     "sources": [SUMMARY],
@@ -16,8 +23,9 @@ TABLES = {
         ("bacteria", "bacteria", "summary", "Full", "Complete Genome", "", "", 7, 2),
         ("phage", "viral", "a.gbk, b.gbk", "", "", "", " GCF_1.1, GCF_2 ,", "", 1),
     ],
-    "read_sets": [("tiny", "bacteria", 50, 10, "", 0.25), ("tiny", "phage", 20, 5, "read", ""),
-                  ("other", "phage", 1, 1, "", 0)],
+    "datasets": [part("one", "bacteria", 50, 10, pool="tiny", coding_share=0.25),
+                 part("two", "phage", 20, 5, pool="tiny", split="read"),
+                 part("other", "phage", 1, 1, coding_share=0)],
 }  # fmt: skip
 SHARD = "resources/read_sets/bacteria"
 
@@ -63,13 +71,27 @@ def test_portions_say_what_their_rows_and_else_the_config_and_one_half(read_sets
 
 def test_columns_that_may_be_absent_are(catalogue, tmp_path):
     found = catalogue(TABLES)
-    header = "read_set\tcollection\ttrain_per_class\tdev_per_class\n"
-    (tmp_path / "read_sets.tsv").write_text(f"{header}tiny\tphage\t20\t5\n")
+    header = "dataset\tkind\tpath\ttrain_per_class\tdev_per_class\n"
+    (tmp_path / "datasets.tsv").write_text(f"{header}tiny\tsimulated_reads\tphage\t20\t5\n")
     (portion,) = ReadSets(type(found)(found.config, found.schemas)).taken(Job(read_set="tiny"))
     assert (portion["split"], portion["coding_share"]) == ("genome", 0.5)
 
 
-def test_a_collection_without_a_row_is_named(catalogue):
-    rows = [("tiny", "fungi", 50, 10, "", "")]
-    with pytest.raises(InputError, match=r"read_sets.tsv: 'fungi' has no row in collections.tsv"):
-        ReadSets(catalogue({**TABLES, "read_sets": rows}))
+@pytest.mark.parametrize(("cells", "message"), [
+    ({"path": "fungi"}, r"datasets.tsv: 'fungi' has no row in collections.tsv"),
+    ({"train_per_class": ""}, r"line 3 \(two\), column train_per_class: ''; expected a whole number, at"),
+    ({"coding_share": 2}, "column coding_share: 2.0; expected at most 1"),
+    ({"split": "species"}, "column split: 'species'; expected one of genome, chromosome, read"),
+    ({"path": "bacteria", "pool": "one"},
+     "datasets.tsv: one and two draw reads of one from one collection, bacteria; keep one of them"),
+    ({"assembly": "hg38"}, "column assembly: 'hg38'; kind simulated_reads does not use this column"),
+])  # fmt: skip
+def test_a_mistake_is_told(catalogue, cells, message):
+    rows = [part("one", "bacteria", 50, 10), part("two", "phage", 1, 1) | cells]
+    with pytest.raises(InputError, match=message):
+        ReadSets(catalogue({**TABLES, "datasets": rows}))
+
+
+def test_reads_are_drawn_when_asked_for(planned):
+    found = planned(TABLES)
+    assert (found.targets, found.warnings) == ([], [])

@@ -18,6 +18,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOVED = {
     "references": "assemblies.tsv (reference is assembly, genbank is genome; in datasets.tsv, too, "
     "mapped_reads name their assembly)",
+    "read_sets": "datasets.tsv, kind simulated_reads (collection is path; one row per collection, "
+    "pooled by read_set, which is pool)",
     "libraries": "datasets.tsv, kind aligned_reads (the column bam is path)",
 }
 

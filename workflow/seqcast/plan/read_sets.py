@@ -5,10 +5,12 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
+from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
 
 FOLDER = "resources/read_sets"
+SIMULATED = "simulated_reads"  # kind of datasets
 FILTERS = ("genome_rep", "assembly_level", "refseq_category")  # columns of NCBI's summary
 
 
@@ -51,15 +53,21 @@ class Collection(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Portion(Row):
-    """What a set of training reads takes from a collection."""
+    """What is drawn from a collection, alone or into a pool of several."""
 
-    KEY = ("read_set", "collection")
-    read_set: str
-    collection: str
+    KEY = ("dataset",)
+    dataset: str
+    path: str  # name of a collection
     train_per_class: int
     dev_per_class: int
     split: str = ""
     coding_share: float = 0.5
+    pool: str = ""
+
+    @property
+    def read_set(self) -> str:
+        """Name of the training reads that it is a part of."""
+        return self.pool or self.dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +77,21 @@ class ReadSets:
     Raises
     ------
     InputError
-        If a set of training reads names a collection that has no row.
+        If a dataset names a collection that has no row, or a pool takes from one twice.
     """
 
     catalogue: Catalogue
 
     def __post_init__(self) -> None:
-        named = [row.collection for rows in self.portions.values() for row in rows]
-        self.collections.check_names(named, self.catalogue.path_of("read_sets"))
+        for read_set, rows in self.portions.items():
+            named = [row.path for row in rows]
+            self.collections.check_names(named, self.catalogue.datasets.path)
+            if twice := [row for row in rows if named.count(row.path) > 1]:
+                raise InputError(
+                    f"{self.catalogue.datasets.path}: {' and '.join(row.dataset for row in twice)} "
+                    f"draw reads of {read_set} from one collection, {twice[0].path}; keep one of "
+                    "them, or give each a pool of its own"
+                )
 
     @cached_property
     def collections(self) -> Table[Collection]:
@@ -85,9 +100,9 @@ class ReadSets:
 
     @cached_property
     def portions(self) -> dict[str, list[Portion]]:
-        """Name of a set to what it takes from each collection."""
+        """Name of training reads to what they take from each collection."""
         found: dict[str, list[Portion]] = {}
-        for row in self.catalogue.rows("read_sets", Portion).values():
+        for row in self.catalogue.rows_of_kind(SIMULATED, Portion).values():
             found.setdefault(row.read_set, []).append(row)
         return found
 
@@ -98,7 +113,7 @@ class ReadSets:
 
     def genomes(self, job: Any) -> list[str]:
         """Input: assemblies and shards of all that a set of training reads is drawn from."""
-        named = [self.collections[row.collection] for row in self.portions[job.read_set]]
+        named = [self.collections[row.path] for row in self.portions[job.read_set]]
         return [
             path
             for row in named
@@ -110,9 +125,9 @@ class ReadSets:
         return [self._portion(row) for row in self.portions[job.read_set]]
 
     def _portion(self, row: Portion) -> dict[str, Any]:
-        collection = self.collections[row.collection]
+        collection = self.collections[row.path]
         return {
-            "collection": row.collection,
+            "collection": row.path,
             "origin": collection.origin,
             "train_per_class": row.train_per_class,
             "dev_per_class": row.dev_per_class,
