@@ -37,7 +37,10 @@ def read_sides(golden, paths, half):
     """`read_folds` of both sides; `paths` with {side}."""
     inputs = golden / "inputs/borzuki/hl_clip"
     return pl.concat(
-        read_folds([inputs / path.format(side=side) for path in paths], half=half) for side in SIDES
+        read_folds([inputs / path.format(side=side) for path in paths], half=half).with_columns(
+            file=pl.lit(1 - label, pl.Int64)
+        )
+        for side, label in SIDES.items()
     )
 
 
@@ -187,12 +190,12 @@ def test_eqtl_draws_by_the_legacy_generator():
 
 def test_what_the_notebooks_do_with_rows():
     labelled = pl.DataFrame(
-        [("a", 1, "g1", "G1", 1.0), ("b", 0, "g1", "G1", 2.0), ("c", 0, "g2", "G2", 3.0)],
-        schema=["variant", "label", "group", "gene", "distance_bp"], orient="row",
+        [(0, "a", 1, "g1", "G1", 1.0), (1, "b", 0, "g1", "G1", 2.0), (1, "c", 0, "g2", "G2", 3.0)],
+        schema=["file", "variant", "label", "group", "gene", "distance_bp"], orient="row",
     )  # fmt: skip
     scores = pl.DataFrame(
-        [("a", "G1.1", 0.5), ("a", "G2.1", 0.7), ("b", "G1.1", float("nan")), ("c", "G2.2", 0.1)],
-        schema=["variant", "gene_id", "score"], orient="row",
+        [(0, "a", "G1.1", 0.5), (0, "a", "G2.1", 0.7), (1, "b", "G1.1", float("nan")), (1, "c", "G2.2", 0.1)],
+        schema=["file", "variant", "gene_id", "score"], orient="row",
     )  # fmt: skip
     named = notebook_rows(labelled, scores, None, "MT")
     assert named.select("variant", "score").rows() == [("a", 0.5), ("b", 0.0), ("c", 0.1)]

@@ -103,7 +103,7 @@ def scored(rows):
     for name, *rest in rows:
         chrom, pos, ref, alt = name.split("_")
         cells.append((chrom, int(pos), ref, alt, *rest))
-    return pl.DataFrame(cells, schema=schema, orient="row")
+    return pl.DataFrame(cells, schema=schema, orient="row").with_columns(file=pl.lit(0, pl.Int64))
 
 
 def test_every_row_has_a_score_or_a_reason(tmp_path):

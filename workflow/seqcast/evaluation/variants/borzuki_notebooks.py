@@ -95,8 +95,9 @@ def notebook_rows(
     DataFrame
         variant, label, group, distance_bp, ``score`` and, if given, ``saluki``.
     """
-    of_genes = scores.select("variant", "gene_id", score=pl.col("score").fill_nan(0).fill_null(0))
-    rows = labelled.join(of_genes, on="variant", maintain_order="left_right")
+    number = pl.col("score").fill_nan(0).fill_null(0)
+    of_genes = scores.select("file", "variant", "gene_id", score=number)
+    rows = labelled.join(of_genes, on=["file", "variant"], maintain_order="left_right")
     if genes == "max":
         rows = rows.sort("score", descending=True, maintain_order=True).unique(
             ["label", "variant"], keep="first", maintain_order=True

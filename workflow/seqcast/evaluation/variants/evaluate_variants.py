@@ -13,6 +13,7 @@ from seqcast.core.store import read_provenance, write_table, write_tsv
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.metrics.table import with_keys
 from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
+from seqcast.evaluation.variants.coefficients import coefficients
 from seqcast.evaluation.variants.discrimination import (
     DISTANCE,
     KEYS,
@@ -31,14 +32,19 @@ from seqcast.evaluation.variants.labelled_variants import (
 from seqcast.evaluation.variants.match_groups import match_groups
 from seqcast.evaluation.variants.matched_pairs import matched_pairs
 from seqcast.evaluation.variants.method_scores import (
+    TrackScores,
     distance_scores,
     random_scores,
+    random_tracks,
     read_folds,
     read_saluki,
+    read_tracks,
 )
 from seqcast.evaluation.variants.two_classes import two_classes
+from seqcast.predict.variants.ranking import select_tracks
 
 BORZUKI = "borzuki"  # the one `compat`
+COEFFICIENTS = "coefficients"
 PROTOCOLS = {
     "classification": two_classes, "matched_pairs": matched_pairs, "match_groups": match_groups,
 }  # fmt: skip
@@ -92,7 +98,8 @@ def evaluate_variants(
     how : Resampling, optional
         Of intervals; its seed is that of all draws.
     compat : {"borzuki"}, optional
-        The arithmetic and draws of Borzuki's notebooks (`borzuki_notebooks`).
+        The arithmetic and draws of Borzuki's notebooks (`borzuki_notebooks`); of coefficients, that
+        of the original program, with 0 for what lacks a score.
 
     Raises
     ------
@@ -101,46 +108,84 @@ def evaluate_variants(
         `read_folds` and `read_saluki`.
     """
     how = how or Resampling()
-    definition = Definition.of(benchmark)
-    if (protocol := PROTOCOLS.get(str(benchmark["protocol"]))) is None:
-        raise InputError(
-            f"protocol is {benchmark['protocol']!r}; expected one of {', '.join(PROTOCOLS)}"
-        )
+    definition, name = Definition.of(benchmark), str(benchmark["protocol"])
+    if name != COEFFICIENTS and name not in PROTOCOLS:
+        known = ", ".join((*PROTOCOLS, COEFFICIENTS))
+        raise InputError(f"protocol is {name!r}; expected one of {known}")
     if compat not in (None, BORZUKI):
         raise InputError(f"compat is {compat!r}; expected {BORZUKI} or none")
-    labelled = read_labelled(files.truth, definition)
-    methods = all_scores(files, labelled, definition, benchmark, report, how.seed)
-    results = protocol(labelled, methods, definition, how)
-    if compat == BORZUKI:
-        half = {m: model_scores(files, m, benchmark, report, half=True) for m in files.scores}
-        saluki = saluki_scores(files, original=True) if files.saluki else None
-        draws = results_table(list(notebook_results(labelled, half, saluki, definition, how.seed)))
-        results = results.update(draws, on=[*KEYS, "metric"], how="full")
-    write_tsv(with_keys(results, benchmark=benchmark["benchmark"]), made.results)
-    columns = [
-        column
-        for one in methods
-        for column in (
-            pl.Series(f"{one.method}.score", one.values).fill_nan(None),
-            pl.Series(f"{one.method}.status", one.status.tolist(), pl.String),
+    of_row = {name: benchmark.get(name) or report.get(name) or "" for name in ("score", "tracks")}
+    labelled = read_labelled(files.truth, definition, number=name == COEFFICIENTS)
+    if name == COEFFICIENTS:
+        tissues = _track_scores(files, labelled, of_row["score"], how.seed, compat == BORZUKI)
+        selected = {one.method: _selected(one, of_row["tracks"]) for one in tissues}
+        results, methods = coefficients(
+            labelled, tissues, definition.genes, selected, how, compat == BORZUKI
         )
-    ]
+    else:
+        methods = all_scores(files, labelled, definition, of_row, how.seed)
+        results = PROTOCOLS[name](labelled, methods, definition, how)
+        if compat == BORZUKI:
+            draws = _notebook_draws(files, labelled, definition, of_row, how.seed)
+            results = results.update(draws, on=[*KEYS, "metric"], how="full")
+    write_tsv(with_keys(results, benchmark=benchmark["benchmark"]), made.results)
     facts = provenance(
         **{name: value for name, value in benchmark.items() if value is not None},
         models={model: about(paths) for model, paths in files.scores.items()},
-        seed=how.seed, resamples=how.resamples,
+        seed=how.seed, resamples=how.resamples, compat=compat,
     )  # fmt: skip
-    write_table(labelled.with_columns(columns), made.variants, facts)
+    write_table(labelled.with_columns(_columns(methods)), made.variants, facts)
+
+
+def _columns(methods: Sequence[Scores]) -> list[pl.Series]:
+    """Scores and statuses as columns."""
+    columns = []
+    for one in methods:
+        columns.append(pl.Series(f"{one.method}.score", one.values).fill_nan(None))
+        columns.append(pl.Series(f"{one.method}.status", one.status.tolist(), pl.String))
+    return columns
+
+
+def _notebook_draws(
+    files: VariantFiles, labelled: pl.DataFrame, definition: Definition,
+    options: Mapping[str, str], seed: int,
+) -> pl.DataFrame:  # fmt: skip
+    """`borzuki_notebooks.notebook_results` of all models, as a table."""
+    half = {model: model_scores(files, model, options, half=True) for model in files.scores}
+    saluki = saluki_scores(files, original=True) if files.saluki else None
+    return results_table(list(notebook_results(labelled, half, saluki, definition, seed)))
+
+
+def _track_scores(
+    files: VariantFiles, labelled: pl.DataFrame, score: str, seed: int, half: bool
+) -> list[TrackScores]:
+    """Scores of models track by track, and random ones."""
+    found = []
+    for model, tables in files.scores.items():
+        sides = [
+            read_tracks(model, folds, score, files.tracks.get(model), half) for folds in tables
+        ]
+        rows = pl.concat(
+            side.rows.with_columns(file=pl.lit(file, pl.Int64)) for file, side in enumerate(sides)
+        )
+        values = np.concatenate([side.values for side in sides])
+        found.append(TrackScores(model, rows, values, sides[0].tracks))
+    return [*found, *(random_tracks(RANDOM, one, seed) for one in found[:1])]
+
+
+def _selected(scores: TrackScores, tracks_like: str) -> np.ndarray:
+    """Positions of the tracks that count."""
+    return select_tracks(scores.tracks, tracks_like or None)
 
 
 def all_scores(
     files: VariantFiles, labelled: pl.DataFrame, definition: Definition,
-    benchmark: Mapping[str, Any], report: Mapping[str, Any], seed: int,
+    options: Mapping[str, str], seed: int,
 ) -> list[Scores]:  # fmt: skip
     """Scores of the models, then of the baselines, for labelled variants."""
     found = []
     for model in files.scores:
-        scores = model_scores(files, model, benchmark, report)
+        scores = model_scores(files, model, options)
         joined = join_scores(labelled, scores, definition.genes)
         values = joined["score"].fill_null(np.nan).to_numpy()
         found.append(Scores(model, values, joined["status"].to_numpy()))
@@ -152,15 +197,15 @@ def all_scores(
 
 
 def model_scores(
-    files: VariantFiles, model: str, benchmark: Mapping[str, Any], report: Mapping[str, Any],
-    half: bool = False,
-) -> pl.DataFrame:  # fmt: skip
-    """`read_folds` of a model, of all files of variants."""
-    score = benchmark.get("score") or report["score"]
-    tracks_like = benchmark.get("tracks") or report.get("tracks") or None
+    files: VariantFiles, model: str, options: Mapping[str, str], half: bool = False
+) -> pl.DataFrame:
+    """`read_folds` of a model, of all files of variants; options ``score`` and ``tracks``."""
+    tracks = files.tracks.get(model)
     return pl.concat(
-        read_folds(folds, score, files.tracks.get(model), tracks_like, half)
-        for folds in files.scores[model]
+        read_folds(folds, options["score"], tracks, options["tracks"] or None, half).with_columns(
+            file=pl.lit(file, pl.Int64)
+        )
+        for file, folds in enumerate(files.scores[model])
     )
 
 

@@ -19,6 +19,7 @@ from seqcast.genome.variants import REASONS
 from seqcast.genome.vcf import SCHEMA, read_info, read_variants
 
 ALLELES = ["chrom", "pos", "ref", "alt"]
+JOINED = ["file", *ALLELES]
 SCORED = "scored"
 ALL = "all"  # the part that has all variants
 # Why a row takes no part in a benchmark, whatever method scores it.
@@ -32,6 +33,7 @@ UNSCORED = {
     "not_in_scores": "the method's tables lack the variant",
     "no_gene_named": "the file does not name the gene of the variant",
     "gene_not_scored": "the gene that the file names has no bins in the predicted window",
+    "no_track": "the model has no track of the tissue",
 }
 STATUSES = {SCORED: "scored", **UNUSABLE, **UNSCORED, **REASONS}
 TRUE, FALSE = {"1", "true"}, {"0", "false"}
@@ -45,8 +47,9 @@ class Definition:
     ----------
     truth : str
         Key of INFO, or column, with the class (1 or 0) or the effect. ``KIND=causal/matched``: a
-        key with names, of class 1 and 0; others have no class. Empty: the first file has the
-        positives, the second the negatives.
+        key with names, of class 1 and 0; others have no class. ``BETA/A1``: a key with the effect
+        and one with the allele that it is relative to, if that is not always REF. Empty: the first
+        file has the positives, the second the negatives.
     groups : str
         Key of what is matched: the ID of the positive, or the name of a match group.
     genes : str
@@ -145,15 +148,16 @@ def read_labelled(
         one file of both.
     definition : Definition
     number : bool
-        Whether the truth is an effect, not a class.
+        Whether the truth is the effect of positives, in the first file; a second has negatives.
 
     Returns
     -------
     DataFrame
         One row per ALT, in order: ``file`` (0 or 1), ``row`` (in the file), ``variant``, chrom,
-        pos, ref, alt, ``label`` (1, 0) or ``effect``, ``group``, ``gene`` (without its version),
-        ``category``, ``distance_bp``, each null where the file has none, and ``usable``: "scored"
-        or a key of `UNUSABLE`.
+        pos, ref, alt, ``label`` (1, 0), ``group``, ``gene`` (without its version), ``category``,
+        ``distance_bp``, each null where the file has none, ``usable`` ("scored" or a key of
+        `UNUSABLE`). If the truth is an effect, ``effect`` and ``turned``: whether it is relative to
+        ALT, not to REF.
 
     Raises
     ------
@@ -163,24 +167,24 @@ def read_labelled(
     tables = []
     for file, path in enumerate(paths):
         table = _annotated(path).with_columns(file=pl.lit(file, pl.Int64))
-        truth = _truth(table, path, definition, number, len(paths))
+        gene = "" if definition.genes == "max" or (number and file) else definition.genes
         texts = {
             "group": _cells(table, definition.groups, path),
-            "gene": _cells(table, "" if definition.genes == "max" else definition.genes, path),
+            "gene": _cells(table, gene, path),
             "category": _cells(table, definition.category, path),
         }
         distance = _numbers(_cells(table, definition.distance, path), path, definition.distance)
         tables.append(
             table.select("file", *(name for name in SCHEMA if name != "record")).with_columns(
-                truth, *(cells.alias(name) for name, cells in texts.items()),
-                distance_bp=distance.abs(),
+                *_truth(table, path, definition, number, len(paths)),
+                *(cells.alias(name) for name, cells in texts.items()), distance_bp=distance.abs(),
             )
         )  # fmt: skip
     labelled = pl.concat(tables).with_columns(gene=without_version("gene"))
     if not number and definition.groups:  # a positive is the group that its negatives name
         own = (pl.col("label") == 1) & pl.col("group").is_null()
         labelled = labelled.with_columns(group=pl.when(own).then("variant").otherwise("group"))
-    return labelled.with_columns(usable=_usable(labelled, "effect" if number else "label"))
+    return labelled.with_columns(usable=_usable(labelled, ["group"] if number else []))
 
 
 def without_version(column: str) -> pl.Expr:
@@ -196,8 +200,8 @@ def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.
     labelled : DataFrame
         See `read_labelled`.
     scores : DataFrame
-        chrom, pos, ref, alt, ``gene_id`` (null if the score is of no gene), ``status``, ``score``
-        (NaN or null if there is none), one row or more per ALT.
+        ``file``, chrom, pos, ref, alt, ``gene_id`` (null if the score is of no gene), ``status``,
+        ``score`` (NaN or null if there is none), one row or more per ALT.
     genes : str
         See `Definition`.
 
@@ -205,22 +209,22 @@ def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.
     -------
     DataFrame
         ``score`` and ``status`` of each row of `labelled`, in order: of the rows of its gene, or of
-        all, the one with the largest score.
+        all, the one with the largest magnitude.
     """
-    keys = [_contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
+    keys = [pl.col("file"), _contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
     wanted = labelled.select(*keys, "gene", "usable").with_row_index("at")
     score = pl.when(pl.col("score").is_finite() & (pl.col("status") == SCORED)).then("score")
     offered = scores.select(*keys, "status", gene_id=without_version("gene_id"), score=score)
-    pairs = wanted.join(offered, on=ALLELES, how="left", maintain_order="left_right")
+    pairs = wanted.join(offered, on=JOINED, how="left", maintain_order="left_right")
     of_gene = pl.lit(True) if genes == "max" else pl.col("gene_id") == pl.col("gene")
     pairs = pairs.with_columns(
         score=pl.when(of_gene.fill_null(False)).then("score"),
         status=pl.when(of_gene.fill_null(False) | (pl.col("status") != SCORED)).then("status"),
     )
     best = (
-        pairs.sort("at", -pl.col("score"), "status", nulls_last=True, maintain_order=True)
+        pairs.sort("at", -pl.col("score").abs(), "status", nulls_last=True, maintain_order=True)
         .unique("at", keep="first", maintain_order=True)
-        .join(offered.select(ALLELES).unique().with_columns(known=True), on=ALLELES, how="left")
+        .join(offered.select(JOINED).unique().with_columns(known=True), on=JOINED, how="left")
         .sort("at")
     )
     lacking = pl.when(pl.col("gene").is_null()).then(pl.lit("no_gene_named"))
@@ -270,19 +274,23 @@ def _cells(table: pl.DataFrame, key: str, path: str | Path) -> pl.Series:
 
 def _truth(
     table: pl.DataFrame, path: str | Path, definition: Definition, number: bool, files: int
-) -> pl.Series:
-    """The label or effect of each row."""
+) -> list[pl.Series]:
+    """The label of each row, and its effect."""
+    by_file = pl.select(label=(1 - pl.lit(table["file"])).cast(pl.Int8)).to_series()
+    if number:
+        has_effects = not (table["file"] > 0).any()  # that of the positives
+        key, _, allele = definition.truth.partition("/") if has_effects else ("", "", "")
+        effects = _numbers(_cells(table, key, path), path, key).alias("effect")
+        return [by_file, effects, _turned(table, _cells(table, allele, path), path)]
     if not definition.truth:
-        if files != 2 or number:
+        if files != 2:
             raise InputError(
                 f"the class of the variants of {path} is not known; expected two datasets, "
                 "positives and negatives, or a key in the column truth of benchmarks.tsv"
             )
-        return pl.select(label=(1 - pl.lit(table["file"])).cast(pl.Int8)).to_series()
+        return [by_file]
     key, _, names = definition.truth.partition("=")
     cells = _cells(table, key, path)
-    if number:
-        return _numbers(cells, path, key).alias("effect")
     positive, _, negative = names.partition("/")
     ones, zeros = ({positive}, {negative}) if names else (TRUE, FALSE)
     cells = cells if names else cells.str.to_lowercase()
@@ -292,7 +300,23 @@ def _truth(
             f"{path}: {key} is {wrong[0]!r}; expected 1 or 0, true or false. If it has names, say "
             f"in the column truth which are which: {key}=causal/matched."
         )
-    return pl.select(label=pl.when(known).then(cells.is_in(list(ones)).cast(pl.Int8))).to_series()
+    label = pl.when(known).then(cells.is_in(list(ones)).cast(pl.Int8))
+    return [pl.select(label=label).to_series()]
+
+
+def _turned(table: pl.DataFrame, alleles: pl.Series, path: str | Path) -> pl.Series:
+    """Whether effects are relative to ALT; without a named allele they are to REF."""
+    named = table.select(
+        "variant", ref=_upper("ref"), alt=_upper("alt"), one=alleles.str.to_uppercase()
+    ).with_columns(one=pl.coalesce("one", "ref"))
+    wrong = named.filter((pl.col("one") != pl.col("ref")) & (pl.col("one") != pl.col("alt")))
+    if len(wrong):
+        variant, ref, alt, one = wrong.row(0)
+        raise InputError(
+            f"{path}: the effect of {variant} is relative to {one}; expected {ref} or {alt}, one "
+            "of its alleles. Correct the file, or name another key in the column truth."
+        )
+    return named.select(turned=pl.col("one") != pl.col("ref")).to_series()
 
 
 def _bound(text: str, stratum: str) -> int:
@@ -317,21 +341,15 @@ def _numbers(cells: pl.Series, path: str | Path, key: str) -> pl.Series:
     return found
 
 
-def _usable(labelled: pl.DataFrame, truth: str) -> pl.Series:
-    """Whether each row takes part, or why not."""
-    key = [_contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
-    unknown = pl.col(truth).is_null()
-    if truth == "effect":  # of a variant in several tissues and genes
-        return labelled.select(
-            usable=pl.when(unknown).then(pl.lit("no_label"))
-            .when(pl.struct(*key, "gene", "group").is_first_distinct()).then(pl.lit(SCORED))
-            .otherwise(pl.lit("repeated"))
-        ).to_series()  # fmt: skip
-    both = pl.col(truth).n_unique().over(*key, "gene") > 1
+def _usable(labelled: pl.DataFrame, within: list[str]) -> pl.Series:
+    """Whether each row takes part, or why not; a variant counts once in each of `within`."""
+    key = [_contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt"), *map(pl.col, within)]
+    both = pl.col("label").n_unique().over(*key, "gene") > 1
+    once = pl.struct(*key, "label", *(["gene"] if within else [])).is_first_distinct()
     return labelled.select(
-        usable=pl.when(unknown).then(pl.lit("no_label"))
+        usable=pl.when(pl.col("label").is_null()).then(pl.lit("no_label"))
         .when(both).then(pl.lit("in_both_classes"))
-        .when(pl.struct(*key, truth).is_first_distinct()).then(pl.lit(SCORED))
+        .when(once).then(pl.lit(SCORED))
         .otherwise(pl.lit("repeated"))
     ).to_series()  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Scores of variants by methods: models that this workflow runs, their originals, and baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -8,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import array_column, read_table
+from seqcast.core.store import array_column, array_values, read_table
 from seqcast.evaluation.variants.labelled_variants import SCORED
-from seqcast.predict.variants.ranking import VARIANT, reduce_score, select_tracks
+from seqcast.predict.variants.ranking import MRNA_TRACKS, VARIANT, reduce_score, select_tracks
 
 ROWS = [*VARIANT, "gene_id", "status"]
 SALUKI = ("variant", "SSD0")  # columns of ssd.tsv
@@ -46,31 +47,93 @@ def read_folds(
     InputError
         If a table lacks the score, `tracks_like` matches no track, or the folds have other rows.
     """
-    total, identity = None, pl.DataFrame()
+
+    def measure(table: pl.DataFrame, name: str, found: pl.DataFrame | None) -> np.ndarray:
+        selected = None if found is None else select_tracks(found, tracks_like)
+        return _half_mean(table, name, selected) if half else _mean(table, name, selected)
+
+    rows, total, _ = _sum_of_folds(paths, score, tracks, measure)
+    mean = total / total.dtype.type(len(paths))
+    return rows.with_columns(score=pl.Series(mean.astype(np.float64)))
+
+
+@dataclass(frozen=True)
+class TrackScores:
+    """Scores of a model, track by track.
+
+    Attributes
+    ----------
+    method : str
+    rows : DataFrame
+        `ROWS`.
+    values : ndarray, shape=(rows, tracks)
+        Means over folds, NaN if there is none. In float32 means over tracks are float32 too.
+    tracks : DataFrame
+        ``identifier`` and ``description``.
+    """
+
+    method: str
+    rows: pl.DataFrame
+    values: np.ndarray
+    tracks: pl.DataFrame
+
+
+def read_tracks(
+    method: str, paths: Sequence[str | Path], score: str = "logSED",
+    tracks: str | Path | None = None, half: bool = False,
+) -> TrackScores:  # fmt: skip
+    """Mean over folds of a score, signed, for each track; parameters as of `read_folds`.
+
+    With `half`, as ``borzoi_bench_gtex_folds_sed`` stores it: float16, of sums in float32.
+    """
+
+    def measure(table: pl.DataFrame, name: str, _: pl.DataFrame | None) -> np.ndarray:
+        reduce_score(table.head(0), name)  # which says what there is, if the score is not
+        values, known = array_values(table[name])
+        values = values.astype(np.float32 if half else np.float64)
+        values[~known] = np.nan
+        return values
+
+    rows, total, described = _sum_of_folds(paths, score, tracks, measure)
+    mean = total / total.dtype.type(len(paths))
+    if half:
+        mean = mean.astype(np.float16).astype(np.float32)
+    return TrackScores(method, rows, mean, MRNA_TRACKS if described is None else described)
+
+
+def random_tracks(method: str, like: TrackScores, seed: int) -> TrackScores:
+    """Normal numbers for the rows of a model, the same in all tracks."""
+    numbers = np.random.default_rng(seed).normal(size=(len(like.rows), 1))
+    return TrackScores(method, like.rows, np.repeat(numbers, len(like.tracks), axis=1), like.tracks)
+
+
+def _sum_of_folds(
+    paths: Sequence[str | Path], score: str, tracks: str | Path | None,
+    measure: Callable[[pl.DataFrame, str, pl.DataFrame | None], np.ndarray],
+) -> tuple[pl.DataFrame, np.ndarray, pl.DataFrame | None]:  # fmt: skip
+    """`ROWS`, the sum over folds of a measure of the score, and the table of its tracks."""
+    sums: list[np.ndarray] = []
+    identity, described = pl.DataFrame(), None
     for path in paths:
-        table, descriptions = _read_fold(path, tracks)
+        table, described = _read_fold(path, tracks)
         name = next((one for one in score.split(",") if one in table.columns), score)
-        selected = None if descriptions is None else select_tracks(descriptions, tracks_like)
-        found = _half_mean(table, name, selected) if half else _mean(table, name, selected)
-        rows = table.select(ROWS)
-        if total is None:
-            total, identity = found, rows
+        found, rows = measure(table, name, described), table.select(ROWS)
+        if not sums:
+            sums, identity = [found], rows
             continue
         if not rows.drop("status").equals(identity.drop("status")):
             raise InputError(
                 f"{path} has other rows than {paths[0]}; expected all folds of a model on the same "
                 "variants and genes. Delete the older one and run again."
             )
-        either = pl.Series(total).is_nan() & ~pl.Series(found).is_nan()
+        lacks = pl.Series(np.isnan(found).reshape(len(rows), -1).any(axis=1))
         identity = identity.with_columns(
             status=pl.select(
-                pl.when(~either).then(rows["status"]).otherwise(identity["status"])
+                pl.when(lacks).then(rows["status"]).otherwise(identity["status"])
             ).to_series()
         )
-        total = total + found
-    assert total is not None
-    mean = total / total.dtype.type(len(paths))
-    return identity.with_columns(score=pl.Series(mean.astype(np.float64)))
+        sums = [sums[0] + found]
+    return identity, sums[0], described
 
 
 def read_saluki(paths: Sequence[str | Path], original: bool = False) -> pl.DataFrame:
