@@ -11,8 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,6 +22,9 @@ from torch import Tensor
 from seqcast.core import seals
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, scratch_folder
+
+if TYPE_CHECKING:
+    import h5py
 
 PICKLES = {".bin", ".pt", ".pth"}
 LFS_POINTER = b"version https://git-lfs"
@@ -67,6 +70,8 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
     InputError
         If the file is not HDF5, or holds no Keras model.
     """
+    import h5py  # here, as few jobs read such files
+
     kinds: dict[str, list[tuple[int, dict[str, np.ndarray]]]] = defaultdict(list)
     try:
         with h5py.File(path, "r") as file:
@@ -206,7 +211,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return read_pickle(path) if path.suffix in PICKLES else read_safetensors(path)[0]
 
 
-def _chunked_attribute(group: h5py.Group, name: str) -> list[str]:
+def _chunked_attribute(group: "h5py.Group", name: str) -> list[str]:
     """Attribute `name`, which Keras splits into name0, name1 ... above 64 kB."""
     if name in group.attrs:
         values = list(group.attrs[name])

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seqcast.evaluation.metrics.correlations import correlation_of_sums, pearson, spearman, varying
+from seqcast.evaluation.metrics.correlations import (
+    correlation_of_sums,
+    mean_ranks,
+    pearson,
+    spearman,
+    varying,
+)
 
 
 @pytest.mark.parametrize("ties", [True, False])
@@ -18,6 +24,13 @@ def test_columns_equal_scipy(ties):
             expected = theirs(*pair).statistic
             assert ours(x, y)[column] == pytest.approx(expected, rel=1e-12)
             assert ours(*pair) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(30,), (30, 3), (0,)])
+def test_equal_values_share_their_mean_rank_as_in_scipy(shape):
+    values = np.random.default_rng(4).integers(-3, 4, shape) * 0.5
+    assert np.array_equal(mean_ranks(values), stats.rankdata(values, axis=0))
+    assert mean_ranks(np.array([0.0, -0.0, 1.0])).tolist() == [1.5, 1.5, 3]
 
 
 def test_what_is_constant_but_for_rounding_has_no_correlation():

@@ -5,10 +5,11 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.decomposition import PCA
 
 from seqcast.predict.embeddings.embedding_outcomes import columns
 from seqcast.report.figures import embeddings
-from seqcast.report.figures.embeddings import length_ticks, plot_embeddings
+from seqcast.report.figures.embeddings import length_ticks, plot_embeddings, principal_components
 
 WIDTH = 4
 
@@ -57,6 +58,14 @@ def test_components_are_those_of_a_plain_decomposition():
     np.testing.assert_allclose(found, np.abs(u * s)[order, :2], atol=1e-6)
     assert ax.get_xlabel() == f"PC1 of last ({s[0] ** 2 / (s**2).sum():.0%} of variance)"
     assert "UNTRAINED random weights" in figure.get_suptitle()
+
+
+def test_components_are_those_of_scikit_learn_and_point_as_there():
+    values = np.random.default_rng(2).normal(size=(50, 6)).astype(np.float32) * np.arange(1, 7)
+    pca = PCA(2)
+    points, shares = principal_components(values)
+    np.testing.assert_allclose(points, pca.fit_transform(values), atol=1e-6)
+    np.testing.assert_allclose(shares, pca.explained_variance_ratio_)
 
 
 def test_many_are_drawn_in_part(monkeypatch):

@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
-from sklearn.decomposition import PCA
 
 from seqcast.core.provenance import ORIGINS
 from seqcast.core.store import array_values
@@ -61,12 +60,11 @@ def plot_embeddings(table: pl.DataFrame, model: str, dataset: str, origin: str) 
         for ax in scatters:
             say(ax, "Too few different sequences.")
         return figure
-    pca = PCA(2, random_state=0)
-    points = pca.fit_transform(values)
+    points, shares = principal_components(values)
     shown = np.random.default_rng(0).permutation(len(points))[:MOST_POINTS]
     for ax in scatters:
         for set_label, axis, share in zip(
-            (ax.set_xlabel, ax.set_ylabel), "12", pca.explained_variance_ratio_, strict=True
+            (ax.set_xlabel, ax.set_ylabel), "12", shares, strict=True
         ):
             set_label(f"PC{axis} of {pooling} ({share:.0%} of variance)")
         ax.locator_params(nbins=5)
@@ -75,6 +73,27 @@ def plot_embeddings(table: pl.DataFrame, model: str, dataset: str, origin: str) 
     if panels == 3:
         _plot_by_cds(scatters[1], points[shown], coding[shown])
     return figure
+
+
+def principal_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two principal components of centred features, by numpy: scikit-learn loads for a second.
+
+    Parameters
+    ----------
+    values : ndarray, shape=(rows, width)
+
+    Returns
+    -------
+    points : ndarray, shape=(rows, 2)
+        The largest weight of each component is positive, as in scikit-learn.
+    shares : ndarray, shape=(2,)
+        Of the variance.
+    """
+    centred = values.astype(np.float64) - values.mean(0, dtype=np.float64)
+    variances, components = np.linalg.eigh(centred.T @ centred)  # ascending
+    first = components[:, :-3:-1]
+    first = first * np.sign(first[np.abs(first).argmax(0), [0, 1]])
+    return centred @ first, variances[:-3:-1] / variances.sum()
 
 
 def _plot_by_length(figure: Figure, ax: Axes, points: np.ndarray, length_nt: np.ndarray) -> None:
