@@ -15,17 +15,21 @@ COMMANDS = {
     "classify-reads": "reads",
     "embed": "embed",
     "predict-property": "predict_property",
+    "verify": "verify",
     "init": "init",
     "build-qtl-set": "qtl_set",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status, 2 for a mistake that the user can fix."""
+    """Run the command line; returns the exit status, 2 for a mistake that the user can fix.
+
+    A command of which something else is to be told returns it; None is 0.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     chosen = _parser(set(given[:1])).parse_args(given)
     try:
-        chosen.run(chosen)
+        return chosen.run(chosen) or 0
     except InputError as error:
         tell(write_error(error) or error)
         return USER_ERROR

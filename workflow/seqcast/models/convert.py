@@ -132,6 +132,26 @@ def keras_state_dict(path: Path, order: Iterable[tuple[str, str]]) -> dict[str, 
     return state
 
 
+def keras_arrays(
+    state: Mapping[str, Tensor], order: Iterable[tuple[str, str]]
+) -> dict[str, np.ndarray]:
+    """Inverse of `keras_state_dict`: arrays as Keras has them, under ``conv1d/0/kernel``.
+
+    The number counts the layers of a kind in the order of `order`.
+    """
+    counts: dict[str, int] = defaultdict(int)
+    arrays = {}
+    for kind, prefix in order:
+        for theirs, (ours, axes) in _LAYOUTS[kind].items():
+            if (tensor := state.get(f"{prefix}.{ours}")) is None:
+                continue  # of a layer without bias
+            tensor = _from_image(kind, ours, tensor.detach().cpu())
+            tensor = tensor if axes is None else tensor.permute(np.argsort(axes).tolist())
+            arrays[f"{kind}/{counts[kind]}/{theirs}"] = tensor.numpy()
+        counts[kind] += 1
+    return arrays
+
+
 def write_safetensors(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     """Write tensors and their provenance to `path`: atomically, sealed (`seqcast.core.seals`)."""
     # the library writes to a name of its own next to the one that it is given
@@ -242,3 +262,10 @@ def _as_image(kind: str, name: str, tensor: Tensor) -> Tensor:
     if name == "pointwise.weight":
         return tensor.squeeze(2)  # (out, in)
     return tensor
+
+
+def _from_image(kind: str, name: str, tensor: Tensor) -> Tensor:
+    """Inverse of `_as_image`."""
+    if (kind == "conv1d" and name == "weight") or name == "depthwise.weight":
+        return tensor.squeeze(2)
+    return tensor.unsqueeze(2) if name == "pointwise.weight" else tensor

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,9 +26,10 @@ from seqcast.core.errors import InputError
 from seqcast.models.borzuki.blocks import HoulsbyAdapter, Stem, Tower, TransformerBlock, UNetStep
 from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.borzuki.keras_kernels import Kernel, kernel_of, set_constants
-from seqcast.models.convert import keras_state_dict
+from seqcast.models.convert import keras_arrays, keras_state_dict
 from seqcast.models.coverage import CoverageArchitecture
 from seqcast.models.layers import Conv, Dense, gelu, recompute_in_backward
+from seqcast.models.originals import Original
 
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
@@ -44,6 +46,10 @@ class Borzuki(CoverageArchitecture):
 
     config_class = BorzukiConfig
     config: BorzukiConfig
+    original = Original(
+        "TensorFlow", "tensorflow", "borzuki/keras_original.py",
+        "pip install tensorflow-cpu==2.15.1 (Python 3.9 to 3.11)",
+    )  # fmt: skip
 
     def __init__(self, config: BorzukiConfig, head: str) -> None:
         super().__init__(config, head)
@@ -67,6 +73,28 @@ class Borzuki(CoverageArchitecture):
         if path.suffix in KERAS:
             return keras_state_dict(path, self.tensor_order()), {}
         return super().read_weights(path)
+
+    def for_original(self, weights: Path | None, folder: Path) -> tuple[Path, bool]:
+        """The weights that Keras reads: the published file, or else our tensors in `folder`.
+
+        Returns
+        -------
+        (Path, bool)
+            The bool says whether it is the published file.
+
+        Raises
+        ------
+        InputError
+            If the network has adapters, which the graph in Keras has not.
+        """
+        if self.config.adapter_width:
+            raise InputError("bottleneck adapters are not verified; merge or leave them out")
+        if weights is not None and weights.suffix in KERAS:
+            return weights, True
+        path = folder / "tensors.npz"
+        arrays: dict[str, Any] = keras_arrays(self.state_dict(), self.tensor_order())
+        np.savez(path, **arrays)
+        return path, False
 
     def initialise(self) -> None:
         """Draw the weights that training starts from in the original.
