@@ -15,6 +15,7 @@ from seqcast.evaluation.variants.discrimination import LEFT_OUT
 from seqcast.evaluation.variants.labelled_variants import UNSCORED, UNUSABLE
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.embeddings import embedding_outcomes
+from seqcast.predict.oligos import placements
 from seqcast.predict.properties import designs
 from seqcast.reads import outcomes
 from seqcast.transcripts import records
@@ -25,6 +26,7 @@ SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M 
 KNOWN = {
     "Variants": {*OUTCOMES, *REASONS},
     "Benchmarks of variants": {*UNUSABLE, *UNSCORED, *LEFT_OUT},
+    "Oligos": {*placements.STATUSES},
     "Reads": {*outcomes.STATUSES, *outcomes.FLAGS},
     "Transcripts and mRNAs": {*records.STATUSES, *records.FLAGS},
     "Embeddings": {*embedding_outcomes.STATUSES, *embedding_outcomes.FLAGS},

@@ -22,4 +22,4 @@ def test_a_kind_of_dataset_has_its_columns(kind):
         for name, column in COLUMNS.items()
         if kind in column.get("used_by", {"kind": []})["kind"]
     ]
-    assert sorted(told) == sorted(used + ["shards"] * (kind == "variants"))
+    assert sorted(told) == sorted(used + ["shards"] * (kind in ("variants", "oligos")))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance
-from seqcast.genome.annotation import Annotation, Gene, read_annotation
+from seqcast.genome.annotation import Annotation, Gene, gene_key, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import merge_intervals
 
@@ -215,3 +215,15 @@ def test_real_annotations(
     assert len(annotation.genes) == n_genes
     assert sum(len(gene.exons) for gene in annotation.genes) == n_exons
     assert (annotation.genes[0].gene_name, annotation.genes[0].tss) == first
+
+
+@pytest.mark.parametrize(
+    ("gene", "key"),
+    [
+        ("ENSG00000000003.15", "ENSG00000000003"),
+        ("ENSG00000000003", "ENSG00000000003"),
+        ("ENSG00000182378.15_PAR_Y", "ENSG00000182378_PAR_Y"),
+    ],
+)
+def test_ids_without_version(gene, key):
+    assert gene_key(gene) == key

@@ -6,6 +6,7 @@ in for exons.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +32,7 @@ COUNTS = {
     "counted as intron",
     "off_genome": "genes left out, on contigs that the genome lacks",
 }
+VERSION = re.compile(r"\.\d+")  # of a gene id
 GENES_TOLD = 3  # of a message that names them
 TABLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "gene_id": pl.String,
@@ -136,6 +138,14 @@ class Annotation:
             chrom: (starts, ends, np.maximum.accumulate(ends), genes)
             for chrom, (starts, ends, genes) in arrays.items()
         }
+
+
+def gene_key(gene_id: str) -> str:
+    """Id of a gene without its version: ENSG00000000003.15 is ENSG00000000003.
+
+    What follows the version stays, so that ENSG00000182378.15_PAR_Y is not the gene of X.
+    """
+    return VERSION.sub("", gene_id, count=1)
 
 
 def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotation:

@@ -38,7 +38,11 @@ NEEDS = {
     "prepare_weights": Need(memory_mb=2_000),
     # 1.5 GB, 45 s of CPU a variant: a shard of 900 in 12 h. A retry resumes where the job ended.
     "score_variants": Need(memory_mb=4_000, runtime_min=720),
+    "score_oligos": Need(memory_mb=4_000, runtime_min=720),  # not measured; as of variants
     "gather_shards": TABLES,
+    "gather_oligo_shards": TABLES,
+    "ensemble_oligo_effects": TABLES,
+    "export_oligos_h5": TABLES,
     "ensemble_variant_effects": TABLES,
     "export_sed_h5": TABLES,
     "export_scores_h5": TABLES,

@@ -10,6 +10,8 @@ from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
+from seqcast.plan.oligos import KIND as OLIGOS
+from seqcast.plan.oligos import Oligos
 from seqcast.plan.planted_truth import PlantedTruth
 from seqcast.plan.properties import Properties
 from seqcast.plan.read_benchmark import ReadBenchmarks
@@ -22,7 +24,7 @@ from seqcast.plan.variant_effects import VariantEffects
 # Kind of datasets -> tasks of the models that take them. Others are made where they are asked for.
 TAKEN_BY = {
     "variants": ("coverage", "embedding"),
-    "windows": ("coverage",),
+    **dict.fromkeys(("windows", OLIGOS), ("coverage",)),
     **dict.fromkeys(("reads", LABELLED, MAPPED), ("reads",)),
     **dict.fromkeys(KINDS, ("embedding",)),
 }
@@ -40,6 +42,7 @@ class RunPlan:
 
     catalogue: Catalogue
     variant_effects: VariantEffects
+    oligos: Oligos
     coverage: Coverage
     libraries: Libraries
     coverage_sets: CoverageSets
@@ -58,6 +61,7 @@ class RunPlan:
         """Paths of all that a run makes; libraries and sets are made where they are asked for."""
         parts = (
             self.variant_effects,
+            self.oligos,
             self.coverage,
             self.trainings,
             self.coverage_accuracy,
@@ -125,6 +129,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
     return RunPlan(
         catalogue,
         variant_effects=VariantEffects(catalogue),
+        oligos=Oligos(catalogue),
         coverage=Coverage(catalogue),
         libraries=libraries,
         coverage_sets=coverage_sets,

@@ -19,7 +19,6 @@ from seqcast.evaluation.coverage.saluki import (
     HalfLifeFiles,
     SalukiFiles,
     feature_means,
-    gene_key,
     half_life_metrics,
     neighbour_groups,
     predict_half_lives,
@@ -28,6 +27,7 @@ from seqcast.evaluation.coverage.saluki import (
     read_half_lives,
 )
 from seqcast.evaluation.metrics.table import row_of
+from seqcast.genome.annotation import gene_key
 from tests.seqcast.evaluation.coverage.courses import RATES
 
 ROOT = Path(__file__).parents[4]
@@ -165,18 +165,6 @@ def test_features_are_means_over_matching_tracks():
         feature_means(matrix, said, {"broken": "HeLa("})
     with pytest.raises(InputError, match=r"tracks \['c'\] have no description"):
         feature_means(matrix, {"a": "", "b": ""}, {"all": ""})
-
-
-@pytest.mark.parametrize(
-    ("gene", "key"),
-    [
-        ("ENSG00000000003.15", "ENSG00000000003"),
-        ("ENSG00000000003", "ENSG00000000003"),
-        ("ENSG00000182378.15_PAR_Y", "ENSG00000182378_PAR_Y"),
-    ],
-)
-def test_ids_without_version(gene, key):
-    assert gene_key(gene) == key
 
 
 def test_tables_are_read(tmp_path):

@@ -23,12 +23,12 @@ from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, ensemble
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import with_keys
+from seqcast.genome.annotation import gene_key
 
 PENALTY = 0.1  # alpha of the published ridge
 PARTS = 5
 RUNS = 2 * PARTS  # of neighbouring genes, where contigs are too few to keep apart
 FEWEST_GENES = 10
-VERSION = re.compile(r"\.\d+")
 GENE_COLUMN, VALUE_COLUMN = "ensembl_gene_id", "human_PC1"
 VALID, NO_HALF_LIFE, NO_NUMBER = "valid", "no_half_life", "half_life_not_a_number"
 ALL = "all"
@@ -125,14 +125,6 @@ def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[s
     size = max(1, min(genes.height for genes in of_folds) // RUNS)
     run = pl.int_range(pl.len()).over("chrom") // size
     return dict(kept.select("gene_id", pl.format("{}:{}", "chrom", run)).iter_rows())
-
-
-def gene_key(gene_id: str) -> str:
-    """Id of a gene without its version: ENSG00000000003.15 is ENSG00000000003.
-
-    What follows the version stays, so that ENSG00000182378.15_PAR_Y is not the gene of X.
-    """
-    return VERSION.sub("", gene_id, count=1)
 
 
 def read_features(path: str | Path) -> dict[str, str]:

@@ -1,15 +1,37 @@
-"""Mean and spread of scores over the folds of a model."""
+"""Tables of scores put together: the shards of a fold, and the folds of a model."""
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import array_column, array_columns, array_values
+from seqcast.core.provenance import merge_folds
+from seqcast.core.store import (
+    array_column,
+    array_columns,
+    array_values,
+    read_provenance,
+    read_table,
+    write_table,
+)
 
 logger = logging.getLogger(__name__)
+
+
+def gather_shards(shards: Sequence[str | Path], output: str | Path) -> None:
+    """Write the rows of all shards of a table, in their order, with the first one's provenance."""
+    table = pl.concat([read_table(shard) for shard in shards])
+    write_table(table, output, read_provenance(shards[0]))
+
+
+def average_folds(folds: Sequence[str | Path], output: str | Path) -> None:
+    """Write `average_scores` of tables, with the provenance of all."""
+    facts = merge_folds([read_provenance(fold) for fold in folds])
+    tables = [read_table(fold) for fold in folds]
+    write_table(average_scores(tables, facts.get("same_weights", ())), output, facts)
 
 
 def average_scores(folds: Sequence[pl.DataFrame], same_weights: Sequence[str] = ()) -> pl.DataFrame:

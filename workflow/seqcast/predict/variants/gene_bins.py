@@ -1,7 +1,7 @@
 """Which output bins belong to a gene."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ def genes_in_window(
     geometry: Geometry,
     span: bool = False,
     offset_bp: int = 0,
+    majority: bool = True,
 ) -> list[GeneBins]:
     """Genes with at least one exon bin in a window's output.
 
@@ -40,6 +41,8 @@ def genes_in_window(
         Take all bins from the first exon's start to the last exon's end.
     offset_bp : int
         Subtracted from gene coordinates (see `Convention.gene_offset_bp`).
+    majority : bool
+        Whether a bin belongs to an exon that covers most of it, or to any that has a base in it.
 
     Returns
     -------
@@ -48,29 +51,28 @@ def genes_in_window(
 
     Notes
     -----
-    A bin belongs to an exon that covers most of it: bins round(a / size) to round(b / size) of an
-    exon [a, b), halves to even, as ``np.round`` in borzoi_sed.py. Exons shorter than half a bin may
+    An exon [a, b) covers most of the bins round(a / size) to round(b / size), halves to even, as
+    ``np.round`` in borzoi_sed.py. Exons shorter than half a bin may
     have none; a gene whose exons have none is left out.
     """
     output_start = start + geometry.crop_bp
     output_end = output_start + geometry.bins * geometry.bin_size_bp
     found = []
     for gene in annotation.overlapping(contig, output_start, output_end + offset_bp, span):
-        exons = [(gene.start, gene.end)] if span else gene.exons
-        bins = _majority_bins(exons, output_start + offset_bp, geometry)
+        bins_of = _majority_bins if majority else _touched_bins
+        bins = bins_of(gene, output_start + offset_bp, geometry, span)
         if len(bins):
             found.append(GeneBins(gene, bins))
     return found
 
 
-def _majority_bins(
-    exons: Iterable[tuple[int, int]], output_start: int, geometry: Geometry
-) -> np.ndarray:
-    edges = np.array(list(exons)) - output_start
+def _majority_bins(gene: Gene, output_start: int, geometry: Geometry, span: bool) -> np.ndarray:
+    exons = [(gene.start, gene.end)] if span else gene.exons
+    edges = np.array(exons) - output_start
     edges = np.round(np.maximum(edges, 0) / geometry.bin_size_bp).astype(int)
     edges = np.minimum(edges, geometry.bins)
     runs = [np.arange(first, last) for first, last in edges]
-    return np.unique(np.concatenate(runs)) if runs else np.empty(0, dtype=int)
+    return np.unique(np.concatenate(runs))
 
 
 class GeneWindow(NamedTuple):

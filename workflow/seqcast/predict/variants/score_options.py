@@ -28,7 +28,8 @@ class ScoreOptions:
     reverse_complement : bool
         Average predictions over both strands.
     shifts_bp : tuple of int
-        Average predictions over shifted inputs; replicates of the statistics in hound_snp.
+        Average predictions over shifted inputs; replicates of the statistics in hound_snp. Of
+        oligos: how far windows are moved, each scored for itself (`score_oligos`).
     span : bool
         Genes from first to last exon instead of exons alone.
     unclip, unscale, old_transform : bool

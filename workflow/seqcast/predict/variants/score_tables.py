@@ -15,6 +15,15 @@ from seqcast.predict.variants.gene_bins import GeneBins, distance_to_tss_bp
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.statistics import GENE_SCORES, WINDOW_SCORES, collapse_strands
 
+VARIANT = {
+    "row": pl.Int64, "variant": pl.String, "chrom": pl.String, "pos": pl.Int64, "ref": pl.String,
+    "alt": pl.String,
+}  # fmt: skip
+GENE = {
+    "gene_id": pl.String, "gene_name": pl.String, "status": pl.String,
+    "distance_to_tss_bp": pl.Int64,
+}  # fmt: skip
+
 
 @dataclass
 class ScoreTables:
@@ -43,6 +52,7 @@ class AlleleCoverage(NamedTuple):
 class _Rows:
     """A table under construction: identity columns and, a score each, rows of numbers or None."""
 
+    columns: Mapping[str, Any]
     identity: list[dict[str, Any]] = field(default_factory=list)
     scores: dict[str, list[np.ndarray | None]] = field(default_factory=dict)
 
@@ -54,10 +64,7 @@ class _Rows:
             values.append(None if scores is None else scores[name])
 
     def frame(self, tracks: int) -> pl.DataFrame:
-        schema = {"row": pl.Int64, "variant": pl.String, "chrom": pl.String, "pos": pl.Int64,
-                  "ref": pl.String, "alt": pl.String, "gene_id": pl.String, "gene_name": pl.String,
-                  "status": pl.String, "distance_to_tss_bp": pl.Int64}  # fmt: skip
-        frame = pl.DataFrame(self.identity, schema=schema)
+        frame = pl.DataFrame(self.identity, schema={**self.columns, **GENE})
         blank = np.zeros(tracks, dtype=np.float32)
         columns = []
         for name, values in self.scores.items():
@@ -68,12 +75,22 @@ class _Rows:
 
 
 class TableBuilder:
-    """The two tables of a run, filled row by row in input order."""
+    """The two tables of a run, filled row by row in input order.
 
-    def __init__(self, tracks: Tracks, options: ScoreOptions) -> None:
+    Parameters
+    ----------
+    tracks : Tracks
+    options : ScoreOptions
+    columns : mapping
+        Names and types of the columns that say what is scored: variants, or what else.
+    """
+
+    def __init__(
+        self, tracks: Tracks, options: ScoreOptions, columns: Mapping[str, Any] = VARIANT
+    ) -> None:
         self.tracks = tracks
-        self.gene = _Rows(scores={name: [] for name in options.gene_scores})
-        self.window = _Rows(scores={name: [] for name in options.window_scores})
+        self.gene = _Rows(columns, scores={name: [] for name in options.gene_scores})
+        self.window = _Rows(columns, scores={name: [] for name in options.window_scores})
 
     def add_unscored(self, identity: Mapping[str, Any], status: str) -> None:
         """A row in each table that says why there is no score."""

@@ -73,6 +73,56 @@ def write_sed_h5(
             file.create_dataset(name, data=_half(kept[name]), compression="gzip")
 
 
+def write_oligos_h5(
+    scores: pl.DataFrame, tracks: pl.DataFrame, path: str | Path, shift_bp: int,
+    provenance: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Write the scores of oligos with one shift in the layout of borzoi_sed_replace.py.
+
+    As `write_sed_h5`, of a table of `score_oligos`. Rows are ordered by oligo, then by context, as
+    in the original. All oligos are named; contexts without a scored row are not, as there.
+
+    Parameters
+    ----------
+    shift_bp : int
+        Of the rows to write.
+
+    Notes
+    -----
+    Datasets: ``si`` and ``ci`` (int64, indices of each row into ``seq_id`` and ``ctx_id``),
+    ``gene``, ``seq_id``, ``ctx_id`` (``chrom_start_end``), ``target_ids``, ``target_labels``; and
+    each score, (rows, tracks) float16, clipped.
+
+    Raises
+    ------
+    InputError
+        If ``tracks`` does not fit the scores.
+    """
+    check_tracks(scores, tracks, score_names(scores))
+    shifted = scores.filter(shift_bp=shift_bp)
+    kept = shifted.filter(status="scored")
+    names = {
+        "si": shifted["oligo"].unique(maintain_order=True),
+        "ci": kept["context"].unique(maintain_order=True),
+    }
+    kept = kept.with_columns(
+        pl.col(column).replace_strict(names[key], pl.int_range(len(names[key]), eager=True),
+                                      return_dtype=pl.Int64).alias(key)
+        for key, column in (("si", "oligo"), ("ci", "context"))
+    ).sort("si", "ci", maintain_order=True)  # fmt: skip
+    if left_out := shifted.filter(pl.col("status") != "scored").height:
+        logger.info("%s leaves out %d rows that have no score", path, left_out)
+    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        _write_provenance(file, provenance)
+        for key in names:
+            file[key] = kept[key].to_numpy()
+        file["gene"] = _bytes(kept["gene_id"])
+        file["seq_id"], file["ctx_id"] = (_bytes(column) for column in names.values())
+        _write_tracks(file, tracks)
+        for name in score_names(scores):
+            file.create_dataset(name, data=_half(kept[name]), compression="gzip")
+
+
 def write_scores_h5(
     scores: pl.DataFrame,
     tracks: pl.DataFrame,
