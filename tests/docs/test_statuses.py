@@ -9,6 +9,7 @@ from seqcast.datasets.coverage import preflight
 from seqcast.datasets.properties import labelled as data
 from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_life_accuracy, saluki
 from seqcast.evaluation.coverage import gene_accuracy as genes
+from seqcast.evaluation.oligos import mpra
 from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted import planted_variants as planted
 from seqcast.evaluation.variants.discrimination import LEFT_OUT
@@ -26,6 +27,7 @@ SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M 
 KNOWN = {
     "Variants": {*OUTCOMES, *REASONS},
     "Benchmarks of variants": {*UNUSABLE, *UNSCORED, *LEFT_OUT},
+    "Benchmarks of oligos": {"scored", *mpra.LEFT_OUT},
     "Oligos": {*placements.STATUSES},
     "Reads": {*outcomes.STATUSES, *outcomes.FLAGS},
     "Transcripts and mRNAs": {*records.STATUSES, *records.FLAGS},

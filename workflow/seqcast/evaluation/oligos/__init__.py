@@ -1,0 +1,1 @@
+"""Benchmarks of reporter assays, from scores of their oligos."""

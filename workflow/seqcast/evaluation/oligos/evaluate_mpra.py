@@ -1,0 +1,286 @@
+"""A benchmark of variants in a reporter assay, from files to its table of results."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from sklearn.linear_model import Ridge
+
+from seqcast.core.errors import InputError
+from seqcast.core.provenance import provenance
+from seqcast.core.store import read_table, read_tsv, write_table, write_tsv
+from seqcast.core.text_files import read_cells
+from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.coverage.saluki import (
+    PENALTY,
+    SalukiFiles,
+    feature_means,
+    read_features,
+    read_half_lives,
+)
+from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.metrics.regression import Column
+from seqcast.evaluation.metrics.table import with_keys
+from seqcast.evaluation.oligos.mpra import (
+    HALF_LIFE,
+    Alleles,
+    Controls,
+    Linear,
+    fit_quality,
+    from_controls,
+    from_half_lives,
+    judge,
+    read_measurements,
+)
+from seqcast.evaluation.oligos.oligo_features import SCORED, OligoFeatures, oligo_features
+from seqcast.evaluation.variants.discrimination import (
+    Row,
+    bootstrapped,
+    difference_rows,
+    not_scored_row,
+    numbers_of,
+    results_table,
+)
+from seqcast.genome.annotation import gene_key
+from seqcast.predict.oligos.placements import read_contexts
+
+SALUKI, GC = "saluki", "gc"  # methods that are no models of ours
+MEASURES = ("spearman", "pearson")
+NOT_PREDICTED = "not_predicted"
+FIT = "fit"
+
+
+class MpraFiles(NamedTuple):
+    """What a benchmark of a reporter assay is made of.
+
+    Attributes
+    ----------
+    measured : path
+        See `mpra.read_measurements`.
+    features : path
+        Groups of tracks, see `saluki.read_features`.
+    contexts : sequence of path
+        Of each dataset of oligos: reference and alternative oligos take turns.
+    scores : mapping
+        Model to, for each dataset, the score tables of its folds.
+    tracks : mapping
+        Model to its track table.
+    saluki : path, optional
+        Saluki's predictions of sequences, tab-separated: seq, Prediction.
+    half_lives : mapping, optional
+        Model to the predicted genes and half-lives that the protocol of half-lives is fitted to.
+    """
+
+    measured: str | Path
+    features: str | Path
+    contexts: Sequence[str | Path]
+    scores: Mapping[str, Sequence[Sequence[str | Path]]]
+    tracks: Mapping[str, str | Path]
+    saluki: str | Path | None = None
+    half_lives: Mapping[str, SalukiFiles] = {}
+
+
+class MpraTables(NamedTuple):
+    """Results (TSV), and the measured variants with predictions and statuses (parquet)."""
+
+    results: str | Path
+    variants: str | Path
+
+
+def evaluate_mpra(
+    files: MpraFiles, made: MpraTables, benchmark: str, how: Resampling | None = None,
+    score: str = "logSED", compat: bool = False,
+) -> None:  # fmt: skip
+    """Write how well models and baselines predict measured effects on stability.
+
+    Parameters
+    ----------
+    files : MpraFiles
+    made : MpraTables
+        ``results`` has benchmark, method, part and `metrics.table.SCHEMA`; a part is a protocol of
+        `mpra`, or the fit of controls in a context. ``variants`` has the measured variants of each
+        model with its status, and one column per protocol and baseline.
+    benchmark : str
+        Its name.
+    how : Resampling, optional
+        Of intervals: all variants of a control are drawn together.
+    score : str
+    compat : bool
+        As published: scores in half precision, intercepts added, repeated ids and sequences kept.
+
+    Raises
+    ------
+    InputError
+        If a table lacks what is needed, or the datasets are not pairs.
+    """
+    how, measured = how or Resampling(), read_measurements(files.measured)
+    rows: list[Row] = []
+    tables = []
+    for i, model in enumerate(files.scores):
+        alleles = read_alleles(files, model, score, compat)
+        judged = judge(measured, alleles, compat)
+        used = judged.filter(status=SCORED)
+        controls = Controls.of(used)
+        fits = {c: controls.fit(alleles.levels(controls.oligos, c)) for c in alleles.contexts}
+        found = from_controls(used, alleles, controls, fits, compat)
+        if model in files.half_lives:
+            models = half_life_models(files.half_lives[model])
+            found[HALF_LIFE] = from_half_lives(used, alleles, models, compat)
+        table = _with_predictions(judged, found, files.saluki, compat)
+        tables.append(with_keys(table, model=model))
+        for part in found:
+            rows += _of_part(table, model, part, how, with_baselines=i == 0)
+        for part, context, stability in fit_quality(alleles, controls, fits):
+            where = f"{part}.{FIT}.{context}"
+            groups = np.arange(len(stability))
+            rows += _correlations(controls.stability, {model: stability}, groups, where, how)
+    write_tsv(with_keys(results_table(rows), benchmark=benchmark), made.results)
+    facts: dict[str, Any] = {"benchmark": benchmark, "score": score, "compat": compat}
+    facts |= {"seed": how.seed, "resamples": how.resamples, "models": list(files.scores)}
+    write_table(pl.concat(tables, how="diagonal"), made.variants, provenance(**facts))
+
+
+def read_alleles(files: MpraFiles, model: str, score: str, compat: bool) -> Alleles:
+    """Features of reference and alternative oligos of a model, in all contexts.
+
+    Raises
+    ------
+    InputError
+        If datasets are not pairs, or two of them have a context in common.
+    """
+    tables = files.scores[model]
+    if len(tables) % 2 or len(tables) != len(files.contexts):
+        raise InputError(
+            f"{len(tables)} datasets of oligos with {len(files.contexts)} tables of contexts; "
+            "expected pairs: reference and alternative oligos take turns"
+        )
+    described = read_table(files.tracks[model]).select("identifier", "description")
+    descriptions, patterns = dict(described.iter_rows()), read_features(files.features)
+    parts = []
+    for folds, path in zip(tables, files.contexts, strict=True):
+        genes = {context.name: context.gene_id for context in read_contexts(path)}
+        parts.append(oligo_features(folds, descriptions, patterns, genes, score, half=compat))
+    return Alleles(_joined(parts[::2]), _joined(parts[1::2]))
+
+
+def _joined(parts: Sequence[OligoFeatures]) -> OligoFeatures:
+    rows = pl.concat([part.rows for part in parts])
+    if (twice := rows.filter(rows.select("oligo", "context").is_duplicated())).height:
+        raise InputError(
+            f"context {twice['context'][0]} has oligo {twice['oligo'][0]!r} in two datasets; "
+            "expected contexts of their own in each pair of datasets"
+        )
+    return OligoFeatures(rows, np.concatenate([part.values for part in parts]))
+
+
+def half_life_models(files: SalukiFiles) -> list[Linear]:
+    """The published regressions from features of genes to half-lives: of all genes, per fold."""
+    labels, patterns = read_half_lives(files.half_lives), read_features(files.features)
+    models = []
+    for values, tracks in zip(files.gene_preds, files.tracks, strict=True):
+        described = dict(read_tsv(tracks).select("identifier", "description").iter_rows())
+        found = feature_means(GeneMatrix.read(values), described, patterns)
+        truth = np.array([labels.get(gene_key(gene), np.nan) for gene in found.genes.tolist()])
+        known = np.isfinite(truth)
+        ridge = Ridge(alpha=PENALTY).fit(found.values[known], truth[known])
+        models.append(Linear(ridge.coef_, float(ridge.intercept_)))
+    return models
+
+
+def saluki_predictions(
+    path: str | Path, sequences: Sequence[str], compat: bool = False
+) -> np.ndarray:
+    """Saluki's prediction for each sequence; NaN if there is none, or several that differ.
+
+    With ``compat``, the last of several counts, as published.
+    """
+    table = read_cells(path, "a table of predictions with the columns seq and Prediction")
+    if missing := [name for name in ("seq", "Prediction") if name not in table.columns]:
+        raise InputError(f"{path} has no column {missing[0]!r}; expected seq and Prediction")
+    known: dict[str, float] = {}
+    numbers = table["Prediction"].cast(pl.Float64, strict=False).fill_null(np.nan)
+    for sequence, number in zip(table["seq"], numbers, strict=True):
+        differs = known.get(sequence, number) != number
+        known[sequence] = np.nan if differs and not compat else number
+    return np.array([known.get(sequence, np.nan) for sequence in sequences])
+
+
+def z_scores(values: np.ndarray) -> np.ndarray:
+    """Values less their mean, over their standard deviation (n); NaN stays."""
+    spread = np.nanstd(values)
+    return (values - np.nanmean(values)) / (spread if spread else np.nan)
+
+
+def _with_predictions(
+    judged: pl.DataFrame, found: Mapping[str, np.ndarray], saluki: str | Path | None, compat: bool
+) -> pl.DataFrame:
+    """Variants with a column per protocol (null if there is no prediction) and baseline."""
+    scored = (judged["status"] == SCORED).to_numpy()
+    columns = {}
+    for part, values in found.items():
+        columns[part] = np.full(judged.height, np.nan)
+        columns[part][scored] = values
+    contents = [judged[name].str.to_uppercase().str.count_matches("[GC]") /
+                judged[name].str.len_chars() for name in ("seq", "seq_ctrl")]  # fmt: skip
+    columns[GC] = (contents[0] - contents[1]).fill_null(np.nan).to_numpy()
+    if saluki:
+        columns[SALUKI] = saluki_predictions(saluki, judged["seq"].to_list(), compat)
+    return judged.with_columns(
+        pl.Series(name, values).fill_nan(None) for name, values in columns.items()
+    )
+
+
+def _of_part(
+    table: pl.DataFrame, model: str, part: str, how: Resampling, with_baselines: bool
+) -> Iterator[Row]:
+    """Rows of a protocol: the model, Saluki, both together, and the change of G and C content."""
+    eligible = table["status"].is_in([SCORED, NOT_PREDICTED]).to_numpy()
+    methods = {model: table[part].fill_null(np.nan).to_numpy()}
+    if SALUKI in table.columns:
+        methods[SALUKI] = table[SALUKI].fill_null(np.nan).to_numpy()
+        both = eligible & np.isfinite(np.sum(list(methods.values()), axis=0))
+        together = np.full(table.height, np.nan)
+        together[both] = np.mean([z_scores(values[both]) for values in methods.values()], axis=0)
+        methods[f"{model}+{SALUKI}"] = together
+    methods[GC] = table[GC].fill_null(np.nan).to_numpy()
+    labels = table["effect_size_T4T0"].to_numpy()
+    groups = numbers_of(table["seq_ctrl"].to_list())
+    for method, values in methods.items():
+        if method in (SALUKI, GC) and not with_baselines:
+            continue
+        used = eligible & np.isfinite(values)
+        yield from _correlations(labels[used], {method: values[used]}, groups[used], part, how)
+        reasons = table["status"].filter(pl.Series(~used)).replace(SCORED, NOT_PREDICTED)
+        counts = dict(reasons.value_counts().iter_rows())
+        yield not_scored_row(method, part, counts, table.height)
+    common = eligible & np.isfinite(np.sum(list(methods.values()), axis=0))
+    of_common = {method: values[common] for method, values in methods.items()}
+    found = _estimates(labels[common], of_common, groups[common], how)
+    yield from difference_rows(found, part, int(common.sum()))
+
+
+def _correlations(
+    labels: np.ndarray, methods: Mapping[str, np.ndarray], groups: np.ndarray, part: str,
+    how: Resampling,
+) -> Iterator[Row]:  # fmt: skip
+    for (method, metric), value in _estimates(labels, methods, groups, how).items():
+        note = Column.of(labels, methods[method]).undefined.get(metric, "")
+        yield Row(method, part, metric, value, len(labels), note)
+
+
+def _estimates(
+    labels: np.ndarray, methods: Mapping[str, np.ndarray], groups: np.ndarray, how: Resampling
+) -> dict:
+    if not len(labels):
+        return {}
+    return bootstrapped(partial(_rates, labels), methods, numbers_of(groups.tolist()), how)
+
+
+def _rates(labels: np.ndarray, values: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Correlations of resamples, (resamples,) each."""
+    column = Column.of(labels, values)
+    found = column.estimates(counts)
+    return {name: np.where(name in column.undefined, np.nan, found[name]) for name in MEASURES}
