@@ -8,7 +8,7 @@ from tests.docs.pages import ROOT
 from tests.workflow.demo_manifest import read_manifest
 
 TABLES = [
-    "planted_truth/borzuki_tiny.tsv", "properties/simulated_half_life.tsv", "benchmarks/plasmid.tsv",
+    "planted_truth/borzuki_tiny.tsv", "benchmarks/simulated_half_life.tsv", "benchmarks/plasmid.tsv",
 ]  # fmt: skip
 COLUMNS = ("value", "ci_low", "ci_high")
 PAGES = ["README.md", "docs/tutorials/demo.md", "docs/explanation/planted-truth.md"]

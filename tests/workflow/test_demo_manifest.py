@@ -26,7 +26,7 @@ OTHERWISE = {
     "report.zip": "not asked for",
     "*.strongest.npz": "two variants, not four",
     "*.tracks/[34].png": "the same",
-    "benchmarks/*": "a gene finder takes part where it is installed",
+    "benchmarks/plasmid.*": "a gene finder takes part where it is installed",
     "reads/pyrodigal/*": "the same",
 }
 N = 500

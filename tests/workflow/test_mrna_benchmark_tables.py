@@ -9,9 +9,9 @@ import yaml
 
 from seqcast.core.sources import RESTRICTED
 from seqcast.evaluation.metrics.published import read_published
-from seqcast.evaluation.properties.property_metrics import CEILING, METRICS, PUBLISHED
+from seqcast.evaluation.properties.property_metrics import CEILING, METRICS
 
-OWN = ("models", "folds", "datasets", "properties", "trainings")
+OWN = ("models", "folds", "datasets", "benchmarks", "trainings")
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -26,20 +26,20 @@ def tables(root) -> dict[str, pl.DataFrame]:
 
 def test_cells_name_rows_and_files_that_are_there(root, tables):
     named = {name: set(table[:, 0]) for name, table in tables.items()}
-    assert set(tables["properties"]["dataset"]) == named["datasets"]
-    assert set(tables["trainings"]["train"]) == named["properties"]
+    assert set(tables["benchmarks"]["datasets"]) == named["datasets"]
+    assert set(tables["trainings"]["train"]) == named["benchmarks"]
     assert set(tables["folds"]["model"]) == named["models"]
     trained = tables["folds"].filter(origin="train")
     assert set(trained["source"]) == named["trainings"]
     cells = [*tables["datasets"]["path"], *tables["models"]["hyperparameters"],
              *tables["trainings"]["initial"], *tables["trainings"]["recipe"],
-             *tables["properties"]["published"],
+             *tables["benchmarks"]["published"],
              *tables["folds"].filter(origin="source")["source"]]  # fmt: skip
     assert [v for v in cells if v not in named["sources"] and not (root / v).is_file()] == []
 
 
 def test_a_kfold_has_a_model_for_each_round(tables):
-    split = dict(tables["properties"].select("property", "split").iter_rows())
+    split = dict(tables["benchmarks"].select("benchmark", "split").iter_rows())
     trained = tables["folds"].filter(origin="train")
     for (name,), rows in trained.group_by("source"):
         rounds = int(re.sub(r"\D", "", split[name]) or 1)
@@ -72,13 +72,15 @@ def test_benchmark_files_are_pinned_to_a_commit_and_four_of_them_to_their_bytes(
 
 
 def test_published_numbers_are_of_properties_and_metrics_that_exist(root, tables):
-    published = read_published(root / "resources/published/mrna.tsv", PUBLISHED)
-    kinds = dict(tables["properties"].select("property", "kind").iter_rows())
+    path = root / "resources/published/mrna.tsv"
+    published = pl.concat([read_published(path, name) for name in tables["benchmarks"][:, 0]])
+    kinds = dict(tables["benchmarks"].select("benchmark", "protocol").iter_rows())
     rows = published.to_dicts()
-    assert {row["property"] for row in rows} == set(kinds)
-    assert [row for row in rows if row["metric"] not in METRICS[kinds[row["property"]]]] == []
+    assert {row["benchmark"] for row in rows} == set(kinds) == set(read(path)["benchmark"])
+    assert {row["benchmark"] for row in rows if not row["same_rows"]} == {"mlos"}
+    assert [row for row in rows if row["metric"] not in METRICS[kinds[row["benchmark"]]]] == []
     assert CEILING not in published["method"]
-    values = {(r["property"], r["method"], r["metric"], r["part"]): r["value"] for r in rows}
+    values = {(r["benchmark"], r["method"], r["metric"], r["part"]): r["value"] for r in rows}
     assert len(values) == len(rows) == 7 * 7 + 2
     # Genome Research 34:1027 (2024), Table 2, corners; and issue 233 of helicalAI/helical
     assert values["mlos", "CodonBERT", "spearman", "test"] == 0.81

@@ -26,8 +26,8 @@ TABLES = {
         ("designs", "mrna", "", "designs.tsv", 1, "", "whole", "", ""),
         ("others", "mrna", "", "others.tsv", 1, "", "whole", "", ""),
     ],
-    "properties": [
-        ("gc3", "designs", "gc3", "regression", "split", "", "", "fraction of G and C", "", "")
+    "benchmarks": [
+        ("gc3", "property", "designs", "regression", "gc3", "split", "", "", "", "G and C share")
     ],
     "trainings": [
         ("reading", "designs", "others", "", "recipe.json"),
@@ -64,7 +64,7 @@ def run(root, tmp_path):
 
 
 def test_a_language_model_is_trained_and_fine_tuned_from(run):
-    run.succeed("results/properties/gc3.tsv", "results/report/properties.html")
+    run.succeed("results/benchmarks/gc3.tsv", "results/report/properties.html")
     weights = run.folder / "results/training/tuned.fold0.safetensors"
     facts = read_safetensors(weights)[1]
     assert (facts["origin"], facts["training"]) == ("train", "tuning")
@@ -74,14 +74,14 @@ def test_a_language_model_is_trained_and_fine_tuned_from(run):
     assert set(table.filter(predicted)["part"]) == {"validation", "test"}
     made = read_provenance(run.folder / "results/properties/gc3/tuned.parquet")
     assert made["model"] == "tuned"
-    metrics = pl.read_csv(run.folder / "results/properties/gc3.tsv", separator="\t")
+    metrics = pl.read_csv(run.folder / "results/benchmarks/gc3.tsv", separator="\t")
     methods = {"length_gc", "kmer", "codon_usage", "words.fold0.probe", "tuned"}
     assert set(metrics["method"]) == methods
     test = metrics.filter(part="test", metric="spearman")
     # the label is a frequency of codons: what counts them must find it
     found = dict(test.select("method", "value").iter_rows())
     assert found["codon_usage"] > 0.9
-    assert run.planned("--nocolor", "results/properties/gc3.tsv") == {}
+    assert run.planned("--nocolor", "results/benchmarks/gc3.tsv") == {}
 
 
 def test_a_mistake_in_a_table_stops_before_any_job(run):
@@ -90,7 +90,7 @@ def test_a_mistake_in_a_table_stops_before_any_job(run):
     result = run.run("-n")
     assert result.returncode != 0
     said = result.stdout + result.stderr
-    assert "ERROR: trainings.tsv: 'gc4' has no row in properties.tsv" in said
+    assert "ERROR: trainings.tsv: 'gc4' has no row in benchmarks.tsv" in said
     assert "Traceback" not in said
 
 

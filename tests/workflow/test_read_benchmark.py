@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seqcast.evaluation.metrics.published import ours
 from seqcast.evaluation.reads.read_metrics import read_metrics
 from tests.workflow.conftest import Workflow, gene_finders, new_folder
 
@@ -78,7 +79,8 @@ def run(root, tmp_path_factory) -> Workflow:
         pytest.skip("pyrodigal is not installed (PyPI)")
     write_inputs(run.folder)
     (run.folder / "published.tsv").write_text(
-        "reference\tsample\ttool\tmetric\tvalue\tsource\ntoy\t\tpyrodigal\taccuracy\t0.5\tmade up\n"
+        "benchmark\tmethod\tpart\tmetric\tvalue\tsource\tsame_rows\n"
+        "toy\tpyrodigal\ttoy\taccuracy\t0.5\tmade up\tyes\n"
     )
     names = ("one", "two")
     run.configure(
@@ -86,7 +88,7 @@ def run(root, tmp_path_factory) -> Workflow:
             "assemblies": [("toy", "toy.gbk", "", "", "", "unclear.bed")],
             "datasets": [(name, "mapped_reads", "toy", f"{name}_1.fq", "", f"{name}_2.fq")
                          for name in names],
-            "benchmarks": [("toy", "reads", "one,two", "how", "published.tsv", "nobody")],
+            "benchmarks": [("toy", "reads", "one,two", "classification", "", "", "", "published.tsv")],
         },
         read_benchmark={"comparators": ["pyrodigal"], "threads": 1, "resamples": 50},
     )  # fmt: skip
@@ -99,9 +101,9 @@ def test_from_genbank_and_fastq_to_metrics_and_figure(run):
     run.succeed()
     results = run.folder / "results"
     metrics = read_metrics(results / "benchmarks/toy.tsv")
-    found = {row["metric"]: row for row in metrics.iter_rows(named=True)}
-    assert set(metrics["reference"]) == {"toy"}
-    assert found["accuracy"]["published"] == 0.5
+    found = {row["metric"]: row for row in ours(metrics).iter_rows(named=True)}
+    assert set(metrics["part"]) == {"toy"}
+    assert metrics.filter(origin="published")["value"].to_list() == [0.5]
     reads = sum(found[name]["value"] for name in ("tn", "fp", "fn", "tp"))
     tables = [(results / f"read_benchmark/{name}/dev.tsv").read_text() for name in ("one", "two")]
     assert reads == sum(text.count("\n") - 1 for text in tables) > 100

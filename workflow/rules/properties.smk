@@ -134,8 +134,8 @@ rule evaluate_property:
         predictions=plan.properties.predictions,
         published=plan.properties.published,
     output:
-        metrics="results/properties/{property}.tsv",
-        parts="results/properties/{property}.parts.tsv",
+        metrics="results/benchmarks/{property}.tsv",
+        parts="results/benchmarks/{property}.parts.tsv",
     log:
         "logs/evaluate_property/{property}.log",
     conda:
@@ -152,7 +152,7 @@ rule evaluate_property:
 
 rule plot_properties:
     input:
-        metrics="results/properties/{property}.tsv",
+        metrics="results/benchmarks/{property}.tsv",
         predictions=plan.properties.predictions,
     output:
         report(

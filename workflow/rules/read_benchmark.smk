@@ -150,7 +150,6 @@ rule evaluate_benchmark:
         datasets=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].sets,
         references=plan.read_benchmarks.references_of,
         tools=plan.read_benchmarks.tools,
-        protocol=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].protocol,
         resamples=config["read_benchmark"]["resamples"],
         given=given_content,
         code=code_of("evaluate_benchmark"),
@@ -162,7 +161,6 @@ rule summarise_benchmark:
     input:
         metrics="results/benchmarks/{benchmark}.tsv",
         times="results/benchmarks/{benchmark}.times.tsv",
-        published=plan.read_benchmarks.published,
         roc="results/benchmarks/{benchmark}.roc.parquet",
     output:
         page=report(
@@ -184,7 +182,7 @@ rule summarise_benchmark:
     conda:
         "../../envs/report.yaml"
     params:
-        citation=lambda job: plan.read_benchmarks.benchmarks[job.benchmark].citation,
+        about=plan.read_benchmarks.about,
         templates=template_digest("benchmark.html"),
         given=given_content,
         code=code_of("summarise_benchmark"),

@@ -10,8 +10,9 @@ with reporting(snakemake.log[0]):
     sets = read_metrics.gather_sets(
         asked.datasets, asked.references, asked.tools, files.tables, files.scores
     )
-    published = read_published(files.published or None, read_metrics.PUBLISHED)
-    metrics, roc = read_metrics.evaluate(sets, published, asked.protocol, asked.resamples)
+    name = snakemake.wildcards.benchmark
+    published = read_published(files.published or None, name)
+    metrics, roc = read_metrics.evaluate(sets, published, name, asked.resamples)
     write_tsv(metrics, snakemake.output.metrics)
     write_tsv(read_metrics.timings(sets, published), snakemake.output.times)
     write_table(roc, snakemake.output.roc, {"code": asked.code})

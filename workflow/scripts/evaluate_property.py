@@ -2,7 +2,7 @@
 
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
-from seqcast.evaluation.properties.property_metrics import PredictedFiles, evaluate_property
+from seqcast.evaluation.properties.evaluate_property import PredictedFiles, evaluate_property
 
 with reporting(snakemake.log[0]):
     evaluate_property(

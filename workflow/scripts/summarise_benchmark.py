@@ -2,19 +2,18 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.store import atomic, read_table
-from seqcast.evaluation.metrics.published import read_published
+from seqcast.evaluation.metrics.published import ours
 from seqcast.evaluation.reads import read_metrics
 from seqcast.report.figures.roc import roc_curves, roc_size
 from seqcast.report.figures.style import new_figure, save
 from seqcast.report.pages.read_benchmark import benchmark_html
 
 with reporting(snakemake.log[0]):
-    given, params = snakemake.input, snakemake.params
+    given, name = snakemake.input, snakemake.wildcards.benchmark
     metrics, times = read_metrics.read_metrics(given.metrics), read_metrics.read_times(given.times)
-    published = read_published(given.published or None, read_metrics.PUBLISHED)
-    name = snakemake.wildcards.benchmark
     with atomic(snakemake.output.page) as temporary:
-        page = benchmark_html(name, params.citation, metrics, times, published)
+        page = benchmark_html(name, snakemake.params.about, metrics, times)
         temporary.write_text(page, encoding="utf-8")
-    figure = new_figure(*roc_size(metrics["reference"].n_unique()))
-    save(roc_curves(figure, read_table(given.roc), metrics), snakemake.output.figure)
+    measured = ours(metrics)
+    figure = new_figure(*roc_size(measured["part"].n_unique()))
+    save(roc_curves(figure, read_table(given.roc), measured), snakemake.output.figure)

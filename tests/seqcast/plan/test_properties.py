@@ -16,9 +16,10 @@ TABLES = {
               ("tuned", 0, "train", "tuning"), ("tuned", 2, "train", "tuning")],
     "datasets": [("designs", "mrna", "", "designs.tsv", 1, "", "whole", "labels", ""),
                  ("raw", "reads", "", "raw.fq", 1)],
-    "properties": [
-        ("gc3", "designs", "gc3", "regression", "split", "", "published.tsv", "share", "how", "who"),
-        ("half_life", "designs", "a, b", "regression", "kfold:3", "clusters:0.8", "", "", "", ""),
+    "benchmarks": [
+        ("gc3", "property", "designs", "regression", "gc3", "split", "", "published.tsv", "how",
+         "share", "who"),
+        ("half_life", "property", "designs", "regression", "a, b", "kfold:3", "clusters:0.8"),
     ],
     "trainings": [("tuning", "half_life", "", "", "recipe.json"),
                   ("other", "gc3", "", "", "recipe.json")],
@@ -80,43 +81,47 @@ def test_published_results_are_optional(properties):
 def test_the_page_tells_the_terms_of_a_source_without_its_password(properties):
     first, second = properties(TABLES).about
     terms = {"dataset": "designs", "licence": "CC0-1.0", "url": "https://a.org/l.tsv"}
-    assert first == {"meaning": "share", "protocol": "how", "citation": "who", **terms}
-    assert second == {"meaning": "", "protocol": "", "citation": "", **terms}
+    assert first == {"meaning": "share", "description": "how", "citation": "who", **terms}
+    assert second == {"meaning": "", "description": "", "citation": "", **terms}
     own = changed("datasets", 0, ("designs", "mrna", "", "designs.tsv", 1, "", "whole", "", ""))
     assert properties(own).about[0] == first | {"licence": "", "url": ""}
 
 
 def test_results_of_all_properties_and_their_page_are_made(properties):
     found = properties(TABLES)
-    assert found.metrics == ["results/properties/gc3.tsv", "results/properties/half_life.tsv"]
+    assert found.metrics == ["results/benchmarks/gc3.tsv", "results/benchmarks/half_life.tsv"]
     assert set(found.metrics + found.parts) < set(found.targets)
     assert found.targets[4:] == [
         "results/report/gc3.properties.png", "results/report/half_life.properties.png",
         "results/report/properties.html",
     ]  # fmt: skip
-    without = {name: rows for name, rows in TABLES.items() if name != "properties"}
+    without = {name: rows for name, rows in TABLES.items() if name != "benchmarks"}
     none = {**without, "models": TABLES["models"][:1], "folds": TABLES["folds"][:2]}
     assert properties(none).targets == []
 
 
 @pytest.mark.parametrize(("table", "row", "cells", "message"), [
-    ("properties", 0, ("gc3", "nothing", "gc3", "regression", "split", "", "", "", "", ""),
-     "properties.tsv: 'nothing' has no row in datasets.tsv"),
-    ("properties", 0, ("gc3", "raw", "gc3", "regression", "split", "", "", "", "", ""),
-     "property gc3: dataset raw is of kind reads; expected transcripts or mrna"),
-    ("properties", 0, ("gc3", "designs", "gc3", "regression", "kfold:2", "", "", "", "", ""),
-     "properties.tsv: property gc3: split is 'kfold:2'; expected kfold:3 or more folds"),
-    ("properties", 0, ("gc3", "designs", "a,b", "binary", "split", "", "", "", "", ""),
-     "properties.tsv: property gc3: binary with 2 labels"),
-    ("properties", 1, ("half_life", "designs", "a", "regression", "split", "", "", "", "", ""), None),
-    ("properties", 0, ("a b", "designs", "gc3", "regression", "split", "", "", "", "", ""),
-     "column property: 'a b'; it does not fit"),
-    ("properties", 0, ("gc3", "designs", "gc3", "numbers", "split", "", "", "", "", ""),
-     "column kind: 'numbers'; expected one of regression, binary, multiclass"),
-    ("properties", 0, ("gc3", "designs", "", "regression", "split", "", "", "", "", ""),
-     "column labels: ''; expected a value; the cell is empty"),
-    ("properties", 0, ("gc3", "designs", "gc3", "regression", "", "", "", "", "", ""), "column split: ''"),
-    ("properties", 0, ("gc3", "", "gc3", "regression", "split", "", "", "", "", ""), "column dataset: ''"),
+    ("benchmarks", 0, ("gc3", "property", "nothing", "regression", "gc3", "split"),
+     "benchmarks.tsv: 'nothing' has no row in datasets.tsv"),
+    ("benchmarks", 0, ("gc3", "property", "raw", "regression", "gc3", "split"),
+     "benchmark gc3: dataset raw is of kind reads; expected transcripts or mrna"),
+    ("benchmarks", 0, ("gc3", "property", "designs", "regression", "gc3", "kfold:2"),
+     "benchmarks.tsv: property gc3: split is 'kfold:2'; expected kfold:3 or more folds"),
+    ("benchmarks", 0, ("gc3", "property", "designs", "binary", "a,b", "split"),
+     "benchmarks.tsv: property gc3: binary with 2 labels"),
+    ("benchmarks", 1, ("half_life", "property", "designs", "regression", "a", "split"), None),
+    ("benchmarks", 0, ("a b", "property", "designs", "regression", "gc3", "split"),
+     "column benchmark: 'a b'; it does not fit"),
+    ("benchmarks", 0, ("gc3", "property", "designs", "numbers", "gc3", "split"),
+     "column protocol: 'numbers'; expected one of regression, binary, multiclass"),
+    ("benchmarks", 0, ("gc3", "property", "designs", "regression", "", "split"),
+     "column truth: ''; expected a value; the cell is empty"),
+    ("benchmarks", 0, ("gc3", "property", "designs", "regression", "gc3", ""), "column split: ''"),
+    ("benchmarks", 0, ("gc3", "property", "", "regression", "gc3", "split"), "column datasets: ''"),
+    ("benchmarks", 0, ("gc3", "property", "designs,designs2", "regression", "gc3", "split"),
+     "'designs2' has no row in datasets.tsv"),
+    ("benchmarks", 1, ("half_life", "reads", "designs", "classification", "a"),
+     "benchmarks.tsv, line 3 (half_life), column truth: 'a'; expected an empty cell"),
     ("models", 0, ("kmer", "helix_mrna", "embedding", "helix.json", "", "", ""), "kmer"),
     ("folds", 3, ("tuned", 2, "random", 1),
      "folds.tsv: fold 2 of model tuned has origin random; models of task property have origin train"),
@@ -126,7 +131,7 @@ def test_results_of_all_properties_and_their_page_are_made(properties):
      "model tuned has a fold '3', but its property half_life has split kfold:3; expected folds 0 to 2"),
     ("folds", 3, ("tuned", "f2", "train", "tuning"), "has a fold 'f2', but its property half_life"),
     ("trainings", 0, ("tuning", "gc4", "", "", "recipe.json"),
-     "trainings.tsv: 'gc4' has no row in properties.tsv, which has gc3, half_life"),
+     "trainings.tsv: 'gc4' has no row in benchmarks.tsv, which has gc3, half_life"),
 ])  # fmt: skip
 def test_a_mistake_in_a_table_is_named(properties, table, row, cells, message):
     tables = changed(table, row, cells)

@@ -22,8 +22,10 @@ TABLES = {
                  {**SAMPLE, "dataset": "three", "assembly": "searched", "path": "two.fq"},
                  ("alone", "labelled_reads", "", "alone.tsv"), ("raw", "reads", "", "raw.fq"),
                  {**LABELLED, "pool": "toy"}],
-    "benchmarks": [("both", "reads", "one, alone, more", "how", "published.tsv", "somebody"),
-                   ("last", "reads", "two", "", "", "")],
+    "benchmarks": [{"benchmark": "both", "task": "reads", "datasets": "one, alone, more",
+                    "protocol": "classification", "published": "published.tsv",
+                    "description": "how", "citation": "somebody"},
+                   ("last", "reads", "two", "classification")],
 }  # fmt: skip
 FILES = ["toy.gbk", "coding.bed", "unclear.bed", "proteins.zip", "one_1.fq", "one_2.fq", "two.fq",
          "alone.tsv", "published.tsv"]  # fmt: skip
@@ -88,6 +90,7 @@ def test_every_tool_is_measured_on_every_dataset(benchmarks):
     assert benchmarks.references_of(job) == ["toy", "alone", "toy"]
     assert benchmarks.published(job) == "published.tsv"
     assert benchmarks.published(Job(benchmark="last")) == []
+    assert benchmarks.about(job) == {"description": "how", "citation": "somebody"}
     assert benchmarks.targets == [
         f"results/benchmarks/{name}.{file}"
         for name in ("both", "last")
@@ -112,7 +115,7 @@ def test_tables_without_rows_plan_nothing(planned):
     ],
 )
 def test_a_benchmark_names_labelled_sets_once(planned, datasets, message):
-    rows = [("toy", "reads", datasets, "how", "", "nobody")]
+    rows = [("toy", "reads", datasets, "classification")]
     with pytest.raises(InputError, match=f"benchmarks.tsv: {message}"):
         planned({**TABLES, "benchmarks": rows})
 

@@ -45,7 +45,7 @@ def test_a_dataset_that_no_model_takes_is_told(planned, kind, warning):
 
 def test_datasets_of_a_benchmark_of_programs_or_a_property_are_taken(planned):
     rows = [("sample", "labelled_reads", "", "dev.tsv", 1), ("mrnas", "mrna", "", "m.fa", 1)]
-    tables = {"datasets": rows, "benchmarks": [("one", "reads", "sample", "", "", "")]}
+    tables = {"datasets": rows, "benchmarks": [("one", "reads", "sample", "classification")]}
     assert [line for line in planned(tables).warnings if "sample" in line] == []
-    labelled = [("gc3", "mrnas", "gc3", "regression", "kfold:3", "")]
-    assert planned(tables | {"properties": labelled}).warnings == []
+    labelled = [("gc3", "property", "mrnas", "regression", "gc3", "kfold:3")]
+    assert planned(tables | {"benchmarks": labelled + tables["benchmarks"]}).warnings == []

@@ -80,3 +80,4 @@ def test_the_ceiling_is_what_the_truth_reaches(written, half_lives) -> None:
     assert found["pearson"] == pytest.approx(np.corrcoef(truth, measured)[0, 1], abs=1e-5)
     assert found["spearman"] == pytest.approx(np.corrcoef(*ranks)[0, 1], abs=1e-5)
     assert set(table["part"]) == {"test"}
+    assert set(table["same_rows"]) == {"yes"}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from seqcast.core.errors import InputError
 from seqcast.core.urls import public_url
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of
 from seqcast.plan.catalogue import Catalogue
-from seqcast.plan.tables import Row, Table
+from seqcast.plan.tables import Table
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, embeddings_table, transcripts_table
 from seqcast.predict.properties import BASELINES
@@ -15,30 +16,7 @@ from seqcast.predict.properties import BASELINES
 if TYPE_CHECKING:
     from seqcast.datasets.properties.labelled import Property
 
-RESULTS = ("tsv", "parts.tsv")
-DEFINING = ("labels", "kind", "split", "groups")  # what says how rows are labelled and split
-TOLD = ("meaning", "protocol", "citation", "dataset")  # on the page
-
-
-@dataclass(frozen=True, kw_only=True)
-class PropertyRow(Row):
-    """Labels of mRNAs that methods predict."""
-
-    KEY = ("property",)
-    property: str
-    dataset: str
-    labels: str
-    kind: str
-    split: str
-    groups: str = ""
-    published: str | None = None
-    meaning: str = ""
-    protocol: str = ""
-    citation: str = ""
-
-    def definition(self) -> tuple[str, dict[str, str]]:
-        """Name and cells of `datasets.properties.labelled.Property.from_row`."""
-        return self.property, {name: getattr(self, name) for name in DEFINING}
+TOLD = ("meaning", "description", "citation")  # on the page
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +35,7 @@ class Properties:
     trainings: Trainings
 
     def __post_init__(self) -> None:
-        named = [row.dataset for row in self.rows.values()]
-        self.catalogue.datasets.check_names(named, self.rows.path)
-        for row in self.rows.values():
-            self._check_dataset(row)
+        _ = self.definitions
         if taken := [model for model in self.catalogue.models if model in BASELINES]:
             raise InputError(
                 f"{self.catalogue.models.path}: {taken[0]} is the name of a baseline; rename the "
@@ -70,14 +45,20 @@ class Properties:
             self._check_folds(model)
 
     @cached_property
-    def rows(self) -> Table[PropertyRow]:
-        """Rows of the table by property."""
-        return self.catalogue.rows("properties", PropertyRow)
+    def rows(self) -> Table[Benchmark]:
+        """Rows of the table of benchmarks by property; the dataset of each has its labels."""
+        rows = benchmarks_of(self.catalogue, "property", *KINDS)
+        if several := [name for name, row in rows.items() if len(row.sets) > 1]:
+            raise InputError(
+                f"{rows.path}: benchmark {several[0]} of task property names "
+                f"{len(rows[several[0]].sets)} datasets; expected one, whose file has the labels"
+            )
+        return rows
 
     @cached_property
     def definitions(self) -> dict[str, "Property"]:
         """How each property is labelled and split."""
-        return {name: self._defined(row) for name, row in self.rows.items()}
+        return {name: self._defined(name) for name in self.rows}
 
     @cached_property
     def learned(self) -> dict[str, str]:
@@ -87,9 +68,9 @@ class Properties:
     @property
     def targets(self) -> list[str]:
         """Results and figures of all properties, and their page."""
-        results = [f"results/properties/{name}.{file}" for name in self.rows for file in RESULTS]
         figures = [f"results/report/{name}.properties.png" for name in self.rows]
-        return [*results, *figures, *["results/report/properties.html"] * bool(self.rows)]
+        page = ["results/report/properties.html"] * bool(self.rows)
+        return [*self.metrics, *self.parts, *figures, *page]
 
     @property
     def baselines(self) -> list[str]:
@@ -99,28 +80,29 @@ class Properties:
     @property
     def metrics(self) -> list[str]:
         """Tables of metrics of all properties."""
-        return [f"results/properties/{name}.tsv" for name in self.rows]
+        return [f"results/benchmarks/{name}.tsv" for name in self.rows]
 
     @property
     def parts(self) -> list[str]:
         """Tables of the sizes of parts of all properties."""
-        return [f"results/properties/{name}.parts.tsv" for name in self.rows]
+        return [f"results/benchmarks/{name}.parts.tsv" for name in self.rows]
 
     @property
     def described(self) -> list[tuple[str, dict[str, str]]]:
         """Definition of each property."""
-        return [row.definition() for row in self.rows.values()]
+        return [self._definition(name) for name in self.rows]
 
     @property
     def about(self) -> list[dict[str, str]]:
         """What the page tells of each property: its row, and the terms of its file if a source."""
         return [
-            {name: getattr(row, name) for name in TOLD} | self._terms(row)
+            {name: getattr(row, name) for name in TOLD} | {"dataset": row.sets[0]}
+            | self._terms(row.sets[0])
             for row in self.rows.values()
-        ]
+        ]  # fmt: skip
 
-    def _terms(self, row: PropertyRow) -> dict[str, str]:
-        dataset = self.catalogue.datasets[row.dataset]
+    def _terms(self, name: str) -> dict[str, str]:
+        dataset = self.catalogue.datasets[name]
         files = [name for name in (dataset.labels, dataset.path) if name]
         named = [name for name in files if name in self.catalogue.sources]
         if not named:
@@ -134,7 +116,7 @@ class Properties:
 
     def definition(self, job: Any) -> tuple[str, dict[str, str]]:
         """The job's property: its name, and its cells of labels, kind and split."""
-        return self.rows[job.property].definition()
+        return self._definition(job.property)
 
     def learned_files(self, job: Any) -> dict[str, str]:
         """`labelled_files` of the property that the job's model learns."""
@@ -142,11 +124,11 @@ class Properties:
 
     def learned_definition(self, job: Any) -> tuple[str, dict[str, str]]:
         """`definition` of the property that the job's model learns."""
-        return self.rows[self.learned[job.model]].definition()
+        return self._definition(self.learned[job.model])
 
     def labelled_files(self, name: str) -> dict[str, str]:
         """Transcripts with the labels of a property, and their clusters where folds need them."""
-        dataset, identity = self.rows[name].dataset, self.definitions[name].split.identity
+        dataset, identity = self.rows[name].sets[0], self.definitions[name].split.identity
         files = {"transcripts": transcripts_table(dataset)}
         if identity is not None:
             files["clusters"] = f"results/transcripts/{dataset}.clusters{identity}.tsv"
@@ -154,7 +136,7 @@ class Properties:
 
     def probed(self, job: Any) -> dict[str, str]:
         """What a probe of one fold reads."""
-        dataset = self.rows[job.property].dataset
+        dataset = self.rows[job.property].sets[0]
         embeddings = embeddings_table(job.model, dataset, job.fold)
         return {**self.labelled_files(job.property), "embeddings": embeddings}
 
@@ -177,22 +159,19 @@ class Properties:
         """The table of results published for a property, none if there is none."""
         return self.catalogue.given_if_named(self.rows[job.property].published)
 
-    def _defined(self, row: PropertyRow) -> "Property":
+    def _definition(self, name: str) -> tuple[str, dict[str, str]]:
+        """Arguments of `datasets.properties.labelled.Property.from_row`."""
+        row = self.rows[name]
+        cells = {"labels": row.truth, "kind": row.protocol, "split": row.split}
+        return name, {**cells, "groups": row.groups}
+
+    def _defined(self, name: str) -> "Property":
         from seqcast.datasets.properties.labelled import Property  # brings polars
 
         try:
-            return Property.from_row(*row.definition())
+            return Property.from_row(*self._definition(name))
         except InputError as error:
             raise InputError(f"{self.rows.path}: {error}") from error
-
-    def _check_dataset(self, row: PropertyRow) -> None:
-        """Refuse a property of what is no mRNA, or whose cells define none."""
-        if (kind := self.catalogue.datasets[row.dataset].kind) not in KINDS:
-            raise InputError(
-                f"{self.rows.path}: property {row.property}: dataset {row.dataset} is of kind "
-                f"{kind}; expected {' or '.join(KINDS)}"
-            )
-        _ = self.definitions[row.property]
 
     def _learned(self, model: str) -> str:
         """The property that all folds of a model learn."""

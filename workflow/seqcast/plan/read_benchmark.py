@@ -7,31 +7,14 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.reads import INDEX_SUFFIXES
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.rows import Assembly, Dataset
-from seqcast.plan.tables import Row
+from seqcast.plan.tables import Table
 
 REFERENCES = "resources/references"
 RESULTS = ("tsv", "times.tsv", "html", "roc.png")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Benchmark(Row):
-    """Labelled sets of reads that tools are compared on."""
-
-    KEY = ("benchmark",)
-    benchmark: str
-    task: str
-    datasets: str
-    protocol: str = ""
-    published: str | None = None
-    citation: str = ""
-
-    @property
-    def sets(self) -> list[str]:
-        """Names between the commas of the column ``datasets``."""
-        return [name.strip() for name in self.datasets.split(",")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +38,7 @@ class ReadBenchmarks:
                 f"{models.path}: {taken[0]} is the name of a gene finder in "
                 "read_benchmark.comparators; rename the model"
             )
-        for benchmark in self.benchmarks.values():
-            self._check_sets(benchmark)
+        _ = self.benchmarks
 
     @cached_property
     def references(self) -> dict[str, Assembly]:
@@ -70,10 +52,9 @@ class ReadBenchmarks:
         return {name: self.catalogue.datasets[name] for name in self.catalogue.of_kind(MAPPED)}
 
     @cached_property
-    def benchmarks(self) -> dict[str, Benchmark]:
+    def benchmarks(self) -> Table[Benchmark]:
         """Benchmarks of reads by name."""
-        rows = self.catalogue.rows("benchmarks", Benchmark)
-        return {name: row for name, row in rows.items() if row.task == "reads"}
+        return benchmarks_of(self.catalogue, "reads", LABELLED, MAPPED)
 
     @property
     def comparators(self) -> list[str]:
@@ -146,20 +127,7 @@ class ReadBenchmarks:
         """Input: the table of results published for a benchmark, none if there is none."""
         return self.catalogue.given_if_named(self.benchmarks[job.benchmark].published)
 
-    def _check_sets(self, row: Benchmark) -> None:
-        """Refuse a benchmark of what is no labelled set, or of one twice."""
-        path, datasets = self.catalogue.path_of("benchmarks"), self.catalogue.datasets
-        where = f"{path}: benchmark {row.benchmark}"
-        if "" in row.sets:
-            raise InputError(f"{where}: a name in datasets is empty; remove a comma")
-        datasets.check_names(row.sets, path)
-        for name in row.sets:
-            if row.sets.count(name) > 1:
-                raise InputError(
-                    f"{where} names dataset {name} more than once; its reads would count as often"
-                )
-            if not self.reads.is_labelled(name):
-                raise InputError(
-                    f"{where}: dataset {name} is of kind {datasets[name].kind}; expected "
-                    f"{LABELLED} or {MAPPED}"
-                )
+    def about(self, job: Any) -> dict[str, str]:
+        """Params: what the page of a benchmark tells of it."""
+        row = self.benchmarks[job.benchmark]
+        return {"description": row.description, "citation": row.citation}

@@ -97,7 +97,7 @@ class RunPlan:
         trained = self.trainings.trained.values()
         return {
             *(name for row in self.read_benchmarks.benchmarks.values() for name in row.sets),
-            *(row.dataset for row in self.properties.rows.values()),
+            *(name for row in self.properties.rows.values() for name in row.sets),
             *(name for one in trained for name in self.trainings.rows[one].sets("train")),
             *(name for one in trained for name in self.trainings.rows[one].sets("validation")),
         }

@@ -68,12 +68,12 @@ def ceiling_table(half_lives: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    DataFrame[property, method, part, metric, value, source]
+    DataFrame[benchmark, method, part, metric, value, source, same_rows]
         Metrics r2, pearson and spearman of log_half_life against measured_log_half_life; no row
         without a test part.
     """
     rows = half_lives.filter(pl.col("split") == "test")
-    schema = ["property", "method", "part", "metric", "value", "source"]
+    schema = ["benchmark", "method", "part", "metric", "value", "source", "same_rows"]
     if rows.is_empty():
         return pl.DataFrame(schema=schema)
     columns = rows["measured_log_half_life", "log_half_life"]
@@ -85,7 +85,7 @@ def ceiling_table(half_lives: pl.DataFrame) -> pl.DataFrame:
     }
     fixed = ("simulated_half_life", "ceiling", "test")
     return pl.DataFrame(
-        [(*fixed, metric, float(value), SOURCE) for metric, value in found.items()],
+        [(*fixed, metric, float(value), SOURCE, "yes") for metric, value in found.items()],
         schema, orient="row",
     )  # fmt: skip
 

@@ -233,7 +233,7 @@ def train_property(
     checkpoint : path
         File from which an interrupted training resumes; removed at the end.
     definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
+        Name of the property and its row of benchmarks.tsv.
     seed : int
         Of the folds of a k-fold.
     facts : mapping

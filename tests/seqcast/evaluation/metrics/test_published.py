@@ -3,15 +3,23 @@
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics.published import RANGES, read_published
-from seqcast.evaluation.properties.property_metrics import ESTIMATES, PUBLISHED
+from seqcast.evaluation.metrics.published import (
+    PUBLISHED,
+    RANGES,
+    as_results,
+    ours,
+    read_published,
+)
+from seqcast.evaluation.metrics.table import RESULTS
+from seqcast.evaluation.properties.property_metrics import ESTIMATES
 
-HEADER = "property\tmethod\tmetric\tpart\tvalue\tsource\n"
+HEADER = "benchmark\tmethod\tpart\tmetric\tvalue\tsource\tsame_rows\n"
 
 
-def write(tmp_path, metric="accuracy", value="0.55"):
+def write(tmp_path, metric="accuracy", value="0.55", same_rows="yes"):
     path = tmp_path / "p.tsv"
-    path.write_text(f"{HEADER}toy\tCodonBERT\t{metric}\ttest\t{value}\tTable 2\n")
+    row = f"CodonBERT\ttest\t{metric}\t{value}\tTable 2\t{same_rows}\n"
+    path.write_text(f"{HEADER}toy\t{row}other\t{row}")
     return path
 
 
@@ -32,7 +40,7 @@ def write(tmp_path, metric="accuracy", value="0.55"):
 )
 def test_values_that_cannot_be(tmp_path, metric, value, message):
     with pytest.raises(InputError, match=rf"p\.tsv: {metric} of toy, CodonBERT, test, .*{message}"):
-        read_published(write(tmp_path, metric, value), PUBLISHED)
+        read_published(write(tmp_path, metric, value), "toy")
 
 
 @pytest.mark.parametrize(
@@ -40,7 +48,7 @@ def test_values_that_cannot_be(tmp_path, metric, value, message):
     [("accuracy", "0"), ("accuracy", " 1 "), ("r2", "-4"), ("rmse", "70"), ("mcc", "-0.2")],
 )
 def test_values_that_can_be(tmp_path, metric, value):
-    table = read_published(write(tmp_path, metric, value), PUBLISHED)
+    table = read_published(write(tmp_path, metric, value), "toy")
     assert dict(table.schema) == PUBLISHED
     assert table["value"].to_list() == [float(value)]
 
@@ -50,7 +58,36 @@ def test_every_estimate_has_a_range():
 
 
 def test_a_missing_column_and_no_file(tmp_path):
-    (tmp_path / "p.tsv").write_text("property\tmethod\tmetric\tpart\tvalue\n")
+    (tmp_path / "p.tsv").write_text(HEADER.replace("\tsource", ""))
     with pytest.raises(InputError, match="no column source"):
-        read_published(tmp_path / "p.tsv", PUBLISHED)
-    assert read_published(None, PUBLISHED).is_empty()
+        read_published(tmp_path / "p.tsv", "toy")
+    assert read_published(None, "toy").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("cell", "origin", "note"),
+    [("yes", "published", "Table 2"), ("no", "published, other rows", "Table 2"),
+     ("no: other reads", "published, other rows", "Table 2; other reads")],
+)  # fmt: skip
+def test_numbers_of_other_rows_say_what_differs(tmp_path, cell, origin, note):
+    rows = as_results(read_published(write(tmp_path, same_rows=cell), "toy"))
+    assert dict(rows.schema) == RESULTS
+    assert rows.row(0, named=True) == {
+        "benchmark": "toy", "method": "CodonBERT", "origin": origin, "part": "test",
+        "metric": "accuracy", "value": 0.55, "ci_low": None, "ci_high": None, "n": None,
+        "note": note,
+    }  # fmt: skip
+    assert ours(rows).is_empty()
+
+
+@pytest.mark.parametrize("cell", ["", "No", "nothing", "true", "no:"])
+def test_whether_rows_are_the_same_is_said(tmp_path, cell):
+    with pytest.raises(InputError, match="expected yes, where the number is the same metric"):
+        read_published(write(tmp_path, same_rows=cell), "toy")
+
+
+def test_a_benchmark_of_which_the_table_has_nothing(tmp_path):
+    with pytest.raises(InputError, match="no row of benchmark tony; it has toy, other"):
+        read_published(write(tmp_path), "tony")
+    (tmp_path / "empty.tsv").write_text(HEADER)  # a simulation without test rows has no ceiling
+    assert read_published(tmp_path / "empty.tsv", "tony").is_empty()

@@ -5,7 +5,7 @@ import pytest
 
 from seqcast.datasets.properties.duplicates import read_parts
 from seqcast.datasets.properties.labelled import Property, PropertyFiles
-from seqcast.evaluation.properties.property_metrics import (
+from seqcast.evaluation.properties.evaluate_property import (
     PredictedFiles,
     evaluate_property,
     read_evaluation,
@@ -19,7 +19,7 @@ from tests.seqcast.datasets.properties.look_alikes import SHAPES, as_transcripts
 
 ABOUT = {
     "meaning": "a level",
-    "protocol": "",
+    "description": "",
     "citation": "",
     "dataset": "set",
     "licence": "",
@@ -44,12 +44,13 @@ def test_a_published_set_from_file_to_page(tmp_path, name, split, codon_usage):
         predict_baseline(files, path, method, definition, 0, {})
     published = tmp_path / "published.tsv"
     published.write_text(
-        "property\tmethod\tmetric\tpart\tvalue\tsource\ntoy\tCodonBERT\tspearman\ttest\t0.8\tTable 2\n"
+        "benchmark\tmethod\tpart\tmetric\tvalue\tsource\tsame_rows\n"
+        "toy\tCodonBERT\ttest\tspearman\t0.8\tTable 2\tyes\n"
     )
     predicted = PredictedFiles(files.transcripts, tuple(paths), published=published)
     metrics, parts = tmp_path / "toy.tsv", tmp_path / "toy.parts.tsv"
     evaluate_property(predicted, metrics, parts, list(BASELINES), definition, 0, 20)
-    found = read_evaluation(metrics)
+    found = read_evaluation(metrics, ["Value"])
     test = found.filter(
         pl.col("part").is_in(["test", "out_of_fold"]), metric="spearman", duplicates="with"
     )
@@ -62,6 +63,6 @@ def test_a_published_set_from_file_to_page(tmp_path, name, split, codon_usage):
     shown = {m: pl.read_parquet(path) for m, path in zip(BASELINES, paths, strict=True)}
     save(plot_property("toy", "regression", wanted.labels, found, shown), tmp_path / "toy.png")
     page = properties_html([PropertyResults(wanted, ABOUT, found, read_parts(parts))])
-    assert ("Published, of another split" in page) == (name == "MLOS")
+    assert ("Published, of other rows" in page) == (name == "MLOS")
     assert ("codon_usage: left out" in page) == (not codon_usage)
     assert ("Test without those whose sequence a training row has" in page) == without

@@ -7,17 +7,17 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import write_table, write_tsv
+from seqcast.core.store import write_table
 from seqcast.datasets.properties.duplicates import sequence_numbers
 from seqcast.datasets.properties.labelled import PropertyData
-from seqcast.evaluation.metrics.published import read_published
+from seqcast.evaluation.metrics.published import PUBLISHED, read_published
+from seqcast.evaluation.metrics.table import RESULTS
+from seqcast.evaluation.properties.evaluate_property import from_results, to_results
 from seqcast.evaluation.properties.property_metrics import (
     COLUMNS,
-    PUBLISHED,
     best_methods,
     evaluate_methods,
     overall,
-    read_evaluation,
 )
 from seqcast.predict.properties.linear import Predicted
 from seqcast.predict.properties.predictions import predictions_table
@@ -98,6 +98,9 @@ def test_folds_together_and_apart(tmp_path):
     assert row["value"] == pytest.approx(np.mean(folds), abs=1e-12)
     assert row["sd"] == pytest.approx(np.std(folds, ddof=1), abs=1e-12)
     assert (row["n"], row["ci_low"]) == (5, None)
+    results = to_results(found, "toy")
+    assert value(results, part="sd_over_folds", metric="spearman")["value"] == row["sd"]
+    assert from_results(results, ["Value"]).equals(found)
 
 
 def test_a_duplicate_in_another_fold_is_left_out_of_the_second_block(tmp_path):
@@ -124,12 +127,16 @@ def test_several_labels_have_a_mean(tmp_path):
     data = PropertyData.from_table(table, property_of(labels="Value,Other"))
     path = save(tmp_path, "m", data, guesses(data))
     published = pl.DataFrame(
-        [("toy", "paper", "spearman", "test", 0.5, "there")], PUBLISHED, orient="row"
+        [("toy", "paper", "test", "spearman", 0.5, "there", True, "")], PUBLISHED, orient="row"
     )
     found = evaluate_methods(data, np.arange(60), {"m": path}, published, resamples=0)
     test = found.filter(part="test", metric="spearman")
     assert test["output"].to_list() == ["Value", "Other", "mean", ""]
     assert test["value"][2] == pytest.approx(test["value"][:2].mean())
+    results = to_results(found, "toy")
+    parts = results.filter(metric="spearman", method="m")["part"].to_list()
+    assert parts[3:] == ["test/label=Value", "test/label=Other", "test"]
+    assert from_results(results, ["Value", "Other"]).equals(found)
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
@@ -247,15 +254,16 @@ def test_published_numbers_stand_last_with_their_source(mrfp, tmp_path):
     _, data, numbers, path = mrfp
     published = tmp_path / "published.tsv"
     published.write_text(
-        "property\tmethod\tmetric\tpart\tvalue\tsource\n"
-        "toy\tCodonBERT\tspearman\ttest\t0.85\tTable 2\n"
-        "other\tCodonBERT\taccuracy\ttest\t0.55\tTable 2\n"
+        "benchmark\tmethod\tpart\tmetric\tvalue\tsource\tsame_rows\n"
+        "toy\tCodonBERT\ttest\tspearman\t0.85\tTable 2\tyes\n"
+        "other\tCodonBERT\ttest\taccuracy\t0.55\tTable 2\tyes\n"
     )
-    found = evaluate_methods(
-        data, numbers, {"kmer": path}, read_published(published, PUBLISHED), resamples=5
-    )
-    write_tsv(found, tmp_path / "toy.tsv")
-    assert read_evaluation(tmp_path / "toy.tsv").equals(found)
+    told = read_published(published, "toy")
+    found = evaluate_methods(data, numbers, {"kmer": path}, told, resamples=5)
+    results = to_results(found, "toy")
+    assert dict(results.schema) == RESULTS
+    assert {"test", "test/without_duplicates"} <= set(results["part"])
+    assert from_results(results, ["Value"]).equals(found)
     row = found.row(-1, named=True)
     assert {k: row[k] for k in ("method", "origin", "metric", "part", "value", "source")} == {
         "method": "CodonBERT", "origin": "published", "metric": "spearman", "part": "test",
@@ -266,7 +274,9 @@ def test_published_numbers_stand_last_with_their_source(mrfp, tmp_path):
 
 def test_what_the_user_can_mend(mrfp, tmp_path):
     table, data, numbers, path = mrfp
-    wrong = pl.DataFrame([("toy", "x", "accuracy", "test", 0.5, "")], PUBLISHED, orient="row")
+    wrong = pl.DataFrame(
+        [("toy", "x", "test", "accuracy", 0.5, "", True, "")], PUBLISHED, orient="row"
+    )
     with pytest.raises(InputError, match="of 'accuracy'; of a regression expected one of spearman"):
         evaluate_methods(data, numbers, {"kmer": path}, wrong)
     with pytest.raises(InputError, match="no method predicts it"):

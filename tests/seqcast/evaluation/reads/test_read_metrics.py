@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import write_table, write_tsv
-from seqcast.evaluation.metrics.published import read_published
+from seqcast.core.store import read_tsv, write_table, write_tsv
+from seqcast.evaluation.metrics.published import PUBLISHED, read_published
+from seqcast.evaluation.metrics.table import RESULTS
 from seqcast.evaluation.reads.read_metrics import (
     CURVE_POINTS,
-    PUBLISHED,
     LabelledSet,
     evaluate,
     gather_sets,
@@ -23,7 +23,8 @@ from seqcast.report.pages.read_benchmark import benchmark_html
 
 PROGRAM = {"origin": "program", "program": "Finder", "version": "1.2", "wall_s": 2.0, "cpu_s": 4.0,
            "threads": 2}  # fmt: skip
-HEADER = "reference\tsample\ttool\tmetric\tvalue\tsource\n"
+HEADER = "benchmark\tmethod\tpart\tmetric\tvalue\tsource\tsame_rows\n"
+NONE = pl.DataFrame(schema=PUBLISHED)
 
 
 @pytest.fixture
@@ -46,14 +47,15 @@ def make(tmp_path):
 @pytest.fixture
 def published(tmp_path):
     def published(*lines):
-        (tmp_path / "p.tsv").write_text(HEADER + "".join("\t".join(x) + "\n" for x in lines))
-        return read_published(tmp_path / "p.tsv", PUBLISHED)
+        rows = ["\t".join(("toy", *line)) + "\n" for line in lines]
+        (tmp_path / "p.tsv").write_text(HEADER + "".join(rows))
+        return read_published(tmp_path / "p.tsv", "toy")
 
     return published
 
 
 def value(metrics, metric, tool="a", column="value", reference="ref"):
-    where = {"metric": metric, "tool": tool, "reference": reference}
+    where = {"metric": metric, "method": tool, "part": reference}
     return metrics.filter(**where)[column].item()
 
 
@@ -63,32 +65,35 @@ def test_sets_of_one_reference_are_pooled(make):
         make("two", [0], a=[0.8], b=[0]),
         make("other", [1, 1], reference="far", a=[0.9, 0.9], b=[0, 1]),
     ]
-    metrics, _ = evaluate(sets, read_published(None, PUBLISHED), "how", resamples=10)
+    metrics, _ = evaluate(sets, NONE, "toy", resamples=10)
     counts = [value(metrics, name) for name in ("tn", "fp", "fn", "tp")]
     assert counts == [1, 1, 1, 1]
     assert value(metrics, "accuracy", "b") == 0.75
     assert value(metrics, "recall", "b", reference="far") == 0.5
-    assert metrics["reference"].unique(maintain_order=True).to_list() == ["ref", "far"]
-    assert set(metrics["protocol"]) == {"how"}
+    assert metrics["part"].unique(maintain_order=True).to_list() == ["ref", "far"]
+    assert set(metrics["benchmark"]) == {"toy"}
     assert set(metrics["origin"]) == {"Finder 1.2"}
 
 
-def test_published_numbers_stand_beside_those_of_the_same_names(make, published):
+def test_published_numbers_come_last_and_times_are_none_of_them(make, published):
     told = published(
-        ("ref", "", "a", "accuracy", "0.9", "paper"), ("ref", "one", "a", "wall_s", "5", "paper"),
-        ("ref", "", "c", "accuracy", "0.1", "paper"),
+        ("a", "ref", "accuracy", "0.9", "paper", "yes"), ("a", "one", "wall_s", "5", "paper", "no"),
+        ("c", "ref", "accuracy", "0.1", "paper", "no: other reads"),
     )  # fmt: skip
     sets = [make("one", [1, 0], a=[0.9, 0.1], b=[1, 1])]
     metrics, _ = evaluate(sets, told, resamples=0)
-    assert value(metrics, "accuracy", column="published") == 0.9
-    assert metrics["published"].count() == 1
-    assert len(metrics) == 2 * 12
+    assert dict(metrics.schema) == RESULTS
+    assert len(metrics) == 2 * 12 + 2
+    assert metrics[-2:].select("method", "origin", "value", "note").rows() == [
+        ("a", "published", 0.9, "paper"),
+        ("c", "published, other rows", 0.1, "paper; other reads"),
+    ]
 
 
 def test_a_reference_with_next_to_no_reads_of_a_class_has_recall_alone(make):
     labels = [1] * 30 + [0] * 9
     sets = [make("one", labels, a=np.linspace(0, 1, 39))]
-    metrics, roc = evaluate(sets, read_published(None, PUBLISHED), resamples=10)
+    metrics, roc = evaluate(sets, NONE, resamples=10)
     for name in ("roc_auc", "average_precision", "mcc"):
         assert value(metrics, name) is None
         assert "class 0 has 9 scored member(s); at least 10" in value(metrics, name, column="note")
@@ -98,7 +103,7 @@ def test_a_reference_with_next_to_no_reads_of_a_class_has_recall_alone(make):
 
 def test_reads_without_a_score_are_counted(make):
     metrics, roc = evaluate([make("one", [1, 0] * 12, a=[None, None] + [0.9, 0.1] * 11)],
-                            read_published(None, PUBLISHED), resamples=0)  # fmt: skip
+                            NONE, resamples=0)  # fmt: skip
     assert value(metrics, "not_scored") == 2
     assert value(metrics, "accuracy", column="n") == 22
     assert roc["n"].unique().to_list() == [22]
@@ -108,7 +113,7 @@ def test_curves_end_in_both_corners_and_are_thinned(make):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 20_000)
     sets = [make("one", labels, a=rng.random(20_000) + labels)]
-    metrics, roc = evaluate(sets, read_published(None, PUBLISHED), resamples=0)
+    metrics, roc = evaluate(sets, NONE, resamples=0)
     ends = roc.select("false_positive_rate", "true_positive_rate")
     assert [ends.row(0), ends.row(-1)] == [(0, 0), (1, 1)]
     assert len(roc) <= CURVE_POINTS
@@ -120,12 +125,12 @@ def test_curves_end_in_both_corners_and_are_thinned(make):
 def test_tables_of_other_length_are_refused(make):
     item = make("one", [1, 0, 1], a=[0.9, 0.1])
     with pytest.raises(InputError, match=r"has 2 rows, but .* has 3 reads"):
-        evaluate([item], read_published(None, PUBLISHED))
+        evaluate([item], NONE)
 
 
 def test_no_tool_at_all_is_refused(make):
     with pytest.raises(InputError, match="nothing to measure: no model"):
-        evaluate([make("one", [1, 0])], read_published(None, PUBLISHED))
+        evaluate([make("one", [1, 0])], NONE)
 
 
 @pytest.mark.parametrize(
@@ -139,13 +144,13 @@ def test_no_tool_at_all_is_refused(make):
 )
 def test_origin_of_models(make, origin, told):
     sets = [make("one", [1, 0], facts={"origin": origin}, a=[0.9, 0.1])]
-    metrics, _ = evaluate(sets, read_published(None, PUBLISHED), resamples=0)
+    metrics, _ = evaluate(sets, NONE, resamples=0)
     assert metrics["origin"][0] == told
 
 
 def test_times_and_published_ones(make, published, tmp_path):
     told = published(
-        ("ref", "one", "a", "wall_s", "5.5", "s"), ("ref", "one", "a", "reads", "9", "s")
+        ("a", "one", "wall_s", "5.5", "s", "no"), ("a", "one", "reads", "9", "s", "no")
     )
     sets = [make("one", [1, 0], a=[1, 0]), make("two", [1, 0], facts={}, a=[1, 0])]
     times = timings(sets, told)
@@ -160,9 +165,7 @@ def test_times_and_published_ones(make, published, tmp_path):
 
 
 def test_metrics_are_read_as_they_were_written(make, tmp_path):
-    metrics, _ = evaluate(
-        [make("one", [1, 1], a=[0.9, 0.1])], read_published(None, PUBLISHED), resamples=5
-    )
+    metrics, _ = evaluate([make("one", [1, 1], a=[0.9, 0.1])], NONE, resamples=5)
     write_tsv(metrics, tmp_path / "m.tsv")
     assert read_metrics(tmp_path / "m.tsv").equals(metrics)
 
@@ -186,58 +189,57 @@ def test_bad_labels(make, text, message):
     item = make("one", [1, 0], a=[0.9, 0.1])
     item.table.write_text(text)
     with pytest.raises(InputError, match=message):
-        evaluate([item], read_published(None, PUBLISHED))
+        evaluate([item], NONE)
 
 
 def test_tables_of_reads_may_be_gzip(make):
     item = make("one", [1, 0], a=[0.9, 0.1])
     item.table.write_bytes(gzip.compress(item.table.read_bytes()))
-    metrics, _ = evaluate([item], read_published(None, PUBLISHED), resamples=0)
+    metrics, _ = evaluate([item], NONE, resamples=0)
     assert value(metrics, "accuracy") == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("reference\ttool\n", "no column sample"), (HEADER + "r\t\tt\tm\thigh\ts\n", "no number")],
-)
-def test_bad_published_table(tmp_path, text, message):
-    (tmp_path / "p.tsv").write_text(text)
-    with pytest.raises(InputError, match=message):
-        read_published(tmp_path / "p.tsv", PUBLISHED)
-
-
 def test_shipped_published_numbers_agree_with_their_own_counts(root):
-    table = read_published(root / "resources/published/readseeker.tsv", PUBLISHED)
-    metrics = table.filter(pl.col("sample") == "").pivot(
-        "metric", index=["reference", "tool"], values="value"
+    table = read_published(root / "resources/published/readseeker.tsv", "readseeker")
+    assert not table["same_rows"].any()  # reads are drawn by mapping, with another version
+    metrics = table.filter(~pl.col("metric").is_in(["reads", "wall_s"])).pivot(
+        "metric", index=["part", "method"], values="value"
     )
     assert len(metrics) == 12
     counts = pl.sum_horizontal("tn", "fp", "fn", "tp")
     accuracy = metrics.select((pl.col("tn") + pl.col("tp")) / counts).to_series()
     assert accuracy.to_list() == pytest.approx(metrics["accuracy"].to_list(), abs=1e-6)
+    datasets = read_tsv(root / "config/published/datasets.tsv")
+    references = dict(datasets.select("dataset", "assembly").iter_rows())
     reads = (
-        table.filter(metric="reads", tool="readseeker").group_by("reference").agg(pl.sum("value"))
+        table.filter(metric="reads", method="readseeker")
+        .group_by(pl.col("part").replace_strict(references))
+        .agg(pl.sum("value"))
     )
-    total = dict(metrics.filter(tool="readseeker").select("reference", counts).iter_rows())
+    total = dict(metrics.filter(method="readseeker").select("part", counts).iter_rows())
     assert dict(reads.iter_rows()) == total  # sets of a reference add up to its counts
 
 
 def test_page(make, published):
     told = published(
-        ("ref", "", "a", "mcc", "-0.000291", "s"), ("ref", "", "gone", "accuracy", "0.25", "s")
+        ("a", "ref", "mcc", "-0.000291", "s", "yes"),
+        ("gone", "ref", "f1", "0.25", "s", "no: far"),
     )
     sets = [
         make("one", [1, 0] * 20, a=[0.9, 0.1] * 20, b=[1, 0] * 20),
         make("few", [1, 1], reference="<b>", facts={"origin": ["random"]}, a=[0.9, 0.1], b=[1, 0]),
     ]
-    metrics, _ = evaluate(sets, told, "MAPQ 42", resamples=10)
-    page = benchmark_html("x & y", "Doe 2025.", metrics, timings(sets, told), told)
+    metrics, _ = evaluate(sets, told, "x & y", resamples=10)
+    about = {"citation": "Doe 2025.", "description": "MAPQ 42"}
+    page = benchmark_html("x & y", about, metrics, timings(sets, told))
     assert "Benchmark x &amp; y" in page
     assert "<h2>&lt;b&gt;, 2 reads</h2>" in page
     assert "−0.000" in page  # published, beside a
-    assert "<td>gone</td><td>published</td>" in page  # a tool that this run lacks
+    first, second = page.index("<td>a</td><td>published</td>"), page.index("of other rows: not")
+    assert first < second < page.index("<td>gone</td><td>published, other rows</td>")
+    assert "Published: s; far" in page
     assert "UNTRAINED random weights: a, b" in page
     assert "on the reads it scored; the\nlast column counts unscored reads" in page
     assert "ROC AUC, AP, MCC of a: class 0 has 0 scored member(s)" in page
     assert "(1.000–1.000)" in page
-    assert "Protocol: MAPQ 42." in page
+    assert "Data: MAPQ 42." in page

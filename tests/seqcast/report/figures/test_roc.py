@@ -23,9 +23,9 @@ def tables(references=("ebv", "sars2"), empty=("sars2",)):
                 (reference, tool, "recall", 0.75 - shift / 4, 0.7, 0.8, 1000),
                 (reference, tool, "specificity", 0.75, 0.7, 0.8, 8),
             ]
-    names = ["reference", "tool", "false_positive_rate", "true_positive_rate"]
+    names = ["part", "method", "false_positive_rate", "true_positive_rate"]
     types = [pl.String, pl.String, pl.Float64, pl.Float64]
-    columns = ["reference", "tool", "metric", "value", "ci_low", "ci_high", "n"]
+    columns = ["part", "method", "metric", "value", "ci_low", "ci_high", "n"]
     return (
         pl.DataFrame(curves, schema=dict(zip(names, types, strict=True)), orient="row"),
         pl.DataFrame(metrics, schema=columns, orient="row"),
@@ -73,11 +73,11 @@ def test_rows_of_three_panels():
 def test_more_tools_than_colours_differ_by_line():
     curves, metrics = tables(("ebv",), empty=())
     many = [f"t{i}" for i in range(len(COLOURS) + 1)]
-    first = pl.col("tool") == TOOLS[0]
+    first = pl.col("method") == TOOLS[0]
     fig = roc_curves(
         new_figure(4, 4),
-        pl.concat([curves.filter(first).with_columns(tool=pl.lit(name)) for name in many]),
-        pl.concat([metrics.filter(first).with_columns(tool=pl.lit(name)) for name in many]),
+        pl.concat([curves.filter(first).with_columns(method=pl.lit(name)) for name in many]),
+        pl.concat([metrics.filter(first).with_columns(method=pl.lit(name)) for name in many]),
     )
     lines = [line for line in fig.axes[0].lines if line.get_label().startswith("t")]
     assert lines[0].get_color() == lines[-1].get_color()

@@ -33,7 +33,7 @@ MEANINGS = {**records.STATUSES, **STATUSES, "unknown": "the table of transcripts
 
 @dataclass(frozen=True)
 class Property:
-    """A row of properties.tsv.
+    """A row of benchmarks.tsv.
 
     Parameters
     ----------
@@ -284,7 +284,7 @@ def read_property_data(
     transcripts, clusters : path
         As of `PropertyFiles`.
     definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
+        Name of the property and its row of benchmarks.tsv.
     seed : int
         Of the folds of a k-fold.
 

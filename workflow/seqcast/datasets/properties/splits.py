@@ -19,7 +19,7 @@ COLUMN_ROUND = "split"  # name of the only round of a column of parts
 
 @dataclass(frozen=True)
 class Split:
-    """The cells ``split`` and ``groups`` of properties.tsv.
+    """The cells ``split`` and ``groups`` of benchmarks.tsv.
 
     Parameters
     ----------

@@ -1,14 +1,23 @@
 """Published numbers, shown next to ours: a table that users write by hand, and so checked."""
 
 import math
-from collections.abc import Mapping
+import re
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells
+from seqcast.evaluation.metrics.table import RESULTS
+
+COLUMNS = ("benchmark", "method", "part", "metric", "value", "source", "same_rows")
+PUBLISHED = {
+    **dict.fromkeys(COLUMNS, pl.String), "value": pl.Float64, "same_rows": pl.Boolean,
+    "difference": pl.String,
+}  # fmt: skip
+GIVEN = "published"  # origin of a published number that is of the rows that we measure
+SAME_ROWS = re.compile(r"yes|no(: *\S.*)?")
+OTHER_ROWS = "published, other rows"  # origin of one that is not: not to be compared with ours
 
 SHARE, CORRELATION = (0.0, 1.0), (-1.0, 1.0)
 # What a metric can be; one that is not here may be any number.
@@ -20,39 +29,92 @@ RANGES = {
 }  # fmt: skip
 
 
-def read_published(path: str | Path | None, columns: Mapping[str, Any]) -> pl.DataFrame:
-    """Published numbers; no rows if there is no file.
+def read_published(path: str | Path | None, benchmark: str) -> pl.DataFrame:
+    """Published numbers of a benchmark; no rows if there is no file.
 
     Parameters
     ----------
     path : path, optional
-        TSV.
-    columns : mapping
-        Names and types of its columns: keys, ``metric``, ``value``, ``source``.
+        TSV of `COLUMNS`. The cell ``same_rows`` is "yes" where the number is the same metric of the
+        same rows as ours; else "no", or "no: " and what differs.
+    benchmark : str
+
+    Returns
+    -------
+    DataFrame
+        `PUBLISHED`; ``difference`` is what differs.
 
     Raises
     ------
     InputError
-        If a column is missing, or a value is empty, no finite number, or out of its metric's
-        `RANGES`.
+        If a column is missing, no row is of the benchmark, a value is empty, no finite number, or
+        out of its metric's `RANGES`, or a cell of ``same_rows`` says neither yes nor no.
     """
     if not path:
-        return pl.DataFrame(schema=dict(columns))
+        return pl.DataFrame(schema=PUBLISHED)
     table = read_cells(path, "a table of published numbers").fill_null("")
-    if missing := [name for name in columns if name not in table.columns]:
+    if missing := [name for name in COLUMNS if name not in table.columns]:
         raise InputError(
-            f"{path} has no column {missing[0]}; expected {', '.join(columns)} between tabs"
+            f"{path} has no column {missing[0]}; expected {', '.join(COLUMNS)} between tabs"
         )
-    table = table.select(pl.col(list(columns)).str.strip_chars())
+    table = table.select(pl.col(COLUMNS).str.strip_chars())
     numbers = table["value"].cast(pl.Float64, strict=False)
     for row, number in zip(table.iter_rows(named=True), numbers, strict=True):
         _check(row, number, path)
-    return table.with_columns(value=numbers)
+    found = table.with_columns(
+        value=numbers,
+        same_rows=pl.col("same_rows") == "yes",
+        difference=pl.col("same_rows").str.extract("no: *(.+)").fill_null(""),
+    ).filter(benchmark=benchmark)
+    if found.is_empty() and len(table):
+        raise InputError(
+            f"{path} has no row of benchmark {benchmark}; it has {', '.join(_names(table))}. "
+            "Correct its column benchmark, or empty the cell published of the benchmark's row"
+        )
+    return found
+
+
+def ours(results: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a table of results, or one with its column ``origin``, that were not published."""
+    return results.filter(~is_published("origin"))
+
+
+def is_published(column: str) -> pl.Expr:
+    """Whether an origin is that of a published number."""
+    return pl.col(column).is_in([GIVEN, OTHER_ROWS])
+
+
+def _names(table: pl.DataFrame) -> list[str]:
+    return table["benchmark"].unique(maintain_order=True).to_list()
+
+
+def as_results(published: pl.DataFrame) -> pl.DataFrame:
+    """Published numbers as rows of a table of results: the origin says so, the note the source.
+
+    Parameters
+    ----------
+    published : DataFrame
+        `PUBLISHED`.
+
+    Returns
+    -------
+    DataFrame
+        `RESULTS`; the origin is `GIVEN` or `OTHER_ROWS`.
+    """
+    told = published.with_columns(
+        origin=pl.when("same_rows").then(pl.lit(GIVEN)).otherwise(pl.lit(OTHER_ROWS)),
+        note=pl.concat_str("source", pl.when(pl.col("difference") != "").then("difference"),
+                           separator="; ", ignore_nulls=True),
+    )  # fmt: skip
+    return told.select(
+        (pl.col(name) if name in told.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in RESULTS.items()
+    )
 
 
 def _check(row: dict[str, str], number: float | None, path: str | Path) -> None:
     """Stop where a value cannot be."""
-    about = [row[name] for name in row if name not in ("metric", "value", "source") and row[name]]
+    about = [row[name] for name in ("benchmark", "method", "part") if row[name]]
     where = f"{path}: {row['metric']} of {', '.join(about)}"
     if not row["value"]:
         raise InputError(f"{where}, is empty; give the number, or leave the row out")
@@ -68,4 +130,9 @@ def _check(row: dict[str, str], number: float | None, path: str | Path) -> None:
         raise InputError(
             f"{where}, is {row['value']}; expected {span}: write a percentage as a share, and "
             "look whether the metric is the right one"
+        )
+    if not SAME_ROWS.fullmatch(row["same_rows"]):
+        raise InputError(
+            f"{where}: same_rows is {row['same_rows']!r}; expected yes, where the number is the "
+            "same metric of the same rows, or no and what differs, such as 'no: other reads'"
         )

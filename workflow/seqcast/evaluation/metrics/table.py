@@ -14,6 +14,9 @@ from seqcast.evaluation.metrics.bootstrap import Estimate
 
 VALUES = {"value": pl.Float64, "ci_low": pl.Float64, "ci_high": pl.Float64, "n": pl.Int64}
 SCHEMA = {"metric": pl.String, **VALUES, "note": pl.String}
+# Of a table of results/benchmarks: whose numbers, of what part of the data (such as a reference).
+KEYS = dict.fromkeys(("benchmark", "method", "origin", "part"), pl.String)
+RESULTS = {**KEYS, **SCHEMA}
 NOT_SCORED = "not_scored"  # the metric that counts the rows left out of every other
 
 

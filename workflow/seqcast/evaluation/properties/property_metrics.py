@@ -8,19 +8,17 @@ count as ``not_scored``. A method that predicts more rows is also measured on al
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import read_tsv, write_tsv
-from seqcast.datasets.properties.duplicates import count_parts, learned_from, sequence_numbers
-from seqcast.datasets.properties.labelled import PropertyData, read_property_data
+from seqcast.datasets.properties.duplicates import learned_from
+from seqcast.datasets.properties.labelled import PropertyData
 from seqcast.datasets.properties.splits import COLUMN_ROUND
 from seqcast.evaluation.metrics import binary, multiclass, regression
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
-from seqcast.evaluation.metrics.published import read_published
+from seqcast.evaluation.metrics.published import GIVEN, as_results
 from seqcast.evaluation.metrics.table import NOT_SCORED
 from seqcast.evaluation.properties.methods import Method, read_method
 
@@ -30,15 +28,11 @@ COLUMNS = {
     "ci_low": pl.Float64, "ci_high": pl.Float64, "sd": pl.Float64, "n": pl.Int64,
     "note": pl.String, "source": pl.String,
 }  # fmt: skip
-PUBLISHED = {
-    "property": pl.String, "method": pl.String, "metric": pl.String, "part": pl.String,
-    "value": pl.Float64, "source": pl.String,
-}  # fmt: skip
 WITH, WITHOUT = "with", "without"  # values of the column `duplicates`
 COMMON, OWN = "common", "own"  # values of the column `rows`
 VALIDATION, TEST = "validation", "test"
 OUT_OF_FOLD, OVER_FOLDS = "out_of_fold", "over_folds"
-BASELINE, GIVEN = "baseline", "published"  # values of the column `origin`, in addition to ORIGINS
+BASELINE = "baseline"  # a value of the column `origin`, as are ORIGINS
 CEILING = "ceiling"  # published method: what nothing can pass, such as the noise of the labels
 METRICS = {
     "regression": regression.METRICS,
@@ -59,15 +53,6 @@ MAIN = {
 THRESHOLD = 0.5  # least probability of the second of two classes that predicts it
 
 
-class PredictedFiles(NamedTuple):
-    """Files of a property, what methods predict of it, and numbers that others published."""
-
-    transcripts: str | Path
-    predictions: tuple[str | Path, ...]
-    clusters: str | Path | None = None
-    published: str | Path | None = None
-
-
 @dataclass(frozen=True)
 class Part:
     """Rows that are measured together.
@@ -81,39 +66,6 @@ class Part:
     name: str
     duplicates: str
     rows: np.ndarray
-
-
-def evaluate_property(
-    files: PredictedFiles, metrics: str, parts: str, methods: Sequence[str],
-    definition: tuple[str, Mapping[str, Any]], seed: int, resamples: int,
-) -> None:  # fmt: skip
-    """Write the metrics of all methods, and what the parts are.
-
-    Parameters
-    ----------
-    files : PredictedFiles
-        Predictions in the order of `methods`; clusters where the property's groups are clusters.
-    metrics, parts : path
-        TSV of `COLUMNS` and of `duplicates.COUNTS`.
-    methods : sequence of str
-    definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
-    seed : int
-        Of the folds of a k-fold and of the resamples.
-    resamples : int
-        Of the intervals.
-
-    Raises
-    ------
-    InputError
-        See `evaluate_methods`.
-    """
-    data, table = read_property_data(files.transcripts, files.clusters, definition, seed)
-    numbers = sequence_numbers(table["sequence"])
-    tables = dict(zip(methods, files.predictions, strict=True))
-    published = read_published(files.published, PUBLISHED)
-    write_tsv(evaluate_methods(data, numbers, tables, published, resamples, seed), metrics)
-    write_tsv(count_parts(numbers, data), parts)
 
 
 def evaluate_methods(
@@ -130,7 +82,7 @@ def evaluate_methods(
     methods : mapping
         Name to its table of predictions (parquet), one row per row of `data`.
     published : DataFrame
-        `PUBLISHED`; rows of other properties are left out.
+        `PUBLISHED`, of this property.
     resamples, seed : int
         Of the intervals; on common rows each method is measured on the same resamples. Where folds
         keep groups together, resamples draw whole groups.
@@ -144,7 +96,7 @@ def evaluate_methods(
         a part have the sequence of a training row, a second block with ``duplicates`` "without"
         leaves them out. ``rows`` is "common" where the numbers are of the rows that all methods
         predict (`common_rows`), and "own" in a further block of a method that predicts more of
-        them. Published numbers come last, with origin "published" and their source.
+        them. Published numbers come last, with their origin and source.
 
     Raises
     ------
@@ -155,8 +107,7 @@ def evaluate_methods(
     name, kind = data.definition.name, data.definition.kind
     if not methods:
         raise InputError(f"property {name}: no method predicts it; expected one or more")
-    told = published.filter(pl.col("property") == name)
-    if strange := [metric for metric in told["metric"] if metric not in METRICS[kind]]:
+    if strange := [metric for metric in published["metric"] if metric not in METRICS[kind]]:
         raise InputError(
             f"property {name}: a published number is of {strange[0]!r}; of a {kind} expected one "
             f"of {', '.join(METRICS[kind])}"
@@ -179,7 +130,8 @@ def evaluate_methods(
             found = _over_folds(data, method, values)
             tables.append(_block(found, **about, part=OVER_FOLDS, duplicates=WITH, rows=COMMON))
     output = "" if len(data.definition.labels) > 1 else data.definition.labels[0]
-    tables.append(_block(told, origin=GIVEN, output=output))
+    told = as_results(published).with_columns(source="note", note=pl.lit(""))
+    tables.append(_block(told, output=output))
     return pl.concat(tables)
 
 
@@ -220,7 +172,7 @@ def common_rows(values: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
 
 
 def overall(table: pl.DataFrame) -> pl.DataFrame:
-    """What is compared: of several labels their mean, on common rows, and the published numbers."""
+    """What is compared: of several labels their mean, on common rows, and what was published."""
     several = regression.MEAN in table["output"]
     ours = pl.col("output") == regression.MEAN if several else pl.lit(True)
     return table.filter((ours & (pl.col("rows") != OWN)) | (pl.col("origin") == GIVEN))
@@ -254,11 +206,6 @@ def best_methods(table: pl.DataFrame, kind: str) -> list[str]:
     is_baseline = pl.col("origin") == BASELINE
     chosen = [found.filter(of).sort("value", descending=True) for of in (~is_baseline, is_baseline)]
     return [part["method"][0] for part in chosen if len(part)]
-
-
-def read_evaluation(path: str | Path) -> pl.DataFrame:
-    """The table that `evaluate_methods` gave and `store.write_tsv` wrote."""
-    return read_tsv(path, COLUMNS)
 
 
 def _measured(

@@ -14,22 +14,15 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import origins_in_words
 from seqcast.core.store import read_provenance, read_table, read_tsv
-from seqcast.evaluation.metrics.binary import classification_metrics
+from seqcast.evaluation.metrics.binary import METRICS, classification_metrics
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
-from seqcast.evaluation.metrics.table import SCHEMA, row_of, with_keys
+from seqcast.evaluation.metrics.published import as_results
+from seqcast.evaluation.metrics.table import RESULTS, row_of, with_keys
 from seqcast.evaluation.reads import THRESHOLD
 from seqcast.reads.dnabert import read_labels
 
-METRICS = {
-    "reference": pl.String, "tool": pl.String, "origin": pl.String, **SCHEMA,
-    "published": pl.Float64, "protocol": pl.String,
-}  # fmt: skip
-PUBLISHED = {
-    "reference": pl.String, "sample": pl.String, "tool": pl.String, "metric": pl.String,
-    "value": pl.Float64, "source": pl.String,
-}  # fmt: skip
 ROC = {
-    "reference": pl.String, "tool": pl.String, "false_positive_rate": pl.Float64,
+    "part": pl.String, "method": pl.String, "false_positive_rate": pl.Float64,
     "true_positive_rate": pl.Float64, "roc_auc": pl.Float64, "n": pl.Int64,
 }  # fmt: skip
 TIMES = {
@@ -91,7 +84,7 @@ def gather_sets(
 def evaluate(
     sets: Sequence[LabelledSet],
     published: pl.DataFrame,
-    protocol: str = "",
+    benchmark: str = "",
     resamples: int = RESAMPLES,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Metrics and ROC curves of each tool on each reference.
@@ -101,17 +94,17 @@ def evaluate(
     sets : sequence of LabelledSet
         With the same tools.
     published : DataFrame
-        `PUBLISHED`: numbers that stand next to those of the tool and reference of the same names.
-    protocol : str
-        How reads were chosen, for the tables.
+        `PUBLISHED`: their method is a tool, their part a reference, or a set whose times they are.
+    benchmark : str
+        Its name, for the tables.
     resamples : int
         Of the intervals.
 
     Returns
     -------
     metrics : DataFrame
-        `METRICS`; ``origin`` is that of the tool's numbers. References and tools in the order of
-        `sets`.
+        `RESULTS`: methods are tools, parts references, both in the order of `sets`. Published
+        numbers come last.
     roc : DataFrame
         `ROC`; no rows for a reference with fewer than `LEAST_MEANINGFUL` reads of a class.
 
@@ -137,17 +130,12 @@ def evaluate(
                 truth, scores, THRESHOLD, resamples, least_of_a_class=LEAST_MEANINGFUL
             )
             origin = origins_in_words(read_provenance(item.scores[tool]) for item in members)
-            about = {"reference": reference, "tool": tool, "origin": origin}
-            tables.append(with_keys(found, **about))
+            about = {"method": tool, "origin": origin, "part": reference}
+            tables.append(with_keys(found, benchmark=benchmark, **about))
             auc = row_of(found, "roc_auc")["value"]
             curves.append(_curve(reference, tool, truth, scores, auc))
-    beside = published.filter(pl.col("sample") == "").select(
-        "reference", "tool", "metric", published="value"
-    )
-    metrics = pl.concat(tables).join(
-        beside, on=["reference", "tool", "metric"], how="left", maintain_order="left"
-    )
-    return metrics.with_columns(protocol=pl.lit(protocol)), pl.concat(curves)
+    told = published.filter(pl.col("metric").is_in(METRICS))
+    return pl.concat([*tables, as_results(told)]), pl.concat(curves)
 
 
 def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFrame:
@@ -159,7 +147,7 @@ def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFram
         The tables of scores tell ``wall_s``, ``cpu_s``, ``threads`` in their provenance; what
         they do not tell is null.
     published : DataFrame
-        `PUBLISHED`; rows with a sample and the metric ``wall_s`` or ``reads``.
+        `PUBLISHED`; rows of the metrics ``wall_s`` and ``reads``, whose part is a set.
 
     Returns
     -------
@@ -167,11 +155,8 @@ def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFram
         `TIMES`: one row per set and tool. Published times are of 50 threads (FragGeneScan) and of a
         GPU: they are comparable with each other, not with ours.
     """
-    times = {
-        (sample, tool, metric): value
-        for _, sample, tool, metric, value, _ in published.iter_rows()
-        if sample
-    }
+    columns = published.select("part", "method", "metric", "value")
+    times = {tuple(about): value for *about, value in columns.iter_rows()}
     rows = []
     for item in sets:
         for tool, path in item.scores.items():
@@ -188,7 +173,7 @@ def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFram
 
 def read_metrics(path: str | Path) -> pl.DataFrame:
     """The metrics that `evaluate` gave and `store.write_tsv` wrote."""
-    return read_tsv(path, METRICS)
+    return read_tsv(path, RESULTS)
 
 
 def read_times(path: str | Path) -> pl.DataFrame:
@@ -227,7 +212,7 @@ def _curve(
     fpr, tpr, _ = roc_curve(truth[scored], scores[scored])
     kept = np.unique(np.linspace(0, len(fpr) - 1, min(len(fpr), CURVE_POINTS)).round().astype(int))
     columns = {"false_positive_rate": fpr[kept], "true_positive_rate": tpr[kept]}
-    about = {"reference": reference, "tool": tool, "roc_auc": auc, "n": int(scored.sum())}
+    about = {"part": reference, "method": tool, "roc_auc": auc, "n": int(scored.sum())}
     return pl.DataFrame(columns).select(
         pl.lit(about[name]).cast(kind).alias(name) if name in about else pl.col(name)
         for name, kind in ROC.items()

@@ -205,7 +205,7 @@ def predict_property(
         Parquet of `predictions_table`: the mean over the folds, of which each predicts its own
         rows where the property has a k-fold.
     definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
+        Name of the property and its row of benchmarks.tsv.
     seed : int
         Of the folds of a k-fold, as in the training.
     facts : mapping

@@ -37,7 +37,7 @@ def predict_baseline(
     method : str
         A key of `BASELINES`.
     definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
+        Name of the property and its row of benchmarks.tsv.
     seed : int
         Of the folds of a k-fold.
     facts : mapping

@@ -44,7 +44,7 @@ def probe_embeddings(
     output : path
         Parquet of `predictions_table`; its provenance says which features were taken.
     definition : (str, mapping)
-        Name of the property and its row of properties.tsv.
+        Name of the property and its row of benchmarks.tsv.
     options : mapping
         ``probe_features`` (see `feature_sets`) and ``seed`` of the folds of a k-fold.
     facts : mapping

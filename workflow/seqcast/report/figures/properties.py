@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from seqcast.evaluation.metrics.published import GIVEN
 from seqcast.evaluation.properties.property_metrics import (
     BASELINE,
     CEILING,
-    GIVEN,
     MAIN,
     OUT_OF_FOLD,
     TEST,
@@ -68,7 +68,7 @@ def plot_property(
     -------
     Figure
         Numbers: scatter. Two classes: ROC curves. More: shares of each class that are predicted
-        as each. Published numbers are diamonds, a ceiling a line.
+        as each. Published numbers of the same rows are diamonds, a ceiling a line.
     """
     shown = overall(table)
     methods = _methods(shown)
@@ -252,8 +252,7 @@ def _explain(figure: Figure, table: pl.DataFrame, name: str) -> None:
     test += ", those that all methods predict" * bool((lost["value"] > 0).any())
     words = [(MODEL_COLOUR, "o", "models")] * bool(there - {BASELINE, GIVEN})
     words += [(BASELINE_COLOUR, "o", "baselines")] * (BASELINE in there)
-    told = "published, of another split" if OUT_OF_FOLD in table["part"] else "published"
-    words += [(GIVEN_COLOUR, "D", told)] * any(m != CEILING for m in given)
+    words += [(GIVEN_COLOUR, "D", "published")] * any(m != CEILING for m in given)
     words += [(REF_LINE, "--", "ceiling")] * (CEILING in given)
     rings = ["rings: validation rows"] * (VALIDATION in table["part"])
     title = ", ".join([f"filled: {test}, bars 95 % intervals", *rings])

@@ -27,10 +27,10 @@ def roc_curves(
     fig : Figure
         Empty; of the size `roc_size`.
     curves : DataFrame
-        reference, tool, false_positive_rate, true_positive_rate.
+        `read_metrics.ROC`.
     metrics : DataFrame
-        reference, tool, metric, value, ci_low, ci_high: names the panels and tools, and gives
-        the areas of the legends and the points at the threshold.
+        As `read_metrics.evaluate` returns it, without published numbers: names the panels and
+        tools, and gives the areas of the legends and the points at the threshold.
 
     Returns
     -------
@@ -38,15 +38,15 @@ def roc_curves(
         A tool has one colour in all panels. A reference without curves says why: one of its
         classes has next to no reads.
     """
-    references = metrics["reference"].unique(maintain_order=True).to_list()
-    tools = metrics["tool"].unique(maintain_order=True).to_list()
+    references = metrics["part"].unique(maintain_order=True).to_list()
+    tools = metrics["method"].unique(maintain_order=True).to_list()
     rows = -(-len(references) // COLUMNS)
     axes = fig.subplots(rows, min(len(references), COLUMNS), squeeze=False).ravel()
     for ax in axes[len(references) :]:
         ax.set_axis_off()
     for ax, reference in zip(axes, references, strict=False):
-        here = metrics.filter(pl.col("reference") == reference)
-        roc_panel(ax, curves.filter(pl.col("reference") == reference), here, tools)
+        here = metrics.filter(pl.col("part") == reference)
+        roc_panel(ax, curves.filter(pl.col("part") == reference), here, tools)
         ax.set_title(plain(reference, 40), fontsize=TITLE_PT)
     return fig
 
@@ -71,10 +71,10 @@ def roc_panel(ax: Axes, curves: pl.DataFrame, metrics: pl.DataFrame, tools: list
         return say(ax, _why_empty(metrics))
     ax.plot([0, 1], [0, 1], color=GUIDE, linewidth=0.8, zorder=0)
     for i, tool in enumerate(tools):
-        curve = curves.filter(pl.col("tool") == tool)
+        curve = curves.filter(pl.col("method") == tool)
         if curve.is_empty():
             continue
-        found = {row["metric"]: row for row in metrics.filter(pl.col("tool") == tool).to_dicts()}
+        found = {row["metric"]: row for row in metrics.filter(pl.col("method") == tool).to_dicts()}
         colour, line = COLOURS[i % len(COLOURS)], LINES[i // len(COLOURS) % len(LINES)]
         ax.plot(
             curve["false_positive_rate"], curve["true_positive_rate"], color=colour,
@@ -101,8 +101,8 @@ def _label(tool: str, auc: dict[str, float | None]) -> str:
 
 def _why_empty(metrics: pl.DataFrame) -> str:
     """What to say instead of curves: the members of each class, and the recall of each tool."""
-    rows = {(row["tool"], row["metric"]): row for row in metrics.to_dicts()}
-    tools = metrics["tool"].unique(maintain_order=True).to_list()
+    rows = {(row["method"], row["metric"]): row for row in metrics.to_dicts()}
+    tools = metrics["method"].unique(maintain_order=True).to_list()
     coding, other = (rows[tools[0], name]["n"] for name in ("recall", "accuracy"))
     lines = [
         f"{coding:,} coding and {other - coding:,} non-coding reads:",

@@ -8,10 +8,10 @@ import polars as pl
 
 from seqcast.core.provenance import ORIGINS
 from seqcast.datasets.properties.labelled import MEANINGS, VALID, Property
+from seqcast.evaluation.metrics.published import GIVEN, is_published, ours
 from seqcast.evaluation.properties.property_metrics import (
     CEILING,
     ESTIMATES,
-    GIVEN,
     OUT_OF_FOLD,
     OVER_FOLDS,
     OWN,
@@ -41,7 +41,7 @@ class PropertyResults:
     ----------
     definition : Property
     about : mapping
-        The cells ``meaning``, ``protocol``, ``citation`` and ``dataset`` of properties.tsv, and
+        The cells ``meaning``, ``description``, ``citation`` and dataset of benchmarks.tsv, and
         ``licence`` and ``url`` of the file where it is a source.
     metrics : DataFrame
         As of `property_metrics.evaluate_methods`.
@@ -128,8 +128,7 @@ def _is_grouped(definition: Property) -> bool:
 
 def _groups(table: pl.DataFrame) -> list[pl.DataFrame]:
     """Rows that belong together: a part of ours with what was published of it, then the rest."""
-    own = table.filter(pl.col("origin") != GIVEN)
-    given = table.filter(pl.col("origin") == GIVEN)
+    own, given = ours(table), table.filter(pl.col("origin") == GIVEN)
     groups = []
     kinds = own.select("part", "duplicates", "rows").unique(maintain_order=True)
     for part, duplicates, which in sorted(kinds.rows(), key=lambda kind: kind[2] == OWN):
@@ -139,15 +138,16 @@ def _groups(table: pl.DataFrame) -> list[pl.DataFrame]:
         if duplicates != WITHOUT and which != OWN:
             rows = pl.concat([rows, given.filter(pl.col("part") == part)])
         groups.append(rows)
-    rest = given.filter(~pl.col("part").is_in(own["part"].unique().to_list()))
+    beside = (pl.col("origin") == GIVEN) & pl.col("part").is_in(own["part"].unique().to_list())
+    rest = table.filter(is_published("origin") & ~beside)
     first = [rows for rows in groups if rows["part"][0] in (TEST, OUT_OF_FOLD)]
     return [*first, *(rows for rows in groups if rows["part"][0] not in (TEST, OUT_OF_FOLD)),
             *([rest] if len(rest) else [])]  # fmt: skip
 
 
 def _group(rows: pl.DataFrame, kind: str) -> dict[str, Any]:
-    own = rows.filter(pl.col("origin") != GIVEN)
-    title = "Published, of another split" if own.is_empty() else _title(own)
+    own = ours(rows)
+    title = "Published, of other rows" if own.is_empty() else _title(own)
     by = rows.partition_by("method", "origin", "output", maintain_order=True)
     return {"title": title, "rows": [_row(found, kind) for found in by]}
 
@@ -175,7 +175,7 @@ def _row(found: pl.DataFrame, kind: str) -> dict[str, Any]:
     return {
         "method": method,
         "origin": "noise ceiling" if method == CEILING else found["origin"][0],
-        "ours": found["origin"][0] != GIVEN,
+        "ours": len(ours(found)) > 0,
         "output": found["output"][0],
         "figures": [cells.get(name, nothing) for name in ESTIMATES[kind]],
         "not_scored": cells.get("not_scored", nothing)["value"],

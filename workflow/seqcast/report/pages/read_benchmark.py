@@ -7,6 +7,7 @@ import polars as pl
 
 from seqcast.core.provenance import ORIGINS
 from seqcast.evaluation.metrics.binary import COUNTS, RATES
+from seqcast.evaluation.metrics.published import GIVEN, OTHER_ROWS, ours
 from seqcast.report.pages.rendering import count, figure, render
 
 NAMES = {
@@ -16,69 +17,75 @@ NAMES = {
 
 
 def benchmark_html(
-    benchmark: str, citation: str, metrics: pl.DataFrame, times: pl.DataFrame,
-    published: pl.DataFrame,
+    benchmark: str, about: Mapping[str, str], metrics: pl.DataFrame, times: pl.DataFrame
 ) -> str:  # fmt: skip
     """The page of one benchmark, without scripts or outside resources.
 
     Parameters
     ----------
-    benchmark, citation : str
+    benchmark : str
+    about : mapping
+        The cells ``description`` and ``citation`` of benchmarks.tsv.
     metrics : DataFrame
-        As `read_metrics.evaluate` returns it.
+        As `read_metrics.evaluate` returns it. Published numbers of the same reads stand below those
+        of their tool, others in a block of their own; tools that this run does not have get rows.
     times : DataFrame
         As `read_metrics.timings` returns it.
-    published : DataFrame
-        `read_metrics.PUBLISHED`; tools that this run does not have get rows of their own.
 
     Returns
     -------
     str
         A whole HTML document.
     """
-    references = metrics["reference"].unique(maintain_order=True).to_list()
     untrained = pl.col("origin").str.contains(ORIGINS["random"], literal=True)
     return render(
         "benchmark.html",
         {"figure": figure, "count": count},
         benchmark=benchmark,
-        citation=citation,
-        protocols=metrics["protocol"].unique(maintain_order=True).to_list(),
+        about=about,
         columns=[NAMES.get(name, name) for name in RATES],
         counts=[NAMES.get(name, name) for name in COUNTS],
-        tables=[_table(name, metrics, published) for name in references],
-        untrained=metrics.filter(untrained)["tool"].unique(maintain_order=True).to_list(),
+        tables=[
+            _table(part, metrics) for part in ours(metrics)["part"].unique(maintain_order=True)
+        ],
+        untrained=metrics.filter(untrained)["method"].unique(maintain_order=True).to_list(),
         times=times.to_dicts(),
     )
 
 
-def _table(reference: str, metrics: pl.DataFrame, published: pl.DataFrame) -> dict[str, Any]:
-    """Rows of one reference: each tool, and below it its published numbers."""
-    here = metrics.filter(pl.col("reference") == reference)
-    told = published.filter((pl.col("reference") == reference) & (pl.col("sample") == ""))
-    tools = here["tool"].unique(maintain_order=True).to_list()
-    rows = []
-    for tool in [*tools, *(t for t in told["tool"].unique(maintain_order=True) if t not in tools)]:
-        found = {row["metric"]: row for row in here.filter(pl.col("tool") == tool).to_dicts()}
-        if found:
-            rows.append(_row(tool, next(iter(found.values()))["origin"], found))
-        theirs = {
-            row["metric"]: {"value": row["value"], "ci_low": None, "ci_high": None, "note": ""}
-            for row in told.filter(pl.col("tool") == tool).to_dicts()
-        }
-        if theirs:
-            rows.append(_row(tool, "published", theirs))
-    notes = here.filter(pl.col("note") != "").select("tool", "metric", "note").to_dicts()
+def _table(part: str, metrics: pl.DataFrame) -> dict[str, Any]:
+    """Rows of one reference: tools, each above its published numbers; those of other reads."""
+    here = metrics.filter(part=part)
+    found = ours(here)
+    beside, others = here.filter(origin=GIVEN), here.filter(origin=OTHER_ROWS)
+    compared = pl.concat([found, beside])
+    rows = [
+        row
+        for (tool,), of_tool in compared.group_by("method", maintain_order=True)
+        for row in _rows(tool, of_tool)
+    ]
+    notes = found.filter(pl.col("note") != "").select("method", "metric", "note").to_dicts()
     said: dict[str, list[str]] = {}
     for note in notes:
         name = NAMES.get(note["metric"], note["metric"])
-        said.setdefault(f"{note['tool']}: {note['note']}", []).append(name)
+        said.setdefault(f"{note['method']}: {note['note']}", []).append(name)
     return {
-        "reference": reference,
-        "reads": here.filter(pl.col("metric") == "not_scored")["n"].max(),
+        "reference": part,
+        "reads": found.filter(pl.col("metric") == "not_scored")["n"].max(),
         "rows": rows,
+        "others": [row for (tool,), of_tool in others.group_by("method", maintain_order=True)
+                   for row in _rows(tool, of_tool)],
         "notes": [f"{', '.join(names)} of {text}" for text, names in said.items()],
-    }
+        "sources": pl.concat([beside, others])["note"].unique(maintain_order=True).to_list(),
+    }  # fmt: skip
+
+
+def _rows(tool: Any, found: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a tool: one for each origin of its numbers, ours first."""
+    return [
+        _row(tool, origin, {row["metric"]: row for row in rows.to_dicts()})
+        for (origin,), rows in found.group_by("origin", maintain_order=True)
+    ]
 
 
 def _row(tool: str, origin: str, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""The table of benchmarks of all tasks: a row names data and how numbers are computed on them."""
+
+from dataclasses import dataclass
+
+from seqcast.core.errors import InputError
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.tables import Row, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark(Row):
+    """Labelled data on which the models of a task are compared; other tasks' columns are empty."""
+
+    KEY = ("benchmark",)
+    benchmark: str
+    task: str
+    datasets: str
+    protocol: str
+    truth: str = ""
+    split: str = ""
+    groups: str = ""
+    published: str | None = None
+    description: str = ""
+    meaning: str = ""
+    citation: str = ""
+
+    @property
+    def sets(self) -> list[str]:
+        """Names between the commas of the column ``datasets``."""
+        return [name.strip() for name in self.datasets.split(",")]
+
+
+def benchmarks_of(catalogue: Catalogue, task: str, *kinds: str) -> Table[Benchmark]:
+    """Benchmarks of a task by name.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    task : str
+        Of the column ``task``.
+    *kinds : str
+        Kinds of datasets on which models of the task are evaluated.
+
+    Raises
+    ------
+    InputError
+        If a benchmark of the task names an unknown dataset, one of another kind, or one twice.
+    """
+    rows = catalogue.rows("benchmarks", Benchmark)
+    of_task = {name: row for name, row in rows.items() if row.task == task}
+    for row in of_task.values():
+        _check_sets(catalogue, row, kinds)
+    return Table(rows.path, of_task)
+
+
+def _check_sets(catalogue: Catalogue, row: Benchmark, kinds: tuple[str, ...]) -> None:
+    """Refuse a benchmark of what is no dataset of these kinds, or of one twice."""
+    path, datasets = catalogue.path_of("benchmarks"), catalogue.datasets
+    where = f"{path}: benchmark {row.benchmark}"
+    if "" in row.sets:
+        raise InputError(f"{where}: a name in datasets is empty; remove a comma")
+    datasets.check_names(row.sets, path)
+    for name in row.sets:
+        if row.sets.count(name) > 1:
+            raise InputError(
+                f"{where} names dataset {name} more than once; its rows would count as often"
+            )
+        if (kind := datasets[name].kind) not in kinds:
+            raise InputError(
+                f"{where}: dataset {name} is of kind {kind}; expected {' or '.join(kinds)}"
+            )
