@@ -25,6 +25,7 @@ include: "workflow/rules/read_sets.smk"
 include: "workflow/rules/properties.smk"
 include: "workflow/rules/read_benchmark.smk"
 include: "workflow/rules/planted_truth.smk"
+include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -31,7 +31,7 @@ def run(root: Path, demo_tables: dict, tmp_path_factory: pytest.TempPathFactory)
     write_settings(run)
     (run.folder / "features.tsv").write_text(FEATURES)
     tables = {"assemblies": demo_tables["assemblies"], **TABLES}
-    run.configure(tables, coverage_accuracy=ACCURACY, **CONFIG)
+    run.configure(tables, coverage_accuracy=ACCURACY, notebooks={"genes": "sim"}, **CONFIG)
     run.succeed()
     return run
 
@@ -104,3 +104,24 @@ def test_other_options_run_the_tests_anew_but_train_nothing(run: Workflow) -> No
     jobs = run.planned("--nocolor", "--config", "coverage_accuracy={compat: borzuki}")
     assert "train_coverage" not in jobs
     assert jobs["evaluate_coverage"] == 2
+
+
+def test_notebooks_find_their_files(run: Workflow) -> None:
+    run.succeed("notebooks")
+    folder = run.folder / "results/notebooks/borzuki/small"
+    for fold in ("f0c0", "f1c0"):
+        place = folder / "models" / fold / "testg-0"
+        acc = pl.read_csv(place / "acc.txt", separator="\t")
+        preds = pl.read_csv(place / "gene_preds.tsv", separator="\t")
+        assert preds.columns[1:] == acc["identifier"].to_list()
+        known = read(run, f"sim.fold{fold}.tracks.tsv").filter(
+            pl.col("description").str.contains("^RNA:")
+        )
+        of_genes = dict(known.select("identifier", "gene_pearsonr").iter_rows())
+        for name, r in acc.select("identifier", "pearsonr").iter_rows():
+            assert r == pytest.approx(of_genes[name])
+        exons = pl.read_csv(place / "genes.bed", separator="\t", has_header=False)
+        assert set(preds[:, 0]) <= set(exons[:, 3])
+        assert (place / "acc_hl.txt").exists()
+    targets = pl.read_csv(folder / "targets_human_rna.txt", separator="\t")
+    assert targets["description"].str.starts_with("RNA:").all()

@@ -10,6 +10,7 @@ from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
+from seqcast.plan.notebooks import Notebooks
 from seqcast.plan.oligos import KIND as OLIGOS
 from seqcast.plan.oligos import Oligos
 from seqcast.plan.planted_truth import PlantedTruth
@@ -55,6 +56,7 @@ class RunPlan:
     transcripts: Transcripts
     properties: Properties
     planted_truth: PlantedTruth
+    notebooks: Notebooks
 
     @property
     def targets(self) -> list[str]:
@@ -126,20 +128,23 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
     trainings = Trainings(catalogue)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
     reads = Reads(catalogue)
+    effects = VariantEffects(catalogue)
+    accuracy = CoverageAccuracy(catalogue, coverage_sets, coverage_trainings)
     return RunPlan(
         catalogue,
-        variant_effects=VariantEffects(catalogue),
+        variant_effects=effects,
         oligos=Oligos(catalogue),
         coverage=Coverage(catalogue),
         libraries=libraries,
         coverage_sets=coverage_sets,
         trainings=trainings,
         coverage_trainings=coverage_trainings,
-        coverage_accuracy=CoverageAccuracy(catalogue, coverage_sets, coverage_trainings),
+        coverage_accuracy=accuracy,
         read_sets=ReadSets(catalogue),
         reads=reads,
         read_benchmarks=ReadBenchmarks(catalogue, reads),
         transcripts=Transcripts(catalogue),
         properties=Properties(catalogue, trainings),
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
+        notebooks=Notebooks(catalogue, effects, accuracy),
     )

@@ -10,7 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast.predict.variants.exports import write_scores_h5, write_sed_h5
+from seqcast.core.store import write_table
+from seqcast.predict.variants.exports import (
+    write_notebook_scores,
+    write_scores_h5,
+    write_sed_h5,
+)
 from tests.seqcast.predict.variants.exports.examples import TRACKS, gene_scores, window_scores
 
 
@@ -117,3 +122,39 @@ def test_h5_without_scored_variants(tmp_path: Path, write: Callable[..., None]) 
         assert file["snp"].dtype.kind == "S"
         assert file["SED"].shape == (0, 3)
         assert "percentiles" not in file
+
+
+def test_a_notebook_reads_the_same_rows_of_every_fold(tmp_path: Path) -> None:
+    whole = gene_scores()
+    lost = whole.with_columns(
+        status=pl.when(pl.col("gene_id") == "G3")
+        .then(pl.lit("prediction_not_finite"))
+        .otherwise("status"),
+        logSED=pl.when(pl.col("gene_id") == "G3").then(None).otherwise("logSED"),
+    )
+    write_table(TRACKS, tmp_path / "tracks.parquet", {})
+    for name, table in (("whole", whole), ("lost", lost)):
+        write_table(table, tmp_path / f"{name}.parquet", {"fold": name})
+        write_notebook_scores(
+            tmp_path / f"{name}.parquet", tmp_path / "tracks.parquet", tmp_path / f"{name}.h5",
+            "^RNA:",
+        )  # fmt: skip
+    with h5py.File(tmp_path / "whole.h5") as whole_file, h5py.File(tmp_path / "lost.h5") as file:
+        for key in ("si", "gene", "snp", "target_ids"):
+            assert file[key][:].tolist() == whole_file[key][:].tolist()
+        assert file["target_ids"][:].tolist() == [b"RNA:a", b"RNA:b"]
+        assert whole_file["logSED"][:].tolist() == [[-2, 4], [-3, -3], [0, 0], [-0.25, 0], [-2, 4]]
+        assert np.isnan(file["logSED"][3]).all()
+        assert np.isfinite(np.delete(file["logSED"][:], 3, axis=0)).all()
+
+
+def test_the_layout_is_that_of_the_notebooks_inputs(tmp_path: Path, shared: Path) -> None:
+    notebook = shared / "reference/borzuki/notebooks/explore_eqtls_gtex/inputs/borzuki/hl_clip"
+    write_table(gene_scores(), tmp_path / "scores.parquet", {})
+    write_table(TRACKS, tmp_path / "tracks.parquet", {})
+    write_notebook_scores(
+        tmp_path / "scores.parquet", tmp_path / "tracks.parquet", tmp_path / "sed.h5", "^RNA:"
+    )
+    ours = layout(tmp_path / "sed.h5")
+    for name, (kind, axes, _) in layout(notebook / "models/f0c0/gtexg/merge_pos/sed.h5").items():
+        assert ours[name][:2] == (kind, axes), name

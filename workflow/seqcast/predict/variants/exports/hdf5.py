@@ -6,7 +6,7 @@ only what was scored, in half precision; nothing else is lost or renamed.
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import h5py
 import numpy as np
 import polars as pl
 
-from seqcast.core.store import atomic
+from seqcast.core.store import array_column, array_values, atomic, read_provenance, read_table
 from seqcast.predict.variants.exports.score_summary import check_tracks, score_names
+from seqcast.predict.variants.ranking import select_tracks
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ def write_sed_h5(
     tracks: pl.DataFrame,
     path: str | Path,
     provenance: Mapping[str, Any] | None = None,
+    statuses: Sequence[str] = ("scored",),
 ) -> None:
     """Write a gene-level table in the layout of ``sed.h5``.
 
@@ -47,6 +49,8 @@ def write_sed_h5(
         The HDF5 file, written atomically.
     provenance : mapping, optional
         Facts about the run, kept as JSON in the file's attribute ``seqcast``.
+    statuses : sequence of str
+        Of the rows that are written; those without scores are NaN.
 
     Notes
     -----
@@ -61,7 +65,7 @@ def write_sed_h5(
         If ``tracks`` does not fit the scores.
     """
     check_tracks(scores, tracks, score_names(scores))
-    kept, alts = _scored(scores, path)
+    kept, alts = _of_statuses(scores, statuses, path)
     index = kept.select(pl.col("row").rle_id().cast(pl.Int64)).to_series().to_numpy()
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         _write_provenance(file, provenance)
@@ -147,7 +151,7 @@ def write_scores_h5(
         If ``tracks`` does not fit the scores.
     """
     check_tracks(scores, tracks, score_names(scores))
-    kept, alts = _scored(scores, path)
+    kept, alts = _of_statuses(scores, ["scored"], path)
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         _write_provenance(file, provenance)
         _write_alts(file, alts)
@@ -164,9 +168,43 @@ def write_scores_h5(
                 )
 
 
-def _scored(scores: pl.DataFrame, path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The scored rows of a table, and the ALTs among them, one row each."""
-    kept = scores.filter(pl.col("status") == "scored")
+def write_notebook_scores(
+    scores: str | Path, tracks: str | Path, output: str | Path, tracks_like: str
+) -> None:
+    """Write the scores of one fold as Borzuki's notebooks read them, by the position of rows.
+
+    Rows without a number in this fold are written as NaN, so that all folds have the same rows.
+
+    Parameters
+    ----------
+    scores, tracks : path
+        The score table of a fold, and its tracks.
+    output : path
+    tracks_like : str
+        Regular expression on descriptions: the tracks that are written.
+
+    Raises
+    ------
+    InputError
+        If no track matches.
+    """
+    table, described = read_table(scores), read_table(tracks)
+    selected = select_tracks(described, tracks_like)
+    chosen = {}
+    for name in score_names(table):
+        values, valid = array_values(table[name])
+        chosen[name] = array_column(name, values[:, selected], valid)
+    write_sed_h5(
+        table.with_columns(**chosen), described[selected], output, read_provenance(scores),
+        statuses=("scored", "prediction_not_finite"),
+    )  # fmt: skip
+
+
+def _of_statuses(
+    scores: pl.DataFrame, statuses: Sequence[str], path: str | Path
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of a table by status, and the ALTs among them, one row each."""
+    kept = scores.filter(pl.col("status").is_in(statuses))
     alts = kept.unique("row", keep="first", maintain_order=True)
     n_alts = scores["row"].n_unique()
     if left_out := n_alts - alts.height:

@@ -1,0 +1,88 @@
+"""Which files the target `notebooks` lays out, and from what."""
+
+from types import SimpleNamespace as Job
+
+import pytest
+
+from seqcast.core.errors import InputError
+from tests.seqcast.plan.coverage_tables import write_files
+
+TABLES = {
+    "assemblies": [("sim", "genome.fa", "genes.gtf", "")],
+    "models": [("borzuki_one", "borzuki", "coverage", "params.json", "human", "human.tsv", "")],
+    "folds": [
+        ("borzuki_one", fold, "random", seed)
+        for fold, seed in (("0", "1"), ("f1c0", "2"), ("f0c2", "3"))
+    ],
+    "datasets": [(name, "variants", "sim", f"{name}.vcf", 1) for name in ("pos", "neg")]
+    + [("regions", "windows", "sim", "a.bed", 1)],
+}
+PLACE = "results/notebooks/borzuki/one"
+
+
+@pytest.fixture
+def plan(planned, tmp_path):
+    write_files(tmp_path)
+    for name in ("pos.vcf", "neg.vcf"):
+        (tmp_path / name).touch()
+
+    def plan(tables=TABLES, variants=None, genes=""):
+        return planned(tables, notebooks={"variants": variants or {}, "genes": genes}).notebooks
+
+    return plan
+
+
+def test_without_a_section_nothing_is_laid_out(plan):
+    assert plan().targets == []
+
+
+def test_folds_and_their_further_trainings_have_the_folders_of_the_notebooks(plan):
+    found = plan(variants={"gtexg": ["pos", "neg"]})
+    assert found.targets == [
+        "results/notebooks/data/qtl_cat_2/eqtl3_pip70ea/pos_merge.vcf",
+        "results/notebooks/data/qtl_cat_2/eqtl3_pip70ea/neg_merge.vcf",
+        *(f"{PLACE}/{name}.txt"
+          for name in ("targets_human", "targets_human_rna", "data/hg38/targets")),
+        *(f"{PLACE}/{training}/gtexg/merge_{side}/sed.h5"
+          for training in ("models/f0c0", "models/f1c0", "models_retry2/f0c0")
+          for side in ("pos", "neg")),
+    ]  # fmt: skip
+    job = Job(folder="one", run="models_retry2/f0c0", set="gtexg", side="neg")
+    assert found.scores(job) == {
+        "scores": "results/variant_effects/borzuki_one/neg.foldf0c2.parquet",
+        "tracks": "results/variant_effects/borzuki_one/tracks.parquet",
+    }
+    assert found.vcf(Job(place="qtl_cat_2/eqtl3_pip70ea", side="pos")) == "pos.vcf"
+    assert found.tracks(Job(folder="one")) == "human.tsv"
+
+
+@pytest.mark.parametrize(
+    ("variants", "message"),
+    [
+        ({"gtex": ["pos", "neg"]}, "variants has gtex; expected gtexg, complex_3prime"),
+        ({"gtexg": ["pos", "none"]}, "variants: 'none' has no row in"),
+        ({"gtexg": ["pos", "regions"]}, "regions is of kind windows; expected variants"),
+    ],
+)
+def test_what_is_not_there_is_told(plan, variants, message):
+    with pytest.raises(InputError, match=message):
+        plan(variants=variants)
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"),
+    [
+        ("best", "has a fold 'best'"),
+        ("f0", "folds 0 and f0 of model borzuki_one are both models/f0c0"),
+    ],
+)
+def test_names_of_folds_must_tell_their_folder(plan, fold, message):
+    tables = TABLES | {"folds": [*TABLES["folds"], ("borzuki_one", fold, "random", "4")]}
+    assert plan(tables).targets == []
+    with pytest.raises(InputError, match=message):
+        plan(tables, variants={"gtexg": ["pos", "neg"]})
+
+
+def test_genes_need_a_dataset_with_test_windows(plan):
+    with pytest.raises(InputError, match=r"notebooks\.genes is sim; expected .* there is none"):
+        plan(genes="sim")

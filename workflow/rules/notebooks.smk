@@ -1,0 +1,83 @@
+wildcard_constraints:
+    run=r"models(_retry\d+)?/f\d+c0",
+    side="pos|neg",
+
+
+rule write_notebook_scores:
+    input:
+        unpack(plan.notebooks.scores),
+    output:
+        "results/notebooks/borzuki/{folder}/{run}/{set}/merge_{side}/sed.h5",
+    log:
+        "logs/write_notebook_scores/{folder}/{run}/{set}.{side}.log",
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        tracks_like=plan.notebooks.scored_tracks,
+        given=given_content,
+        code=code_of("write_notebook_scores"),
+    script:
+        "../scripts/write_notebook_scores.py"
+
+
+rule write_notebook_tables:
+    input:
+        unpack(plan.notebooks.gene_files),
+    output:
+        multiext(
+            "results/notebooks/borzuki/{folder}/{run}/{experiment}/",
+            **plan.notebooks.tables,
+        ),
+    log:
+        "logs/write_notebook_tables/{folder}/{run}/{experiment}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        tracks_like=plan.notebooks.pattern,
+        compat=config["coverage_accuracy"]["compat"],
+        given=given_content,
+        code=code_of("write_notebook_tables"),
+    script:
+        "../scripts/write_notebook_tables.py"
+
+
+rule copy_notebook_targets:
+    input:
+        targets=plan.notebooks.tracks,
+    output:
+        "results/notebooks/borzuki/{folder}/{table}.txt",
+    log:
+        "logs/copy_notebook_targets/{folder}/{table}.log",
+    wildcard_constraints:
+        table="targets_human|targets_human_rna|data/hg38/targets",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        tracks_like=plan.notebooks.copied_tracks,
+        given=given_content,
+        code=code_of("copy_notebook_targets"),
+    script:
+        "../scripts/copy_notebook_targets.py"
+
+
+rule copy_notebook_variants:
+    input:
+        plan.notebooks.vcf,
+    output:
+        "results/notebooks/data/{place}/{side}_merge.vcf",
+    log:
+        "logs/copy_notebook_variants/{place}/{side}.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        given=given_content,
+        code=code_of("copy_notebook_variants"),
+    script:
+        "../scripts/copy_notebook_variants.py"
+
+
+rule notebooks:
+    input:
+        plan.notebooks.targets,

@@ -1,0 +1,186 @@
+"""Results in the folders that Borzuki's published notebooks read (borzoi-paper at ec33b15)."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from seqcast.core.errors import InputError
+from seqcast.plan.catalogue import Catalogue, genes_of
+from seqcast.plan.coverage_accuracy import CoverageAccuracy
+from seqcast.plan.tracks import known_tracks
+from seqcast.plan.variant_effects import VariantEffects, fold_table, tracks_table
+
+FOLDER = "results/notebooks"
+RNA = "^RNA:"  # the tracks that the programs were called with
+# Folder of a set of variants in a fold -> that of its VCF files.
+VARIANTS = {
+    "gtexg": "qtl_cat_2/eqtl3_pip70ea",
+    "complex_3prime": "traitgym/complex_3prime",
+    "mendelian_3prime": "traitgym/mendelian_3prime",
+}
+SIDES = ("pos", "neg")
+# Folder of an evaluation of genes -> the tracks that it was called with.
+GENES = {
+    "testg-0": RNA,
+    "testg_clip_encode_k562-0": "^CLIP:.*:K562$",
+    "testg_clip_encode_hepg2-0": "^CLIP:.*:HepG2$",
+}
+TABLES = {"acc": "acc.txt", "acc_hl": "acc_hl.txt", "gene_preds": "gene_preds.tsv",
+          "gene_targets": "gene_targets.tsv", "genes": "genes.bed"}  # fmt: skip
+# f0, f0c0 or 0: a fold, and with c1, c2 ... its further trainings.
+FOLD = re.compile(r"f?(\d+)(?:c(\d+))?")
+
+
+@dataclass(frozen=True, eq=False)
+class Notebooks:
+    """What the target ``notebooks`` lays out, and what its jobs take.
+
+    Raises
+    ------
+    InputError
+        If the section ``notebooks`` names what is not there, or a fold of a model that is laid
+        out has a name that says no number.
+    """
+
+    scored_tracks: ClassVar = RNA
+    tables: ClassVar = TABLES
+    fold_folder: ClassVar = f"{FOLDER}/borzuki/{{folder}}/{{run}}"
+    catalogue: Catalogue
+    effects: VariantEffects
+    accuracy: CoverageAccuracy
+
+    def __post_init__(self) -> None:
+        where = "config: notebooks.variants"
+        for name, pair in self.variants.items():
+            if name not in VARIANTS:
+                raise InputError(f"{where} has {name}; expected {', '.join(VARIANTS)}")
+            self.catalogue.datasets.check_names(pair, where)
+            for dataset in pair:
+                if dataset not in self.effects.datasets:
+                    raise InputError(
+                        f"{where}.{name}: dataset {dataset} is of kind "
+                        f"{self.catalogue.datasets[dataset].kind}; expected variants"
+                    )
+        if self.genes and self.genes not in self.accuracy.tested:
+            raise InputError(
+                f"config: notebooks.genes is {self.genes}; expected a training dataset with test "
+                f"windows: {', '.join(self.accuracy.tested) or 'there is none'}"
+            )
+        _ = self.folds
+
+    @property
+    def variants(self) -> dict[str, list[str]]:
+        """Folder of `VARIANTS` to its two datasets, positives first."""
+        return dict(self.catalogue.config["notebooks"]["variants"])
+
+    @property
+    def genes(self) -> str:
+        """Training dataset whose evaluations are laid out; empty, none."""
+        return str(self.catalogue.config["notebooks"]["genes"])
+
+    @cached_property
+    def folders(self) -> dict[str, str]:
+        """Folder of a model to its name."""
+        return {name.removeprefix("borzuki_"): name for name in self.effects.models}
+
+    @cached_property
+    def folds(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Folder of a model and of a training, such as models/f0c0, to model and fold."""
+        found: dict[tuple[str, str], tuple[str, str]] = {}
+        if not (self.variants or self.genes):
+            return found
+        for folder, model in self.folders.items():
+            for fold in self.catalogue.folds_of(model):
+                match = FOLD.fullmatch(fold)
+                if not match:
+                    raise InputError(
+                        f"{self.catalogue.folds.path}: model {model} has a fold {fold!r}; to be "
+                        "laid out for notebooks, expected a number, or f0c0, f0c1 and so on"
+                    )
+                again = int(match[2] or 0)
+                training = f"models{f'_retry{again}' if again else ''}/f{int(match[1])}c0"
+                if (folder, training) in found:
+                    raise InputError(
+                        f"{self.catalogue.folds.path}: folds {found[folder, training][1]} and "
+                        f"{fold} of model {model} are both {training}; rename one"
+                    )
+                found[folder, training] = model, fold
+        return found
+
+    @cached_property
+    def evaluated(self) -> list[tuple[str, str]]:
+        """Folders of the models and trainings that were evaluated on genes."""
+        tested = self.accuracy.tested.get(self.genes, [])
+        return [place for place, pair in self.folds.items() if pair in tested]
+
+    @property
+    def targets(self) -> list[str]:
+        """All files of the layout."""
+        files = [
+            f"{FOLDER}/data/{VARIANTS[name]}/{side}_merge.vcf"
+            for name in self.variants
+            for side in SIDES
+        ]
+        used = dict.fromkeys(folder for folder, _ in self.folds)
+        files += [
+            f"{FOLDER}/borzuki/{folder}/{name}"
+            for folder in used
+            for name in ("targets_human.txt", "targets_human_rna.txt", "data/hg38/targets.txt")
+        ]
+        for folder, training in self.folds:
+            place = self.fold_folder.format(folder=folder, run=training)
+            sets = [f"{name}/merge_{side}" for name in self.variants for side in SIDES]
+            files += [f"{place}/{name}/sed.h5" for name in sets]
+            if (folder, training) in self.evaluated:
+                files += [f"{place}/{name}/{file}" for name in self.experiments(folder)
+                          for file in TABLES.values()]  # fmt: skip
+        return files
+
+    def experiments(self, folder: str) -> list[str]:
+        """Folders of `GENES` whose tracks a model has."""
+        table = self.catalogue.located(self.catalogue.models[self.folders[folder]].tracks)
+        tracks = known_tracks(table)
+        return [
+            name
+            for name, pattern in GENES.items()
+            if tracks is None or any(re.search(pattern, text) for text in tracks.description)
+        ]
+
+    def dataset(self, job: Any) -> str:
+        """The dataset of a folder such as gtexg/merge_pos."""
+        return self.variants[job.set][SIDES.index(job.side)]
+
+    def scores(self, job: Any) -> dict[str, str]:
+        """Input: scores of a fold and its tracks."""
+        model, fold = self.folds[job.folder, job.run]
+        return {"scores": fold_table(model, self.dataset(job), fold), "tracks": tracks_table(model)}
+
+    def vcf(self, job: Any) -> str:
+        """Input: the file of a set of variants."""
+        name = next(name for name, place in VARIANTS.items() if place == job.place)
+        row = self.catalogue.datasets[self.variants[name][SIDES.index(job.side)]]
+        return self.catalogue.given(row.path)
+
+    def tracks(self, job: Any) -> str:
+        """Input: the targets table of a model."""
+        return self.catalogue.given(self.catalogue.models[self.folders[job.folder]].tracks)
+
+    def copied_tracks(self, job: Any) -> str:
+        """Params: which rows of a targets table are copied; empty, all."""
+        return RNA if job.table.endswith("_rna") else ""
+
+    def gene_files(self, job: Any) -> dict[str, str]:
+        """Input: what the evaluation of a fold wrote."""
+        model, fold = self.folds[job.folder, job.run]
+        kinds = self.accuracy.files("tracks", "gene_preds", "gene_targets")
+        kinds["half_lives"] = f"{self.accuracy.tables}.half_lives.tsv"
+        of = {"model": model, "fold": fold, "coverage_set": self.genes}
+        return {kind: path.format(**of) for kind, path in kinds.items()} | {
+            "annotation": genes_of(self.accuracy.sets.rows[self.genes].assembly),
+            "targets": self.tracks(job),
+        }
+
+    def pattern(self, job: Any) -> str:
+        """Params: which tracks an evaluation of genes is of."""
+        return GENES[job.experiment]
