@@ -39,6 +39,7 @@ NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"
 # What htslib takes for a contig's name: more than VCF 4.3 does (section 1.4.7).
 CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
 CHUNK_BYTES = 1 << 20
+PARQUET = b"PAR1"
 
 # A number that may reach beyond 2^38 bp, where htslib's CSI indexes end. As integers of a VCF, POS,
 # INFO/END, SVLEN and LEN have 32 bits and stay far below.
@@ -72,7 +73,7 @@ def read_variants(path: str | Path) -> pl.DataFrame:
         lacks columns, a POS that is a number, or a CHROM that is a contig's name.
     """
     path = Path(path)
-    if path.suffix == ".parquet":
+    if is_table(path):
         return _read_columns(path)
     is_text = not _check_start(path).startswith(b"BCF")
     try:
@@ -99,10 +100,17 @@ def read_variants(path: str | Path) -> pl.DataFrame:
     return frame.with_row_index("row").cast({"row": pl.Int64})
 
 
+def is_table(path: str | Path) -> bool:
+    """Whether a file is a parquet table, whatever its name."""
+    path = Path(path)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(PARQUET)) == PARQUET
+
+
 def _read_columns(path: Path) -> pl.DataFrame:
     """Read the variants of a parquet table, one row each."""
-    if not path.is_file():
-        raise InputError(f"{path} is not there; expected a table of variants. Check the path.")
     table = read_table(path)
     wanted = [name for name in SCHEMA if name not in {"row", "record", "variant"}]
     if missing := [name for name in wanted if name not in table.columns]:
@@ -195,7 +203,7 @@ def check_indexable(path: str | Path) -> None:
         cannot be read.
     """
     path = Path(path)
-    if path.suffix == ".parquet" or _check_start(path).startswith(b"BCF"):
+    if is_table(path) or _check_start(path).startswith(b"BCF"):
         return
     try:
         with _open_text(path) as file:

@@ -7,6 +7,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, read_tsv
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.metrics.table import VALUES
+from seqcast.evaluation.variants.coefficients import KEYWORDS
 from seqcast.evaluation.variants.evaluate_variants import (
     VariantFiles,
     VariantTables,
@@ -81,3 +82,26 @@ def test_unknown_names_are_refused(files, tmp_path):
         evaluate(files, tmp_path, {**EQTL, "protocol": "auc"})
     with pytest.raises(InputError, match="compat is 'baskerville'; expected borzuki"):
         evaluate(files, tmp_path, EQTL, "baskerville")
+
+
+EQTL_PARTS = {f"PD<={bound}" for bound in (10000, 2000, 500, 300, 200, 100, 50)}
+RATES = {"roc_auc", "average_precision", "roc_auc_of_draws", "average_precision_of_draws"}
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "metrics"),
+    [
+        ("eqtl_utr3", {*EQTL_PARTS, "all"}, {*RATES, "pairwise_accuracy"}),
+        ("traitgym_3prime", {"all"}, {*RATES, "auprc_by_chromosome", "auprc_by_chromosome_se"}),
+        ("gtex_coefficients", {"mean of tissues", *KEYWORDS}, {"spearman"}),
+    ],
+)
+def test_published_numbers_have_the_names_of_ours(root, name, parts, metrics):
+    table = read_tsv(root / f"resources/published/{name}.tsv", {"value": pl.Float64})
+    assert table.columns == [
+        "benchmark", "method", "part", "metric", "value", "source", "same_rows"]  # fmt: skip
+    assert table.select(KEYS).is_duplicated().sum() == 0
+    assert set(table["part"]) <= parts
+    assert set(table["metric"]) <= metrics
+    assert table["value"].is_between(0, 1).all()
+    assert table["same_rows"].str.starts_with("no: ").all()

@@ -16,7 +16,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
 from seqcast.genome.variants import REASONS
-from seqcast.genome.vcf import SCHEMA, read_info, read_variants
+from seqcast.genome.vcf import SCHEMA, is_table, read_info, read_variants
 
 ALLELES = ["chrom", "pos", "ref", "alt"]
 JOINED = ["file", *ALLELES]
@@ -242,7 +242,7 @@ def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.
 def _annotated(path: str | Path) -> pl.DataFrame:
     """Rows of a file with all that it says of them, as text."""
     variants = read_variants(path)
-    if str(path).endswith(".parquet"):
+    if is_table(path):
         table = read_table(path)
         facts = [name for name in table.columns if name not in SCHEMA]
         return variants.hstack(table.select(pl.col(facts).cast(pl.String)))

@@ -45,6 +45,24 @@ def annotate(tmp_path: Path, source: Path, scores: pl.DataFrame) -> list[str]:
         return file.read().splitlines()
 
 
+def test_a_table_comes_back_as_a_vcf(tmp_path: Path) -> None:
+    as_written = read_variants(write_vcf(tmp_path / "in.vcf"))
+    as_written.select("variant", "chrom", "pos", "ref", "alt").write_parquet(
+        tmp_path / "in.parquet"
+    )
+    found = annotate(tmp_path, tmp_path / "in.parquet", gene_scores())
+    of_vcf = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
+    records, expected = (
+        [line.split("\t") for line in lines if not line.startswith("#")]
+        for lines in (found, of_vcf)
+    )
+    # contigs as the table has them, as no header orders them
+    assert [(line[0], int(line[1])) for line in records] == [
+        ("chr2", 40), ("chr2", 50), ("chr2", 50), ("chr2", 50), ("chr1", 5), ("chr1", 9)]  # fmt: skip
+    assert records[4][2:5] == ["rs5", "G", "T"]
+    assert records[4][7] == expected[0][7]
+
+
 def test_vcf_values_are_those_of_each_alt(tmp_path: Path) -> None:
     lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
     records = [line for line in lines if not line.startswith("#")]

@@ -15,7 +15,7 @@ import pysam
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic
 from seqcast.genome.fasta import compression, quiet_htslib
-from seqcast.genome.vcf import check_indexable, read_variants
+from seqcast.genome.vcf import check_indexable, is_table, read_variants
 from seqcast.predict.variants.exports.score_summary import check_tracks
 from seqcast.predict.variants.ranking import (
     describe_tracks,
@@ -59,7 +59,7 @@ def annotate_vcf(
     Parameters
     ----------
     vcf_in : path
-        A VCF or BCF that `vcf.read_variants` reads.
+        What `vcf.read_variants` reads.
     scores : DataFrame
         The table of its scores, all ALTs and all genes; joined by ``row``.
     tracks : DataFrame
@@ -265,8 +265,12 @@ def _lines(path: Path, header: bool) -> Iterator[str]:
     """The header's lines, or else the records', as text; undecodable bytes survive the copy.
 
     htslib is asked only for BCF: it refuses some VCF files that `read_variants` reads, and rewrites
-    numbers.
+    numbers. A table has no header; of its columns those of a VCF are written.
     """
+    if is_table(path):
+        columns = read_variants(path).select("chrom", "pos", "variant", "ref", "alt")
+        yield from () if header else ("\t".join(map(str, row)) for row in columns.iter_rows())
+        return
     with path.open("rb") if compression(path) is None else gzip.open(path, "rb") as file:
         if file.read(3) == b"BCF":
             yield from _bcf_lines(path, header)
