@@ -126,11 +126,20 @@ def workflow(root, tmp_path_factory) -> Workflow:
 
 @pytest.fixture(scope="session")
 def demo_tables(root) -> dict[str, list[tuple]]:
-    """The rows of the demo's tables, for `Workflow.configure`; the planted truth has its own test."""
+    """The rows of the demo's tables, for `Workflow.configure`, its variants in two shards.
+
+    The planted truth has its own test.
+    """
     paths = {name: root / f"config/demo/{name}.tsv" for name in HEADERS}
     tables = {name: in_order(name, path) for name, path in paths.items() if path.exists()}
     planted = ("simulated_planted", "simulated_held_out")
-    return tables | {"datasets": [row for row in tables["datasets"] if row[0] not in planted]}
+    shards = HEADERS["datasets"].split().index("shards")
+    datasets = [
+        (*row[:shards], "2" if row[1] == "variants" else row[shards], *row[shards + 1 :])
+        for row in tables["datasets"]
+        if row[0] not in planted
+    ]
+    return tables | {"datasets": datasets}
 
 
 @pytest.fixture(scope="session")

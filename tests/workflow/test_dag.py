@@ -84,10 +84,10 @@ MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are sco
     "plot_properties": 1,
     "summarise_properties": 1,
 }
-ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of 2 shards and its regions
+ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of variants and its regions
     "prepare_weights": 2,
     "describe_tracks": 1,
-    "score_variants": 4,
+    "score_variants": 2,
     "gather_shards": 2,
     "ensemble_variant_effects": 2,
     "export_sed_h5": 1,
@@ -173,6 +173,7 @@ def test_template_plans_one_vcf_on_the_genome_of_the_demo(workflow):
     planned = {rule: n for rule, n in ONE_MODEL.items() if rule not in of_regions}
     assert workflow.planned(config="config/config.yaml") == {
         **planned,
+        "score_variants": 4,  # two shards
         "simulate_genome": 1,
         "prepare_genome": 1,
         "prepare_annotation": 1,
@@ -203,8 +204,9 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
     ]:
         with (run.folder / f"{name}.tsv").open("a") as file:
             file.write("\t".join(row) + "\n")
-    halved = {"prepare_weights", "score_variants", "gather_shards", "predict_coverage"}
+    halved = {"prepare_weights", "gather_shards", "predict_coverage"}
     one_fold = {rule: n // 2 if rule in halved else n for rule, n in ONE_MODEL.items()}
+    assert one_fold["score_variants"] == 2  # one for each of the two shards of the tests
     del one_fold["plot_agreement"]  # there is nothing to agree with
     assert run.planned() == {
         **one_fold,
