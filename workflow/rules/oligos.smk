@@ -90,3 +90,26 @@ rule export_oligos_h5:
         code=code_of("export_oligos_h5"),
     script:
         "../scripts/export_oligos_h5.py"
+
+
+rule evaluate_oligos:
+    input:
+        unpack(plan.oligo_benchmarks.files),
+    output:
+        results="results/benchmarks/{benchmark}.tsv",
+        variants="results/benchmarks/{benchmark}.variants.parquet",
+    log:
+        "logs/evaluate_oligos/{benchmark}.log",
+    wildcard_constraints:
+        benchmark=one_of(plan.oligo_benchmarks.rows),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        folds=plan.oligo_benchmarks.folds,
+        options=plan.oligo_benchmarks.options,
+        given=given_content,
+        code=code_of("evaluate_oligos"),
+    script:
+        "../scripts/evaluate_oligos.py"

@@ -43,6 +43,7 @@ NEEDS = {
     "gather_oligo_shards": TABLES,
     "ensemble_oligo_effects": TABLES,
     "export_oligos_h5": TABLES,
+    "evaluate_oligos": TABLES,
     "ensemble_variant_effects": TABLES,
     "export_sed_h5": TABLES,
     "write_notebook_scores": TABLES,

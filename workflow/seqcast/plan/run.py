@@ -11,6 +11,7 @@ from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
 from seqcast.plan.notebooks import Notebooks
+from seqcast.plan.oligo_benchmarks import OligoBenchmarks
 from seqcast.plan.oligos import KIND as OLIGOS
 from seqcast.plan.oligos import Oligos
 from seqcast.plan.planted_truth import PlantedTruth
@@ -44,6 +45,7 @@ class RunPlan:
     catalogue: Catalogue
     variant_effects: VariantEffects
     oligos: Oligos
+    oligo_benchmarks: OligoBenchmarks
     coverage: Coverage
     libraries: Libraries
     coverage_sets: CoverageSets
@@ -64,6 +66,7 @@ class RunPlan:
         parts = (
             self.variant_effects,
             self.oligos,
+            self.oligo_benchmarks,
             self.coverage,
             self.trainings,
             self.coverage_accuracy,
@@ -128,12 +131,14 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
     trainings = Trainings(catalogue)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
     reads = Reads(catalogue)
+    oligos = Oligos(catalogue)
     effects = VariantEffects(catalogue)
     accuracy = CoverageAccuracy(catalogue, coverage_sets, coverage_trainings)
     return RunPlan(
         catalogue,
         variant_effects=effects,
-        oligos=Oligos(catalogue),
+        oligos=oligos,
+        oligo_benchmarks=OligoBenchmarks(catalogue, oligos),
         coverage=Coverage(catalogue),
         libraries=libraries,
         coverage_sets=coverage_sets,

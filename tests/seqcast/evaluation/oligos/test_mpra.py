@@ -1,7 +1,9 @@
 """Effects in a reporter assay from scores of oligos, with a constructed truth and golden files."""
 
 import json
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -18,6 +20,7 @@ from seqcast.evaluation.oligos.evaluate_mpra import (
     evaluate_mpra,
     read_alleles,
     saluki_predictions,
+    scores_of,
     z_scores,
 )
 from seqcast.evaluation.oligos.mpra import (
@@ -71,7 +74,9 @@ def made(tmp_path):
         for name, scores in (("ref", ref), ("alt", alt)):
             table = score_table({k: v + (0.25 if fold else -0.25) for k, v in scores.items()},
                                 seed=fold)  # fmt: skip
-            write_table(table, tmp_path / f"{name}{fold}.parquet", {})
+            write_table(
+                table, tmp_path / f"{name}{fold}.parquet", {"model": "tiny", "origin": "random"}
+            )
     write_table(TRACKS, tmp_path / "tracks.parquet", {})
     (tmp_path / "features.tsv").write_text(FEATURES)
     lines = "".join("\t".join(map(str, context)) + "\n" for context in CONTEXTS)
@@ -188,7 +193,10 @@ def test_results_have_methods_parts_and_reasons(made, tmp_path):
     out = MpraTables(tmp_path / "results.tsv", tmp_path / "variants.parquet")
     evaluate_mpra(files, out, "assay", Resampling(100, 1))
     table = read_tsv(out.results, {"value": pl.Float64, "n": pl.Int64, "ci_low": pl.Float64})
-    assert table.columns[:4] == ["benchmark", "method", "part", "metric"]
+    assert table.columns[:5] == ["benchmark", "method", "origin", "part", "metric"]
+    origins = dict(table.select("method", "origin").iter_rows())
+    assert origins["tiny"] == origins["tiny minus saluki"] == origins["tiny+saluki"] != "baseline"
+    assert origins["saluki"] == origins["gc"] == "baseline"
 
     def value(method, part, metric="spearman"):
         return table.row(
@@ -209,6 +217,32 @@ def test_results_have_methods_parts_and_reasons(made, tmp_path):
     variants = read_table(out.variants)
     assert variants.height == 120
     assert {HELD_OUT, IN_SAMPLE, "saluki", "gc", "status"} <= set(variants.columns)
+
+
+def test_the_script_finds_the_tables_of_each_fold(made, tmp_path):
+    files, *_ = made
+    tables = [path for dataset in files.scores["tiny"] for path in dataset]
+    assert scores_of(tables, {"tiny": FOLDS}) == files.scores
+    given = {"measured": files.measured, "features": files.features, "contexts": files.contexts,
+             "scores": tables, "tracks": list(files.tracks.values()), "saluki": files.saluki,
+             "published": ROOT / "resources/published/mpra.tsv"}  # fmt: skip
+    options = {"resamples": 10, "seed": 0, "score": "logSED", "benchmark_compat": None}
+    outputs = {"results": tmp_path / "a.tsv", "variants": tmp_path / "a.parquet"}
+    job = SimpleNamespace(
+        input=Given(given), output=SimpleNamespace(**outputs), log=[str(tmp_path / "log")],
+        params=SimpleNamespace(folds={"tiny": FOLDS}, options=options),
+        wildcards=SimpleNamespace(benchmark="mpra_siegel"),
+    )  # fmt: skip
+    runpy.run_path(str(ROOT / "workflow/scripts/evaluate_oligos.py"), {"snakemake": job})
+    table = read_tsv(outputs["results"])
+    assert set(table["benchmark"]) == {"mpra_siegel"}
+    assert table.filter(origin="published")["value"].to_list()[:2] == ["0.574", "0.523"]
+
+
+class Given(dict):
+    """Named files, as Snakemake hands them to a script."""
+
+    __getattr__ = dict.__getitem__
 
 
 def test_saluki_of_a_sequence_that_is_there_twice(tmp_path):

@@ -15,7 +15,7 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
 from seqcast.predict.inference import geometry_of
 from seqcast.predict.oligos.placements import Context, Placements, read_contexts, read_oligos
-from seqcast.predict.oligos.score_oligos import score_oligos
+from seqcast.predict.oligos.score_oligos import score_in_parts, score_oligos
 from seqcast.predict.variants.score_options import ScoreOptions
 from tests.seqcast.text_genome import TextGenome
 from tests.seqcast.toy_models import BaseCounter
@@ -126,6 +126,24 @@ def test_how_work_is_cut_changes_no_number(tracks, how):
     parts = [run(tracks, contexts, shifts, rows=range(a, b), **how)
              for a, b in pairwise(edges)]  # fmt: skip
     assert_frame_equal(pl.concat(parts), whole)
+
+
+def test_a_job_goes_on_where_a_part_ended(tracks):
+    model = BaseCounter(WINDOW, BIN)
+    contexts = [HERE, Context("c_0_3", "c", 0, 3), Context("c_1300_1302", "c", 1300, 1302)]
+    placed = Placements(OLIGOS, contexts, (0, 24), TextGenome(GENOME), geometry_of(model))
+    how = GENES, tracks, OPTIONS
+
+    def parts(start):
+        return list(score_in_parts(model, placed, *how, range(start, 18), 2, 0, lambda: True))
+
+    whole = score_oligos(model, placed, *how, batch_size=2)
+    stops = [stop for stop, _ in parts(0)]
+    assert stops[-1] == 18
+    assert len(stops) > 3
+    for stop in [0, *stops[:-1]]:
+        rest = pl.concat([table for _, table in parts(stop)])
+        assert_frame_equal(rest, whole.filter(pl.col("row") >= stop))
 
 
 def test_tables_of_oligos_and_contexts(tmp_path):

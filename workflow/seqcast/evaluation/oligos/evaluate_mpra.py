@@ -10,8 +10,14 @@ import polars as pl
 from sklearn.linear_model import Ridge
 
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import provenance
-from seqcast.core.store import read_table, read_tsv, write_table, write_tsv
+from seqcast.core.provenance import origins_in_words, provenance
+from seqcast.core.store import (
+    read_provenance,
+    read_table,
+    read_tsv,
+    write_table,
+    write_tsv,
+)
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.saluki import (
@@ -22,8 +28,9 @@ from seqcast.evaluation.coverage.saluki import (
     read_half_lives,
 )
 from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.metrics.published import as_results, read_published
 from seqcast.evaluation.metrics.regression import Column
-from seqcast.evaluation.metrics.table import with_keys
+from seqcast.evaluation.metrics.table import RESULTS, with_keys
 from seqcast.evaluation.oligos.mpra import (
     HALF_LIFE,
     Alleles,
@@ -70,6 +77,8 @@ class MpraFiles(NamedTuple):
         Model to its track table.
     saluki : path, optional
         Saluki's predictions of sequences, tab-separated: seq, Prediction.
+    published : path, optional
+        See `read_published`.
     half_lives : mapping, optional
         Model to the predicted genes and half-lives that the protocol of half-lives is fitted to.
     """
@@ -80,6 +89,7 @@ class MpraFiles(NamedTuple):
     scores: Mapping[str, Sequence[Sequence[str | Path]]]
     tracks: Mapping[str, str | Path]
     saluki: str | Path | None = None
+    published: str | Path | None = None
     half_lives: Mapping[str, SalukiFiles] = {}
 
 
@@ -100,7 +110,7 @@ def evaluate_mpra(
     ----------
     files : MpraFiles
     made : MpraTables
-        ``results`` has benchmark, method, part and `metrics.table.SCHEMA`; a part is a protocol of
+        ``results`` has `metrics.table.RESULTS`, published numbers last; a part is a protocol of
         `mpra`, or the fit of controls in a context. ``variants`` has the measured variants of each
         model with its status, and one column per protocol and baseline.
     benchmark : str
@@ -137,10 +147,43 @@ def evaluate_mpra(
             where = f"{part}.{FIT}.{context}"
             groups = np.arange(len(stability))
             rows += _correlations(controls.stability, {model: stability}, groups, where, how)
-    write_tsv(with_keys(results_table(rows), benchmark=benchmark), made.results)
+    write_tsv(_results(rows, files, benchmark), made.results)
     facts: dict[str, Any] = {"benchmark": benchmark, "score": score, "compat": compat}
     facts |= {"seed": how.seed, "resamples": how.resamples, "models": list(files.scores)}
     write_table(pl.concat(tables, how="diagonal"), made.variants, provenance(**facts))
+
+
+def _results(rows: Sequence[Row], files: MpraFiles, benchmark: str) -> pl.DataFrame:
+    """`RESULTS`: our rows, then the published ones."""
+    origins = {
+        model: origins_in_words(read_provenance(path) for folds in tables for path in folds)
+        for model, tables in files.scores.items()
+    }
+    of_model = (
+        pl.col("method").str.extract(r"^([^+ ]+)").replace_strict(origins, default="baseline")
+    )
+    ours = with_keys(results_table(rows), benchmark=benchmark).with_columns(origin=of_model)
+    return pl.concat(
+        [ours.select(*RESULTS), as_results(read_published(files.published, benchmark))]
+    )
+
+
+def scores_of(
+    tables: Sequence[str | Path], folds: Mapping[str, int]
+) -> dict[str, list[list[str | Path]]]:
+    """Score tables by model and dataset, of one list of all: models, then datasets, then folds.
+
+    Parameters
+    ----------
+    tables : sequence of path
+    folds : mapping
+        Models in order, and how many folds each has.
+    """
+    datasets, left = len(tables) // sum(folds.values()), iter(tables)
+    return {
+        model: [[next(left) for _ in range(count)] for _ in range(datasets)]
+        for model, count in folds.items()
+    }
 
 
 def read_alleles(files: MpraFiles, model: str, score: str, compat: bool) -> Alleles:

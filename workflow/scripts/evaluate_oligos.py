@@ -1,0 +1,20 @@
+"""Compare measured effects in a reporter assay with those that models predict."""
+
+from seqcast.core.logs import reporting
+from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.oligos.evaluate_mpra import MpraFiles, MpraTables, evaluate_mpra, scores_of
+
+with reporting(snakemake.log[0]):
+    given, options, folds = snakemake.input, snakemake.params.options, snakemake.params.folds
+    evaluate_mpra(
+        MpraFiles(
+            given.measured, given.features, given.contexts, scores_of(given.scores, folds),
+            dict(zip(folds, given.tracks, strict=True)), given.get("saluki"),
+            given.get("published"),
+        ),
+        MpraTables(snakemake.output.results, snakemake.output.variants),
+        benchmark=snakemake.wildcards.benchmark,
+        how=Resampling(options["resamples"], options["seed"]),
+        score=options["score"],
+        compat=options["benchmark_compat"] is not None,
+    )  # fmt: skip
