@@ -19,13 +19,11 @@ HEADERS = {
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards path2 cds labels transcripts pool first"
     " balanced library_type per_million min_mapq duplicates train_per_class dev_per_class split"
-    " coding_share contexts",
+    " coding_share contexts settings windows unmappable blacklist tfrecords",
     "benchmarks": "benchmark task datasets protocol truth split groups published description"
     " meaning citation",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
-    "coverage_sets": "coverage_set assembly targets window_bp bin_bp crop_bins windows stride_bp"
-    " folds fixed unmappable blacklist tfrecords compat",
     "trainings": "training train validation initial recipe",
 }
 NOWHERE = "http://127.0.0.1:9"  # discard port: whoever asks the network is refused at once

@@ -24,15 +24,16 @@ HYPERPARAMETERS = {
 }  # fmt: skip
 RECIPE = {"learning_rate": 1e-3, "batch_size": 4, "epochs": 2, "epsilon": 1e-7, "decay": "none",
           "seed": 1, "select_by": "pearsonr"}  # fmt: skip
-SETS = ("sim", "simulated", "resources/simulated/targets.tsv", WINDOW_BP, "", "", "", "", 3,
-        "chrS2=test", "", "", "", "")  # fmt: skip
+TARGETS = "resources/simulated/targets.tsv"
+SET = {"dataset": "sim", "kind": "coverage", "assembly": "simulated", "path": TARGETS,
+       "settings": "windows.json"}  # fmt: skip
+WINDOWS = {"window_bp": WINDOW_BP, "folds": 3, "fixed": {"chrS2": "test"}}
 FEW = {"causal_snvs": 2, "causal_indels": 2, "decoys": 2, "planted_snvs": 5, "planted_decoys": 2,
        "planted_ares": 1}  # fmt: skip
 TABLES = {
-    "models": [("small", "borzuki", "coverage", "params.json", "human",
-                "resources/simulated/targets.tsv", "")],
+    "models": [("small", "borzuki", "coverage", "params.json", "human", TARGETS, "")],
     "folds": [("small", "f0c0", "train", "both"), ("small", "f1c0", "train", "both")],
-    "coverage_sets": [SETS],
+    "datasets": [SET],
     "trainings": [("both", "sim", "", "", "recipe.json")],
 }  # fmt: skip
 CONFIG = {
@@ -41,6 +42,7 @@ CONFIG = {
 
 
 def write_settings(run: Workflow) -> None:
-    """Write the hyperparameters and the recipe that `TABLES` name."""
+    """Write the hyperparameters, the recipe and the settings of windows that `TABLES` name."""
+    (run.folder / "windows.json").write_text(json.dumps(WINDOWS))
     (run.folder / "params.json").write_text(json.dumps(HYPERPARAMETERS))
     (run.folder / "recipe.json").write_text(json.dumps(RECIPE))

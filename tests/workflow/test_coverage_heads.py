@@ -10,7 +10,16 @@ import yaml
 from seqcast.models.convert import read_safetensors
 from seqcast.simulate import simulate_genome, species_parameters
 from tests.workflow.conftest import Workflow, new_folder
-from tests.workflow.small_coverage import CONFIG, FEW, HYPERPARAMETERS, RECIPE, SETS, TABLES
+from tests.workflow.small_coverage import (
+    CONFIG,
+    FEW,
+    HYPERPARAMETERS,
+    RECIPE,
+    SET,
+    TABLES,
+    TARGETS,
+    WINDOWS,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -20,13 +29,18 @@ PARAMS = {
     | {f"head_{h}": HYPERPARAMETERS["model"]["head_human"] | {"units": n} for h, n in TRACKS.items()}
 }  # fmt: skip
 MODELS = [
-    ("duo_human", "borzuki", "coverage", "params.json", "human", SETS[2], ""),
+    ("duo_human", "borzuki", "coverage", "params.json", "human", TARGETS, ""),
     ("duo_mouse", "borzuki", "coverage", "params.json", "mouse", "other/few.tsv", ""),
 ]
 FOLDS = [(model, "f0c0", "train", "duo") for model, *_ in MODELS]
 # the mouse comes first: heads are matched by name, not by the order of the hyperparameters
 TRAININGS = [("duo", "mouse=other, human=sim", "", "", "recipe.json")]
-OTHER = ("other", "other", "other/few.tsv", *SETS[3:9], "chrT2=test", *SETS[10:])
+OTHER = SET | {
+    "dataset": "other",
+    "assembly": "other",
+    "path": "other/few.tsv",
+    "settings": "other.json",
+}
 SCORED = [f"results/variant_effects/{model}/few.ensemble.parquet" for model, *_ in MODELS]
 TESTED = ("results/coverage_accuracy/duo_human/sim.foldf0c0.tracks.tsv",
           "results/coverage_accuracy/duo_mouse/other.foldf0c0.tracks.tsv")  # fmt: skip
@@ -39,7 +53,7 @@ def configure(run: Workflow, demo_tables: dict, **tables: list[tuple]) -> None:
                   ("other", "other/genome.fa", "other/annotation.gtf", "")]  # fmt: skip
     variants = ("few", "variants", "other", "other/variants.vcf", 1, "", "", "", "")
     shared = {"models": MODELS, "folds": FOLDS, "trainings": TRAININGS,
-              "coverage_sets": [SETS, OTHER], "datasets": [variants]}  # fmt: skip
+              "datasets": [variants, SET, OTHER]}  # fmt: skip
     run.configure({**TABLES, "assemblies": assemblies, **shared, **tables}, **CONFIG)
 
 
@@ -53,7 +67,8 @@ def tables_only(
     simulate_genome(species, 2, run.folder / "other", measured=True)
     lines = (run.folder / "other/targets.tsv").read_text().splitlines(keepends=True)
     (run.folder / "other/few.tsv").write_text("".join(lines[: 1 + TRACKS["mouse"]]))
-    for name, content in (("params", PARAMS), ("recipe", RECIPE)):
+    settings = {"windows": WINDOWS, "other": WINDOWS | {"fixed": {"chrT2": "test"}}}
+    for name, content in {"params": PARAMS, "recipe": RECIPE, **settings}.items():
         (run.folder / f"{name}.json").write_text(json.dumps(content))
     configure(run, demo_tables)
     return run
@@ -97,7 +112,7 @@ def test_each_model_has_weights_and_history_of_its_head(run: Workflow) -> None:
 
 
 def test_each_model_is_scored_and_tested_on_the_tracks_of_its_head(run: Workflow) -> None:
-    for path, tested, targets in zip(SCORED, TESTED, (SETS[2], "other/few.tsv"), strict=True):
+    for path, tested, targets in zip(SCORED, TESTED, (TARGETS, "other/few.tsv"), strict=True):
         tracks = pl.read_csv(run.folder / targets, separator="\t")
         strands = tracks.filter(pl.col("strand_pair") >= tracks[:, 0]).height  # a pair is one
         scores = pl.read_parquet(run.folder / path).filter(status="scored")

@@ -1,6 +1,7 @@
 """From aligned reads to a training store in one call, against counting every base of every read."""
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,10 @@ LIBRARIES = [
     library("dutp", "reads/a.bam", "fr-firststrand"),
     library("both", "reads/b.bam", "unstranded", per_million="yes", min_mapq=20, duplicates="no"),
 ]
+
+
+OWN = {"dataset": "own", "kind": "coverage", "assembly": "small", "path": "coverage/targets.tsv",
+       "settings": "windows.json"}  # fmt: skip
 
 
 def random_reads(seed: int) -> list[tuple[int, str, int, int, list[tuple[int, int]]]]:
@@ -98,6 +103,7 @@ def write_inputs(folder: Path) -> None:
     write_bam(folder / "reads/a.bam", random_reads(1))
     write_bam(folder / "reads/b.bam", random_reads(2))
     (folder / "coverage").mkdir(exist_ok=True)
+    (folder / "windows.json").write_text(json.dumps({"window_bp": WINDOW_BP, "folds": 3}))
     rows = ["\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription"]
     for i, (name, pair, scale) in enumerate([("a+", 1, 1), ("a-", 0, 1), ("b", 2, 0.01)]):
         rows.append(f"{i}\t{name}\t{TRACKS[i]}\t\t\t{scale}\tsum_sqrt\t{pair}\tRNA:{name}")
@@ -108,8 +114,7 @@ def tables(libraries: Rows = LIBRARIES) -> dict[str, Rows]:
     """Tables of one coverage set, its assembly and its libraries."""
     return {
         "assemblies": [("small", "genome.fa", "genes.gtf", "aliases.tsv")],
-        "datasets": libraries,
-        "coverage_sets": [("own", "small", "coverage/targets.tsv", WINDOW_BP, *[""] * 4, 3, *[""] * 5)],
+        "datasets": [*libraries, OWN],
     }  # fmt: skip
 
 
@@ -201,7 +206,7 @@ def test_unfit_alignments_are_one_line(run: Workflow, tmp_path: Path) -> None:
     with gzip.open(folder / "cram.bam", "wb") as file:
         file.write(b"CRAM no more\n")
     broken = [library(name, f"reads/{name}.bam", "fr-secondstrand") for name in BROKEN]
-    other.configure(tables(broken) | {"coverage_sets": []})
+    other.configure(tables(broken) | {"datasets": broken})
     result = other.run(
         "--keep-going", *(f"results/coverage_tracks/{name}.plus.bw" for name in BROKEN)
     )

@@ -14,7 +14,15 @@ from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.models.convert import read_safetensors
 from seqcast.predict.coverage.coverage_files import read_coverage
 from tests.workflow.conftest import Workflow, new_folder
-from tests.workflow.small_coverage import CONFIG, RECIPE, SETS, TABLES, WINDOW_BP, write_settings
+from tests.workflow.small_coverage import (
+    CONFIG,
+    RECIPE,
+    SET,
+    TABLES,
+    TARGETS,
+    WINDOW_BP,
+    write_settings,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +36,8 @@ def run(root: Path, demo_tables: dict, tmp_path_factory: pytest.TempPathFactory)
     write_settings(run)
     (run.folder / "regions.bed").write_text("chrS2\t1000\t7000\n")
     regions = ("regions", "windows", "simulated", "regions.bed", 1, "", "", "", "")
-    run.configure({"assemblies": demo_tables["assemblies"], "datasets": [regions], **TABLES},
-                  **CONFIG)  # fmt: skip
+    own = {"assemblies": demo_tables["assemblies"], "datasets": [regions, SET]}
+    run.configure(TABLES | own, **CONFIG)
     run.succeed(PREDICTED, "results/training/small.foldf0c0.learning_curve.png")
     return run
 
@@ -78,7 +86,7 @@ def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
     (other.folder / "lora.json").write_text(json.dumps(lora))
     network = "dilated_cnn:DilatedCnn\tcoverage\tdilated.json\thuman"
     for name, rows in {
-        "models": [f"{model}\t{network}\t{SETS[2]}\t" for model in ("dilated", "tuned")],
+        "models": [f"{model}\t{network}\t{TARGETS}\t" for model in ("dilated", "tuned")],
         "folds": [f"{model}\tf0c0\ttrain\t{model}" for model in ("dilated", "tuned")],
         "trainings": [
             "dilated\tsim\t\t\trecipe.json",
@@ -109,9 +117,9 @@ def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
 
 def test_tracks_are_checked_before_the_training(run: Workflow, tmp_path: Path) -> None:
     other, weights = run.copy(tmp_path / "copy"), "results/training/small.foldf0c0.safetensors"
-    lines = (other.folder / SETS[2]).read_text().splitlines(keepends=True)
+    lines = (other.folder / TARGETS).read_text().splitlines(keepends=True)
     models = other.folder / "models.tsv"
-    models.write_text(models.read_text().replace(SETS[2], "own.tsv"))
+    models.write_text(models.read_text().replace(TARGETS, "own.tsv"))
     (other.folder / "own.tsv").write_text("".join(lines[:5]))  # a subset trains nothing anew
     assert other.planned("--nocolor", weights) == {"check_tracks": 1}
     other.succeed(weights)

@@ -15,31 +15,22 @@ pytestmark = pytest.mark.slow
 BORZUKI = [("chr1", 393_216 * i, 393_216 * (i + 1), f"fold{i}") for i in (2, 0, 1)]
 BORZOI = [("chr1", 163_840 + 196_608 * i, 163_840 + 196_608 * (i + 1), f"fold{i}")
           for i in (1, 2, 0)]  # fmt: skip
-FIELDS = ("bin_bp", "crop_bins", "windows", "stride_bp", "folds", "fixed", "unmappable")
 WINDOWS = "results/coverage_sets/{}.windows.bed"
 
 
-def coverage_set(name: str, window_bp: int, assembly: str = "hg38", **cells: object) -> tuple:
-    """A row of coverage_sets.tsv."""
-    return (
-        name,
-        assembly,
-        "targets.tsv",
-        window_bp,
-        *(cells.get(f, "") for f in FIELDS),
-        "",
-        "",
-        "",
-    )
+def coverage_set(name: str, shape: str) -> dict[str, str]:
+    """A row of datasets.tsv, of models of a published shape."""
+    return {"dataset": name, "kind": "coverage", "assembly": "hg38", "path": "targets.tsv",
+            "settings": f"config/windows/{shape}.json"}  # fmt: skip
 
 
-def configured(root: Path, folder: Path, sets: list[tuple], urls: dict[str, str]) -> Workflow:
+def configured(root: Path, folder: Path, sets: list[dict], urls: dict[str, str]) -> Workflow:
     """A folder with these sets; the sources of windows are seqcast's own, but at these URLs."""
     run = new_folder(root, folder)
     own = {row[0]: row for row in read_rows(root / "config/sources.tsv")}
     sources = [(*own[name][:2], url, *own[name][3:]) for name, url in urls.items()]
     genomes = [(name, "genome.fa", "none.gtf", "") for name in ("hg38", "mm10", "hg19")]
-    run.configure({"sources": sources, "assemblies": genomes, "coverage_sets": sets})
+    run.configure({"sources": sources, "assemblies": genomes, "datasets": sets})
     return run
 
 
@@ -52,7 +43,7 @@ def test_published_windows_are_fetched_and_taken_as_they_are(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")  # the one server that the run may reach
-    sets = [coverage_set("borzuki", 393_216), coverage_set("borzoi", 524_288, crop_bins=5120)]
+    sets = [coverage_set(name, name) for name in ("borzuki", "borzoi")]
     with (
         serve(Site(as_text(BORZUKI))) as plain,
         serve(Site(gzip.compress(as_text(BORZOI)))) as packed,

@@ -43,7 +43,11 @@ def folder(root, demo_tables, tmp_path_factory):
     (run.folder / "own/coverage").mkdir()
     for row in (root / TARGETS).read_text().splitlines()[1:]:
         (run.folder / "own" / row.split("\t")[3]).write_text("what is in a track\n")
-    tables["coverage_sets"] = [("simulated", "simulated", "own/targets.tsv", 16384)]
+    (run.folder / "own/windows.json").write_text('{"window_bp": 16384}')
+    tables["datasets"].append(
+        {"dataset": "simulated", "kind": "coverage", "assembly": "simulated",
+         "path": "own/targets.tsv", "settings": "own/windows.json"}
+    )  # fmt: skip
     run.configure(tables, split_reads="either", read_benchmark={"comparators": ["pyrodigal"]})
     return run.folder
 

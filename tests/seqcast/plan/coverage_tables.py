@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.workflow.small_coverage import HYPERPARAMETERS, RECIPE, WINDOW_BP
+from tests.workflow.small_coverage import HYPERPARAMETERS, RECIPE, WINDOWS
 
 UNITS = {"human": 3, "mouse": 2}
 PARAMS = {"model": HYPERPARAMETERS["model"] | {
@@ -11,12 +11,13 @@ PARAMS = {"model": HYPERPARAMETERS["model"] | {
     for head, units in UNITS.items()}}  # fmt: skip
 HEADER = "\tidentifier\tfile\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
 ASSEMBLIES = [("sim", "genome.fa", "genes.gtf", ""), ("other", "other.fa", "other.gtf", "")]
-SET = ("sim", "sim", "human.tsv", WINDOW_BP, "", "", "", "", 3, "chrS2=test", "", "", "", "")
-SECOND = ("second", "other", "mouse.tsv", *SET[3:])
+SET = {"dataset": "sim", "kind": "coverage", "assembly": "sim", "path": "human.tsv",
+       "settings": "windows.json"}  # fmt: skip
+SECOND = SET | {"dataset": "second", "assembly": "other", "path": "mouse.tsv"}
 MODEL = ("small", "borzuki", "coverage", "params.json", "human", "human.tsv", "")
 ALONE = {
     "assemblies": ASSEMBLIES,
-    "coverage_sets": [SET, SECOND],
+    "datasets": [SET, SECOND],
     "models": [MODEL],
     "folds": [("small", fold, "train", "alone") for fold in ("f0c0", "f1c0")],
     "trainings": [("alone", "sim", "", "", "recipe.json")],
@@ -36,8 +37,14 @@ def changed(rows: list[tuple], number: int, column: int, value: object) -> list[
     return [*rows[:number], (*row[:column], value, *row[column + 1 :]), *rows[number + 1 :]]
 
 
+def write_windows(folder: Path) -> None:
+    """Write the settings of the windows that `SET` names."""
+    (folder / "windows.json").write_text(json.dumps(WINDOWS))
+
+
 def write_files(folder: Path) -> None:
-    """Write hyperparameters, recipe and tables of tracks."""
+    """Write hyperparameters, recipe, settings of windows and tables of tracks."""
+    write_windows(folder)
     (folder / "params.json").write_text(json.dumps(PARAMS))
     (folder / "recipe.json").write_text(json.dumps(RECIPE))
     for head, units in UNITS.items():

@@ -119,7 +119,7 @@ def test_a_table_that_is_not_there_is_told(configured, root, tmp_path):
 
 def test_a_table_of_older_versions_is_told_with_where_its_rows_went(configured, root):
     config = configured(TABLES)
-    assert {"libraries", "read_sets", "references"} <= MOVED.keys()
+    assert {"coverage_sets", "libraries", "properties", "read_sets", "references"} <= MOVED.keys()
     config["tables"]["libraries"] = "libraries.tsv"
     with pytest.raises(InputError, match=r"^config: tables.libraries is no table any more; write its "
                        r"rows into datasets.tsv, kind aligned_reads \(the column bam is path\), and"):  # fmt: skip

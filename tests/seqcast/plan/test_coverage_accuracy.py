@@ -7,9 +7,9 @@ import pytest
 from seqcast.core.errors import InputError
 from tests.seqcast.plan.coverage_tables import ALONE, SET, SHARED, changed, write_files
 
-GIVEN = ("given", *SET[1:6], "windows.bed", *SET[7:])
+GIVEN = SET | {"dataset": "given", "windows": "windows.bed"}
 WINDOWS = "chrS1\t0\t2048\ttrain\nchrS1\t2048\t4096\t{}\n"
-TABLES = ALONE | {"coverage_sets": [SET, GIVEN]}
+TABLES = ALONE | {"datasets": [SET, GIVEN]}
 ON_GIVEN = TABLES | {"trainings": changed(ALONE["trainings"], 0, 1, "given")}
 FOLDS = [("small", "f0c0"), ("small", "f1c0")]
 
@@ -85,7 +85,5 @@ def test_a_mistake_is_told(plan, options, message):
 
 def test_windows_that_are_none_are_told(plan, tmp_path):
     (tmp_path / "windows.bed").write_text("chrS1\t0\t2048\n")
-    with pytest.raises(
-        InputError, match=r"coverage_sets.tsv: given: windows.bed has 3 columns; exp"
-    ):
+    with pytest.raises(InputError, match=r"datasets.tsv: given: windows.bed has 3 columns; exp"):
         plan(TABLES)

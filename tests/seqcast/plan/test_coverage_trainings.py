@@ -6,7 +6,7 @@ from types import SimpleNamespace as Job
 import pytest
 
 from seqcast.core.errors import InputError
-from tests.seqcast.plan.coverage_tables import ALONE, PARAMS, SHARED, changed, write_files
+from tests.seqcast.plan.coverage_tables import ALONE, PARAMS, SET, SHARED, changed, write_files
 from tests.workflow.small_coverage import RECIPE
 
 TAKEN = "results/training/duo_mouse.foldf0c0.head"
@@ -15,6 +15,7 @@ TAKEN = "results/training/duo_mouse.foldf0c0.head"
 @pytest.fixture
 def plan(planned, tmp_path):
     write_files(tmp_path)
+    (tmp_path / "longer.json").write_text('{"window_bp": 4096}')
     return planned
 
 
@@ -87,7 +88,7 @@ def test_what_is_still_to_be_fetched_is_checked_by_its_job(plan, tmp_path):
     ({"trainings": changed(SHARED["trainings"], 0, 1, "human=sim,human=second")},
      "several sets each name"),
     ({"trainings": changed(SHARED["trainings"], 0, 1, "human=sim,mouse=mus")},
-     "trainings.tsv: 'mus' has no row in coverage_sets.tsv, which has sim, second; correct"),
+     "trainings.tsv: 'mus' has no row in datasets.tsv, which has sim, second; correct"),
     ({"trainings": changed(SHARED["trainings"], 0, 1, "human=sim,mouse=second,rat=sim")},
      "head rat is not in params.json, which has human, mouse"),
     ({"models": changed(SHARED["models"], 1, 4, "rat")}, "head rat is not in params.json"),
@@ -107,11 +108,12 @@ def test_a_mistake_of_a_shared_training_is_told(plan, tables, message):
 
 @pytest.mark.parametrize(("tables", "message"), [
     ({"trainings": changed(ALONE["trainings"], 0, 1, "sin")}, "trainings.tsv: 'sin' has no row in"),
-    ({"coverage_sets": changed(ALONE["coverage_sets"], 0, 1, "sam")},
-     "coverage_sets.tsv: 'sam' has no row in assemblies.tsv"),
-    ({"coverage_sets": changed(ALONE["coverage_sets"], 0, 3, 4096)},
-     "window_bp of sim is 4096, but seq_length of params.json, which learns it, is 2048"),
-    ({"coverage_sets": changed(ALONE["coverage_sets"], 0, 2, "mouse.tsv")},
+    ({"datasets": [SET | {"assembly": "sam"}]}, "datasets.tsv: 'sam' has no row in assemblies.tsv"),
+    ({"datasets": [SET | {"settings": "longer.json"}]},
+     r"datasets.tsv: window_bp of sim \(longer.json\) is 4096, but seq_length of params.json, which "
+     "learns it, is 2048"),
+    ({"datasets": [("sim", "reads", "", "r.fq")]}, "dataset sim is of kind reads; expected coverage"),
+    ({"datasets": [SET | {"path": "mouse.tsv"}]},
      "mouse.tsv has 2 tracks, params.json, which learns it, has 3 units"),
     ({"models": changed(ALONE["models"], 0, 4, "rat"), "folds": [("small", 0, "random", 1)]},
      "models.tsv: model small: head rat is not in params.json, which has human, mouse"),

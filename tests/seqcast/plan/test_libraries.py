@@ -5,7 +5,7 @@ from types import SimpleNamespace as Job
 import pytest
 
 from seqcast.core.errors import InputError
-from tests.seqcast.plan.coverage_tables import ASSEMBLIES, HEADER, SET
+from tests.seqcast.plan.coverage_tables import ASSEMBLIES, HEADER, SET, write_windows
 
 
 def library(name, **cells):
@@ -27,6 +27,7 @@ TRACKS = [f"results/coverage_tracks/{name}.bw" for name in
 def plan(planned, tmp_path):
     for name in ("a.bam", "b.bam", "aliases.tsv"):
         (tmp_path / name).touch()
+    write_windows(tmp_path)
     rows = [f"{i}\tt{i}\t{path}\t384\t1\tsum\t{i}\tRNA\n" for i, path in enumerate(TRACKS)]
     (tmp_path / "human.tsv").write_text(HEADER + "".join(rows))
     return planned
@@ -50,7 +51,7 @@ def test_empty_cells_leave_the_default_and_zero_is_a_number(plan):
 
 
 def test_sets_wait_for_the_tracks_of_libraries(planned, plan, tmp_path, monkeypatch):
-    found = plan(TABLES | {"coverage_sets": [SET]}).coverage_sets
+    found = plan(TABLES | {"datasets": [*TABLES["datasets"], SET]}).coverage_sets
     monkeypatch.setattr(type(found.catalogue), "given", lambda self, value: value)
     assert found.tracks(Job(coverage_set="sim")) == TRACKS
 
@@ -69,9 +70,9 @@ def test_sets_wait_for_the_tracks_of_libraries(planned, plan, tmp_path, monkeypa
      r"\(datasets.tsv\), the set is on sim; name libraries of the set's assembly"),
 ])  # fmt: skip
 def test_a_mistake_is_told(plan, cells, message):
-    rows = [TABLES["datasets"][0], library("dutp", **cells)]
+    rows = [TABLES["datasets"][0], library("dutp", **cells), SET]
     with pytest.raises(InputError, match=message):
-        plan(TABLES | {"datasets": rows, "coverage_sets": [SET]})
+        plan(TABLES | {"datasets": rows})
 
 
 def test_libraries_are_made_when_asked_for(plan):

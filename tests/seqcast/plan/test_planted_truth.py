@@ -6,14 +6,15 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.plan.coverage_trainings import CoverageTrainings
+from tests.seqcast.plan.coverage_tables import SET, write_windows
 
 TABLES = {
     "assemblies": [("sim", "g.fa", "a.gtf", ""), ("hg38", "h.fa", "h.gtf", "")],
     "models": [("tiny", "borzuki", "coverage", "tiny.json", "human", "targets.tsv", "")],
     "folds": [("tiny", 0, "random", 1), ("tiny", 1, "random", 2)],
-    "datasets": [("planted", "variants", "sim", "p.vcf", 1), ("regions", "windows", "sim", "r.bed", 1)],
-    "coverage_sets": [("own", "sim", "t.tsv", 512), ("other", "hg38", "t.tsv", 512),
-                      ("first", "sim", "t.tsv", 512)],
+    "datasets": [("planted", "variants", "sim", "p.vcf", 1), ("regions", "windows", "sim", "r.bed", 1),
+                 *[SET | {"dataset": name, "assembly": assembly} for name, assembly in
+                   [("own", "sim"), ("other", "hg38"), ("first", "sim")]]],
 }  # fmt: skip
 SECTION = {"variants": "planted", "coverage": "regions", "held_out": ["chrS2"]}
 JOB = Job(model="tiny")
@@ -23,6 +24,7 @@ JOB = Job(model="tiny")
 def planted(planned, tmp_path):
     """A function from keys of the section to `PlantedTruth`."""
     (tmp_path / "targets.tsv").touch()
+    write_windows(tmp_path)
     return lambda **keys: planned(TABLES, planted_truth={**SECTION, **keys}).planted_truth
 
 

@@ -15,7 +15,7 @@ from tests.seqcast.models.test_coverage import DILATED
 DATASETS = "dataset\tkind\tassembly\tpath\tshards\n"
 MODELS = "model\tarchitecture\ttask\thyperparameters\thead\ttracks\n"
 SOURCES = "source\tversion\turl\tpath\tsha256\tlicence\tcitation\n"
-SETS = "coverage_set\tassembly\ttargets\twindow_bp\tstride_bp\tfolds\tbin_bp\n"
+PARTS = "dataset\tkind\tpath\ttrain_per_class\tdev_per_class\tcoding_share\n"
 SOURCE = {
     "source": "hg38", "version": "1", "url": "https://a.org/b", "path": "genomes/hg38.fa.gz",
     "sha256": "0" * 64, "licence": "CC0-1.0", "citation": "Someone",
@@ -65,10 +65,11 @@ def test_a_key_is_the_text_that_it_is(read, fold):
 
 
 def test_numbers_are_numbers_and_empty_cells_empty(read):
-    table = read("coverage_sets", f"{SETS}a\thg38\tt.tsv\t0512\t\t8\nb\thg38\tt.tsv\t512\t64\t\t\n")
-    assert [row["window_bp"] for row in table.values()] == [512, 512]
-    assert [row["stride_bp"] for row in table.values()] == ["", 64]
-    assert [row["folds"] for row in table.values()] == [8, ""]
+    rows = "a\tsimulated_reads\tp\t0512\t0\t.5\nb\tsimulated_reads\tp\t512\t8\t\n"
+    table = read("datasets", PARTS + rows)
+    assert [row["train_per_class"] for row in table.values()] == [512, 512]
+    assert [row["dev_per_class"] for row in table.values()] == [0, 8]
+    assert [row["coding_share"] for row in table.values()] == [0.5, ""]
 
 
 @given(name=st.text("abcXYZ019_-", min_size=1), path=st.text("aé /.0:=+'#%&,;|~^$@!()[]-"))
@@ -138,8 +139,9 @@ def test_ways_of_writing_one_table(read, text):
         ("url", "https://console.cloud.google.com/storage/browser/seqnn-share"),
         ("path", "../genome.fa.gz"), ("path", "/data/genome.fa.gz"), ("sha256", "bab042872f49"),
         ("licence", "")]],
-    *[("coverage_sets", f"{SETS}a\thg38\tt.tsv\t512\t" + "\t" * at + "0\n", f"column {column}: 0;")
-      for at, column in enumerate(["stride_bp", "folds", "bin_bp"])],
+    ("collections", "collection\torigin\tsource\tshards\na\tviral\ts\t0\n", "column shards: 0; expected"),
+    ("collections", "collection\torigin\tsource\tshards\tmax_assemblies\na\tviral\ts\t1\t0\n",
+     "column max_assemblies: 0; expected at least 1"),
 ])  # fmt: skip
 def test_a_mistake_is_named(read, name, text, message):
     with pytest.raises(InputError, match=message):

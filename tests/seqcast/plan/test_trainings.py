@@ -63,7 +63,7 @@ def test_a_language_model_learns_from_tables_of_transcripts(plan):
     (MRNAS | {"trainings": changed(MRNAS["trainings"], 0, 1, "a,")},
      "trainings.tsv: a name of datasets.tsv is empty; expected one of a, b, c"),
     (ALONE | {"trainings": changed(ALONE["trainings"], 0, 1, "human=")},
-     "trainings.tsv: a name of coverage_sets.tsv is empty; expected one of sim"),
+     "trainings.tsv: a name of datasets.tsv is empty; expected one of sim"),
     (READS | {"trainings": changed(READS["trainings"], 0, 2, "")},
      "training genes: validation is empty; name the data that choose the weights"),
     (READS | {"trainings": changed(READS["trainings"], 0, 2, "train.tsv")},

@@ -15,7 +15,7 @@ from seqcast.plan.rows import Assembly, Dataset, Fold, Model, Source, genes_of, 
 from seqcast.plan.tables import LACKING, Row, Table, cells_of, check_names, read_cells, typed_rows
 
 R = TypeVar("R", bound=Row)
-ANNOTATED = ("variants", "transcripts")  # kinds of datasets that need genes
+ANNOTATED = ("variants", "oligos", "transcripts", "coverage")  # kinds of datasets that need genes
 
 
 @dataclass(frozen=True, eq=False)

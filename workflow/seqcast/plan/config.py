@@ -18,6 +18,10 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOVED = {
     "references": "assemblies.tsv (reference is assembly, genbank is genome; in datasets.tsv, too, "
     "mapped_reads name their assembly)",
+    "coverage_sets": "datasets.tsv, kind coverage (targets is path; window_bp, bin_bp, crop_bins, "
+    "stride_bp, folds, fixed, interpolate and compat are keys of a JSON file, named in settings)",
+    "properties": "benchmarks.tsv, task property (property is benchmark, dataset is datasets, "
+    "labels is truth, kind is protocol, and the old protocol is description)",
     "read_sets": "datasets.tsv, kind simulated_reads (collection is path; one row per collection, "
     "pooled by read_set, which is pool)",
     "libraries": "datasets.tsv, kind aligned_reads (the column bam is path)",
@@ -46,21 +50,35 @@ def complete_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     InputError
         Naming the key, as ``$.report.score``.
     """
-    _fill(config, schema)
     for table in config["tables"] if isinstance(config.get("tables"), dict) else ():
         if table in MOVED:
             raise InputError(
                 f"config: tables.{table} is no table any more; write its rows into {MOVED[table]}, "
                 "and remove the key (docs/reference/tables.md)"
             )
-    if error := best_match(Draft202012Validator(schema).iter_errors(config)):
-        raise InputError(f"config: {error.json_path}: {error.message}")
+    try:
+        complete(config, schema)
+    except InputError as error:
+        raise InputError(f"config: {error}") from error
     score, made = config["report"]["score"], config["variant_effects"]["gene_scores"]
     if score not in made:
         raise InputError(
             f"config: report.score is {score}, but variant_effects.gene_scores makes only "
             f"{', '.join(made)}; name one of them, or add it"
         )
+
+
+def complete(values: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Fill in what settings leave out, in place, and check them.
+
+    Raises
+    ------
+    InputError
+        Naming the key, as ``$.folds``.
+    """
+    _fill(values, schema)
+    if error := best_match(Draft202012Validator(schema).iter_errors(values)):
+        raise InputError(f"{error.json_path}: {error.message}")
 
 
 def _fill(values: Any, schema: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ class CoverageAccuracy:
                 "give the table of features that half-lives are predicted from"
             )
         for name, pattern in self.decay_courses.items():
-            table = self.catalogue.located(self.sets.rows[name].targets)
+            table = self.catalogue.located(self.sets.rows[name].path)
             check_pattern(f"config: coverage_accuracy.decay_courses.{name}", pattern, table)
         _ = self.tested
 
@@ -72,7 +72,7 @@ class CoverageAccuracy:
             if name not in found:
                 raise InputError(
                     f"config: coverage_accuracy.compared names {name}, whose windows have no part "
-                    "test; give the set folds, or contigs as fixed test"
+                    "test; give its settings folds, or contigs as fixed test"
                 )
             pairs = [(model, fold) for model in models for fold in self.catalogue.folds_of(model)]
             found[name] += [pair for pair in pairs if pair not in found[name]]

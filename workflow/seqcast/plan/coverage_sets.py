@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
+from seqcast.models.settings import read_settings
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.config import complete, read_schema
 from seqcast.plan.libraries import FOLDER, Libraries
 from seqcast.plan.rows import genes_of, genome_of
 from seqcast.plan.tables import Row, Table
@@ -20,43 +22,45 @@ PUBLISHED_WINDOWS = {
     ("mm10", 524288, 163840): "borzoi_windows_mm10",
 }
 MADE = "made"  # instead of a file of windows
+COVERAGE = "coverage"  # kind of datasets
+MAKING = {"stride_bp", "folds", "fixed"}  # settings of windows that are made
 LEARNED_FROM = {"train", "valid"}  # parts of windows of which no fold is tested
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoverageSet(Row):
-    """A genome, its tracks, and the windows in which models learn them."""
+    """A genome and its tracks, from which models learn."""
 
-    KEY = ("coverage_set",)
-    coverage_set: str
+    KEY = ("dataset",)
+    dataset: str
     assembly: str
-    targets: str
-    window_bp: int
-    bin_bp: int = 32
-    crop_bins: int = 0
+    path: str  # targets table
+    settings: str
     windows: str = ""
-    stride_bp: int | None = None
-    folds: int | None = None
-    fixed: str = ""
     unmappable: str = ""
     blacklist: str = ""
     tfrecords: str = ""
-    interpolate: bool = False
-    compat: str = ""
 
-    @property
-    def parts(self) -> int:
-        """Parts of windows that are made."""
-        return 8 if self.folds is None else self.folds
 
-    @property
-    def windows_file(self) -> str:
-        """What the windows are read from: the cell, or the published ones; "", they are made."""
-        how_made = self.stride_bp, self.folds, self.fixed or None, self.unmappable or None
-        if self.windows or any(cell is not None for cell in how_made):
-            return "" if self.windows == MADE else self.windows
-        shape = self.assembly, self.window_bp, self.bin_bp * self.crop_bins
-        return PUBLISHED_WINDOWS.get(shape, "")
+@dataclass(frozen=True, kw_only=True)
+class WindowSettings:
+    """Shape of the windows of a set, and how they are made: coverage_settings.schema.yaml.
+
+    Attributes
+    ----------
+    makes_windows : bool
+        Whether the file says how windows are made.
+    """
+
+    window_bp: int
+    bin_bp: int
+    crop_bins: int
+    stride_bp: int | None
+    folds: int
+    fixed: dict[str, str]
+    interpolate: bool
+    compat: str | None
+    makes_windows: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,26 +72,63 @@ class CoverageSets:
 
     def __post_init__(self) -> None:
         rows, sources = self.rows, self.catalogue.sources
-        self.catalogue.assemblies.check_names((row.assembly for row in rows.values()), rows.path)
         for name, row in rows.items():
-            targets = self.catalogue.located(row.targets)
+            targets, windows = self.catalogue.located(row.path), self.windows_file(name)
             for path in _named_tracks(targets):
                 self.libraries.check_track(path, row.assembly, targets)
             if (
                 not row.tfrecords
-                and row.windows_file in PUBLISHED_WINDOWS.values()
-                and row.windows_file not in sources
+                and windows in PUBLISHED_WINDOWS.values()
+                and windows not in sources
             ):
                 raise InputError(
                     f"{rows.path}: {name} takes the published windows of its assembly, but "
-                    f"{sources.path} has no {row.windows_file}; copy that row of seqcast's "
+                    f"{sources.path} has no {windows}; copy that row of seqcast's "
                     "config/sources.tsv, or write made into the column windows"
                 )
 
     @cached_property
     def rows(self) -> Table[CoverageSet]:
         """Sets by name."""
-        return self.catalogue.rows("coverage_sets", CoverageSet)
+        return self.catalogue.rows_of_kind(COVERAGE, CoverageSet)
+
+    @cached_property
+    def settings(self) -> dict[str, WindowSettings]:
+        """Settings of each set, those that its file leaves out by default."""
+        return {name: self._settings_of(row) for name, row in self.rows.items()}
+
+    def _settings_of(self, row: CoverageSet) -> WindowSettings:
+        schema = read_schema(self.catalogue.schemas / "coverage_settings.schema.yaml")
+
+        def parse(values: dict[str, Any]) -> WindowSettings:
+            makes_windows = not MAKING.isdisjoint(values)
+            complete(values, schema)
+            return WindowSettings(**values, makes_windows=makes_windows)
+
+        try:
+            return read_settings(row.settings, "the settings of a training dataset", parse)
+        except InputError as error:
+            raise InputError(
+                f"{self.rows.path} ({row.dataset}), column settings: {error}"
+            ) from error
+
+    def windows_file(self, name: str) -> str:
+        """What the windows are read from: the cell, or the published ones; "", they are made."""
+        row, settings = self.rows[name], self.settings[name]
+        if row.windows or row.unmappable or settings.makes_windows:
+            return "" if row.windows == MADE else row.windows
+        shape = row.assembly, settings.window_bp, settings.bin_bp * settings.crop_bins
+        return PUBLISHED_WINDOWS.get(shape, "")
+
+    def check_names(self, found: Iterable[str], where: str) -> None:
+        """Refuse a name of no dataset, or of one of another kind."""
+        datasets = self.catalogue.datasets
+        for name in found:
+            datasets.check_names([name], where)
+            if name not in self.rows:
+                raise InputError(
+                    f"{where}: dataset {name} is of kind {datasets[name].kind}; expected {COVERAGE}"
+                )
 
     @cached_property
     def of_records(self) -> list[str]:
@@ -117,8 +158,8 @@ class CoverageSets:
 
     def given_windows(self, job: Any) -> dict[str, str]:
         """Input: what the windows of a set are read from, or made with."""
-        row = self.rows[job.coverage_set]
-        named = {"windows": row.windows_file, "unmappable": row.unmappable}
+        unmappable = self.rows[job.coverage_set].unmappable
+        named = {"windows": self.windows_file(job.coverage_set), "unmappable": unmappable}
         return self.catalogue.given_files(named)
 
     def blacklist(self, job: Any) -> dict[str, str]:
@@ -127,14 +168,14 @@ class CoverageSets:
 
     def targets(self, job: Any) -> str:
         """Input: the targets table of a set."""
-        return self.catalogue.given(self.rows[job.coverage_set].targets)
+        return self.catalogue.given(self.rows[job.coverage_set].path)
 
     def tracks(self, job: Any) -> list[str]:
         """Input: bigWig files of a set's targets table, those of libraries included.
 
         Other files of a table that this workflow makes come with the table.
         """
-        targets = self.catalogue.located(self.rows[job.coverage_set].targets)
+        targets = self.catalogue.located(self.rows[job.coverage_set].path)
         own = Path(targets).parts[0] not in ("resources", "results")
         names = _named_tracks(targets)
         return [self.catalogue.given(name) for name in names if own or name.startswith(FOLDER)]
@@ -152,16 +193,16 @@ class CoverageSets:
 
     def options(self, job: Any) -> dict[str, Any]:
         """Params: the shape of the windows of a set, and how they are made."""
-        row = self.rows[job.coverage_set]
+        settings = self.settings[job.coverage_set]
         return {
-            "bin_bp": row.bin_bp,
-            "crop_bins": row.crop_bins,
-            "stride_bp": row.stride_bp or 0,
-            "folds": row.parts,
-            "window_bp": row.window_bp,
-            "fixed": row.fixed,
-            "compat": row.compat,
-            "interpolate": row.interpolate,
+            "bin_bp": settings.bin_bp,
+            "crop_bins": settings.crop_bins,
+            "stride_bp": settings.stride_bp or 0,
+            "folds": settings.folds,
+            "window_bp": settings.window_bp,
+            "fixed": ",".join(f"{contig}={part}" for contig, part in settings.fixed.items()),
+            "compat": settings.compat or "",
+            "interpolate": settings.interpolate,
             "seed": self.catalogue.config["coverage_sets"]["seed"],
         }
 
@@ -182,10 +223,10 @@ class CoverageSets:
         row = self.rows[name]
         if row.tfrecords:
             path = f"{row.tfrecords}/sequences.bed"
-        elif row.windows_file:
-            path = self.catalogue.located(row.windows_file)
+        elif windows := self.windows_file(name):
+            path = self.catalogue.located(windows)
         else:
-            return {f"fold{i}" for i in range(row.parts)}
+            return {f"fold{i}" for i in range(self.settings[name].folds)}
         if not Path(path).exists():
             return set()
         from seqcast.datasets.coverage.target_windows import read_windows  # brings polars

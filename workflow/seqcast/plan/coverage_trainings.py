@@ -105,7 +105,7 @@ class CoverageTrainings:
                 f"share; its weights are {self.trainings.weights(job)}: ask for that file"
             )
         names = list(self.heads[training].values())
-        tables = [self.catalogue.given(self.sets.rows[name].targets) for name in names]
+        tables = [self.catalogue.given(self.sets.rows[name].path) for name in names]
         files: dict[str, Any] = {**self.sets.stores(names), "targets": tables}
         if hasattr(job, "model"):  # a training of several heads is no model's
             files["outputs"] = f"results/training/{job.model}.fold{job.fold}.outputs.tsv"
@@ -113,7 +113,7 @@ class CoverageTrainings:
 
     def tables(self, job: Any) -> dict[str, list[str]]:
         """Input: targets tables of the dataset that a fold learns, and of its model."""
-        learned = self.sets.rows[self.dataset_of(job.model, job.fold)].targets
+        learned = self.sets.rows[self.dataset_of(job.model, job.fold)].path
         own = self.catalogue.models[job.model].tracks
         return {"targets": [self.catalogue.given(value) for value in (learned, own)]}
 
@@ -151,7 +151,7 @@ class CoverageTrainings:
         path = self.trainings.recipe_path(row)
         patterns = read_recipe(path, CoverageOptions)[1].track_weights if path.exists() else None
         names = self.heads[row.training].values()
-        located = [self.catalogue.located(self.sets.rows[name].targets) for name in names]
+        located = [self.catalogue.located(self.sets.rows[name].path) for name in names]
         return patterns, list(map(known_tracks, located))
 
     def _heads_of(self, row: Training) -> dict[str, str]:
@@ -162,7 +162,7 @@ class CoverageTrainings:
                 f"{self.trainings.where(row)}: train is {row.train}; several sets each name a head "
                 "of their own, such as human=hela,mouse=brain"
             )
-        self.sets.rows.check_names(heads.values(), self.trainings.rows.path)
+        self.sets.check_names(heads.values(), self.trainings.rows.path)
         return heads
 
     def _starts_from(self, row: Training) -> tuple[str, str] | None:
@@ -215,11 +215,12 @@ class CoverageTrainings:
         """Refuse a dataset whose tracks or windows do not fit the head that learns them."""
         row, said = self.sets.rows[name], f"{hyperparameters}, which learns it,"
         units = shape.heads[head or next(iter(shape.heads))]
-        check_outputs(self.catalogue.located(row.targets), units, said, True)
-        if row.window_bp != shape.window_length_bp:
+        check_outputs(self.catalogue.located(row.path), units, said, True)
+        window_bp = self.sets.settings[name].window_bp
+        if window_bp != shape.window_length_bp:
             raise InputError(
-                f"{self.sets.rows.path}: window_bp of {name} is {row.window_bp}, but seq_length of "
-                f"{said.removesuffix(',')}, is {shape.window_length_bp}; give both the same"
+                f"{self.sets.rows.path}: window_bp of {name} ({row.settings}) is {window_bp}, but "
+                f"seq_length of {said} is {shape.window_length_bp}; give both the same"
             )
 
     def _check_track_weights(self, row: Training) -> None:

@@ -112,6 +112,6 @@ def _first_units(
         raise InputError(
             f"collection {want.collection} has {len(units)} {want.split}s with reads, too few for "
             "a split that leaves both classes in train and in dev; expected two or more. Add "
-            "genomes, or set `split` of its row in read_sets.tsv to chromosome or read."
+            "genomes, or set `split` of its row in datasets.tsv to chromosome or read."
         )
     return units[:count]

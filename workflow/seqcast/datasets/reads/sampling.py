@@ -166,7 +166,7 @@ def _check_splits(portions: Sequence[Portion]) -> None:
                 raise InputError(
                     f"assembly {name} is in collection {other.collection}, split by {other.split}, "
                     f"and in {portion.collection}, split by {portion.split}; expected one split, "
-                    "or it would be in train and in dev. Give both the same in read_sets.tsv."
+                    "or it would be in train and in dev. Give both the same in datasets.tsv."
                 )
 
 
@@ -266,7 +266,7 @@ def _draw(
     if total == 0 or (options.compat is None and n > distinct):
         raise InputError(
             f"collection {portion.collection} has {distinct} distinct {kind} reads of "
-            f"{options.read_length_nt} nt for {part}; expected {n} at least, as read_sets.tsv "
+            f"{options.read_length_nt} nt for {part}; expected {n} at least, as datasets.tsv "
             "asks. Ask for fewer, or add genomes to the collection."
         )
     if options.compat is None:
