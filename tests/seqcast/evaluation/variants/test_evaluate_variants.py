@@ -13,7 +13,12 @@ from seqcast.evaluation.variants.evaluate_variants import (
     VariantTables,
     evaluate_variants,
 )
-from tests.seqcast.evaluation.variants.benchmark_sets import matched_set, write_saluki
+from tests.seqcast.evaluation.variants.benchmark_sets import (
+    matched_set,
+    write_saluki,
+    write_scores,
+    write_vcf,
+)
 
 REPORT = {"score": "logSED", "tracks": None}
 EQTL = {"benchmark": "eqtl", "protocol": "matched_pairs", "groups": "PI", "genes": "MT",
@@ -75,6 +80,35 @@ def test_the_arithmetic_of_the_notebooks_by_name(files, tmp_path):
     original, _, _ = evaluate(files, tmp_path, groups, "borzuki")
     assert original.filter(of_draws)["note"].unique().to_list() == [
         "1000 draws as in Borzuki's notebook"]  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", ["matched_pairs", "match_groups", "classification"])
+@pytest.mark.parametrize(
+    ("case", "rows", "reason"),
+    [("no negatives", 10, ""), ("no variants", 0, ""), ("no numbers", 25, "prediction_not_finite"),
+     ("one file twice", 20, "20 in_both_classes")],
+)  # fmt: skip
+def test_sets_that_allow_no_number(tmp_path, protocol, case, rows, reason):
+    vcfs, tables = matched_set(tmp_path, pairs=10)
+    empty, nothing = write_vcf(tmp_path / "e.vcf", []), write_scores(tmp_path / "e.parquet", [])
+    names = [line.split("\t")[2] for line in vcfs[0].read_text().splitlines()[2:]]
+    lacking = [(name, "G1", "prediction_not_finite", None) for name in names]
+    given = {
+        "no negatives": ([vcfs[0], empty], [tables[0], [nothing] * 2]),
+        "no variants": ([empty] * 2, [[nothing]] * 2),
+        "no numbers": (vcfs, [[write_scores(tmp_path / "n.parquet", lacking)], [nothing]]),
+        "one file twice": ([vcfs[0]] * 2, [tables[0]] * 2),
+    }
+    truth, scores = given[case]
+    benchmark = {**EQTL, "protocol": protocol}
+    found, table, _ = evaluate(VariantFiles(truth, {"model": scores}), tmp_path, benchmark)
+    model = found.filter(method="model", part="PD<=1000")
+    metrics = model.filter(metric="roc_auc").row(0, named=True)
+    assert metrics["value"] is None
+    assert metrics["note"]
+    left_out = model.filter(metric="not_scored").row(0, named=True)
+    assert left_out["n"] == rows == len(table)
+    assert reason in left_out["note"]
 
 
 def test_unknown_names_are_refused(files, tmp_path):

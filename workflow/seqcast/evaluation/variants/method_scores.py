@@ -126,7 +126,8 @@ def _sum_of_folds(
                 f"{path} has other rows than {paths[0]}; expected all folds of a model on the same "
                 "variants and genes. Delete the older one and run again."
             )
-        lacks = pl.Series(np.isnan(found).reshape(len(rows), -1).any(axis=1))
+        by_row = np.atleast_2d(found.T).T  # (rows, tracks), or (rows, 1)
+        lacks = pl.Series(np.isnan(by_row).any(axis=1))
         identity = identity.with_columns(
             status=pl.select(
                 pl.when(lacks).then(rows["status"]).otherwise(identity["status"])
