@@ -6,7 +6,7 @@ import pytest
 from sklearn import metrics as sk
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.metrics.binary import METRICS, classification_metrics
+from seqcast.evaluation.metrics.binary import METRICS, TwoClasses, classification_metrics
 
 LABELS = [1, 1, 1, 0, 0, 0]
 SCORES = [0.9, 0.5, 0.2, 0.6, 0.2, 0.1]
@@ -180,3 +180,12 @@ def test_one_predicted_class_gives_mcc_0_and_says_so():
 def test_what_the_user_can_mend(labels, scores, message):
     with pytest.raises(InputError, match=message):
         classification_metrics(labels, scores)
+
+
+def test_curve_passes_through_the_points_of_scikit_learn():
+    rng = np.random.default_rng(5)
+    truth = rng.random(60) < 0.4
+    scores = rng.integers(0, 12, 60) / 4
+    false, true, _ = sk.roc_curve(truth, scores, drop_intermediate=False)
+    found = TwoClasses.of(truth, scores).curve()
+    np.testing.assert_allclose(found, [false, true])

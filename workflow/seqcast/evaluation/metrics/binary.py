@@ -164,6 +164,12 @@ class TwoClasses:
         both[:, self.cells.values] = self.cells.members(counts)
         return both[:, : len(self.levels)], both[:, len(self.levels) :]
 
+    def curve(self) -> tuple[np.ndarray, np.ndarray]:
+        """ROC: false and true positive rate from the highest threshold down, (levels + 1,) each."""
+        classes = self.members(np.ones((1, len(self.cells.level)), dtype=np.int64))
+        false, true = (np.cumsum([0, *members[0, ::-1]]) for members in classes)
+        return false / false[-1], true / true[-1]
+
 
 def metrics_of_counts(
     negative: np.ndarray, positive: np.ndarray, first_positive: int

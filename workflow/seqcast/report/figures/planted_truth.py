@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.metrics import roc_curve
 
+from seqcast.evaluation.metrics.binary import TwoClasses
 from seqcast.evaluation.planted.measures import ALL, CEILING, DECOYS, GENES, LOSSES, SHUFFLED
 from seqcast.evaluation.planted.planted_metrics import ELEMENTS, graded_pairs
 from seqcast.evaluation.planted.planted_variants import COMPARED
@@ -100,7 +100,8 @@ def _curves(ax: Axes, used: pl.DataFrame, values: dict) -> Axes:
         row = values.get(("auroc", ALL if name == ALL else f"element {name}"))
         if row is None or row["value"] is None:
             continue
-        false, true, _ = roc_curve(rows["kind"] == "causal", rows["size"])
+        causal = (rows["kind"] == "causal").to_numpy()
+        false, true = TwoClasses.of(causal, rows["size"].to_numpy()).curve()
         main = name == ALL
         ax.plot(false, true, color=GENE if main else COLOUR_OF[name],
                 linewidth=1.8 if main else 1.1, label=f"{name} {row['value']:.3f}",
