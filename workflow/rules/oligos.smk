@@ -92,6 +92,27 @@ rule export_oligos_h5:
         "../scripts/export_oligos_h5.py"
 
 
+rule fit_half_lives:
+    input:
+        unpack(plan.coverage_accuracy.half_life_files),
+    output:
+        "results/coverage_accuracy/{model}/{coverage_set}.half_life_models.tsv",
+    log:
+        "logs/fit_half_lives/{model}/{coverage_set}.log",
+    wildcard_constraints:
+        model=one_of(catalogue.of_task("coverage")),
+        coverage_set=one_of(plan.coverage_accuracy.half_lives),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        folds=plan.coverage_accuracy.folds,
+        options=plan.coverage_accuracy.half_life_options,
+        given=given_content,
+        code=code_of("fit_half_lives"),
+    script:
+        "../scripts/fit_half_lives.py"
+
+
 rule evaluate_oligos:
     input:
         unpack(plan.oligo_benchmarks.files),
@@ -108,6 +129,7 @@ rule evaluate_oligos:
         mem_mb=memory_mb,
     params:
         folds=plan.oligo_benchmarks.folds,
+        half_lives=plan.oligo_benchmarks.half_lives,
         options=plan.oligo_benchmarks.options,
         given=given_content,
         code=code_of("evaluate_oligos"),

@@ -11,6 +11,7 @@ with reporting(snakemake.log[0]):
             given.measured, given.features, given.contexts, scores_of(given.scores, folds),
             dict(zip(folds, given.tracks, strict=True)), given.get("saluki"),
             given.get("published"),
+            dict(zip(snakemake.params.half_lives, given.half_lives, strict=True)),
         ),
         MpraTables(snakemake.output.results, snakemake.output.variants),
         benchmark=snakemake.wildcards.benchmark,

@@ -1,5 +1,6 @@
 """What is made of benchmarks of reporter assays."""
 
+from dataclasses import replace
 from types import SimpleNamespace as Job
 
 import pytest
@@ -45,6 +46,17 @@ def test_a_benchmark_takes_the_folds_of_each_dataset(planned, files):
     assert "saluki" not in found
     assert plan.folds == {"one": 2}
     assert plan.options["score"] == "logSED"
+
+
+def test_models_with_half_lives_of_genes_give_their_regressions(planned, files):
+    plan = planned(tables(), oligos=GROUPS).oligo_benchmarks
+    assert plan.half_lives == {}
+    tested = {"cells": [("other", "0")], "set": [("one", "0"), ("one", "1")]}
+    accuracy = Job(half_lives=dict.fromkeys(tested, "hl.tsv"), tested=tested)
+    plan = replace(plan, accuracy=accuracy)
+    assert plan.half_lives == {"one": "set"}
+    path = "results/coverage_accuracy/one/set.half_life_models.tsv"
+    assert plan.files(Job(benchmark="assay"))["half_lives"] == [path]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from seqcast.core.errors import InputError
 from seqcast.plan.benchmarks import Benchmark, benchmarks_of
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.oligos import KIND, Oligos, oligo_table
 from seqcast.plan.tables import Table
 from seqcast.plan.variant_effects import tracks_table
@@ -24,6 +25,7 @@ class OligoBenchmarks:
 
     catalogue: Catalogue
     oligos: Oligos
+    accuracy: CoverageAccuracy
 
     def __post_init__(self) -> None:
         for row in self.rows.values():
@@ -73,9 +75,23 @@ class OligoBenchmarks:
                 for fold in self.catalogue.folds_of(model)
             ],
             "tracks": [tracks_table(model) for model in self.models],
+            "half_lives": [
+                f"results/coverage_accuracy/{model}/{name}.half_life_models.tsv"
+                for model, name in self.half_lives.items()
+            ],
             **self.catalogue.given_files(
                 {"saluki": self._options["saluki"], "published": row.published}
             ),
+        }
+
+    @property
+    def half_lives(self) -> dict[str, str]:
+        """Params: models that half-lives of genes were predicted by, and on which dataset first."""
+        tested = {name: self.accuracy.tested.get(name, []) for name in self.accuracy.half_lives}
+        return {
+            model: next(name for name, pairs in tested.items() if model in dict(pairs))
+            for model in self.models
+            if any(model in dict(pairs) for pairs in tested.values())
         }
 
     @property

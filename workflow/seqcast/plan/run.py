@@ -138,7 +138,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         catalogue,
         variant_effects=effects,
         oligos=oligos,
-        oligo_benchmarks=OligoBenchmarks(catalogue, oligos),
+        oligo_benchmarks=OligoBenchmarks(catalogue, oligos, accuracy),
         coverage=Coverage(catalogue),
         libraries=libraries,
         coverage_sets=coverage_sets,

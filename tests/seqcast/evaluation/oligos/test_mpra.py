@@ -10,15 +10,17 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import array_column, read_table, read_tsv, write_table
-from seqcast.evaluation.coverage.saluki import read_features
+from seqcast.core.store import array_column, read_table, read_tsv, write_table, write_tsv
+from seqcast.evaluation.coverage.saluki import SalukiFiles, read_features
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.oligos import evaluate_mpra as evaluation
 from seqcast.evaluation.oligos.evaluate_mpra import (
+    REGRESSIONS,
     MpraFiles,
     MpraTables,
     evaluate_mpra,
+    fit_half_lives,
     read_alleles,
+    read_half_life_models,
     saluki_predictions,
     scores_of,
     z_scores,
@@ -224,13 +226,13 @@ def test_the_script_finds_the_tables_of_each_fold(made, tmp_path):
     tables = [path for dataset in files.scores["tiny"] for path in dataset]
     assert scores_of(tables, {"tiny": FOLDS}) == files.scores
     given = {"measured": files.measured, "features": files.features, "contexts": files.contexts,
-             "scores": tables, "tracks": list(files.tracks.values()), "saluki": files.saluki,
+             "scores": tables, "tracks": list(files.tracks.values()), "saluki": files.saluki, "half_lives": [],
              "published": ROOT / "resources/published/mpra.tsv"}  # fmt: skip
     options = {"resamples": 10, "seed": 0, "score": "logSED", "benchmark_compat": None}
     outputs = {"results": tmp_path / "a.tsv", "variants": tmp_path / "a.parquet"}
     job = SimpleNamespace(
         input=Given(given), output=SimpleNamespace(**outputs), log=[str(tmp_path / "log")],
-        params=SimpleNamespace(folds={"tiny": FOLDS}, options=options),
+        params=SimpleNamespace(folds={"tiny": FOLDS}, options=options, half_lives={}),
         wildcards=SimpleNamespace(benchmark="mpra_siegel"),
     )  # fmt: skip
     runpy.run_path(str(ROOT / "workflow/scripts/evaluate_oligos.py"), {"snakemake": job})
@@ -250,6 +252,37 @@ def test_saluki_of_a_sequence_that_is_there_twice(tmp_path):
     found = saluki_predictions(tmp_path / "s.tsv", ["A", "C", "G", "T"])
     assert np.array_equal(found, [1, np.nan, 4, np.nan], equal_nan=True)
     assert saluki_predictions(tmp_path / "s.tsv", ["C"], compat=True) == [3]
+
+
+def test_regressions_on_half_lives_are_per_fold(tmp_path):
+    rng = np.random.default_rng(8)
+    values = {fold: rng.normal(size=(30, 3)) for fold in ("f0c0", "f1c0")}
+    genes = [f"G{i}.1" for i in range(30)]
+    for fold, x in values.items():
+        columns = {name: x[:, i] for i, name in enumerate(TRACKS["identifier"])}
+        write_table(pl.DataFrame({"gene_id": genes, **columns}), tmp_path / f"{fold}.parquet", {})
+    write_tsv(TRACKS, tmp_path / "tracks.tsv")
+    (tmp_path / "features.tsv").write_text(FEATURES)
+    truth = rng.normal(size=29)  # of all genes but one
+    lines = [f"G{i}\t{value}" for i, value in enumerate(truth)]
+    (tmp_path / "hl.tsv").write_text("\n".join(["gene\tpc", *lines]) + "\n")
+    files = SalukiFiles(
+        tmp_path / "hl.tsv", tmp_path / "features.tsv",
+        tuple(tmp_path / f"{fold}.parquet" for fold in values), (), (tmp_path / "tracks.tsv",) * 2,
+    )  # fmt: skip
+    options = {"compat": None, "half_life_columns": ["gene", "pc"]}
+    fit_half_lives(files, tmp_path / "models.tsv", list(values), options)
+    models = read_half_life_models(tmp_path / "models.tsv", ["a", "b"])
+    for model, x in zip(models, values.values(), strict=True):
+        seen = np.stack([x[:29, :2].mean(axis=1), x[:29, 2]], axis=1)
+        apart = seen - seen.mean(axis=0)
+        weights = np.linalg.solve(
+            apart.T @ apart + 0.1 * np.eye(2), apart.T @ (truth - truth.mean())
+        )
+        assert np.allclose(model.coefficients, weights)
+        assert np.isclose(model.intercept, truth.mean() - seen.mean(axis=0) @ weights)
+    with pytest.raises(InputError, match="expected the features of the benchmark"):
+        read_half_life_models(tmp_path / "models.tsv", ["a"])
 
 
 def test_datasets_that_are_no_pairs_are_refused(made):
@@ -342,11 +375,14 @@ def test_compat_has_the_features_of_the_notebook(siegel, published):
             assert np.allclose(of(oligos, context), theirs, rtol=1e-5, atol=1e-6)
 
 
-def test_compat_equals_the_notebook_of_controls(siegel, tmp_path, monkeypatch, published):
+def test_compat_equals_the_notebook_of_controls(siegel, tmp_path):
     files, expected, given, _ = siegel
-    monkeypatch.setattr(evaluation, "half_life_models", lambda _: models_of(given))
+    rows = [(str(fold), *item) for fold, model in enumerate(models_of(given))
+            for item in (*zip(read_features(files.features), model.coefficients.tolist(), strict=True),
+                         ("intercept", model.intercept))]  # fmt: skip
+    write_tsv(pl.DataFrame(rows, schema=REGRESSIONS, orient="row"), tmp_path / "models.tsv")
     out = MpraTables(tmp_path / "results.tsv", tmp_path / "variants.parquet")
-    with_half_lives = files._replace(half_lives={"hl_clip": None})
+    with_half_lives = files._replace(half_lives={"hl_clip": tmp_path / "models.tsv"})
     evaluate_mpra(with_half_lives, out, "siegel", Resampling(20, 0), compat=True)
     golden = json.loads((expected / "metrics.json").read_text())
     table = read_tsv(out.results, {"value": pl.Float64, "n": pl.Int64})

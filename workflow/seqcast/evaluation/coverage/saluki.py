@@ -87,6 +87,16 @@ def predict_saluki(
     compat = options["compat"] is not None
     gene_column, value_column = options["half_life_columns"]
     labels = read_half_lives(files.half_lives, gene_column, value_column, compat)
+    features = fold_features(files, folds)
+    tested = [matrix.genes.tolist() for matrix in features.values()]
+    groups = neighbour_groups(files.genes[0], tested)
+    predictions = predict_half_lives(features, labels, groups, compat)
+    write_tsv(predictions, outputs.predictions)
+    write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
+
+
+def fold_features(files: SalukiFiles, folds: Sequence[str]) -> dict[str, GeneMatrix]:
+    """Features of the genes of each fold, mean of its trainings; see `predict_saluki`."""
     patterns = read_features(files.features)
     replicates: dict[str, list[GeneMatrix]] = {}
     for fold, values, tracks in zip(folds, files.gene_preds, files.tracks, strict=True):
@@ -95,12 +105,7 @@ def predict_saluki(
         replicates.setdefault(without_training(fold), []).append(
             feature_means(matrix, described, patterns)
         )
-    features = {name: ensemble(several) for name, several in replicates.items()}
-    tested = [matrix.genes.tolist() for matrix in features.values()]
-    groups = neighbour_groups(files.genes[0], tested)
-    predictions = predict_half_lives(features, labels, groups, compat)
-    write_tsv(predictions, outputs.predictions)
-    write_tsv(half_life_metrics(predictions, seed=seed), outputs.metrics)
+    return {name: ensemble(several) for name, several in replicates.items()}
 
 
 def neighbour_groups(path: str | Path, folds: Sequence[Sequence[str]]) -> dict[str, str]:

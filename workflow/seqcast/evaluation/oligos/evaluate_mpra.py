@@ -19,11 +19,10 @@ from seqcast.core.store import (
     write_tsv,
 )
 from seqcast.core.text_files import read_cells
-from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.saluki import (
     PENALTY,
     SalukiFiles,
-    feature_means,
+    fold_features,
     read_features,
     read_half_lives,
 )
@@ -58,6 +57,8 @@ SALUKI, GC = "saluki", "gc"  # methods that are no models of ours
 MEASURES = ("spearman", "pearson")
 NOT_PREDICTED = "not_predicted"
 FIT = "fit"
+INTERCEPT = "intercept"
+REGRESSIONS = {"fold": pl.String, "feature": pl.String, "coefficient": pl.Float64}
 
 
 class MpraFiles(NamedTuple):
@@ -80,7 +81,7 @@ class MpraFiles(NamedTuple):
     published : path, optional
         See `read_published`.
     half_lives : mapping, optional
-        Model to the predicted genes and half-lives that the protocol of half-lives is fitted to.
+        Model to its regressions on half-lives (`fit_half_lives`); a model without has no such part.
     """
 
     measured: str | Path
@@ -90,7 +91,7 @@ class MpraFiles(NamedTuple):
     tracks: Mapping[str, str | Path]
     saluki: str | Path | None = None
     published: str | Path | None = None
-    half_lives: Mapping[str, SalukiFiles] = {}
+    half_lives: Mapping[str, str | Path] = {}
 
 
 class MpraTables(NamedTuple):
@@ -137,7 +138,8 @@ def evaluate_mpra(
         fits = {c: controls.fit(alleles.levels(controls.oligos, c)) for c in alleles.contexts}
         found = from_controls(used, alleles, controls, fits, compat)
         if model in files.half_lives:
-            models = half_life_models(files.half_lives[model])
+            names = list(read_features(files.features))
+            models = read_half_life_models(files.half_lives[model], names)
             found[HALF_LIFE] = from_half_lives(used, alleles, models, compat)
         table = _with_predictions(judged, found, files.saluki, compat)
         tables.append(with_keys(table, model=model))
@@ -219,17 +221,54 @@ def _joined(parts: Sequence[OligoFeatures]) -> OligoFeatures:
     return OligoFeatures(rows, np.concatenate([part.values for part in parts]))
 
 
-def half_life_models(files: SalukiFiles) -> list[Linear]:
-    """The published regressions from features of genes to half-lives: of all genes, per fold."""
-    labels, patterns = read_half_lives(files.half_lives), read_features(files.features)
-    models = []
-    for values, tracks in zip(files.gene_preds, files.tracks, strict=True):
-        described = dict(read_tsv(tracks).select("identifier", "description").iter_rows())
-        found = feature_means(GeneMatrix.read(values), described, patterns)
-        truth = np.array([labels.get(gene_key(gene), np.nan) for gene in found.genes.tolist()])
+def fit_half_lives(
+    files: SalukiFiles, output: str | Path, folds: Sequence[str], options: Mapping[str, Any]
+) -> None:
+    """Write the published regressions from features of genes to half-lives, of all genes, per fold.
+
+    Parameters
+    ----------
+    files : SalukiFiles
+    output : path
+        TSV: fold, feature, coefficient; the feature `INTERCEPT` is none.
+    folds : sequence of str
+        See `saluki.predict_saluki`.
+    options : mapping
+        As there.
+    """
+    compat = options["compat"] is not None
+    gene_column, value_column = options["half_life_columns"]
+    labels = read_half_lives(files.half_lives, gene_column, value_column, compat)
+    rows = []
+    for fold, features in fold_features(files, folds).items():
+        truth = np.array([labels.get(gene_key(gene), np.nan) for gene in features.genes.tolist()])
         known = np.isfinite(truth)
-        ridge = Ridge(alpha=PENALTY).fit(found.values[known], truth[known])
-        models.append(Linear(ridge.coef_, float(ridge.intercept_)))
+        ridge = Ridge(alpha=PENALTY).fit(features.values[known], truth[known])
+        names = [*features.identifiers.tolist(), INTERCEPT]
+        numbers = [*ridge.coef_.tolist(), float(ridge.intercept_)]
+        rows += [(fold, *pair) for pair in zip(names, numbers, strict=True)]
+    write_tsv(pl.DataFrame(rows, schema=REGRESSIONS, orient="row"), output)
+
+
+def read_half_life_models(path: str | Path, features: Sequence[str]) -> list[Linear]:
+    """Regressions that `fit_half_lives` wrote, one per fold.
+
+    Raises
+    ------
+    InputError
+        If they are of other features.
+    """
+    models = []
+    for _, rows in read_tsv(path, REGRESSIONS).group_by("fold", maintain_order=True):
+        known = dict(rows.select("feature", "coefficient").iter_rows())
+        if known.keys() != {*features, INTERCEPT}:
+            raise InputError(
+                f"{path} has regressions on {sorted(known)[:5]} and others; expected the features "
+                f"of the benchmark, such as {list(features)[:5]}. Give both the same table: "
+                "oligos.track_groups and coverage_accuracy.half_life_features"
+            )
+        weights = np.array([known[name] for name in features])
+        models.append(Linear(weights, known[INTERCEPT]))
     return models
 
 
