@@ -11,7 +11,6 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/download.smk"
-include: "workflow/rules/windows.smk"
 include: "workflow/rules/coverage_tracks.smk"
 include: "workflow/rules/coverage_sets.smk"
 include: "workflow/rules/training.smk"
@@ -26,6 +25,7 @@ include: "workflow/rules/properties.smk"
 include: "workflow/rules/read_benchmark.smk"
 include: "workflow/rules/planted_truth.smk"
 include: "workflow/rules/notebooks.smk"
+include: "workflow/rules/verification.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -170,6 +170,7 @@ rule summarise_run:
         datasets=plan.variant_effects.datasets,
         assemblies=plan.variant_effects.assemblies,
         pairs=plan.variant_effects.pairs,
+        verification=plan.verification.reported,
         snakemake_version=snakemake.__version__,
         templates=template_digest("run_summary.html"),
         given=given_content,

@@ -15,6 +15,7 @@ with reporting(snakemake.log[0]):
         annotations=dict(
             zip(snakemake.params.assemblies, snakemake.input.annotations, strict=True)
         ),
+        verification=snakemake.params.verification,
         versions={**versions(), "snakemake": snakemake.params.snakemake_version},
     )
     with atomic(snakemake.output[0]) as temporary:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from seqcast.cli import main
-from seqcast.evaluation.verification.verify_weights import JOB, VerifiedFiles, write_job
+from seqcast.evaluation.verification.verdicts import JOB
+from seqcast.evaluation.verification.verify_weights import VerifiedFiles, write_job
 from seqcast.models.borzuki.network import Borzuki
 from seqcast.models.originals import Original
 from tests.seqcast.evaluation.verification.stand_in import (

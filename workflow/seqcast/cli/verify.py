@@ -7,13 +7,8 @@ from typing import Any
 
 from seqcast.cli.options import check_outputs, check_regular, check_threads
 from seqcast.core.errors import InputError
-from seqcast.evaluation.verification.verify_weights import (
-    DIFFERS,
-    NOT_VERIFIED,
-    VerifiedFiles,
-    in_words,
-    verify_weights,
-)
+from seqcast.evaluation.verification.verdicts import DIFFERS, NOT_VERIFIED, in_words
+from seqcast.evaluation.verification.verify_weights import VerifiedFiles, verify_weights
 from seqcast.models.architectures import ARCHITECTURES
 
 FAILED = 1  # exit status where the numbers differ

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from seqcast.core.errors import InputError
 
 PYTHON_VARIABLE = "SEQCAST_VERIFY_PYTHON"
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 TAIL_LINES = 8  # of what a program said before it failed
 FOLDER = Path(__file__).parent
 
@@ -76,7 +77,7 @@ def _has(python: str, package: str) -> bool:
         ) from error
 
 
-def run_original(original: Original, job: Path, path: Path, python: str) -> None:
+def run_original(original: Original, job: Path, path: Path, python: str, threads: int = 1) -> None:
     """Let an original predict what a job says.
 
     Parameters
@@ -87,6 +88,8 @@ def run_original(original: Original, job: Path, path: Path, python: str) -> None
     path : path
         Takes the predictions (npz): ``output0``, ``output1`` ..., one a sequence, and ``told``,
         JSON of ``network`` and ``versions``.
+    threads : int
+        CPU threads.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def run_original(original: Original, job: Path, path: Path, python: str) -> None
         made.replace(path)
 
 
-def original_outputs(job: str | Path, path: str | Path, python: str = "") -> None:
+def original_outputs(job: str | Path, path: str | Path, python: str = "", threads: int = 1) -> None:
     """Let the original that a job names predict; where it cannot, `path` says why.
 
     Parameters
@@ -118,12 +121,14 @@ def original_outputs(job: str | Path, path: str | Path, python: str = "") -> Non
         As for `run_original`; or JSON of ``not_possible``, the reason.
     python : str
         One that has the original. Default: see `find_python`.
+    threads : int
+        CPU threads.
     """
     facts = json.loads(Path(job).read_text())
     try:
         if reason := facts.get("not_possible"):
             raise InputError(reason)
         original = Original(**facts["original"])
-        run_original(original, Path(job), Path(path), find_python(original, python))
+        run_original(original, Path(job), Path(path), find_python(original, python), threads)
     except InputError as error:
         Path(path).write_text(json.dumps({"not_possible": str(error)}))

@@ -60,6 +60,9 @@ NEEDS = {
     # 0.8 GB, 0.15 s of CPU for 1,000 nt: 100 million nt in 4 h
     "embed_sequences": Need(memory_mb=4_000, runtime_min=480),
     "score_transcript_variants": Need(memory_mb=4_000, runtime_min=480),
+    # 2.1 GB for ours and TensorFlow's in turn, two windows of 393 kb, hl_clip_micro
+    "predict_verified": Need(memory_mb=4_000),
+    "predict_original": Need(memory_mb=8_000),
     "predict_property": Need(memory_mb=4_000, runtime_min=480),
     # 0.6 GB without ReadSeeker; with it three reads of 300 nt a second of CPU: 80,000 in 8 h
     "classify_reads": Need(memory_mb=4_000, runtime_min=480),

@@ -22,6 +22,7 @@ from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
 from seqcast.plan.variant_effects import VariantEffects
+from seqcast.plan.verification import Verification
 
 # Kind of datasets -> tasks of the models that take them. Others are made where they are asked for.
 TAKEN_BY = {
@@ -59,6 +60,7 @@ class RunPlan:
     properties: Properties
     planted_truth: PlantedTruth
     notebooks: Notebooks
+    verification: Verification
 
     @property
     def targets(self) -> list[str]:
@@ -152,4 +154,5 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         properties=Properties(catalogue, trainings),
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
         notebooks=Notebooks(catalogue, effects, accuracy),
+        verification=Verification(catalogue, trainings),
     )

@@ -9,16 +9,16 @@ import torch
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import file_sha256
-from seqcast.evaluation.verification.verify_weights import (
+from seqcast.evaluation.verification.verdicts import (
     JOB,
     TOLERANCE,
-    VerifiedFiles,
     difference,
     in_words,
-    verify_weights,
-    write_job,
+    last_verdict,
+    summarise_verdicts,
     write_verdict,
 )
+from seqcast.evaluation.verification.verify_weights import VerifiedFiles, verify_weights, write_job
 from seqcast.models.borzuki.network import Borzuki
 from seqcast.models.convert import read_safetensors, tensors_sha256
 from seqcast.models.shipped import shipped_model
@@ -159,10 +159,35 @@ def test_a_network_of_our_own_has_no_original(tmp_path):
     found = verify_weights(files, tmp_path / "v.json", {"architecture": "six_frame"})
     assert found["verdict"] == "not_verified"
     assert in_words(found) == (
-        "not verified: six_frame is seqcast's own: no other program computes it"
+        "not verified: no other program is known here that computes six_frame"
     )
 
 
 def test_nothing_to_verify_is_said(tmp_path):
     with pytest.raises(InputError, match="give one"):
         verify_weights(VerifiedFiles("params.json"), tmp_path / "v.json", FACTS)
+
+
+def test_a_table_of_verdicts_fails_where_numbers_differ(model, original, tmp_path):
+    verdict_of(model, original, tmp_path)
+    same, other = tmp_path / "verdict.json", tmp_path / "other.json"
+    summarise_verdicts([same], tmp_path / "t.tsv")
+    header, row = (tmp_path / "t.tsv").read_text().splitlines()
+    assert header.split("\t") == ["model", "fold", "verdict", "in_words"]
+    assert row.startswith("small\t0\tverified\tverified against TensorFlow 2.0 on 2 windows: ")
+    found = json.loads(same.read_text())
+    other.write_text(json.dumps(found | {"fold": "1", "verdict": "differs"}))
+    with pytest.raises(InputError, match="small, fold 1: DIFFERS from TensorFlow"):
+        summarise_verdicts([same, other], tmp_path / "u.tsv")
+    assert not (tmp_path / "u.tsv").exists()
+
+
+def test_a_verdict_on_other_weights_does_not_count(model, original, tmp_path):
+    verdict_of(model, original, tmp_path)
+    path, prepared = tmp_path / "verdict.json", tmp_path / "prepared.safetensors"
+    assert last_verdict(path, prepared)[0] == "verified"
+    assert last_verdict(tmp_path / "none.json", prepared) == ("not_verified", "not verified here")
+    write_files(tmp_path, small_network(seed=4))
+    for weights in (prepared, tmp_path / "none.safetensors"):
+        assert last_verdict(path, weights) == (
+            "not_verified", "not verified here: the verdict is on other weights")  # fmt: skip

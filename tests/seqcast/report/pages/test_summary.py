@@ -1,5 +1,6 @@
 """The report's pages say what happened, add up, and escape what users wrote."""
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from seqcast.core.store import write_table
+from seqcast.core.store import file_sha256, write_table
 from seqcast.genome.annotation import Annotation
 from seqcast.report.pages.summary import count_statuses, ranked_table_html, run_summary_html
 
@@ -220,3 +221,24 @@ def test_what_users_wrote_is_escaped(column: str) -> None:
 
 def test_no_scored_variant_is_said() -> None:
     assert "No variant was scored." in ranked_table_html(ranked().clear(), RANKED)
+
+
+def test_each_fold_says_whether_it_was_verified(tmp_path):
+    prepared, verdict = tmp_path / "w.safetensors", tmp_path / "v.json"
+    prepared.write_bytes(b"weights")
+    found = {
+        "verdict": "verified", "prepared_sha256": file_sha256(prepared), "sequences": 4,
+        "original": {"name": "TensorFlow", "package": "tensorflow"}, "kind": "windows",
+        "original_versions": {"tensorflow": "2.15.1"}, "tolerance": 5e-5,
+        "largest_relative_difference": 3.2e-6,
+    }  # fmt: skip
+    verdict.write_text(json.dumps(found))
+    folds = [("tiny", "0", prepared, verdict, ""), ("tiny", "1", prepared, tmp_path / "none", "")]
+    rows = Cells(run_summary_html({}, {}, [], {}, verification=folds)).rows
+    assert ["tiny", "0", "verified against TensorFlow 2.15.1 on 4 windows: 3e-6"] in rows
+    assert ["tiny", "1", "not verified here"] in rows
+    found |= {"verdict": "differs", "largest_relative_difference": 0.2}
+    verdict.write_text(json.dumps(found))
+    rows = Cells(run_summary_html({}, {}, [], {}, verification=folds)).rows
+    said = "DIFFERS from TensorFlow 2.15.1 on 4 windows: relative difference 2e-01, above 5e-05"
+    assert ["tiny", "0", said] in rows

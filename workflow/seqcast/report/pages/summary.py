@@ -12,6 +12,7 @@ import polars as pl
 
 from seqcast.core.provenance import ORIGINS, model_in_words, same_weights
 from seqcast.core.store import column_names, read_provenance, read_table
+from seqcast.evaluation.verification.verdicts import last_verdict
 from seqcast.genome.annotation import COUNTS
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.variants.ranking import VARIANT
@@ -31,6 +32,7 @@ def run_summary_html(
     folds: Sequence[str | Path],
     versions: Mapping[str, str],
     annotations: Mapping[str, str | Path] | None = None,
+    verification: Sequence[Sequence[str]] = (),
 ) -> str:
     """The page that says what a run did.
 
@@ -46,6 +48,9 @@ def run_summary_html(
         Program to version, of the programs that make the report.
     annotations : mapping, optional
         Assembly to its table of genes (`Annotation.write`); only its provenance is read.
+    verification : sequence of sequence of str
+        Model, fold, prepared weights and verdict (`verdicts.write_verdict`) of each fold of the
+        run; a verdict need not be there.
 
     Returns
     -------
@@ -70,6 +75,10 @@ def run_summary_html(
         options=_option_rows([*inputs.values(), *facts]),
         versions=_version_rows(versions, facts),
         annotations=_annotation_rows(annotations or {}),
+        verification=[
+            (model, fold, *last_verdict(verdict, prepared))
+            for model, fold, prepared, verdict, *_ in verification
+        ],
     )
 
 
