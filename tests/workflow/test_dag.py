@@ -51,6 +51,7 @@ PUBLISHED = {
     "summarise_reads": 1,
     "run_comparator": SAMPLES * COMPARATORS,
     "evaluate_benchmark": 1,
+    "evaluate_variants": 1,
     "summarise_benchmark": 1,
 }
 READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of reads without
@@ -64,6 +65,7 @@ READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of read
     "export_predictions": 1,
     "split_reads": 1,
     "evaluate_benchmark": 1,
+    "evaluate_variants": 1,
     "summarise_benchmark": 1,
 }
 MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are scored in, one property

@@ -240,3 +240,27 @@ rule describe_transcript_scores:
         code=code_of("describe_transcript_scores"),
     script:
         "../scripts/describe_transcript_scores.py"
+
+
+rule evaluate_variants:
+    input:
+        unpack(plan.variant_benchmarks.files),
+    output:
+        results="results/benchmarks/{benchmark}.tsv",
+        variants="results/benchmarks/{benchmark}.variants.parquet",
+    log:
+        "logs/evaluate_variants/{benchmark}.log",
+    wildcard_constraints:
+        benchmark=one_of(plan.variant_benchmarks.rows),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        folds=plan.variant_benchmarks.folds,
+        definition=plan.variant_benchmarks.definition,
+        options=plan.variant_benchmarks.options,
+        given=given_content,
+        code=code_of("evaluate_variants"),
+    script:
+        "../scripts/evaluate_variants.py"

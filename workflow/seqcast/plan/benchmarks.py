@@ -19,6 +19,10 @@ class Benchmark(Row):
     truth: str = ""
     split: str = ""
     groups: str = ""
+    score: str = ""
+    tracks: str = ""
+    genes: str = ""
+    strata: str = ""
     published: str | None = None
     description: str = ""
     meaning: str = ""

@@ -45,6 +45,7 @@ NEEDS = {
     "export_oligos_h5": TABLES,
     "evaluate_oligos": TABLES,
     "ensemble_variant_effects": TABLES,
+    "evaluate_variants": TABLES,
     "export_sed_h5": TABLES,
     "write_notebook_scores": TABLES,
     "export_scores_h5": TABLES,

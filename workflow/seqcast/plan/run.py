@@ -21,6 +21,7 @@ from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
+from seqcast.plan.variant_benchmarks import VariantBenchmarks
 from seqcast.plan.variant_effects import VariantEffects
 from seqcast.plan.verification import Verification
 
@@ -57,6 +58,7 @@ class RunPlan:
     reads: Reads
     read_benchmarks: ReadBenchmarks
     transcripts: Transcripts
+    variant_benchmarks: VariantBenchmarks
     properties: Properties
     planted_truth: PlantedTruth
     notebooks: Notebooks
@@ -75,6 +77,7 @@ class RunPlan:
             self.reads,
             self.read_benchmarks,
             self.transcripts,
+            self.variant_benchmarks,
             self.properties,
             self.planted_truth,
         )
@@ -134,7 +137,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
     reads = Reads(catalogue)
     oligos = Oligos(catalogue)
-    effects = VariantEffects(catalogue)
+    effects, transcripts = VariantEffects(catalogue), Transcripts(catalogue)
     accuracy = CoverageAccuracy(catalogue, coverage_sets, coverage_trainings)
     return RunPlan(
         catalogue,
@@ -150,7 +153,8 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         read_sets=ReadSets(catalogue),
         reads=reads,
         read_benchmarks=ReadBenchmarks(catalogue, reads),
-        transcripts=Transcripts(catalogue),
+        transcripts=transcripts,
+        variant_benchmarks=VariantBenchmarks(catalogue, effects, transcripts),
         properties=Properties(catalogue, trainings),
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
         notebooks=Notebooks(catalogue, effects, accuracy),

@@ -1,5 +1,7 @@
 """From files of variants and scores to a table of results."""
 
+from itertools import combinations
+
 import polars as pl
 import pytest
 
@@ -23,7 +25,7 @@ from tests.seqcast.evaluation.variants.benchmark_sets import (
 REPORT = {"score": "logSED", "tracks": None}
 EQTL = {"benchmark": "eqtl", "protocol": "matched_pairs", "groups": "PI", "genes": "MT",
         "strata": "PD<=1000,100", "truth": None}  # fmt: skip
-KEYS = ["benchmark", "method", "part", "metric"]
+KEYS = ["benchmark", "method", "origin", "part", "metric"]
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +120,33 @@ def test_unknown_names_are_refused(files, tmp_path):
         evaluate(files, tmp_path, EQTL, "baskerville")
 
 
+def test_origins_and_published_numbers(files, tmp_path):
+    published = tmp_path / "published.tsv"
+    published.write_text(
+        "benchmark\tmethod\tpart\tmetric\tvalue\tsource\tsame_rows\n"
+        "eqtl\tmodel\tPD<=1000\troc_auc_of_draws\t0.7\tfigure 1\tno: fewer variants\n"
+    )
+    found, _, _ = evaluate(files._replace(published=published), tmp_path, EQTL)
+    origins = found.filter(pl.col("method") != "model").select("method", "origin").unique()
+    baselines = ("saluki", "distance", "random")
+    differences = (f"{a} minus {b}" for a, b in combinations(("model", *baselines), 2))
+    assert dict(origins.rows()) == {
+        **dict.fromkeys(baselines, "baseline"), **dict.fromkeys(differences, "difference")
+    }  # fmt: skip
+    assert set(found.filter(method="model")["origin"]) == {"not recorded", "published, other rows"}
+    assert found.row(-1, named=True)["note"] == "figure 1; fewer variants"
+
+
+def test_files_from_the_lists_of_a_job():
+    scores = ["a.p0", "a.p1", "a.n0", "a.n1", "b.p0", "b.n0"]
+    found = VariantFiles.of(["p", "n"], {"a": 2, "b": 1}, scores, ["a.tracks"], [])
+    assert found == VariantFiles(
+        ["p", "n"],
+        {"a": [["a.p0", "a.p1"], ["a.n0", "a.n1"]], "b": [["b.p0"], ["b.n0"]]},
+        {"a": "a.tracks"},
+    )
+
+
 EQTL_PARTS = {f"PD<={bound}" for bound in (10000, 2000, 500, 300, 200, 100, 50)}
 RATES = {"roc_auc", "average_precision", "roc_auc_of_draws", "average_precision_of_draws"}
 
@@ -134,7 +163,7 @@ def test_published_numbers_have_the_names_of_ours(root, name, parts, metrics):
     table = read_tsv(root / f"resources/published/{name}.tsv", {"value": pl.Float64})
     assert table.columns == [
         "benchmark", "method", "part", "metric", "value", "source", "same_rows"]  # fmt: skip
-    assert table.select(KEYS).is_duplicated().sum() == 0
+    assert table.select("benchmark", "method", "part", "metric").is_duplicated().sum() == 0
     assert set(table["part"]) <= parts
     assert set(table["metric"]) <= metrics
     assert table["value"].is_between(0, 1).all()

@@ -1,20 +1,23 @@
 """A benchmark of variants, from files to its table of results."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import provenance
+from seqcast.core.provenance import origins_in_words, provenance
 from seqcast.core.store import read_provenance, write_table, write_tsv
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.metrics.table import with_keys
+from seqcast.evaluation.metrics.published import as_results, read_published
+from seqcast.evaluation.metrics.table import RESULTS, with_keys
 from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
 from seqcast.evaluation.variants.coefficients import coefficients
 from seqcast.evaluation.variants.discrimination import (
+    DIFFERENCE,
     DISTANCE,
     KEYS,
     RANDOM,
@@ -45,6 +48,7 @@ from seqcast.predict.variants.ranking import select_tracks
 
 BORZUKI = "borzuki"  # the one `compat`
 COEFFICIENTS = "coefficients"
+BASELINE, COMPARED = "baseline", "difference"  # origins of what is no model of ours
 PROTOCOLS = {
     "classification": two_classes, "matched_pairs": matched_pairs, "match_groups": match_groups,
 }  # fmt: skip
@@ -63,12 +67,41 @@ class VariantFiles(NamedTuple):
         Model to its track table, if it has one.
     saluki : sequence of sequence of path
         For each file of variants the ssd.tsv of each Saluki model; none, no such method.
+    published : path, optional
+        Table of published numbers.
     """
 
     truth: Sequence[str | Path]
     scores: Mapping[str, Sequence[Sequence[str | Path]]]
     tracks: Mapping[str, str | Path] = {}
     saluki: Sequence[Sequence[str | Path]] = ()
+    published: str | Path | None = None
+
+    @classmethod
+    def of(
+        cls, truth: Sequence[str | Path], folds: Mapping[str, int], scores: Sequence[str | Path],
+        tracks: Sequence[str | Path], published: str | Path | Sequence[str | Path],
+    ) -> Self:  # fmt: skip
+        """Files from what a job has: lists under each name.
+
+        Parameters
+        ----------
+        truth : sequence of path
+        folds : mapping
+            Model to its number of folds.
+        scores : sequence of path, length models x files of variants x folds
+            All folds of the first file of the first model, then those of its next file.
+        tracks : sequence of path
+            Of the first models.
+        published : path, or an empty sequence if there is none
+        """
+        left = iter(scores)
+        named = {
+            model: [list(islice(left, count)) for _ in truth] for model, count in folds.items()
+        }
+        given = published if isinstance(published, str | Path) else None
+        tables = dict(zip(folds, tracks, strict=False))
+        return cls(truth, named, tables, published=given)
 
 
 class VariantTables(NamedTuple):
@@ -88,8 +121,8 @@ def evaluate_variants(
     ----------
     files : VariantFiles
     made : VariantTables
-        ``results`` has benchmark, method, part and `metrics.table.SCHEMA`; ``variants`` has all
-        rows of the files, with ``<method>.score`` and ``<method>.status``.
+        ``results`` has the columns `RESULTS`, published numbers last; ``variants`` has all rows of
+        the files, with ``<method>.score`` and ``<method>.status``.
     benchmark : mapping
         A row of benchmarks.tsv: ``benchmark``, ``protocol``, and `Definition.of`; ``score`` and
         ``tracks``, if they are not those of the report.
@@ -128,13 +161,29 @@ def evaluate_variants(
         if compat == BORZUKI:
             draws = _notebook_draws(files, labelled, definition, of_row, how.seed)
             results = results.update(draws, on=[*KEYS, "metric"], how="full")
-    write_tsv(with_keys(results, benchmark=benchmark["benchmark"]), made.results)
+    told = as_results(read_published(files.published, benchmark["benchmark"]))
+    results = with_origins(results, files.scores)
+    named = with_keys(results, benchmark=benchmark["benchmark"]).select(list(RESULTS))
+    write_tsv(pl.concat([named, told]), made.results)
     facts = provenance(
         **{name: value for name, value in benchmark.items() if value is not None},
         models={model: about(paths) for model, paths in files.scores.items()},
         seed=how.seed, resamples=how.resamples, compat=compat,
     )  # fmt: skip
     write_table(labelled.with_columns(_columns(methods)), made.variants, facts)
+
+
+def with_origins(
+    results: pl.DataFrame, scores: Mapping[str, Sequence[Sequence[str | Path]]]
+) -> pl.DataFrame:
+    """Results with a column ``origin``: of a model's weights, of a baseline, or of a difference."""
+    origins = {model: origins_in_words(about(tables)) for model, tables in scores.items()}
+    other = pl.when(pl.col("metric").str.ends_with(DIFFERENCE)).then(pl.lit(COMPARED))
+    return results.with_columns(
+        origin=pl.col("method").replace_strict(
+            origins, default=other.otherwise(pl.lit(BASELINE)), return_dtype=pl.String
+        )
+    )
 
 
 def _columns(methods: Sequence[Scores]) -> list[pl.Series]:

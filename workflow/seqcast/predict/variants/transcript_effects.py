@@ -30,6 +30,7 @@ from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
 from seqcast.models.interface import EmbeddingModel
 from seqcast.predict.embeddings.embed_options import POOLINGS, EmbedOptions
 from seqcast.predict.embeddings.engine import Embedded, Embedder
+from seqcast.predict.variants import SCORES_OF_MRNAS as SCORES
 from seqcast.predict.variants.gene_bins import distance_to_tss_bp
 from seqcast.transcripts.consequences import read_edited
 from seqcast.transcripts.edits import (
@@ -42,7 +43,6 @@ from seqcast.transcripts.edits import (
 )
 from seqcast.transcripts.marks import text_of
 
-SCORES = ("cosine_mean", "L2_mean", "cosine_last", "L2_last", "LLR")
 BLOCK_VARIANTS = 256  # whose mRNAs are embedded together
 IDENTITY = {
     "row": pl.Int64, "variant": pl.String, "chrom": pl.String, "pos": pl.Int64, "ref": pl.String,

@@ -1,0 +1,96 @@
+"""Benchmarks of variants to models and files, without Snakemake."""
+
+from types import SimpleNamespace as Job
+
+import pytest
+
+from seqcast.core.errors import InputError
+from seqcast.evaluation.variants import discrimination
+from seqcast.plan.variant_benchmarks import BASELINES
+from seqcast.predict.variants import SCORES_OF_MRNAS, transcript_effects
+
+EQTL = {"benchmark": "eqtl", "task": "variants", "datasets": "pos, neg", "groups": "PI",
+        "protocol": "matched_pairs", "genes": "MT", "strata": "PD<=2000,50"}  # fmt: skip
+CAUSAL = {"benchmark": "causal", "task": "variants", "datasets": "pos", "score": "logSED,LLR",
+          "protocol": "classification", "truth": "KIND=causal/matched"}  # fmt: skip
+TABLES = {
+    "assemblies": [("sim", "genome.fa", "genes.gtf", ""), ("other", "genome.fa", "genes.gtf", "")],
+    "models": [("tiny", "borzuki", "coverage", "params.json", "human", "targets.tsv", ""),
+               ("words", "helix_mrna", "embedding", "helix.json", "", "", "")],
+    "folds": [("tiny", 0, "random", 1), ("tiny", 1, "random", 2), ("words", 0, "random", 1)],
+    "datasets": [("pos", "variants", "sim", "pos.vcf", 1), ("neg", "variants", "sim", "neg.vcf", 1),
+                 ("far", "variants", "other", "neg.vcf", 1),
+                 ("mrnas", "transcripts", "sim", "canonical", 1)],
+    "benchmarks": [{**EQTL, "published": "told.tsv"}, CAUSAL],
+}  # fmt: skip
+
+
+@pytest.fixture
+def benchmarks(planned, tmp_path):
+    """A function from rows of benchmarks.tsv to `VariantBenchmarks`."""
+    for name in ("pos.vcf", "neg.vcf", "told.tsv"):
+        (tmp_path / name).touch()
+    return lambda *rows: planned({**TABLES, "benchmarks": [*rows]}).variant_benchmarks
+
+
+def test_scores_of_all_folds_are_read_file_by_file(benchmarks):
+    found = benchmarks(*TABLES["benchmarks"])
+    job = Job(benchmark="eqtl")
+    folder = "results/variant_effects"
+    assert found.files(job) == {
+        "truth": ["pos.vcf", "neg.vcf"],
+        "scores": [f"{folder}/tiny/{name}.fold{fold}.parquet" for name in ("pos", "neg")
+                   for fold in (0, 1)],
+        "tracks": [f"{folder}/tiny/tracks.parquet"],
+        "published": "told.tsv",
+    }  # fmt: skip
+    assert found.folds(job) == {"tiny": 2}
+    assert found.definition(job)["groups"] == "PI"
+    assert found.targets == ["results/benchmarks/eqtl.tsv", "results/benchmarks/causal.tsv"]
+    assert found.options["seed"] == 42
+
+
+def test_models_of_mrnas_take_part_where_a_score_of_theirs_is_named(benchmarks):
+    found = benchmarks(*TABLES["benchmarks"])
+    job = Job(benchmark="causal")
+    assert found.folds(job) == {"tiny": 2, "words": 1}
+    assert found.files(job)["scores"][-1] == "results/variant_effects/words/pos.fold0.parquet"
+    assert len(found.files(job)["tracks"]) == 1
+    alone = benchmarks({**CAUSAL, "score": "LLR"})
+    assert alone.folds(job) == {"words": 1}
+    by_track = benchmarks({**CAUSAL, "protocol": "coefficients", "truth": "BETA"})
+    assert by_track.folds(job) == {"tiny": 2}
+
+
+def test_names_are_those_that_the_evaluation_gives():
+    names = {discrimination.DISTANCE, discrimination.RANDOM, discrimination.SALUKI}
+    assert set(BASELINES) == names
+    assert transcript_effects.SCORES == SCORES_OF_MRNAS
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"datasets": "pos"}, "eqtl has 1 datasets and truth empty; expected 2"),
+        ({"truth": "KIND"}, "eqtl has 2 datasets and truth KIND; expected 1"),
+        ({"datasets": "pos,far"}, "pos is on sim and far is on other; expected positives and"),
+        ({"datasets": "pos,mrnas"}, "dataset mrnas is of kind transcripts; expected variants"),
+        ({"score": "logSAD"}, "score 'logSAD' is made by no model; expected one or more of SED"),
+        ({"strata": "PD<=near"}, "benchmark eqtl: .*near"),
+        ({"groups": ""}, "column groups: ''; expected a value"),
+        ({"protocol": "regression"}, "column protocol: 'regression'; expected one of classific"),
+        ({"protocol": "coefficients"}, "column truth: ''; expected a value"),
+        ({"split": "split"}, "column split: 'split'; expected an empty cell"),
+        ({"task": "reads", "protocol": "classification"}, "column groups: 'PI'; expected an empty"),
+    ],
+)
+def test_a_mistake_in_a_row_is_named(benchmarks, change, message):
+    with pytest.raises(InputError, match=message):
+        benchmarks({**EQTL, **change})
+
+
+def test_no_model_has_the_name_of_a_baseline(planned):
+    named = {name: [("random", *row[1:]) if row[0] == "tiny" else row for row in TABLES[name]]
+             for name in ("models", "folds")}  # fmt: skip
+    with pytest.raises(InputError, match="random is the name of a baseline; rename the model"):
+        planned({**TABLES, **named})

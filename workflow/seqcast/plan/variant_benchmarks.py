@@ -1,0 +1,139 @@
+"""Benchmarks of variants: which models are evaluated on each, and the files that this takes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from seqcast.core.errors import InputError
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.tables import Table
+from seqcast.plan.tracks import check_pattern
+from seqcast.plan.transcripts import Transcripts
+from seqcast.plan.variant_effects import VariantEffects, fold_table, tracks_table
+from seqcast.predict.variants import SCORES_OF_MRNAS
+
+BASELINES = ("distance", "random", "saluki")  # of `evaluation.variants.discrimination`
+CELLS = ("benchmark", "protocol", "truth", "groups", "score", "tracks", "genes", "strata")
+
+
+@dataclass(frozen=True, eq=False)
+class VariantBenchmarks:
+    """Benchmarks of variants, and what their jobs take.
+
+    A model of coverage is evaluated by the gene scores that a row names, a model of mRNAs by its
+    own, such as LLR, where the row names one and the variants are scored in transcripts.
+
+    Raises
+    ------
+    InputError
+        If a benchmark has too few or too many datasets, those are of several assemblies, no model
+        makes a score that it names, a cell cannot be read, or a model has the name of a baseline.
+    """
+
+    catalogue: Catalogue
+    variant_effects: VariantEffects
+    transcripts: Transcripts
+
+    def __post_init__(self) -> None:
+        for row in self.rows.values():
+            where = f"{self.rows.path}: benchmark {row.benchmark}"
+            self._check_datasets(row, where)
+            self._check_cells(row, where)
+        models = self.catalogue.models
+        if self.rows and (taken := [model for model in models if model in BASELINES]):
+            raise InputError(
+                f"{models.path}: {taken[0]} is the name of a baseline; rename the model"
+            )
+
+    @cached_property
+    def rows(self) -> Table[Benchmark]:
+        """Benchmarks of variants by name."""
+        return benchmarks_of(self.catalogue, "variants", "variants")
+
+    @property
+    def targets(self) -> list[str]:
+        """Results of all benchmarks."""
+        return [f"results/benchmarks/{name}.tsv" for name in self.rows]
+
+    def models(self, row: Benchmark) -> list[str]:
+        """Models that make one of the scores of a benchmark, those of coverage first."""
+        named = set(self._scores(row))
+        coverage = self.catalogue.config["variant_effects"]["gene_scores"]
+        found = self.variant_effects.models if named & set(coverage) else []
+        in_transcripts = all(name in self.transcripts.scored_in for name in row.sets)
+        is_single = row.protocol != "coefficients"  # which compares track by track
+        if in_transcripts and is_single and named & set(SCORES_OF_MRNAS):
+            found = [*found, *self.catalogue.of_task("embedding")]
+        return found
+
+    def files(self, job: Any) -> dict[str, list[str] | str]:
+        """Input: variants; scores of each model, dataset and fold; tracks; published numbers."""
+        row = self.rows[job.benchmark]
+        of_coverage = [m for m in self.models(row) if m in self.variant_effects.models]
+        return {
+            "truth": [self.catalogue.given(self.catalogue.datasets[n].path) for n in row.sets],
+            "scores": [
+                fold_table(model, name, fold)
+                for model in self.models(row)
+                for name in row.sets
+                for fold in self.catalogue.folds_of(model)
+            ],
+            "tracks": [tracks_table(model) for model in of_coverage],
+            "published": self.catalogue.given_if_named(row.published),
+        }
+
+    def folds(self, job: Any) -> dict[str, int]:
+        """Params: number of folds of each model, in the order of the scores."""
+        models = self.models(self.rows[job.benchmark])
+        return {model: len(self.catalogue.folds_of(model)) for model in models}
+
+    def definition(self, job: Any) -> dict[str, str]:
+        """Params: the cells that decide numbers."""
+        row = self.rows[job.benchmark]
+        return {name: getattr(row, name) for name in CELLS}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Params: what decides numbers in addition to the row."""
+        return {
+            "report": self.variant_effects.report_options,
+            **self.catalogue.part("variant_benchmarks", "resamples", "seed", "compat"),
+        }
+
+    def _scores(self, row: Benchmark) -> list[str]:
+        """Names of the scores of a row."""
+        named = row.score or self.catalogue.config["report"]["score"]
+        return [name.strip() for name in named.split(",")]
+
+    def _check_datasets(self, row: Benchmark, where: str) -> None:
+        """Refuse what is no pair of positives and negatives, or no single file of both."""
+        expected, said = (1, "their truth") if row.truth else (2, "positives, then negatives")
+        if len(row.sets) != expected:
+            raise InputError(
+                f"{where} has {len(row.sets)} datasets and truth {row.truth or 'empty'}; expected "
+                f"{expected} ({said}): with a truth one dataset has both classes, without it the "
+                "first dataset has the positives and the second the negatives"
+            )
+        assemblies = {name: self.catalogue.datasets[name].assembly for name in row.sets}
+        if len(set(assemblies.values())) > 1:
+            told = " and ".join(f"{name} is on {of}" for name, of in assemblies.items())
+            raise InputError(f"{where}: {told}; expected positives and negatives of one assembly")
+
+    def _check_cells(self, row: Benchmark, where: str) -> None:
+        """Refuse cells that cannot be read, scores that no model makes, and unmatched tracks."""
+        from seqcast.evaluation.variants.labelled_variants import Definition  # brings polars
+
+        try:
+            Definition.of(self.definition(row))
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from error
+        known = [*self.catalogue.config["variant_effects"]["gene_scores"], *SCORES_OF_MRNAS]
+        if unknown := [name for name in self._scores(row) if name not in known]:
+            raise InputError(
+                f"{where}: score {unknown[0]!r} is made by no model; expected one or more of "
+                f"{', '.join(known)}"
+            )
+        for model in self.variant_effects.models if row.tracks else ():
+            table = self.catalogue.located(self.catalogue.models[model].tracks)
+            check_pattern(f"{where}, column tracks", row.tracks, table)
