@@ -51,6 +51,7 @@ from seqcast.models.interface import load_model
 from seqcast.models.readseeker.kmers import base_codes, kmer_ids
 from seqcast.predict.reads.classification import p_coding
 from seqcast.reads.dnabert import read_dnabert
+from seqcast.training.outputs import TrainingOutputs
 from seqcast.training.reads import ReadTrainingFiles, train_reads
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,10 +112,8 @@ def train_network(work: Path) -> Path:
     )  # fmt: skip
     if not weights.exists():
         start = time.process_time()
-        train_reads(
-            files, str(weights), str(work / "history.tsv"), work / "last.pt",
-            {"architecture": "readseeker"}, "cpu", threads=1,
-        )  # fmt: skip
+        outputs = TrainingOutputs(weights, work / "history.tsv", work / "last.pt")
+        train_reads(files, outputs, {"architecture": "readseeker"}, "cpu", threads=1)
         print(f"training of the network: {time.process_time() - start:.0f} CPU s", flush=True)
     return weights
 

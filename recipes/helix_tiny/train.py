@@ -15,6 +15,7 @@ from pathlib import Path
 
 from seqcast.core.errors import InputError
 from seqcast.training.next_token import TextTrainingFiles, train_language_model
+from seqcast.training.outputs import TrainingOutputs
 from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -57,8 +58,8 @@ def train_helix_tiny(folder: Path, output: Path, recipe: Path = RECIPE) -> None:
         recipe=str(recipe),
         hyperparameters=str(HYPERPARAMETERS),
     )
-    history, checkpoint = (Path(f"{output}.{end}") for end in ("history.tsv", "checkpoint"))
-    train_language_model(files, str(output), str(history), checkpoint, FACTS, "cpu", threads=1)
+    outputs = TrainingOutputs(output, f"{output}.history.tsv", f"{output}.checkpoint")
+    train_language_model(files, outputs, FACTS, "cpu", threads=1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

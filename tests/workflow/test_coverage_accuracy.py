@@ -102,7 +102,7 @@ def test_figures_are_made(run: Workflow) -> None:
 
 def test_other_options_run_the_tests_anew_but_train_nothing(run: Workflow) -> None:
     jobs = run.planned("--nocolor", "--config", "coverage_accuracy={compat: borzuki}")
-    assert "train_coverage" not in jobs
+    assert "train" not in jobs
     assert jobs["evaluate_coverage"] == 2
 
 

@@ -79,8 +79,8 @@ def run(tables_only: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Work
     """Both models trained, scored on variants and tested."""
     run = tables_only.copy(tmp_path_factory.mktemp("trained") / "run")
     planned = run.planned("--nocolor", *SCORED, *TESTED, *CURVES)
-    assert (planned["train_coverage_heads"], planned["take_head"]) == (1, 2)
-    assert "train_coverage" not in planned
+    assert (planned["train_heads"], planned["take_head"]) == (1, 2)
+    assert "train" not in planned
     run.succeed(*SCORED, *TESTED, *CURVES)
     return run
 
@@ -143,7 +143,7 @@ def test_each_fold_has_a_training_and_each_head_a_set_to_be_tested_on(
     more = [(model, "f1c0", *rest) for model, _, *rest in FOLDS]
     configure(other, demo_tables, folds=FOLDS + more)
     jobs = other.planned("--nocolor")
-    assert (jobs["train_coverage_heads"], jobs["store_targets"]) == (2, 2)
+    assert (jobs["train_heads"], jobs["store_targets"]) == (2, 2)
     assert (jobs["evaluate_coverage"], jobs["plot_accuracy"]) == (4, 2)
 
 
@@ -154,4 +154,4 @@ def test_a_model_may_have_folds_of_both_kinds(tables_only: Workflow, tmp_path: P
     folds = [("duo_human", "f0", "train", "duo"), ("duo_human", "f0c0", "train", "alone")]
     configure(other, demo_tables, models=MODELS[:1], folds=folds, trainings=[*TRAININGS, alone])
     jobs = other.planned("--nocolor")
-    assert [jobs[r] for r in ("train_coverage", "train_coverage_heads", "take_head")] == [1, 1, 1]
+    assert [jobs[r] for r in ("train", "train_heads", "take_head")] == [1, 1, 1]

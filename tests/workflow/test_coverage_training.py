@@ -112,7 +112,7 @@ def test_an_architecture_of_ones_own_is_trained_and_fine_tuned(
     code = (other.folder / "dilated_cnn.py").read_text()
     (other.folder / "dilated_cnn.py").write_text(code.replace("padding=7", "padding=3 + 4"))
     assert set(other.planned("--nocolor", made, PREDICTED)) == {
-        "train_coverage", "prepare_weights", "predict_coverage", "ensemble_coverage"}  # fmt: skip
+        "train", "prepare_weights", "predict_coverage", "ensemble_coverage"}  # fmt: skip
 
 
 def test_tracks_are_checked_before_the_training(run: Workflow, tmp_path: Path) -> None:
@@ -143,12 +143,12 @@ def test_processes_that_share_a_training(run: Workflow, tmp_path: Path) -> None:
     assert "gpu=2" in planned.stdout
     other.succeed(weights)
     assert read_safetensors(other.folder / weights)[1]["processes"] == "2"
-    log = (other.folder / "logs/train_coverage/small.foldf0c0.log").read_text()
+    log = (other.folder / "logs/train/small.foldf0c0.log").read_text()
     assert log.count("step 0 of") == 1
     (other.folder / "recipe.json").write_text(json.dumps(RECIPE | {"learning_rate": 1e30}))
     failed = other.run(weights)
     assert failed.returncode != 0
-    log = (other.folder / "logs/train_coverage/small.foldf0c0.log").read_text()
+    log = (other.folder / "logs/train/small.foldf0c0.log").read_text()
     assert log.count("ERROR: training went astray") == log.count("ERROR") == 1
     assert "Traceback" not in log
     said = failed.stdout + failed.stderr

@@ -75,7 +75,7 @@ MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are sco
     "plot_embeddings": 1,
     "summarise_embeddings": 1,
     "score_transcript_variants": 1,
-    "describe_transcript_scores": 1,
+    "describe_tracks": 1,
     "ensemble_variant_effects": 1,
     "export_tsv": 1,
     "compare_models": 1,
@@ -251,9 +251,7 @@ ON_MRNAS = {"embed_sequences", "score_transcript_variants"}
 RUN_MODELS = SCORING | ON_MRNAS | {
     "predict_coverage", "evaluate_coverage", "prepare_weights", "classify_reads",
 }  # fmt: skip
-TRAINED = {
-    "train_reads", "train_language_model", "train_property", "predict_property", "train_coverage",
-}  # fmt: skip
+TRAINED = {"train", "predict_property"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [

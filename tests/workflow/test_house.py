@@ -1,6 +1,7 @@
 """The rules of this house, read from the code itself."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import pytest
 import yaml
 
 from seqcast.models.architectures import ARCHITECTURES
+from tests.seqcast.plan.coverage_tables import ALONE, SHARED, write_files
+from tests.seqcast.plan.test_properties import TABLES as PROPERTIES
+from tests.seqcast.plan.test_trainings import MRNAS, READS
+from tests.workflow.conftest import HEADERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "workflow/seqcast"
@@ -283,7 +288,7 @@ def test_snakefile_is_a_contents_page():
 
 
 def test_what_is_planned_is_planned_in_the_package():
-    """Rule files hold rules: no function, no constant, no include; and no path has two producers."""
+    """Rule files hold rules: no function, no constant, no include."""
     common, *_ = [path for path in SNAKEFILES if path.stem == "common"]
     assert len(common.read_text().splitlines()) <= LONGEST_COMMON
     files = [path for path in SNAKEFILES if path.suffix == ".smk" and path != common]
@@ -294,7 +299,37 @@ def test_what_is_planned_is_planned_in_the_package():
                                flags=re.MULTILINE)
     }  # fmt: skip
     assert begun == set()
-    assert {path.name for path in files if "(?=" in path.read_text()} == set()
+
+
+# What patterns begin with that several rules have, told apart by the names in a path -> why they are.
+ALIKE = {
+    "results/benchmarks/{}.": "benchmarks of each task have other inputs and other measures",
+    "results/coverage_sets/{}.": "computed from tracks, or read from published files",
+    "results/coverage_tracks/{}.": "with two bigWigs or one: all jobs of a rule have the same outputs",
+    "results/reads/{}/{}.": "of a network, or of a gene finder, which is another program",
+    "results/variant_effects/{}/{}.fold{}.":
+        "scores of coverage are gathered from shards; a job on mRNAs writes its table itself",
+}  # fmt: skip
+
+
+def test_one_rule_makes_a_path(workflow, demo_tables, root):
+    write_files(workflow.folder)
+    (workflow.folder / "recipe.json").unlink()  # it is of one of the tasks
+    rows = {name: [] for name in HEADERS}
+    for tables in (demo_tables, ALONE, SHARED, READS, MRNAS, PROPERTIES):
+        for name, found in tables.items():
+            rows[name] += [row for row in found if row not in rows[name]]
+    workflow.configure(rows)
+    found = subprocess.run(
+        [sys.executable, "-m", "tests.workflow.producers", workflow.folder],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    made_by, alike, twice = json.loads(found.stdout)
+    assert set(made_by) >= set(RULES)
+    assert [pattern for pattern in alike if not pattern.startswith(tuple(ALIKE))] == []
+    assert [start for start in ALIKE if not any(p.startswith(start) for p in alike)] == []
+    assert twice == {}
 
 
 def test_planning_starts_without_what_only_jobs_need():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from snakemake.cli import get_profile_dir
 
-from seqcast.plan.needs import NEEDS
+from seqcast.plan.needs import NEEDS, TRAINING_NEEDS
+from seqcast.training.tasks import TRAININGS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = sorted(ROOT.glob("profiles/*/")) + sorted(ROOT.glob("config/profiles/*/"))
@@ -34,9 +35,11 @@ def test_rules_state_what_the_plan_says_that_they_need():
         name: [key for key, field in keys.items() if getattr(need, field)]
         for name, need in NEEDS.items()
     }
-    heads = needed.pop("train_coverage_heads")  # a rule that takes over what another states
     assert {name: found for name, found in stated.items() if found} == needed
-    assert heads == needed["train_coverage"]
+    (train,) = re.findall(r"^rule train:\n(.*?)(?=^\S)", texts, re.MULTILINE | re.DOTALL)
+    for line in ("mem_mb=plan.training_jobs.memory_mb", "runtime=plan.training_jobs.runtime_min"):
+        assert line in train  # which depend on the task
+    assert set(TRAINING_NEEDS) == set(TRAININGS)
 
 
 @pytest.mark.slow

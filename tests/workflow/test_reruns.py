@@ -73,7 +73,7 @@ PAGES = {
     "summarise_ranking", "summarise_reads", "summarise_run",
 }  # fmt: skip
 TRAINED = (
-    {"train_coverage", "plot_learning_curve", "prepare_weights"}
+    {"train", "plot_learning_curve", "prepare_weights"}
     | TESTED | COVERED | COMPARED | (SCORED - {"plot_agreement"})
 )  # fmt: skip
 RUN = SCORED | COMPARED | COVERED | CLASSIFIED | EMBEDDED | TESTED | {"score_transcript_variants"}

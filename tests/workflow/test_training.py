@@ -50,7 +50,7 @@ def run(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
 
 def test_a_fold_is_trained_and_its_curve_drawn(run: Workflow) -> None:
     figure = "results/training/tiny.fold0.learning_curve.png"
-    assert run.planned("--nocolor", figure) == {"train_reads": 1, "plot_learning_curve": 1}
+    assert run.planned("--nocolor", figure) == {"train": 1, "plot_learning_curve": 1}
     run.succeed(figure)
     assert run.planned("--nocolor", figure) == {}
     history = pl.read_csv(run.folder / "results/training/tiny.fold0.history.tsv", separator="\t")
@@ -76,7 +76,7 @@ def test_a_killed_training_goes_on(run: Workflow) -> None:
     assert checkpoint.exists()
     run.succeed("--unlock")
     run.succeed("--rerun-incomplete", WEIGHTS.format(1))
-    assert "resumed from" in (run.folder / "logs/train_reads/tiny.fold1.log").read_text()
+    assert "resumed from" in (run.folder / "logs/train/tiny.fold1.log").read_text()
     assert not checkpoint.exists()
 
 

@@ -143,8 +143,7 @@ def code_of(script):
     """Params function: digest of the code a script reaches (Snakemake sees only the script)."""
 
     def digest(wildcards):
-        model = plan.trainings.model_of(wildcards)
-        architecture = catalogue.models[model].architecture if model else None
-        return code_digest(WORKFLOW / "scripts" / f"{script}.py", architecture)
+        network = plan.trainings.network_of(wildcards)
+        return code_digest(WORKFLOW / "scripts" / f"{script}.py", *network)
 
     return digest

@@ -45,37 +45,6 @@ rule probe_embeddings:
         "../scripts/probe_embeddings.py"
 
 
-rule train_property:
-    input:
-        unpack(plan.properties.learned_files),
-        unpack(plan.trainings.files("initial", "recipe")),
-    output:
-        weights="results/training/{model}.fold{fold}.safetensors",
-        history="results/training/{model}.fold{fold}.history.tsv",
-    log:
-        "logs/train_property/{model}.fold{fold}.log",
-    benchmark:
-        "logs/train_property/{model}.fold{fold}.benchmark.tsv"
-    wildcard_constraints:
-        model=one_of(plan.properties.learned),
-    conda:
-        "../../envs/torch.yaml"
-    threads: config["inference"]["threads"]
-    resources:
-        gpu=1,
-        mem_mb=memory_mb,
-        runtime=runtime_min,
-    params:
-        checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        definition=plan.properties.learned_definition,
-        seed=config["properties"]["seed"],
-        facts=plan.trainings.facts,
-        given=given_content,
-        code=code_of("train_property"),
-    script:
-        "../scripts/train_property.py"
-
-
 rule predict_property:
     input:
         unpack(plan.properties.files),

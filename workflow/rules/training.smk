@@ -1,60 +1,34 @@
 # A checkpoint is no output: Snakemake removes the outputs of a job that fails, and an interrupted
 # training goes on from it. The job removes it at the end.
-rule train_reads:
+rule train:
     input:
-        unpack(plan.trainings.files("train", "validation", "initial", "recipe")),
+        unpack(with_dates(plan.training_jobs.files)),
     output:
         weights="results/training/{model}.fold{fold}.safetensors",
         history="results/training/{model}.fold{fold}.history.tsv",
     log:
-        "logs/train_reads/{model}.fold{fold}.log",
+        "logs/train/{model}.fold{fold}.log",
     benchmark:
-        "logs/train_reads/{model}.fold{fold}.benchmark.tsv"
+        "logs/train/{model}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
-        model=one_of(catalogue.of_task("reads")),
+        model=one_of(plan.training_jobs.models),
     conda:
         "../../envs/torch.yaml"
-    threads: config["inference"]["threads"]
+    threads: plan.training_jobs.threads
     resources:
-        gpu=1,
-        mem_mb=memory_mb,
-        runtime=runtime_min,
+        gpu=plan.training_jobs.gpus,
+        mem_mb=plan.training_jobs.memory_mb,
+        runtime=plan.training_jobs.runtime_min,
     params:
         checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        facts=plan.trainings.facts,
-        given=given_content,
-        code=code_of("train_reads"),
+        task=plan.training_jobs.task,
+        facts=plan.training_jobs.facts,
+        options=plan.training_jobs.options,
+        track_weights=plan.training_jobs.track_weights,
+        given=given_numbers,
+        code=code_of("train"),
     script:
-        "../scripts/train_reads.py"
-
-
-rule train_language_model:
-    input:
-        unpack(plan.trainings.texts),
-        unpack(plan.trainings.files("initial", "recipe")),
-    output:
-        weights="results/training/{model}.fold{fold}.safetensors",
-        history="results/training/{model}.fold{fold}.history.tsv",
-    log:
-        "logs/train_language_model/{model}.fold{fold}.log",
-    benchmark:
-        "logs/train_language_model/{model}.fold{fold}.benchmark.tsv"
-    wildcard_constraints:
-        model=one_of(catalogue.of_task("embedding")),
-    conda:
-        "../../envs/torch.yaml"
-    threads: config["inference"]["threads"]
-    resources:
-        gpu=1,
-        mem_mb=memory_mb,
-        runtime=runtime_min,
-    params:
-        checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        facts=plan.trainings.facts,
-        given=given_content,
-        code=code_of("train_language_model"),
-    script:
-        "../scripts/train_language_model.py"
+        "../scripts/train.py"
 
 
 # A job of its own: were the model's table an input of the training, a subset of its tracks to be
@@ -67,7 +41,7 @@ rule check_tracks:
     log:
         "logs/check_tracks/{model}.fold{fold}.log",
     wildcard_constraints:
-        model=one_of(plan.coverage_trainings.alone),
+        model=one_of(plan.training_jobs.models),
     conda:
         "../../envs/torch.yaml"
     params:
@@ -77,46 +51,15 @@ rule check_tracks:
         "../scripts/check_tracks.py"
 
 
-rule train_coverage:
-    input:
-        unpack(with_dates(plan.coverage_trainings.files)),
-        unpack(plan.trainings.files("initial", "recipe")),
-    output:
-        weights="results/training/{model}.fold{fold}.safetensors",
-        history="results/training/{model}.fold{fold}.history.tsv",
-    log:
-        "logs/train_coverage/{model}.fold{fold}.log",
-    benchmark:
-        "logs/train_coverage/{model}.fold{fold}.benchmark.tsv"
-    wildcard_constraints:
-        model=one_of(plan.coverage_trainings.alone),
-    conda:
-        "../../envs/torch.yaml"
-    threads: config["inference"]["threads"] * config["training"]["processes"]
-    resources:
-        gpu=config["training"]["processes"],
-        mem_mb=memory_mb,
-        runtime=runtime_min,
-    params:
-        checkpoint="results/training/checkpoints/{model}.fold{fold}.pt",
-        facts=plan.coverage_trainings.facts,
-        processes=config["training"]["processes"],
-        track_weights=plan.coverage_trainings.track_weights,
-        given=given_numbers,
-        code=code_of("train_coverage"),
-    script:
-        "../scripts/train_coverage.py"
-
-
 # Several sets: one training, which no model owns, so that a model can be added without another.
-use rule train_coverage as train_coverage_heads with:
+use rule train as train_heads with:
     output:
         weights=directory("results/training/{training}.fold{fold}.heads"),
         history="results/training/{training}.fold{fold}.heads.history.tsv",
     log:
-        "logs/train_coverage_heads/{training}.fold{fold}.log",
+        "logs/train_heads/{training}.fold{fold}.log",
     benchmark:
-        "logs/train_coverage_heads/{training}.fold{fold}.benchmark.tsv"
+        "logs/train_heads/{training}.fold{fold}.benchmark.tsv"
     wildcard_constraints:
         training=one_of(plan.coverage_trainings.shared),
     params:

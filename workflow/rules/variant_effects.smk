@@ -98,13 +98,11 @@ rule ensemble_variant_effects:
 
 rule describe_tracks:
     input:
-        catalogue.tracks,
+        plan.variant_effects.track_table,
     output:
         "results/variant_effects/{model}/tracks.parquet",
     log:
         "logs/describe_tracks/{model}.log",
-    wildcard_constraints:
-        model=one_of(catalogue.of_task("coverage")),
     conda:
         "../../envs/torch.yaml"
     params:
@@ -224,22 +222,6 @@ rule score_transcript_variants:
         code=code_of("score_transcript_variants"),
     script:
         "../scripts/score_transcript_variants.py"
-
-
-rule describe_transcript_scores:
-    output:
-        "results/variant_effects/{model}/tracks.parquet",
-    log:
-        "logs/describe_transcript_scores/{model}.log",
-    wildcard_constraints:
-        model=one_of(catalogue.of_task("embedding")),
-    conda:
-        "../../envs/torch.yaml"
-    params:
-        given=given_content,
-        code=code_of("describe_transcript_scores"),
-    script:
-        "../scripts/describe_transcript_scores.py"
 
 
 rule evaluate_variants:

@@ -14,6 +14,7 @@ from seqcast.core.errors import InputError
 from seqcast.models.architectures import ARCHITECTURES
 from seqcast.plan import code
 from seqcast.plan.code import PACKAGE, UNCOUNTED, code_digest, reached
+from seqcast.training.tasks import TRAININGS
 
 FILES = {
     "__init__": '__version__ = "1"\n',
@@ -176,7 +177,7 @@ def test_names_tell_all_but_for_what_is_known_to_run_by_a_text():
     assert found == {
         ("__init__", "__getattr__"),  # doors for people; no script takes them
         ("cli.__init__", "_parser"),  # the module of a command; no script takes it
-        ("models.architectures", "_imported"),  # see `code.ARCHITECTURES`
+        ("models.architectures", "imported"),  # see `code.ARCHITECTURES` and `code.TRAININGS`
         ("training.worker", "main"),  # runs a function that the caller of `launch` names
     }
 
@@ -189,6 +190,15 @@ def test_the_class_of_an_architecture_is_followed(root, name):
     others = {network.split(":")[0] for network, _ in ARCHITECTURES.values()} - {module}
     if name != "mrna_property":  # holds one of the others
         assert not others & {reached_module for reached_module, _ in found}
+
+
+@pytest.mark.parametrize("task", TRAININGS)
+def test_the_training_of_a_task_is_followed_and_no_other(root, task):
+    script = root / "workflow/scripts/train.py"
+    found = {module for module, _ in reached(script, "borzuki", task)}
+    homes = {name: function.split(":")[0] for name, (function, _) in TRAININGS.items()}
+    assert found & set(homes.values()) == {homes[task]}
+    assert set(homes.values()) <= {module for module, _ in reached(script)}
 
 
 def test_code_of_an_architecture_outside_is_followed(tmp_path, monkeypatch, digest_with):

@@ -22,7 +22,7 @@ def plan(planned, tmp_path):
 def test_a_training_of_one_set_has_the_models_head(plan):
     found = plan(ALONE).coverage_trainings
     job = Job(model="small", fold="f1c0")
-    assert (found.alone, found.takers, found.shared) == (["small"], [], [])
+    assert (found.takers, found.shared) == ([], [])
     assert found.facts(job) == {
         "model": "small", "fold": "f1c0", "architecture": "borzuki", "training": "alone",
         "head": "human"}  # fmt: skip
@@ -38,7 +38,7 @@ def test_a_training_of_one_set_has_the_models_head(plan):
 def test_a_training_of_several_is_of_no_model(plan):
     found = plan(SHARED)
     trained = found.coverage_trainings
-    assert (trained.alone, trained.takers) == ([], ["duo_human", "duo_mouse"])
+    assert (found.training_jobs.models, trained.takers) == ([], ["duo_human", "duo_mouse"])
     job = Job(training="duo", fold="f0c0")
     assert trained.files(job)["targets"] == ["mouse.tsv", "human.tsv"]
     assert "outputs" not in trained.files(job)

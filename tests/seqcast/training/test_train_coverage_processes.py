@@ -22,6 +22,7 @@ from seqcast.models.convert import read_safetensors
 from seqcast.training.train_coverage import CoverageTrainingFiles, train_coverage
 from tests.seqcast.training.test_coverage_network import PARAMS
 from tests.seqcast.training.test_train_coverage import RECIPE, write_windows
+from tests.seqcast.training.toys import outputs_in
 
 # What differs between one process and two is off: dropout, and running statistics of batch
 # normalisation. Parts of two windows are normalised on their own in both.
@@ -58,8 +59,8 @@ def run(folder: Path, processes: int, made: str = "out", device: str = "cpu") ->
     out = folder / made
     with reporting(out / "log"):
         train_coverage(
-            files_of(folder), str(out / "weights.safetensors"), str(out / "history.tsv"),
-            folder / f"{made}.pt", FACTS, device, processes, processes,
+            files_of(folder), outputs_in(out, folder / f"{made}.pt"), FACTS, device, processes,
+            processes,
         )  # fmt: skip
     return out
 
@@ -165,7 +166,9 @@ def test_a_loss_that_is_no_number_is_told_as_by_one_process(tmp_path: Path, capf
 def test_more_processes_than_work_are_refused(folder: Path, monkeypatch) -> None:
     def refused(processes: int, device: str = "cpu") -> str:
         with pytest.raises(InputError) as error:
-            train_coverage(files_of(folder), "", "", "", FACTS, device, 1, processes)
+            train_coverage(
+                files_of(folder), outputs_in(folder, folder), FACTS, device, 1, processes
+            )
         return str(error.value)
 
     told = refused(5)

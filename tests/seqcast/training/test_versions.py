@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.training.outputs import TrainingOutputs
 from seqcast.training.versions import KEPT, made_of, train_once
 
 
@@ -16,9 +17,10 @@ class Run:
         self.weights, self.history = folder / "training" / name, folder / "training/history.tsv"
         self.recipe, self.trained = folder / "recipe.json", 0
 
-    def train(self, weights, history, recipe):
+    def train(self, outputs, recipe):
         """Write as a training does: the history, then the weights."""
         self.trained += 1
+        weights, history, _ = outputs
         Path(history).parent.mkdir(parents=True, exist_ok=True)
         Path(history).write_text("loss\n")
         if recipe == "bad":
@@ -36,7 +38,8 @@ class Run:
             if path.is_file():
                 path.unlink()
         found = made_of({"recipe": str(self.recipe)}, facts={"fold": "0"})
-        train_once(self.train, self.weights, self.history, found, recipe=recipe)
+        outputs = TrainingOutputs(self.weights, self.history, "last.pt")
+        train_once(self.train, outputs, found, recipe=recipe)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from seqcast.core.job_files import named_files
 from seqcast.training.loop import train
+from seqcast.training.outputs import TrainingOutputs
 from seqcast.training.recipe import Recipe
 from seqcast.training.steps import Batch, Task
 
@@ -34,10 +35,14 @@ def run_job(
     facts: dict[str, str],
 ) -> tuple[Path, pl.DataFrame]:  # fmt: skip
     """Train by the function of a job, on one thread; its weights and history."""
-    weights, history = folder / "out/weights.safetensors", folder / "out/history.tsv"
-    given, checkpoint = named_files(kind, vars(files)), folder / "checkpoints/last.pt"
-    job(given, str(weights), str(history), checkpoint, facts, "cpu", 1)
-    return weights, pl.read_csv(history, separator="\t")
+    outputs = outputs_in(folder / "out", folder / "checkpoints/last.pt")
+    job(named_files(kind, vars(files)), outputs, facts, "cpu", 1)
+    return Path(outputs.weights), pl.read_csv(outputs.history, separator="\t")
+
+
+def outputs_in(folder: Path, checkpoint: Path) -> TrainingOutputs:
+    """Weights and history of a folder."""
+    return TrainingOutputs(folder / "weights.safetensors", folder / "history.tsv", checkpoint)
 
 
 class Network(nn.Module):

@@ -48,7 +48,7 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     check_outputs([Path(chosen.output)], read, "--output")
     for path in filter(None, read):
         if not Path(path).is_file():
-            raise InputError(f"{path} is not there; give the path of a file")
+            raise InputError(f"{path} does not exist; give the path of a file")
 
 
 def add_command(commands: Any) -> None:

@@ -77,7 +77,7 @@ def architecture_of(name: str) -> Any:
     """
     if is_outside(name):
         return _from_outside(name)
-    return _imported(_row(name)[0])
+    return imported(_row(name)[0])
 
 
 def is_outside(name: str) -> bool:
@@ -109,7 +109,7 @@ def coverage_shape(architecture: str, params: Mapping[str, Any]) -> CoverageShap
     if is_outside(architecture):
         check_task(architecture, "coverage")
         return architecture_of(architecture).read_config(params).shape
-    config = _imported(_row(architecture)[1])
+    config = imported(_row(architecture)[1])
     if config.task != "coverage":
         raise InputError(
             f"architecture {architecture!r} is of task {config.task}; expected one of task coverage"
@@ -129,7 +129,7 @@ def _from_outside(name: str) -> Any:
         "or add the folder of the module to PYTHONPATH"
     )
     try:
-        found = _imported(name)
+        found = imported(name)
     except (ImportError, AttributeError) as error:
         raise InputError(f"architecture {name!r}: {error}; {remedy}") from error
     if not hasattr(found, "task"):
@@ -137,6 +137,7 @@ def _from_outside(name: str) -> Any:
     return found
 
 
-def _imported(reference: str) -> Any:
+def imported(reference: str) -> Any:
+    """What ``module:name`` names."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)

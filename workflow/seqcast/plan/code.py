@@ -28,8 +28,9 @@ UNCOUNTED = {
     "seqcast.core.progress": "says in the log how far a job is",
     "seqcast.__version__": "stands in the metadata of files; what a version changes is code",
 }
-# A table of modules by name: of it only the entry counts that a job's model names.
+# Tables of modules by name: of each only the entry counts that a job's model names.
 ARCHITECTURES = "seqcast.models.architectures", "ARCHITECTURES"
+TRAININGS = "seqcast.training.tasks", "TRAININGS"
 RUN_NEVER = "TYPE_CHECKING"
 # Fields of nodes that say nothing of what runs: places in the file, annotations, store or load.
 NO_CODE = {
@@ -41,7 +42,9 @@ _Names = frozenset[tuple[str, str | None]]  # of names, and of their attributes 
 
 
 @cache
-def code_digest(script: str | Path, architecture: str | None = None) -> str:
+def code_digest(
+    script: str | Path, architecture: str | None = None, task: str | None = None
+) -> str:
     """Digest of the code of this package that a script can run.
 
     Comments, docstrings, annotations of functions, what is logged and the wording of `InputError`
@@ -55,22 +58,26 @@ def code_digest(script: str | Path, architecture: str | None = None) -> str:
         Key of `models.architectures.ARCHITECTURES` whose classes the script loads, if it loads one,
         or ``module:Class`` of one outside this package, of which all files of the module's package
         count. Default: any of the table.
+    task : str, optional
+        Key of `training.tasks.TRAININGS` by which the script trains, if it does. Default: any.
 
     Returns
     -------
     str
         12 hexadecimal digits.
     """
-    parts = sorted(reached(script, architecture).values())
+    parts = sorted(reached(script, architecture, task).values())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def reached(script: str | Path, architecture: str | None = None) -> dict[tuple[str, int], str]:
+def reached(
+    script: str | Path, architecture: str | None = None, task: str | None = None
+) -> dict[tuple[str, int], str]:
     """Top-level statements that a script can run: (module, place in it) to its digest."""
     collects = gc.isenabled()
     gc.disable()  # syntax trees are many objects, and stay: to look through them takes longer
     try:
-        trail = _Trail(architecture)
+        trail = _Trail({ARCHITECTURES: architecture, TRAININGS: task})
         trail.whole(_Module("", Path(script)))
         return trail.follow_all()
     finally:
@@ -87,8 +94,8 @@ def module_files(name: str) -> tuple[Path, ...]:
 class _Trail:
     """What has been reached so far, from one script."""
 
-    def __init__(self, architecture: str | None) -> None:
-        self.architecture = architecture
+    def __init__(self, chosen: dict[tuple[str, str], str | None]) -> None:
+        self.chosen = chosen  # table -> the key of its entry that counts
         self.counted: dict[tuple[str, int], str] = {}
         self.loaded: set[str] = set()
         self.pending: list[tuple[_Module, int]] = []
@@ -124,8 +131,8 @@ class _Trail:
 
     def resolve(self, module: "_Module", name: str, attribute: str | None = None) -> None:
         """Reach what a name means in a module; `attribute` is what is taken of it, if known."""
-        if (module.name, name) == ARCHITECTURES:
-            self._architectures(module)
+        if (module.name, name) in self.chosen:
+            self._entries(module, name, self.chosen[module.name, name])
             return
         for source, member in module.aliases.get(name, ()):
             inner = f"{source}.{member}" if member else source
@@ -146,17 +153,17 @@ class _Trail:
         else:
             self.whole((member and _own(f"{source}.{member}")) or module)
 
-    def _architectures(self, module: "_Module") -> None:
-        """Reach the classes that the table names for the job's model; without one, all of them."""
-        if self.architecture and is_outside(self.architecture):
-            for path in _files_outside(self.architecture.partition(":")[0]):
+    def _entries(self, module: "_Module", name: str, key: str | None) -> None:
+        """Reach what a table of modules names under a key; without one, all that it names."""
+        if key and is_outside(key):
+            for path in _files_outside(key.partition(":")[0]):
                 self.whole(_Module(str(path), path))
             return
-        (place,) = module.bound[ARCHITECTURES[1]]
+        (place,) = module.bound[name]
         node = module.statements[place]
         assert isinstance(node, ast.Assign)
         table = ast.literal_eval(node.value)
-        named = [table[self.architecture]] if self.architecture else list(table.values())
+        named = [table[key]] if key else list(table.values())
         self.counted[module.name, place] = repr(named)
         for reference in chain.from_iterable(named):
             source, _, member = reference.partition(":")

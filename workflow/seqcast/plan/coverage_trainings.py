@@ -71,17 +71,9 @@ class CoverageTrainings:
         return [name for name, heads in self.heads.items() if len(heads) > 1]
 
     @cached_property
-    def alone(self) -> list[str]:
-        """Models with a training of their own."""
-        return self._models(shared=False)
-
-    @cached_property
     def takers(self) -> list[str]:
         """Models that take their head of a shared training."""
-        return self._models(shared=True)
-
-    def _models(self, shared: bool) -> list[str]:
-        found = (key[0] for key in self.trained if self.trainings.is_shared(*key) is shared)
+        found = (key[0] for key in self.trained if self.trainings.is_shared(*key))
         return list(dict.fromkeys(found))
 
     def dataset_of(self, model: str, fold: str) -> str:

@@ -67,14 +67,6 @@ NEEDS = {
     "predict_property": Need(memory_mb=4_000, runtime_min=480),
     # 0.6 GB without ReadSeeker; with it three reads of 300 nt a second of CPU: 80,000 in 8 h
     "classify_reads": Need(memory_mb=4_000, runtime_min=480),
-    # 4.6 GB for one window of hl_clip_micro with all activations kept; hl_clip computes 3.5 times
-    # as much, and the published batch has 4 windows. Memory of the other trainings is not
-    # measured. A retry resumes from the checkpoint.
-    "train_coverage": Need(memory_mb=64_000, runtime_min=1_440),
-    "train_coverage_heads": Need(memory_mb=64_000, runtime_min=1_440),
-    "train_reads": Need(memory_mb=16_000, runtime_min=1_440),
-    "train_language_model": Need(memory_mb=16_000, runtime_min=1_440),
-    "train_property": Need(memory_mb=16_000, runtime_min=1_440),
     # 0.8 s of CPU and 1.6 MB a window with 426 tracks: 20,000 windows; memory is not measured
     "check_targets": Need(memory_mb=4_000, runtime_min=240),
     "store_targets": Need(memory_mb=8_000, runtime_min=720, disk_mb=32_000),
@@ -86,6 +78,16 @@ NEEDS = {
     # not measured: genomes of viruses and bacteria, samples of up to some 10 GB
     "map_reads": Need(memory_mb=4_000, runtime_min=240, disk_mb=20_000),
     "run_comparator": Need(memory_mb=4_000, runtime_min=240),
+}
+
+# Trainings by the task of the model. 4.6 GB for one window of hl_clip_micro with all activations
+# kept; hl_clip computes 3.5 times as much, and the published batch has 4 windows. Memory of the
+# other trainings is not measured. A retry resumes from the checkpoint.
+TRAINING_NEEDS = {
+    "coverage": Need(memory_mb=64_000, runtime_min=1_440),
+    "reads": Need(memory_mb=16_000, runtime_min=1_440),
+    "embedding": Need(memory_mb=16_000, runtime_min=1_440),
+    "property": Need(memory_mb=16_000, runtime_min=1_440),
 }
 
 

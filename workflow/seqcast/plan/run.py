@@ -19,6 +19,7 @@ from seqcast.plan.properties import Properties
 from seqcast.plan.read_benchmark import ReadBenchmarks
 from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
+from seqcast.plan.training_jobs import TrainingJobs
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
 from seqcast.plan.variant_benchmarks import VariantBenchmarks
@@ -53,6 +54,7 @@ class RunPlan:
     coverage_sets: CoverageSets
     trainings: Trainings
     coverage_trainings: CoverageTrainings
+    training_jobs: TrainingJobs
     coverage_accuracy: CoverageAccuracy
     read_sets: ReadSets
     reads: Reads
@@ -135,6 +137,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
     coverage_sets = CoverageSets(catalogue, libraries)
     trainings = Trainings(catalogue)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
+    properties = Properties(catalogue, trainings)
     reads = Reads(catalogue)
     oligos = Oligos(catalogue)
     effects, transcripts = VariantEffects(catalogue), Transcripts(catalogue)
@@ -149,6 +152,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         coverage_sets=coverage_sets,
         trainings=trainings,
         coverage_trainings=coverage_trainings,
+        training_jobs=TrainingJobs(catalogue, trainings, coverage_trainings, properties),
         coverage_accuracy=accuracy,
         read_sets=ReadSets(catalogue),
         reads=reads,

@@ -102,6 +102,13 @@ class Trainings:
             return getattr(job, "model", None)
         return next(model for (model, _), name in self.trained.items() if name == named)
 
+    def network_of(self, job: Any) -> tuple[str, str] | tuple[()]:
+        """Architecture and task of the model that a job is for; nothing if it is for none."""
+        if (model := self.model_of(job)) is None:
+            return ()
+        row = self.catalogue.models[model]
+        return row.architecture, row.task
+
     def files(self, *columns: str) -> Callable[[Any], dict[str, str]]:
         """Input: files that these cells of a job's training name, and those of its network."""
 

@@ -121,6 +121,11 @@ class VariantEffects:
         """Params: the score that ranks variants, and the tracks that it is averaged over."""
         return self.catalogue.part("report", "score", "tracks")
 
+    def track_table(self, job: Any) -> str | list[str]:
+        """Input: the table of a model's tracks; scores of mRNAs are of none."""
+        of_tracks = self.catalogue.models[job.model].task == "coverage"
+        return self.catalogue.tracks(job) if of_tracks else []
+
     def exported_tracks(self, job: Any) -> str:
         """Params: tracks that a table of text averages over; scores of mRNAs are of no track."""
         of_tracks = self.catalogue.models[job.model].task == "coverage"

@@ -21,7 +21,7 @@ from seqcast.models.interface import choose_device, read_hyperparameters
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model
-from seqcast.training.outputs import made_with, train_and_write
+from seqcast.training.outputs import TrainingOutputs, made_with, train_and_write
 from seqcast.training.recipe import Recipe, read_recipe
 from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import TextOptions
@@ -237,20 +237,15 @@ class TextTrainingFiles(NamedTuple):
 
 
 def train_language_model(
-    files: TextTrainingFiles, weights: str, history: str, checkpoint: str | Path,
-    facts: Mapping[str, str], device: str, threads: int,
+    files: TextTrainingFiles, outputs: TrainingOutputs, facts: Mapping[str, str],
+    device: str, threads: int,
 ) -> None:  # fmt: skip
     """Train on transcripts; write the best weights, and the course of the training.
 
     Parameters
     ----------
     files : TextTrainingFiles
-    weights : path
-        Safetensors whose metadata say how they came about.
-    history : path
-        TSV of `training.loop.train`.
-    checkpoint : path
-        File from which an interrupted training resumes; removed at the end.
+    outputs : TrainingOutputs
     facts : mapping
         Provenance for the metadata; ``architecture`` names the class of networks.
     device : str
@@ -287,9 +282,7 @@ def train_language_model(
         **made_with(facts, files.recipe, files.initial),
         "hyperparameters": Path(files.hyperparameters).read_text(), "data_sha256": task.digest,
     }  # fmt: skip
-    train_and_write(
-        model.to(choose_device(device)), task, recipe, params, made, weights, history, checkpoint
-    )
+    train_and_write(model.to(choose_device(device)), task, recipe, params, made, outputs)
 
 
 def read_texts(paths: Sequence[str | Path], model: Any, options: TextOptions) -> TextSet:

@@ -17,6 +17,24 @@ from seqcast.training.loop import Task, train
 from seqcast.training.recipe import Recipe
 
 
+class TrainingOutputs(NamedTuple):
+    """What a training writes.
+
+    Attributes
+    ----------
+    weights : path
+        Safetensors whose metadata say how they came about; see `train_coverage` for several heads.
+    history : path
+        TSV of `training.loop.train`.
+    checkpoint : path
+        From which an interrupted training resumes; removed at the end.
+    """
+
+    weights: str | Path
+    history: str | Path
+    checkpoint: str | Path
+
+
 def made_with(
     facts: Mapping[str, Any], recipe: str | Path, initial: str | Path | None
 ) -> dict[str, Any]:
@@ -29,7 +47,7 @@ def made_with(
 
 def train_and_write(
     model: torch.nn.Module, task: Task, recipe: Recipe, params: Mapping[str, Any],
-    made: Mapping[str, Any], weights: str | Path, history: str | Path, checkpoint: str | Path,
+    made: Mapping[str, Any], outputs: TrainingOutputs,
 ) -> None:  # fmt: skip
     """Train a model with one head; write its best weights, and the course of the training.
 
@@ -43,17 +61,12 @@ def train_and_write(
     made : mapping
         For the metadata of the weights: `made_with`, and what is known of the data. ``code`` is the
         digest of the code.
-    weights : path
-        Safetensors.
-    history : path
-        TSV of `train`.
-    checkpoint : path
-        File from which an interrupted training resumes; removed at the end.
+    outputs : TrainingOutputs
     """
-    table = train(model, task, recipe, checkpoint, params, made.get("code", ""))
-    write_tsv(table, history)
-    write_weights(weights, model.cpu().state_dict(), table, made)
-    Path(checkpoint).unlink(missing_ok=True)
+    table = train(model, task, recipe, outputs.checkpoint, params, made.get("code", ""))
+    write_tsv(table, outputs.history)
+    write_weights(outputs.weights, model.cpu().state_dict(), table, made)
+    Path(outputs.checkpoint).unlink(missing_ok=True)
 
 
 def write_weights(

@@ -30,7 +30,7 @@ from seqcast.predict.properties.fine_tuned import (
 )
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model
-from seqcast.training.outputs import made_with, train_and_write
+from seqcast.training.outputs import TrainingOutputs, made_with, train_and_write
 from seqcast.training.recipe import Recipe, read_recipe
 from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import PropertyOptions
@@ -217,7 +217,7 @@ class PropertyTrainingFiles(NamedTuple):
 
 
 def train_property(
-    files: PropertyTrainingFiles, weights: str, history: str, checkpoint: str | Path,
+    files: PropertyTrainingFiles, outputs: TrainingOutputs,
     definition: tuple[str, Mapping[str, Any]], seed: int, facts: Mapping[str, str], device: str,
     threads: int,
 ) -> None:  # fmt: skip
@@ -226,12 +226,8 @@ def train_property(
     Parameters
     ----------
     files : PropertyTrainingFiles
-    weights : path
-        Safetensors whose metadata say how they came about; labels and classes are lists in JSON.
-    history : path
-        TSV of `training.loop.train`.
-    checkpoint : path
-        File from which an interrupted training resumes; removed at the end.
+    outputs : TrainingOutputs
+        In the metadata of the weights, labels and classes are lists in JSON.
     definition : (str, mapping)
         Name of the property and its row of benchmarks.tsv.
     seed : int
@@ -277,4 +273,4 @@ def train_property(
         "train_rows_with_cds": transcripts["cds_start"][one.train.tolist()].count(),
         "transcripts_sha256": file_sha256(files.transcripts),
     }  # fmt: skip
-    train_and_write(model, task, recipe, params, made, weights, history, checkpoint)
+    train_and_write(model, task, recipe, params, made, outputs)

@@ -23,7 +23,7 @@ from seqcast.models.settings import require
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model
-from seqcast.training.outputs import made_with, train_and_write
+from seqcast.training.outputs import TrainingOutputs, made_with, train_and_write
 from seqcast.training.recipe import Recipe, read_recipe
 from seqcast.training.steps import Batch, Task
 from seqcast.training.task_options import ReadAugmentation
@@ -275,20 +275,15 @@ class ReadTrainingFiles(NamedTuple):
 
 
 def train_reads(
-    files: ReadTrainingFiles, weights: str, history: str, checkpoint: str | Path,
-    facts: Mapping[str, str], device: str, threads: int,
+    files: ReadTrainingFiles, outputs: TrainingOutputs, facts: Mapping[str, str],
+    device: str, threads: int,
 ) -> None:  # fmt: skip
     """Train on labelled reads; write the best weights, and the course of the training.
 
     Parameters
     ----------
     files : ReadTrainingFiles
-    weights : path
-        Safetensors whose metadata say how they came about.
-    history : path
-        TSV of `training.loop.train`.
-    checkpoint : path
-        File from which an interrupted training resumes; removed at the end.
+    outputs : TrainingOutputs
     facts : mapping
         Provenance for the metadata; ``architecture`` names the class of networks.
     device : str
@@ -317,9 +312,7 @@ def train_reads(
         **made_with(facts, files.recipe, files.initial), "train_sha256": file_sha256(files.train),
         "validation_sha256": file_sha256(files.validation),
     }  # fmt: skip
-    train_and_write(
-        model.to(choose_device(device)), task, recipe, params, made, weights, history, checkpoint
-    )
+    train_and_write(model.to(choose_device(device)), task, recipe, params, made, outputs)
 
 
 def check_crops(options: ReadAugmentation, model: Any, recipe: str | Path) -> None:

@@ -24,7 +24,7 @@ from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
 from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
-from seqcast.training.outputs import made_with, write_weights
+from seqcast.training.outputs import TrainingOutputs, made_with, write_weights
 from seqcast.training.recipe import Recipe, read_recipe
 from seqcast.training.task_options import (
     CoverageOptions,
@@ -53,22 +53,19 @@ class CoverageTrainingFiles(NamedTuple):
 
 
 def train_coverage(
-    files: CoverageTrainingFiles, weights: str, history: str, checkpoint: str | Path,
-    facts: Mapping[str, str], device: str, threads: int, processes: int = 1,
+    files: CoverageTrainingFiles, outputs: TrainingOutputs, facts: Mapping[str, str],
+    device: str, threads: int, processes: int = 1,
 ) -> None:  # fmt: skip
     """Train on the windows of a fold; write the best weights, and the course of the training.
 
     Parameters
     ----------
     files : CoverageTrainingFiles
-    weights : path
-        Safetensors whose metadata say how they came about; ``tracks`` are the identifiers of the
-        outputs in their order, a list in JSON. Of several stores, a folder: for each
-        head ``<head>.safetensors``, with the backbone it was best with, and ``<head>.history.tsv``.
-    history : path
-        TSV of `training.loop.train_heads`, all heads.
-    checkpoint : path
-        File from which an interrupted training resumes; removed at the end.
+    outputs : TrainingOutputs
+        In the metadata of the weights, ``tracks`` are the identifiers of the outputs in their
+        order, a list in JSON. Of several stores the weights are a folder: for each head
+        ``<head>.safetensors``, with the backbone it was best with, and ``<head>.history.tsv``. The
+        history is of all heads; see `training.loop.train_heads`.
     facts : mapping
         Provenance; ``architecture`` names the class of networks, ``fold`` the windows' parts (see
         `parts_of_fold`), ``head`` the heads of the stores, in their order and separated by commas;
@@ -89,9 +86,8 @@ def train_coverage(
         other, the architecture does not predict coverage, or the checkpoint is of another training.
     """
     if processes > 1:
-        given = {"weights": weights, "history": history, "checkpoint": str(checkpoint),
-                 "facts": dict(facts), "device": device, "threads": threads}  # fmt: skip
-        _train_together(files, processes, given)
+        given = {"facts": dict(facts), "device": device, "threads": threads}
+        _train_together(files, outputs, processes, given)
         return
     torch.set_num_threads(threads)
     recipe, options = _recipe_of_fold(files.recipe, facts["fold"])
@@ -106,7 +102,7 @@ def train_coverage(
     sets = [coverage_set(*one, facts["fold"], model, options) for one in stores]
     task = CoverageTask(sets, options)
     with parallel.session(choose_device(device)) as target:
-        table, best = train_heads(model.to(target), task, recipe, checkpoint, params,
+        table, best = train_heads(model.to(target), task, recipe, outputs.checkpoint, params,
                                   facts.get("code", ""))  # fmt: skip
         if parallel.rank() > 0:
             return
@@ -115,12 +111,12 @@ def train_coverage(
             "hyperparameters": Path(files.hyperparameters).read_text(), "seed": recipe.seed,
             "data_sha256": task.digest, "processes": parallel.processes(), **learned_from(sets),
         }  # fmt: skip
-    write_tsv(table, history)
-    with atomic(weights) as target:
+    write_tsv(table, outputs.history)
+    with atomic(outputs.weights) as target:
         for head, (name, state) in zip(heads, best.items(), strict=True):
             own = made | {"head": head, "tracks": json.dumps(tracks[head])}
             _write_head(target, name, model.weights_of(head, state), table, own)
-    Path(checkpoint).unlink(missing_ok=True)
+    Path(outputs.checkpoint).unlink(missing_ok=True)
 
 
 def learned_from(sets: Sequence[CoverageSet]) -> dict[str, str]:
@@ -149,9 +145,9 @@ def history_of_head(table: pl.DataFrame, head: str) -> pl.DataFrame:
     return table.select(pl.col(own.get(name, name)).alias(name) for name in shared)
 
 
-def train_share(files: Mapping[str, Any], **arguments: Any) -> None:
-    """`train_coverage` in one of several processes; `files` by their names."""
-    train_coverage(CoverageTrainingFiles(**files), **arguments)
+def train_share(files: Mapping[str, Any], outputs: Mapping[str, str], **arguments: Any) -> None:
+    """`train_coverage` in one of several processes; `files` and `outputs` by their names."""
+    train_coverage(CoverageTrainingFiles(**files), TrainingOutputs(**outputs), **arguments)
 
 
 def coverage_set(
@@ -240,11 +236,15 @@ def _write_head(
     write_weights(target / f"{name}.safetensors" if name else target, tensors, history, made)
 
 
-def _train_together(files: CoverageTrainingFiles, processes: int, given: dict[str, Any]) -> None:
+def _train_together(
+    files: CoverageTrainingFiles, outputs: TrainingOutputs, processes: int, given: dict[str, Any]
+) -> None:
     """Start the processes that share a training, and wait for them."""
     _check_processes(processes, given["device"], files.recipe)
     threads = max(1, given["threads"] // processes)
-    run_together(train_share, {**given, "files": files._asdict(), "threads": threads}, processes)
+    paths = {name: str(path) for name, path in outputs._asdict().items()}
+    asked = {**given, "files": files._asdict(), "outputs": paths, "threads": threads}
+    run_together(train_share, asked, processes)
 
 
 def _check_processes(processes: int, device: str, recipe: str | Path) -> None:

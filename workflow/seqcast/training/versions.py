@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.store import atomic, file_sha256
+from seqcast.training.outputs import TrainingOutputs
 
 logger = logging.getLogger(__name__)
 KEPT = 2  # versions of one training: what is published, and what was before
@@ -23,25 +24,26 @@ FOLDER, WEIGHTS, HISTORY = "versions", "weights", "history.tsv"
 
 
 def train_once(
-    train: Callable[..., None], weights: str | Path, history: str | Path,
-    made_of: Mapping[str, Any], **arguments: Any,
+    train: Callable[..., None], outputs: TrainingOutputs, made_of: Mapping[str, Any],
+    **arguments: Any,
 ) -> None:  # fmt: skip
     """Train, or take what the same training made before.
 
     Parameters
     ----------
     train : callable
-        Of these arguments, and ``weights`` and ``history``, paths that it writes.
-    weights, history : path
-        The outputs; `weights` is a file or a folder. Next to it is the folder ``versions``.
+        Of these arguments, and ``outputs``, which it writes.
+    outputs : TrainingOutputs
+        The weights are a file or a folder. Next to them is the folder ``versions``.
     made_of : mapping
         All that decides the weights, JSON.
     **arguments
         Of `train`.
     """
-    versions = Path(weights).parent / FOLDER / Path(weights).name
+    weights = Path(outputs.weights)
+    versions = weights.parent / FOLDER / weights.name
     place = versions / _digest(made_of)
-    made = place / f"{WEIGHTS}{Path(weights).suffix}"
+    made = place / f"{WEIGHTS}{weights.suffix}"
     if made.exists():
         logger.info("taken from %s: this training was done before", place)
         os.utime(place)
@@ -49,7 +51,7 @@ def train_once(
         if known := _by_age(versions):
             logger.info("weights of before stay in %s until this training ends", known[-1])
         try:
-            train(weights=str(made), history=str(place / HISTORY), **arguments)
+            train(outputs=outputs._replace(weights=made, history=place / HISTORY), **arguments)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             if known:
@@ -58,8 +60,8 @@ def train_once(
                     "run takes them from there", known[-1],
                 )  # fmt: skip
             raise
-    _publish(place / HISTORY, Path(history))
-    _publish(made, Path(weights))
+    _publish(place / HISTORY, Path(outputs.history))
+    _publish(made, weights)
     for old in _by_age(versions)[:-KEPT]:
         shutil.rmtree(old)
 

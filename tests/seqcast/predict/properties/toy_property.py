@@ -9,6 +9,7 @@ import polars as pl
 from seqcast.core.job_files import named_files
 from seqcast.models.prepare import convert_weights
 from seqcast.predict.properties.fine_tuned import FineTunedFiles, predict_property
+from seqcast.training.outputs import TrainingOutputs
 from seqcast.training.properties import PropertyTrainingFiles, train_property
 from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS, definition, transcripts
 
@@ -36,8 +37,11 @@ def run(
     """Train a fold; its weights and history."""
     facts = {"architecture": architecture, "model": "tiny", "fold": fold, "training": "toy"}
     weights, history = folder / f"{fold}.safetensors", folder / f"{fold}.tsv"
-    train_property(named_files(PropertyTrainingFiles, vars(files)), str(weights), str(history), folder / "last.pt", definition(**cells), 0,
-                   facts, "cpu", 1)  # fmt: skip
+    train_property(
+        named_files(PropertyTrainingFiles, vars(files)),
+        TrainingOutputs(weights, history, folder / "last.pt"),
+        definition(**cells), 0, facts, "cpu", 1,
+    )  # fmt: skip
     return weights, pl.read_csv(history, separator="\t")
 
 

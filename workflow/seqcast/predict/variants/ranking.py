@@ -6,13 +6,16 @@ the TSV, the VCF and the figures show what it returns.
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import array_columns, array_values
+from seqcast.core.provenance import provenance
+from seqcast.core.store import array_columns, array_values, write_table
+from seqcast.genome.tracks import Tracks
 
 VARIANT = ["variant", "chrom", "pos", "ref", "alt"]
 GENE = ["gene_id", "gene_name", "distance_to_tss_bp"]
@@ -28,6 +31,22 @@ MRNA_TRACKS = pl.DataFrame(
     {"track": [0], "identifier": ["mrna"], "description": ["whole mRNA"], "units": [""]}
 )
 LEVELS = {"ref_level": "REF", "alt_level": "ALT"}  # of the gene: name here -> score
+
+
+def write_track_table(output: str | Path, targets: str | Path | None = None) -> None:
+    """Write which track each position of a model's scores is.
+
+    Parameters
+    ----------
+    output : path
+    targets : path, optional
+        The targets table of a coverage model. Default: scores are those of mRNAs, which have no
+        tracks.
+    """
+    if targets is None:
+        write_table(MRNA_TRACKS, output, provenance())
+    else:
+        write_table(Tracks.read(targets).table(), output, provenance(file=targets))
 
 
 def select_tracks(tracks: pl.DataFrame, tracks_like: str | None = None) -> np.ndarray:
