@@ -185,7 +185,7 @@ def row_of(method: str, test: str, labels, scores: np.ndarray, seconds: float | 
 
 
 def scorers(arguments, reads: Reads, labels: np.ndarray) -> dict[str, Scorer]:
-    """The methods, trained where they are trained here; a method that is not there is said."""
+    """The methods, trained where they are trained here; a method that is missing is named."""
     config = ROOT / "config/hyperparameters/readseeker_small.json"
     regression = LogisticRegression(C=0.01, max_iter=300)
     boosting = HistGradientBoostingClassifier(random_state=arguments.seed)

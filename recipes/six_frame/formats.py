@@ -64,7 +64,7 @@ def read_records(kind: str, paths: Sequence[Path]) -> list[SeqRecord]:
             raise
         raise InputError(
             f"{paths[0].name} cannot be read ({error}); expected the format {kind}. Correct the "
-            "row of the table, or remove the package's folder and fetch it again."
+            "row of the table, or remove the package's folder and download it again."
         ) from error
     if not records or not all(len(record) for record in records):
         raise InputError(

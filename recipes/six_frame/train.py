@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where fetch put the genomes")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of recipes.six_frame.fetch")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help="safetensors file to write")
     parser.add_argument("--recipe", type=Path, default=RECIPE, help="settings of the training")
     options = parser.parse_args(arguments)

@@ -37,6 +37,8 @@ INSTEAD = {  # words that the pages do not use -> what they say in their place
     r"between commas": "comma-separated",
     r"the original's": "of the original",
     r"where there (is|are)": "if",
+    r"is not there": "does not exist, is missing",
+    r"fetch(es|ed|ing)?(?! \w*\()": "download",
 }
 CODE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->|\{\{.*?\}\}|\{%.*?%\}|\]\([^)]*\)", re.DOTALL)
 TEXTS = [

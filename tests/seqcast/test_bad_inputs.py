@@ -185,7 +185,7 @@ def test_refused_with_a_remedy(
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nowhere\.vcf is not there"):
+    with pytest.raises(InputError, match=r"nowhere\.vcf does not exist"):
         read_variants(tmp_path / "nowhere.vcf")
 
 

@@ -21,9 +21,9 @@ SEEDED = ("borzuki_tiny", "0", "random", "10")
 # Found before any job is planned, what else is in tests/seqcast/plan: rows in place of the demo's,
 # a config, and what is said.
 PLANNING = {
-    "set whose file is not there": (
+    "set whose file does not exist": (
         {"datasets": [(*DEMO_SET[:3], "nowhere/missing.vcf", 1)]}, {},
-        "ERROR: datasets.tsv (simulated_variants), column path: nowhere/missing.vcf is not there; "
+        "ERROR: datasets.tsv (simulated_variants), column path: nowhere/missing.vcf does not exist; "
         "expected a file, seen from "),
     "unknown key in the config": (
         {}, {"report": {"scores": "SED"}}, "ERROR: config: $.report: Additional properties are not "
@@ -66,7 +66,7 @@ JOBS = {
         "describe_tracks/text", "text.tsv: 'next' in column 'strand_pair'"),
     "annotation of another assembly": (
         "prepare_annotation/other", "no contig of other.gtf (Chr1, Chr2) is in"),
-    "GPU that is not there": (
+    "GPU that does not exist": (
         "score_variants/borzuki_tiny/fresh.fold0.0", "device 'cuda' was asked for but torch"),
 }  # fmt: skip
 
@@ -149,7 +149,7 @@ def mistaken(finished, tmp_path_factory):
 def test_a_mistake_in_a_file_is_one_line_in_the_log_and_on_stderr(mistaken, mistake):
     run, stderr = mistaken
     name, message = JOBS[mistake]
-    if mistake == "GPU that is not there" and torch.cuda.is_available():
+    if mistake == "GPU that does not exist" and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     said = (run.folder / f"logs/{name}.log").read_text().splitlines()
     (line,) = [line for line in said if line.startswith("ERROR: ")]

@@ -156,11 +156,11 @@ CHANGES = {
                          {"check_targets", "check_tracks", "store_targets"} | TRAINED),
     "dates": ([["date", "own/own.vcf"], ["date", "own/genome.fa"], ["date", "own/recipe.json"]], set()),
     "missing variants": ([["missing", "own/own.vcf"]],
-                         "ERROR: datasets.tsv (own), column path: own/own.vcf is not there; expected"),
+                         "ERROR: datasets.tsv (own), column path: own/own.vcf does not exist; expected"),
     "missing aliases": ([["missing", "own/aliases.tsv"]],
-                        "ERROR: assemblies.tsv (own), column contig_aliases: own/aliases.tsv is not"),
+                        "ERROR: assemblies.tsv (own), column contig_aliases: own/aliases.tsv does"),
     "missing recipe": ([["missing", "own/recipe.json"]],
-                       "ERROR: trainings.tsv (tiny), column recipe: own/recipe.json is not there"),
+                       "ERROR: trainings.tsv (tiny), column recipe: own/recipe.json does not exist"),
     "a copy of the folder": ([["copied"]], set()),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Fetch one row of config/sources.tsv."""
+"""Download one row of config/sources.tsv."""
 
 from seqcast.core.logs import reporting
 from seqcast.core.sources import fetch_source

@@ -1,4 +1,4 @@
-"""Fetch the genomes of a shard of a collection, and index their coding and non-coding regions."""
+"""Download the genomes of a shard, and index their coding and non-coding regions."""
 
 from seqcast.core.logs import reporting
 from seqcast.datasets.reads.assemblies import read_assemblies, shard_of

@@ -99,6 +99,6 @@ def test_missing_weights_say_where_they_are(run):
         "s.fa", "-o", "e.parquet", files=("--weights", "m.st", "--hyperparameters", "c.json")
     )
     assert status == 2
-    assert "m.st is not there" in said
+    assert "m.st does not exist" in said
     assert "helical-ai/Helix-mRNA: accept the conditions on its page" in said
     assert "HF_TOKEN" in said

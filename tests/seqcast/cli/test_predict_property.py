@@ -104,4 +104,4 @@ def test_weights_of_something_else(call, tmp_path):
     assert "no tensor head.output.weight; expected weights of a fine-tuned model" in said
     status, said = call("s.fa", "-o", "p.tsv", weights="none.safetensors")
     assert status == 2
-    assert "none.safetensors is not there; expected the weights of a fine-tuned model" in said
+    assert "none.safetensors does not exist; expected the weights of a fine-tuned model" in said

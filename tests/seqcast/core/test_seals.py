@@ -213,7 +213,7 @@ def test_tables_of_others_are_read(tmp_path: Path) -> None:
     assert read_table(tmp_path / "a.parquet")["n"].to_list() == [1, 2]
     with pytest.raises(InputError, match="has no column 'm'; it has"):
         read_table(tmp_path / "a.parquet", ["m"])
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         read_table(tmp_path / "b.parquet")
 
 

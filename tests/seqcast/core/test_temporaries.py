@@ -168,7 +168,7 @@ def test_other_refusals_name_the_file_and_the_reason(tmp_path: Path, number: int
 
 
 def test_a_wrong_name_for_a_full_disk_is_put_right(tmp_path: Path) -> None:
-    told = InputError("in.bam is damaged; fetch it again")
+    told = InputError("in.bam is damaged; download it again")
     told.__cause__ = OSError(errno.ENOSPC, "made up")
     assert "a.txt cannot be written: No space" in str(write_error(told, tmp_path / "a.txt"))
     told.__cause__ = OSError(errno.EACCES, "made up")  # may well be of reading

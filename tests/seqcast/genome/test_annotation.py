@@ -168,7 +168,7 @@ def test_truncated_and_missing(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-300])
     with pytest.raises(InputError, match=r"a\.gtf\.gz cannot be read to its end.*truncated"):
         read_annotation(path)
-    with pytest.raises(InputError, match=r"nowhere\.gtf is not there"):
+    with pytest.raises(InputError, match=r"nowhere\.gtf does not exist"):
         read_annotation(tmp_path / "nowhere.gtf")
     pl.DataFrame({"gene": ["A"]}).write_parquet(tmp_path / "foreign.parquet")
     with pytest.raises(InputError, match=r"has columns \['gene'\]; expected \['gene_id'"):

@@ -50,7 +50,9 @@ def test_damaged_gzip_leaves_no_output(tmp_path: Path, damage: str) -> None:
     source = tmp_path / "hg38.fa.gz"
     whole = gzip.compress(FASTA * 1000)
     source.write_bytes(whole[:-20] if damage == "cut" else whole[:20] + b"\xff" * 20 + whole[40:])
-    with pytest.raises(InputError, match=r"hg38\.fa\.gz is not a whole gzip file.*fetch it again"):
+    with pytest.raises(
+        InputError, match=r"hg38\.fa\.gz is not a whole gzip file.*download it again"
+    ):
         recompress_bgzip(source, tmp_path / "out.fa.gz")
     assert list(tmp_path.iterdir()) == [source]
 

@@ -112,7 +112,7 @@ def test_plain_gzip_is_refused_with_the_remedy(tmp_path: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nowhere\.fa is not there"):
+    with pytest.raises(InputError, match=r"nowhere\.fa does not exist"):
         Genome(tmp_path / "nowhere.fa")
 
 
@@ -161,7 +161,7 @@ def test_tables_name_the_25_primary_contigs(root: Path) -> None:
     [
         ("name,alias\n", r"has columns \['name,alias'\]; expected contig and alias"),
         ("contig\talias\nchr1\t1\nchr2\t1\n", "gives alias 1 to chr1 and to chr2"),
-        (None, "is not there; expected a table of contig aliases"),
+        (None, "does not exist; expected a table of contig aliases"),
     ],
 )
 def test_broken_alias_table(fasta: Path, table: str | None, message: str) -> None:

@@ -62,7 +62,7 @@ def test_a_truncated_or_missing_file_is_refused(tmp_path):
     path.write_bytes(gzip.compress(b"ACGT\n"))
     with pytest.raises(InputError, match=r"is not FASTA|has no contig"):
         list(read_contigs(path))
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         list(read_contigs(tmp_path / "none.fa"))
 
 

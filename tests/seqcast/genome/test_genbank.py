@@ -136,10 +136,10 @@ def test_truncated_gzip_and_missing_file(tmp_path: Path) -> None:
     path = tmp_path / "cut.gbff.gz"
     path.write_bytes(gzip.compress(record("A_1.1", BASES).encode())[:-200])
     with pytest.raises(
-        InputError, match=r"cut\.gbff\.gz cannot be read to its end.*Fetch it again"
+        InputError, match=r"cut\.gbff\.gz cannot be read to its end.*Download it again"
     ):
         list(read_genbank(path))
-    with pytest.raises(InputError, match="is not there; expected a GenBank file"):
+    with pytest.raises(InputError, match="does not exist; expected a GenBank file"):
         list(read_genbank(tmp_path / "absent.gbk"))
 
 

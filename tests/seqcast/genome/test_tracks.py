@@ -98,7 +98,7 @@ def test_quotes_are_letters(tmp_path):
 
 
 def test_missing_file_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"none\.txt is not there; expected a table of tracks"):
+    with pytest.raises(InputError, match=r"none\.txt does not exist; expected a table of tracks"):
         Tracks.read(tmp_path / "none.txt")
 
 

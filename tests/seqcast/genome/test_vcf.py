@@ -107,7 +107,7 @@ def test_a_table_of_variants(tmp_path: Path) -> None:
         pl.DataFrame(table).write_parquet(tmp_path / f"{name}.parquet")
         with pytest.raises(InputError, match=told):
             read_variants(tmp_path / f"{name}.parquet")
-    with pytest.raises(InputError, match="is not there; expected a VCF"):
+    with pytest.raises(InputError, match="does not exist; expected a VCF"):
         read_variants(tmp_path / "f.parquet")
 
 

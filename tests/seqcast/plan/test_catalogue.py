@@ -56,9 +56,9 @@ def test_a_source_is_a_path_and_its_url_stays_out_of_params(catalogue):
 def test_a_file_that_is_not_there_is_told_with_its_cell(catalogue, tmp_path):
     found = catalogue(TABLES)
     with pytest.raises(InputError, match=r"^datasets.tsv \(snvs\), column path: nowhere/missing.vcf "
-                       r"is not there; expected a file, seen from .*name of a source of sources.tsv"):  # fmt: skip
+                       r"does not exist; expected a file, seen from .*name of a source of sources.tsv"):  # fmt: skip
         found.given("nowhere/missing.vcf")
-    with pytest.raises(InputError, match=r"^config: features.tsv is not there"):
+    with pytest.raises(InputError, match=r"^config: features.tsv does not exist"):
         found.given("features.tsv")
     (tmp_path / "features.tsv").touch()
     assert found.given("features.tsv") == "features.tsv"
@@ -113,7 +113,7 @@ def test_a_mistake_in_the_config_is_told_with_its_key(catalogue, config, message
 def test_a_table_that_is_not_there_is_told(configured, root, tmp_path):
     config = configured(TABLES)
     (tmp_path / "models.tsv").unlink()
-    with pytest.raises(InputError, match=r"^models.tsv is not there; expected a table"):
+    with pytest.raises(InputError, match=r"^models.tsv does not exist; expected a table"):
         Catalogue(config, root / "workflow/schemas")
 
 

@@ -98,7 +98,7 @@ def test_tracks_lie_beside_their_table(planned, tmp_path):
     write_windows(tmp_path)
     own = SET | {"path": "own/human.tsv"}
     found = planned(ALONE | {"datasets": [own], "folds": [], "models": []}).coverage_sets
-    with pytest.raises(InputError, match=r"own/human0.bw is not there; expected a file"):
+    with pytest.raises(InputError, match=r"own/human0.bw does not exist; expected a file"):
         found.tracks(Job(coverage_set="sim"))
     for i in range(3):
         (tmp_path / f"own/human{i}.bw").touch()

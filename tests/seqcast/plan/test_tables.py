@@ -149,7 +149,7 @@ def test_a_mistake_is_named(read, name, text, message):
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path, schemas):
-    with pytest.raises(InputError, match=r"none.tsv is not there; expected a table"):
+    with pytest.raises(InputError, match=r"none.tsv does not exist; expected a table"):
         read_cells(tmp_path / "none.tsv", schemas["datasets"], ["dataset"])
 
 

@@ -208,7 +208,7 @@ def test_a_pipe_may_be_left_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_bad_files_and_options_are_named(tmp_path: Path, genome: Path) -> None:
     bam = write_alignments(tmp_path / "x.bam", mapped(2))
-    with pytest.raises(InputError, match=r"no\.fa is not there"):
+    with pytest.raises(InputError, match=r"no\.fa does not exist"):
         read_alignments(bam, tmp_path / "no.fa")
     fastq = tmp_path / "x.fastq"
     fastq.write_text("@r\nA\n+\nI\n")

@@ -103,7 +103,7 @@ def test_bad_annotation(tmp_path: Path, name: str, text: str, message: str) -> N
 
 
 def test_missing_and_truncated(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.gtf is not there"):
+    with pytest.raises(InputError, match=r"a\.gtf does not exist"):
         read_transcripts(tmp_path / "a.gtf")
     path = write(tmp_path, "b.gtf.gz", toy.gtf() * 500)
     path.write_bytes(path.read_bytes()[:-100])

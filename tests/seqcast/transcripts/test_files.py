@@ -213,5 +213,5 @@ def test_bad_files(tmp_path: Path, name: str, content: str | bytes, message: str
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "a.fa", tmp_path / ("ACGU" * 99)):
-        with pytest.raises(InputError, match="is not there, or no file"):
+        with pytest.raises(InputError, match="does not exist, or is no file"):
             read_sequence_file(path)

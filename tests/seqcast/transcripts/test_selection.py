@@ -91,7 +91,7 @@ def test_lists_of_ids(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         (b"transcript_id\n", "holds no transcript id"),
         (b"E1\nE2\t5\n", r"line 2: 'E2\\t5' is more than one word"),
         (b"E1\nE\xff2\n", "not text in UTF-8"),
-        (None, "is not there; expected canonical, canonical_coding, coding, all, or a file"),
+        (None, "does not exist; expected canonical, canonical_coding, coding, all, or a file"),
     ],
 )
 def test_bad_lists_of_ids(tmp_path: Path, content: bytes | None, message: str) -> None:

@@ -23,7 +23,7 @@ from seqcast.transcripts.given import judge_sequences, read_sequences
 ARCHITECTURES = ("helix_mrna", "mamba2_mrna")  # of task embedding
 GATED = (
     "the weights of Helix-mRNA are in the hub repository helical-ai/Helix-mRNA: accept the "
-    "conditions on its page (licence CC-BY-NC-SA 4.0), then fetch model.safetensors and "
+    "conditions on its page (licence CC-BY-NC-SA 4.0), then download model.safetensors and "
     "config.json with a token of that account in HF_TOKEN"
 )
 
@@ -86,7 +86,7 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     check_outputs(written, read, "--output or --per-nucleotide")
     for path in (chosen.weights, chosen.hyperparameters):
         if not Path(path).is_file():
-            raise InputError(f"{path} is not there; {GATED}")
+            raise InputError(f"{path} does not exist; {GATED}")
 
 
 def _read(path: str, cds: str) -> pl.DataFrame:
@@ -104,7 +104,7 @@ def add_command(commands: Any) -> None:
         description=(
             "Embeddings and log-likelihoods of mRNAs: one row per sequence, in input order."
         ),
-        epilog=f"Nothing is fetched; {GATED}.",
+        epilog=f"Nothing is downloaded; {GATED}.",
     )
     command.set_defaults(run=embed)
     add = command.add_argument

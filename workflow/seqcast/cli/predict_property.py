@@ -67,7 +67,7 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     for path in (chosen.weights, chosen.hyperparameters):
         if not Path(path).is_file():
             raise InputError(
-                f"{path} is not there; expected the weights of a fine-tuned model (a workflow "
+                f"{path} does not exist; expected the weights of a fine-tuned model (a workflow "
                 "writes them to results/training) and the hyperparameters of its training"
             )
 

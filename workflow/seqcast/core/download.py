@@ -1,4 +1,4 @@
-"""Fetch the published files: resumed after a cut, checked, and in place whole or not at all.
+"""Download the published files: resumed after a cut, checked, and in place whole or not at all.
 
 The transfer is left to ``curl``, which most machines have and which reports a broken transfer
 reliably. This module decides what a failure means: try again, go on from the bytes already here,
@@ -283,7 +283,7 @@ def _transient(url: str, exit_code: int, status: int | None, message: str) -> st
     if status in LOGIN_STATUS and (variable := _token_variable(url)):
         raise InputError(_gated(url, status, variable))
     raise InputError(
-        f"{public_url(url)} cannot be downloaded: {message}. Expected a file that curl can fetch "
+        f"{public_url(url)} cannot be downloaded: {message}. Expected a file that curl can get "
         "without a login; check the URL, and that the disk has room."
     )
 
@@ -296,7 +296,7 @@ def _gated(url: str, status: int | None, variable: str) -> str:
         f"{url} is gated: the server answered {status}, {sent} ({variable}). Log in, accept the "
         f"conditions on {page}, make a token that may read gated repositories "
         f"(https://huggingface.co/settings/tokens), set the environment variable {variable} to it "
-        "and run again. Or fetch the file with a browser and give its file:// URL in sources.tsv."
+        "and run again. Or use a browser and give the file:// URL of the file in sources.tsv."
     )
 
 

@@ -16,7 +16,7 @@ def named_files(kind: Callable[..., Files], given: Any) -> Files:
         A field that is a tuple takes all files of that name, any other takes one.
     given : Namedlist
         ``snakemake.input`` or ``snakemake.output``: a path or a list of paths under each name. An
-        empty list is a file that is not there: the field keeps its default. Files that are no field
+        empty list is no file: the field keeps its default. Files that are no field
         are left out: a job needs them in addition to others, as the index of a genome.
     """
     fields = get_type_hints(kind)

@@ -1,4 +1,4 @@
-"""Rows of the table of sources: every file that a run fetches, its URL, digest and licence.
+"""Rows of the table of sources: every file that a run downloads, its URL, digest and licence.
 
 A job reads the URL from the table itself: Snakemake keeps the parameters of jobs on disk, and a URL
 may hold a password (`urls`).
@@ -22,7 +22,7 @@ RESTRICTED = re.compile(r"non-?commercial|not redistributable|\bNC\b", re.IGNORE
 def fetch_source(
     table: str | Path, path: str, output: str | Path, lock: str | Path | None = None
 ) -> None:
-    """Fetch the source that lands at ``path``, and say in the log under which licence it is.
+    """Download the source that lands at ``path``, and say in the log under which licence it is.
 
     Parameters
     ----------

@@ -294,7 +294,7 @@ def _writer(
 def _opened(path: str | Path) -> Iterator[pq.ParquetFile]:
     """A parquet file, whole; what the block finds to be damaged is told too."""
     if not Path(path).is_file():
-        raise InputError(f"{path} is not there; expected a table (parquet). Make it first.")
+        raise InputError(f"{path} does not exist; expected a table (parquet). Make it first.")
     check_seal(path)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:

@@ -144,7 +144,7 @@ def decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
     except DAMAGE as error:
         raise InputError(
             f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
-            f"{expected}. Copy or fetch it again."
+            f"{expected}. Copy or download it again."
         ) from error
     return unpacked
 
@@ -170,7 +170,7 @@ def read_text(path: str | Path, expected: str, old_newlines: bool = False) -> st
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"{path} is not there; expected {expected}. Check the path.") from error
+        raise InputError(f"{path} does not exist; expected {expected}. Check the path.") from error
     except OSError as error:
         raise InputError(
             f"{path} cannot be opened ({error.strerror}); expected {expected}. Check the path."

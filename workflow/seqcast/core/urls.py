@@ -13,7 +13,7 @@ from seqcast.core.errors import InputError
 
 
 def check_url(url: str) -> None:
-    """Stop at a URL that is none, or that names a folder, of which curl would fetch the listing.
+    """Stop at a URL that is none, or that names a folder, of which curl would get the listing.
 
     Raises
     ------

@@ -64,7 +64,7 @@ def annotation_kind(path: Path, *kinds: str) -> str:
         If the file is missing or named otherwise.
     """
     if not path.is_file():
-        raise InputError(f"{path} is not there; expected a GTF or GFF3 file. Fetch it first.")
+        raise InputError(f"{path} does not exist; expected a GTF or GFF3 file. Download it first.")
     refuse_unless_gzip(path, "GTF or GFF3")
     ending = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
     kind = "gff3" if ending == "gff" else ending
@@ -329,7 +329,7 @@ def _wrong_columns(path: Path, number: int, text: str, wrong: int) -> InputError
     elif len(text.split()) >= len(COLUMNS) and text.count("\t") < len(COLUMNS) - 1:
         remedy = "Replace the spaces between its columns by tabs."
     else:
-        remedy = "Correct these lines, put # before them if they are comments, or fetch it again."
+        remedy = "Correct these lines, put # before comments, or download the file again."
     return InputError(
         f"{path}, line {number} has {text.count(chr(9)) + 1} tab-separated column(s), "
         f"'{text[:60]}' ({wrong} such lines); expected {len(COLUMNS)}. {remedy}"
@@ -359,5 +359,5 @@ def _unreadable(path: Path, problem: object) -> InputError:
     """The error for a file that breaks off."""
     return InputError(
         f"{path} cannot be read to its end ({problem}); expected nine tab-separated columns, "
-        "plain or gzip. If the file is truncated, fetch it again."
+        "plain or gzip. If the file is truncated, download it again."
     )

@@ -111,7 +111,7 @@ def reading_gzip(source: str | Path) -> Iterator[None]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             f"{source} is not a whole gzip file ({error}); expected one that gunzip can read to "
-            "its end. Delete it and fetch it again."
+            "its end. Delete it and download it again."
         ) from error
 
 

@@ -196,7 +196,7 @@ def _ensure_index(fasta: Path) -> None:
     """Check that the file is FASTA, and index it where no current index lies next to it."""
     if not fasta.is_file():
         raise InputError(
-            f"{fasta} is not there; expected the genome as a FASTA file. Fetch it first."
+            f"{fasta} does not exist; expected the genome as a FASTA file. Download it first."
         )
     packed = compression(fasta)
     if packed == "gzip":

@@ -77,7 +77,7 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
     path = Path(fasta)
     if not path.is_file():
         raise InputError(
-            f"{path} is not there; expected the genome as a FASTA file. Check the path."
+            f"{path} does not exist; expected the genome as a FASTA file. Check the path."
         )
     with path.open("rb") as raw:
         packed = raw.read(2) == GZIP_MAGIC
@@ -100,7 +100,7 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
         header, _, rest = piece.partition(b"\n")
         parts = [rest.translate(UPPER, b"\r\n")]
     if header is None:
-        raise InputError(f"{path} has no contig; expected a FASTA file. Make or fetch it again.")
+        raise InputError(f"{path} has no contig; expected a FASTA file. Make or download it again.")
     yield _contig(path, header, parts, names)
 
 

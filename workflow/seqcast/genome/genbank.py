@@ -98,7 +98,7 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path} is not there; expected a GenBank file. Fetch it first.")
+        raise InputError(f"{path} does not exist; expected a GenBank file. Download it first.")
     opened = gzip.open if compression(path) else open
     found = 0
     with cast(IO[str], opened(path, "rt", encoding="latin-1")) as text:
@@ -110,7 +110,7 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
     if not found:
         raise InputError(
             f"{path} has no record; expected a GenBank file, whose records begin with LOCUS. Give "
-            "a .gbk, .gb or .gbff file, or fetch it again if it is empty."
+            "a .gbk, .gb or .gbff file, or download it again if it is empty."
         )
 
 
@@ -166,7 +166,7 @@ def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecor
             raise InputError(
                 f"{path} cannot be read to its end: record {done + 1} is truncated or damaged "
                 f"({_short(error) or 'lines are not laid out as in GenBank'}); expected a whole "
-                "GenBank file, each record ended by //. Fetch it again."
+                "GenBank file, each record ended by //. Download it again."
             ) from error
         return _record(line, header, features, sequence, path)
 
@@ -210,7 +210,7 @@ def _genetic_code(features: list[tuple[str, str, Qualifiers]], name: str, path: 
     if not (code.isascii() and code.isdigit()):
         raise InputError(
             f"{path}: record {name} has a CDS with /transl_table={_short(code)}; expected the "
-            "number of a genetic code, such as 11. Fix the record, or fetch the file again."
+            "number of a genetic code, such as 11. Fix the record, or download the file again."
         )
     return int(code)
 
@@ -226,12 +226,12 @@ def _check_sequence(name: str, sequence: str, stated_bp: int, path: Path) -> Non
     if not sequence:
         raise InputError(
             f"{path}: record {name} has no sequence (features or a CONTIG line alone); expected "
-            "its bases under ORIGIN. Fetch the full record ('GenBank (full)', gbwithparts)."
+            "its bases under ORIGIN. Download the full record ('GenBank (full)', gbwithparts)."
         )
     if len(sequence) != stated_bp:
         raise InputError(
             f"{path}: record {name} has {len(sequence)} bases; expected {stated_bp}, as its LOCUS "
-            "line states. The file is truncated or damaged; fetch it again."
+            "line states. The file is truncated or damaged; download it again."
         )
     if letters := strange_letters(sequence):
         raise no_bases(f"{path}: record {name}", letters)
@@ -255,7 +255,7 @@ def _coding_parts(
             if not 0 <= start <= end <= length_bp:
                 raise InputError(
                     f"{path}: record {name} has a CDS at {text[:80]}; expected it inside the "
-                    f"{length_bp} bases of the record. Fetch the file again."
+                    f"{length_bp} bases of the record. Download the file again."
                 )
             if start < end:  # 12^13 lies between two bases and covers none
                 rows.append((start, end, strand, tag))
@@ -278,7 +278,7 @@ def _parts(
             f"{path}: record {name} has a CDS at {text[:80]!r}, which is no location "
             f"({_short(error) or 'not laid out as one'}); expected one such as 12..90 or "
             "complement(join(1..9,20..80)), its start before its end unless the LOCUS line says "
-            "circular. Fetch the file again."
+            "circular. Download the file again."
         ) from error
 
 

@@ -259,10 +259,10 @@ def _is_doubtful(chrom: str, pos: int) -> bool:
 def _check_start(path: Path) -> bytes:
     """Return the first line; refuse a file that cannot be a VCF, or that ends too early."""
     if not path.is_file():
-        raise InputError(f"{path} is not there; expected a VCF or BCF file. Check the path.")
+        raise InputError(f"{path} does not exist; expected a VCF or BCF file. Check the path.")
     if path.stat().st_size == 0:
         raise InputError(
-            f"{path} is empty; expected a VCF with at least its header. Make it again, or fetch it."
+            f"{path} is empty; expected a VCF with at least its header. Make or download it again."
         )
     refuse_unless_gzip(path, "a VCF or BCF")
     if compression(path) == "bgzip" and not ends_whole(path):
@@ -318,7 +318,7 @@ def _data_lines(path: Path) -> Iterator[list[str]]:
     if not n_columns and (not names or names[: len(NAMES)] != NAMES[: len(names)]):
         raise InputError(
             f"{path} ends in its header, at line {number}; expected a line {' '.join(NAMES[:8])} "
-            "before the end. Is the file truncated? Make it again, or fetch it."
+            "before the end. Is the file truncated? Make it again, or download it."
         )
 
 
@@ -358,7 +358,7 @@ def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[
     if "\0" in line:
         raise InputError(
             f"{path}, line {number} holds bytes of value 0, '{line[:60]!r}'; expected text: the "
-            "file is damaged. Copy or fetch it again."
+            "file is damaged. Copy or download it again."
         )
     return fields
 
@@ -374,5 +374,5 @@ def _unreadable(path: Path, problem: object) -> InputError:
     """The error for a file that breaks off or is damaged."""
     return InputError(
         f"{path} cannot be read to its end ({problem}); expected a whole VCF or BCF: the file is "
-        "truncated or damaged. Copy or fetch it again, or make it again with bgzip."
+        "truncated or damaged. Copy or download it again, or make it again with bgzip."
     )

@@ -85,7 +85,7 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         # what libhdf5 meets in a damaged file, and h5py where an object is of another kind
         raise InputError(
-            f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file. Fetch it again"
+            f"{path}: not readable as HDF5 ({error}); expected a Keras .h5 file. Download it again"
         ) from error
     if not names:
         raise InputError(f"{path}: no attribute 'layer_names'; expected a full Keras 2 model")
@@ -204,7 +204,7 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     with path.open("rb") as file:
         if file.read(len(LFS_POINTER)) == LFS_POINTER:
             raise InputError(
-                f"{path}: a pointer of Git LFS, not the weights; fetch them with 'git lfs pull'"
+                f"{path}: a pointer of Git LFS, not the weights; get them with 'git lfs pull'"
             )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -215,7 +215,7 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
         ) from error
     except Exception as error:  # damaged archives raise nearly anything
         raise InputError(
-            f"{path}: not a whole checkpoint ({type(error).__name__}); fetch it again"
+            f"{path}: not a whole checkpoint ({type(error).__name__}); download it again"
         ) from error
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) and tensor.layout == torch.strided

@@ -33,7 +33,7 @@ class Catalogue:
     remote : bool
         Whether files lie in a storage that is not looked into.
     error : type
-        Of what is raised for a file that is not there, instead of `InputError`: that is found
+        Of what is raised for a file that does not exist, instead of `InputError`: that is found
         when the files of a job are asked for, by which Snakemake may stand.
 
     Raises
@@ -144,7 +144,7 @@ class Catalogue:
         return f"resources/{self.sources[value].path}" if value in self.sources else value
 
     def given(self, value: str) -> str:
-        """Path of a file that a job reads; one that nothing makes and that is not there is told.
+        """Path of a file that a job reads; one that nothing makes and that does not exist is told.
 
         Snakemake would not miss it as long as there are results of it.
         """
@@ -152,7 +152,7 @@ class Catalogue:
         if path and not (self.remote or Path(path).exists() or self.is_made(path)):
             cells = ", ".join(cells_of(value, self._cells)) or "config"
             raise self.error(
-                f"{cells}: {value} is not there; expected a file, seen from {Path.cwd()}, or the "
+                f"{cells}: {value} does not exist; expected a file, seen from {Path.cwd()}, or the "
                 f"name of a source of {self.path_of('sources')}"
             )
         return path

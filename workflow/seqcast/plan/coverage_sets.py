@@ -219,7 +219,7 @@ class CoverageSets:
         return not parts or "test" in parts or not parts & LEARNED_FROM
 
     def _parts(self, name: str) -> set[str]:
-        """Parts of a set's windows; none where the file of windows is still to be fetched."""
+        """Parts of a set's windows; none where the file of windows is still to be downloaded."""
         row = self.rows[name]
         if row.tfrecords:
             path = f"{row.tfrecords}/sequences.bed"
@@ -238,7 +238,7 @@ class CoverageSets:
 
 
 def _named_tracks(targets: str) -> list[str]:
-    """Files that the rows of a targets table name; none where it is not there, or is unfit.
+    """Files that the rows of a targets table name; none where it does not exist, or is unfit.
 
     The job that needs the table says what is wrong with it.
     """

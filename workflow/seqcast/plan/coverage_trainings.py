@@ -45,7 +45,7 @@ class CoverageTrainings:
 
     @cached_property
     def shapes(self) -> dict[str, CoverageShape]:
-        """Coverage models to their shape, without those whose file is still to be fetched."""
+        """Coverage models to their shape, without those whose file is still to be downloaded."""
         found = {}
         for model in self.catalogue.of_task("coverage"):
             row = self.catalogue.models[model]

@@ -39,7 +39,7 @@ class Notebooks:
     Raises
     ------
     InputError
-        If the section ``notebooks`` names what is not there, or a fold of a model that is laid
+        If the section ``notebooks`` names what does not exist, or a fold of a model that is laid
         out has a name that says no number.
     """
 

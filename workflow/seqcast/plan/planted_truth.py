@@ -24,7 +24,7 @@ class PlantedTruth:
     Raises
     ------
     InputError
-        If a dataset is not there or of another kind, or no contig is held out.
+        If a dataset is missing or of another kind, or no contig is held out.
     """
 
     catalogue: Catalogue

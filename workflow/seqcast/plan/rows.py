@@ -47,7 +47,7 @@ class Fold(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Source(Row):
-    """A file to be fetched."""
+    """A file to be downloaded."""
 
     KEY = ("source",)
     source: str

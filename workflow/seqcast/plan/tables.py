@@ -92,7 +92,7 @@ def check_names(found: Iterable[str], known: Collection[str], where: str, path: 
 
 
 def typed_rows(cells: Mapping[Any, Cells], kind: type[R]) -> dict[Any, R]:
-    """Rows of the class `kind`; an empty cell, or a column that is not there, is its default.
+    """Rows of the class `kind`; an empty cell, or a column that is missing, is its default.
 
     Cells of a field of type bool are yes or no. A column of which the class has no field is left
     out.

@@ -1,7 +1,7 @@
 """What the config says of tracks, held against tables of tracks that are there before the run.
 
 What reads them is imported if there is one: it brings polars, which a start of Snakemake on
-tables that are still to be fetched does without.
+tables that are still to be downloaded does without.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def known_tracks(path: str | Path) -> "Tracks | None":
-    """The tracks of a table; None where it is not there yet, or is unfit, as its job will say."""
+    """The tracks of a table; None where it does not exist yet, or is unfit, as its job will say."""
     if not Path(path).is_file():
         return None
     from seqcast.genome.tracks import Tracks

@@ -145,7 +145,7 @@ class Trainings:
         return f"{self.rows.path}: training {row.training}"
 
     def recipe_path(self, row: Training) -> Path:
-        """The training configuration, which may be still to be fetched."""
+        """The training configuration, which may be still to be downloaded."""
         return Path(self.catalogue.located(row.recipe))
 
     def _check_data(self, row: Training, task: str) -> None:

@@ -83,8 +83,8 @@ def stream_alignments(
     """The reads of an open source of alignments; parameters as of `read_alignments`."""
     if reference is not None and not Path(reference).is_file():
         raise InputError(
-            f"{reference} is not there; expected the FASTA that {source.name} was written against. "
-            "Check the path."
+            f"{reference} does not exist; expected the FASTA that {source.name} was written "
+            "against. Check the path."
         )
     if source.seekable_file:
         _check_end(source, kind, last_bytes(source.path, TAIL_BYTES))
@@ -206,7 +206,7 @@ def _unreadable(
         hint = "the FASTA it was written against" if reference is None else f"maybe not {reference}"
         return InputError(
             f"{source.name} cannot be decoded after record {n_records} ({error}); expected a whole "
-            f"CRAM file and its reference sequence, {hint}. Give that FASTA as reference, or fetch "
-            "the file again."
+            f"CRAM file and its reference sequence, {hint}. Give that FASTA as reference, or "
+            "download the file again."
         )
     return source.damaged(error, f", after record {n_records}")

@@ -207,7 +207,7 @@ def _pairs(
             raise InputError(
                 f"{shorter.name} ends after {number - 1} reads but {longer.name} continues with "
                 f"read '{(one or two).name}'; expected two files of pairs of equal length. One "
-                "of them is truncated or belongs to another sample: fetch it again."
+                "of them is truncated or belongs to another sample: download it again."
             )
         if not _are_mates(one, two):
             raise InputError(

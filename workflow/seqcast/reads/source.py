@@ -148,7 +148,7 @@ class ByteSource(io.RawIOBase):
         """The error for a file that breaks off or is damaged."""
         return InputError(
             f"{self.name} cannot be read to its end{where} ({error}): it is truncated or damaged; "
-            "expected a whole file. Copy or fetch it again, or make it again."
+            "expected a whole file. Copy or download it again, or make it again."
         )
 
     def ends_in_bgzip_mark(self) -> bool:

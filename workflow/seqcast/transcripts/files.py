@@ -120,7 +120,7 @@ def _bytes(path: Path) -> bytes:
     """All bytes of a file."""
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises if a name is too long
         raise InputError(
-            f"{str(path)[:200]} is not there, or no file; expected {EXPECTED}. Check the path."
+            f"{str(path)[:200]} does not exist, or is no file; expected {EXPECTED}. Check the path."
         )
     check_seal(path)  # it may be a table of the workflow
     return path.read_bytes()

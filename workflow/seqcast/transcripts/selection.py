@@ -25,7 +25,7 @@ class Named(NamedTuple):
     wanted : str
         The id as it was asked for.
     found : list of Transcript
-        Those of this id, more than one where it is on several contigs; none if it is not there.
+        Those of this id, more than one where it is on several contigs; or none.
     problem : str or None
         Why none was found, where like ones are there.
     """
@@ -91,8 +91,8 @@ def read_ids(path: str | Path) -> list[str]:
     path = Path(path)
     if not path.is_file():
         raise InputError(
-            f"{path} is not there; expected {', '.join(SELECTIONS)}, or a file of transcript ids, "
-            "one per line. Check the path."
+            f"{path} does not exist; expected {', '.join(SELECTIONS)}, or a file of transcript "
+            "ids, one per line. Check the path."
         )
     lines = read_text(path, "transcript ids, one per line").splitlines()
     ids = [

@@ -253,7 +253,7 @@ def test_cram_without_its_reference_is_told_as_such(tmp_path):
 
 
 def test_broken_files_are_named(tmp_path):
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         write_bam_coverage(tmp_path / "none.bam", unstranded=tmp_path / "a.bw")
     whole = write_bam(tmp_path / "a.bam", random_reads(np.random.default_rng(4), 2000)).read_bytes()
     for content in (b"", b"no BAM\n" * 9, whole[: len(whole) // 2], whole[:-28]):

@@ -216,7 +216,7 @@ def test_infinite_values_are_refused_and_nan_is_no_data(tmp_path):
 
 
 def test_files_that_are_no_bigwig_are_named(tmp_path):
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         BigWig(tmp_path / "none.bw")
     for content in (b"", b"chr1\t0\t5\t1\n" * 40):
         (tmp_path / "x.bw").write_bytes(content)

@@ -163,7 +163,7 @@ def test_missing_and_damaged_files(tmp_path: Path):
     files = folder / "tfrecords"
     with pytest.raises(InputError, match="has no part 'test'; its parts are fold1, fold0"):
         convert_tfrecords(folder, tmp_path / "s.zarr", "toy", parts=["test"])
-    with pytest.raises(InputError, match=r"test-0.tfr is not there"):
+    with pytest.raises(InputError, match=r"test-0.tfr does not exist"):
         next(read_tfrecords(folder, "test"))
     (folder / "targets.txt").write_text("\tidentifier\n3\tx\n")
     with pytest.raises(InputError, match="names track 3; expected 0 to 2"):
@@ -176,7 +176,7 @@ def test_missing_and_damaged_files(tmp_path: Path):
     with pytest.raises(InputError, match=r"fold1-0.tfr is cut off"):
         list(read_tfrecords(folder, "fold1"))
     (files / "fold1-0.tfr").unlink()
-    with pytest.raises(InputError, match=r"fold1-0.tfr is not there; expected all records"):
+    with pytest.raises(InputError, match=r"fold1-0.tfr does not exist; expected all records"):
         list(read_tfrecords(folder, "fold1"))
     sequence = {"sequence": bytes([9] * 48), "target": bytes(24)}
     write_file(files / "fold0-0.tfr", [example(sequence)])

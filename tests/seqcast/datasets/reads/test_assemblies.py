@@ -130,5 +130,5 @@ def test_what_is_refused(path: Path, edit, selection: Selection, message: str) -
 
 
 def test_missing_source(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not there; expected an assembly summary"):
+    with pytest.raises(InputError, match="does not exist; expected an assembly summary"):
         select_assemblies([tmp_path / "absent"], ORIGINAL, 1)

@@ -91,7 +91,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
         for name in ("x", "x" * 256):
             with pytest.raises(InputError, match="comes twice or is longer than 255 bytes"):
                 writer.add(name, "ACGT", ambiguous_runs("ACGT"))
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         TwoBitFile(tmp_path / "x.2bit")
     (tmp_path / "x.2bit").write_text(">chr1\nACGT")
     with pytest.raises(InputError, match=r"is not \.2bit: it begins with"):

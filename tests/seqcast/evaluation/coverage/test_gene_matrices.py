@@ -102,7 +102,7 @@ def test_bad_tables_are_told(tmp_path, text, told):
 
 
 def test_a_missing_table_is_told(tmp_path):
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         GeneMatrix.read(tmp_path / "none.tsv")
 
 

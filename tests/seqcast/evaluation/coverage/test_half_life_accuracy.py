@@ -135,7 +135,7 @@ def test_bad_tables_of_groups_are_told(tmp_path):
     path = write_targets(tmp_path / "t.txt", [("a", "RNA")], ("identifier", "description"))
     with pytest.raises(InputError, match=r"\['source', 'file'\] are missing"):
         read_groups(path)
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         read_groups(tmp_path / "none.txt")
     path = write_targets(tmp_path / "t.txt", [("a", "recount3", "mine/a.bw", "RNA:x")])
     with pytest.raises(InputError, match=r"'a' of recount3 has file 'mine/a.bw'"):

@@ -178,7 +178,7 @@ def test_tables_are_read(tmp_path):
         read_half_lives(path)
     with pytest.raises(InputError, match=r"\['mouse_PC1'\] are missing"):
         read_half_lives(path, value_column="mouse_PC1")
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         read_half_lives(tmp_path / "none.txt")
     path.write_text("name\tpattern\nlate\tK562__8h\n")
     assert read_features(path) == {"late": "K562__8h"}

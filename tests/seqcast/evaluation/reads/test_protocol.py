@@ -132,7 +132,7 @@ def test_scores_of_fraggenescan_are_the_same_file(run, named_reads, shared):
     if sample == "ecoli_sim":
         with gzip.open(protocol / "ecoli_sim_FragGeneScan.ffn.gz") as file:
             ffn.write_bytes(file.read())
-    else:  # the .ffn is not there: names of genes of as many bases as its evaluation says
+    else:  # the .ffn does not exist: names of genes of as many bases as its evaluation says
         with gzip.open(protocol / f"{sample}_FragGeneScan_eval.tsv.gz", "rt") as file:
             rows = [line.split("\t") for line in file][1:]
         ffn.write_text("".join(f">{row[2]}_1_{row[3]}_+\nN\n" for row in rows if row[3] != "0"))

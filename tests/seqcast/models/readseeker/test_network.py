@@ -172,7 +172,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path, writer):
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    (b"", "fetch it again"), (b"not a pickle", "no checkpoint"), (b"\x80\x04.", "checkpoint"),
+    (b"", "download it again"), (b"not a pickle", "no checkpoint"), (b"\x80\x04.", "checkpoint"),
     (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
 ])  # fmt: skip
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content, message):
@@ -188,7 +188,7 @@ def test_a_cut_checkpoint_is_refused(tmp_path, golden, share):
         whole = (golden / "tiny_model" / name).read_bytes()
         path = tmp_path / "pytorch_model.bin"
         path.write_bytes(whole[: int(len(whole) * share)])
-        with pytest.raises(InputError, match=r"fetch it again|Ask for"):
+        with pytest.raises(InputError, match=r"download it again|Ask for"):
             load_model("readseeker", path, golden / "tiny_model/config.json")
 
 

@@ -163,7 +163,7 @@ def _check_outputs(paths: Mapping[str, Path], options: AlignmentOptions) -> None
 def _open(bam: Path, genome: Genome | None) -> Iterator[pysam.AlignmentFile]:
     """Open a file of alignments, and keep htslib quiet."""
     if not bam.is_file():
-        raise InputError(f"{bam} is not there; expected aligned reads (BAM). Check the path.")
+        raise InputError(f"{bam} does not exist; expected aligned reads (BAM). Check the path.")
     with quiet_htslib():
         try:
             file = pysam.AlignmentFile(
@@ -206,11 +206,11 @@ def _broken(bam: Path, error: Exception, cram: bool, genome: Genome | None) -> I
             f"{bam} is a CRAM file that cannot be decoded ({error}); expected a whole one and the "
             f"FASTA it was written against, with all of its contigs{given}. Give that genome, or "
             f"make BAM with it: samtools view -b -T reference.fa {bam}. If it is the right one, "
-            "fetch the file again."
+            "download the file again."
         )
     return InputError(
         f"{bam} cannot be read ({error}); expected a whole BAM file with contigs in its header. "
-        "Fetch it, or align the reads, again."
+        "Download it, or align the reads, again."
     )
 
 

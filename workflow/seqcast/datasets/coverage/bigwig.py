@@ -197,7 +197,7 @@ class BigWig:
 
     def _broken(self, error: BaseException) -> InputError:
         return InputError(
-            f"{self.path} cannot be read ({error}); expected a whole bigWig file. Fetch or make "
+            f"{self.path} cannot be read ({error}); expected a whole bigWig file. Download or make "
             "it again."
         )
 

@@ -1,4 +1,4 @@
-"""Where the blocks of a bigWig file lie: checked before a reader is told to fetch them.
+"""Where the blocks of a bigWig file lie: checked before a reader is told to read them.
 
 The reader takes memory for as many bytes as the index says, and ends the whole process if there
 are not so many: a changed byte of the index is no error that Python could see.
@@ -18,7 +18,7 @@ HEADER_BYTES, INDEX_HEADER_BYTES = 64, 48
 AT_INDEX = 24  # in the file's header: where the index begins
 BOUNDS = [("chrom", "u4"), ("start", "u4"), ("end_chrom", "u4"), ("end", "u4")]
 LEAF, NODE = [*BOUNDS, ("offset", "u8"), ("size", "u8")], [*BOUNDS, ("offset", "u8")]
-REMEDY = "Fetch the file again, or make it again."
+REMEDY = "Download the file again, or make it again."
 
 
 def check_bigwig(path: Path) -> None:
@@ -34,7 +34,7 @@ def check_bigwig(path: Path) -> None:
         If the file is missing, of another kind, truncated, or its index damaged.
     """
     if not path.is_file():
-        raise InputError(f"{path} is not there; expected a bigWig file. Check the targets table.")
+        raise InputError(f"{path} does not exist; expected a bigWig file. Check the targets table.")
     with path.open("rb") as file:
         head = file.read(HEADER_BYTES)
         order = {MAGIC.to_bytes(4, "little"): "<", MAGIC.to_bytes(4, "big"): ">"}.get(head[:4])

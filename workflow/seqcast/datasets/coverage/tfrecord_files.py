@@ -47,7 +47,7 @@ def read_records(path: str | Path) -> Iterator[bytes]:
                 number += 1
                 continue
         raise InputError(f"{path}: record {number} is cut off or damaged; expected a TFRecord file "
-                         "of a dataset. Fetch it again.")  # fmt: skip
+                         "of a dataset. Download it again.")  # fmt: skip
 
 
 def read_example(record: bytes, source: str) -> dict[str, bytes]:
@@ -134,7 +134,7 @@ def _inflated(path: Path) -> Iterator[bytes]:
                 any_bytes = True
                 yield from filter(None, [inflate.decompress(piece)])
     except zlib.error as error:
-        raise InputError(f"{path} cannot be unpacked ({error}); expected a zlib stream. Fetch it "
-                         "again.") from error  # fmt: skip
+        raise InputError(f"{path} cannot be unpacked ({error}); expected a zlib stream. Download "
+                         "it again.") from error  # fmt: skip
     if any_bytes and not inflate.eof:
-        raise InputError(f"{path} is cut off: its zlib stream has no end. Fetch it again.")
+        raise InputError(f"{path} is cut off: its zlib stream has no end. Download it again.")

@@ -65,7 +65,7 @@ class Statistics:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{path}: {error}; expected the statistics.json of a dataset, with the numbers "
-                f"{', '.join(names)}. Fetch the whole folder of the dataset."
+                f"{', '.join(names)}. Download the whole folder of the dataset."
             ) from error
         if not facts.get("seq_1hot", False):
             raise InputError(
@@ -122,7 +122,7 @@ def read_tfrecords(folder: str | Path, part: str) -> Iterator[Record]:
             codes = np.frombuffer(features["sequence"], dtype=np.uint8)
             if codes.max() > 4:
                 raise InputError(f"{path}, record {number}: base {codes.max()}; expected 0 to 4, "
-                                 "one number per base. Fetch the file again.")  # fmt: skip
+                                 "one number per base. Download the file again.")  # fmt: skip
             targets = np.frombuffer(features["target"], dtype="<f2").reshape(shape)
             yield codes, np.ascontiguousarray(targets.T)
 
@@ -195,7 +195,7 @@ def _files(folder: Path, part: str) -> list[Path]:
     missing = min(set(range(max(paths, default=0) + 1)) - set(paths), default=None)
     if missing is not None:
         name = folder / "tfrecords" / f"{part}-{missing}.tfr"
-        raise InputError(f"{name} is not there; expected all records of part {part}. Fetch it.")
+        raise InputError(f"{name} does not exist; expected all of part {part}. Download it.")
     return [paths[number] for number in sorted(paths)]
 
 
@@ -250,7 +250,7 @@ def _checked(
             more = "more" if number > len(places) else f"{number}"
             raise InputError(
                 f"{folder}: part {part} has {more} records for {len(places)} rows of sequences.bed"
-                "; expected one each. Fetch the whole dataset."
+                "; expected one each. Download the whole dataset."
             )
 
 

@@ -48,7 +48,7 @@ def write_clusters(
     Raises
     ------
     InputError
-        If MMseqs2 is not there or fails, or no sequence is usable.
+        If MMseqs2 is missing or fails, or no sequence is usable.
     """
     columns = ["row", "id", "sequence", "status"]
     table = read_table(transcripts, columns=columns).filter(pl.col("status") == VALID)

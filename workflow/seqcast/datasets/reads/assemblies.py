@@ -130,7 +130,7 @@ def _table(path: Path, selection: Selection) -> pl.DataFrame:
     """Rows of one source."""
     if not path.is_file():
         raise InputError(
-            f"{path} is not there; expected an assembly summary or a GenBank file. Fetch it first."
+            f"{path} does not exist; expected an assembly summary or a GenBank file. Download it."
         )
     with path.open("rb") as file:
         head = file.read(64)
@@ -161,7 +161,7 @@ def _summary(path: Path) -> pl.DataFrame:
             raise InputError(
                 f"{path} lacks the columns {', '.join(missing)} in its last line of comments; "
                 "expected the assembly_summary.txt of RefSeq or GenBank as NCBI publishes it. "
-                "Fetch it again."
+                "Download it again."
             )
         wanted = [names.index(name) for name in NEEDED]
         file.seek(0)
@@ -173,7 +173,7 @@ def _summary(path: Path) -> pl.DataFrame:
             if len(cells) != len(names):
                 raise InputError(
                     f"{path} has a row of {len(cells)} columns ({cells[0]}); expected the "
-                    f"{len(names)} of its header. It is truncated or damaged; fetch it again."
+                    f"{len(names)} of its header. It is truncated or damaged; download it again."
                 )
             rows.append([cells[column] for column in wanted])
     return pl.DataFrame(rows, schema=dict.fromkeys(NEEDED, pl.String), orient="row")
@@ -187,7 +187,7 @@ def _decoding(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} holds the byte 0x{error.object[error.start]:02x}, which is no UTF-8; expected "
-            "assembly_summary.txt as NCBI publishes it. Fetch it again."
+            "assembly_summary.txt as NCBI publishes it. Download it again."
         ) from error
 
 

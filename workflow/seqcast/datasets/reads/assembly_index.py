@@ -72,7 +72,7 @@ def index_assemblies(
     max_failed_share: float = 0.0,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Fetch the genomes of a shard, and write their sequences and regions.
+    """Download the genomes of a shard, and write their sequences and regions.
 
     The table of regions has the columns class, assembly, chromosome (the record's own name where
     it states none), contig, start, end (of the piece; 0-based half-open), region_start, region_end
@@ -208,7 +208,7 @@ def _md5_in(path: Path, name: str, url: str) -> str:
     path.unlink()
     raise InputError(
         f"{url} does not list {name}; expected a line with its MD5. The assembly may have been "
-        "replaced: fetch the assembly summary again."
+        "replaced: download the assembly summary again."
     )
 
 
@@ -272,6 +272,6 @@ def _check_failures(report: pl.DataFrame, max_failed_share: float) -> None:
         raise InputError(
             f"{failed.height} of {report.height} assemblies of this shard could not be indexed; "
             f"expected at most {max_failed_share:.0%}. The first is {failed['assembly'][0]}, "
-            f"{failed['status'][0]} Run again (what was fetched is kept), leave these assemblies "
+            f"{failed['status'][0]} Run again (downloads are kept), leave these assemblies "
             "out, or raise read_sampling.max_failed_share."
         )

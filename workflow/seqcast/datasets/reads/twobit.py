@@ -172,7 +172,7 @@ class TwoBitFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         if not self.path.is_file():
-            raise InputError(f"{path} is not there; expected a .2bit file. Make it again.")
+            raise InputError(f"{path} does not exist; expected a .2bit file. Make it again.")
         check_seal(self.path)
         self._file = self.path.open("rb")
         try:

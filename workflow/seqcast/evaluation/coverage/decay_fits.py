@@ -202,7 +202,7 @@ def reference_values(matrix: GeneMatrix, course: Course, gene_id: str) -> np.nda
     Raises
     ------
     InputError
-        If the gene is not there, or has no coverage at a time.
+        If the gene is missing, or has no coverage at a time.
     """
     place = np.flatnonzero(matrix.genes == gene_id)
     if not len(place):

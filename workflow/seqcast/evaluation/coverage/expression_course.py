@@ -100,7 +100,7 @@ def evaluate_expression(
     Raises
     ------
     InputError
-        If a pattern finds no tracks, see `find_course`, or the reference gene is not there.
+        If a pattern finds no tracks, see `find_course`, or the reference gene is missing.
     """
     compat, scales = options["compat"] is not None, scales_of(files.targets)
     parts: dict[str, dict[str, list[Fold]]] = {}

@@ -78,7 +78,7 @@ def fit_time_course(
     Raises
     ------
     InputError
-        If the pattern finds fewer than three times, or the reference gene is not there.
+        If the pattern finds fewer than three times, or the reference gene is missing.
     """
     described = dict(read_tsv(files.tracks).select("identifier", "description").iter_rows())
     scales, fits = scales_of(files.targets), []

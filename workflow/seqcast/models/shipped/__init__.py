@@ -59,7 +59,7 @@ def shipped_model(name: str) -> ShippedModel:
 
 
 def load_shipped(name: str, fold: int = 0, **options: Any) -> Any:
-    """Load a model that comes with seqcast, with nothing to fetch.
+    """Load a model that comes with seqcast, with nothing to download.
 
     Parameters
     ----------

@@ -93,7 +93,7 @@ def feature_sets(
     Raises
     ------
     InputError
-        If a column that was named is not there, or is null in usable rows.
+        If a column that was named is missing, or is null in usable rows.
     """
     if wanted == AUTO:
         there = [name for name in (*WHOLE, *REGIONS) if name in embeddings.columns]
