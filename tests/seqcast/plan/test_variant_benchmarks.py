@@ -62,6 +62,13 @@ def test_models_of_mrnas_take_part_where_a_score_of_theirs_is_named(benchmarks):
     assert by_track.folds(job) == {"tiny": 2}
 
 
+def test_effects_may_have_a_file_of_negatives(benchmarks):
+    both = {**EQTL, "protocol": "coefficients", "truth": "BETA/A1", "groups": "TI", "strata": ""}
+    found = benchmarks(both).files(Job(benchmark="eqtl"))
+    assert found["truth"] == ["pos.vcf", "neg.vcf"]
+    assert len(found["scores"]) == 4
+
+
 def test_names_are_those_that_the_evaluation_gives():
     names = {discrimination.DISTANCE, discrimination.RANDOM, discrimination.SALUKI}
     assert set(BASELINES) == names

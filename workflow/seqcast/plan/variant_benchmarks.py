@@ -107,9 +107,13 @@ class VariantBenchmarks:
         return [name.strip() for name in named.split(",")]
 
     def _check_datasets(self, row: Benchmark, where: str) -> None:
-        """Refuse what is no pair of positives and negatives, or no single file of both."""
+        """Refuse what is no pair of positives and negatives, or no single file of both.
+
+        Effects may have a second file: negatives, which have none.
+        """
         expected, said = (1, "their truth") if row.truth else (2, "positives, then negatives")
-        if len(row.sets) != expected:
+        has_negatives = row.protocol == "coefficients" and len(row.sets) == 2
+        if len(row.sets) != expected and not has_negatives:
             raise InputError(
                 f"{where} has {len(row.sets)} datasets and truth {row.truth or 'empty'}; expected "
                 f"{expected} ({said}): with a truth one dataset has both classes, without it the "

@@ -20,7 +20,7 @@ def test_mean_over_folds_of_magnitudes(tmp_path):
     assert found["score"].to_list()[0] == pytest.approx((2 + 1) / 2)
     assert np.isnan(found["score"][1])
     TRACKS.write_parquet(tmp_path / "tracks.parquet")
-    found = read_folds(paths, "L2_mean,logSED", tmp_path / "tracks.parquet", "^RNA")
+    found = read_folds(paths, "L2_mean, logSED", tmp_path / "tracks.parquet", "^RNA")
     assert found["score"][0] == pytest.approx((1 + 2) / 2)
 
 

@@ -116,7 +116,9 @@ def _sum_of_folds(
     identity, described = pl.DataFrame(), None
     for path in paths:
         table, described = _read_fold(path, tracks)
-        name = next((one for one in score.split(",") if one in table.columns), score)
+        name = next(
+            (one for one in map(str.strip, score.split(",")) if one in table.columns), score
+        )
         found, rows = measure(table, name, described), table.select(ROWS)
         if not sums:
             sums, identity = [found], rows
