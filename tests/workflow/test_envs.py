@@ -115,7 +115,7 @@ def test_torch_is_a_pip_wheel() -> None:
 
 
 # Programs in a Python of their own, which imports nothing of this package.
-ELSEWHERE = {"keras_original.py": {"tensorflow"}}
+ELSEWHERE = {"keras_original.py": {"tensorflow"}, "transformers_original.py": {"transformers"}}
 IMPORTED_AS = {
     "scikit-learn": "sklearn", "google-crc32c": "google_crc32c", "biopython": "Bio",
     "backports.zstd": "backports", "pyyaml": "yaml",

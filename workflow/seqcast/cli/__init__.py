@@ -16,6 +16,7 @@ COMMANDS = {
     "embed": "embed",
     "predict-property": "predict_property",
     "verify": "verify",
+    "export": "export",
     "init": "init",
     "build-qtl-set": "qtl_set",
 }

@@ -44,6 +44,12 @@ class Original:
     remedy: str
 
 
+TRANSFORMERS = Original(
+    "transformers", "transformers", "transformers_original.py",
+    "pip install transformers==5.23.0 torch",
+)  # fmt: skip
+
+
 def find_python(original: Original, given: str = "") -> str:
     """A Python that has an original: the one given, that of `PYTHON_VARIABLE`, or the running one.
 

@@ -70,6 +70,7 @@ def write_verdict(job_folder: str | Path, original: str | Path, path: str | Path
     folder = Path(job_folder)
     verdict = json.loads((folder / JOB).read_text())
     verdict["sequences"] = len(verdict.get("sequences", ()))
+    verdict.pop("config", None)
     try:
         verdict |= _compared(folder, Path(original), verdict["tolerance"])
     except InputError as error:

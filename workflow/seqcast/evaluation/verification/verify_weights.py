@@ -22,7 +22,7 @@ from seqcast.evaluation.verification.verdicts import JOB, OUTPUTS, TOLERANCE, wr
 from seqcast.genome.sequence import one_hot
 from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import tensors_sha256
-from seqcast.models.interface import load_model
+from seqcast.models.interface import load_model, read_hyperparameters
 from seqcast.models.originals import original_outputs
 
 
@@ -122,12 +122,21 @@ def write_job(
             sequences, names = choose_sequences(model, model.task, number, seed, files.sequences)
             np.savez(made / OUTPUTS, *[_outputs(model, model.task, one) for one in sequences])
             job |= {
-                "original": asdict(original), "published": published, "head": _head(model),
+                "config": _config(model, files.hyperparameters),
+                "original": asdict(original),
+                "published": published, "head": _head(model),
                 "weights": str(weights if published else Path(folder) / weights.name),
                 "kind": KINDS[model.task], "names": names, "sequences": sequences,
                 "source": str(files.sequences or "random, of human composition"),
             }  # fmt: skip
         (made / JOB).write_text(json.dumps(job))
+
+
+def _config(model: Any, hyperparameters: str | Path) -> dict[str, Any]:
+    """All hyperparameters, defaults too, where the original reads a config.json."""
+    if not hasattr(model, "hub_files"):
+        return {}
+    return json.loads(model.hub_files(read_hyperparameters(hyperparameters))["config.json"])
 
 
 def _head(model: Any) -> str:

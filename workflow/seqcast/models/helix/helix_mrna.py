@@ -112,6 +112,7 @@ class HelixMrna(MrnaStack):
     """
 
     config_class = HelixMrnaConfig
+    hub_class = "HelixmRNAForCausalLM"
     compat_options: ClassVar[tuple[str, ...]] = ("helical_cpu", "helical_pooling")
 
     @classmethod

@@ -17,6 +17,7 @@ class Mamba2Mrna(MrnaStack):
     """An `EmbeddingModel` without codon-start tokens."""
 
     config_class = Mamba2Config
+    hub_class = "Mamba2ForCausalLM"
 
     @classmethod
     def from_config(cls, config: Mamba2Config, compat: str | None, lm_head: bool) -> Self:

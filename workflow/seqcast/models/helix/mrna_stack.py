@@ -1,20 +1,24 @@
 """What Helix-mRNA and Mamba2-mRNA share: a causal stack of blocks over tokens of mRNA."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_tensors
 from seqcast.models.helix.mamba2 import Mamba2Mixer, RMSNorm
-from seqcast.models.helix.mamba2_config import Mamba2Config
+from seqcast.models.helix.mamba2_config import BLOCK_KEYS, Mamba2Config
 from seqcast.models.helix.mrna_tokens import MrnaTokenizer
 from seqcast.models.layers import Dense, Network
+from seqcast.models.originals import TRANSFORMERS
 
 PREFIX = "backbone."
 LM_HEAD = "lm_head.weight"
@@ -40,6 +44,8 @@ class MrnaStack(Network):
     """
 
     task = Mamba2Config.task
+    original = TRANSFORMERS
+    hub_class: ClassVar[str]
     config_class: ClassVar[type[Mamba2Config]]
     compat_options: ClassVar[tuple[str, ...]] = ()
     batch_tokens = 4096
@@ -104,6 +110,34 @@ class MrnaStack(Network):
                     "tie_word_embeddings; use the config.json that belongs to these weights"
                 )
         return cls.from_config(config, compat, lm_head=LM_HEAD in state), state
+
+    def for_original(self, weights: Path | None, folder: Path) -> tuple[Path, bool]:
+        """The weights that transformers reads: the published file, or else ours in `folder`.
+
+        Returns
+        -------
+        (Path, bool)
+            The bool says whether it is the published file.
+        """
+        if weights is not None:
+            return weights, True
+        path = folder / "tensors.safetensors"
+        save_file(self.hub_state(), path)
+        return path, False
+
+    def hub_state(self) -> dict[str, Tensor]:
+        """Tensors under the names of the published files."""
+        state = self.state_dict()
+        return {k if k == LM_HEAD else f"{PREFIX}{k}": t.clone() for k, t in state.items()}
+
+    def hub_files(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """Text files that lie next to the tensors."""
+        sizes = asdict(self.read_config(params))
+        del sizes["max_tokens"]
+        if BLOCK_KEYS[0] in params:  # one spelling of the blocks
+            sizes.pop(BLOCK_KEYS[1])
+        named = {"architectures": [self.hub_class], "model_type": "mamba2"}
+        return {"config.json": json.dumps({**named, **sizes, **params}, indent=1)}
 
     @classmethod
     def read_config(cls, params: Mapping[str, Any]) -> Mamba2Config:

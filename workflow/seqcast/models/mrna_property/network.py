@@ -13,6 +13,7 @@ pooling that it means: there, last is the last but one token of the longest sequ
 and the mean leaves out the first token, takes in the end token and divides by another number.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -146,6 +147,16 @@ class MrnaProperty(Network):
         model = cls.from_params({**params, **found}, head)
         model.about = {name: told[name] for name in TOLD if name in told}
         return model, state
+
+    def hub_state(self) -> dict[str, Tensor]:
+        """All tensors, those of the body below ``body.``."""
+        return {name: tensor.clone() for name, tensor in self.state_dict().items()}
+
+    def hub_files(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """The hyperparameters with the body's written out, and what the training told."""
+        found = {**params, "kind": self.kind, "outputs": self.outputs,
+                 "config": read_hyperparameters(self.config.config), **self.about}  # fmt: skip
+        return {"config.json": json.dumps(found, indent=1)}
 
     @property
     def codon_mark(self) -> str | None:

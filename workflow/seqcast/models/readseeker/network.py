@@ -12,19 +12,23 @@ meet the parts:
 Written out here rather than taken from transformers: benchmarks/reads.py times both.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seqcast.core.errors import InputError
 from seqcast.models.convert import read_tensors
 from seqcast.models.layers import Dense, Network
+from seqcast.models.originals import TRANSFORMERS
 from seqcast.models.readseeker.config import ReadSeekerConfig
-from seqcast.models.readseeker.kmers import PAD, KmerTokenizer, check_vocabulary
+from seqcast.models.readseeker.kmers import PAD, KmerTokenizer, check_vocabulary, vocabulary
 
 
 class Embedding(nn.Module):
@@ -86,6 +90,8 @@ class ReadSeeker(Network):
     task = ReadSeekerConfig.task
     classes = ("non_coding", "coding")
     compat_options = ("dnabert",)
+    original = TRANSFORMERS
+    hub_class = "BertForSequenceClassification"
     tested_length_nt = 140  # shortest read of the published benchmark
     batch_nt = 4096
 
@@ -136,6 +142,48 @@ class ReadSeeker(Network):
         if any(name.startswith("bert.") for name in state):
             state = _from_published(state, len(model.blocks), path)
         return model, state
+
+    def for_original(self, weights: Path | None, folder: Path) -> tuple[Path, bool]:
+        """The weights that transformers reads: the published file, or else ours in `folder`.
+
+        Returns
+        -------
+        (Path, bool)
+            The bool says whether it is the published file.
+        """
+        if weights is not None and any(name.startswith("bert.") for name in read_tensors(weights)):
+            return weights, True
+        path = folder / "tensors.safetensors"
+        save_file(self.hub_state(), path)
+        return path, False
+
+    def hub_state(self) -> dict[str, Tensor]:
+        """Tensors under the names that transformers' BertForSequenceClassification has."""
+        state = self.state_dict()
+        return {
+            theirs: part.clone()
+            for ours, parts in published_names(len(self.blocks)).items()
+            for theirs, part in zip(parts, state[ours].chunk(len(parts)), strict=True)
+        }
+
+    def hub_files(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """Text files that transformers reads next to the tensors."""
+        sizes = asdict(self.read_config(params))
+        labels = dict(enumerate(self.classes))
+        config = {
+            **{name: value for name, value in sizes.items() if name != "max_seq_length"},
+            "model_type": "bert", "architectures": [self.hub_class], "hidden_act": "gelu",
+            "id2label": labels, "label2id": {name: i for i, name in labels.items()},
+            "pad_token_id": PAD,
+        }  # fmt: skip
+        tokenizer = {"tokenizer_class": "BertTokenizer", "do_lower_case": False,
+                     "model_max_length": sizes["max_seq_length"]}  # fmt: skip
+        words = vocabulary(self.tokenizer.k)
+        return {
+            "config.json": json.dumps(config, indent=1),
+            "tokenizer_config.json": json.dumps(tokenizer, indent=1),
+            "vocab.txt": "".join(f"{word}\n" for word in words),
+        }
 
     @property
     def max_length_nt(self) -> int:
