@@ -158,13 +158,18 @@ BLOCKS = {
 }  # fmt: skip
 
 
+def head_key(model: dict, head: str) -> str:
+    """The key of a head in the model section: ``head_human``, or ``head`` alone."""
+    return head if head in model else f"head_{head}"
+
+
 def keras_graph(model: dict, head: str) -> Any:
     """The network of the model section of a params.json, that ends in a head."""
     inputs = x = layers.Input((model["seq_length"], 4))
     kept: list = []
     for block in model["trunk"]:
         x = BLOCKS[block["name"]](x, block, kept)
-    outputs = layers.Dense(model["head_" + head]["units"], activation="softplus")(gelu(x))
+    outputs = layers.Dense(model[head_key(model, head)]["units"], activation="softplus")(gelu(x))
     return tf.keras.Model(inputs, outputs)
 
 
@@ -205,7 +210,7 @@ def network(job: dict) -> tuple[Any, str]:
     if found:
         seqnn, name = found
         made = seqnn.SeqNN(params)
-        head = heads.index("head_" + job["head"])
+        head = heads.index(head_key(params, job["head"]))
         made.restore(job["weights"], head)
         return made.models[head], name
     model = keras_graph(params, job["head"])
