@@ -1,9 +1,11 @@
 """The plan of a run: what its config and tables ask for, feature by feature."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage import Coverage
 from seqcast.plan.coverage_accuracy import CoverageAccuracy
@@ -115,7 +117,10 @@ class RunPlan:
         }
 
 
-def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
+def plan_run(
+    config: dict[str, Any], schemas: Path, is_made: Callable[[str], bool] = lambda path: False,
+    remote: bool = False, error: type[BaseException] = InputError,
+) -> RunPlan:  # fmt: skip
     """Read and check config and tables, and plan the run.
 
     Parameters
@@ -124,15 +129,17 @@ def plan_run(config: dict[str, Any], schemas: Path, **hooks: Any) -> RunPlan:
         As read; completed in place.
     schemas : path
         Folder of the schemas of config and tables.
-    **hooks
-        ``is_made``, ``remote`` and ``error`` of `Catalogue`.
+    is_made : callable
+        This and the next two as of `Catalogue`.
+    remote : bool
+    error : type
 
     Raises
     ------
     InputError
         Naming table, row and column of a mistake, or the key of the config, and the remedy.
     """
-    catalogue = Catalogue(config, schemas, **hooks)
+    catalogue = Catalogue(config, schemas, is_made, remote, error)
     libraries = Libraries(catalogue)
     coverage_sets = CoverageSets(catalogue, libraries)
     trainings = Trainings(catalogue)
