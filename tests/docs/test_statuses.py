@@ -7,7 +7,13 @@ import pytest
 from seqcast.datasets.coverage import alignment_coverage as alignments
 from seqcast.datasets.coverage import preflight
 from seqcast.datasets.properties import labelled as data
-from seqcast.evaluation.coverage import coverage_accuracy, decay_fits, half_life_accuracy, saluki
+from seqcast.evaluation.coverage import (
+    coverage_accuracy,
+    decay_fits,
+    half_life_accuracy,
+    panels,
+    saluki,
+)
 from seqcast.evaluation.coverage import gene_accuracy as genes
 from seqcast.evaluation.oligos import mpra
 from seqcast.evaluation.planted import planted_decay
@@ -38,7 +44,7 @@ KNOWN = {
         genes.OVERLAPS, genes.NO_BINS, genes.OUTSIDE, decay_fits.NO_COVERAGE,
         decay_fits.RATE_AT_BOUND, decay_fits.AMPLITUDE_AT_BOUND, half_life_accuracy.NO_GROUP,
         half_life_accuracy.ALONE, half_life_accuracy.CONSTANT_TARGETS, half_life_accuracy.CONSTANT_PREDICTIONS,
-        saluki.NO_HALF_LIFE, saluki.NO_NUMBER,
+        saluki.NO_HALF_LIFE, saluki.NO_NUMBER, panels.NO_VALUE, panels.NOT_ALL,
     },
     "Training data of coverage models": {
         preflight.FINE, preflight.DOUBTFUL, preflight.REFUSED, *alignments.LEFT_OUT, "counted",

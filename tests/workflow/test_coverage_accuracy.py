@@ -8,6 +8,7 @@ import pytest
 
 from seqcast.core.store import read_provenance
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
+from seqcast.evaluation.metrics.table import RESULTS
 from tests.workflow.conftest import Workflow, new_folder
 from tests.workflow.small_coverage import CONFIG, TABLES, write_settings
 
@@ -21,7 +22,13 @@ ACCURACY = {
     "half_lives": {"sim": "resources/simulated/genes.tsv"},
     "half_life_columns": ["gene_id", "half_life_h"],
     "half_life_features": "features.tsv",
+    "steady_states": {"sim": "total"},
+    "panels": "panels.tsv",
+    "clip_peaks": {"sim": "peaks.bed"},
 }
+PANELS = "name\tpattern\tmetric\ncourse\tRNA:ActD\tgene_pearsonr\nall\tRNA\tgene_pearsonr\n"
+PROTOCOLS = ("panels", "expression_course", "half_life")
+BENCHMARKS = [(name, "coverage", "sim", name) for name in PROTOCOLS]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +37,9 @@ def run(root: Path, demo_tables: dict, tmp_path_factory: pytest.TempPathFactory)
     run = new_folder(root, tmp_path_factory.mktemp("coverage_accuracy"))
     write_settings(run)
     (run.folder / "features.tsv").write_text(FEATURES)
-    tables = {"assemblies": demo_tables["assemblies"], **TABLES}
+    (run.folder / "panels.tsv").write_text(PANELS)
+    (run.folder / "peaks.bed").write_text("chrS2\t1000\t1100\tFUS_K562\t0\t+\n")
+    tables = {"assemblies": demo_tables["assemblies"], "benchmarks": BENCHMARKS, **TABLES}
     run.configure(tables, coverage_accuracy=ACCURACY, notebooks={"genes": "sim"}, **CONFIG)
     run.succeed()
     return run
@@ -90,6 +99,50 @@ def test_half_lives_are_predicted_across_genes(run: Workflow) -> None:
     assert found["fold"].unique(maintain_order=True).to_list() == ["f0", "f1"]
     assert found["part"].drop_nulls().n_unique() == 5
     assert set(read(run, "sim.saluki_metrics.tsv")["fold"]) == {"f0", "f1", "all"}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_benchmarks_have_one_layout(run: Workflow, protocol: str) -> None:
+    folder = run.folder / "results/benchmarks"
+    found = pl.read_csv(folder / f"{protocol}.tsv", separator="\t")
+    assert found.columns == list(RESULTS)
+    assert not found.select("method", "part", "metric").is_duplicated().any()
+    origins = dict(found.select("method", "origin").unique().iter_rows())
+    baselines = {
+        "panels": ["length"],
+        "expression_course": ["length_gc", "measured"],
+        "half_life": [],
+    }
+    expected = {"small": "train"} | dict.fromkeys(baselines[protocol], "baseline")
+    assert {k: v for k, v in origins.items() if v != "difference"} == expected
+    assert pl.read_csv(folder / f"{protocol}.rows.tsv", separator="\t").height
+
+
+def test_numbers_of_benchmarks_are_those_of_the_folds(run: Workflow) -> None:
+    """Both folds have the same test windows: panels are of their mean, courses also of each."""
+    folder = run.folder / "results/benchmarks"
+    panels = pl.read_csv(folder / "panels.tsv", separator="\t")
+    folds = [read(run, f"sim.fold{fold}.tracks.tsv") for fold in ("f0c0", "f1c0")]
+    mean = sum(one["gene_pearsonr"] for one in folds) / 2
+    used = folds[0]["description"].str.contains("RNA:ActD") & mean.is_not_null()
+    median = panels.filter(method="small", part="course", metric="gene_pearsonr_median")
+    assert median["value"].to_list() == [pytest.approx(mean.filter(used).median())]
+    assert median["n"].to_list() == [used.sum()]
+    course = pl.read_csv(folder / "expression_course.tsv", separator="\t")
+    of_total = course.filter(method="small", part="f1/steady_state", metric="pearson")
+    total = folds[1].filter(pl.col("description").str.contains("total")).drop_nulls("gene_pearsonr")
+    assert of_total["value"].to_list() == pytest.approx(total["gene_pearsonr"].to_list(), abs=0.05)
+    half_life = pl.read_csv(folder / "half_life.tsv", separator="\t").filter(metric="spearman")
+    ours = read(run, "sim.saluki_metrics.tsv").filter(metric="spearman")
+    assert half_life["value"].to_list() == ours["value"].to_list()
+
+
+def test_peaks_are_collected_for_a_benchmark_of_clip(run: Workflow) -> None:
+    table = run.folder / "clip.tsv"
+    table.write_text("benchmark\ttask\tdatasets\tprotocol\nclip\tcoverage\tsim\tclip\n")
+    jobs = run.planned("--nocolor", "--config", "tables={benchmarks: clip.tsv}")
+    assert (jobs["collect_peaks"], jobs["evaluate_coverage_benchmark"]) == (2, 1)
+    assert "evaluate_coverage" not in jobs
 
 
 def test_figures_are_made(run: Workflow) -> None:

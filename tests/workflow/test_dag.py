@@ -249,7 +249,7 @@ def reached_by(root, script):
 SCORING = {"score_variants", "predict_strongest"}
 ON_MRNAS = {"embed_sequences", "score_transcript_variants"}
 RUN_MODELS = SCORING | ON_MRNAS | {
-    "predict_coverage", "evaluate_coverage", "prepare_weights", "classify_reads",
+    "predict_coverage", "evaluate_coverage", "collect_peaks", "prepare_weights", "classify_reads",
 }  # fmt: skip
 TRAINED = {"train", "predict_property"}
 
@@ -258,7 +258,7 @@ TRAINED = {"train", "predict_property"}
     ("predict/variants/score_tables.py", {"score_variants"}),
     ("predict/variants/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
     ("models/interface.py", RUN_MODELS | TRAINED),
-    ("predict/inference.py", SCORING | {"predict_coverage", "evaluate_coverage"}),
+    ("predict/inference.py", SCORING | {"predict_coverage", "evaluate_coverage", "collect_peaks"}),
     ("predict/reads/classification.py", {"classify_reads"}),
     ("predict/embeddings/engine.py", ON_MRNAS),
     ("report/figures/tracks.py", {"plot_strongest"}),

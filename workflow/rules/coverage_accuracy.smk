@@ -170,3 +170,63 @@ rule plot_decays:
         code=code_of("plot_decays"),
     script:
         "../scripts/plot_decays.py"
+
+
+rule collect_peaks:
+    input:
+        unpack(catalogue.model_files),
+        unpack(with_dates(plan.coverage_accuracy.learned)),
+        weights="resources/models/{model}.fold{fold}.safetensors",
+        store=ancient("results/coverage_sets/{coverage_set}.zarr"),
+        digest="results/coverage_sets/{coverage_set}.digest",
+        annotation=plan.coverage_sets.genes,
+        peaks=plan.coverage_benchmarks.peaks,
+    output:
+        plan.coverage_benchmarks.collected,
+    log:
+        "logs/collect_peaks/{model}/{coverage_set}.fold{fold}.log",
+    benchmark:
+        "logs/collect_peaks/{model}/{coverage_set}.fold{fold}.benchmark.tsv"
+    wildcard_constraints:
+        model=one_of(catalogue.of_task("coverage")),
+        coverage_set=one_of(plan.coverage_benchmarks.with_peaks),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=memory_mb,
+        runtime=runtime_min,
+    params:
+        facts=plan.coverage_accuracy.facts,
+        precision=config["inference"]["precision"],
+        options=plan.coverage_accuracy.prediction_options,
+        head=catalogue.head,
+        given=given_content,
+        code=code_of("collect_peaks"),
+    script:
+        "../scripts/collect_peaks.py"
+
+
+rule evaluate_coverage_benchmark:
+    input:
+        unpack(plan.coverage_benchmarks.files),
+        published=plan.coverage_benchmarks.published,
+    output:
+        metrics="results/benchmarks/{benchmark}.tsv",
+        rows="results/benchmarks/{benchmark}.rows.tsv",
+    log:
+        "logs/evaluate_coverage_benchmark/{benchmark}.log",
+    wildcard_constraints:
+        benchmark=one_of(plan.coverage_benchmarks.rows),
+    conda:
+        "../../envs/report.yaml"
+    params:
+        protocol=lambda job: plan.coverage_benchmarks.rows[job.benchmark].protocol,
+        folds=plan.coverage_benchmarks.folds,
+        origins=plan.coverage_benchmarks.origins,
+        options=plan.coverage_benchmarks.options,
+        given=given_content,
+        code=code_of("evaluate_coverage_benchmark"),
+    script:
+        "../scripts/evaluate_coverage_benchmark.py"

@@ -143,7 +143,7 @@ def test_reads_that_are_mapped_name_their_assembly(planned, assembly, message):
     [
         ("assemblies", "genome", ""), ("assemblies", "taxon", "E. coli"), ("datasets", "balanced", "maybe"),
         ("datasets", "first", "0"), ("datasets", "first", "-5"),
-        ("datasets", "path", ""), ("benchmarks", "task", "coverage"),
+        ("datasets", "path", ""), ("benchmarks", "task", "embedding"),
         ("benchmarks", "datasets", ""),
     ],
 )  # fmt: skip

@@ -32,8 +32,8 @@ class CoverageAccuracy:
     def __post_init__(self) -> None:
         models = self.catalogue.of_task("coverage")
         for key in ("decay_courses", "half_lives", "compared"):
-            self._check_names(key, self._options[key], self.sets.rows)
-        self._check_names("compared", chain(*self._options["compared"].values()), models)
+            self.check_names(key, self._options[key], self.sets.rows)
+        self.check_names("compared", chain(*self._options["compared"].values()), models)
         if self.half_lives and not self._options["half_life_features"]:
             raise InputError(
                 "config: coverage_accuracy.half_lives names tables, but half_life_features none; "
@@ -170,7 +170,20 @@ class CoverageAccuracy:
             **{name: facts[name] for name in ("architecture", "origin")},
         }
 
-    def _check_names(self, key: str, found: Any, known: Any) -> None:
+    def check_names(self, key: str, found: Any, known: Any) -> None:
+        """Stop if a key of the config names what is not known.
+
+        Parameters
+        ----------
+        key : str
+            Of the section coverage_accuracy.
+        found, known : iterable of str
+
+        Raises
+        ------
+        InputError
+            With the first of `found` that is none of `known`.
+        """
         if missing := [name for name in found if name not in known]:
             raise InputError(
                 f"config: coverage_accuracy.{key} names {missing[0]!r}; expected one of "

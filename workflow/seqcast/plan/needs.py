@@ -57,6 +57,7 @@ NEEDS = {
     # 1.6 GB, 8 s of CPU a strand of a window; 21 MB a window with 426 tracks
     "predict_strongest": Need(memory_mb=4_000),
     "predict_coverage": Need(memory_mb=4_000, runtime_min=240, disk_mb=20_000),
+    "collect_peaks": Need(memory_mb=8_000, runtime_min=720),  # memory is not measured
     "evaluate_coverage": Need(memory_mb=8_000, runtime_min=720),  # memory is not measured
     # 0.8 GB, 0.15 s of CPU for 1,000 nt: 100 million nt in 4 h
     "embed_sequences": Need(memory_mb=4_000, runtime_min=480),

@@ -9,6 +9,7 @@ from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage import Coverage
 from seqcast.plan.coverage_accuracy import CoverageAccuracy
+from seqcast.plan.coverage_benchmarks import CoverageBenchmarks
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
@@ -58,6 +59,7 @@ class RunPlan:
     coverage_trainings: CoverageTrainings
     training_jobs: TrainingJobs
     coverage_accuracy: CoverageAccuracy
+    coverage_benchmarks: CoverageBenchmarks
     read_sets: ReadSets
     reads: Reads
     read_benchmarks: ReadBenchmarks
@@ -78,6 +80,7 @@ class RunPlan:
             self.coverage,
             self.trainings,
             self.coverage_accuracy,
+            self.coverage_benchmarks,
             self.reads,
             self.read_benchmarks,
             self.transcripts,
@@ -161,6 +164,7 @@ def plan_run(
         coverage_trainings=coverage_trainings,
         training_jobs=TrainingJobs(catalogue, trainings, coverage_trainings, properties),
         coverage_accuracy=accuracy,
+        coverage_benchmarks=CoverageBenchmarks(catalogue, accuracy),
         read_sets=ReadSets(catalogue),
         reads=reads,
         read_benchmarks=ReadBenchmarks(catalogue, reads),

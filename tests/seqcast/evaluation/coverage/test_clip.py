@@ -135,7 +135,7 @@ def test_a_run_has_rows_of_cells_proteins_and_baselines(tmp_path: Path) -> None:
     names = [FoldName("m", name) for name in ("f0c0", "f1c0", "f0c1")]
     found, rows = evaluate_clip(given, names, {"compat": None})
     assert set(found["method"]) == {
-        "m", "length", OTHERS, f"m - {OTHERS}", "m - length", f"length - {OTHERS}"
+        "m", "length", OTHERS, f"m minus {OTHERS}", "m minus length", f"length minus {OTHERS}"
     }  # fmt: skip
     assert set(found["part"]) == {"K562", "HepG2", "K562:FUS", "K562:SND1", "K562:PUM1",
                                   "HepG2:FUS"}  # fmt: skip

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
+import pysam
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
@@ -23,6 +24,7 @@ from seqcast.evaluation.coverage.expression_course import (
 )
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.panels import FoldName
+from seqcast.genome.annotation import Annotation, Gene
 from tests.seqcast.evaluation.coverage.courses import RATES, TIMES_H
 
 GOLDEN = "reference/borzuki/notebooks/eval_gene_expr_hek293_4su"
@@ -208,6 +210,21 @@ def test_parts_equal_plain_computations() -> None:
     assert set(few.filter(metric="spearman")["note"]) == {"fewer than 3 genes"}
 
 
+def assembly(folder: Path) -> tuple[Path, Path]:
+    """A genome in which the GC content of gene i follows RATES[i], and its genes."""
+    sequences, genes = {f"chr{i}": "" for i in range(3)}, []
+    for i, rate in enumerate(RATES):
+        chrom = f"chr{i % 3}"
+        start, bound = len(sequences[chrom]), round(100 * rate / RATES[-1])
+        sequences[chrom] += "G" * bound + "A" * (100 - bound)
+        genes.append(Gene(f"G{i:02}", f"G{i:02}", chrom, "+", ((start, start + 100),)))
+    fasta, annotation = folder / "genome.fa", folder / "genes.parquet"
+    fasta.write_text("".join(f">{name}\n{bases}\n" for name, bases in sequences.items()))
+    pysam.faidx(str(fasta))
+    Annotation(tuple(genes)).write(annotation)
+    return fasta, annotation
+
+
 def test_tables_of_a_run(files: SimpleNamespace, tmp_path: Path) -> None:
     """Two trainings of fold f0 are averaged as coverage; the scale of tracks is taken away."""
     matrix = GeneMatrix.read(files.gene_preds)
@@ -219,7 +236,7 @@ def test_tables_of_a_run(files: SimpleNamespace, tmp_path: Path) -> None:
     half_lives.write_text("gene\tvalue\n" + rows)
     given = ExpressionFiles(
         (files.gene_preds, other), (files.gene_targets,) * 2, (files.genes,) * 2,
-        (files.tracks,) * 2, files.targets, (half_lives,),
+        (files.tracks,) * 2, files.targets, *assembly(tmp_path), (half_lives,),
     )  # fmt: skip
     options = {
         **OPTIONS, "course": "RNA:ActD", "steady_state": " 1h",
@@ -227,13 +244,20 @@ def test_tables_of_a_run(files: SimpleNamespace, tmp_path: Path) -> None:
     }  # fmt: skip
     folds = [FoldName("m", "f0c0"), FoldName("m", "f0c1")]
     found, genes = evaluate_expression(given, folds, options)
-    assert set(found["method"]) == {"m", "length", "measured"}
+    assert set(found["method"]) == {"m", "length_gc", "measured"}
     assert found.columns[:3] == ["method", "part", "metric"]
     first = 2 * (2 ** matrix.values[:, 0] - 1)
     ours = genes["predicted_1h"].to_numpy()
     np.testing.assert_allclose(ours, first, rtol=1e-9)
-    constant = found.filter(method="length", part="f0/1h", metric="spearman").row(0, named=True)
-    assert constant["value"] is None  # all genes are of one length
-    assert "constant" in constant["note"]
+    # GC content is the rate of a gene here, on which its coverage at 24 h depends
+    known = found.filter(method="length_gc", part="f0/decay_rate", metric="spearman")
+    assert known["value"][0] > 0.9
     with pytest.raises(InputError, match="steady state, 'late', matches the description of none"):
         find_steady(["a"], {"a": "RNA 1h"}, "RNA", "late")
+
+
+def test_default_differs_from_the_notebook_as_documented(golden: SimpleNamespace) -> None:
+    """Zeros are -20 with its pseudocount: they decide the Pearson correlation; ranks stay."""
+    theirs, ours = (metrics_of(golden.complete, compat)["f0/1h"] for compat in (True, False))
+    assert ours["spearman"] == pytest.approx(theirs["spearman"], abs=1e-12)
+    assert (theirs["pearson"], ours["pearson"]) == pytest.approx((0.303, 0.688), abs=1e-3)

@@ -103,16 +103,16 @@ def test_models_are_compared_on_the_tracks_that_all_have() -> None:
     statuses = dict(tracks.filter(pl.col("status") != VALID).select("identifier", "status").rows())
     assert statuses == {"odd": NO_VALUE, "extra": NOT_ALL}
     found = panel_metrics(tracks, "r")
-    of = {name: found.filter(method=name) for name in ("a", "b", "a - b")}
+    of = {name: found.filter(method=name) for name in ("a", "b", "a minus b")}
     assert row_of(of["a"], "r_median")["value"] == pytest.approx(np.median(list(a.values())))
     assert row_of(of["a"], "r_upper_quartile")["value"] == pytest.approx(
         np.quantile(list(a.values()), 0.75)
     )
-    apart = row_of(of["a - b"], "r_mean_difference")
+    apart = row_of(of["a minus b"], "r_mean_difference")
     assert apart["value"] == pytest.approx(-0.195)
     # pairing: the interval is that of the differences, far below the spread of the tracks
     assert -0.23 < apart["ci_low"] < apart["value"] < apart["ci_high"] < -0.16
-    lost = row_of(of["b"], "not_scored")
+    lost = row_of(of["b"], "r_not_scored")
     assert (lost["value"], lost["n"], lost["note"]) == (1, 21, f"1 {NOT_ALL}")
 
 
@@ -120,7 +120,7 @@ def test_a_panel_without_numbers_says_so_and_without_tracks_stops() -> None:
     means = {"m": mean_over_models([table({"a": None, "b": None})], "r")}
     found = panel_metrics(panel_tracks(means, Panel("p", "cell", "r")), "r")
     assert row_of(found, "r_median")["value"] is None
-    assert row_of(found, "not_scored")["value"] == 2
+    assert row_of(found, "r_not_scored")["value"] == 2
     with pytest.raises(InputError, match="matches the description of no track"):
         panel_tracks(means, Panel("p", "nothing", "r"))
 

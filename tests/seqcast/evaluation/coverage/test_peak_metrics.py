@@ -44,7 +44,7 @@ def test_metrics_equal_those_of_sklearn_on_means_of_replicates() -> None:
         assert row["n"] == 160
     assert rows["good", "K562", "peaks_roc_auc_median"]["value"] > 0.9
     assert rows["bad", "K562", "peaks_roc_auc_median"]["value"] == pytest.approx(0.5, abs=0.1)
-    apart = rows["good - bad", "K562", "peaks_roc_auc_median_difference"]
+    apart = rows["good minus bad", "K562", "peaks_roc_auc_median_difference"]
     assert 0.3 < apart["ci_low"] < apart["value"]
     assert ("other_rbps", "HepG2:FUS", "peaks_roc_auc") not in rows
     assert rows["good", "HepG2", "peaks_roc_auc_median"]["n"] == 1

@@ -14,10 +14,20 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_tsv
 from seqcast.datasets.coverage.fold_names import without_training
+from seqcast.evaluation.coverage.composition import (
+    LENGTH_GC,
+    gene_composition,
+    predict_from_composition,
+)
 from seqcast.evaluation.coverage.decay_fits import Course, find_course, fit_decays
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, ensemble
-from seqcast.evaluation.coverage.panels import LENGTH, FoldName, Results, compiled
-from seqcast.evaluation.coverage.saluki import ALL, gene_key, read_half_lives
+from seqcast.evaluation.coverage.panels import FoldName, Results, compiled
+from seqcast.evaluation.coverage.saluki import (
+    ALL,
+    gene_key,
+    neighbour_groups,
+    read_half_lives,
+)
 from seqcast.evaluation.coverage.time_course import curve_of, divisors_of, scales_of, unscaled
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
@@ -39,6 +49,8 @@ class ExpressionFiles(NamedTuple):
         What `evaluate_coverage` wrote, one per model and fold.
     targets : path
         The targets table of the set, whose ``scale`` coverage is divided by.
+    genome, annotation : path
+        Of the assembly, for the baseline of length and GC content.
     half_lives : tuple of path
         None, or one table of `read_half_lives`.
     """
@@ -48,6 +60,8 @@ class ExpressionFiles(NamedTuple):
     genes: tuple[str | Path, ...]
     tracks: tuple[str | Path, ...]
     targets: str | Path
+    genome: str | Path
+    annotation: str | Path
     half_lives: tuple[str | Path, ...] = ()
 
 
@@ -114,16 +128,18 @@ def evaluate_expression(
     if files.half_lives:
         gene_column, value_column = options["half_life_columns"]
         labels = read_half_lives(files.half_lives[0], gene_column, value_column, compat)
-    lengths = read_tsv(files.genes[0], {"length_bp": pl.Int64}).select("gene_id", "length_bp")
     found, rows = [], []
     for model, replicates in parts.items():
         means = {name: mean_fold(several) for name, several in replicates.items()}
-        genes = course_genes(means, course, options).join(
-            lengths, on="gene_id", how="left", maintain_order="left"
-        )
+        genes = course_genes(means, course, options)
         found.append(_of(model, course_metrics(genes, course.times, labels, compat, seed=seed)))
         rows.append(_of(model, genes))
-    found.append(baselines(rows[0], course.times, labels, compat, seed=seed))
+    tested = [one["gene_id"].to_list() for one in rows[0].partition_by("fold")]
+    composition = gene_composition(
+        files.genome, files.annotation, rows[0]["gene_id"].unique().to_list()
+    )
+    groups = neighbour_groups(files.genes[0], tested)
+    found.append(baselines(rows[0], course.times, composition, groups, labels, compat, seed=seed))
     return Results(pl.concat(found), pl.concat(rows))
 
 
@@ -242,41 +258,51 @@ def course_metrics(
     """
     tables = []
     for fold, rows in _folds(genes, compat):
-        for time in times:
-            pair = [_level(rows[f"{kind}_{time}"], compat) for kind in (MEASURED, PREDICTED)]
-            tables.append(_agreement(f"{fold}/{time}", pair, rows, resamples, seed))
-        for time in times[:-1]:
-            part = f"{fold}/{time}/{STEADY}"
-            tables.append(_agreement(part, _changes(rows, time, compat), rows, resamples, seed))
-        rates = [rows[f"{kind}_log2_decay_rate"] for kind in (MEASURED, PREDICTED)]
-        tables.append(_agreement(f"{fold}/{RATE}", rates, rows, resamples, seed, _told(rows)))
-        if half_lives is not None:
-            pair = [_labels(rows, half_lives), rates[1]]
-            tables.append(_agreement(f"{fold}/{HALF_LIFE}", pair, rows, resamples, seed))
+        for part, pair in _pairs(rows, times, half_lives, compat).items():
+            note = _told(rows) if part == RATE else ""
+            tables.append(_agreement(f"{fold}/{part}", pair, rows, resamples, seed, note))
     return pl.concat(tables)
 
 
 def baselines(
-    genes: pl.DataFrame, times: Sequence[str], half_lives: Mapping[str, float] | None = None,
+    genes: pl.DataFrame, times: Sequence[str], composition: pl.DataFrame,
+    groups: Mapping[str, str], half_lives: Mapping[str, float] | None = None,
     compat: bool = False, resamples: int = RESAMPLES, seed: int = 0,
 ) -> pl.DataFrame:  # fmt: skip
     """What no model is needed for, as rows of `course_metrics` with a column method.
 
-    Method "length": log2 of the length of genes for their coverage. Method "measured": measured
-    rates for half-lives.
+    Method "length_gc": what `predict_from_composition` finds for each part, with `groups`. Method
+    "measured": measured rates for half-lives.
     """
     tables = []
     for fold, rows in _folds(genes, compat):
-        for time in times:
-            truth = _level(rows[f"{MEASURED}_{time}"], compat)
-            pair = [truth, rows["length_bp"].log(2)]
-            table = _agreement(f"{fold}/{time}", pair, rows, resamples, seed)
-            tables.append(_of(LENGTH, table))
-        if half_lives is not None:
-            pair = [_labels(rows, half_lives), rows[f"{MEASURED}_log2_decay_rate"]]
-            table = _agreement(f"{fold}/{HALF_LIFE}", pair, rows, resamples, seed)
-            tables.append(_of(MEASURED, table))
+        for part, (truth, _) in _pairs(rows, times, half_lives, compat).items():
+            guess = predict_from_composition(composition, rows["gene_id"].to_list(), truth, groups)
+            table = _agreement(f"{fold}/{part}", (truth, guess), rows, resamples, seed)
+            tables.append(_of(LENGTH_GC, table))
+            if part == HALF_LIFE:
+                pair = truth, rows[f"{MEASURED}_log2_decay_rate"]
+                table = _agreement(f"{fold}/{part}", pair, rows, resamples, seed)
+                tables.append(_of(MEASURED, table))
     return pl.concat(tables)
+
+
+def _pairs(
+    rows: pl.DataFrame, times: Sequence[str], half_lives: Mapping[str, float] | None, compat: bool
+) -> dict[str, tuple[pl.Series, pl.Series]]:
+    """Measured and predicted values of each part of a fold, see `course_metrics`."""
+    found = {}
+    for time in times:
+        levels = [_level(rows[f"{kind}_{time}"], compat) for kind in (MEASURED, PREDICTED)]
+        found[time] = levels[0], levels[1]
+    for time in times[:-1]:
+        measured, predicted = _changes(rows, time, compat)
+        found[f"{time}/{STEADY}"] = measured, predicted
+    rates = [rows[f"{kind}_log2_decay_rate"] for kind in (MEASURED, PREDICTED)]
+    found[RATE] = rates[0], rates[1]
+    if half_lives is not None:
+        found[HALF_LIFE] = _labels(rows, half_lives), rates[1]
+    return found
 
 
 def _added_up(folds: Mapping[str, Fold]) -> dict[str, Fold]:

@@ -18,14 +18,14 @@ from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import OF_PLUS_TRACK, TOLD
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Estimate, Resampling, estimate
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
-from seqcast.evaluation.metrics.table import SCHEMA, metrics_table, with_keys
+from seqcast.evaluation.metrics.table import NOT_SCORED, SCHEMA, metrics_table, with_keys
 
 SHARES = {"median": 0.5, "lower_quartile": 0.25, "upper_quartile": 0.75}
 HALF_LIFE = "half_life_"  # in front of columns of tables of half-lives
 OF_BINS = ("pearsonr", "r2")  # metrics of single strands
 LENGTH, LENGTH_OF = "length", {"gene_pearsonr": "gene_length_pearsonr"}
 VALID, NO_VALUE, NOT_ALL = "valid", "no_value_of_a_fold", "not_of_every_model"
-BETWEEN = " - "  # of two methods: the first less the second
+BETWEEN = " minus "  # of two methods: the first less the second
 
 
 class FoldName(NamedTuple):
@@ -260,8 +260,8 @@ def panel_metrics(
     -------
     DataFrame
         method, then `SCHEMA`: of each method ``_median``, ``_lower_quartile``,
-        ``_upper_quartile``, ``_mean`` and not_scored (with the reason). Of two methods, named
-        "first - second", ``_median_difference`` and ``_mean_difference`` of their differences
+        ``_upper_quartile``, ``_mean`` and ``_not_scored`` (with the reason). Of two methods, named
+        "first minus second", ``_median_difference`` and ``_mean_difference`` of their differences
         track by track. Fewer than `LEAST_ROWS` tracks have no intervals.
     """
     valid = tracks.filter(status=VALID).pivot("method", index="identifier", values="value")
@@ -273,15 +273,18 @@ def panel_metrics(
         table = _spread(values, scored, metric, names, "", resamples, seed)
         reasons = rows.filter(pl.col("status") != VALID)["status"].value_counts(sort=True)
         told = ", ".join(f"{n} {status}" for status, n in reasons.iter_rows())
-        left_out = pl.col("metric") == "not_scored"
-        table = table.with_columns(note=pl.when(left_out).then(pl.lit(told)).otherwise("note"))
+        left_out = pl.col("metric") == NOT_SCORED
+        table = table.with_columns(
+            metric=pl.when(left_out).then(pl.lit(f"{metric}_{NOT_SCORED}")).otherwise("metric"),
+            note=pl.when(left_out).then(pl.lit(told)).otherwise("note"),
+        )
         tables.append(with_keys(table, method=str(method)))
     for a, b in combinations(valid.columns[1:], 2):
         apart = (valid[a] - valid[b]).to_numpy()
         scored = np.ones(len(apart), bool)
         table = _spread(apart, scored, metric, ("median", "mean"), "_difference", resamples, seed)
         tables.append(
-            with_keys(table.filter(pl.col("metric") != "not_scored"), method=a + BETWEEN + b)
+            with_keys(table.filter(pl.col("metric") != NOT_SCORED), method=a + BETWEEN + b)
         )
     return pl.concat(tables)
 
