@@ -83,6 +83,12 @@ def test_settings_that_do_not_fit_are_told(planned, tmp_path, text, message):
         planned({"assemblies": ASSEMBLIES, "datasets": [SET | {"assembly": "hg38"}]})
 
 
+def test_a_whole_number_may_be_written_as_a_fraction(planned, tmp_path):
+    (tmp_path / "windows.json").write_text('{"window_bp": 512.0}')
+    tables = {"assemblies": ASSEMBLIES, "datasets": [SET | {"assembly": "hg38"}]}
+    assert repr(planned(tables).coverage_sets.settings["sim"].window_bp) == "512"
+
+
 def test_options_are_those_of_the_settings_and_the_rest_is_by_default(planned, tmp_path):
     write_files(tmp_path)
     found = planned(ALONE, coverage_sets={"seed": 3}).coverage_sets

@@ -103,7 +103,11 @@ class CoverageSets:
         def parse(values: dict[str, Any]) -> WindowSettings:
             makes_windows = not MAKING.isdisjoint(values)
             complete(values, schema)
-            return WindowSettings(**values, makes_windows=makes_windows)
+            # JSON schema takes 512.0 for an integer
+            whole: dict[str, Any] = {
+                key: int(v) if isinstance(v, float) else v for key, v in values.items()
+            }
+            return WindowSettings(**whole, makes_windows=makes_windows)
 
         try:
             return read_settings(row.settings, "the settings of a training dataset", parse)
