@@ -6,10 +6,12 @@ What changes with a release or a module that moved (`MASKED`) is left out.
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import h5py
@@ -151,6 +153,13 @@ def png(path: Path) -> Iterator[tuple[str, Values]]:
     yield "darkness", np.array([[patch.mean() for patch in band] for band in for_each])
 
 
+def svg(path: Path) -> Iterator[tuple[str, Values]]:
+    """Size, and how many elements of each kind the figure has; letters are shapes of their own."""
+    root = ElementTree.parse(path).getroot()
+    yield "size", f"{root.get('width')} {root.get('height')}"
+    yield "elements", str(sorted(Counter(e.tag.rpartition("}")[2] for e in root.iter()).items()))
+
+
 def arrays(named: Any) -> Iterator[tuple[str, Values]]:
     """Shapes and types, and the values by name."""
     kinds = {name: np.asarray(named[name]) for name in sorted(named)}
@@ -212,7 +221,8 @@ def opaque(path: Path) -> Iterator[tuple[str, Values]]:
 
 
 READERS = {
-    ".parquet": parquet, ".tsv": tsv, ".gz": gz, ".html": html, ".png": png, ".npz": npz,
+    ".parquet": parquet, ".tsv": tsv, ".gz": gz, ".html": html, ".png": png, ".svg": svg,
+    ".npz": npz,
     ".npy": npy, ".h5": hdf5, ".zarr": zarr_zip, ".bw": bigwig, ".zip": archive,
     ".csi": opaque, ".tbi": opaque,
 }  # fmt: skip

@@ -234,3 +234,29 @@ rule summarise_comparison:
         code=code_of("summarise_comparison"),
     script:
         "../scripts/summarise_comparison.py"
+
+
+rule summarise_benchmarks:
+    input:
+        plan.benchmarks.results,
+    output:
+        page=report(
+            "results/report/benchmarks.html",
+            caption="../report/benchmarks.rst",
+            category="Benchmarks",
+            labels={"what": "all benchmarks"},
+        ),
+        table="results/report/benchmarks.tsv",
+        figures=plan.benchmarks.figures,
+    log:
+        "logs/summarise_benchmarks.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        about=plan.benchmarks.about,
+        templates=template_digest("benchmarks.html"),
+        citations=template_digest("citations.bib"),
+        given=given_content,
+        code=code_of("summarise_benchmarks"),
+    script:
+        "../scripts/summarise_benchmarks.py"

@@ -1,6 +1,7 @@
 """The table of benchmarks of all tasks: a row names data and how numbers are computed on them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
@@ -32,6 +33,52 @@ class Benchmark(Row):
     def sets(self) -> list[str]:
         """Names between the commas of the column ``datasets``."""
         return [name.strip() for name in self.datasets.split(",")]
+
+
+# Task to the section of the config that says how often its data are resampled.
+RESAMPLED_BY = {
+    "variants": "variant_benchmarks", "reads": "read_benchmark", "property": "properties",
+    "oligos": "oligos",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class BenchmarkSummary:
+    """The page of the benchmarks of all tasks, and what its job takes."""
+
+    catalogue: Catalogue
+
+    @property
+    def rows(self) -> Table[Benchmark]:
+        """Benchmarks of all tasks by name."""
+        return self.catalogue.rows("benchmarks", Benchmark)
+
+    @property
+    def results(self) -> list[str]:
+        """Tables of results of all benchmarks."""
+        return [f"results/benchmarks/{name}.tsv" for name in self.rows]
+
+    @property
+    def figures(self) -> list[str]:
+        """A figure of each."""
+        return [f"results/report/benchmarks/{name}.svg" for name in self.rows]
+
+    @property
+    def targets(self) -> list[str]:
+        """The page, if there is a benchmark."""
+        return ["results/report/benchmarks.html"] * bool(self.rows)
+
+    @property
+    def about(self) -> list[dict[str, Any]]:
+        """What the page tells of each: its row, and how often and by what seed it is resampled."""
+        told = []
+        for row in self.rows.values():
+            section = self.catalogue.config.get(RESAMPLED_BY.get(row.task, ""), {})
+            drawn = {key: section.get(key) for key in ("resamples", "seed")}
+            if row.task == "reads":  # whose seed is that of the choice of reads
+                drawn["seed"] = None
+            told.append(asdict(row) | drawn)
+        return told
 
 
 def benchmarks_of(catalogue: Catalogue, task: str, *kinds: str) -> Table[Benchmark]:

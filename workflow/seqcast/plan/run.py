@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
+from seqcast.plan.benchmarks import BenchmarkSummary
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage import Coverage
 from seqcast.plan.coverage_accuracy import CoverageAccuracy
@@ -67,6 +68,7 @@ class RunPlan:
     variant_benchmarks: VariantBenchmarks
     properties: Properties
     planted_truth: PlantedTruth
+    benchmarks: BenchmarkSummary
     notebooks: Notebooks
     verification: Verification
 
@@ -87,6 +89,7 @@ class RunPlan:
             self.variant_benchmarks,
             self.properties,
             self.planted_truth,
+            self.benchmarks,
         )
         return [path for part in parts for path in part.targets]
 
@@ -172,6 +175,7 @@ def plan_run(
         variant_benchmarks=VariantBenchmarks(catalogue, effects, transcripts),
         properties=Properties(catalogue, trainings),
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
+        benchmarks=BenchmarkSummary(catalogue),
         notebooks=Notebooks(catalogue, effects, accuracy),
         verification=Verification(catalogue, trainings),
     )
