@@ -34,6 +34,7 @@ VALUES = {
     "folds": ["ensemble", "fold0"],
     "shift_bp": ["-1", "0"],
     "run": ["models/f0c0"],
+    "text": ["data/traitgym/complex_3prime/pos_merge.vcf", "borzuki/one/contexts_CXCL2.tsv"],
 }
 
 

@@ -62,20 +62,42 @@ rule copy_notebook_targets:
         "../scripts/copy_notebook_targets.py"
 
 
-rule copy_notebook_variants:
+rule write_notebook_oligos:
     input:
-        plan.notebooks.vcf,
+        unpack(plan.notebooks.oligo_scores),
     output:
-        "results/notebooks/data/{place}/{side}_merge.vcf",
+        "results/notebooks/borzuki/{folder}/{run}/mpra_siegel_beas2b_all_{place}/sed.h5",
     log:
-        "logs/copy_notebook_variants/{place}/{side}.log",
+        "logs/write_notebook_oligos/{folder}/{run}/{place}.log",
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        tracks_like=plan.notebooks.scored_tracks,
+        shift_bp=plan.notebooks.shift_bp,
+        given=given_content,
+        code=code_of("write_notebook_oligos"),
+    script:
+        "../scripts/write_notebook_oligos.py"
+
+
+rule copy_notebook_text:
+    input:
+        plan.notebooks.copied,
+    output:
+        "results/notebooks/{text}",
+    log:
+        "logs/copy_notebook_text/{text}.log",
+    wildcard_constraints:
+        text=r"data/.+_merge\.vcf|borzuki/[^/]+/contexts_\w+\.tsv",
     conda:
         "../../envs/tables.yaml"
     params:
         given=given_content,
-        code=code_of("copy_notebook_variants"),
+        code=code_of("copy_notebook_text"),
     script:
-        "../scripts/copy_notebook_variants.py"
+        "../scripts/copy_notebook_text.py"
 
 
 rule notebooks:

@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all, and carry their provenance."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from seqcast.core.errors import InputError
 from seqcast.core.store import (
     atomic,
+    copy_text,
     file_sha256,
     read_provenance,
     read_tsv,
@@ -154,3 +156,16 @@ def test_file_sha256_of_a_published_vector(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # FIPS 180-2, appendix B.1
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert file_sha256(tmp_path / "abc") == expected
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_copies_of_text_are_plain(tmp_path, name):
+    text = "##α\nchr1\t1\n"
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    copy_text(tmp_path / name, tmp_path / "b" / "copy.txt", "a VCF")
+    assert (tmp_path / "b" / "copy.txt").read_text(encoding="utf-8") == text
+    (tmp_path / name).write_bytes(b"\x00BCF\xff")
+    with pytest.raises(InputError, match="a VCF"):
+        copy_text(tmp_path / name, tmp_path / "other.txt", "a VCF")
+    assert not (tmp_path / "other.txt").exists()

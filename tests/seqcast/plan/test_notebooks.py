@@ -6,6 +6,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from tests.seqcast.plan.coverage_tables import write_files
+from tests.workflow.conftest import HEADERS
 
 TABLES = {
     "assemblies": [("sim", "genome.fa", "genes.gtf", "")],
@@ -17,17 +18,23 @@ TABLES = {
     "datasets": [(name, "variants", "sim", f"{name}.vcf", 1) for name in ("pos", "neg")]
     + [("regions", "windows", "sim", "a.bed", 1)],
 }
+N_EMPTY = HEADERS["datasets"].split().index("contexts") - 5  # cells between shards and contexts
+OLIGOS = TABLES | {
+    "datasets": [*TABLES["datasets"], *((f"minus_{allele}", "oligos", "sim", f"{allele}.tsv", 1,
+                                         *[""] * N_EMPTY, "contexts.tsv") for allele in ("ref", "alt"))]
+}  # fmt: skip
 PLACE = "results/notebooks/borzuki/one"
 
 
 @pytest.fixture
 def plan(planned, tmp_path):
     write_files(tmp_path)
-    for name in ("pos.vcf", "neg.vcf"):
+    for name in ("pos.vcf", "neg.vcf", "contexts.tsv"):
         (tmp_path / name).touch()
 
-    def plan(tables=TABLES, variants=None, genes=""):
-        return planned(tables, notebooks={"variants": variants or {}, "genes": genes}).notebooks
+    def plan(tables=TABLES, shifts_bp=(0, -24), **notebooks):
+        config = {"notebooks": notebooks, "oligos": {"shifts_bp": list(shifts_bp)}}
+        return planned(tables, **config).notebooks
 
     return plan
 
@@ -52,7 +59,7 @@ def test_folds_and_their_further_trainings_have_the_folders_of_the_notebooks(pla
         "scores": "results/variant_effects/borzuki_one/neg.foldf0c2.parquet",
         "tracks": "results/variant_effects/borzuki_one/tracks.parquet",
     }
-    assert found.vcf(Job(place="qtl_cat_2/eqtl3_pip70ea", side="pos")) == "pos.vcf"
+    assert found.copied(Job(text="data/qtl_cat_2/eqtl3_pip70ea/neg_merge.vcf")) == "neg.vcf"
     assert found.tracks(Job(folder="one")) == "human.tsv"
 
 
@@ -86,3 +93,40 @@ def test_names_of_folds_must_tell_their_folder(plan, fold, message):
 def test_genes_need_a_dataset_with_test_windows(plan):
     with pytest.raises(InputError, match=r"notebooks\.genes is sim; expected .* there is none"):
         plan(genes="sim")
+
+
+def test_oligos_have_a_folder_per_context_shift_and_allele(plan):
+    found = plan(OLIGOS, oligos={"CXCL2": ["minus_ref", "minus_alt"]})
+    folders = [path.split("/")[-2] for path in found.targets if "/models/f1c0/" in path]
+    assert folders == [
+        *(f"mpra_siegel_beas2b_all_CXCL2{shift}_pad_{allele}"
+          for shift in ("", "_shift_-24") for allele in ("ref", "alt")),
+        "mpra_siegel_beas2b_all_CXCL2_ref",
+    ]  # fmt: skip
+    job = Job(folder="one", run="models/f1c0", place="CXCL2_shift_-24_pad_alt")
+    assert found.oligo_scores(job) == {
+        "scores": "results/oligo_effects/borzuki_one/minus_alt.foldf1c0.parquet",
+        "tracks": "results/variant_effects/borzuki_one/tracks.parquet",
+    }
+    assert found.shift_bp(job) == -24
+    assert found.shift_bp(Job(place="CXCL2_ref")) == 0
+    for name in ("contexts_CXCL2.tsv", "contexts_CXCL2_with_gene.tsv"):
+        assert f"{PLACE}/{name}" in found.targets
+        assert found.copied(Job(text=f"borzuki/one/{name}")) == "contexts.tsv"
+
+
+@pytest.mark.parametrize(
+    ("oligos", "message"),
+    [
+        ({"CXCL3": ["minus_ref", "minus_alt"]}, "oligos has CXCL3; expected CXCL2, CXCL2_2"),
+        ({"CXCL2": ["minus_ref", "pos"]}, "oligos: 'pos' has no row in"),
+    ],
+)
+def test_oligos_that_are_not_there_are_told(plan, oligos, message):
+    with pytest.raises(InputError, match=message):
+        plan(OLIGOS, oligos=oligos)
+
+
+def test_a_folder_that_no_notebook_reads_is_told(plan):
+    with pytest.raises(InputError, match="CXCL2_shift_x_pad_alt is no folder of oligos"):
+        plan().shift_bp(Job(place="CXCL2_shift_x_pad_alt"))

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from seqcast.core.errors import InputError
 from seqcast.core.seals import KEY, blank_seal, check_seal, damaged, seal
 from seqcast.core.temporaries import remove, remove_leftovers, temporary_name, write_error
+from seqcast.core.text_files import read_text
 
 PROVENANCE_KEY = b"seqcast"
 PRIVATE = 0o600  # of temporary files, which safetensors renames to the name that it was given
@@ -217,6 +218,25 @@ def read_tsv(path: str | Path, types: Mapping[str, Any] = MappingProxyType({})) 
     table = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None)
     typed = table.with_columns(pl.col(name).cast(kind) for name, kind in types.items())
     return typed.with_columns(pl.col(pl.String).fill_null(""))
+
+
+def copy_text(path: str | Path, output: str | Path, expected: str) -> None:
+    """Copy a file of text, compressed or not, as plain text, atomically.
+
+    Parameters
+    ----------
+    path, output : path
+    expected : str
+        What the file is, for messages.
+
+    Raises
+    ------
+    InputError
+        As `text_files.read_text`.
+    """
+    text = read_text(path, expected)
+    with atomic(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:

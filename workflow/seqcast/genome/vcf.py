@@ -20,8 +20,8 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import atomic, read_table
-from seqcast.core.text_files import MOST_DIGITS, ends_whole, read_text, refuse_unless_gzip
+from seqcast.core.store import read_table
+from seqcast.core.text_files import MOST_DIGITS, ends_whole, refuse_unless_gzip
 from seqcast.genome.fasta import compression, quiet_htslib
 
 logger = logging.getLogger(__name__)
@@ -172,20 +172,6 @@ def _info_of(fields: Sequence[str]) -> dict[str, str]:
         if key not in {"", "."}:
             found.setdefault(key, value)
     return found
-
-
-def write_plain_text(path: str | Path, output: str | Path) -> None:
-    """Copy a VCF as plain text, whatever it is compressed by.
-
-    Raises
-    ------
-    InputError
-        If it is a BCF, or no text.
-    """
-    if _check_start(Path(path)).startswith(b"BCF"):
-        raise InputError(f"{path} is a BCF; expected a VCF. Convert it with bcftools view.")
-    with atomic(output) as temporary:
-        temporary.write_text(read_text(path, "a VCF"), encoding="utf-8")
 
 
 def check_indexable(path: str | Path) -> None:

@@ -48,6 +48,7 @@ NEEDS = {
     "evaluate_variants": TABLES,
     "export_sed_h5": TABLES,
     "write_notebook_scores": TABLES,
+    "write_notebook_oligos": TABLES,
     "export_scores_h5": TABLES,
     "export_tsv": TABLES,
     "export_vcf": TABLES,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue, genes_of
 from seqcast.plan.coverage_accuracy import CoverageAccuracy
+from seqcast.plan.oligos import Oligos, oligo_table
 from seqcast.plan.tracks import known_tracks
 from seqcast.plan.variant_effects import VariantEffects, fold_table, tracks_table
 
@@ -20,6 +21,10 @@ VARIANTS = {
     "mendelian_3prime": "traitgym/mendelian_3prime",
 }
 SIDES = ("pos", "neg")
+OLIGOS = "mpra_siegel_beas2b_all"  # folders of oligos begin with it
+CONTEXTS = ("CXCL2", "CXCL2_2", "TUBGCP3", "PPIF", "SDF4", "AGTRAP")
+ALLELES = ("ref", "alt")
+PLACE = re.compile(rf"({'|'.join(CONTEXTS)})(?:_shift_(-?\d+))?(?:_pad)?_({'|'.join(ALLELES)})")
 # Folder of an evaluation of genes -> the tracks that it was called with.
 GENES = {
     "testg-0": RNA,
@@ -48,6 +53,7 @@ class Notebooks:
     fold_folder: ClassVar = f"{FOLDER}/borzuki/{{folder}}/{{run}}"
     catalogue: Catalogue
     effects: VariantEffects
+    sets: Oligos
     accuracy: CoverageAccuracy
 
     def __post_init__(self) -> None:
@@ -62,6 +68,7 @@ class Notebooks:
                         f"{where}.{name}: dataset {dataset} is of kind "
                         f"{self.catalogue.datasets[dataset].kind}; expected variants"
                     )
+        self._check_oligos("config: notebooks.oligos")
         if self.genes and self.genes not in self.accuracy.tested:
             raise InputError(
                 f"config: notebooks.genes is {self.genes}; expected a training dataset with test "
@@ -73,6 +80,11 @@ class Notebooks:
     def variants(self) -> dict[str, list[str]]:
         """Folder of `VARIANTS` to its two datasets, positives first."""
         return dict(self.catalogue.config["notebooks"]["variants"])
+
+    @property
+    def oligos(self) -> dict[str, list[str]]:
+        """Name of a context to its two datasets of oligos, reference oligos first."""
+        return dict(self.catalogue.config["notebooks"]["oligos"])
 
     @property
     def genes(self) -> str:
@@ -88,7 +100,7 @@ class Notebooks:
     def folds(self) -> dict[tuple[str, str], tuple[str, str]]:
         """Folder of a model and of a training, such as models/f0c0, to model and fold."""
         found: dict[tuple[str, str], tuple[str, str]] = {}
-        if not (self.variants or self.genes):
+        if not (self.variants or self.oligos or self.genes):
             return found
         for folder, model in self.folders.items():
             for fold in self.catalogue.folds_of(model):
@@ -126,16 +138,69 @@ class Notebooks:
         files += [
             f"{FOLDER}/borzuki/{folder}/{name}"
             for folder in used
-            for name in ("targets_human.txt", "targets_human_rna.txt", "data/hg38/targets.txt")
+            for name in (
+                "targets_human.txt",
+                "targets_human_rna.txt",
+                "data/hg38/targets.txt",
+                *(
+                    f"contexts_{context}{end}.tsv"
+                    for context in self.oligos
+                    for end in ("", "_with_gene")
+                ),
+            )
         ]
         for folder, training in self.folds:
             place = self.fold_folder.format(folder=folder, run=training)
             sets = [f"{name}/merge_{side}" for name in self.variants for side in SIDES]
+            sets += [f"{OLIGOS}_{name}" for name in self._oligo_folders]
             files += [f"{place}/{name}/sed.h5" for name in sets]
             if (folder, training) in self.evaluated:
                 files += [f"{place}/{name}/{file}" for name in self.experiments(folder)
                           for file in TABLES.values()]  # fmt: skip
         return files
+
+    @property
+    def _oligo_folders(self) -> list[str]:
+        """What follows `OLIGOS` in the folders of a fold; the notebooks name tracks by one more."""
+        shifts = [f"_shift_{shift}" if shift else "" for shift in self.shifts_bp]
+        found = [
+            f"{context}{shift}_pad_{allele}"
+            for context in self.oligos
+            for shift in shifts
+            for allele in ALLELES
+        ]
+        return [*found, *["CXCL2_ref"] * ("CXCL2" in self.oligos)]
+
+    @property
+    def shifts_bp(self) -> list[int]:
+        """By how much windows of oligos were moved."""
+        return list(self.catalogue.config["oligos"]["shifts_bp"])
+
+    def oligo_scores(self, job: Any) -> dict[str, str]:
+        """Input: scores of oligos by a fold, and its tracks."""
+        model, fold = self.folds[job.folder, job.run]
+        context, _, allele = self._place(job)
+        dataset = self.oligos[context][ALLELES.index(allele)]
+        return {"scores": oligo_table(model, dataset, f"fold{fold}"), "tracks": tracks_table(model)}
+
+    def shift_bp(self, job: Any) -> int:
+        """Params: which rows of oligos a folder holds."""
+        return int(self._place(job)[1] or 0)
+
+    @staticmethod
+    def _place(job: Any) -> tuple[str, str | None, str]:
+        """Context, shift and allele of a folder."""
+        match = PLACE.fullmatch(job.place)
+        if not match:
+            raise InputError(f"{job.place} is no folder of oligos that the notebooks read")
+        return match[1], match[2], match[3]
+
+    def _check_oligos(self, where: str) -> None:
+        """Refuse contexts that the notebooks do not name, and what is no dataset of oligos."""
+        for context, pair in self.oligos.items():
+            if context not in CONTEXTS:
+                raise InputError(f"{where} has {context}; expected {', '.join(CONTEXTS)}")
+            self.sets.rows.check_names(pair, where)
 
     def experiments(self, folder: str) -> list[str]:
         """Folders of `GENES` whose tracks a model has."""
@@ -156,10 +221,15 @@ class Notebooks:
         model, fold = self.folds[job.folder, job.run]
         return {"scores": fold_table(model, self.dataset(job), fold), "tracks": tracks_table(model)}
 
-    def vcf(self, job: Any) -> str:
-        """Input: the file of a set of variants."""
-        name = next(name for name, place in VARIANTS.items() if place == job.place)
-        row = self.catalogue.datasets[self.variants[name][SIDES.index(job.side)]]
+    def copied(self, job: Any) -> str:
+        """Input: the file that is copied: of a set of variants, or of the context of oligos."""
+        *folders, name = job.text.split("/")
+        if name.startswith("contexts_"):
+            context = name.removeprefix("contexts_").removesuffix(".tsv").removesuffix("_with_gene")
+            return self.catalogue.given(self.sets.rows[self.oligos[context][0]].contexts)
+        place, side = "/".join(folders[1:]), name.split("_")[0]
+        variants = next(variants for variants, folder in VARIANTS.items() if folder == place)
+        row = self.catalogue.datasets[self.variants[variants][SIDES.index(side)]]
         return self.catalogue.given(row.path)
 
     def tracks(self, job: Any) -> str:

@@ -176,6 +176,6 @@ def plan_run(
         properties=Properties(catalogue, trainings),
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
         benchmarks=BenchmarkSummary(catalogue),
-        notebooks=Notebooks(catalogue, effects, accuracy),
+        notebooks=Notebooks(catalogue, effects, oligos, accuracy),
         verification=Verification(catalogue, trainings),
     )

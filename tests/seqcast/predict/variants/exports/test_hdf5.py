@@ -158,3 +158,23 @@ def test_the_layout_is_that_of_the_notebooks_inputs(tmp_path: Path, shared: Path
     ours = layout(tmp_path / "sed.h5")
     for name, (kind, axes, _) in layout(notebook / "models/f0c0/gtexg/merge_pos/sed.h5").items():
         assert ours[name][:2] == (kind, axes), name
+
+
+def test_a_notebook_reads_oligos_of_one_shift_in_the_rna_tracks(tmp_path: Path) -> None:
+    identity = [
+        ("o1", "chr1_0_9", shift, "G1", status)
+        for shift in (0, 24) for status in ("scored", "no_bins")
+    ]  # fmt: skip
+    values = [[1, -2, 4], None, [2, -1, 8], None]
+    table = pl.DataFrame(
+        identity, schema=["oligo", "context", "shift_bp", "gene_id", "status"], orient="row"
+    ).with_columns(pl.Series("logSED", values, dtype=pl.Array(pl.Float32, 3)))
+    write_table(table, tmp_path / "oligos.parquet", {})
+    write_table(TRACKS, tmp_path / "tracks.parquet", {})
+    write_notebook_scores(
+        tmp_path / "oligos.parquet", tmp_path / "tracks.parquet", tmp_path / "sed.h5", "^RNA:", 24
+    )
+    with h5py.File(tmp_path / "sed.h5") as file:
+        assert file["logSED"][:].tolist() == [[-1, 8]]
+        assert file["ctx_id"][:].tolist() == [b"chr1_0_9"]
+        assert file["target_ids"][:].tolist() == [b"RNA:a", b"RNA:b"]

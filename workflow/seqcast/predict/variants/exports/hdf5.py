@@ -169,19 +169,23 @@ def write_scores_h5(
 
 
 def write_notebook_scores(
-    scores: str | Path, tracks: str | Path, output: str | Path, tracks_like: str
-) -> None:
+    scores: str | Path, tracks: str | Path, output: str | Path, tracks_like: str,
+    shift_bp: int | None = None,
+) -> None:  # fmt: skip
     """Write the scores of one fold as Borzuki's notebooks read them, by the position of rows.
 
-    Rows without a number in this fold are written as NaN, so that all folds have the same rows.
+    Rows of variants without a number in this fold are written as NaN, so that all folds have the
+    same rows.
 
     Parameters
     ----------
     scores, tracks : path
-        The score table of a fold, and its tracks.
+        The score table of a fold, of variants or of oligos, and its tracks.
     output : path
     tracks_like : str
         Regular expression on descriptions: the tracks that are written.
+    shift_bp : int, optional
+        Of oligos: the rows that are written.
 
     Raises
     ------
@@ -189,15 +193,17 @@ def write_notebook_scores(
         If no track matches.
     """
     table, described = read_table(scores), read_table(tracks)
-    selected = select_tracks(described, tracks_like)
+    selected, made = select_tracks(described, tracks_like), read_provenance(scores)
     chosen = {}
     for name in score_names(table):
         values, valid = array_values(table[name])
         chosen[name] = array_column(name, values[:, selected], valid)
-    write_sed_h5(
-        table.with_columns(**chosen), described[selected], output, read_provenance(scores),
-        statuses=("scored", "prediction_not_finite"),
-    )  # fmt: skip
+    shown = table.with_columns(**chosen)
+    if shift_bp is not None:
+        write_oligos_h5(shown, described[selected], output, shift_bp, made)
+        return
+    statuses = ("scored", "prediction_not_finite")
+    write_sed_h5(shown, described[selected], output, made, statuses)
 
 
 def _of_statuses(
