@@ -24,7 +24,13 @@ def test_the_command_writes_the_set_and_says_what_became_of_candidates(arguments
 
 
 @pytest.mark.parametrize(
-    ("option", "message"), [(["--pip", "2"], "PIP of 2.0"), (["--sites", "none.bed"], "none.bed")]
+    ("option", "message"),
+    [
+        (["--pip", "2"], "PIP of 2.0"),
+        (["--sites", "none.bed"], "none.bed"),
+        (["--seed", "-1"], "seed is -1; expected 0 or more"),
+        (["--pip", "0.999999"], "has a matched one (none has such a PIP); expected files"),
+    ],
 )
 def test_a_mistake_ends_with_one_line(arguments, tmp_path, capsys, option, message):
     assert main(["build-qtl-set", str(tmp_path / "set"), *arguments, *option]) == 2

@@ -98,6 +98,9 @@ def test_expression_is_by_gene_without_version(tmp_path):
         (gct(["ENSG1\tA\tx\t1"]), "a value of gene ENSG1 is no number"),
         (gct(["ENSG1\tA\t-1\t1"]), "a value of gene ENSG1 is no number"),
         (gct(["ENSG1\tA\t1\t1"], "Name\tDescription\tLiver\tSkin"), "no column 'Lung'; expected"),
+        (gct(["ENSG1\tA\t1\t1\t1"]), "is damaged .*; expected 4 columns in each line"),
+        (gct(["ENSG1\tA\t1"]), "a value of gene ENSG1 is no number"),
+        (gct([]).replace("0\t2", "9\t2"), "has 0 genes; its second line says 9: it is truncated"),
     ],
 )
 def test_expression_that_cannot_be_read(tmp_path, text, message):

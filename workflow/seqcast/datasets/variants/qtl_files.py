@@ -123,11 +123,12 @@ def read_expression(path: str | Path, columns: Sequence[str]) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If it is no GCT file, lacks a tissue, or a value is no number of 0 or more.
+        If it is no GCT file or a truncated one, lacks a tissue, or a value is no number of 0 or
+        more.
     """
     version, _, rest = read_text(path, "a GCT file").partition("\n")
-    header, _, body = rest.partition("\n")[2].partition("\n")
-    names = header.rstrip("\r").split("\t")
+    counts, _, body = rest.partition("\n")
+    names = body.partition("\n")[0].rstrip("\r").split("\t")
     if not version.startswith("#1.") or names[0] != "Name":
         raise InputError(
             f"{path} is no GCT file; expected #1.2, a line of counts, and a header that begins "
@@ -137,10 +138,19 @@ def read_expression(path: str | Path, columns: Sequence[str]) -> pl.DataFrame:
         raise InputError(
             f"{path} has no column {missing[0]!r}; expected one of {', '.join(names[2:])}"
         )
-    table = pl.read_csv(
-        body.encode(), separator="\t", has_header=False, new_columns=names, infer_schema=False,
-        quote_char=None,
-    )  # fmt: skip
+    try:
+        table = pl.read_csv(body.encode(), separator="\t", infer_schema=False, quote_char=None)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"{path} is damaged ({reason}); expected {len(names)} columns in each line. Download "
+            "it again"
+        ) from error
+    if counts.split() and counts.split()[0] != str(table.height):
+        raise InputError(
+            f"{path} has {table.height} genes; its second line says {counts.split()[0]}: it is "
+            "truncated. Download it again"
+        )
     values = table.select(
         gene_base("Name").alias("gene"),
         *(pl.col(name).cast(pl.Float64, strict=False) for name in dict.fromkeys(columns)),

@@ -90,6 +90,9 @@ class QtlOptions:
             )
         if self.region not in REGIONS:
             raise InputError(f"region {self.region!r}; expected {' or '.join(REGIONS)}")
+        for name in ("most_distance_bp", "pad_bp", "seed"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} is {getattr(self, name)}; expected 0 or more")
 
 
 class QtlInputs(NamedTuple):
@@ -172,10 +175,12 @@ def build_qtl_set(files: QtlInputs, outputs: QtlOutputs, options: QtlOptions) ->
     table = pl.concat(candidates)
     matched = table.filter(pl.col("status").is_in([MATCHED, NO_NEGATIVE]))
     if not (table["status"] == MATCHED).any():
+        counts = table["status"].value_counts(sort=True).rows()
         raise InputError(
-            f"no variant with a PIP of {options.least_pip} or more has a matched one; expected "
-            "files of one genome build. "
-            f"{dict(table['status'].value_counts().rows())}"
+            f"no variant with a PIP of {options.least_pip} or more has a matched one "
+            f"({', '.join(f'{n} {status}' for status, n in counts) or 'none has such a PIP'}); "
+            "expected files of one genome build that name contigs alike (chr1). Correct the files, "
+            "or allow a smaller PIP or larger distances"
         )
     write_vcf(matched.with_columns(positive="variant"), outputs.positives)
     write_vcf(pl.concat(negatives), outputs.negatives)
@@ -194,6 +199,8 @@ def read_tissues(path: str | Path) -> pl.DataFrame:
     table = read_cells(path, "a table of tissues").fill_null("")
     if missing := [name for name in TISSUES if name not in table.columns]:
         raise InputError(f"{path} has no column {missing[0]}; expected {', '.join(TISSUES)}")
+    if table.is_empty():
+        raise InputError(f"{path} has no rows; expected one per tissue")
     for row in table.iter_rows(named=True):
         if empty := [name for name in TISSUES if not row[name]]:
             raise InputError(f"{path}: {row['tissue'] or 'a row'} has no {empty[0]}; give one")
@@ -247,13 +254,13 @@ class _Tissue(NamedTuple):
         pool = pool.join(causal.filter(status=MATCHED), on=VARIANT, how="anti")
         wanted = causal.with_row_index("at").filter(status=MATCHED)
         chosen = match_negatives(wanted, pool, options.same_gene, options.same_alleles, seed)
-        left = wanted["at"].to_numpy()[chosen < 0]
-        status = causal["status"].to_numpy().copy()
-        status[left] = NO_NEGATIVE
+        left = wanted.filter(pl.Series(chosen < 0))["at"]
         found = chosen[chosen >= 0]
         names = wanted["variant"].filter(pl.Series(chosen >= 0))
         negatives = pool[found].with_columns(tissue=pl.lit(self.name), trait="gene", positive=names)
-        told = causal.with_columns(tissue=pl.lit(self.name), status=pl.Series(status))
+        alone = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(left.implode())
+        status = pl.when(alone).then(pl.lit(NO_NEGATIVE)).otherwise("status")
+        told = causal.with_columns(tissue=pl.lit(self.name), status=status)
         columns = ["tissue", "variant", *VARIANT, "trait", "pip", "distance_bp"]
         return told.select(*columns, "status"), negatives.select(*columns, "positive")
 
