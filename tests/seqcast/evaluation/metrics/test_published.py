@@ -36,6 +36,7 @@ def write(tmp_path, metric="accuracy", value="0.55", same_rows="yes"):
         ("spearman", "85", "expected -1 to 1"),
         ("r2", "1.01", "expected 1 or less"),
         ("rmse", "-3", "expected 0 or more"),
+        ("roc_auc_of_draws", "67.8", "expected -1 to 1"),
     ],
 )
 def test_values_that_cannot_be(tmp_path, metric, value, message):
@@ -78,6 +79,25 @@ def test_numbers_of_other_rows_say_what_differs(tmp_path, cell, origin, note):
         "note": note,
     }  # fmt: skip
     assert ours(rows).is_empty()
+
+
+@pytest.mark.parametrize("column", ["method", "metric", "source"])
+def test_whose_number_it_is_and_from_where_is_said(tmp_path, column):
+    path = tmp_path / "p.tsv"
+    cells = {"benchmark": "toy", "method": "x", "part": "", "metric": "mcc", "value": "0.5",
+             "source": "Table 2", "same_rows": "yes", column: ""}  # fmt: skip
+    path.write_text(HEADER + "\t".join(cells.values()) + "\n")
+    with pytest.raises(InputError, match=f"has an empty cell in the column {column}"):
+        read_published(path, "toy")
+
+
+def test_a_number_comes_once(tmp_path):
+    path = write(tmp_path)
+    path.write_text(f"{path.read_text()}toy\tCodonBERT\ttest\taccuracy\t0.6\tTable 2\tyes\n")
+    with pytest.raises(InputError, match="toy, CodonBERT, test, accuracy is given more than once"):
+        read_published(path, "toy")
+    path.write_text(path.read_text().replace("0.6\tTable 2", "0.6\tTable 3"))
+    assert len(read_published(path, "toy")) == 2
 
 
 @pytest.mark.parametrize("cell", ["", "No", "nothing", "true", "no:"])

@@ -20,13 +20,15 @@ SAME_ROWS = re.compile(r"yes|no(: *\S.*)?")
 OTHER_ROWS = "published, other rows"  # origin of one that is not: not to be compared with ours
 
 SHARE, CORRELATION = (0.0, 1.0), (-1.0, 1.0)
-# What a metric can be; one that is not here may be any number.
+# What a metric can be. One that is named after these, such as roc_auc_of_draws, is not beyond 1 and
+# not below -1, which a difference can be; any other may be any number.
 RANGES = {
     "accuracy": SHARE, "roc_auc": SHARE, "average_precision": SHARE, "f1": SHARE, "recall": SHARE,
     "specificity": SHARE, "macro_roc_auc": SHARE, "macro_average_precision": SHARE,
     "spearman": CORRELATION, "pearson": CORRELATION, "mcc": CORRELATION, "r2": (-math.inf, 1.0),
     "rmse": (0.0, math.inf),
 }  # fmt: skip
+WITHIN_ONE = re.compile("accuracy|roc_auc|average_precision|auprc|spearman|pearson")
 
 
 def read_published(path: str | Path | None, benchmark: str) -> pl.DataFrame:
@@ -48,7 +50,8 @@ def read_published(path: str | Path | None, benchmark: str) -> pl.DataFrame:
     ------
     InputError
         If a column is missing, no row is of the benchmark, a value is empty, no finite number, or
-        out of its metric's `RANGES`, or a cell of ``same_rows`` says neither yes nor no.
+        out of its metric's `RANGES`, a row says not whose number it is or from where, a number is
+        given twice, or a cell of ``same_rows`` says neither yes nor no.
     """
     if not path:
         return pl.DataFrame(schema=PUBLISHED)
@@ -61,6 +64,12 @@ def read_published(path: str | Path | None, benchmark: str) -> pl.DataFrame:
     numbers = table["value"].cast(pl.Float64, strict=False)
     for row, number in zip(table.iter_rows(named=True), numbers, strict=True):
         _check(row, number, path)
+    named = ["benchmark", "method", "part", "metric", "source"]
+    if len(twice := table.filter(table.select(named).is_duplicated())):
+        raise InputError(
+            f"{path}: {', '.join(twice.select(named[:-1]).row(0))} is given more than once by one "
+            "source; expected one row. Remove the others"
+        )
     found = table.with_columns(
         value=numbers,
         same_rows=pl.col("same_rows") == "yes",
@@ -116,13 +125,16 @@ def _check(row: dict[str, str], number: float | None, path: str | Path) -> None:
     """Stop where a value cannot be."""
     about = [row[name] for name in ("benchmark", "method", "part") if row[name]]
     where = f"{path}: {row['metric']} of {', '.join(about)}"
+    if empty := [name for name in ("benchmark", "method", "metric", "source") if not row[name]]:
+        raise InputError(f"{where}, has an empty cell in the column {empty[0]}; expected a text")
     if not row["value"]:
         raise InputError(f"{where}, is empty; give the number, or leave the row out")
     if number is None or not math.isfinite(number):
         raise InputError(
             f"{where}, is {row['value']!r}, which is no number; expected one such as 0.83"
         )
-    low, high = RANGES.get(row["metric"], (-math.inf, math.inf))
+    anything = CORRELATION if WITHIN_ONE.search(row["metric"]) else (-math.inf, math.inf)
+    low, high = RANGES.get(row["metric"], anything)
     if not low <= number <= high:
         span = f"{low:g} to {high:g}" if math.isfinite(high - low) else (
             f"{high:g} or less" if math.isfinite(high) else f"{low:g} or more"
