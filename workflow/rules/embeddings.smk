@@ -90,6 +90,7 @@ rule summarise_embeddings:
     conda:
         "../../envs/report.yaml"
     params:
+        descriptions=catalogue.descriptions("embedding"),
         templates=template_digest("embeddings.html"),
         given=given_content,
         code=code_of("summarise_embeddings"),

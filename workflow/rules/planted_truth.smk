@@ -76,6 +76,7 @@ rule summarise_planted_truth:
     conda:
         "../../envs/report.yaml"
     params:
+        descriptions=catalogue.description,
         templates=template_digest("planted_truth.html"),
         given=given_content,
         code=code_of("summarise_planted_truth"),

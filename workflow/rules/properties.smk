@@ -161,6 +161,7 @@ rule summarise_properties:
     params:
         definitions=plan.properties.described,
         about=plan.properties.about,
+        descriptions=catalogue.descriptions("embedding", "property"),
         templates=template_digest("properties.html"),
         given=given_content,
         code=code_of("summarise_properties"),

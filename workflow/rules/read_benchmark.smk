@@ -183,6 +183,7 @@ rule summarise_benchmark:
         "../../envs/report.yaml"
     params:
         about=plan.read_benchmarks.about,
+        descriptions=catalogue.descriptions("reads"),
         templates=template_digest("benchmark.html"),
         given=given_content,
         code=code_of("summarise_benchmark"),

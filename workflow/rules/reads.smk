@@ -102,6 +102,7 @@ rule summarise_reads:
         "../../envs/report.yaml"
     params:
         pairs=plan.reads.pairs,
+        descriptions=catalogue.descriptions("reads"),
         templates=template_digest("reads.html"),
         given=given_content,
         code=code_of("summarise_reads"),

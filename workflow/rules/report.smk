@@ -36,6 +36,7 @@ rule summarise_ranking:
         "../../envs/report.yaml"
     params:
         rows=100,  # the file has all
+        descriptions=catalogue.description,
         templates=template_digest("ranked.html"),
         given=given_content,
         code=code_of("summarise_ranking"),
@@ -172,6 +173,7 @@ rule summarise_run:
         pairs=plan.variant_effects.pairs,
         verification=plan.verification.reported,
         snakemake_version=snakemake.__version__,
+        descriptions=catalogue.descriptions("coverage"),
         templates=template_digest("run_summary.html"),
         given=given_content,
         code=code_of("summarise_run"),
@@ -229,6 +231,7 @@ rule summarise_comparison:
     conda:
         "../../envs/report.yaml"
     params:
+        descriptions=catalogue.descriptions("coverage", "embedding"),
         templates=template_digest("comparison.html"),
         given=given_content,
         code=code_of("summarise_comparison"),

@@ -9,10 +9,10 @@ from seqcast.report.figures.style import new_figure, save
 from seqcast.report.pages.read_benchmark import benchmark_html
 
 with reporting(snakemake.log[0]):
-    given, name = snakemake.input, snakemake.wildcards.benchmark
+    given, asked, name = snakemake.input, snakemake.params, snakemake.wildcards.benchmark
     metrics, times = read_metrics.read_metrics(given.metrics), read_metrics.read_times(given.times)
     with atomic(snakemake.output.page) as temporary:
-        page = benchmark_html(name, snakemake.params.about, metrics, times)
+        page = benchmark_html(name, asked.about, metrics, times, asked.descriptions)
         temporary.write_text(page, encoding="utf-8")
     measured = ours(metrics)
     figure = new_figure(*roc_size(measured["part"].n_unique()))

@@ -13,7 +13,7 @@ with reporting(snakemake.log[0]):
     found, models = read_comparison(given.table, given.correlations)
     truth = read_truth(given.file, given.checked, found.table, found.measures)
     with atomic(snakemake.output.page) as temporary:
-        html = page.comparison_html(dataset, found, models, truth)
+        html = page.comparison_html(dataset, found, models, truth, snakemake.params.descriptions)
         temporary.write_text(html, encoding="utf-8")
     figure = plot_comparison(found.table, found.measures, page.untrained_models(models))
     head(figure, dataset, *page.models_in_words(found.measures, models))

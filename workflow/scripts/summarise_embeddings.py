@@ -6,5 +6,5 @@ from seqcast.report.pages.embeddings_summary import embeddings_summary_html
 
 with reporting(snakemake.log[0]):
     with atomic(snakemake.output[0]) as temporary:
-        html = embeddings_summary_html(snakemake.input.tables)
+        html = embeddings_summary_html(snakemake.input.tables, snakemake.params.descriptions)
         temporary.write_text(html, encoding="utf-8")

@@ -13,7 +13,8 @@ with reporting(snakemake.log[0]):
     measures, facts = read_measures(given.measures), read_provenance(given.variants)
     tables = read_table(given.variants), read_table(given.genes)
     with atomic(snakemake.output.page) as temporary:
-        page = planted_truth_html(snakemake.wildcards.model, measures, *tables, facts)
+        told = facts, snakemake.params.descriptions
+        page = planted_truth_html(snakemake.wildcards.model, measures, *tables, *told)
         temporary.write_text(page, encoding="utf-8")
     title = f"{model_in_words(facts)}; {', '.join(facts['held_out'])}"
     figure = plot_planted_truth(*tables, measures, title, is_untrained(facts))

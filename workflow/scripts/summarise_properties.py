@@ -20,4 +20,5 @@ with reporting(snakemake.log[0]):
         )
     ]
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(properties_html(results), encoding="utf-8")
+        html = properties_html(results, asked.descriptions)
+        temporary.write_text(html, encoding="utf-8")

@@ -6,6 +6,7 @@ from seqcast.report.pages.summary import ranked_table_html
 
 with reporting(snakemake.log[0]):
     ranked, facts = read_table(snakemake.input[0]), read_provenance(snakemake.input[0])
-    page = ranked_table_html(ranked, facts, snakemake.params.rows)
+    asked = snakemake.params
+    page = ranked_table_html(ranked, facts, asked.rows, asked.descriptions)
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(page, encoding="utf-8")

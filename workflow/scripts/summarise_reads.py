@@ -7,4 +7,5 @@ from seqcast.report.pages.reads_summary import reads_summary_html
 with reporting(snakemake.log[0]):
     tables = dict(zip(map(tuple, snakemake.params.pairs), snakemake.input.tables, strict=True))
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(reads_summary_html(tables), encoding="utf-8")
+        html = reads_summary_html(tables, snakemake.params.descriptions)
+        temporary.write_text(html, encoding="utf-8")

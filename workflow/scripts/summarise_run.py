@@ -16,6 +16,7 @@ with reporting(snakemake.log[0]):
             zip(snakemake.params.assemblies, snakemake.input.annotations, strict=True)
         ),
         verification=snakemake.params.verification,
+        descriptions=snakemake.params.descriptions,
         versions={**versions(), "snakemake": snakemake.params.snakemake_version},
     )
     with atomic(snakemake.output[0]) as temporary:

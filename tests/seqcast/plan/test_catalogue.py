@@ -38,6 +38,13 @@ def test_facts_are_of_a_fold_or_of_all(catalogue):
     assert facts["dataset"] == "pairs"
 
 
+def test_descriptions_are_those_of_the_models_that_a_page_lists(catalogue):
+    found = catalogue({**TABLES, "models": [(*MODEL[:-1], "a toy")]})
+    assert found.description(Job(model="tiny")) == {"tiny": "a toy"}
+    assert found.descriptions("coverage", "reads") == {"tiny": "a toy"}
+    assert found.descriptions("reads") == {}
+
+
 def test_names_are_in_the_order_of_their_table(catalogue):
     found = catalogue(TABLES)
     assert found.folds_of("tiny") == ["0", "1"]

@@ -207,6 +207,14 @@ class Catalogue:
         """Models of these tasks, in the order of the table."""
         return [name for name, row in self.models.items() if row.task in tasks]
 
+    def descriptions(self, *tasks: str) -> dict[str, str]:
+        """Params: what the table says of the models of these tasks, for pages that list them."""
+        return {name: self.models[name].description for name in self.of_task(*tasks)}
+
+    def description(self, job: Any) -> dict[str, str]:
+        """Params: what the table says of the model of a job, for its page."""
+        return {job.model: self.models[job.model].description}
+
     def of_kind(self, *kinds: str) -> list[str]:
         """Datasets of these kinds, in the order of the table."""
         return [name for name, row in self.datasets.items() if row.kind in kinds]

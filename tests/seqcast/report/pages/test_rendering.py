@@ -6,7 +6,8 @@ import pytest
 from seqcast.report.pages import rendering
 from seqcast.report.pages.rendering import render, template_digest
 
-READS = {"rows": [], "statuses": {}, "flags": {}, "untrained": ["<script>"], "same_weights": []}
+READS = {"rows": [], "statuses": {}, "flags": {}, "untrained": ["<script>"], "same_weights": [],
+         "descriptions": {}}  # fmt: skip
 
 
 def test_values_are_escaped():

@@ -196,6 +196,17 @@ def test_ranked_page_says_what_it_is_of_and_how_much_of_it() -> None:
     assert "1 of 1 scored" in " ".join(ranked_table_html(ranked(), RANKED).split())
 
 
+def test_pages_say_what_the_table_says_of_their_models() -> None:
+    told = {"tiny": "trained on <simulated> data", "other": ""}
+    said = '<p class="muted">tiny: trained on &lt;simulated&gt; data.</p>'
+    for page in (
+        ranked_table_html(ranked(), RANKED, descriptions=told),
+        run_summary_html({}, {}, [], {}, descriptions=told),
+    ):
+        assert said in page
+        assert "other:" not in page
+
+
 def test_ranked_page_without_a_spread() -> None:
     same = {**RANKED, "same_weights": ["tiny, folds 0 and 1"]}
     page = ranked_table_html(ranked(fold_sd=None), same)

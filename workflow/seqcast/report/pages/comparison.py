@@ -9,7 +9,7 @@ import polars as pl
 from seqcast.core.provenance import model_in_words
 from seqcast.evaluation.variants.agreement import Comparison, Measure
 from seqcast.genome.variants import OUTCOMES, REASONS
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import UNDESCRIBED, render
 
 STRONGEST = 15  # rows shown of each of the two first measures
 
@@ -34,6 +34,7 @@ def comparison_html(
     compared: Comparison,
     models: Mapping[str, Mapping[str, Any]],
     truth: pl.DataFrame | None = None,
+    descriptions: Mapping[str, str] = UNDESCRIBED,
 ) -> str:
     """The page of one set of variants.
 
@@ -45,6 +46,8 @@ def comparison_html(
         As `joined_scores.read_scored` returns it.
     truth : DataFrame, optional
         As `known_effects.tell_causal` returns it.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -67,6 +70,7 @@ def comparison_html(
         untrained=untrained_models(models),
         same_weights=[words for made in models.values() for words in made.get("same_weights", [])],
         truth=[] if truth is None else truth.to_dicts(),
+        descriptions=descriptions,
         **_strongest(compared.table, compared.measures),
     )
 

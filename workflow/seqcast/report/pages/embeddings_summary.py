@@ -10,18 +10,22 @@ import polars as pl
 from seqcast.core.provenance import ORIGINS, same_weights
 from seqcast.core.store import read_provenance, read_table
 from seqcast.predict.embeddings.embedding_outcomes import MEANINGS
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import UNDESCRIBED, render
 
 EMBEDDED = "embedded"
 
 
-def embeddings_summary_html(tables: Iterable[str | Path]) -> str:
+def embeddings_summary_html(
+    tables: Iterable[str | Path], descriptions: Mapping[str, str] = UNDESCRIBED
+) -> str:
     """The page of all embeddings of a run, without scripts or outside resources.
 
     Parameters
     ----------
     tables : iterable of path
         Tables of embeddings (parquet), one per fold of a model and set of sequences.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -41,6 +45,7 @@ def embeddings_summary_html(tables: Iterable[str | Path]) -> str:
     return render(
         "embeddings.html", rows=rows, untrained=list(untrained), sections=sections,
         meanings=MEANINGS, origins=ORIGINS, same_weights=same_weights(r["facts"] for r in rows),
+        descriptions=descriptions,
     )  # fmt: skip
 
 

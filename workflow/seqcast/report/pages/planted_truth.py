@@ -11,7 +11,7 @@ from seqcast.evaluation.planted.measures import ALL, DECOYS, GENES, LOSSES, NOIS
 from seqcast.evaluation.planted.planted_variants import STATUSES
 from seqcast.evaluation.planted.readouts import MAIN, WORDS
 from seqcast.genome.variants import OUTCOMES, REASONS
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import UNDESCRIBED, render
 
 QUESTIONS = {
     ("decay_r", GENES): "Are decay rates of genes predicted? r of ln rates",
@@ -43,7 +43,7 @@ NAMES = {
 
 def planted_truth_html(
     model: str, measures: pl.DataFrame, variants: pl.DataFrame, genes: pl.DataFrame,
-    facts: Mapping[str, Any],
+    facts: Mapping[str, Any], descriptions: Mapping[str, str] = UNDESCRIBED,
 ) -> str:  # fmt: skip
     """The page of one model.
 
@@ -56,6 +56,8 @@ def planted_truth_html(
     facts : mapping
         Provenance of the tables: ``held_out`` (contigs), ``origin`` of the weights, ``fold``,
         ``same_weights``.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -74,6 +76,7 @@ def planted_truth_html(
         contigs=", ".join(facts.get("held_out", [])),
         predictions=model_in_words({**facts, "model": model}),
         same_weights=facts.get("same_weights", []),
+        descriptions=descriptions,
         untrained=is_untrained(facts),
         asked=asked,
         met=sum(row["verdict"].startswith("met") for row in asked),

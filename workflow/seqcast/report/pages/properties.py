@@ -20,7 +20,7 @@ from seqcast.evaluation.properties.property_metrics import (
     WITHOUT,
 )
 from seqcast.predict.properties import BASELINES
-from seqcast.report.pages.rendering import count, figure, render
+from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, render
 
 NAMES = {
     "spearman": "Spearman", "pearson": "Pearson", "r2": "R²", "rmse": "RMSE",
@@ -55,13 +55,17 @@ class PropertyResults:
     parts: pl.DataFrame
 
 
-def properties_html(results: Sequence[PropertyResults]) -> str:
+def properties_html(
+    results: Sequence[PropertyResults], descriptions: Mapping[str, str] = UNDESCRIBED
+) -> str:
     """The page, without scripts or outside resources.
 
     Parameters
     ----------
     results : sequence of PropertyResults
         In the order of the page.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -82,6 +86,7 @@ def properties_html(results: Sequence[PropertyResults]) -> str:
         meanings=MEANINGS,
         untrained=list(dict.fromkeys(untrained)),
         properties=[_property(result) for result in results],
+        descriptions=descriptions,
     )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from seqcast.core.provenance import ORIGINS
 from seqcast.evaluation.metrics.binary import COUNTS, RATES
 from seqcast.evaluation.metrics.published import GIVEN, OTHER_ROWS, ours
-from seqcast.report.pages.rendering import count, figure, render
+from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, render
 
 NAMES = {
     "roc_auc": "ROC AUC", "average_precision": "AP", "f1": "F1", "mcc": "MCC",
@@ -17,7 +17,8 @@ NAMES = {
 
 
 def benchmark_html(
-    benchmark: str, about: Mapping[str, str], metrics: pl.DataFrame, times: pl.DataFrame
+    benchmark: str, about: Mapping[str, str], metrics: pl.DataFrame, times: pl.DataFrame,
+    descriptions: Mapping[str, str] = UNDESCRIBED,
 ) -> str:  # fmt: skip
     """The page of one benchmark, without scripts or outside resources.
 
@@ -31,6 +32,8 @@ def benchmark_html(
         of their tool, others in a block of their own; tools that this run does not have get rows.
     times : DataFrame
         As `read_metrics.timings` returns it.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -50,6 +53,7 @@ def benchmark_html(
         ],
         untrained=metrics.filter(untrained)["method"].unique(maintain_order=True).to_list(),
         times=times.to_dicts(),
+        descriptions=descriptions,
     )
 
 

@@ -9,16 +9,20 @@ import polars as pl
 from seqcast.core.provenance import model_in_words
 from seqcast.core.store import read_provenance, read_table
 from seqcast.reads.outcomes import FLAGS, LABELS, STATUSES
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import UNDESCRIBED, render
 
 
-def reads_summary_html(tables: Mapping[tuple[str, str], str | Path]) -> str:
+def reads_summary_html(
+    tables: Mapping[tuple[str, str], str | Path], descriptions: Mapping[str, str] = UNDESCRIBED
+) -> str:
     """The page of all sets of reads of a run, without scripts or outside resources.
 
     Parameters
     ----------
     tables : mapping
         (model, dataset) to its table of classified reads (parquet).
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -30,6 +34,7 @@ def reads_summary_html(tables: Mapping[tuple[str, str], str | Path]) -> str:
     return render(
         "reads.html", rows=rows, statuses=STATUSES, flags=FLAGS, untrained=sorted(untrained),
         same_weights=list(dict.fromkeys(found for row in rows for found in row["same_weights"])),
+        descriptions=descriptions,
     )  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
 
+UNDESCRIBED: Mapping[str, str] = MappingProxyType({})  # no model has a description
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 

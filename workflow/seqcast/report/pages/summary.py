@@ -16,7 +16,7 @@ from seqcast.evaluation.verification.verdicts import last_verdict
 from seqcast.genome.annotation import COUNTS
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.variants.ranking import VARIANT
-from seqcast.report.pages.rendering import render
+from seqcast.report.pages.rendering import UNDESCRIBED, render
 
 NOT_RECORDED = "not recorded"
 # Always listed, for a reader must know them; others are added as they were recorded.
@@ -33,6 +33,7 @@ def run_summary_html(
     versions: Mapping[str, str],
     annotations: Mapping[str, str | Path] | None = None,
     verification: Sequence[Sequence[str]] = (),
+    descriptions: Mapping[str, str] = UNDESCRIBED,
 ) -> str:
     """The page that says what a run did.
 
@@ -51,6 +52,8 @@ def run_summary_html(
     verification : sequence of sequence of str
         Model, fold, prepared weights and verdict (`verdicts.write_verdict`) of each fold of the
         run; a verdict need not be there.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -79,10 +82,16 @@ def run_summary_html(
             (model, fold, *last_verdict(verdict, prepared))
             for model, fold, prepared, verdict, *_ in verification
         ],
+        descriptions=descriptions,
     )
 
 
-def ranked_table_html(ranked: pl.DataFrame, facts: Facts, rows: int = 100) -> str:
+def ranked_table_html(
+    ranked: pl.DataFrame,
+    facts: Facts,
+    rows: int = 100,
+    descriptions: Mapping[str, str] = UNDESCRIBED,
+) -> str:
     """The page of the strongest variants.
 
     Parameters
@@ -94,6 +103,8 @@ def ranked_table_html(ranked: pl.DataFrame, facts: Facts, rows: int = 100) -> st
         and, where folds have the same weights, ``same_weights``.
     rows : int
         Rows of the page, the first ones; it says of how many.
+    descriptions : mapping, optional
+        Model to what the table of models says of it.
 
     Returns
     -------
@@ -110,6 +121,7 @@ def ranked_table_html(ranked: pl.DataFrame, facts: Facts, rows: int = 100) -> st
         tracks=facts["tracks"],
         has_spread=ranked["fold_sd"].count() > 0,
         same_weights=facts.get("same_weights", []),
+        descriptions=descriptions,
     )
 
 
