@@ -11,12 +11,13 @@ from seqcast.plan.code import reached
 
 pytestmark = pytest.mark.slow
 
-MODELS, FOLDS, SETS = 5, 2, 2  # Borzuki's rows of config/published/
+MODELS, FOLDS, SETS = 5, 2, 4  # Borzuki's rows of config/published/
+TRAITGYM = 2  # sets whose labels are in another file
 SAMPLES, REFERENCES, UNCLEAR = 11, 6, 3  # config/published/
 COMPARATORS = 2  # read_benchmark.comparators
-SHARDS = 4 + 8  # of the two sets of config/published/datasets.tsv
-# Fetched: genome, annotation, two sets of variants, a table of tracks a model, weights a fold.
-SOURCES = 1 + 1 + SETS + MODELS + MODELS * FOLDS
+SHARDS = 4 + 8 + 8 + 4  # of the sets of config/published/datasets.tsv
+# Fetched: genome, annotation, sets of variants, a table of tracks a model, weights a fold.
+SOURCES = 1 + 1 + SETS + TRAITGYM + MODELS + MODELS * FOLDS
 # And for reads: weights and shape of the model, a GenBank file a reference, BEDs of coding (5) and of
 # unclear sequence, two files a sample.
 READ_SOURCES = 2 + REFERENCES + 5 + UNCLEAR + 2 * SAMPLES
@@ -51,8 +52,9 @@ PUBLISHED = {
     "summarise_reads": 1,
     "run_comparator": SAMPLES * COMPARATORS,
     "evaluate_benchmark": 1,
-    "evaluate_variants": 1,
+    "evaluate_variants": 1 + TRAITGYM,
     "summarise_benchmark": 1,
+    "summarise_benchmarks": 1,
 }
 READS_OF_DEMO = {  # fragments of a plasmid with their labels, and pairs of reads without
     "select_assemblies": 1,
@@ -142,10 +144,12 @@ for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO):
     DEMO.update(part)
 
 
-def test_published_run_plans_these_jobs(workflow):
+def test_published_run_plans_these_jobs(workflow, root):
     planned = workflow.planned(config="config/published.yaml")
     assert planned == PUBLISHED
     assert sum(planned.values()) <= 2000  # a DAG of that size takes seconds, not minutes
+    told = f"# {sum(planned.values())} jobs, {planned['download_source']} of them downloads"
+    assert told in (root / "docs/how-to/published-run.md").read_text()
 
 
 def test_published_tables_name_sources_or_files_that_exist(root):

@@ -43,6 +43,7 @@ def test_scores_of_all_folds_are_read_file_by_file(benchmarks):
                    for fold in (0, 1)],
         "tracks": [f"{folder}/tiny/tracks.parquet"],
         "published": "told.tsv",
+        "labels": [],
     }  # fmt: skip
     assert found.folds(job) == {"tiny": 2}
     assert found.definition(job)["groups"] == "PI"
@@ -67,6 +68,19 @@ def test_effects_may_have_a_file_of_negatives(benchmarks):
     found = benchmarks(both).files(Job(benchmark="eqtl"))
     assert found["truth"] == ["pos.vcf", "neg.vcf"]
     assert len(found["scores"]) == 4
+
+
+def test_labels_of_variants_may_be_in_another_file(planned, tmp_path):
+    for name in ("pos.vcf", "neg.vcf", "told.vcf"):
+        (tmp_path / name).touch()
+    rows = [{"dataset": name, "kind": "variants", "assembly": "sim", "path": f"{name}.vcf"}
+            for name in ("pos", "neg")]  # fmt: skip
+    rows[0]["labels"] = "told.vcf"
+    tables = {**TABLES, "datasets": [*rows, TABLES["datasets"][-1]], "benchmarks": [CAUSAL]}
+    found = planned(tables).variant_benchmarks.files(Job(benchmark="causal"))
+    assert (found["truth"], found["labels"]) == (["pos.vcf"], ["told.vcf"])
+    with pytest.raises(InputError, match="one of pos and neg has labels; expected both"):
+        planned({**tables, "benchmarks": [EQTL]})
 
 
 def test_names_are_those_that_the_evaluation_gives():

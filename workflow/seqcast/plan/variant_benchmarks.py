@@ -68,7 +68,7 @@ class VariantBenchmarks:
         return found
 
     def files(self, job: Any) -> dict[str, list[str] | str]:
-        """Input: variants; scores of each model, dataset and fold; tracks; published numbers."""
+        """Input: variants and labels; scores of each model, dataset and fold; tracks; numbers."""
         row = self.rows[job.benchmark]
         of_coverage = [m for m in self.models(row) if m in self.variant_effects.models]
         return {
@@ -81,6 +81,7 @@ class VariantBenchmarks:
             ],
             "tracks": [tracks_table(model) for model in of_coverage],
             "published": self.catalogue.given_if_named(row.published),
+            "labels": [self.catalogue.given(path) for path in self._labels(row)],
         }
 
     def folds(self, job: Any) -> dict[str, int]:
@@ -101,6 +102,10 @@ class VariantBenchmarks:
             **self.catalogue.part("variant_benchmarks", "resamples", "seed", "compat"),
         }
 
+    def _labels(self, row: Benchmark) -> list[str]:
+        """Tables that say what the variants of each dataset are, where these do not."""
+        return [path for name in row.sets if (path := self.catalogue.datasets[name].labels)]
+
     def _scores(self, row: Benchmark) -> list[str]:
         """Names of the scores of a row."""
         named = row.score or self.catalogue.config["report"]["score"]
@@ -118,6 +123,11 @@ class VariantBenchmarks:
                 f"{where} has {len(row.sets)} datasets and truth {row.truth or 'empty'}; expected "
                 f"{expected} ({said}): with a truth one dataset has both classes, without it the "
                 "first dataset has the positives and the second the negatives"
+            )
+        if len(self._labels(row)) not in (0, len(row.sets)):
+            raise InputError(
+                f"{where}: one of {' and '.join(row.sets)} has labels; expected both of them in "
+                f"{self.catalogue.path_of('datasets')}, or neither"
             )
         assemblies = {name: self.catalogue.datasets[name].assembly for name in row.sets}
         if len(set(assemblies.values())) > 1:

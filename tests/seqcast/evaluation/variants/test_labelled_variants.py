@@ -73,6 +73,29 @@ def test_a_table_of_traitgym(tmp_path):
     assert join_scores(found, scores, "max")["score"].to_list() == [2, 1, None]
 
 
+def test_another_file_says_what_variants_are(tmp_path):
+    subset, told = tmp_path / "subset.parquet", tmp_path / "test.parquet"
+    variants = pl.DataFrame(
+        {"chrom": ["chr1", "2", "3"], "pos": [10, 20, 30], "ref": ["a", "A", "A"], "alt": ["C"] * 3}
+    )
+    variants[::-1].write_parquet(subset)
+    classes = variants[:2].with_columns(
+        chrom=pl.Series(["1", "2"]), ref=pl.lit("A"), label=pl.Series([True, False]),
+        match_group=pl.lit("utr_1"),
+    )  # fmt: skip
+    classes.write_parquet(told)
+    definition = Definition(truth="label", groups="match_group")
+    found = read_labelled([subset], definition, labels=[told])
+    assert found.select("variant", "label", "group", "usable").rows() == [
+        ("3_30_A_C", None, None, "no_label"),
+        ("2_20_A_C", 0, "utr_1", "scored"),
+        ("chr1_10_a_C", 1, "utr_1", "scored"),
+    ]
+    pl.concat([classes, classes[:1]]).write_parquet(told)
+    with pytest.raises(InputError, match="has 1_10_A_C more than once; expected one row"):
+        read_labelled([subset], definition, labels=[told])
+
+
 def test_classes_with_names(tmp_path):
     path = write_vcf(tmp_path / "v.vcf", [
         ("chr1_1_A_C", "KIND=causal"), ("chr1_2_A_C", "KIND=matched"), ("chr1_3_A_C", "KIND=hard"),

@@ -69,6 +69,8 @@ class VariantFiles(NamedTuple):
         For each file of variants the ssd.tsv of each Saluki model; none, no such method.
     published : path, optional
         Table of published numbers.
+    labels : sequence of path
+        For each file of variants another that says what they are; none, they say it themselves.
     """
 
     truth: Sequence[str | Path]
@@ -76,11 +78,13 @@ class VariantFiles(NamedTuple):
     tracks: Mapping[str, str | Path] = {}
     saluki: Sequence[Sequence[str | Path]] = ()
     published: str | Path | None = None
+    labels: Sequence[str | Path] = ()
 
     @classmethod
     def of(
         cls, truth: Sequence[str | Path], folds: Mapping[str, int], scores: Sequence[str | Path],
         tracks: Sequence[str | Path], published: str | Path | Sequence[str | Path],
+        labels: Sequence[str | Path] = (),
     ) -> Self:  # fmt: skip
         """Files from what a job has: lists under each name.
 
@@ -94,6 +98,7 @@ class VariantFiles(NamedTuple):
         tracks : sequence of path
             Of the first models.
         published : path, or an empty sequence if there is none
+        labels : sequence of path
         """
         left = iter(scores)
         named = {
@@ -101,7 +106,7 @@ class VariantFiles(NamedTuple):
         }
         given = published if isinstance(published, str | Path) else None
         tables = dict(zip(folds, tracks, strict=False))
-        return cls(truth, named, tables, published=given)
+        return cls(truth, named, tables, published=given, labels=labels)
 
 
 class VariantTables(NamedTuple):
@@ -148,7 +153,7 @@ def evaluate_variants(
     if compat not in (None, BORZUKI):
         raise InputError(f"compat is {compat!r}; expected {BORZUKI} or none")
     of_row = {name: benchmark.get(name) or report.get(name) or "" for name in ("score", "tracks")}
-    labelled = read_labelled(files.truth, definition, number=name == COEFFICIENTS)
+    labelled = read_labelled(files.truth, definition, name == COEFFICIENTS, files.labels)
     if name == COEFFICIENTS:
         tissues = _track_scores(files, labelled, of_row["score"], how.seed, compat == BORZUKI)
         selected = {one.method: _selected(one, of_row["tracks"]) for one in tissues}

@@ -137,8 +137,9 @@ def part_name(distance: str, bound: int) -> str:
 
 
 def read_labelled(
-    paths: Sequence[str | Path], definition: Definition, number: bool = False
-) -> pl.DataFrame:
+    paths: Sequence[str | Path], definition: Definition, number: bool = False,
+    labels: Sequence[str | Path] = (),
+) -> pl.DataFrame:  # fmt: skip
     """What files say of their variants.
 
     Parameters
@@ -149,6 +150,9 @@ def read_labelled(
     definition : Definition
     number : bool
         Whether the truth is the effect of positives, in the first file; a second has negatives.
+    labels : sequence of path
+        For each of `paths` the file, of the same kinds, that says what its variants are; none, they
+        say it themselves. It may have other variants as well.
 
     Returns
     -------
@@ -162,11 +166,13 @@ def read_labelled(
     Raises
     ------
     InputError
-        If a file lacks what the definition names in all its rows, or a cell is no class or number.
+        If a file lacks what the definition names in all its rows, a cell is no class or number, or
+        labels have a variant twice.
     """
     tables = []
-    for file, path in enumerate(paths):
-        table = _annotated(path).with_columns(file=pl.lit(file, pl.Int64))
+    for file, (path, told) in enumerate(zip(paths, labels or paths, strict=True)):
+        table = _annotated(told) if told == path else _told_by(told, read_variants(path))
+        table, path = table.with_columns(file=pl.lit(file, pl.Int64)), told
         gene = "" if definition.genes == "max" or (number and file) else definition.genes
         texts = {
             "group": _cells(table, definition.groups, path),
@@ -253,6 +259,21 @@ def _annotated(path: str | Path) -> pl.DataFrame:
         for key in keys
     ]
     return variants.with_columns(columns)
+
+
+def _told_by(path: str | Path, variants: pl.DataFrame) -> pl.DataFrame:
+    """Variants with what another file says of them; null where it lacks one."""
+    keys = [_contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
+    table = _annotated(path)
+    named = table.filter(~table.select(keys).is_unique())
+    if len(named):
+        raise InputError(
+            f"{path} has {named['variant'][0]} more than once; expected one row for each variant: "
+            "which is meant cannot be told"
+        )
+    known = table.select(*keys, pl.exclude(*SCHEMA))
+    found = variants.select(keys).join(known, on=ALLELES, how="left", maintain_order="left")
+    return variants.hstack(found.drop(ALLELES))
 
 
 def _cells(table: pl.DataFrame, key: str, path: str | Path) -> pl.Series:
