@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from seqcast.core.provenance import ORIGINS
 from seqcast.core.store import read_provenance
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.metrics.table import RESULTS
@@ -113,7 +114,7 @@ def test_benchmarks_have_one_layout(run: Workflow, protocol: str) -> None:
         "expression_course": ["length_gc", "measured"],
         "half_life": [],
     }
-    expected = {"small": "train"} | dict.fromkeys(baselines[protocol], "baseline")
+    expected = {"small": ORIGINS["train"]} | dict.fromkeys(baselines[protocol], "baseline")
     assert {k: v for k, v in origins.items() if v != "difference"} == expected
     assert pl.read_csv(folder / f"{protocol}.rows.tsv", separator="\t").height
 

@@ -51,7 +51,7 @@ def test_files_of_each_fold_are_read(plan, protocol, single, of_folds):
         suffix = "parquet" if name in ("gene_preds", "gene_targets", "peaks") else "tsv"
         assert files[name] == [f"{START}.fold{fold}.{name}.{suffix}" for fold in ("f0c0", "f1c0")]
     assert found.folds(job) == [("small", "f0c0"), ("small", "f1c0")]
-    assert found.origins(job) == {"small": "train"}
+    assert found.origins(job) == {"small": ["train"]}
     assert found.published(job) == "published.tsv"
     assert found.targets == ["results/benchmarks/b.tsv", "results/benchmarks/b.rows.tsv"]
 

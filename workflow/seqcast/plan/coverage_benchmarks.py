@@ -136,12 +136,12 @@ class CoverageBenchmarks:
         """Params: model and fold of each evaluation."""
         return self._tested(job.benchmark)
 
-    def origins(self, job: Any) -> dict[str, str]:
+    def origins(self, job: Any) -> dict[str, list[str]]:
         """Params: model to the origins of the weights of its folds."""
         found: dict[str, dict[str, None]] = {}
         for model, fold in self._tested(job.benchmark):
             found.setdefault(model, {})[self.catalogue.folds[model, fold].origin] = None
-        return {model: ", ".join(origins) for model, origins in found.items()}
+        return {model: list(origins) for model, origins in found.items()}
 
     def options(self, job: Any) -> dict[str, Any]:
         """Params: what decides the numbers of a benchmark."""

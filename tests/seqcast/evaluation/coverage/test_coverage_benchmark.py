@@ -5,10 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from seqcast.core.provenance import ORIGINS
 from seqcast.core.store import read_tsv, write_tsv
 from seqcast.evaluation.coverage.coverage_benchmark import (
-    BASELINE,
-    DIFFERENCE,
     CoverageBenchmarkFiles,
     evaluate_coverage_benchmark,
 )
@@ -44,13 +43,14 @@ def test_methods_have_origins(tmp_path: Path) -> None:
     given = {**track_tables(tmp_path), "panels": str(panels), "published": []}
     outputs = CoverageBenchmarkFiles(tmp_path / "m.tsv", tmp_path / "rows.tsv")
     folds = [("one", "f0"), ("two", "f0")]
-    origins = {"one": "train", "two": "file"}
+    origins = {"one": ["train"], "two": ["source", "random"]}
     evaluate_coverage_benchmark(given, outputs, "acc", "panels", folds, origins, {"compat": None})
     found = read_tsv(outputs.metrics, RESULTS)
     assert found.columns == list(RESULTS)
     assert dict(found.select("method", "origin").unique().iter_rows()) == {
-        **origins, "length": BASELINE, "one minus two": DIFFERENCE, "one minus length": DIFFERENCE,
-        "two minus length": DIFFERENCE,
+        "one": ORIGINS["train"], "two": f"{ORIGINS['source']}, {ORIGINS['random']}",
+        "length": "baseline", "one minus two": "difference", "one minus length": "difference",
+        "two minus length": "difference",
     }  # fmt: skip
     apart = found.filter(method="one minus two", metric="gene_pearsonr_mean_difference")
     assert apart["value"].to_list() == pytest.approx([-0.1])
@@ -68,12 +68,12 @@ def test_published_numbers_stand_beside_ours(tmp_path: Path) -> None:
     published.write_text(PUBLISHED)
     outputs = CoverageBenchmarkFiles(tmp_path / "m.tsv", tmp_path / "rows.tsv")
     evaluate_coverage_benchmark(
-        given, outputs, "pc1", "half_life", [("m", "f0c0"), ("m", "f0c1")], {"m": "source"},
+        given, outputs, "pc1", "half_life", [("m", "f0c0"), ("m", "f0c1")], {"m": ["source"]},
         {"compat": None}, published,
     )  # fmt: skip
     found = read_tsv(outputs.metrics, RESULTS).filter(metric="spearman")
     assert found.select("method", "origin", "part", "value").rows() == [
-        ("m", "source", "f0", 1.0), ("hl_clip", GIVEN, "f0", 0.75)
+        ("m", ORIGINS["source"], "f0", 1.0), ("hl_clip", GIVEN, "f0", 0.75)
     ]  # fmt: skip
 
 

@@ -197,7 +197,8 @@ def test_results_have_methods_parts_and_reasons(made, tmp_path):
     table = read_tsv(out.results, {"value": pl.Float64, "n": pl.Int64, "ci_low": pl.Float64})
     assert table.columns[:5] == ["benchmark", "method", "origin", "part", "metric"]
     origins = dict(table.select("method", "origin").iter_rows())
-    assert origins["tiny"] == origins["tiny minus saluki"] == origins["tiny+saluki"] != "baseline"
+    assert origins["tiny"] == origins["tiny+saluki"] == "UNTRAINED random weights"
+    assert origins["tiny minus saluki"] == "difference"
     assert origins["saluki"] == origins["gc"] == "baseline"
 
     def value(method, part, metric="spearman"):

@@ -7,20 +7,18 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from seqcast.core.job_files import named_files
+from seqcast.core.provenance import origins_in_words
 from seqcast.core.store import read_tsv, write_tsv
 from seqcast.evaluation.coverage.clip import ClipFiles, evaluate_clip
 from seqcast.evaluation.coverage.expression_course import ExpressionFiles, evaluate_expression
 from seqcast.evaluation.coverage.panels import (
-    BETWEEN,
     FoldName,
     PanelFiles,
     Results,
     evaluate_panels,
 )
 from seqcast.evaluation.metrics.published import as_results, read_published
-from seqcast.evaluation.metrics.table import RESULTS, SCHEMA, with_keys
-
-BASELINE, DIFFERENCE = "baseline", "difference"  # origins of methods that are no model
+from seqcast.evaluation.metrics.table import RESULTS, SCHEMA, with_keys, with_origins
 
 
 class HalfLifeFiles(NamedTuple):
@@ -76,8 +74,8 @@ PROTOCOLS: dict[str, tuple[type, Callable[..., Results]]] = {
 
 def evaluate_coverage_benchmark(
     given: Any, outputs: CoverageBenchmarkFiles, benchmark: str, protocol: str,
-    folds: Sequence[tuple[str, str]], origins: Mapping[str, str], options: Mapping[str, Any],
-    published: str | Path | None = None, seed: int = 0,
+    folds: Sequence[tuple[str, str]], origins: Mapping[str, Sequence[str]],
+    options: Mapping[str, Any], published: str | Path | None = None, seed: int = 0,
 ) -> None:  # fmt: skip
     """Write what the models of a benchmark of coverage reach, next to the published numbers.
 
@@ -91,7 +89,7 @@ def evaluate_coverage_benchmark(
     folds : sequence of (str, str)
         Model and fold of each of the files.
     origins : mapping
-        Model to the origin of its weights.
+        Model to the origins of the weights of its folds, keys of `provenance.ORIGINS`.
     options : mapping
         See the functions of `PROTOCOLS`.
     published : path, optional
@@ -108,14 +106,8 @@ def evaluate_coverage_benchmark(
     kind, evaluate = PROTOCOLS[protocol]
     names = [FoldName(*fold) for fold in folds]
     found = evaluate(named_files(kind, given), names, options, seed)
-    of_method = {
-        name: DIFFERENCE if BETWEEN in name else origins.get(name, BASELINE)
-        for name in found.metrics["method"].unique()
-    }
-    metrics = found.metrics.with_columns(
-        benchmark=pl.lit(benchmark),
-        origin=pl.col("method").replace_strict(of_method, return_dtype=pl.String),
-    )
+    words = {model: origins_in_words([{"origin": keys}]) for model, keys in origins.items()}
+    metrics = with_origins(found.metrics, words).with_columns(benchmark=pl.lit(benchmark))
     ours = metrics.select(pl.col(name).cast(kind) for name, kind in RESULTS.items())
     write_tsv(pl.concat([ours, as_results(told)]), outputs.metrics)
     write_tsv(with_keys(found.rows, benchmark=benchmark), outputs.rows)

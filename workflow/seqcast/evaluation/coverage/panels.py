@@ -18,14 +18,13 @@ from seqcast.core.text_files import read_cells
 from seqcast.evaluation.coverage.gene_matrices import OF_PLUS_TRACK, TOLD
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Estimate, Resampling, estimate
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
-from seqcast.evaluation.metrics.table import NOT_SCORED, SCHEMA, metrics_table, with_keys
+from seqcast.evaluation.metrics.table import MINUS, NOT_SCORED, SCHEMA, metrics_table, with_keys
 
 SHARES = {"median": 0.5, "lower_quartile": 0.25, "upper_quartile": 0.75}
 HALF_LIFE = "half_life_"  # in front of columns of tables of half-lives
 OF_BINS = ("pearsonr", "r2")  # metrics of single strands
 LENGTH, LENGTH_OF = "length", {"gene_pearsonr": "gene_length_pearsonr"}
 VALID, NO_VALUE, NOT_ALL = "valid", "no_value_of_a_fold", "not_of_every_model"
-BETWEEN = " minus "  # of two methods: the first less the second
 
 
 class FoldName(NamedTuple):
@@ -283,9 +282,7 @@ def panel_metrics(
         apart = (valid[a] - valid[b]).to_numpy()
         scored = np.ones(len(apart), bool)
         table = _spread(apart, scored, metric, ("median", "mean"), "_difference", resamples, seed)
-        tables.append(
-            with_keys(table.filter(pl.col("metric") != NOT_SCORED), method=a + BETWEEN + b)
-        )
+        tables.append(with_keys(table.filter(pl.col("metric") != NOT_SCORED), method=a + MINUS + b))
     return pl.concat(tables)
 
 

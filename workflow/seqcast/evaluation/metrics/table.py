@@ -17,6 +17,8 @@ SCHEMA = {"metric": pl.String, **VALUES, "note": pl.String}
 # Of a table of results/benchmarks: whose numbers, of what part of the data (such as a reference).
 KEYS = dict.fromkeys(("benchmark", "method", "origin", "part"), pl.String)
 RESULTS = {**KEYS, **SCHEMA}
+BASELINE, COMPARED = "baseline", "difference"  # origins of methods that are no model
+MINUS = " minus "  # between two methods that are compared: the first less the second
 NOT_SCORED = "not_scored"  # the metric that counts the rows left out of every other
 
 
@@ -60,6 +62,24 @@ def metrics_table(
 def with_keys(table: pl.DataFrame, **keys: str) -> pl.DataFrame:
     """A table with columns in front that say what it is about, the same in each row."""
     return table.select(*(pl.lit(value).alias(name) for name, value in keys.items()), pl.all())
+
+
+def with_origins(table: pl.DataFrame, origins: Mapping[str, str]) -> pl.DataFrame:
+    """A table with a column ``origin``: of a model's weights, of a baseline, or of a difference.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column ``method``.
+    origins : mapping
+        Model to the origin of its weights, in words (`core.provenance.origins_in_words`).
+    """
+    method = pl.col("method")
+    is_difference = method.str.contains(MINUS, literal=True)
+    other = pl.when(is_difference).then(pl.lit(COMPARED)).otherwise(pl.lit(BASELINE))
+    return table.with_columns(
+        origin=method.replace_strict(origins, default=other, return_dtype=pl.String)
+    )
 
 
 def row_of(table: pl.DataFrame, metric: str) -> dict[str, Any]:

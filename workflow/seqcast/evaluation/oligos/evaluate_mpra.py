@@ -29,7 +29,7 @@ from seqcast.evaluation.coverage.saluki import (
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.metrics.published import as_results, read_published
 from seqcast.evaluation.metrics.regression import Column
-from seqcast.evaluation.metrics.table import RESULTS, with_keys
+from seqcast.evaluation.metrics.table import RESULTS, with_keys, with_origins
 from seqcast.evaluation.oligos.mpra import (
     HALF_LIFE,
     Alleles,
@@ -161,13 +161,10 @@ def _results(rows: Sequence[Row], files: MpraFiles, benchmark: str) -> pl.DataFr
         model: origins_in_words(read_provenance(path) for folds in tables for path in folds)
         for model, tables in files.scores.items()
     }
-    of_model = (
-        pl.col("method").str.extract(r"^([^+ ]+)").replace_strict(origins, default="baseline")
-    )
-    ours = with_keys(results_table(rows), benchmark=benchmark).with_columns(origin=of_model)
-    return pl.concat(
-        [ours.select(*RESULTS), as_results(read_published(files.published, benchmark))]
-    )
+    together = {f"{model}+{SALUKI}": origin for model, origin in origins.items()}
+    table = with_keys(results_table(rows), benchmark=benchmark)
+    ours = with_origins(table, origins | together).select(*RESULTS)
+    return pl.concat([ours, as_results(read_published(files.published, benchmark))])
 
 
 def scores_of(

@@ -19,7 +19,7 @@ from seqcast.datasets.properties.splits import COLUMN_ROUND
 from seqcast.evaluation.metrics import binary, multiclass, regression
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.published import GIVEN, as_results
-from seqcast.evaluation.metrics.table import NOT_SCORED
+from seqcast.evaluation.metrics.table import BASELINE, NOT_SCORED
 from seqcast.evaluation.properties.methods import Method, read_method
 
 COLUMNS = {
@@ -32,7 +32,6 @@ WITH, WITHOUT = "with", "without"  # values of the column `duplicates`
 COMMON, OWN = "common", "own"  # values of the column `rows`
 VALIDATION, TEST = "validation", "test"
 OUT_OF_FOLD, OVER_FOLDS = "out_of_fold", "over_folds"
-BASELINE = "baseline"  # a value of the column `origin`, as are ORIGINS
 CEILING = "ceiling"  # published method: what nothing can pass, such as the noise of the labels
 METRICS = {
     "regression": regression.METRICS,

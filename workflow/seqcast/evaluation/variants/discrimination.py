@@ -18,7 +18,8 @@ import polars as pl
 
 from seqcast.evaluation.metrics.binary import TwoClasses, metrics_of_counts
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling, estimate
-from seqcast.evaluation.metrics.table import NOT_SCORED, SCHEMA
+from seqcast.evaluation.metrics.table import MINUS, NOT_SCORED, SCHEMA
+from seqcast.evaluation.variants.labelled_variants import Part
 
 KEYS = {"method": pl.String, "part": pl.String}
 RATES = ("roc_auc", "average_precision")
@@ -115,7 +116,7 @@ def bootstrapped(
         for a, b in combinations(scores, 2):
             for name, values in of_methods[a].items():
                 difference = values - of_methods[b][name]
-                found[f"{a} minus {b}", f"{name}{DIFFERENCE}"] = difference
+                found[a + MINUS + b, f"{name}{DIFFERENCE}"] = difference
         return found
 
     return estimate(estimator, len(groups), how.of_groups(groups))
@@ -145,6 +146,13 @@ def not_scored_row(method: str, part: str, excluded: Mapping[str, int], rows: in
     told = "; ".join(f"{n} {reason}" for reason, n in sorted(excluded.items()) if n)
     value = Estimate(float(sum(excluded.values())))
     return Row(method, part, NOT_SCORED, value, rows, told)
+
+
+def left_out_row(scores: Scores, part: Part, used: np.ndarray, other: str) -> Row:
+    """How many rows of a part are not used, and why; `other` is said of those that are scored."""
+    left_out = reasons(scores, part.members, used, other) + Counter({NO_DISTANCE: part.unknown})
+    rows = int(part.members.sum()) + part.unknown
+    return not_scored_row(scores.method, part.name, left_out, rows)
 
 
 def reasons(scores: Scores, rows: np.ndarray, used: np.ndarray, other: str) -> Counter[str]:

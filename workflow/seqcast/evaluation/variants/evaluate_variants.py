@@ -13,11 +13,10 @@ from seqcast.core.provenance import origins_in_words, provenance
 from seqcast.core.store import read_provenance, write_table, write_tsv
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.metrics.published import as_results, read_published
-from seqcast.evaluation.metrics.table import RESULTS, with_keys
+from seqcast.evaluation.metrics.table import RESULTS, with_keys, with_origins
 from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
 from seqcast.evaluation.variants.coefficients import coefficients
 from seqcast.evaluation.variants.discrimination import (
-    DIFFERENCE,
     DISTANCE,
     KEYS,
     RANDOM,
@@ -48,7 +47,6 @@ from seqcast.predict.variants.ranking import select_tracks
 
 BORZUKI = "borzuki"  # the one `compat`
 COEFFICIENTS = "coefficients"
-BASELINE, COMPARED = "baseline", "difference"  # origins of what is no model of ours
 PROTOCOLS = {
     "classification": two_classes, "matched_pairs": matched_pairs, "match_groups": match_groups,
 }  # fmt: skip
@@ -167,7 +165,8 @@ def evaluate_variants(
             draws = _notebook_draws(files, labelled, definition, of_row, how.seed)
             results = results.update(draws, on=[*KEYS, "metric"], how="full")
     told = as_results(read_published(files.published, benchmark["benchmark"]))
-    results = with_origins(results, files.scores)
+    origins = {model: origins_in_words(about(tables)) for model, tables in files.scores.items()}
+    results = with_origins(results, origins)
     named = with_keys(results, benchmark=benchmark["benchmark"]).select(list(RESULTS))
     write_tsv(pl.concat([named, told]), made.results)
     facts = provenance(
@@ -176,19 +175,6 @@ def evaluate_variants(
         seed=how.seed, resamples=how.resamples, compat=compat,
     )  # fmt: skip
     write_table(labelled.with_columns(_columns(methods)), made.variants, facts)
-
-
-def with_origins(
-    results: pl.DataFrame, scores: Mapping[str, Sequence[Sequence[str | Path]]]
-) -> pl.DataFrame:
-    """Results with a column ``origin``: of a model's weights, of a baseline, or of a difference."""
-    origins = {model: origins_in_words(about(tables)) for model, tables in scores.items()}
-    other = pl.when(pl.col("metric").str.ends_with(DIFFERENCE)).then(pl.lit(COMPARED))
-    return results.with_columns(
-        origin=pl.col("method").replace_strict(
-            origins, default=other.otherwise(pl.lit(BASELINE)), return_dtype=pl.String
-        )
-    )
 
 
 def _columns(methods: Sequence[Scores]) -> list[pl.Series]:

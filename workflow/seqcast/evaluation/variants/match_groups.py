@@ -5,7 +5,6 @@ positives with all of their negatives (Borzuki), and the mean over chromosomes o
 precision within each (TraitGym).
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -14,9 +13,9 @@ import polars as pl
 
 from seqcast.evaluation.metrics.binary import TwoClasses, metrics_of_counts
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
+from seqcast.evaluation.metrics.table import MINUS
 from seqcast.evaluation.variants.discrimination import (
     DIFFERENCE,
-    NO_DISTANCE,
     RATES,
     SHARE,
     Row,
@@ -25,10 +24,9 @@ from seqcast.evaluation.variants.discrimination import (
     both_classes,
     difference_rows,
     group_numbers,
-    not_scored_row,
+    left_out_row,
     numbers_of,
     rates_of,
-    reasons,
     results_table,
     summarised_draws,
 )
@@ -73,18 +71,17 @@ def match_groups(
     rows: list[Row] = []
     labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
     groups, contigs = group_numbers(labelled), numbers_of(labelled["chrom"].to_list())
-    for part, members, unknown in parts_of(labelled, definition):
+    for part in parts_of(labelled, definition):
         for scores in methods:
-            used = with_positive(labels, groups, members & scores.scored)
-            rows += _of_method(scores, part, labels, groups, contigs, used, how, rounds)
-            left_out = reasons(scores, members, used, NO_POSITIVE) + Counter({NO_DISTANCE: unknown})
-            rows.append(not_scored_row(scores.method, part, left_out, int(members.sum()) + unknown))
+            used = with_positive(labels, groups, part.members & scores.scored)
+            rows += _of_method(scores, part.name, labels, groups, contigs, used, how, rounds)
+            rows.append(left_out_row(scores, part, used, NO_POSITIVE))
         for a, b in combinations(methods, 2):
-            used = with_positive(labels, groups, members & a.scored & b.scored)
+            used = with_positive(labels, groups, part.members & a.scored & b.scored)
             if both_classes(labels[used]):
                 both = {one.method: one.values[used] for one in (a, b)}
                 facts = labels[used], contigs[used], numbers_of(groups[used])
-                rows += difference_rows(_metrics(both, *facts, how), part, int(used.sum()))
+                rows += difference_rows(_metrics(both, *facts, how), part.name, int(used.sum()))
     return results_table(rows)
 
 
@@ -163,7 +160,7 @@ def _metrics(
         )
     for a, b in combinations(scores, 2):
         estimate, _ = _spread(points[a] - points[b], drawn[a] - drawn[b], low=-1)
-        found[f"{a} minus {b}", f"{BY_CHROMOSOME}{DIFFERENCE}"] = estimate
+        found[a + MINUS + b, f"{BY_CHROMOSOME}{DIFFERENCE}"] = estimate
     return found
 
 

@@ -1,6 +1,5 @@
 """Positives against negatives that were matched to them one by one, by distance (eQTLs)."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
@@ -9,7 +8,6 @@ import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
 from seqcast.evaluation.variants.discrimination import (
-    NO_DISTANCE,
     OF_DRAWS,
     RATES,
     SHARE,
@@ -17,10 +15,9 @@ from seqcast.evaluation.variants.discrimination import (
     Scores,
     bootstrapped,
     difference_rows,
-    not_scored_row,
+    left_out_row,
     numbers_of,
     rates_of,
-    reasons,
     results_table,
     summarised_draws,
 )
@@ -67,14 +64,13 @@ def matched_pairs(
     labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
     groups = numbers_of(labelled["group"].fill_null("").to_list())
     grouped = labelled["group"].is_not_null().to_numpy()
-    for part, members, unknown in parts_of(labelled, definition):
-        there = grouped & members
+    for part in parts_of(labelled, definition):
+        there = grouped & part.members
         for scores in methods:
             used = paired(labels, groups, there & scores.scored)
-            rows += _of_method(scores, part, labels, groups, used, how, rounds)
-            left_out = reasons(scores, members, used, NO_PARTNER) + Counter({NO_DISTANCE: unknown})
-            rows.append(not_scored_row(scores.method, part, left_out, int(members.sum()) + unknown))
-        rows += _differences(methods, part, labels, groups, there, how)
+            rows += _of_method(scores, part.name, labels, groups, used, how, rounds)
+            rows.append(left_out_row(scores, part, used, NO_PARTNER))
+        rows += _differences(methods, part.name, labels, groups, there, how)
     return results_table(rows)
 
 
@@ -164,11 +160,11 @@ def _of_method(
 
 def _differences(
     methods: Sequence[Scores], part: str, labels: np.ndarray, groups: np.ndarray,
-    near: np.ndarray, how: Resampling,
+    there: np.ndarray, how: Resampling,
 ) -> Iterator[Row]:  # fmt: skip
     """Differences between each two methods, on the pairs that both score."""
     for a, b in combinations(methods, 2):
-        used = paired(labels, groups, near & a.scored & b.scored)
+        used = paired(labels, groups, there & a.scored & b.scored)
         n = int((labels[used] == 1).sum())
         if n:
             y, group = labels[used], numbers_of(groups[used])

@@ -1,6 +1,5 @@
 """Positives against negatives that are not matched."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -9,7 +8,6 @@ import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
 from seqcast.evaluation.variants.discrimination import (
-    NO_DISTANCE,
     RATES,
     Row,
     Scores,
@@ -17,10 +15,9 @@ from seqcast.evaluation.variants.discrimination import (
     both_classes,
     difference_rows,
     group_numbers,
-    not_scored_row,
+    left_out_row,
     numbers_of,
     rates_of,
-    reasons,
     results_table,
 )
 from seqcast.evaluation.variants.labelled_variants import Definition, parts_of
@@ -49,15 +46,14 @@ def two_classes(
     rows: list[Row] = []
     labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
     groups = group_numbers(labelled)
-    for part, members, unknown in parts_of(labelled, definition):
+    for part in parts_of(labelled, definition):
         for scores in methods:
-            used = members & scores.scored
-            rows += _of_methods([scores], part, labels, groups, used, how)
-            left_out = reasons(scores, members, used, "") + Counter({NO_DISTANCE: unknown})
-            rows.append(not_scored_row(scores.method, part, left_out, int(members.sum()) + unknown))
+            used = part.members & scores.scored
+            rows += _of_methods([scores], part.name, labels, groups, used, how)
+            rows.append(left_out_row(scores, part, used, ""))
         for pair in combinations(methods, 2):
-            used = members & pair[0].scored & pair[1].scored
-            rows += _of_methods(pair, part, labels, groups, used, how)
+            used = part.members & pair[0].scored & pair[1].scored
+            rows += _of_methods(pair, part.name, labels, groups, used, how)
     return results_table(rows)
 
 

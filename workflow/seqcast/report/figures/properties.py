@@ -9,8 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from seqcast.evaluation.metrics.published import GIVEN
+from seqcast.evaluation.metrics.table import BASELINE
 from seqcast.evaluation.properties.property_metrics import (
-    BASELINE,
     CEILING,
     MAIN,
     OUT_OF_FOLD,
