@@ -77,8 +77,15 @@ class BenchmarkSummary:
             drawn = {key: section.get(key) for key in ("resamples", "seed")}
             if row.task == "reads":  # whose seed is that of the choice of reads
                 drawn["seed"] = None
-            told.append(asdict(row) | drawn)
+            told.append(asdict(row) | drawn | self._scored(row))
         return told
+
+    def _scored(self, row: Benchmark) -> dict[str, str]:
+        """Score and tracks of a benchmark of variants: those of the report, if it names none."""
+        if row.task != "variants":
+            return {}
+        return {key: getattr(row, key) or self.catalogue.config["report"][key]
+                for key in ("score", "tracks")}  # fmt: skip
 
 
 def benchmarks_of(catalogue: Catalogue, task: str, *kinds: str) -> Table[Benchmark]:

@@ -57,8 +57,9 @@ def test_a_published_number_of_the_same_rows_stands_beside_ours(made):
     assert "published: 0.790" in beside
     assert "published: 0.700" in text  # of a method that this run has not
     apart = text.split("Published, of other rows or another metric")[1]
+    assert "<th>average precision</th>" in apart
     assert "0.600" in apart
-    assert "Table 2; other draws" in apart
+    assert "model: Table 2; other draws." in apart
 
 
 def test_what_has_no_number_is_told(made):
@@ -104,3 +105,22 @@ def test_a_table_without_a_column_is_told(made, tmp_path):
     path.write_text(path.read_text().replace("origin", "from", 1))
     with pytest.raises(InputError, match="has no column origin"):
         read_benchmarks([path], [ABOUT])
+
+
+def test_published_numbers_of_other_rows_are_a_table_by_part(made):
+    others = [
+        row(method, "roc_auc", value, part=part, origin=OTHER_ROWS, n=None, note="a figure")
+        for method, part, value in (
+            ("b", "PD<=10", 0.2),
+            ("b", "PD<=50", 0.1),
+            ("a", "PD<=99", 0.3),
+        )
+    ]
+    text = made([*ROWS[:4], *others]).page.read_text()
+    apart = text.split("Published, of other rows or another metric")[1]
+    heads = apart.split("</thead>")[0]
+    # parts in the order of ours, then others
+    assert heads.index("PD&lt;=50") < heads.index("PD&lt;=10") < heads.index("PD&lt;=99")
+    cells = apart.split('<td class="name">b</td>')[1].split("</tr>")[0]
+    assert cells.index("0.100") < cells.index("0.200")
+    assert apart.count("a figure") == 1

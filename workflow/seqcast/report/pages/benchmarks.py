@@ -163,17 +163,13 @@ def _read(path: str | Path) -> pl.DataFrame:
 def _section(one: BenchmarkResults, path: str | Path) -> dict[str, Any]:
     """What the page tells of a benchmark."""
     results, about = one.results, one.about
-    others = results.filter(origin=OTHER_ROWS)
     return {
         "about": about,
         "figure": Path(path).read_text(encoding="utf-8").partition("<svg")[2],
         "methods": _methods(one),
         "tables": [_table(results, metric) for metric in one.metrics],
         "differences": _differences(results, one.metrics),
-        "others": [
-            {**row, "metric": NAMES.get(row["metric"], row["metric"])}
-            for row in others.sort("part", "method", maintain_order=True).to_dicts()
-        ],
+        "others": _others(results),
         "not_scored": _not_scored(results),
         "untrained": one.untrained,
         "no_published": results.filter(is_published("origin")).is_empty(),
@@ -233,6 +229,26 @@ def _table(results: pl.DataFrame, metric: str) -> dict[str, Any]:
             if row["note"]
         ],
     }
+
+
+def _others(results: pl.DataFrame) -> list[dict[str, Any]]:
+    """Published numbers of other rows: a table per metric, methods by parts, and their sources."""
+    found, tables = results.filter(origin=OTHER_ROWS), []
+    known = ours(results)["part"].unique(maintain_order=True).to_list()
+    for (metric,), of_metric in found.group_by("metric", maintain_order=True):
+        named = of_metric["part"].unique(maintain_order=True).to_list()
+        parts = sorted(named, key=lambda part: known.index(part) if part in known else len(known))
+        rows = [
+            (method, [of_method.filter(part=part)["value"].to_list() for part in parts])
+            for (method,), of_method in of_metric.group_by("method", maintain_order=True)
+        ]
+        sources = [
+            (", ".join(rows["method"].unique(maintain_order=True)), note)
+            for (note,), rows in of_metric.group_by("note", maintain_order=True)
+        ]
+        tables.append({"name": NAMES.get(str(metric), metric), "parts": parts, "rows": rows,
+                       "sources": sources})  # fmt: skip
+    return tables
 
 
 def _differences(results: pl.DataFrame, metrics: Sequence[str]) -> list[dict[str, Any]]:
