@@ -245,7 +245,7 @@ KINDS = [
          read_tensors, text=False),
     _config_table("datasets", "dataset"), _config_table("models", "model"),
     _config_table("folds", "model", "fold"), _config_table("sources", "source"),
-    _config_table("demo/properties", "property"),
+    _config_table("demo/benchmarks", "benchmark"),
 ]  # fmt: skip
 
 
