@@ -1,5 +1,6 @@
 """What networks of coverage share: heads, files of weights, layers that fine-tuning may change."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -147,3 +148,57 @@ class CoverageArchitecture(Network):
     def tracks(self) -> int:
         """Number of outputs a bin."""
         return self.head.out_features
+
+
+class ConvolutionsFirst(CoverageArchitecture):
+    """A network whose first part sees only the bases around a position, and so can be reused.
+
+    An architecture defines the two parts of its `forward`, `convolve` and `finish`, and says how
+    far the first one sees; `convolution_patches` then computes it for the edited part of a window
+    alone. In evaluation mode, `convolve` has to
+
+    - take any length that `grid_bp` divides, and treat both ends of it alike, by zeros;
+    - give the same values for the same bases wherever on the grid the window starts, but for
+      positions within `reach_bp` of an end.
+    """
+
+    @property
+    @abstractmethod
+    def grid_bp(self) -> int:
+        """Base pairs of a cell of the grid, for which `convolve` gives whole positions."""
+
+    @property
+    @abstractmethod
+    def reach_bp(self) -> int:
+        """What `convolve` gives for a cell depends on its bases, and so many on either side."""
+
+    @abstractmethod
+    def convolve(self, one_hot: Tensor) -> tuple[Tensor, ...]:
+        """Activations that `finish` takes, at one or several resolutions.
+
+        Parameters
+        ----------
+        one_hot : Tensor, shape=(batch, 4, length)
+
+        Returns
+        -------
+        tuple of Tensor, shape=(batch, positions, channels)
+        """
+
+    @abstractmethod
+    def finish(self, convolved: tuple[Tensor, ...]) -> Tensor:
+        """Coverage ``(batch, tracks, bins)`` from what `convolve` gave for a whole window."""
+
+    def forward(self, one_hot: Tensor) -> Tensor:
+        """Predict coverage.
+
+        Parameters
+        ----------
+        one_hot : Tensor, shape=(batch, 4, length)
+            Channels A, C, G, T; a length that `grid_bp` divides.
+
+        Returns
+        -------
+        Tensor, shape=(batch, tracks, bins)
+        """
+        return self.finish(self.convolve(one_hot))

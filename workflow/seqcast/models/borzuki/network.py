@@ -27,14 +27,14 @@ from seqcast.models.borzuki.blocks import HoulsbyAdapter, Stem, Tower, Transform
 from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.borzuki.keras_kernels import Kernel, kernel_of, set_constants
 from seqcast.models.convert import keras_arrays, keras_state_dict
-from seqcast.models.coverage import CoverageArchitecture
+from seqcast.models.coverage import ConvolutionsFirst
 from seqcast.models.layers import Conv, Dense, gelu, recompute_in_backward
 from seqcast.models.originals import Original
 
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
 
-class Borzuki(CoverageArchitecture):
+class Borzuki(ConvolutionsFirst):
     """Predicted coverage, before untransformation, of every track in every bin.
 
     Parameters
@@ -152,8 +152,20 @@ class Borzuki(CoverageArchitecture):
         """Two a transformer block, where the hyperparameters have them."""
         return [part for part in self.transformer.modules() if isinstance(part, HoulsbyAdapter)]
 
-    def forward(self, one_hot: Tensor) -> Tensor:
-        """Predict coverage.
+    @property
+    def grid_bp(self) -> int:
+        """Base pairs of a position of the transformer."""
+        return self.config.token_size_bp
+
+    @property
+    def reach_bp(self) -> int:
+        """Base pairs that a position of the transformer sees on either side of its own."""
+        tower = self.config.tower
+        doublings = sum(2 ** (i + 1) for i in range(tower.repeat))
+        return self.config.stem.kernel_size // 2 + tower.kernel_size // 2 * doublings
+
+    def convolve(self, one_hot: Tensor) -> tuple[Tensor, ...]:
+        """Stem and tower: the transformer's input, and what each step of the U-net joins to it.
 
         Parameters
         ----------
@@ -162,22 +174,8 @@ class Borzuki(CoverageArchitecture):
 
         Returns
         -------
-        Tensor, shape=(batch, tracks, bins)
-        """
-        return self.read_out(self.trunk(one_hot))
-
-    def trunk(self, one_hot: Tensor) -> Tensor:
-        """All but the head: what several heads can share.
-
-        Parameters
-        ----------
-        one_hot : Tensor, shape=(batch, 4, length)
-            As `forward` takes it.
-
-        Returns
-        -------
-        Tensor, shape=(batch, bins, channels)
-            Input of `read_out`.
+        tuple of Tensor, shape=(batch, positions, channels)
+            The coarsest resolution first.
         """
         if (
             one_hot.ndim != 3
@@ -190,14 +188,35 @@ class Borzuki(CoverageArchitecture):
             )
         # (batch, length / 2, channels)
         x = self._run(self.stem, one_hot.transpose(1, 2).contiguous())
-        bin_bp = self.config.token_size_bp
-        skip_bins_bp = {bin_bp >> (i + 1) for i in range(len(self.unet))}
-        x, skips = self.tower(x, skip_bins_bp, self._run)
+        bins_bp = [self.config.token_size_bp >> (i + 1) for i in range(len(self.unet))]
+        x, skips = self.tower(x, set(bins_bp), self._run)
+        return (x, *(skips[bin_bp] for bin_bp in bins_bp))
+
+    def trunk(self, one_hot: Tensor) -> Tensor:
+        """All but the head: what several heads can share.
+
+        Parameters
+        ----------
+        one_hot : Tensor, shape=(batch, 4, length)
+            As `convolve` takes it.
+
+        Returns
+        -------
+        Tensor, shape=(batch, bins, channels)
+            Input of `read_out`.
+        """
+        return self._attend(self.convolve(one_hot))
+
+    def finish(self, convolved: tuple[Tensor, ...]) -> Tensor:
+        """Transformer, U-net and head; see `coverage.ConvolutionsFirst`."""
+        return self.read_out(self._attend(convolved))
+
+    def _attend(self, convolved: tuple[Tensor, ...]) -> Tensor:
+        x, *skips = convolved
         for block in self.transformer:
             x = self._run(block, x)
-        for step in self.unet:
-            bin_bp //= 2
-            x = self._run(step, x, skips.pop(bin_bp))
+        for step, skip in zip(self.unet, skips, strict=True):
+            x = self._run(step, x, skip)
         if self.crop_bins:
             x = x[:, self.crop_bins : -self.crop_bins]
         return gelu(x)
