@@ -61,6 +61,7 @@ def test_what_cannot_be_compared_here_is_no_pass(call, tmp_path, monkeypatch):
     ("arguments", "said"),
     [
         (["--number", "0"], "--number 0: expected 1 to 1000"),
+        (["--seed", "-1"], "--seed -1: expected 0 or more"),
         (["--sequences", "no.fa"], "no.fa does not exist"),
         (["--head", "rat"], "head 'rat' is not in the hyperparameters"),
         (["--python", "/nonexistent"], "/nonexistent cannot be run as a Python"),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.models.originals import Original, find_python, original_outputs
+from seqcast.models.originals import Original, find_python, original_outputs, run_original
 
 HERE = Original("Torch", "torch", "program.py", "pip install torch")
 NOWHERE = Original("Nothing", "no_such_package", "program.py", "pip install nothing==1")
@@ -46,3 +46,13 @@ def test_a_reason_is_passed_on(tmp_path):
     (tmp_path / "job.json").write_text('{"not_possible": "it is ours"}')
     original_outputs(tmp_path / "job.json", tmp_path / "out.npz")
     assert json.loads((tmp_path / "out.npz").read_text()) == {"not_possible": "it is ours"}
+
+
+def test_an_original_has_the_threads_of_the_job(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, sys; open(sys.argv[2], 'w').write(os.environ['OMP_NUM_THREADS'])"
+    )
+    original = Original("Here", "json", str(program), "")
+    run_original(original, tmp_path / "job.json", tmp_path / "out", sys.executable, threads=3)
+    assert (tmp_path / "out").read_text() == "3"

@@ -43,6 +43,8 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     check_threads(chosen.threads)
     if not 1 <= chosen.number <= 1000:
         raise InputError(f"--number {chosen.number}: expected 1 to 1000")
+    if chosen.seed < 0:
+        raise InputError(f"--seed {chosen.seed}: expected 0 or more")
     check_regular("--output", chosen.output)
     read = [chosen.weights, chosen.hyperparameters, chosen.prepared, chosen.sequences]
     check_outputs([Path(chosen.output)], read, "--output")

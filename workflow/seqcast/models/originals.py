@@ -106,9 +106,11 @@ def run_original(original: Original, job: Path, path: Path, python: str, threads
     with TemporaryDirectory(dir=path.parent, prefix=".") as folder:
         made = Path(folder) / "outputs.npz"
         command = [python, str(FOLDER / original.program), str(job), str(made)]
+        limits = dict.fromkeys(THREADS, str(threads))
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False
-        )
+            command, capture_output=True, text=True, errors="replace", check=False,
+            env={**os.environ, **limits},
+        )  # fmt: skip
         if done.returncode:
             said = " | ".join(done.stderr.strip().splitlines()[-TAIL_LINES:])
             raise InputError(f"{original.name}, run by {python}, ended with status "

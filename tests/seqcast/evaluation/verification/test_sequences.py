@@ -5,6 +5,7 @@ from types import SimpleNamespace as Model
 import numpy as np
 import pytest
 
+from seqcast.core.errors import InputError
 from seqcast.evaluation.verification.sequences import COMPOSITION, choose_sequences
 
 COVERAGE = Model(window_length_bp=64)
@@ -44,6 +45,12 @@ def test_a_contig_shorter_than_a_window_lies_in_its_middle(tmp_path):
         ["ACGT" * 10],
         ["a:0-40"],
     )
+
+
+def test_a_genome_of_unknown_bases_is_refused(tmp_path):
+    (tmp_path / "n.fa").write_text(">a\n" + "N" * 200 + "\n")
+    with pytest.raises(InputError, match="100 pieces of 64 bases are mostly N"):
+        choose_sequences(COVERAGE, "coverage", 1, 0, tmp_path / "n.fa")
 
 
 def test_every_second_mrna_has_its_codons_marked():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seqcast.core.errors import InputError
 from seqcast.genome.fasta import Genome
 from seqcast.models.interface import CoverageModel, EmbeddingModel, ReadModel
 from seqcast.transcripts.marks import CODON_NT, mark_codons
@@ -41,6 +42,11 @@ def choose_sequences(
     sequences, names : list of str
         Of A, C, G, T and N. For mRNA models that know codons, every second has a codon-start
         token before each codon. Names are ``contig:start-end``, 0-based half-open, or ``random``.
+
+    Raises
+    ------
+    InputError
+        If pieces of the FASTA are mostly N.
     """
     lengths = _lengths(model, task, number)
     generator = np.random.default_rng(seed)
@@ -75,9 +81,8 @@ def _random(length: int, generator: np.random.Generator) -> str:
 def _piece(
     genome: Genome, length: int, padded: bool, generator: np.random.Generator
 ) -> tuple[str, str]:
-    """A piece of a genome that is not mostly N, if one is found soon, and its name."""
+    """A piece of a genome that is not mostly N, and its name."""
     contigs, sizes = list(genome.contigs), np.array(list(genome.contigs.values()), dtype=float)
-    text = name = ""
     for _ in range(TRIES):
         contig = contigs[generator.choice(len(contigs), p=sizes / sizes.sum())]
         size = genome.contigs[contig]
@@ -87,9 +92,13 @@ def _piece(
         end = start + length if padded else min(size, start + length)
         text, name = genome.fetch(contig, start, end), f"{contig}:{start}-{end}"
         text = "".join(base if base in BASES else "N" for base in text)
-        if text.count("N") <= MOST_UNKNOWN * len(text):
-            break
-    return text, name
+        real = min(size, end) - max(0, start)  # without what lies beyond the contig
+        if sum(text.count(base) for base in BASES) >= (1 - MOST_UNKNOWN) * real:
+            return text, name
+    raise InputError(
+        f"{genome.fasta}: {TRIES} pieces of {length:,} bases are mostly N; expected a genome or "
+        "mRNAs. Give another FASTA, or none for random bases."
+    )
 
 
 def _marked(text: str) -> str:
