@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from seqcast.core.errors import InputError
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.plan.benchmarks import Benchmark, benchmarks_of
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Table
@@ -136,8 +137,6 @@ class VariantBenchmarks:
 
     def _check_cells(self, row: Benchmark, where: str) -> None:
         """Refuse cells that cannot be read, scores that no model makes, and unmatched tracks."""
-        from seqcast.evaluation.variants.labelled_variants import Definition  # brings polars
-
         try:
             Definition.of(self.definition(row))
         except InputError as error:

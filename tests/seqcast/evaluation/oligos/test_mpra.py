@@ -22,7 +22,6 @@ from seqcast.evaluation.oligos.evaluate_mpra import (
     read_alleles,
     read_half_life_models,
     saluki_predictions,
-    scores_of,
     z_scores,
 )
 from seqcast.evaluation.oligos.mpra import (
@@ -37,6 +36,7 @@ from seqcast.evaluation.oligos.mpra import (
     read_measurements,
 )
 from seqcast.evaluation.oligos.oligo_features import INCOMPLETE, oligo_features
+from seqcast.evaluation.variants.method_scores import tables_by_model
 
 ROOT = Path(__file__).parents[4]
 TRACKS = pl.DataFrame({"identifier": ["t0", "t1", "t2"], "description": ["A one", "A two", "B"]})
@@ -225,7 +225,7 @@ def test_results_have_methods_parts_and_reasons(made, tmp_path):
 def test_the_script_finds_the_tables_of_each_fold(made, tmp_path):
     files, *_ = made
     tables = [path for dataset in files.scores["tiny"] for path in dataset]
-    assert scores_of(tables, {"tiny": FOLDS}) == files.scores
+    assert tables_by_model(tables, {"tiny": FOLDS}) == files.scores
     given = {"measured": files.measured, "features": files.features, "contexts": files.contexts,
              "scores": tables, "tracks": list(files.tracks.values()), "saluki": files.saluki, "half_lives": [],
              "published": ROOT / "resources/published/mpra.tsv"}  # fmt: skip

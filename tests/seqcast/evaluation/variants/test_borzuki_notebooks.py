@@ -8,8 +8,9 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from seqcast.evaluation.variants.borzuki_notebooks import eqtl_draws, notebook_rows, traitgym_draws
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import rates_of
-from seqcast.evaluation.variants.labelled_variants import Definition, join_scores, read_labelled
+from seqcast.evaluation.variants.labelled_variants import join_scores, read_labelled
 from seqcast.evaluation.variants.method_scores import read_folds, read_saluki
 
 EQTL = Definition.of({"groups": "PI", "genes": "MT", "strata": "PD<=10000,2000,500,300,200,100,50"})

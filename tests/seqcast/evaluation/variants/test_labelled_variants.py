@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.labelled_variants import (
     STATUSES,
-    Definition,
     join_scores,
     parts_of,
     read_labelled,
@@ -112,11 +112,10 @@ def test_classes_with_names(tmp_path):
         read_labelled([path], Definition(truth="BETA"))
     with pytest.raises(InputError, match="expected two datasets"):
         read_labelled([path], Definition())
-
-
-def test_strata_that_are_no_numbers():
-    with pytest.raises(InputError, match="strata has 'PD<=far'"):
-        Definition.of({"strata": "PD<=far"})
+    with pytest.raises(
+        InputError, match="'yes' or 'no' in no row, but 'causal', 'hard', 'matched'"
+    ):
+        read_labelled([path], Definition(truth="KIND=yes/no"))
 
 
 def scored(rows):

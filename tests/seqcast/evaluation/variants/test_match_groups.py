@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import Scores
-from seqcast.evaluation.variants.labelled_variants import Definition
 from seqcast.evaluation.variants.match_groups import auprc_by_chromosome, group_draws, match_groups
 
 DEFINITION = Definition.of({"strata": "consequence=utr"})

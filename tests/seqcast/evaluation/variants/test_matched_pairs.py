@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import Scores
-from seqcast.evaluation.variants.labelled_variants import Definition
 from seqcast.evaluation.variants.matched_pairs import matched_pairs, pair_draws, paired
 
 DEFINITION = Definition.of({"strata": "PD<=1000,50"})

@@ -79,3 +79,16 @@ def test_saluki_models_have_equal_weights_unless_asked(tmp_path):
     other = write_saluki(tmp_path / "other.tsv", [("v2", 1.0)])
     with pytest.raises(InputError, match="other variants than"):
         read_saluki([paths[0], other])
+
+
+def test_tables_of_other_programs_that_cannot_be_read(tmp_path):
+    path = tmp_path / "sed.h5"
+    path.write_text("no")
+    for asked in (path, tmp_path / "none.h5"):
+        with pytest.raises(InputError, match="cannot be read as a sed"):
+            read_sed_h5(asked)
+    path.write_text("variant\tSSD0\nchr1_1_A_C\tNA\n")
+    assert read_saluki([path])["score"].to_list() == [None]
+    path.write_text("")
+    with pytest.raises(InputError, match="expected a table of Saluki's scores"):
+        read_saluki([path])

@@ -167,24 +167,6 @@ def _results(rows: Sequence[Row], files: MpraFiles, benchmark: str) -> pl.DataFr
     return pl.concat([ours, as_results(read_published(files.published, benchmark))])
 
 
-def scores_of(
-    tables: Sequence[str | Path], folds: Mapping[str, int]
-) -> dict[str, list[list[str | Path]]]:
-    """Score tables by model and dataset, of one list of all: models, then datasets, then folds.
-
-    Parameters
-    ----------
-    tables : sequence of path
-    folds : mapping
-        Models in order, and how many folds each has.
-    """
-    datasets, left = len(tables) // sum(folds.values()), iter(tables)
-    return {
-        model: [[next(left) for _ in range(count)] for _ in range(datasets)]
-        for model, count in folds.items()
-    }
-
-
 def read_alleles(files: MpraFiles, model: str, score: str, compat: bool) -> Alleles:
     """Features of reference and alternative oligos of a model, in all contexts.
 

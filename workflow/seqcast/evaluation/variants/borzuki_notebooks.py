@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
     SALUKI,
     SHARE,
@@ -23,12 +24,7 @@ from seqcast.evaluation.variants.discrimination import (
     rates_of,
     summarised_draws,
 )
-from seqcast.evaluation.variants.labelled_variants import (
-    ALL,
-    Definition,
-    part_name,
-    without_version,
-)
+from seqcast.evaluation.variants.labelled_variants import ALL, part_name, without_version
 
 
 class Drawn(NamedTuple):

@@ -1,7 +1,6 @@
 """A benchmark of variants, from files to its table of results."""
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -16,6 +15,7 @@ from seqcast.evaluation.metrics.published import as_results, read_published
 from seqcast.evaluation.metrics.table import RESULTS, with_keys, with_origins
 from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
 from seqcast.evaluation.variants.coefficients import coefficients
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
     DISTANCE,
     KEYS,
@@ -25,12 +25,7 @@ from seqcast.evaluation.variants.discrimination import (
     results_table,
 )
 from seqcast.evaluation.variants.joined_scores import ABOUT
-from seqcast.evaluation.variants.labelled_variants import (
-    SCORED,
-    Definition,
-    join_scores,
-    read_labelled,
-)
+from seqcast.evaluation.variants.labelled_variants import SCORED, join_scores, read_labelled
 from seqcast.evaluation.variants.match_groups import match_groups
 from seqcast.evaluation.variants.matched_pairs import matched_pairs
 from seqcast.evaluation.variants.method_scores import (
@@ -41,6 +36,7 @@ from seqcast.evaluation.variants.method_scores import (
     read_folds,
     read_saluki,
     read_tracks,
+    tables_by_model,
 )
 from seqcast.evaluation.variants.two_classes import two_classes
 from seqcast.predict.variants.ranking import select_tracks
@@ -92,19 +88,16 @@ class VariantFiles(NamedTuple):
         folds : mapping
             Model to its number of folds.
         scores : sequence of path, length models x files of variants x folds
-            All folds of the first file of the first model, then those of its next file.
+            See `tables_by_model`.
         tracks : sequence of path
             Of the first models.
         published : path, or an empty sequence if there is none
         labels : sequence of path
         """
-        left = iter(scores)
-        named = {
-            model: [list(islice(left, count)) for _ in truth] for model, count in folds.items()
-        }
         given = published if isinstance(published, str | Path) else None
-        tables = dict(zip(folds, tracks, strict=False))
-        return cls(truth, named, tables, published=given, labels=labels)
+        described = dict(zip(folds, tracks, strict=False))
+        named = tables_by_model(scores, folds)
+        return cls(truth, named, described, published=given, labels=labels)
 
 
 class VariantTables(NamedTuple):

@@ -5,16 +5,16 @@ no score, if it has none. Scores are joined by contig (with or without "chr"), p
 not by IDs, which files name as they like.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.genome.variants import REASONS
 from seqcast.genome.vcf import SCHEMA, is_table, read_info, read_variants
 
@@ -36,69 +36,8 @@ UNSCORED = {
     "no_track": "the model has no track of the tissue",
 }
 STATUSES = {SCORED: "scored", **UNUSABLE, **UNSCORED, **REASONS}
+TOLD = 5  # of a list in a message
 TRUE, FALSE = {"1", "true"}, {"0", "false"}
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What a benchmark of variants takes from its files: a row of benchmarks.tsv.
-
-    Attributes
-    ----------
-    truth : str
-        Key of INFO, or column, with the class (1 or 0) or the effect. ``KIND=causal/matched``: a
-        key with names, of class 1 and 0; others have no class. ``BETA/A1``: a key with the effect
-        and one with the allele that it is relative to, if that is not always REF. Empty: the first
-        file has the positives, the second the negatives.
-    groups : str
-        Key of what is matched: the ID of the positive, or the name of a match group.
-    genes : str
-        Key of the gene whose score counts; "max", the gene with the largest score.
-    distance : str
-        Key of a distance in bp, whose magnitude counts.
-    bounds : tuple of int
-        Numbers are given for variants up to each distance, inclusive.
-    category : str
-        Key of a category, such as the consequence.
-    categories : tuple of str
-        Numbers are given for the variants of each.
-    """
-
-    truth: str = ""
-    groups: str = ""
-    genes: str = "max"
-    distance: str = ""
-    bounds: tuple[int, ...] = ()
-    category: str = ""
-    categories: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """A definition from cells of benchmarks.tsv.
-
-        ``strata`` has one or more of ``PD<=10000,2000`` (a distance and its bounds), ``PD`` (a
-        distance) and ``consequence=missense,intron`` (a category), with semicolons between.
-
-        Raises
-        ------
-        InputError
-            If a bound is no number.
-        """
-        cells = {name: str(row.get(name) or "") for name in ("truth", "groups", "genes", "strata")}
-        distance, category = "", ""
-        bounds: tuple[int, ...] = ()
-        categories: tuple[str, ...] = ()
-        for stratum in filter(None, map(str.strip, cells["strata"].split(";"))):
-            if "<=" not in stratum and "=" in stratum:
-                category, names = (part.strip() for part in stratum.split("=", 1))
-                categories = tuple(name.strip() for name in names.split(","))
-                continue
-            distance, _, numbers = (part.strip() for part in stratum.partition("<="))
-            bounds = tuple(_bound(number, stratum) for number in numbers.split(",") if number)
-        return cls(
-            cells["truth"], cells["groups"], cells["genes"] or "max", distance, bounds, category,
-            categories,
-        )  # fmt: skip
 
 
 class Part(NamedTuple):
@@ -250,7 +189,8 @@ def _annotated(path: str | Path) -> pl.DataFrame:
     variants = read_variants(path)
     if is_table(path):
         table = read_table(path)
-        facts = [name for name in table.columns if name not in SCHEMA]
+        facts = [name for name, kind in table.schema.items()
+                 if name not in SCHEMA and not kind.is_nested()]  # fmt: skip
         return variants.hstack(table.select(pl.col(facts).cast(pl.String)))
     info = read_info(path)
     keys = list(dict.fromkeys(key for record in info for key in record))
@@ -321,6 +261,12 @@ def _truth(
             f"{path}: {key} is {wrong[0]!r}; expected 1 or 0, true or false. If it has names, say "
             f"in the column truth which are which: {key}=causal/matched."
         )
+    if cells.len() and not known.any():
+        raise InputError(
+            f"{path}: {key} is {positive!r} or {negative!r} in no row, but "
+            f"{', '.join(map(repr, cells.drop_nulls().unique().sort().head(TOLD))) or 'empty'}; "
+            "correct the names of both classes in the column truth of benchmarks.tsv"
+        )
     label = pl.when(known).then(cells.is_in(list(ones)).cast(pl.Int8))
     return [pl.select(label=label).to_series()]
 
@@ -338,16 +284,6 @@ def _turned(table: pl.DataFrame, alleles: pl.Series, path: str | Path) -> pl.Ser
             "of its alleles. Correct the file, or name another key in the column truth."
         )
     return named.select(turned=pl.col("one") != pl.col("ref")).to_series()
-
-
-def _bound(text: str, stratum: str) -> int:
-    """A distance in bp."""
-    try:
-        return int(text)
-    except ValueError as error:
-        raise InputError(
-            f"strata has {stratum!r}; expected a key and distances in bp, such as PD<=10000,2000"
-        ) from error
 
 
 def _numbers(cells: pl.Series, path: str | Path, key: str) -> pl.Series:

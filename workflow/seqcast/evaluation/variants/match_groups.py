@@ -14,6 +14,7 @@ import polars as pl
 from seqcast.evaluation.metrics.binary import TwoClasses, metrics_of_counts
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
 from seqcast.evaluation.metrics.table import MINUS
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
     DIFFERENCE,
     RATES,
@@ -30,7 +31,7 @@ from seqcast.evaluation.variants.discrimination import (
     results_table,
     summarised_draws,
 )
-from seqcast.evaluation.variants.labelled_variants import Definition, parts_of
+from seqcast.evaluation.variants.labelled_variants import parts_of
 
 ROUNDS = 1000
 BY_CHROMOSOME, STANDARD_ERROR = "auprc_by_chromosome", "auprc_by_chromosome_se"

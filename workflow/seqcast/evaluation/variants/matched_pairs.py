@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
     OF_DRAWS,
     RATES,
@@ -21,7 +22,7 @@ from seqcast.evaluation.variants.discrimination import (
     results_table,
     summarised_draws,
 )
-from seqcast.evaluation.variants.labelled_variants import Definition, parts_of
+from seqcast.evaluation.variants.labelled_variants import parts_of
 
 ROUNDS = 100
 PAIRWISE = "pairwise_accuracy"

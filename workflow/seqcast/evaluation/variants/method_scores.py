@@ -1,6 +1,6 @@
 """Scores of variants by methods: models that this workflow runs, their originals, and baselines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import array_column, array_values, read_table
+from seqcast.core.text_files import read_cells
 from seqcast.evaluation.variants.labelled_variants import SCORED
 from seqcast.predict.variants.ranking import MRNA_TRACKS, VARIANT, reduce_score, select_tracks
 
@@ -139,6 +140,25 @@ def _sum_of_folds(
     return identity, sums[0], described
 
 
+def tables_by_model(
+    tables: Sequence[str | Path], folds: Mapping[str, int]
+) -> dict[str, list[list[str | Path]]]:
+    """Score tables of each model, for each dataset those of its folds, from one list of all.
+
+    Parameters
+    ----------
+    tables : sequence of path
+        All folds of the first dataset of the first model, then those of its next dataset.
+    folds : mapping
+        Models in order, and how many folds each has.
+    """
+    datasets, left = len(tables) // max(1, sum(folds.values())), iter(tables)
+    return {
+        model: [[next(left) for _ in range(count)] for _ in range(datasets)]
+        for model, count in folds.items()
+    }
+
+
 def read_saluki(paths: Sequence[str | Path], original: bool = False) -> pl.DataFrame:
     """Mean over Saluki models of the magnitude of the effect on half-life.
 
@@ -162,7 +182,7 @@ def read_saluki(paths: Sequence[str | Path], original: bool = False) -> pl.DataF
     """
     names, total = None, np.empty(0)
     for path in paths:
-        table = pl.read_csv(path, separator="\t", infer_schema_length=None)
+        table = read_cells(path, "a table of Saluki's scores")
         if missing := [name for name in SALUKI if name not in table.columns]:
             raise InputError(f"{path} has no column {missing[0]!r}; expected {', '.join(SALUKI)}")
         if names is not None and not table["variant"].equals(names):
@@ -170,7 +190,7 @@ def read_saluki(paths: Sequence[str | Path], original: bool = False) -> pl.DataF
                 f"{path} has other variants than {paths[0]}; expected the same rows in the files "
                 "of all models. Make them of one file of variants."
             )
-        size = np.abs(table["SSD0"].cast(pl.Float64).to_numpy())
+        size = np.abs(table["SSD0"].cast(pl.Float64, strict=False).to_numpy())
         first = names is None
         names = table["variant"]
         share = size if original and first else size / len(paths)
@@ -213,7 +233,21 @@ def read_sed_h5(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         track, float32.
     tracks : DataFrame
         ``identifier`` and ``description``.
+
+    Raises
+    ------
+    InputError
+        If it is no such file.
     """
+    try:
+        return _read_sed_h5(path)
+    except (OSError, KeyError) as error:
+        raise InputError(
+            f"{path} cannot be read as a sed.h5 ({error}); expected the scores of borzoi_sed.py"
+        ) from error
+
+
+def _read_sed_h5(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     with h5py.File(path) as file:
         at = file["si"][:]
         text = {

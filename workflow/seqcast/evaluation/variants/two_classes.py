@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
+from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
     RATES,
     Row,
@@ -20,7 +21,7 @@ from seqcast.evaluation.variants.discrimination import (
     rates_of,
     results_table,
 )
-from seqcast.evaluation.variants.labelled_variants import Definition, parts_of
+from seqcast.evaluation.variants.labelled_variants import parts_of
 
 
 def two_classes(
