@@ -25,6 +25,7 @@ rule score_variants:
         weights="resources/models/{model}.fold{fold}.safetensors",
         variants="results/variants/{dataset}.parquet",
         annotation=catalogue.genes,
+        polya_sites=plan.variant_effects.polya_sites,
     output:
         gene=temp(
             "results/variant_effects/{model}/shards/{dataset}.fold{fold}.{shard}.gene.parquet"

@@ -16,6 +16,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.polya_sites import with_polya_sites
 from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.models.interface import (
@@ -97,6 +98,7 @@ def score_variants(
     on_ref_mismatch: str = "exclude",
     batch_size: int = 1,
     workers: int = 0,
+    polya_sites: str | Path | None = None,
     **options: Any,
 ) -> ScoreTables:
     """Score the variants of a VCF against the genes and the window around them.
@@ -115,6 +117,8 @@ def score_variants(
         Targets table; a subset of its rows scores those tracks.
     on_ref_mismatch : {"exclude", "error", "swap"}
         See `variants.check_variants`.
+    polya_sites : path, optional
+        BED of poly(A) sites (`polya_sites.read_sites`), for the gene scores COVR and SCOVR.
     **options
         Fields of `ScoreOptions`: compat, reverse_complement, shifts_bp, span, unclip ...
 
@@ -133,6 +137,8 @@ def score_variants(
     genome = genome if isinstance(genome, Genome) else Genome(genome)
     if not isinstance(annotation, Annotation):
         annotation = read_annotation(annotation, genome)
+    if polya_sites is not None:
+        annotation = with_polya_sites(annotation, polya_sites, genome)
     if not isinstance(variants, pl.DataFrame):
         variants = check_variants(read_variants(variants), genome, on_ref_mismatch)
         guard_build(variants)

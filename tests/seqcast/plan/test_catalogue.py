@@ -111,6 +111,10 @@ def test_tables_agree(catalogue, tables, message):
      r"\$.properties.probe_features: 'embedding_mean' does not match '\^auto\$'"),
     ({"variant_effects": {"gene_scores": ["SED"]}},
      "report.score is logSED, but variant_effects.gene_scores makes only SED; name one of them"),
+    ({"variant_effects": {"gene_scores": ["logSED", "COVR"]}},
+     "gene_scores has COVR, and polya_sites is empty; these scores need"),
+    ({"variant_effects": {"polya_sites": "sites.bed"}},
+     "gene_scores has no COVR or SCOVR, and polya_sites is given; "),
 ])  # fmt: skip
 def test_a_mistake_in_the_config_is_told_with_its_key(catalogue, config, message):
     with pytest.raises(InputError, match=message):

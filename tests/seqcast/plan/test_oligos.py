@@ -34,6 +34,9 @@ def test_oligos_are_scored_per_fold_and_shift(planned, tmp_path):
     assert plan.shards(job) == [f"{shards}.{i}.parquet" for i in (0, 1)]
     assert plan.score_options["shifts_bp"] == [0, -24]
     assert "window_scores" not in plan.score_options
+    sites = {"polya_sites": "sites.bed", "gene_scores": ["logSED", "COVR"]}
+    of_variants = planned(tables(), variant_effects=sites).oligos
+    assert of_variants.score_options["gene_scores"] == ["logSED"]
     assert planned(tables(), exports=[]).oligos.targets == [f"{EFFECTS}.ensemble.parquet"]
 
 

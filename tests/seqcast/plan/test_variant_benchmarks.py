@@ -51,6 +51,16 @@ def test_scores_of_all_folds_are_read_file_by_file(benchmarks):
     assert found.options["seed"] == 42
 
 
+def test_scores_of_sites_are_benchmarked_where_they_are_made(planned, benchmarks):
+    with pytest.raises(InputError, match="score 'COVR' is made by no model; expected one or more"):
+        benchmarks({**EQTL, "score": "COVR"})
+    made = {"polya_sites": "sites.bed", "gene_scores": ["logSED", "COVR"]}
+    here = [row for row in TABLES["datasets"] if row[0] != "far"]
+    rows = {**TABLES, "datasets": here, "benchmarks": [{**EQTL, "score": "COVR"}]}
+    found = planned(rows, variant_effects=made).variant_benchmarks
+    assert found.folds(Job(benchmark="eqtl")) == {"tiny": 2}
+
+
 def test_models_of_mrnas_take_part_where_a_score_of_theirs_is_named(benchmarks):
     found = benchmarks(*TABLES["benchmarks"])
     job = Job(benchmark="causal")

@@ -16,6 +16,7 @@ TABLES = {
               ("helix", "0", "random", "1")],
     "datasets": [("snvs", "variants", "sim", "snvs.vcf", 3), ("regions", "windows", "sim", "a.bed", 1)],
 }  # fmt: skip
+JOB = Job(model="one", dataset="snvs", fold="0")
 EFFECTS, REPORT = "results/variant_effects", "results/report"
 
 
@@ -63,6 +64,30 @@ def test_options_are_those_that_decide_the_numbers(plan):
     assert found.allele_options["compat"] == "borzoi_sed"
     clipped = plan(variant_effects={"unclip": False}).variant_effects
     assert "compat" in clipped.prediction_options  # it decides values that stay clipped
+
+
+def test_polya_sites_are_a_file_and_no_option(plan, tmp_path):
+    found = plan().variant_effects
+    assert found.polya_sites(JOB) == []
+    before = found.score_options
+    with_sites = {"polya_sites": "sites.bed", "gene_scores": ["logSED", "COVR"]}
+    found = plan(variant_effects=with_sites).variant_effects
+    with pytest.raises(InputError, match=r"config: sites.bed does not exist"):
+        found.polya_sites(JOB)
+    (tmp_path / "sites.bed").touch()
+    assert found.polya_sites(JOB) == "sites.bed"
+    assert found.score_options == before | {"gene_scores": ["logSED", "COVR"]}
+
+
+def test_polya_sites_are_of_one_assembly(planned, tmp_path):
+    write_files(tmp_path)
+    other = {"assemblies": [*TABLES["assemblies"], ("far", "genome.fa", "genes.gtf", "")],
+             "datasets": [*TABLES["datasets"], ("distant", "variants", "far", "snvs.vcf", 1)]}  # fmt: skip
+    sites = {"polya_sites": "sites.bed", "gene_scores": ["logSED", "COVR"]}
+    with pytest.raises(
+        InputError, match="sites of one assembly, and datasets of variants are on sim, far"
+    ):
+        planned({**TABLES, **other}, variant_effects=sites)
 
 
 def test_models_of_both_kinds_are_compared(plan):

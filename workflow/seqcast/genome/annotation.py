@@ -53,6 +53,9 @@ class Gene:
     exons : tuple of (int, int)
         (start, end) of the union of its exons, 0-based half-open, sorted, neither overlapping nor
         touching.
+    polya_sites : tuple of int
+        0-based, in the direction of the gene (`polya_sites.with_polya_sites`). Empty where none
+        were given; tables of genes do not keep them.
     """
 
     gene_id: str
@@ -60,6 +63,7 @@ class Gene:
     chrom: str
     strand: str
     exons: tuple[tuple[int, int], ...]
+    polya_sites: tuple[int, ...] = field(default=(), kw_only=True)
 
     @property
     def start(self) -> int:

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from seqcast.core.errors import InputError
+from seqcast.predict.variants import SCORES_OF_SITES
 
 # The parser in C reads the schemas eight times as fast; not all builds of PyYAML have it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -65,6 +66,13 @@ def complete_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
         raise InputError(
             f"config: report.score is {score}, but variant_effects.gene_scores makes only "
             f"{', '.join(made)}; name one of them, or add it"
+        )
+    of_sites = " and ".join(name for name in made if name in SCORES_OF_SITES)
+    if bool(of_sites) != bool(config["variant_effects"]["polya_sites"]):
+        raise InputError(
+            f"config: variant_effects.gene_scores has {of_sites or 'no COVR or SCOVR'}, and "
+            f"polya_sites is {'empty' if of_sites else 'given'}; these scores need poly(A) sites, "
+            "which serve no other. Give both, or neither"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
+from seqcast.predict.variants import SCORES_OF_SITES
 
 KIND = "oligos"
 
@@ -77,8 +78,12 @@ class Oligos:
 
     @property
     def score_options(self) -> dict[str, Any]:
-        """Params: what decides scores."""
+        """Params: what decides scores; those of poly(A) sites are of variants alone."""
+        scores = self.catalogue.config["variant_effects"]["gene_scores"]
         return self.catalogue.part(
             "variant_effects", "compat", "reverse_complement", "span", "unclip", "unscale",
-            "old_transform", "gene_scores",
-        ) | {"shifts_bp": self.shifts_bp}  # fmt: skip
+            "old_transform",
+        ) | {
+            "gene_scores": [name for name in scores if name not in SCORES_OF_SITES],
+            "shifts_bp": self.shifts_bp,
+        }  # fmt: skip

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genes_of
 from seqcast.plan.tracks import check_pattern
 
 EXPORTS = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
 LEVELS = ("", "window.")  # of genes, and of windows
+SITES = "polya_sites"  # a file, and no option
 
 
 def ensemble_table(model: str, dataset: str) -> str:
@@ -34,7 +36,8 @@ class VariantEffects:
     Raises
     ------
     InputError
-        If no track of a model has a description that fits ``report.tracks``.
+        If no track of a model has a description that fits ``report.tracks``, or poly(A) sites are
+        given for datasets of several assemblies.
     """
 
     catalogue: Catalogue
@@ -44,6 +47,11 @@ class VariantEffects:
         for model in self.models if self.datasets and pattern else ():
             table = self.catalogue.located(self.catalogue.models[model].tracks)
             check_pattern("config: report.tracks", pattern, table)
+        if self.catalogue.config["variant_effects"][SITES] and len(self.assemblies) > 1:
+            raise InputError(
+                f"config: variant_effects.polya_sites has the sites of one assembly, and datasets "
+                f"of variants are on {', '.join(self.assemblies)}; run each assembly for itself"
+            )
 
     @property
     def models(self) -> list[str]:
@@ -96,10 +104,15 @@ class VariantEffects:
         level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)
         return [fold_table(job.model, job.dataset, fold, level) for fold in folds]
 
+    def polya_sites(self, job: Any) -> str | list[str]:
+        """Input: poly(A) sites, where the config names them."""
+        return self.catalogue.given_if_named(self.catalogue.config["variant_effects"][SITES])
+
     @property
     def score_options(self) -> dict[str, Any]:
         """Params: what decides scores."""
-        return dict(self.catalogue.config["variant_effects"])
+        options = self.catalogue.config["variant_effects"]
+        return {name: value for name, value in options.items() if name != SITES}
 
     @property
     def allele_options(self) -> dict[str, Any]:

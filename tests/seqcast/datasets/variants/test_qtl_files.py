@@ -7,7 +7,6 @@ from seqcast.core.errors import InputError
 from seqcast.datasets.variants.qtl_files import (
     read_expression,
     read_fine_mapped,
-    read_sites,
     read_tested,
 )
 
@@ -106,25 +105,6 @@ def test_expression_is_by_gene_without_version(tmp_path):
 def test_expression_that_cannot_be_read(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         read_expression(written(tmp_path, "tpm.gct", text), ["Liver", "Lung"])
-
-
-def test_a_site_is_the_first_base_of_its_interval(tmp_path):
-    text = "# poly(A) sites\nchr1\t9\t10\tpas\t0\t+\nchr2\t0\t30\tpas\t0\t-\n"
-    found = read_sites(written(tmp_path, "sites.bed", text))
-    assert found.rows() == [("chr1", 10, "+"), ("chr2", 1, "-")]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("chr1\t9\t10\n", "3 columns; expected a BED of six"),
-        ("chr1\tx\t10\tpas\t0\t+\n", "start None and strand"),
-        ("chr1\t9\t10\tpas\t0\t.\n", "strand '.'; expected a number, and"),
-    ],
-)
-def test_sites_that_cannot_be_read(tmp_path, text, message):
-    with pytest.raises(InputError, match=message):
-        read_sites(written(tmp_path, "sites.bed", text))
 
 
 def test_types_are_those_of_variants(tmp_path):

@@ -1,10 +1,12 @@
 """Which bins are a gene's, and in which windows."""
 
+import numpy as np
 import pytest
 
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.predict.variants.alleles import Geometry
 from seqcast.predict.variants.gene_bins import (
+    GeneBins,
     distance_to_tss_bp,
     gene_windows,
     genes_in_window,
@@ -42,6 +44,38 @@ def test_distance_is_positive_downstream(strand, distance):
     # TSS is base 100 on +, base 299 on -
     gene = Gene("g", "g", "chr1", strand, ((100, 300),))
     assert distance_to_tss_bp(gene, 150) == distance
+
+
+@pytest.mark.parametrize(("site", "left", "right"), [
+    (320, (7, 11), (10, 14)),  # first base of bin 10: both sides have it
+    (335, (7, 11), (10, 14)),
+    (336, (7, 11), (11, 15)),  # 10.5 to 10, 10.53 to 11
+    (351, (8, 12), (11, 15)),
+    (32, (0, 2), (1, 5)),  # a side ends where the output does
+    (767, (21, 24), None),
+    (-1, None, None), (768, None, None),  # outside
+])  # fmt: skip
+@pytest.mark.parametrize("strand", "+-")
+def test_sides_of_a_polya_site(site, left, right, strand):
+    gene = Gene("g", "g", "chr1", strand, ((100, 300),), polya_sites=(1000 + site,))
+    found = GeneBins.of(gene, np.arange(1), 1000, GEOMETRY)
+    sides = (left, right) if strand == "+" else (right, left)
+    assert found.sides == tuple(side for side in sides if side)
+    assert found.n_sites == (0 <= site < 768)
+
+
+@pytest.mark.parametrize(("sites", "enough"), [
+    ((), False), ((100,), False), ((100, 200), True), ((100, 900), False),
+    ((100, 200, 300, 400, 900), True), ((100, 200, 300, 900), False),
+])  # fmt: skip
+def test_enough_sites_are_two_and_most_of_the_gene(sites, enough):
+    gene = Gene("g", "g", "chr1", "+", ((100, 300),), polya_sites=sites)
+    assert GeneBins.of(gene, np.arange(1), 0, GEOMETRY).has_enough_sites == enough
+
+
+def test_a_side_counts_once_for_sites_in_one_place():
+    gene = Gene("g", "g", "chr1", "+", ((100, 300),), polya_sites=(321, 325))
+    assert GeneBins.of(gene, np.arange(1), 0, GEOMETRY).sides == ((7, 11), (10, 14))
 
 
 def gene(name, *exons, chrom="chr1"):

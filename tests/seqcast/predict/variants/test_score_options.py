@@ -7,7 +7,9 @@ import yaml
 
 from seqcast.core.errors import InputError
 from seqcast.models.settings import PRECISIONS
+from seqcast.predict.variants import SCORES_OF_SITES
 from seqcast.predict.variants.score_options import COMPAT, ScoreOptions
+from seqcast.predict.variants.statistics import GENE_SCORES, SITE_SCORES, WINDOW_SCORES
 
 
 @pytest.fixture
@@ -17,12 +19,17 @@ def schema(root):
 
 def test_defaults_of_the_schema_are_those_of_python(schema):
     keys = schema["variant_effects"]["properties"]
+    keys.pop("polya_sites")  # a file
     assert ScoreOptions.of({name: key["default"] for name, key in keys.items()}) == ScoreOptions()
     assert keys.keys() == asdict(ScoreOptions()).keys()
 
 
 def test_choices_of_the_schema_are_those_of_python(root, schema):
     assert schema["variant_effects"]["properties"]["compat"]["enum"] == [None, *COMPAT]
+    keys = schema["variant_effects"]["properties"]
+    assert keys["gene_scores"]["items"]["enum"] == [*GENE_SCORES, *SITE_SCORES]
+    assert keys["window_scores"]["items"]["enum"] == [*WINDOW_SCORES]
+    assert tuple(SITE_SCORES) == SCORES_OF_SITES
     assert schema["inference"]["properties"]["precision"]["enum"] == list(PRECISIONS)
 
 

@@ -127,6 +127,21 @@ def test_each_variant_has_its_outcome(whole: list[pl.DataFrame]) -> None:
     assert statuses == ["alt_star" if i % 4 == 3 else "scored" for i in range(N_VARIANTS)]
 
 
+def test_polya_sites_are_read_from_a_file(
+    job: dict[str, Any], whole: list[pl.DataFrame], tmp_path: Path
+) -> None:
+    bed = tmp_path / "sites.bed"
+    bed.write_text("".join(f"chr1\t{at}\t{at + 1}\t.\t0\t+\n" for at in (500, 600, 690)))
+    options = {**OPTIONS, "gene_scores": ["SED", "SCOVR"]}
+    files = job["files"]._replace(polya_sites=str(bed))
+    (tmp_path / "made").mkdir()
+    found = run({**job, "files": files, "options": options}, tmp_path / "made")[0]
+    assert found["SED"].equals(whole[0]["SED"])
+    is_scored = (found["gene_id"] == "g") & (found["polya_sites_in_window"] == 3)
+    assert is_scored.any()
+    assert found["SCOVR"].is_not_null().equals(is_scored.fill_null(value=False))
+
+
 def test_a_killed_job_goes_on_to_the_same_bits(
     job: dict[str, Any], whole: list[pl.DataFrame], left: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

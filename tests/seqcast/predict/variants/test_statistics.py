@@ -8,6 +8,7 @@ import torch
 
 from seqcast.predict.variants.statistics import (
     GENE_SCORES,
+    SITE_SCORES,
     WINDOW_SCORES,
     background_of,
     collapse_strands,
@@ -86,6 +87,44 @@ def test_no_coverage_at_all_gives_numbers():
     zero = torch.zeros(1, 2, 8, dtype=torch.float64)
     for statistic in {**GENE_SCORES, **WINDOW_SCORES}.values():
         assert torch.equal(statistic(zero, zero, background_of(zero)), torch.zeros(2).double())
+
+
+def largest_cut(ref, alt):
+    """SCOVR of one track from its definition, cut by cut."""
+    covered = [r > 100 for r in ref]
+    ratios = [(a + 50) / (r + 50) for r, a, keep in zip(ref, alt, covered, strict=True)
+              if keep or not any(covered)]  # fmt: skip
+    ratios = [1.0, *ratios, 1.0]
+    best = 0.0
+    for cut in range(1, len(ratios)):
+        upstream = sum(ratios[:cut]) / cut
+        downstream = sum(ratios[cut:]) / (len(ratios) - cut)
+        change = math.log2(downstream / upstream)
+        best = change if abs(change) > abs(best) else best
+    return best
+
+
+def test_scores_of_sites_take_the_cut_with_the_largest_change():
+    ref, alt = (torch.from_numpy(RNG.gamma(1, 100, (2, 4, 6))) for _ in range(2))
+    ref[:, 0] /= 20  # no side is covered: all count
+    ref[:, 1] += 101  # all are
+    changes = np.array([
+        [largest_cut(ref[i, t].tolist(), alt[i, t].tolist()) for t in range(4)] for i in range(2)
+    ])  # fmt: skip
+    assert np.allclose(SITE_SCORES["SCOVR"](ref, alt), changes.mean(0), rtol=1e-12)
+    assert np.allclose(SITE_SCORES["COVR"](ref, alt), np.abs(changes).mean(0), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("ref", "alt", "expected"), [
+    ([200, 200, 200, 200], [200, 200, 75, 75], math.log2(2 / 3)),  # 1, 1, 1 | 0.5, 0.5, 1
+    ([200, 200, 75, 75], [200, 200, 200, 200], 0),  # not covered: left out
+    ([0, 0, 0, 0], [50, 0, 0, 0], math.log2(1 / 1.5)),  # 1, 2 | 1, 1, 1, 1
+    ([200, 200], [450, 450], math.log2(5 / 3)),  # an even change: 1 | 2, 2, 1
+    ([0, 0], [0, 0], 0),
+])  # fmt: skip
+def test_scores_of_sites_worked_out(ref, alt, expected):
+    of_sides = (torch.tensor(x, dtype=torch.float64)[None, None] for x in (ref, alt))
+    assert SITE_SCORES["SCOVR"](*of_sides).item() == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("SUM", [7.0, 5.0]), ("D2", [5.0, 5.0])])

@@ -2,15 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast.core.errors import InputError
+from seqcast.genome.annotation import Annotation
 from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.alleles import Edit, Geometry
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.variant_effects import score_variants, shard_rows, shared_windows
+from seqcast.predict.variants.variant_effects import (
+    edits_of,
+    predict_alleles,
+    score_variants,
+    shard_rows,
+    shared_windows,
+)
+from tests.seqcast.predict.variants.test_statistics import largest_cut
 from tests.seqcast.toy_models import BaseCounter
 
 # the counting model knows no strands: a reverse complement would count the partner base
@@ -100,6 +109,55 @@ def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, ch
     whole = score_variants(model, variants, genome, annotation, tracks, options)
     assert_frame_equal(pl.concat([p.gene for p in parts]), whole.gene)
     assert_frame_equal(pl.concat([p.window for p in parts]), whole.window)
+
+
+@pytest.mark.parametrize("unscale", [False, True])
+@pytest.mark.parametrize("compat", [None, "hound_snp"])
+def test_coverage_on_the_sides_of_polya_sites(
+    genome, annotation, tracks, model, checked, unscale, compat
+):
+    plus, minus = annotation.genes
+    genes = (replace(plus, polya_sites=(2050, 2102, 2190)), replace(minus, polya_sites=(2390,)))
+    scaled = replace(tracks, scale=np.array([0.1, 0.1, 0.2, 0.001]))
+    options = replace(OPTIONS, compat=compat, unscale=unscale, gene_scores=("SED", "COVR", "SCOVR"))
+    ref = genome.fetch("chr1", 2079, 2100)
+    insertion = checked((2080, ref[0], ref[0] + "A" * 20))
+    table = score_variants(model, insertion, genome, Annotation(genes), scaled, options).gene
+    assert table.select("gene_id", "status", "polya_sites", "polya_sites_in_window").rows() == [
+        ("G1.1", "scored", 3, 3), ("G2.1", "scored", 1, 1)]  # fmt: skip
+    assert table["COVR"].is_null().to_list() == [False, True]  # one site is no choice
+    assert table["SED"].null_count() == 0
+    edits = edits_of(insertion, options.convention(geometry_of(model)), geometry_of(model))
+    start = None if compat is None else (2067 + 2349) // 2 - 512  # the middle of both genes
+    prediction = predict_alleles(model, [(edits[0], start)], genome, scaled, options)
+    pair, *alleles = next(iter(prediction))
+    sides = [side for site in (2050, 2102, 2190) for side in sides_of(site - pair.start)]
+    for track, position, scale in (("a+", 0, 0.1), ("c", 1, 0.2), ("d", 2, 0.001)):
+        channel = scaled.identifier.tolist().index(track)
+        changes = []
+        for replicate in range(len(alleles[0])):
+            sums = [
+                [x[replicate, channel, a:b].sum().item() / (1 if unscale else scale)
+                 for a, b in sides] for x in alleles
+            ]  # fmt: skip
+            changes.append(largest_cut(*sums))
+        assert table["SCOVR"][0][position] == pytest.approx(np.mean(changes), rel=1e-6)
+        assert table["COVR"][0][position] == pytest.approx(np.mean(np.abs(changes)), rel=1e-6)
+
+
+def sides_of(at):
+    return (
+        (round(at / 32) - 3, round(at / 32) + 1),
+        (round((at + 1) / 32), round((at + 1) / 32) + 4),
+    )
+
+
+def test_scores_of_sites_need_sites(genome, annotation, tracks, model, checked, snv):
+    plain = score_variants(model, checked(snv), genome, annotation, tracks, OPTIONS).gene
+    assert not {"COVR", "SCOVR", "polya_sites"} & {*plain.columns}
+    options = replace(OPTIONS, gene_scores=("SED", "COVR"))
+    with pytest.raises(InputError, match=r"no gene has poly\(A\) sites; give a BED file"):
+        score_variants(model, checked(snv), genome, annotation, tracks, options)
 
 
 def test_hound_snp_scores_genes_in_windows_of_their_own(genome, annotation, tracks, model, checked):

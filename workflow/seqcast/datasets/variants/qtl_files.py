@@ -164,39 +164,6 @@ def read_expression(path: str | Path, columns: Sequence[str]) -> pl.DataFrame:
     return values.unique("gene", keep="first", maintain_order=True)
 
 
-def read_sites(path: str | Path) -> pl.DataFrame:
-    """Poly(A) sites: chrom, pos (1-based), strand.
-
-    Parameters
-    ----------
-    path : path
-        BED of six columns; the first base of an interval is the site. PolyA_DB's sites, as a BED.
-
-    Raises
-    ------
-    InputError
-        If a line has fewer columns, a start that is no number, or no strand.
-    """
-    table = read_cells(path, "a BED file of poly(A) sites", header=False)
-    if table.width < 6:
-        raise InputError(
-            f"{path} has {table.width} columns; expected a BED of six: chrom, start, end, name, "
-            "score, strand"
-        )
-    chrom, start, *_, strand = table.columns[:6]
-    sites = table.select(
-        chrom=chrom, pos=pl.col(start).cast(pl.Int64, strict=False) + 1, strand=strand
-    )
-    wrong = sites.filter(pl.col("pos").is_null() | ~pl.col("strand").is_in(["+", "-"]))
-    if len(wrong):
-        line = wrong.row(0)
-        raise InputError(
-            f"{path}: a site of {line[0]} has start {line[1]} and strand {line[2]!r}; expected a "
-            "number, and + or -"
-        )
-    return sites
-
-
 def _columns(
     found: Sequence[str], wanted: Sequence[tuple[str, ...]], path: str | Path
 ) -> tuple[str, ...]:

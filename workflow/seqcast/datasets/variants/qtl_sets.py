@@ -27,9 +27,9 @@ from seqcast.datasets.variants.qtl_files import (
     VARIANT,
     read_expression,
     read_fine_mapped,
-    read_sites,
     read_tested,
 )
+from seqcast.genome.polya_sites import read_sites
 from seqcast.transcripts.annotation import read_transcripts
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class QtlInputs(NamedTuple):
     annotation : path
         GTF or GFF3 of the genes that count.
     sites : path
-        See `qtl_files.read_sites`.
+        See `polya_sites.read_sites`.
     expression : path
         See `qtl_files.read_expression`.
     """

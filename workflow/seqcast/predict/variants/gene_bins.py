@@ -3,20 +3,48 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.intervals import Geometry
 
+SIDE_BINS = 4  # of a poly(A) site; the two sides may share the bin of the site
+LEAST_SITES, LEAST_SHARE = 2, 0.8  # in the output, for scores of sites
+
 
 @dataclass(frozen=True)
 class GeneBins:
-    """A gene and the output bins of a window that its exons take up, each once."""
+    """A gene and the output bins of a window that its exons take up, each once.
+
+    Attributes
+    ----------
+    sides : tuple of (int, int)
+        Bins on the two sides of each poly(A) site in the output, upstream then downstream, in the
+        direction of the gene; half-open. None twice.
+    n_sites : int
+        Number of those sites.
+    """
 
     gene: Gene
     bins: np.ndarray
+    sides: tuple[tuple[int, int], ...] = ()
+    n_sites: int = 0
+
+    @classmethod
+    def of(cls, gene: Gene, bins: np.ndarray, output_start: int, geometry: Geometry) -> Self:
+        """With the sides of its poly(A) sites; `output_start` is the first base of bin 0."""
+        offsets = [site - output_start for site in gene.polya_sites]
+        inside = [at for at in offsets if 0 <= at < geometry.bins * geometry.bin_size_bp]
+        sides = [side for at in inside for side in _sides(at, gene.strand, geometry)]
+        return cls(gene, bins, tuple(dict.fromkeys(sides)), len(inside))
+
+    @property
+    def has_enough_sites(self) -> bool:
+        """Whether polyadenylation is scored: two sites or more, and 80% of all, in the output."""
+        enough = max(LEAST_SITES, LEAST_SHARE * len(self.gene.polya_sites))
+        return self.n_sites >= enough
 
 
 def genes_in_window(
@@ -62,7 +90,7 @@ def genes_in_window(
         bins_of = _majority_bins if majority else _touched_bins
         bins = bins_of(gene, output_start + offset_bp, geometry, span)
         if len(bins):
-            found.append(GeneBins(gene, bins))
+            found.append(GeneBins.of(gene, bins, output_start + offset_bp, geometry))
     return found
 
 
@@ -73,6 +101,20 @@ def _majority_bins(gene: Gene, output_start: int, geometry: Geometry, span: bool
     edges = np.minimum(edges, geometry.bins)
     runs = [np.arange(first, last) for first, last in edges]
     return np.unique(np.concatenate(runs))
+
+
+def _sides(at: int, strand: str, geometry: Geometry) -> Sequence[tuple[int, int]]:
+    """Bins upstream and downstream of a poly(A) site, `at` bp into the output.
+
+    Bins to its left end with the one at round(at / size), those to its right begin with the one at
+    round((at + 1) / size), as in borzoi_sed_paqtl_cov.py.
+    """
+    end = round(at / geometry.bin_size_bp) + 1
+    start = round((at + 1) / geometry.bin_size_bp)
+    left = (max(end - SIDE_BINS, 0), min(end, geometry.bins))
+    right = (start, min(start + SIDE_BINS, geometry.bins))
+    sides = (right, left) if strand == "-" else (left, right)
+    return [side for side in sides if side[0] < side[1]]
 
 
 class GeneWindow(NamedTuple):
@@ -109,8 +151,9 @@ def gene_windows(
     windows: dict[str, list[GeneWindow]] = {}
     for group in groups:
         start = int(np.mean([middle for _, middle, _ in group])) - geometry.length_bp // 2
+        first = start + geometry.crop_bp
         genes = [
-            GeneBins(gene, _touched_bins(gene, start + geometry.crop_bp, geometry, span))
+            GeneBins.of(gene, _touched_bins(gene, first, geometry, span), first, geometry)
             for _, _, gene in group
         ]
         kept = [found for found in genes if len(found.bins)]

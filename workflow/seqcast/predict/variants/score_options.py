@@ -11,7 +11,7 @@ from seqcast.genome.intervals import Geometry
 from seqcast.genome.tracks import Tracks
 from seqcast.predict.variants.alleles import Aligned, Convention
 from seqcast.predict.variants.compat import BorzoiSed, HoundSnp
-from seqcast.predict.variants.statistics import GENE_SCORES, WINDOW_SCORES
+from seqcast.predict.variants.statistics import GENE_SCORES, SITE_SCORES, WINDOW_SCORES
 
 COMPAT = ("borzoi_sed", "hound_snp")
 GENE_CLUSTER = 0.5
@@ -42,7 +42,7 @@ class ScoreOptions:
     stitch : bool
         hound_snp only: see `compat.HoundSnp`.
     gene_scores, window_scores : tuple of str
-        Names in `statistics.GENE_SCORES` and `WINDOW_SCORES`.
+        Names in `statistics.GENE_SCORES` (default: all) and `SITE_SCORES`; in `WINDOW_SCORES`.
     """
 
     compat: str | None = None
@@ -61,7 +61,8 @@ class ScoreOptions:
     def __post_init__(self) -> None:
         if self.compat not in (None, *COMPAT):
             raise InputError(f"compat {self.compat!r}; expected none or one of {', '.join(COMPAT)}")
-        for wanted, known in ((self.gene_scores, GENE_SCORES), (self.window_scores, WINDOW_SCORES)):
+        of_genes = {**GENE_SCORES, **SITE_SCORES}
+        for wanted, known in ((self.gene_scores, of_genes), (self.window_scores, WINDOW_SCORES)):
             if unknown := [name for name in wanted if name not in known]:
                 raise InputError(f"unknown scores {unknown}; known: {', '.join(known)}")
         if not self.shifts_bp:
@@ -92,6 +93,11 @@ class ScoreOptions:
     def has_gene_windows(self) -> bool:
         """Whether genes are scored in windows of their own, not in those of the variants."""
         return self.compat == "hound_snp" and bool(self.gene_scores)
+
+    @property
+    def has_site_scores(self) -> bool:
+        """Whether genes are scored around their poly(A) sites."""
+        return any(name in SITE_SCORES for name in self.gene_scores)
 
     def untransform(self, tracks: Tracks, predictions: Tensor) -> Tensor:
         """Coverage of predictions, (..., tracks, bins) to the same in float64."""

@@ -13,7 +13,12 @@ from seqcast.core.store import array_column
 from seqcast.genome.tracks import Tracks
 from seqcast.predict.variants.gene_bins import GeneBins, distance_to_tss_bp
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.statistics import GENE_SCORES, WINDOW_SCORES, collapse_strands
+from seqcast.predict.variants.statistics import (
+    GENE_SCORES,
+    SITE_SCORES,
+    WINDOW_SCORES,
+    collapse_strands,
+)
 
 VARIANT = {
     "row": pl.Int64, "variant": pl.String, "chrom": pl.String, "pos": pl.Int64, "ref": pl.String,
@@ -23,6 +28,8 @@ GENE = {
     "gene_id": pl.String, "gene_name": pl.String, "status": pl.String,
     "distance_to_tss_bp": pl.Int64,
 }  # fmt: skip
+SITES = {"polya_sites": pl.Int64, "polya_sites_in_window": pl.Int64}  # with `SITE_SCORES`
+Scores = Mapping[str, np.ndarray | None]
 
 
 @dataclass
@@ -56,15 +63,16 @@ class _Rows:
     identity: list[dict[str, Any]] = field(default_factory=list)
     scores: dict[str, list[np.ndarray | None]] = field(default_factory=dict)
 
-    def add(self, row: Mapping[str, Any], scores: Mapping[str, np.ndarray] | None) -> None:
-        if scores is not None and not all(np.isfinite(v).all() for v in scores.values()):
+    def add(self, row: Mapping[str, Any], scores: Scores | None) -> None:
+        known = [v for v in (scores or {}).values() if v is not None]
+        if not all(np.isfinite(v).all() for v in known):
             row, scores = {**row, "status": "prediction_not_finite"}, None
         self.identity.append(dict(row))
         for name, values in self.scores.items():
             values.append(None if scores is None else scores[name])
 
     def frame(self, tracks: int) -> pl.DataFrame:
-        frame = pl.DataFrame(self.identity, schema={**self.columns, **GENE})
+        frame = pl.DataFrame(self.identity, schema=self.columns)
         blank = np.zeros(tracks, dtype=np.float32)
         columns = []
         for name, values in self.scores.items():
@@ -89,7 +97,11 @@ class TableBuilder:
         self, tracks: Tracks, options: ScoreOptions, columns: Mapping[str, Any] = VARIANT
     ) -> None:
         self.tracks = tracks
-        self.gene = _Rows(columns, scores={name: [] for name in options.gene_scores})
+        self.options = options
+        self.sites = SITES if options.has_site_scores else {}
+        columns = {**columns, **GENE}
+        of_genes: dict[str, list] = {name: [] for name in options.gene_scores}
+        self.gene = _Rows({**columns, **self.sites}, scores=of_genes)
         self.window = _Rows(columns, scores={name: [] for name in options.window_scores})
 
     def add_unscored(self, identity: Mapping[str, Any], status: str) -> None:
@@ -127,7 +139,9 @@ class TableBuilder:
                 "status": "scored",
                 "distance_to_tss_bp": distance_to_tss_bp(gene.gene, position),
             }
-            self.gene.add({**identity, **named}, self._of_gene(coverage, gene))
+            numbers = (len(gene.gene.polya_sites), gene.n_sites)
+            sites = dict(zip(SITES, numbers, strict=True)) if self.sites else {}
+            self.gene.add({**identity, **named, **sites}, self._of_gene(coverage, gene))
 
     def tables(self) -> ScoreTables:
         """What was added so far."""
@@ -144,13 +158,34 @@ class TableBuilder:
             scores[name] = _float32(collapse_strands(name, score, plus, minus))
         return scores
 
-    def _of_gene(self, coverage: AlleleCoverage, found: GeneBins) -> dict[str, np.ndarray]:
+    def _of_gene(self, coverage: AlleleCoverage, found: GeneBins) -> Scores:
         device = coverage.ref.device
         track = torch.from_numpy(self.tracks.of_gene_strand(found.gene.strand)).to(device)
         at = torch.from_numpy(found.bins).to(device)
-        ref, alt = (x[:, track][..., at] for x in (coverage.ref, coverage.alt))
+        alleles = [x[:, track] for x in (coverage.ref, coverage.alt)]
+        ref, alt = (x[..., at] for x in alleles)
         background = coverage.background[:, track]
-        return {n: _float32(GENE_SCORES[n](ref, alt, background)) for n in self.gene.scores}
+        sides = self._sides_of_sites(alleles, track, found) if self.sites else None
+        scores: dict[str, np.ndarray | None] = {}
+        for name in self.gene.scores:
+            if name in GENE_SCORES:
+                scores[name] = _float32(GENE_SCORES[name](ref, alt, background))
+            else:
+                scores[name] = None if sides is None else _float32(SITE_SCORES[name](*sides))
+        return scores
+
+    def _sides_of_sites(
+        self, alleles: Sequence[Tensor], track: Tensor, found: GeneBins
+    ) -> list[Tensor] | None:
+        """Unscaled coverage of REF and ALT, (replicates, tracks, sides of poly(A) sites)."""
+        if not found.has_enough_sites:
+            return None
+        scale = torch.tensor(self.tracks.scale, device=track.device)[track][:, None]
+        return [
+            torch.stack([x[..., first:last].sum(-1) for first, last in found.sides], -1)
+            / (1 if self.options.unscale else scale)
+            for x in alleles
+        ]
 
 
 def _float32(score: Tensor) -> np.ndarray:

@@ -9,7 +9,9 @@ is taken for each replicate and then averaged.
 
 Names and formulas are those of baskerville ``snps.py`` (``hound_snp``) and borzoi ``borzoi_sed.py``
 at commits 544073b and 5c93582. `WINDOW_SCORES` act on all bins of the window, `GENE_SCORES` on the
-bins of one gene's exons; a formula that serves both under two names is written once.
+bins of one gene's exons; a formula that serves both under two names is written once. `SITE_SCORES`
+act on the coverage around a gene's poly(A) sites, as those of ``borzoi_sed_paqtl_cov.py`` and
+``borzoi_sed_ipaqtl_cov.py`` (borzoi 24c4e51).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +20,9 @@ import torch
 from torch import Tensor
 
 Statistic = Callable[[Tensor, Tensor, Tensor], Tensor]
+SiteStatistic = Callable[[Tensor, Tensor], Tensor]
+SITE_PSEUDOCOUNT = 50.0  # both of unscaled coverage, summed over the bins on one side of a site
+SITE_COVERED = 100.0
 
 
 def sum_difference(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
@@ -128,6 +133,46 @@ def _profile(x: Tensor, background: Tensor) -> Tensor:
     return x / x.sum(-1, keepdim=True)
 
 
+def ratio_change(ref: Tensor, alt: Tensor) -> Tensor:
+    """SCOVR: log2 of the mean ratio ALT/REF downstream of a cut, over the mean upstream of it.
+
+    A ratio is that of one side of one site, with a pseudocount of 50; a 1 is put before the first
+    and after the last, so that an even change counts as well. If REF is above 100 on any side,
+    sides where it is not are left out. Of all cuts between two ratios the one with the largest
+    magnitude counts, in each track for itself.
+
+    Parameters
+    ----------
+    ref, alt : Tensor, shape=(replicates, tracks, sides)
+        Unscaled coverage on the sides of poly(A) sites, in the direction of the gene.
+
+    Returns
+    -------
+    Tensor, shape=(tracks,)
+        Positive where ALT moves coverage downstream.
+    """
+    return _largest_ratio_change(ref, alt).mean(0)
+
+
+def ratio_change_size(ref: Tensor, alt: Tensor) -> Tensor:
+    """COVR: magnitude of SCOVR."""
+    return _largest_ratio_change(ref, alt).abs().mean(0)
+
+
+def _largest_ratio_change(ref: Tensor, alt: Tensor) -> Tensor:
+    is_covered = ref > SITE_COVERED
+    weight = (is_covered | ~is_covered.any(-1, keepdim=True)).to(ref)
+    ratio = (alt + SITE_PSEUDOCOUNT) / (ref + SITE_PSEUDOCOUNT)
+    one = torch.ones_like(ratio[..., :1])
+    total = torch.cat([one, ratio * weight, one], -1).cumsum(-1)
+    number = torch.cat([one, weight, one], -1).cumsum(-1)
+    upstream = total[..., :-1] / number[..., :-1]
+    downstream = (total[..., -1:] - total[..., :-1]) / (number[..., -1:] - number[..., :-1])
+    change = torch.log2(downstream / upstream)
+    at = change.abs().argmax(-1, keepdim=True)
+    return change.gather(-1, at).squeeze(-1)
+
+
 WINDOW_SCORES: Mapping[str, Statistic] = {
     "SUM": sum_difference,
     "logSUM": sum_of_logs,
@@ -155,6 +200,7 @@ GENE_SCORES: Mapping[str, Statistic] = {
     "REF": reference_sum,
     "ALT": alternative_sum,
 }
+SITE_SCORES: Mapping[str, SiteStatistic] = {"COVR": ratio_change_size, "SCOVR": ratio_change}
 # Euclidean norms of a strand pair combine as norms, all else adds up
 _NORMS = {"D2", "logD2", "sqrtD2"}
 

@@ -10,12 +10,14 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from seqcast.core.contents import contents_of
+from seqcast.core.errors import InputError
 from seqcast.core.progress import progress
 from seqcast.core.store import read_table, write_table
 from seqcast.core.unfinished import UnfinishedTables
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
+from seqcast.genome.polya_sites import with_polya_sites
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel, evaluating
@@ -172,7 +174,7 @@ def score_in_parts(
         Of the rows since the part before. The last part has at least no row.
     """
     geometry = geometry_of(model)
-    check_fit(model, tracks)
+    _check_inputs(model, annotation, tracks, options)
     convention = options.convention(geometry)
     edits = edits_of(variants, convention, geometry)
     # windows are shared across the whole set, so that shards change no number
@@ -206,6 +208,17 @@ def score_in_parts(
             yield i + 1, builder.tables()
             builder = TableBuilder(tracks, options)
     yield rows.stop, builder.tables()
+
+
+def _check_inputs(
+    model: CoverageModel, annotation: Annotation, tracks: Tracks, options: ScoreOptions
+) -> None:
+    check_fit(model, tracks)
+    if options.has_site_scores and not any(gene.polya_sites for gene in annotation.genes):
+        raise InputError(
+            "gene_scores has COVR or SCOVR, and no gene has poly(A) sites; give a BED file of them "
+            "(polya_sites), or leave these scores out"
+        )
 
 
 def _gene_windows_of(
@@ -243,6 +256,7 @@ class ShardFiles(NamedTuple):
     variants: str | Path
     annotation: str | Path
     genome: str | Path
+    polya_sites: str | Path | None = None
 
 
 class ShardTables(NamedTuple):
@@ -276,13 +290,17 @@ def score_shard(
     facts = {**made, "options": dict(options), **facts}
     batch_size, variants = inference["batch_size"], read_table(files.variants)
     rows = shard_rows(len(variants), shard, shards)
-    identity = [facts, head, batch_size, rows.start, rows.stop, contents_of(files._asdict())]
+    given = {name: path for name, path in files._asdict().items() if path}
+    identity = [facts, head, batch_size, rows.start, rows.stop, contents_of(given)]
     kept = UnfinishedTables(outputs.gene, outputs._fields, {"identity": identity})
     with Genome(files.genome) as genome:
+        annotation = read_annotation(files.annotation)
+        if files.polya_sites:
+            annotation = with_polya_sites(annotation, files.polya_sites, genome)
 
         def score(start: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
             for stop, tables in score_in_parts(
-                model, variants, genome, read_annotation(files.annotation), tracks,
+                model, variants, genome, annotation, tracks,
                 ScoreOptions.of(options), range(start, rows.stop), batch_size, inference["workers"],
                 kept.due,
             ):  # fmt: skip
