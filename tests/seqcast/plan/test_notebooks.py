@@ -130,3 +130,18 @@ def test_oligos_that_are_not_there_are_told(plan, oligos, message):
 def test_a_folder_that_no_notebook_reads_is_told(plan):
     with pytest.raises(InputError, match="CXCL2_shift_x_pad_alt is no folder of oligos"):
         plan().shift_bp(Job(place="CXCL2_shift_x_pad_alt"))
+
+
+@pytest.mark.parametrize(
+    ("model", "names"), [("borzuki_baseline_micro", 1), ("borzuki_hl_clip", 0)]
+)
+def test_notebooks_of_baselines_find_the_names_of_their_tracks(plan, model, names):
+    tables = TABLES | {
+        "models": [(model, *TABLES["models"][0][1:])],
+        "folds": [(model, *row[1:]) for row in TABLES["folds"]],
+    }
+    found = plan(tables, variants={"gtexg": ["pos", "neg"]})
+    path = "results/notebooks/borzuki/hl_clip_ft/targets_human.txt"
+    assert found.targets.count(path) == names
+    if names:
+        assert found.tracks(Job(folder="hl_clip_ft")) == "human.tsv"

@@ -25,6 +25,8 @@ OLIGOS = "mpra_siegel_beas2b_all"  # folders of oligos begin with it
 CONTEXTS = ("CXCL2", "CXCL2_2", "TUBGCP3", "PPIF", "SDF4", "AGTRAP")
 ALLELES = ("ref", "alt")
 PLACE = re.compile(rf"({'|'.join(CONTEXTS)})(?:_shift_(-?\d+))?(?:_pad)?_({'|'.join(ALLELES)})")
+# Where notebooks of models without half-lives look for the names of tracks -> those models.
+NAMES_OF_BASELINES, BASELINES = "hl_clip_ft", ("baseline", "baseline_micro")
 # Folder of an evaluation of genes -> the tracks that it was called with.
 GENES = {
     "testg-0": RNA,
@@ -149,6 +151,8 @@ class Notebooks:
                 ),
             )
         ]
+        baselines = [folder for folder in BASELINES if folder in used]
+        files += [f"{FOLDER}/borzuki/{NAMES_OF_BASELINES}/targets_human.txt"] * bool(baselines)
         for folder, training in self.folds:
             place = self.fold_folder.format(folder=folder, run=training)
             sets = [f"{name}/merge_{side}" for name in self.variants for side in SIDES]
@@ -234,7 +238,10 @@ class Notebooks:
 
     def tracks(self, job: Any) -> str:
         """Input: the targets table of a model."""
-        return self.catalogue.given(self.catalogue.models[self.folders[job.folder]].tracks)
+        folder = job.folder
+        if folder == NAMES_OF_BASELINES and folder not in self.folders:
+            folder = next(name for name in BASELINES if name in self.folders)
+        return self.catalogue.given(self.catalogue.models[self.folders[folder]].tracks)
 
     def copied_tracks(self, job: Any) -> str:
         """Params: which rows of a targets table are copied; empty, all."""
