@@ -6,7 +6,7 @@ from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
 
 with reporting(snakemake.log[0]):
     check_targets(
-        files=named_files(PreflightFiles, snakemake.input),
+        files=named_files(PreflightFiles, snakemake.input, beside=("index", "tracks")),
         output=snakemake.output[0],
         options=snakemake.params.options,
         threads=snakemake.threads,

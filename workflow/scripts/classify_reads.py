@@ -7,9 +7,9 @@ from seqcast.predict.reads.read_tables import ReadFiles
 
 with reporting(snakemake.log[0]):
     classify_dataset(
-        reads=named_files(ReadFiles, snakemake.input)._replace(
-            interleaved=snakemake.params.interleaved
-        ),
+        reads=named_files(
+            ReadFiles, snakemake.input, beside=("weights", "hyperparameters")
+        )._replace(interleaved=snakemake.params.interleaved),
         labelled=snakemake.params.labelled,
         weights=list(snakemake.input.weights),
         hyperparameters=snakemake.input.hyperparameters,

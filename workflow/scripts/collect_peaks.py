@@ -7,7 +7,7 @@ from seqcast.evaluation.coverage.peak_coverage import collect_peaks
 
 with reporting(snakemake.log[0]):
     collect_peaks(
-        files=named_files(EvaluationFiles, snakemake.input),
+        files=named_files(EvaluationFiles, snakemake.input, beside=("digest", "digests", "peaks")),
         peaks=snakemake.input.peaks,
         output=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},

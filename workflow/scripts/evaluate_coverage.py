@@ -10,7 +10,7 @@ from seqcast.evaluation.coverage.coverage_accuracy import (
 
 with reporting(snakemake.log[0]):
     evaluate_coverage(
-        files=named_files(EvaluationFiles, snakemake.input),
+        files=named_files(EvaluationFiles, snakemake.input, beside=("digest", "digests")),
         outputs=named_files(AccuracyFiles, snakemake.output),
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,

@@ -7,7 +7,7 @@ from seqcast.evaluation.planted import evaluate_planted as planted
 with reporting(snakemake.log[0]):
     asked = snakemake.params
     planted.evaluate_planted_truth(
-        files=named_files(planted.PlantedFiles, snakemake.input),
+        files=named_files(planted.PlantedFiles, snakemake.input, beside=("digests",)),
         made=named_files(planted.PlantedTables, snakemake.output),
         held_out=asked.held_out,
         simulation=asked.simulation,

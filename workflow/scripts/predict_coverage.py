@@ -6,7 +6,7 @@ from seqcast.predict.coverage.predict_regions import RegionFiles, predict_region
 
 with reporting(snakemake.log[0]):
     predict_regions(
-        files=named_files(RegionFiles, snakemake.input),
+        files=named_files(RegionFiles, snakemake.input, beside=("index",)),
         path=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,

@@ -10,7 +10,7 @@ from seqcast.predict.variants.strongest import StrongestFiles, predict_strongest
 
 with reporting(snakemake.log[0]):
     predictions = predict_strongest(
-        files=named_files(StrongestFiles, snakemake.input),
+        files=named_files(StrongestFiles, snakemake.input, beside=("index",)),
         architecture=snakemake.params.architecture,
         head=snakemake.params.head or None,
         options=snakemake.params.options,

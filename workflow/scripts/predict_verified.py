@@ -6,7 +6,7 @@ from seqcast.evaluation.verification.verify_weights import VerifiedFiles, write_
 
 with reporting(snakemake.log[0]):
     write_job(
-        files=named_files(VerifiedFiles, snakemake.input),
+        files=named_files(VerifiedFiles, snakemake.input, beside=("index",)),
         folder=snakemake.output[0],
         facts=snakemake.params.facts,
         head=snakemake.params.head or None,

@@ -6,7 +6,7 @@ from seqcast.transcripts.prepare_transcripts import TranscriptSources, prepare_d
 
 with reporting(snakemake.log[0]):
     prepare_dataset(
-        files=named_files(TranscriptSources, snakemake.input),
+        files=named_files(TranscriptSources, snakemake.input, beside=("index",)),
         options=snakemake.params.options,
         path=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},

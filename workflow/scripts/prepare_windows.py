@@ -6,7 +6,7 @@ from seqcast.datasets.coverage.coverage_sets import WindowFiles, prepare_windows
 
 with reporting(snakemake.log[0]):
     prepare_windows(
-        files=named_files(WindowFiles, snakemake.input),
+        files=named_files(WindowFiles, snakemake.input, beside=("index",)),
         output=snakemake.output[0],
         options=snakemake.params.options,
     )

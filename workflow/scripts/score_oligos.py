@@ -6,7 +6,7 @@ from seqcast.predict.oligos.score_oligos import OligoFiles, score_oligo_shard
 
 with reporting(snakemake.log[0]):
     score_oligo_shard(
-        files=named_files(OligoFiles, snakemake.input),
+        files=named_files(OligoFiles, snakemake.input, beside=("index",)),
         output=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,

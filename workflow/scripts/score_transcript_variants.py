@@ -7,7 +7,7 @@ from seqcast.predict.variants.score_transcripts import TranscriptFiles, score_tr
 with reporting(snakemake.log[0]):
     batches = {"batch_tokens": snakemake.config["embeddings"]["batch_tokens"]}
     score_transcripts(
-        files=named_files(TranscriptFiles, snakemake.input),
+        files=named_files(TranscriptFiles, snakemake.input, beside=("index",)),
         output=snakemake.output[0],
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         options={**snakemake.params.options, **batches},

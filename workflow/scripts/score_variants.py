@@ -6,7 +6,7 @@ from seqcast.predict.variants.variant_effects import ShardFiles, ShardTables, sc
 
 with reporting(snakemake.log[0]):
     score_shard(
-        files=named_files(ShardFiles, snakemake.input),
+        files=named_files(ShardFiles, snakemake.input, beside=("index",)),
         outputs=named_files(ShardTables, snakemake.output),
         facts={**snakemake.params.facts, "code": snakemake.params.code},
         head=snakemake.params.head or None,

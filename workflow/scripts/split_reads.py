@@ -6,7 +6,7 @@ from seqcast.predict.reads.read_tables import ReadFiles, split_dataset
 
 with reporting(snakemake.log[0]):
     split_dataset(
-        reads=named_files(ReadFiles, snakemake.input)._replace(
+        reads=named_files(ReadFiles, snakemake.input, beside=("table",))._replace(
             interleaved=snakemake.params.interleaved
         ),
         table=snakemake.input.table,

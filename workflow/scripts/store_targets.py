@@ -6,7 +6,7 @@ from seqcast.datasets.coverage.coverage_sets import SetFiles, store_targets, wri
 
 with reporting(snakemake.log[0]):
     store_targets(
-        files=named_files(SetFiles, snakemake.input),
+        files=named_files(SetFiles, snakemake.input, beside=("index", "preflight", "tracks")),
         output=snakemake.output.store,
         assembly=snakemake.params.assembly,
         options=snakemake.params.options,

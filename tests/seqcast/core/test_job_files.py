@@ -41,9 +41,18 @@ def test_a_list_of_one_is_one_file_and_one_file_a_list() -> None:
     assert named_files(Wanted, given(genome=["g.fa"], folds="0")) == Wanted("g.fa", ("0",))
 
 
-def test_an_empty_list_is_no_file_and_an_index_no_field() -> None:
-    found = named_files(Wanted, given(genome="g", folds=[], clusters=[], index="g.fai", learned=[]))
+def test_an_empty_list_is_no_file() -> None:
+    found = named_files(Wanted, given(genome="g", folds=[], clusters=[], learned=[]))
     assert found == Wanted("g", ())
+
+
+def test_a_file_that_is_no_field_is_told_unless_it_is_declared() -> None:
+    files = given(genome="g", folds="0", index="g.fai")
+    with pytest.raises(TypeError, match="index is no field of Wanted, and nothing would read it"):
+        named_files(Wanted, files)
+    assert named_files(Wanted, files, beside=("index", "other")) == Wanted("g", ("0",))
+    with pytest.raises(TypeError, match="digests is no field"):
+        named_files(Wanted, given(genome="g", folds="0", digests=[]))
 
 
 def test_mistakes_are_told() -> None:

@@ -27,6 +27,8 @@ TRAININGS = {
         "seqcast.training.properties:PropertyTrainingFiles",
     ),
 }
+# Files that say of others what they hold, or that they fit: no training reads them.
+UNREAD = ("digests", "outputs")
 
 
 def train_fold(
@@ -59,5 +61,6 @@ def train_fold(
     function, kind = map(imported, TRAININGS[task])
     train_once(
         function, outputs, made_of(files, facts=facts, **options),
-        files=named_files(kind, files), facts=facts, device=device, threads=threads, **options,
+        files=named_files(kind, files, beside=UNREAD), facts=facts, device=device, threads=threads,
+        **options,
     )  # fmt: skip

@@ -105,7 +105,7 @@ def evaluate_coverage_benchmark(
     told = read_published(published, benchmark)
     kind, evaluate = PROTOCOLS[protocol]
     names = [FoldName(*fold) for fold in folds]
-    found = evaluate(named_files(kind, given), names, options, seed)
+    found = evaluate(named_files(kind, given, beside=("index", "published")), names, options, seed)
     words = {model: origins_in_words([{"origin": keys}]) for model, keys in origins.items()}
     metrics = with_origins(found.metrics, words).with_columns(benchmark=pl.lit(benchmark))
     ours = metrics.select(pl.col(name).cast(kind) for name, kind in RESULTS.items())
