@@ -43,7 +43,7 @@ rule embed_sequences:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
-        facts=lambda job: catalogue.facts(job, "assembly", "dataset"),
+        facts=catalogue.dataset_facts,
         options=plan.transcripts.table_options,
         precision=config["inference"]["precision"],
         given=given_content,

@@ -30,10 +30,10 @@ def test_defaults_are_filled_in_for_jobs(configured, root):
 
 def test_facts_are_of_a_fold_or_of_all(catalogue):
     found = catalogue(TABLES)
-    assert list(found.facts(Job(model="tiny", fold="1", dataset="snvs"), "assembly").items()) == [
+    assert list(found.located_facts(Job(model="tiny", fold="1", dataset="snvs")).items()) == [
         ("model", "tiny"), ("fold", "1"), ("architecture", "borzuki"), ("origin", "random"),
         ("assembly", "sim")]  # fmt: skip
-    facts = found.facts(Job(model="tiny", dataset="pairs"), "dataset")
+    facts = found.dataset_facts(Job(model="tiny", dataset="pairs"))
     assert (facts["fold"], facts["origin"]) == (["0", "1"], ["random", "random"])
     assert facts["dataset"] == "pairs"
 

@@ -13,6 +13,7 @@ from seqcast.models.architectures import check_task
 from seqcast.plan.config import complete_config, read_schema
 from seqcast.plan.rows import Assembly, Dataset, Fold, Model, Source, genes_of, genome_of
 from seqcast.plan.tables import LACKING, Row, Table, cells_of, check_names, read_cells, typed_rows
+from seqcast.plan.wildcards import OfAssembly, OfDataset, OfFold, OfModel, OfModelAndDataset, OfPath
 
 R = TypeVar("R", bound=Row)
 ANNOTATED = ("variants", "oligos", "transcripts", "coverage")  # kinds of datasets that need genes
@@ -165,7 +166,7 @@ class Catalogue:
         """Input: `given` of a cell; no file where it is empty."""
         return self.given(value) if value else []
 
-    def download(self, job: Any) -> list[str]:
+    def download(self, job: OfPath) -> list[str]:
         """Params: what decides the bytes of the source of a path, none of which opens its URL."""
         row = next(row for row in self.sources.values() if row.path == job.path)
         return [public_url(row.url), url_digest(row.url), row.sha256]
@@ -174,11 +175,11 @@ class Catalogue:
         """Input: other names of an assembly's contigs, where it has a table of them."""
         return self.given_files({"aliases": self.assemblies[assembly].contig_aliases})
 
-    def fasta(self, job: Any) -> str:
+    def fasta(self, job: OfAssembly) -> str:
         """Input: the FASTA file of an assembly, as given."""
         return self.given(self.assemblies[job.assembly].genome)
 
-    def annotation_files(self, job: Any) -> dict[str, str]:
+    def annotation_files(self, job: OfAssembly) -> dict[str, str]:
         """Input: what the genes of an assembly are read from."""
         given = {"annotation": self.given(self.assemblies[job.assembly].annotation)}
         return given | self.aliases_of(job.assembly)
@@ -211,7 +212,7 @@ class Catalogue:
         """Params: what the table says of the models of these tasks, for pages that list them."""
         return {name: self.models[name].description for name in self.of_task(*tasks)}
 
-    def description(self, job: Any) -> dict[str, str]:
+    def description(self, job: OfModel) -> dict[str, str]:
         """Params: what the table says of the model of a job, for its page."""
         return {job.model: self.models[job.model].description}
 
@@ -219,23 +220,23 @@ class Catalogue:
         """Datasets of these kinds, in the order of the table."""
         return [name for name, row in self.datasets.items() if row.kind in kinds]
 
-    def file(self, job: Any) -> str:
+    def file(self, job: OfDataset) -> str:
         """Input: the file of a dataset."""
         return self.given(self.datasets[job.dataset].path)
 
-    def assembly(self, job: Any) -> str:
+    def assembly(self, job: OfDataset) -> str:
         """Params: the assembly of a dataset."""
         return self.datasets[job.dataset].assembly
 
-    def genome(self, job: Any) -> dict[str, str]:
+    def genome(self, job: OfDataset) -> dict[str, str]:
         """Input: the genome of a dataset."""
         return genome_of(self.assembly(job))
 
-    def genes(self, job: Any) -> str:
+    def genes(self, job: OfDataset) -> str:
         """Input: the genes of a dataset's assembly."""
         return genes_of(self.assembly(job))
 
-    def aliases(self, job: Any) -> dict[str, str]:
+    def aliases(self, job: OfDataset) -> dict[str, str]:
         """Input: other names of the contigs of a dataset's assembly."""
         return self.aliases_of(self.assembly(job))
 
@@ -250,64 +251,55 @@ class Catalogue:
         """Names of a model's folds, in the order of the table."""
         return self._folds[model]
 
-    def model_files(self, job: Any) -> dict[str, str]:
+    def model_files(self, job: OfModel) -> dict[str, str]:
         """Input: what loading the model of a job takes in addition to its weights."""
         row = self.models[job.model]
         return self.given_files({"hyperparameters": row.hyperparameters, "tracks": row.tracks})
 
-    def tracks(self, job: Any) -> str:
+    def tracks(self, job: OfModel) -> str:
         """Input: the table of tracks of a coverage model."""
         return self.given(self.models[job.model].tracks)
 
-    def architecture(self, job: Any) -> str:
+    def architecture(self, job: OfModel) -> str:
         """Params: the architecture of a model."""
         return self.models[job.model].architecture
 
-    def origin(self, job: Any) -> dict[str, str]:
+    def origin(self, job: OfFold) -> dict[str, str]:
         """Params: where the weights of a fold come from."""
         row = self.folds[job.model, job.fold]
         return {"origin": row.origin, "source": row.source}
 
-    def head(self, job: Any) -> str:
+    def head(self, job: OfModel) -> str:
         """Params: the head of a model, "" where it has one that needs no name."""
         return self.models[job.model].head
 
-    def fold_weights(self, job: Any) -> list[str]:
+    def fold_weights(self, job: OfModel) -> list[str]:
         """Input: the weights of all folds of a model."""
         path = "resources/models/{}.fold{}.safetensors"
         return [path.format(job.model, fold) for fold in self.folds_of(job.model)]
 
-    def facts(self, job: Any, *more: str) -> dict[str, Any]:
-        """What results say of the model that made them.
+    def facts(self, job: OfModel) -> dict[str, Any]:
+        """Params: what results say of the model that made them.
 
-        Parameters
-        ----------
-        job : object
-            With the wildcards ``model``, and ``fold`` where it is of one fold.
-        more : str
-            What else: ``assembly`` of the job's dataset, or the ``dataset``.
-
-        Returns
-        -------
-        dict
-            Fold and origin are lists where the job is of all folds.
+        Fold and origin are lists where the job names no fold, and is of all.
         """
         one = getattr(job, "fold", None)
         folds = [one] if one is not None else self.folds_of(job.model)
         origins = [self.folds[job.model, fold].origin for fold in folds]
-        of_dataset = {"assembly": lambda: self.datasets[job.dataset].assembly,
-                      "dataset": lambda: job.dataset}  # fmt: skip
         return {
             "model": job.model,
             "fold": one if one is not None else folds,
             "architecture": self.models[job.model].architecture,
             "origin": origins[0] if one is not None else origins,
-            **{name: of_dataset[name]() for name in more},
         }
 
-    def located_facts(self, job: Any) -> dict[str, Any]:
-        """`facts` of a job on a dataset whose assembly they say."""
-        return self.facts(job, "assembly")
+    def located_facts(self, job: OfModelAndDataset) -> dict[str, Any]:
+        """Params: `facts`, and the assembly of the dataset."""
+        return {**self.facts(job), "assembly": self.assembly(job)}
+
+    def dataset_facts(self, job: OfModelAndDataset) -> dict[str, Any]:
+        """Params: `located_facts`, and the dataset."""
+        return {**self.located_facts(job), "dataset": job.dataset}
 
     def _check_seeds(self) -> None:
         """Refuse random weights whose seed is no number."""

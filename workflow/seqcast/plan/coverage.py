@@ -1,9 +1,9 @@
 """Coverage that models predict of windows."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.wildcards import OfModelAndDataset
 
 
 def coverage_store(model: str, dataset: str, of: str = "ensemble") -> str:
@@ -28,7 +28,7 @@ class Coverage:
             for kind in kinds
         ]
 
-    def folds(self, job: Any) -> list[str]:
+    def folds(self, job: OfModelAndDataset) -> list[str]:
         """Input: the coverage that each fold of a model predicts."""
         folds = self.catalogue.folds_of(job.model)
         return [coverage_store(job.model, job.dataset, f"fold{fold}") for fold in folds]

@@ -10,6 +10,12 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.tracks import check_pattern
+from seqcast.plan.wildcards import (
+    OfCoverageSet,
+    OfFold,
+    OfFoldAndCoverageSet,
+    OfModelAndCoverageSet,
+)
 
 SUFFIXES = {
     "tracks": "tracks.tsv",
@@ -105,12 +111,12 @@ class CoverageAccuracy:
         """Path patterns of the tables of one evaluated fold, by kind."""
         return {kind: f"{cls.tables}.{SUFFIXES[kind]}" for kind in kinds}
 
-    def learned(self, job: Any) -> dict[str, list[str]]:
+    def learned(self, job: OfFold) -> dict[str, list[str]]:
         """Input: stores of the datasets that a fold learned from, none where that was elsewhere."""
         stores = self.sets.stores(self.trainings.seen_by(job.model, job.fold))
         return {"learned": stores["stores"], "digests": stores["digests"]}
 
-    def tracks(self, job: Any) -> list[str]:
+    def tracks(self, job: OfCoverageSet) -> list[str]:
         """Input: tables of tracks of all that is evaluated on a dataset."""
         path = self.files("tracks")["tracks"]
         name = job.coverage_set
@@ -119,17 +125,17 @@ class CoverageAccuracy:
             for model, fold in self.tested.get(name, [])
         ]
 
-    def names(self, job: Any) -> list[str]:
+    def names(self, job: OfCoverageSet) -> list[str]:
         """Params: what figures call those."""
         return [f"{model} fold {fold}" for model, fold in self.tested.get(job.coverage_set, [])]
 
-    def folds(self, job: Any) -> list[str]:
+    def folds(self, job: OfModelAndCoverageSet) -> list[str]:
         """Params: folds of a model that are evaluated on a dataset: those planned, or else all."""
         planned = self.tested.get(job.coverage_set, [])
         folds = [fold for model, fold in planned if model == job.model]
         return folds or self.catalogue.folds_of(job.model)
 
-    def half_life_files(self, job: Any) -> dict[str, Any]:
+    def half_life_files(self, job: OfModelAndCoverageSet) -> dict[str, Any]:
         """Input: predicted genes of a model's folds, and what their half-lives are."""
         names = {"model": job.model, "coverage_set": job.coverage_set}
         paths = self.files("gene_preds", "genes", "tracks").items()
@@ -139,7 +145,7 @@ class CoverageAccuracy:
             "features": self.catalogue.given(self._options["half_life_features"]),
         }
 
-    def decay_course(self, job: Any) -> str:
+    def decay_course(self, job: OfCoverageSet) -> str:
         """Params: the pattern of the tracks of a dataset's time course."""
         return self.decay_courses[job.coverage_set]
 
@@ -161,7 +167,7 @@ class CoverageAccuracy:
         """Params: what decides predictions of half-lives."""
         return self.catalogue.part("coverage_accuracy", "compat", "half_life_columns")
 
-    def facts(self, job: Any) -> dict[str, Any]:
+    def facts(self, job: OfFoldAndCoverageSet) -> dict[str, Any]:
         """Params: what tables of accuracy say of the model that made them."""
         facts = self.catalogue.facts(job)
         return {

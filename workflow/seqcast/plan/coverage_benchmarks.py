@@ -12,6 +12,7 @@ from seqcast.plan.coverage_sets import COVERAGE
 from seqcast.plan.rows import genes_of, genome_of
 from seqcast.plan.tables import Table
 from seqcast.plan.tracks import check_pattern
+from seqcast.plan.wildcards import OfBenchmark, OfCoverageSet
 
 RESULTS = ("tsv", "rows.tsv")
 # What `evaluate_coverage` writes and each protocol reads, one file per model and fold.
@@ -93,11 +94,11 @@ class CoverageBenchmarks:
     def _tested(self, benchmark: str) -> list[tuple[str, str]]:
         return self.accuracy.tested.get(self.rows[benchmark].datasets, [])
 
-    def peaks(self, job: Any) -> str:
+    def peaks(self, job: OfCoverageSet) -> str:
         """Input: peaks of CLIP for a training dataset."""
         return self.catalogue.given(self._config["clip_peaks"][job.coverage_set])
 
-    def files(self, job: Any) -> dict[str, Any]:
+    def files(self, job: OfBenchmark) -> dict[str, Any]:
         """Input: what the protocol of a benchmark reads."""
         row, tested = self.rows[job.benchmark], self._tested(job.benchmark)
         name, given = row.datasets, self.catalogue.given
@@ -128,22 +129,22 @@ class CoverageBenchmarks:
             files[field] = [given(self._config[key][name])] if name in self._config[key] else []
         return files
 
-    def published(self, job: Any) -> str | list[str]:
+    def published(self, job: OfBenchmark) -> str | list[str]:
         """Input: the table of numbers published for a benchmark, none if there is none."""
         return self.catalogue.given_if_named(self.rows[job.benchmark].published)
 
-    def folds(self, job: Any) -> list[tuple[str, str]]:
+    def folds(self, job: OfBenchmark) -> list[tuple[str, str]]:
         """Params: model and fold of each evaluation."""
         return self._tested(job.benchmark)
 
-    def origins(self, job: Any) -> dict[str, list[str]]:
+    def origins(self, job: OfBenchmark) -> dict[str, list[str]]:
         """Params: model to the origins of the weights of its folds."""
         found: dict[str, dict[str, None]] = {}
         for model, fold in self._tested(job.benchmark):
             found.setdefault(model, {})[self.catalogue.folds[model, fold].origin] = None
         return {model: list(origins) for model, origins in found.items()}
 
-    def options(self, job: Any) -> dict[str, Any]:
+    def options(self, job: OfBenchmark) -> dict[str, Any]:
         """Params: what decides the numbers of a benchmark."""
         row = self.rows[job.benchmark]
         options = {"compat": self._config["compat"]}

@@ -13,6 +13,7 @@ from seqcast.plan.config import complete, read_schema
 from seqcast.plan.libraries import FOLDER, Libraries
 from seqcast.plan.rows import genes_of, genome_of
 from seqcast.plan.tables import Row, Table
+from seqcast.plan.wildcards import OfCoverageSet
 
 # Assembly, input and crop (bp) -> source of the windows published for models of that shape.
 PUBLISHED_WINDOWS = {
@@ -144,37 +145,37 @@ class CoverageSets:
         """Sets whose targets are read from tracks."""
         return [name for name, row in self.rows.items() if not row.tfrecords]
 
-    def assembly(self, job: Any) -> str:
+    def assembly(self, job: OfCoverageSet) -> str:
         """Params: the assembly of a set."""
         return self.rows[job.coverage_set].assembly
 
-    def genome(self, job: Any) -> dict[str, str]:
+    def genome(self, job: OfCoverageSet) -> dict[str, str]:
         """Input: the genome of a set."""
         return genome_of(self.assembly(job))
 
-    def named_genome(self, job: Any) -> dict[str, str]:
+    def named_genome(self, job: OfCoverageSet) -> dict[str, str]:
         """Input: the genome of a set, and other names of its contigs."""
         return {**self.genome(job), **self.catalogue.aliases_of(self.assembly(job))}
 
-    def genes(self, job: Any) -> str:
+    def genes(self, job: OfCoverageSet) -> str:
         """Input: the genes of a set's assembly."""
         return genes_of(self.assembly(job))
 
-    def given_windows(self, job: Any) -> dict[str, str]:
+    def given_windows(self, job: OfCoverageSet) -> dict[str, str]:
         """Input: what the windows of a set are read from, or made with."""
         unmappable = self.rows[job.coverage_set].unmappable
         named = {"windows": self.windows_file(job.coverage_set), "unmappable": unmappable}
         return self.catalogue.given_files(named)
 
-    def blacklist(self, job: Any) -> dict[str, str]:
+    def blacklist(self, job: OfCoverageSet) -> dict[str, str]:
         """Input: where the targets of a set are limited, if anywhere."""
         return self.catalogue.given_files({"blacklist": self.rows[job.coverage_set].blacklist})
 
-    def targets(self, job: Any) -> str:
+    def targets(self, job: OfCoverageSet) -> str:
         """Input: the targets table of a set."""
         return self.catalogue.given(self.rows[job.coverage_set].path)
 
-    def tracks(self, job: Any) -> list[str]:
+    def tracks(self, job: OfCoverageSet) -> list[str]:
         """Input: bigWig files of a set's targets table, those of libraries included.
 
         Other files of a table that this workflow makes come with the table.
@@ -184,18 +185,18 @@ class CoverageSets:
         names = _named_tracks(targets)
         return [self.catalogue.given(name) for name in names if own or name.startswith(FOLDER)]
 
-    def records(self, job: Any) -> list[str]:
+    def records(self, job: OfCoverageSet) -> list[str]:
         """Input: files of a published dataset."""
         folder = Path(self.folder(job))
         named = [folder / name for name in ("statistics.json", "sequences.bed")]
         parts = sorted(map(str, folder.glob("tfrecords/*.tfr")))
         return [*(self.catalogue.given(str(path)) for path in named), *parts]
 
-    def folder(self, job: Any) -> str:
+    def folder(self, job: OfCoverageSet) -> str:
         """Params: the folder of a published dataset."""
         return self.rows[job.coverage_set].tfrecords
 
-    def options(self, job: Any) -> dict[str, Any]:
+    def options(self, job: OfCoverageSet) -> dict[str, Any]:
         """Params: the shape of the windows of a set, and how they are made."""
         settings = self.settings[job.coverage_set]
         return {

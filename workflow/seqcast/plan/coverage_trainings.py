@@ -14,6 +14,7 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.tracks import check_outputs, known_tracks
 from seqcast.plan.trainings import Training, Trainings
+from seqcast.plan.wildcards import OfFold
 
 WEIGHTS = re.compile(r"results/training/(.+)\.fold([^.]+)(\.head)?\.safetensors")
 
@@ -103,13 +104,13 @@ class CoverageTrainings:
             files["outputs"] = f"results/training/{job.model}.fold{job.fold}.outputs.tsv"
         return files
 
-    def tables(self, job: Any) -> dict[str, list[str]]:
+    def tables(self, job: OfFold) -> dict[str, list[str]]:
         """Input: targets tables of the dataset that a fold learns, and of its model."""
         learned = self.sets.rows[self.dataset_of(job.model, job.fold)].path
         own = self.catalogue.models[job.model].tracks
         return {"targets": [self.catalogue.given(value) for value in (learned, own)]}
 
-    def shared_heads(self, job: Any) -> dict[str, str]:
+    def shared_heads(self, job: OfFold) -> dict[str, str]:
         """Input: the heads of the training that a fold takes its own from, and their history."""
         path = f"results/training/{self.trained[job.model, job.fold]}.fold{job.fold}.heads"
         return {"heads": path, "history": f"{path}.history.tsv"}

@@ -8,6 +8,7 @@ from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genome_of
 from seqcast.plan.tables import Row, Table
+from seqcast.plan.wildcards import OfLibrary
 
 ALIGNED = "aligned_reads"  # kind of datasets
 FOLDER = "results/coverage_tracks/"
@@ -59,7 +60,7 @@ class Libraries:
             for strand in STRANDS.get(self.rows[name].library_type, BOTH)
         }
 
-    def files(self, job: Any) -> dict[str, str]:
+    def files(self, job: OfLibrary) -> dict[str, str]:
         """Input: the reads of a job's library, and its genome."""
         row = self.rows[job.library]
         return {
@@ -68,7 +69,7 @@ class Libraries:
             **self.catalogue.aliases_of(row.assembly),
         }
 
-    def options(self, job: Any) -> dict[str, Any]:
+    def options(self, job: OfLibrary) -> dict[str, Any]:
         """Params: which alignments count; an empty cell leaves the default."""
         row = self.rows[job.library]
         quality = {} if row.min_mapq is None else {"min_mapping_quality": row.min_mapq}

@@ -11,6 +11,7 @@ from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.oligos import KIND, Oligos, oligo_table
 from seqcast.plan.tables import Table
 from seqcast.plan.variant_effects import tracks_table
+from seqcast.plan.wildcards import OfBenchmark
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,7 @@ class OligoBenchmarks:
         """Tables of results, if there is a model."""
         return [f"results/benchmarks/{name}.tsv" for name in self.rows if self.models]
 
-    def files(self, job: Any) -> dict[str, Any]:
+    def files(self, job: OfBenchmark) -> dict[str, Any]:
         """Input: measurements, contexts per dataset, and scores per model, dataset and fold."""
         row, given = self.rows[job.benchmark], self.catalogue.given
         return {

@@ -7,6 +7,7 @@ from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
+from seqcast.plan.wildcards import OfDataset, OfFoldAndDataset, OfModelAndDataset
 from seqcast.predict.variants import SCORES_OF_SITES
 
 KIND = "oligos"
@@ -58,20 +59,20 @@ class Oligos:
         """By how much windows are moved, each scored for itself."""
         return list(self.catalogue.config["oligos"]["shifts_bp"])
 
-    def contexts(self, job: Any) -> str:
+    def contexts(self, job: OfDataset) -> str:
         """Input: the places that the oligos of a dataset are put into."""
         return self.catalogue.given(self.rows[job.dataset].contexts)
 
-    def shards(self, job: Any) -> list[str]:
+    def shards(self, job: OfFoldAndDataset) -> list[str]:
         """Input: the shards of one fold's scores, in order."""
         path = f"results/oligo_effects/{job.model}/shards/{job.dataset}.fold{job.fold}"
         return [f"{path}.{i}.parquet" for i in range(self.number_of_shards(job))]
 
-    def number_of_shards(self, job: Any) -> int:
+    def number_of_shards(self, job: OfDataset) -> int:
         """Params: in how many jobs a dataset is scored."""
         return self.rows[job.dataset].shards
 
-    def folds(self, job: Any) -> list[str]:
+    def folds(self, job: OfModelAndDataset) -> list[str]:
         """Input: scores of each fold."""
         folds = self.catalogue.folds_of(job.model)
         return [oligo_table(job.model, job.dataset, f"fold{fold}") for fold in folds]

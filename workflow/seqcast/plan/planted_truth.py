@@ -11,6 +11,7 @@ from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.rows import genes_of
 from seqcast.plan.variant_effects import ensemble_table, fold_table, tracks_table
+from seqcast.plan.wildcards import OfModel
 
 SIMULATED = "resources/simulated"
 RESULTS = "results/planted_truth"
@@ -76,7 +77,7 @@ class PlantedTruth:
         """Assembly of the planted variants."""
         return self.catalogue.datasets[self.variants].assembly
 
-    def predictions(self, job: Any) -> dict[str, Any]:
+    def predictions(self, job: OfModel) -> dict[str, Any]:
         """Input: what a model and its folds predict for both datasets."""
         model, folds = job.model, self.catalogue.folds_of(job.model)
         return {
@@ -87,7 +88,7 @@ class PlantedTruth:
             "fold_coverage": [coverage_store(model, self.coverage, f"fold{f}") for f in folds],
         }
 
-    def truth(self, job: Any) -> dict[str, str]:
+    def truth(self, job: OfModel) -> dict[str, str]:
         """Input: what was planted, the genes that it is in, and the units of the model's tracks."""
         return {
             "targets": self.catalogue.given(self.catalogue.models[job.model].tracks),
@@ -97,7 +98,7 @@ class PlantedTruth:
             "genes": f"{SIMULATED}/genes.tsv",
         }
 
-    def learned(self, job: Any) -> dict[str, list[str]]:
+    def learned(self, job: OfModel) -> dict[str, list[str]]:
         """Input: stores on the simulated genome that folds of a model were trained with."""
         folds = self.catalogue.folds_of(job.model)
         seen = {name for fold in folds for name in self.trainings.seen_by(job.model, fold)}

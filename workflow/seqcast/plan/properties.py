@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqcast.core.errors import InputError
 from seqcast.core.urls import public_url
@@ -11,6 +11,7 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Table
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, embeddings_table, transcripts_table
+from seqcast.plan.wildcards import OfFoldAndProperty, OfModel, OfProperty
 from seqcast.predict.properties import BASELINES
 
 if TYPE_CHECKING:
@@ -110,19 +111,19 @@ class Properties:
         source = self.catalogue.sources[named[0]]
         return {"licence": source.licence, "url": public_url(source.url)}
 
-    def files(self, job: Any) -> dict[str, str]:
+    def files(self, job: OfProperty) -> dict[str, str]:
         """`labelled_files` of the job's property."""
         return self.labelled_files(job.property)
 
-    def definition(self, job: Any) -> tuple[str, dict[str, str]]:
+    def definition(self, job: OfProperty) -> tuple[str, dict[str, str]]:
         """The job's property: its name, and its cells of labels, kind and split."""
         return self._definition(job.property)
 
-    def learned_files(self, job: Any) -> dict[str, str]:
+    def learned_files(self, job: OfModel) -> dict[str, str]:
         """`labelled_files` of the property that the job's model learns."""
         return self.labelled_files(self.learned[job.model])
 
-    def learned_definition(self, job: Any) -> tuple[str, dict[str, str]]:
+    def learned_definition(self, job: OfModel) -> tuple[str, dict[str, str]]:
         """`definition` of the property that the job's model learns."""
         return self._definition(self.learned[job.model])
 
@@ -134,13 +135,13 @@ class Properties:
             files["clusters"] = f"results/transcripts/{dataset}.clusters{identity}.tsv"
         return files
 
-    def probed(self, job: Any) -> dict[str, str]:
+    def probed(self, job: OfFoldAndProperty) -> dict[str, str]:
         """What a probe of one fold reads."""
         dataset = self.rows[job.property].sets[0]
         embeddings = embeddings_table(job.model, dataset, job.fold)
         return {**self.labelled_files(job.property), "embeddings": embeddings}
 
-    def methods(self, job: Any) -> list[str]:
+    def methods(self, job: OfProperty) -> list[str]:
         """All that predicts a property: baselines, probes of embeddings, fine-tuned models."""
         probes = [
             f"{model}.fold{fold}.probe"
@@ -150,12 +151,12 @@ class Properties:
         tuned = [model for model, name in self.learned.items() if name == job.property]
         return [*BASELINES, *probes, *tuned]
 
-    def predictions(self, job: Any) -> list[str]:
+    def predictions(self, job: OfProperty) -> list[str]:
         """What each of the `methods` predicts."""
         folder = f"results/properties/{job.property}"
         return [f"{folder}/{method}.parquet" for method in self.methods(job)]
 
-    def published(self, job: Any) -> str | list[str]:
+    def published(self, job: OfProperty) -> str | list[str]:
         """The table of results published for a property, none if there is none."""
         return self.catalogue.given_if_named(self.rows[job.property].published)
 

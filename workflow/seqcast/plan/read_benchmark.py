@@ -12,6 +12,7 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.rows import Assembly, Dataset
 from seqcast.plan.tables import Table
+from seqcast.plan.wildcards import OfBenchmark, OfReference, OfSample
 
 REFERENCES = "resources/references"
 RESULTS = ("tsv", "times.tsv", "html", "roc.png")
@@ -72,12 +73,12 @@ class ReadBenchmarks:
         files = product(self.benchmarks, RESULTS)
         return [f"results/benchmarks/{name}.{file}" for name, file in files]
 
-    def reference_files(self, job: Any) -> dict[str, str]:
+    def reference_files(self, job: OfReference) -> dict[str, str]:
         """Input: genome of a reference, and the BED of coding sequence if it has one."""
         row = self.references[job.reference]
         return self.catalogue.given_files({"genome": row.genome, "coding": row.coding})
 
-    def unclear_file(self, job: Any) -> dict[str, str]:
+    def unclear_file(self, job: OfReference) -> dict[str, str]:
         """Input: the BED of unclear sequence, or else the proteins to search it with."""
         row = self.references[job.reference]
         name = "unclear" if row.unclear else "proteins"
@@ -87,19 +88,19 @@ class ReadBenchmarks:
         """Files of the index of a reference, or their patterns."""
         return [f"{REFERENCES}/{reference}{suffix}" for suffix in INDEX_SUFFIXES]
 
-    def sample_files(self, job: Any) -> dict[str, Any]:
+    def sample_files(self, job: OfSample) -> dict[str, Any]:
         """Input: index of the sample's reference, and its reads."""
         row = self.samples[job.sample]
         reads = self.catalogue.given_files({"reads1": row.path, "reads2": row.path2})
         return {"index": self.index(self.reference_of(job.sample)), **reads}
 
-    def sample_regions(self, job: Any) -> dict[str, str]:
+    def sample_regions(self, job: OfSample) -> dict[str, str]:
         """Input: coding sequence of the sample's reference, and unclear one if it can be found."""
         row = self.references[self.reference_of(job.sample)]
         kinds = ["coding"] + ["unclear"] * bool(row.unclear or row.proteins)
         return {kind: f"{REFERENCES}/{row.assembly}.{kind}.bed" for kind in kinds}
 
-    def choice(self, job: Any) -> dict[str, Any]:
+    def choice(self, job: OfSample) -> dict[str, Any]:
         """Which of the mapped reads of a sample are taken."""
         options = self.catalogue.config["read_benchmark"]
         chosen = {key: options[key] for key in ("min_length_nt", "min_mapq", "seed")}
@@ -110,24 +111,24 @@ class ReadBenchmarks:
         row = self.catalogue.datasets[dataset]
         return row.assembly if row.kind == MAPPED else row.pool or dataset
 
-    def references_of(self, job: Any) -> list[str]:
+    def references_of(self, job: OfBenchmark) -> list[str]:
         """`reference_of` each dataset of a benchmark."""
         return [self.reference_of(name) for name in self.benchmarks[job.benchmark].sets]
 
-    def labelled_reads(self, job: Any) -> list[str]:
+    def labelled_reads(self, job: OfBenchmark) -> list[str]:
         """Input: labelled reads of a benchmark, one file per dataset."""
         return [self.reads.table(name) for name in self.benchmarks[job.benchmark].sets]
 
-    def scores(self, job: Any) -> list[str]:
+    def scores(self, job: OfBenchmark) -> list[str]:
         """Input: what each tool says of each dataset of a benchmark."""
         pairs = product(self.benchmarks[job.benchmark].sets, self.tools)
         return [f"results/reads/{tool}/{dataset}.parquet" for dataset, tool in pairs]
 
-    def published(self, job: Any) -> str | list[str]:
+    def published(self, job: OfBenchmark) -> str | list[str]:
         """Input: the table of results published for a benchmark, none if there is none."""
         return self.catalogue.given_if_named(self.benchmarks[job.benchmark].published)
 
-    def about(self, job: Any) -> dict[str, str]:
+    def about(self, job: OfBenchmark) -> dict[str, str]:
         """Params: what the page of a benchmark tells of it."""
         row = self.benchmarks[job.benchmark]
         return {"description": row.description, "citation": row.citation}

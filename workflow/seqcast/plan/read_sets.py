@@ -8,6 +8,7 @@ from typing import Any
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
+from seqcast.plan.wildcards import OfCollection, OfReadSet
 
 FOLDER = "resources/read_sets"
 SIMULATED = "simulated_reads"  # kind of datasets
@@ -106,12 +107,12 @@ class ReadSets:
             found.setdefault(row.read_set, []).append(row)
         return found
 
-    def sources(self, job: Any) -> list[str]:
+    def sources(self, job: OfCollection) -> list[str]:
         """Input: files that a collection is read from."""
         cells = self.collections[job.collection].source.split(",")
         return [self.catalogue.given(value.strip()) for value in cells]
 
-    def genomes(self, job: Any) -> list[str]:
+    def genomes(self, job: OfReadSet) -> list[str]:
         """Input: assemblies and shards of all that a set of training reads is drawn from."""
         named = [self.collections[row.path] for row in self.portions[job.read_set]]
         return [
@@ -120,7 +121,7 @@ class ReadSets:
             for path in [row.assemblies, *chain.from_iterable(row.shard_files)]
         ]
 
-    def taken(self, job: Any) -> list[dict[str, Any]]:
+    def taken(self, job: OfReadSet) -> list[dict[str, Any]]:
         """What a set takes from each collection: `datasets.reads.sampling.Portion`."""
         return [self._portion(row) for row in self.portions[job.read_set]]
 

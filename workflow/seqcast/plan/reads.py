@@ -1,10 +1,10 @@
 """Sets of reads that models classify, labelled or not."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genome_of
+from seqcast.plan.wildcards import OfDataset
 
 LABELLED = "labelled_reads"  # kind of sets whose labels are in their file
 MAPPED = "mapped_reads"  # kind of those whose labels come of mapping them to a reference
@@ -56,11 +56,11 @@ class Reads:
         selected = f"results/read_benchmark/{dataset}/dev.tsv"
         return selected if row.kind == MAPPED else self.catalogue.given(row.path)
 
-    def labelled(self, job: Any) -> str:
+    def labelled(self, job: OfDataset) -> str:
         """Input: `table` of the job's dataset."""
         return self.table(job.dataset)
 
-    def files(self, job: Any) -> dict[str, str]:
+    def files(self, job: OfDataset) -> dict[str, str]:
         """Input: files of a set, one, or two of pairs, and the genome that a CRAM file needs."""
         if self.is_labelled(job.dataset):
             return {"path": self.table(job.dataset)}
@@ -69,6 +69,6 @@ class Reads:
         named = {"path": row.path, "path2": row.path2, "reference": genome}
         return self.catalogue.given_files(named)
 
-    def interleaved(self, job: Any) -> bool:
+    def interleaved(self, job: OfDataset) -> bool:
         """Whether the one file of a set holds both mates of pairs."""
         return self.catalogue.datasets[job.dataset].interleaved

@@ -9,6 +9,7 @@ from typing import Any
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genome_of
+from seqcast.plan.wildcards import OfDataset, OfModel, OfModelAndDataset
 from seqcast.transcripts import SELECTIONS
 
 KINDS = ("transcripts", "mrna")
@@ -96,7 +97,7 @@ class Transcripts:
         ]
         return [*self.tables, *[f"results/report/{page}" for page in pages], *scores, *comparisons]
 
-    def files(self, job: Any) -> dict[str, Any]:
+    def files(self, job: OfDataset) -> dict[str, Any]:
         """Where the mRNAs of a dataset come from: its file, or the annotation of its assembly."""
         row, given = self.catalogue.datasets[job.dataset], self.catalogue.given
         files: dict[str, Any] = self.catalogue.given_files({"labels": row.labels})
@@ -108,27 +109,27 @@ class Transcripts:
         files |= {**genome, "index": [genome["index"], f"{genome['genome']}.gzi"]}
         return files | ({} if row.path in SELECTIONS else {"ids": given(row.path)})
 
-    def options(self, job: Any) -> dict[str, str]:
+    def options(self, job: OfDataset) -> dict[str, str]:
         """Which transcripts, and where the CDS of sequences is."""
         row = self.catalogue.datasets[job.dataset]
         if row.kind == "mrna":
             return {"cds": row.cds}
         return {"selection": row.path if row.path in SELECTIONS else ""}
 
-    def facts(self, job: Any) -> dict[str, str]:
+    def facts(self, job: OfDataset) -> dict[str, str]:
         """What a table of mRNAs says of itself."""
         assembly = self.catalogue.datasets[job.dataset].assembly
         return {"dataset": job.dataset, "assembly": assembly}
 
-    def scored_transcripts(self, job: Any) -> str:
+    def scored_transcripts(self, job: OfDataset) -> str:
         """The table of transcripts that a dataset of variants is scored in."""
         return transcripts_table(self.scored_in[job.dataset])
 
-    def first_fold(self, job: Any) -> str:
+    def first_fold(self, job: OfModel) -> str:
         """The fold of a model whose embeddings are drawn."""
         return self.catalogue.folds_of(job.model)[0]
 
-    def first_table(self, job: Any) -> str:
+    def first_table(self, job: OfModelAndDataset) -> str:
         """Embeddings of the `first_fold`."""
         return embeddings_table(job.model, job.dataset, self.first_fold(job))
 

@@ -12,6 +12,7 @@ from seqcast.plan.tables import Table
 from seqcast.plan.tracks import check_pattern
 from seqcast.plan.transcripts import Transcripts
 from seqcast.plan.variant_effects import VariantEffects, fold_table, tracks_table
+from seqcast.plan.wildcards import OfBenchmark
 from seqcast.predict.variants import SCORES_OF_MRNAS
 
 BASELINES = ("distance", "random", "saluki")  # of `evaluation.variants.discrimination`
@@ -68,7 +69,7 @@ class VariantBenchmarks:
             found = [*found, *self.catalogue.of_task("embedding")]
         return found
 
-    def files(self, job: Any) -> dict[str, list[str] | str]:
+    def files(self, job: OfBenchmark) -> dict[str, list[str] | str]:
         """Input: variants and labels; scores of each model, dataset and fold; tracks; numbers."""
         row = self.rows[job.benchmark]
         of_coverage = [m for m in self.models(row) if m in self.variant_effects.models]
@@ -85,14 +86,16 @@ class VariantBenchmarks:
             "labels": [self.catalogue.given(path) for path in self._labels(row)],
         }
 
-    def folds(self, job: Any) -> dict[str, int]:
+    def folds(self, job: OfBenchmark) -> dict[str, int]:
         """Params: number of folds of each model, in the order of the scores."""
         models = self.models(self.rows[job.benchmark])
         return {model: len(self.catalogue.folds_of(model)) for model in models}
 
-    def definition(self, job: Any) -> dict[str, str]:
+    def definition(self, job: OfBenchmark) -> dict[str, str]:
         """Params: the cells that decide numbers."""
-        row = self.rows[job.benchmark]
+        return self._definition(self.rows[job.benchmark])
+
+    def _definition(self, row: Benchmark) -> dict[str, str]:
         return {name: getattr(row, name) for name in CELLS}
 
     @property
@@ -138,7 +141,7 @@ class VariantBenchmarks:
     def _check_cells(self, row: Benchmark, where: str) -> None:
         """Refuse cells that cannot be read, scores that no model makes, and unmatched tracks."""
         try:
-            Definition.of(self.definition(row))
+            Definition.of(self._definition(row))
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         known = [*self.catalogue.config["variant_effects"]["gene_scores"], *SCORES_OF_MRNAS]

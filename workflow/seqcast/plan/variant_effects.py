@@ -8,6 +8,7 @@ from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genes_of
 from seqcast.plan.tracks import check_pattern
+from seqcast.plan.wildcards import OfDataset, OfFoldAndDataset, OfModel, OfModelAndDataset
 
 EXPORTS = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
 LEVELS = ("", "window.")  # of genes, and of windows
@@ -89,17 +90,17 @@ class VariantEffects:
         ]
         return [*made, *["results/report/summary.html"] * bool(self.datasets), *figures]
 
-    def shards(self, job: Any) -> dict[str, list[str]]:
+    def shards(self, job: OfFoldAndDataset) -> dict[str, list[str]]:
         """Input: the shards of one fold's scores, in order, of genes and of windows."""
         path = f"results/variant_effects/{job.model}/shards/{job.dataset}.fold{job.fold}"
         count = range(self.number_of_shards(job))
         return {kind: [f"{path}.{i}.{kind}.parquet" for i in count] for kind in ("gene", "window")}
 
-    def number_of_shards(self, job: Any) -> int:
+    def number_of_shards(self, job: OfDataset) -> int:
         """Params: in how many jobs a dataset is scored."""
         return self.catalogue.datasets[job.dataset].shards
 
-    def folds(self, job: Any) -> list[str]:
+    def folds(self, job: OfModelAndDataset) -> list[str]:
         """Input: scores of each fold, of genes or, where the job has a ``kind``, of that."""
         level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)
         return [fold_table(job.model, job.dataset, fold, level) for fold in folds]
@@ -134,12 +135,12 @@ class VariantEffects:
         """Params: the score that ranks variants, and the tracks that it is averaged over."""
         return self.catalogue.part("report", "score", "tracks")
 
-    def track_table(self, job: Any) -> str | list[str]:
+    def track_table(self, job: OfModel) -> str | list[str]:
         """Input: the table of a model's tracks; scores of mRNAs are of none."""
         of_tracks = self.catalogue.models[job.model].task == "coverage"
         return self.catalogue.tracks(job) if of_tracks else []
 
-    def exported_tracks(self, job: Any) -> str:
+    def exported_tracks(self, job: OfModel) -> str:
         """Params: tracks that a table of text averages over; scores of mRNAs are of no track."""
         of_tracks = self.catalogue.models[job.model].task == "coverage"
         return self.catalogue.config["report"]["tracks"] if of_tracks else ""
@@ -160,7 +161,7 @@ class VariantEffects:
             "annotations": [genes_of(assembly) for assembly in self.assemblies],
         }
 
-    def compared(self, job: Any) -> dict[str, list[str]]:
+    def compared(self, job: OfDataset) -> dict[str, list[str]]:
         """Input: what models of coverage and of mRNAs say of a dataset."""
         of_mrnas = self.catalogue.of_task("embedding")
         return {

@@ -6,6 +6,7 @@ from typing import Any
 from seqcast.core.contents import content_digest
 from seqcast.plan.catalogue import Catalogue, genome_of
 from seqcast.plan.trainings import Trainings
+from seqcast.plan.wildcards import OfFold
 
 PREPARED = "resources/models/{}.fold{}.safetensors"
 
@@ -22,7 +23,7 @@ class Verification:
         """The verdict on each fold of each model."""
         return [verdict(model, fold) for model, fold in self.catalogue.folds]
 
-    def files(self, job: Any) -> dict[str, Any]:
+    def files(self, job: OfFold) -> dict[str, Any]:
         """Input: prepared and published weights of a fold, and the genome that windows are from."""
         published = self.trainings.weights(job)
         is_published = self.catalogue.folds[job.model, job.fold].origin == "source"
