@@ -70,15 +70,12 @@ def one_of(names):
 
 
 wildcard_constraints:
-    assembly=one_of(catalogue.assemblies),
-    model=one_of(catalogue.models),
-    fold=one_of(sorted({fold for _, fold in catalogue.folds})),
-    dataset=one_of(catalogue.datasets),
-    source=one_of(catalogue.sources),
-    library=one_of(plan.libraries.rows),
-    coverage_set=one_of(plan.coverage_sets.rows),
+    **{wildcard: one_of(names) for wildcard, names in plan.names.items()},
     shard=r"\d+",
     level="gene|window",
+    # of the published notebooks
+    run=r"models(_retry\d+)?/f\d+c0",
+    side="pos|neg",
 
 
 digest_of = cache(content_digest)

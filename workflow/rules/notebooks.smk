@@ -1,8 +1,3 @@
-wildcard_constraints:
-    run=r"models(_retry\d+)?/f\d+c0",
-    side="pos|neg",
-
-
 rule write_notebook_scores:
     input:
         unpack(plan.notebooks.scores),

@@ -1,7 +1,3 @@
-wildcard_constraints:
-    property=one_of(plan.properties.rows),
-
-
 rule cluster_sequences:
     input:
         "results/transcripts/{dataset}.parquet",

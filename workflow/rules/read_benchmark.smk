@@ -1,10 +1,3 @@
-wildcard_constraints:
-    reference=one_of(plan.read_benchmarks.references),
-    sample=one_of(plan.read_benchmarks.samples),
-    benchmark=one_of(plan.read_benchmarks.benchmarks),
-    comparator=one_of(plan.read_benchmarks.comparators),
-
-
 rule prepare_reference:
     input:
         unpack(plan.read_benchmarks.reference_files),

@@ -1,8 +1,3 @@
-wildcard_constraints:
-    collection=one_of(plan.read_sets.collections),
-    read_set=one_of(plan.read_sets.portions),
-
-
 rule select_assemblies:
     input:
         plan.read_sets.sources,

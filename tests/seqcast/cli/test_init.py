@@ -14,9 +14,9 @@ import yaml
 from seqcast.cli import init, main
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import table_rows
+from seqcast.genome.user_files import UserFiles
 from seqcast.plan.run import plan_run
-from seqcast.plan.user_files import UserFiles
-from tests.seqcast.plan.small_files import write_files
+from tests.seqcast.genome.small_files import write_files
 
 TABLES = ("assemblies", "models", "folds", "datasets")
 
@@ -160,6 +160,14 @@ def test_exchanged_alleles_need_a_word(call, tmp_path, files):
     assert "get a status and no score" not in told
     config = yaml.safe_load((tmp_path / "run/config/config.yaml").read_text())
     assert config["variants"] == {"on_ref_mismatch": "swap"}
+
+
+def test_names_of_another_assembly_need_a_table(call, tmp_path, files):
+    files.annotation.write_text(files.annotation.read_text().replace("chr1\t", "chrZ\t"))
+    status, _, error = call()
+    assert status == 2
+    assert "(--contig-aliases resources/contigs/hg38.tsv, or a table of your own)" in error
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_config_is_replaced_only_by_force(call, tmp_path):

@@ -24,8 +24,8 @@ def init(chosen: argparse.Namespace) -> None:
             'Clone it, and run `pip install -e ".[workflow]"` there.'
         )
     # what plans runs needs packages that the other commands do without
+    from seqcast.genome.user_files import UserFiles
     from seqcast.plan.new_run import commands, write_run
-    from seqcast.plan.user_files import UserFiles
 
     files = UserFiles(chosen.vcf, chosen.genome, chosen.annotation, chosen.contig_aliases)
     run = write_run(

@@ -1,6 +1,6 @@
 """The plan of a run: what its config and tables ask for, feature by feature."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,27 @@ class RunPlan:
             self.benchmarks,
         )
         return [path for part in parts for path in part.targets]
+
+    @property
+    def names(self) -> dict[str, Iterable[str]]:
+        """What wildcards of all rules may be; a rule may take fewer of them."""
+        catalogue, reads = self.catalogue, self.read_benchmarks
+        return {
+            "assembly": catalogue.assemblies,
+            "model": catalogue.models,
+            "fold": sorted({fold for _, fold in catalogue.folds}),
+            "dataset": catalogue.datasets,
+            "source": catalogue.sources,
+            "library": self.libraries.rows,
+            "coverage_set": self.coverage_sets.rows,
+            "collection": self.read_sets.collections,
+            "read_set": self.read_sets.portions,
+            "property": self.properties.rows,
+            "benchmark": reads.benchmarks,
+            "reference": reads.references,
+            "sample": reads.samples,
+            "comparator": reads.comparators,
+        }
 
     @property
     def warnings(self) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqcast.plan.user_files import UserFiles
+from seqcast.genome.user_files import UserFiles
 
 LETTERS = np.array(list("ACGT"))
 OTHER = {"A": "C", "C": "G", "G": "T", "T": "A"}

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, on_genome, read_annotation
-from seqcast.genome.builds import SET_SWAP, guard_build
-from seqcast.genome.fasta import GIVE_ALIASES, read_aliases
+from seqcast.genome.builds import guard_build
+from seqcast.genome.fasta import read_aliases
 from seqcast.genome.fasta_scan import HeldGenome, read_contigs
 from seqcast.genome.variants import (
     check_variants,
@@ -22,12 +21,6 @@ from seqcast.genome.vcf import check_indexable
 TRIED_ALTS = 1000  # compared with the genome: spread evenly over the file
 # Length of chromosome 1 -> the table of contig names of that build (Genome Reference Consortium).
 CHROMOSOME_1_BP = {248_956_422: "hg38", 249_250_621: "hg19"}
-# Remedies of a run -> those of `seqcast init`.
-REMEDIES = {
-    SET_SWAP: "give --on-ref-mismatch swap",
-    GIVE_ALIASES: "Give the other names of contigs (--contig-aliases resources/contigs/hg38.tsv, "
-    "or a table of your own)",
-}
 
 
 class UserFiles(NamedTuple):
@@ -79,19 +72,8 @@ def check_files(files: UserFiles, contig_tables: Path, swap: bool = False) -> Fi
     ------
     InputError
         If a file cannot be read, no contig of the VCF or of the annotation is in the genome, or
-        too many REF alleles differ from it; with the remedies of `seqcast init`.
+        too many REF alleles differ from it.
     """
-    try:
-        return _check_files(files, contig_tables, swap)
-    except InputError as error:
-        message = str(error)
-        for of_run, of_init in REMEDIES.items():
-            message = message.replace(of_run, of_init)
-        raise InputError(message) from error
-
-
-def _check_files(files: UserFiles, contig_tables: Path, swap: bool) -> Findings:
-    """As `check_files`, with the remedies of a run."""
     variants = read_variants(files.vcf)
     check_indexable(files.vcf)
     annotation = read_annotation(files.annotation)
