@@ -138,6 +138,7 @@ DEMO = Counter(
         "prepare_annotation": 1,
         "check_variants": 1,
         "summarise_run": 1,
+        "summarise_benchmarks": 1,
     }
 )
 for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO):
