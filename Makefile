@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --configfile config/demo.yaml --cores all --schedu
 NUMERIC := models training predict/test_inference.py predict/variants predict/embeddings evaluation/coverage
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
-SHIPPED := borzuki_tiny contigs helix_tiny published six_frame
+SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 
 .PHONY: demo demo-manifest demo-train test test-portable test-floors fuzz lint format lock bench clean
 

@@ -21,7 +21,7 @@ HEADERS = {
     " balanced library_type per_million min_mapq duplicates train_per_class dev_per_class split"
     " coding_share contexts settings windows unmappable blacklist tfrecords",
     "benchmarks": "benchmark task datasets protocol truth split groups published description"
-    " meaning citation score tracks genes strata",
+    " meaning citation score tracks genes strata saluki",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
     "trainings": "training train validation initial recipe",

@@ -153,6 +153,23 @@ def test_published_run_plans_these_jobs(workflow, root):
     assert told in (root / "docs/how-to/published-run.md").read_text()
 
 
+def test_rows_of_data_that_users_bring_plan_their_benchmarks(workflow, root):
+    config = yaml.safe_load((root / "config/published.yaml").read_text())
+    for name in ("datasets", "benchmarks"):
+        text = (root / config["tables"][name]).read_text()
+        (workflow.folder / f"{name}.tsv").write_text(re.sub(r"^#(?! )", "", text, flags=re.M))
+        config["tables"][name] = f"{name}.tsv"
+        for path in re.findall(r"own/[^\t\n]+", text):
+            (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (workflow.folder / path).touch()
+    (workflow.folder / "own.yaml").write_text(yaml.safe_dump(config))
+    planned = workflow.planned(config=workflow.folder / "own.yaml")
+    new = {rule: n - PUBLISHED.get(rule, 0) for rule, n in planned.items()}
+    assert (new["evaluate_variants"], new["score_variants"]) == (3, 10 * (64 + 4 * 4))
+    assert new["score_oligos"] == 10 * 4 * 32
+    assert new["download_source"] == 0
+
+
 def test_published_tables_name_sources_or_files_that_exist(root):
     paths = yaml.safe_load((root / "config/published.yaml").read_text())["tables"]
     tables = {

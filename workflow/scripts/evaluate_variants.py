@@ -12,9 +12,7 @@ from seqcast.evaluation.variants.evaluate_variants import (
 with reporting(snakemake.log[0]):
     asked, given = snakemake.params, snakemake.input
     evaluate_variants(
-        VariantFiles.of(
-            given.truth, asked.folds, given.scores, given.tracks, given.published, given.labels
-        ),
+        VariantFiles.of(folds=asked.folds, **dict(given.items())),
         named_files(VariantTables, snakemake.output),
         asked.definition,
         asked.options["report"],

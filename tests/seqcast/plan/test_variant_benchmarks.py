@@ -44,6 +44,7 @@ def test_scores_of_all_folds_are_read_file_by_file(benchmarks):
         "tracks": [f"{folder}/tiny/tracks.parquet"],
         "published": "told.tsv",
         "labels": [],
+        "saluki": [],
     }  # fmt: skip
     assert found.folds(job) == {"tiny": 2}
     assert found.definition(job)["groups"] == "PI"
@@ -91,6 +92,22 @@ def test_labels_of_variants_may_be_in_another_file(planned, tmp_path):
     assert (found["truth"], found["labels"]) == (["pos.vcf"], ["told.vcf"])
     with pytest.raises(InputError, match="one of pos and neg has labels; expected both"):
         planned({**tables, "benchmarks": [EQTL]})
+
+
+def test_scores_of_saluki_are_found_by_a_pattern(benchmarks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for model in ("f0c0", "f0c1"):
+        for side in ("pos", "neg"):
+            (tmp_path / model / side).mkdir(parents=True)
+            (tmp_path / model / side / "ssd.tsv").touch()
+    row = {**EQTL, "saluki": "f*c*/pos/ssd.tsv, f*c*/neg/ssd.tsv"}
+    found = benchmarks(row).files(Job(benchmark="eqtl"))["saluki"]
+    assert found == [f"{model}/{side}/ssd.tsv" for side in ("pos", "neg")
+                     for model in ("f0c0", "f0c1")]  # fmt: skip
+    (tmp_path / "f0c1/neg/ssd.tsv").unlink()
+    for cell in (row["saluki"], "f*c*/pos/ssd.tsv", "none/*.tsv,none/*.tsv"):
+        with pytest.raises(InputError, match=r"column saluki: files found are .*; expected one"):
+            benchmarks({**EQTL, "saluki": cell})
 
 
 def test_names_are_those_that_the_evaluation_gives():

@@ -19,6 +19,7 @@ COMMANDS = {
     "export": "export",
     "init": "init",
     "build-qtl-set": "qtl_set",
+    "build-effect-set": "effect_set",
 }
 
 

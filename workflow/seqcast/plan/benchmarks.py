@@ -24,6 +24,7 @@ class Benchmark(Row):
     tracks: str = ""
     genes: str = ""
     strata: str = ""
+    saluki: str = ""
     published: str | None = None
     description: str = ""
     meaning: str = ""

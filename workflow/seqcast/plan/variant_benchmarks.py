@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
@@ -42,6 +43,7 @@ class VariantBenchmarks:
             where = f"{self.rows.path}: benchmark {row.benchmark}"
             self._check_datasets(row, where)
             self._check_cells(row, where)
+            self._saluki(row)
         models = self.catalogue.models
         if self.rows and (taken := [model for model in models if model in BASELINES]):
             raise InputError(
@@ -84,6 +86,7 @@ class VariantBenchmarks:
             "tracks": [tracks_table(model) for model in of_coverage],
             "published": self.catalogue.given_if_named(row.published),
             "labels": [self.catalogue.given(path) for path in self._labels(row)],
+            "saluki": self._saluki(row),
         }
 
     def folds(self, job: OfBenchmark) -> dict[str, int]:
@@ -109,6 +112,26 @@ class VariantBenchmarks:
     def _labels(self, row: Benchmark) -> list[str]:
         """Tables that say what the variants of each dataset are, where these do not."""
         return [path for name in row.sets if (path := self.catalogue.datasets[name].labels)]
+
+    def _saluki(self, row: Benchmark) -> list[str]:
+        """Scores of Saluki's models, as many for each dataset, those of the first before.
+
+        Raises
+        ------
+        InputError
+            If a dataset has no pattern, a pattern no file, or one more files than another.
+        """
+        patterns = [cell.strip() for cell in row.saluki.split(",")] if row.saluki else []
+        found = [sorted(map(str, Path().glob(pattern))) for pattern in patterns]
+        counts = [len(paths) for paths in found]
+        if patterns and (counts[0] == 0 or counts != [counts[0]] * len(row.sets)):
+            told = ", ".join(f"{pattern}: {n}" for pattern, n in zip(patterns, counts, strict=True))
+            raise InputError(
+                f"{self.rows.path}: benchmark {row.benchmark}, column saluki: files found are "
+                f"{told}; expected one path for each of {', '.join(row.sets)}, such as "
+                "saluki/gtex/f*c*/pos_merge/ssd.tsv, and as many files of each"
+            )
+        return [path for paths in found for path in paths]
 
     def _scores(self, row: Benchmark) -> list[str]:
         """Names of the scores of a row."""

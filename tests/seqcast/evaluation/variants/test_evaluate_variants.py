@@ -145,6 +145,10 @@ def test_files_from_the_lists_of_a_job():
         {"a": [["a.p0", "a.p1"], ["a.n0", "a.n1"]], "b": [["b.p0"], ["b.n0"]]},
         {"a": "a.tracks"},
     )
+    given = ["p0", "p1", "n0", "n1"]
+    assert VariantFiles.of(["p", "n"], {}, [], [], [], saluki=given).saluki == (
+        ["p0", "p1"], ["n0", "n1"],
+    )  # fmt: skip
 
 
 EQTL_PARTS = {f"PD<={bound}" for bound in (10000, 2000, 500, 300, 200, 100, 50)}

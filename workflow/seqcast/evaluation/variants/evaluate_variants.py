@@ -78,7 +78,7 @@ class VariantFiles(NamedTuple):
     def of(
         cls, truth: Sequence[str | Path], folds: Mapping[str, int], scores: Sequence[str | Path],
         tracks: Sequence[str | Path], published: str | Path | Sequence[str | Path],
-        labels: Sequence[str | Path] = (),
+        labels: Sequence[str | Path] = (), saluki: Sequence[str | Path] = (),
     ) -> Self:  # fmt: skip
         """Files from what a job has: lists under each name.
 
@@ -93,11 +93,16 @@ class VariantFiles(NamedTuple):
             Of the first models.
         published : path, or an empty sequence if there is none
         labels : sequence of path
+        saluki : sequence of path
+            As many for each file of variants.
         """
         given = published if isinstance(published, str | Path) else None
         described = dict(zip(folds, tracks, strict=False))
         named = tables_by_model(scores, folds)
-        return cls(truth, named, described, published=given, labels=labels)
+        each = len(saluki) // len(truth)
+        starts = range(0, len(saluki), each or 1)
+        models = tuple(saluki[start : start + each] for start in starts)
+        return cls(truth, named, described, models, given, labels)
 
 
 class VariantTables(NamedTuple):
