@@ -170,6 +170,15 @@ def test_substitutions_in_single_precision(model):
     check(single, alleles, convolve(single, one_hot(reference).float()), tolerance=1e-5)
 
 
+@pytest.mark.parametrize("shift", [-3, 1, 64])
+def test_shifted_windows(tiny, shift):
+    """As the ensemble of `predict.inference` shifts them: zeros enter, an edit may leave."""
+    reference = bases(LENGTH)
+    alleles = one_hot(*(substituted(reference, at, 2) for at in EDGES))
+    x, known = (F.pad(windows, (shift, -shift)) for windows in (alleles, one_hot(reference)))
+    check(tiny, x, convolve(tiny, known))
+
+
 def test_patched_equals_the_plain_network(tiny):
     reference = bases(LENGTH)
     alleles = one_hot(substituted(reference, 2000, 1), substituted(reference, 5, 2))
