@@ -325,3 +325,26 @@ def check_tracks(targets: str | Path, tracks: str | Path, path: str | Path) -> N
     learned = Tracks.read(targets).identifier.tolist()
     Tracks.read(tracks).check_outputs(learned, tracks)
     write_tsv(pl.DataFrame({"output": range(len(learned)), "identifier": learned}), path)
+
+
+def compiled(pattern: str, what: str = "") -> re.Pattern[str]:
+    """A regular expression on descriptions of tracks, as a user gave it.
+
+    Parameters
+    ----------
+    pattern : str
+    what : str
+        What it is, in front of it in the message.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise InputError(
+            f"{what}{pattern!r} is not a regular expression ({error}); expected one that matches "
+            "track descriptions, such as '^RNA:ActD:'"
+        ) from error

@@ -163,6 +163,9 @@ def test_depths_are_read_and_bad_ones_told(tmp_path: Path) -> None:
         ("identifier\tdepth\na+\t3\n", "columns"),
         ("identifier\treads\na+\tmany\n", "expected numbers"),
         ("identifier\treads\na+\t0\n", "more than 0"),
+        ("identifier\treads\na+\tinf\n", "finite numbers of more than 0"),
+        (ENCODE + "ENCSR000ABC,10,21,7\n", "not readable as a comma-separated table"),
+        ("ENCODE Accession #\nENCSR000ABC\n", "no column is named as"),
     ):
         path.write_text(text)
         with pytest.raises(InputError, match=told):

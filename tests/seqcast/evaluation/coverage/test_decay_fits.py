@@ -218,7 +218,7 @@ def test_replicates_are_averaged_as_coverage():
 
 
 def test_bad_courses_are_told():
-    with pytest.raises(InputError, match="no regular expression"):
+    with pytest.raises(InputError, match="not a regular expression"):
         find_course(["a"], ["RNA 1h"], "RNA(")
     with pytest.raises(InputError, match="none of 1 tracks"):
         find_course(["a"], ["RNA 1h"], "ActD")

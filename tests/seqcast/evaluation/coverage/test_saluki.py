@@ -161,7 +161,7 @@ def test_features_are_means_over_matching_tracks():
         InputError, match="'HeLa' of feature 'none' matches the description of none"
     ):
         feature_means(matrix, said, {"none": "HeLa"})
-    with pytest.raises(InputError, match="no regular expression"):
+    with pytest.raises(InputError, match="not a regular expression"):
         feature_means(matrix, said, {"broken": "HeLa("})
     with pytest.raises(InputError, match=r"tracks \['c'\] have no description"):
         feature_means(matrix, {"a": "", "b": ""}, {"all": ""})
@@ -182,9 +182,10 @@ def test_tables_are_read(tmp_path):
         read_half_lives(tmp_path / "none.txt")
     path.write_text("name\tpattern\nlate\tK562__8h\n")
     assert read_features(path) == {"late": "K562__8h"}
-    path.write_text("name\tpattern\nlate\ta\nlate\tb\n")
-    with pytest.raises(InputError, match="each once"):
-        read_features(path)
+    for rows in ("late\ta\nlate\tb\n", "late\t\n", "\ta\n"):
+        path.write_text(f"name\tpattern\n{rows}")
+        with pytest.raises(InputError, match="each once, with a pattern"):
+            read_features(path)
 
 
 def test_bad_input_is_told():

@@ -438,3 +438,14 @@ def test_coefficients_are_those_of_the_notebook(siegel, published):
         fit = controls.fit(alleles.levels(controls.oligos, context)).all
         assert np.allclose(fit.coefficients, golden["coef"][i], atol=1e-3)
         assert abs(fit.intercept - golden["intercept"][i]) < 1e-3
+
+
+def test_cells_that_are_no_numbers_are_told(tmp_path):
+    head = "seq_id\tseq\tseq_ctrl\thap\tratios_T4T0_ctrl\teffect_size_T0\teffect_size_T4T0\n"
+    path = tmp_path / "m.tsv"
+    path.write_text(f"{head}a\tA\tC\t\t0.5\tNA\tinf\nb\tA\tC\t\t0.5\t1\tnan\n")
+    numbers = ["effect_size_T0", "effect_size_T4T0"]
+    assert read_measurements(path).select(numbers).rows() == [(None, None), (1, None)]
+    path.write_text(f"{head}a\tA\tC\t\t0,5\t1\t1\n")
+    with pytest.raises(InputError, match="ratios_T4T0_ctrl is '0,5'; expected a number"):
+        read_measurements(path)

@@ -28,3 +28,9 @@ def test_a_distance_with_bounds_and_a_category():
 def test_strata_that_cannot_be(strata, message):
     with pytest.raises(InputError, match=message):
         Definition.of({"strata": strata})
+
+
+@pytest.mark.parametrize("truth", ["KIND=causal", "KIND=", "=a/b", "KIND=a/a", "KIND=/b"])
+def test_a_truth_with_names_has_two(truth):
+    with pytest.raises(InputError, match=rf"truth is '{truth}'; expected a key and the names"):
+        Definition.of({"truth": truth})

@@ -1,6 +1,5 @@
 """Decay rates of genes, fitted to their coverage over a time course."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -12,6 +11,7 @@ from seqcast.core.errors import InputError
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix
 from seqcast.evaluation.metrics.correlations import varying
 from seqcast.genome.time_courses import named_times
+from seqcast.genome.tracks import compiled
 
 SHAPES = ("decay", "labelling")
 FEWEST_TIMES = 3  # the curve has two numbers
@@ -163,10 +163,7 @@ def find_course(identifiers: Sequence[str], descriptions: Sequence[str], pattern
     InputError
         If the pattern is broken or matches nothing, or tells fewer than `FEWEST_TIMES` times.
     """
-    try:
-        wanted = re.compile(pattern)
-    except re.error as error:
-        raise InputError(f"pattern {pattern!r} is no regular expression ({error})") from error
+    wanted = compiled(pattern, "pattern ")
     matched = [
         pair for pair in zip(identifiers, descriptions, strict=True) if wanted.search(pair[1])
     ]

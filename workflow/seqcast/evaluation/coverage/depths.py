@@ -57,11 +57,20 @@ def read_depths(path: str | Path, targets: str | Path, compat: bool = False) -> 
                 "and reads between tabs, or ENCODE's comma-separated table of quality."
             )
         return _depths(table.select("identifier", "reads"), path, compat)
-    table = pl.read_csv(io.StringIO(text), infer_schema=False)
-    of_experiment = _depths(
-        table.select(ENCODE, *(name for name in table.columns if REPLICATES.search(name))),
-        path, compat,
-    )  # fmt: skip
+    try:
+        table = pl.read_csv(io.StringIO(text), infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"{path}: not readable as a comma-separated table ({reason}); expected ENCODE's table "
+            "of the quality of eCLIP"
+        ) from error
+    if not (replicates := [name for name in table.columns if REPLICATES.search(name)]):
+        raise InputError(
+            f"{path}: no column is named as '... read # - Rep1'; found {table.columns[:TOLD]}. "
+            "Give ENCODE's table of the quality of eCLIP as it was downloaded"
+        )
+    of_experiment = _depths(table.select(ENCODE, *replicates), path, compat)
     rows = read_cells(targets, "a table of tracks").select("identifier", "file").fill_null("")
     known = {name: ACCESSION.search(file) for name, file in rows.iter_rows()}
     return {
@@ -135,7 +144,9 @@ def _depths(table: pl.DataFrame, path: str | Path, compat: bool) -> dict[str, fl
         except ValueError as error:
             raise InputError(f"{path}: reads of {name} are {cells}; expected numbers") from error
         mean = float(np.mean(reads))
-        if mean <= 0:
-            raise InputError(f"{path}: reads of {name} are {cells}; expected more than 0")
+        if mean <= 0 or np.isinf(mean):
+            raise InputError(
+                f"{path}: reads of {name} are {cells}; expected finite numbers of more than 0"
+            )
         found[name] = float(np.floor(mean)) if compat else mean
     return {name: mean for name, mean in found.items() if not np.isnan(mean)}

@@ -21,7 +21,7 @@ from seqcast.evaluation.coverage.composition import (
 )
 from seqcast.evaluation.coverage.decay_fits import Course, find_course, fit_decays
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, ensemble
-from seqcast.evaluation.coverage.panels import FoldName, Results, compiled
+from seqcast.evaluation.coverage.panels import FoldName, Results
 from seqcast.evaluation.coverage.saluki import (
     ALL,
     gene_key,
@@ -33,6 +33,7 @@ from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import NOT_SCORED, SCHEMA, with_keys
+from seqcast.genome.tracks import compiled
 
 STEADY, RATE, HALF_LIFE = "steady_state", "decay_rate", "half_life"  # parts of the tables
 PREDICTED, MEASURED = "predicted", "measured"
@@ -163,7 +164,7 @@ def find_steady(
         If one finds no track or is broken.
     """
     said = [described[name] for name in identifiers]
-    wanted = compiled(steady, "the pattern of the steady state")
+    wanted = compiled(steady, "the pattern of the steady state, ")
     members = tuple(n for n, text in zip(identifiers, said, strict=True) if wanted.search(text))
     if not members:
         raise InputError(

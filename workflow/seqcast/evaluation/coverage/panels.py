@@ -4,7 +4,6 @@ A panel is the tracks whose description matches a pattern. Folds and replicates 
 averaged by the identifier of a track, whatever the order of their tables.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -19,6 +18,7 @@ from seqcast.evaluation.coverage.gene_matrices import OF_PLUS_TRACK, TOLD
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES, Estimate, Resampling, estimate
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.table import MINUS, NOT_SCORED, SCHEMA, metrics_table, with_keys
+from seqcast.genome.tracks import compiled
 
 SHARES = {"median": 0.5, "lower_quartile": 0.25, "upper_quartile": 0.75}
 HALF_LIFE = "half_life_"  # in front of columns of tables of half-lives
@@ -133,22 +133,8 @@ def read_panels(path: str | Path) -> list[Panel]:
             "no empty cell"
         )
     for panel in panels:
-        compiled(panel.pattern, f"{path}: the pattern of panel {panel.name!r}")
+        compiled(panel.pattern, f"{path}: the pattern of panel {panel.name!r}, ")
     return panels
-
-
-def compiled(pattern: str, what: str) -> re.Pattern[str]:
-    """A regular expression that a user gave.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise InputError(f"{what}, {pattern!r}, is no regular expression ({error})") from error
 
 
 def mean_over_models(tables: Sequence[pl.DataFrame], metric: str) -> pl.DataFrame:
@@ -213,7 +199,7 @@ def panel_tracks(values: Mapping[str, pl.DataFrame], panel: Panel) -> pl.DataFra
     InputError
         If no method has a track that matches.
     """
-    wanted = compiled(panel.pattern, f"the pattern of panel {panel.name!r}")
+    wanted = compiled(panel.pattern, f"the pattern of panel {panel.name!r}, ")
     found = {}
     for name, table in values.items():
         matches = [bool(wanted.search(said or "")) for said in table["description"]]

@@ -5,7 +5,6 @@ half-life studies (Agarwal and Kelley 2022, doi 10.1186/s13059-022-02811-x): how
 decides a half-life the predicted coverage holds.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import with_keys
 from seqcast.genome.annotation import gene_key
+from seqcast.genome.tracks import compiled
 
 PENALTY = 0.1  # alpha of the published ridge
 PARTS = 5
@@ -138,12 +138,14 @@ def read_features(path: str | Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        If the table is not readable, lacks a column, is empty, or names a feature twice.
+        If the table is not readable, lacks a column or a cell, is empty, or names a feature twice.
     """
     table = _read(path, ["name", "pattern"])
     names = table["name"].to_list()
-    if not names or len(set(names)) < len(names):
-        raise InputError(f"{path} names the features {names}; expected one or more, each once")
+    if not names or len(set(names)) < len(names) or not all(map(all, table.iter_rows())):
+        raise InputError(
+            f"{path} names the features {names}; expected one or more, each once, with a pattern"
+        )
     return dict(zip(names, table["pattern"].to_list(), strict=True))
 
 
@@ -207,12 +209,7 @@ def feature_means(
         raise InputError(f"tracks {lost} have no description; expected one for each track")
     means = []
     for name, pattern in features.items():
-        try:
-            wanted = re.compile(pattern)
-        except re.error as error:
-            raise InputError(
-                f"pattern {pattern!r} of feature {name!r} is no regular expression ({error})"
-            ) from error
+        wanted = compiled(pattern, f"the pattern of feature {name!r}, ")
         members = [t for t in matrix.identifiers.tolist() if wanted.search(descriptions[t])]
         if not members:
             raise InputError(

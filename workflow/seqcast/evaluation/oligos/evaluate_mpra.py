@@ -39,6 +39,7 @@ from seqcast.evaluation.oligos.mpra import (
     from_controls,
     from_half_lives,
     judge,
+    numbers_of_cells,
     read_measurements,
 )
 from seqcast.evaluation.oligos.oligo_features import SCORED, OligoFeatures, oligo_features
@@ -262,7 +263,7 @@ def saluki_predictions(
     if missing := [name for name in ("seq", "Prediction") if name not in table.columns]:
         raise InputError(f"{path} has no column {missing[0]!r}; expected seq and Prediction")
     known: dict[str, float] = {}
-    numbers = table["Prediction"].cast(pl.Float64, strict=False).fill_null(np.nan)
+    numbers = numbers_of_cells(table["Prediction"], path).fill_null(np.nan)
     for sequence, number in zip(table["seq"], numbers, strict=True):
         differs = known.get(sequence, number) != number
         known[sequence] = np.nan if differs and not compat else number

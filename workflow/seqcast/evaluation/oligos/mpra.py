@@ -35,7 +35,7 @@ POLY_A, BOUND_BY_RNA = "AATAAA|ATTAAA", "miRNA|CDE"
 # Why a measured variant takes no part.
 LEFT_OUT = {
     "repeated_id": "the id is given before",
-    "effect_missing": "the effect at T0 or on stability is not given",
+    "effect_missing": "the effect at T0 or on stability is not given, or infinite",
     "signs_differ": "the effects at T0 and on stability have different signs",
     "poly_a_signal": "the oligo has a poly(A) signal, AATAAA or ATTAAA",
     "mirna_or_cde": "the oligo has a site of a miRNA, or a constitutive decay element",
@@ -84,15 +84,33 @@ def read_measurements(path: str | Path) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If a column is missing, or there is no row.
+        If a column is missing, there is no row, or a cell of `NUMBERS` is no number.
     """
     table = read_cells(path, "a table of measured variants")
     if missing := [name for name in (*TEXT, *NUMBERS) if name not in table.columns]:
         raise InputError(f"{path} has no column {missing[0]!r}; expected {(*TEXT, *NUMBERS)}")
     if table.is_empty():
         raise InputError(f"{path} has no rows; expected measured variants")
-    numbers = [pl.col(name).cast(pl.Float64, strict=False).fill_nan(None) for name in NUMBERS]
+    numbers = [numbers_of_cells(table[name], path).alias(name) for name in NUMBERS]
     return table.select(*(pl.col(name).fill_null("") for name in TEXT), *numbers)
+
+
+def numbers_of_cells(cells: pl.Series, path: str | Path) -> pl.Series:
+    """Cells of a table as finite numbers; null where one is empty, NA, nan or infinite.
+
+    Raises
+    ------
+    InputError
+        If one is no number.
+    """
+    found = cells.cast(pl.Float64, strict=False)
+    lacks = cells.fill_null("").str.strip_chars().str.to_lowercase().is_in(["", "na", "nan"])
+    wrong = cells.filter(~lacks & found.is_null())
+    if wrong.len():
+        raise InputError(
+            f"{path}: {cells.name} is {wrong[0]!r}; expected a number, or an empty cell for none"
+        )
+    return pl.select(pl.when(found.is_finite()).then(found)).to_series()
 
 
 def judge(measured: pl.DataFrame, alleles: Alleles, compat: bool = False) -> pl.DataFrame:

@@ -50,7 +50,8 @@ class Definition:
         Raises
         ------
         InputError
-            If a bound is no number, or there are two distances or two categories.
+            If a bound is no number, there are two distances or two categories, or `truth` does not
+            name two classes.
         """
         cells = {name: str(row.get(name) or "") for name in ("truth", "groups", "genes", "strata")}
         distance, category = "", ""
@@ -70,6 +71,13 @@ class Definition:
                 continue
             distance, limit, numbers = (part.strip() for part in stratum.partition("<="))
             bounds = tuple(_bound(number, stratum) for number in numbers.split(",") if limit)
+        key, has_names, names = cells["truth"].partition("=")
+        classes = {name.strip() for name in names.split("/", 1)} - {""}
+        if has_names and (not key.strip() or len(classes) != 2):
+            raise InputError(
+                f"truth is {cells['truth']!r}; expected a key and the names of both classes, such "
+                "as KIND=causal/matched"
+            )
         return cls(
             cells["truth"], cells["groups"], cells["genes"] or "max", distance, bounds, category,
             categories,

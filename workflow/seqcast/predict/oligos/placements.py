@@ -120,6 +120,8 @@ def read_contexts(path: str | Path) -> list[Context]:
                 f"{path}: context {chrom}:{'-'.join(ends)}; expected start and end in digits, "
                 "0-based and half-open as in a BED file"
             )
+        if not chrom:
+            raise InputError(f"{path}: context {'-'.join(ends)} has no chrom; name its contig")
         start, end = map(int, ends)
         if start >= end:
             raise InputError(f"{path}: context {chrom}:{start}-{end}; expected start < end")

@@ -4,7 +4,6 @@
 the TSV, the VCF and the figures show what it returns.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -15,7 +14,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance
 from seqcast.core.store import array_columns, array_values, write_table
-from seqcast.genome.tracks import Tracks
+from seqcast.genome.tracks import Tracks, compiled
 
 VARIANT = ["variant", "chrom", "pos", "ref", "alt"]
 GENE = ["gene_id", "gene_name", "distance_to_tss_bp"]
@@ -66,13 +65,7 @@ def select_tracks(tracks: pl.DataFrame, tracks_like: str | None = None) -> np.nd
     """
     if tracks_like is None:
         return np.arange(len(tracks))
-    try:
-        pattern = re.compile(tracks_like)
-    except re.error as error:
-        raise InputError(
-            f"{tracks_like!r} is not a regular expression ({error}); expected one that matches "
-            "track descriptions, such as '^RNA:ActD:'"
-        ) from error
+    pattern = compiled(tracks_like)
     selected = [bool(pattern.search(text)) for text in tracks["description"]]
     if not any(selected):
         raise InputError(
