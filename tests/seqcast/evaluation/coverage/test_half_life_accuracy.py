@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.core.job_files import named_files
 from seqcast.core.store import write_tsv
 from seqcast.evaluation.coverage.gene_matrices import GeneMatrix
 from seqcast.evaluation.coverage.half_life_accuracy import (
@@ -155,11 +154,12 @@ def test_groups_of_half_lives_come_from_the_targets_table(files, tmp_path: Path)
     files.targets = str(tmp_path / "targets.tsv")
     tracks = pl.read_csv(files.tracks, separator="\t")
     write_tsv(tracks, files.targets)
-    evaluate_half_lives(named_files(GroupFiles, vars(files)), tmp_path / "none.tsv", None)
+    given = GroupFiles(files.gene_preds, files.gene_targets, files.targets)
+    evaluate_half_lives(given, tmp_path / "none.tsv", None)
     none = pl.read_csv(tmp_path / "none.tsv", separator="\t")
     assert none["status"].to_list() == ["no_group"] * 6
     write_tsv(tracks.with_columns(group=pl.Series(["a"] * 5 + [""])), files.targets)
-    evaluate_half_lives(named_files(GroupFiles, vars(files)), tmp_path / "some.tsv", None)
+    evaluate_half_lives(given, tmp_path / "some.tsv", None)
     some = pl.read_csv(tmp_path / "some.tsv", separator="\t", schema_overrides={"genes": pl.Int64})
     matrices = (GeneMatrix.read(path) for path in (files.gene_preds, files.gene_targets))
     expected = half_life_accuracy(*matrices, read_groups(files.targets))
