@@ -105,7 +105,7 @@ class VariantEffects:
         level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)
         return [fold_table(job.model, job.dataset, fold, level) for fold in folds]
 
-    def polya_sites(self, job: OfDataset) -> str | list[str]:
+    def polya_sites(self, job: object) -> str | list[str]:
         """Input: poly(A) sites, where the config names them."""
         return self.catalogue.given_if_named(self.catalogue.config["variant_effects"][SITES])
 

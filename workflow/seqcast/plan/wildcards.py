@@ -2,7 +2,7 @@
 
 Snakemake's wildcards fit all of these; which of them a job has, the paths of its rule decide. Not
 said here is what jobs have that train, which are of a fold or of a shared training and are asked
-which, and what folders of notebooks are named by.
+which, and what folders of notebooks are named by. A function that reads none takes an object.
 """
 
 from typing import Protocol
