@@ -152,6 +152,15 @@ def gene_key(gene_id: str) -> str:
     return VERSION.sub("", gene_id, count=1)
 
 
+def gene_base(column: str) -> pl.Expr:
+    """Gene of an id or of a trait: what stands before the first dot of a column.
+
+    Unlike `gene_key` it drops all that follows, as in ENSG00000000003.grp_1.upstream, a trait of
+    the eQTL Catalogue.
+    """
+    return pl.col(column).str.split(".").list.first()
+
+
 def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotation:
     """Read genes from GTF or GFF3 (plain, gzip or bgzip), or from a table of `Annotation.write`.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from seqcast.datasets.variants.qtl_files import gene_base
+from seqcast.genome.annotation import gene_base
 from seqcast.genome.intervals import merge_table
 from seqcast.transcripts.annotation import Transcript
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells, read_text
+from seqcast.genome.annotation import gene_base
 
 # chrom, pos (1-based), ref and alt of names such as chr1_123_A_G and chr1_123_A_G_b38.
 NAME = r"^(?:chr)?(?P<chrom>\w+?)_(?P<pos>\d{1,9})_(?P<ref>[A-Za-z]+)_(?P<alt>[A-Za-z]+)(?:_b\d+)?$"
@@ -19,11 +20,6 @@ VARIANT = ["chrom", "pos", "ref", "alt"]
 FINE_MAPPED = (("variant", "molecular_trait_id", "pip"), ("variant_hg38", "gene", "pip"))
 TESTED = (("chromosome", "position", "ref", "alt"), ("variant",))
 METHOD = "SUSIE"  # of the methods of one file, as Borzoi's scripts take it
-
-
-def gene_base(column: str) -> pl.Expr:
-    """Gene of a trait or of an id with a version: what stands before the first dot."""
-    return pl.col(column).str.split(".").list.first()
 
 
 def read_fine_mapped(path: str | Path, tissue: str) -> pl.DataFrame:

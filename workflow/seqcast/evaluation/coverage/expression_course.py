@@ -24,7 +24,6 @@ from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix, ensemble
 from seqcast.evaluation.coverage.panels import FoldName, Results
 from seqcast.evaluation.coverage.saluki import (
     ALL,
-    gene_key,
     neighbour_groups,
     read_half_lives,
 )
@@ -33,6 +32,7 @@ from seqcast.evaluation.metrics.bootstrap import RESAMPLES
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS
 from seqcast.evaluation.metrics.regression import regression_metrics
 from seqcast.evaluation.metrics.table import NOT_SCORED, SCHEMA, with_keys
+from seqcast.genome.annotation import gene_key
 from seqcast.genome.tracks import compiled
 
 STEADY, RATE, HALF_LIFE = "steady_state", "decay_rate", "half_life"  # parts of the tables

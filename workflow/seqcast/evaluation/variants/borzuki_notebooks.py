@@ -24,7 +24,8 @@ from seqcast.evaluation.variants.discrimination import (
     rates_of,
     summarised_draws,
 )
-from seqcast.evaluation.variants.labelled_variants import ALL, part_name, without_version
+from seqcast.evaluation.variants.labelled_variants import ALL, part_name
+from seqcast.genome.annotation import gene_base
 
 
 class Drawn(NamedTuple):
@@ -99,7 +100,7 @@ def notebook_rows(
             ["label", "variant"], keep="first", maintain_order=True
         )
     else:
-        rows = rows.filter(without_version("gene_id") == pl.col("gene"))
+        rows = rows.filter(gene_base("gene_id") == pl.col("gene"))
     if saluki is not None:
         rows = rows.join(saluki.rename({"score": SALUKI}), on="variant", maintain_order="left")
     if genes == "max":

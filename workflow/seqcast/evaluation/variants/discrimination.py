@@ -169,7 +169,7 @@ def numbers_of(names: Sequence[Any]) -> np.ndarray:
     return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1]
 
 
-def group_numbers(labelled: pl.DataFrame) -> np.ndarray:
+def groups_or_rows(labelled: pl.DataFrame) -> np.ndarray:
     """Numbers of the groups of labelled variants, 0 and on; what is in none is one of its own."""
     alone = pl.concat_str(pl.lit("row"), pl.int_range(pl.len()), separator=" ")
     return numbers_of(labelled.select(pl.coalesce("group", alone)).to_series().to_list())

@@ -15,6 +15,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
 from seqcast.evaluation.variants.definition import Definition
+from seqcast.genome.annotation import gene_base
 from seqcast.genome.variants import REASONS
 from seqcast.genome.vcf import SCHEMA, is_table, read_info, read_variants
 
@@ -125,16 +126,11 @@ def read_labelled(
                 *(cells.alias(name) for name, cells in texts.items()), distance_bp=distance.abs(),
             )
         )  # fmt: skip
-    labelled = pl.concat(tables).with_columns(gene=without_version("gene"))
+    labelled = pl.concat(tables).with_columns(gene=gene_base("gene"))
     if not number and definition.groups:  # a positive is the group that its negatives name
         own = (pl.col("label") == 1) & pl.col("group").is_null()
         labelled = labelled.with_columns(group=pl.when(own).then("variant").otherwise("group"))
     return labelled.with_columns(usable=_usable(labelled, ["group"] if number else []))
-
-
-def without_version(column: str) -> pl.Expr:
-    """Gene IDs up to the first dot: of ENSG00000000003.15 and of ENSG00000000003.grp_1."""
-    return pl.col(column).str.split(".").list.first()
 
 
 def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.DataFrame:
@@ -159,7 +155,7 @@ def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.
     keys = [pl.col("file"), _contig("chrom"), pl.col("pos"), _upper("ref"), _upper("alt")]
     wanted = labelled.select(*keys, "gene", "usable").with_row_index("at")
     score = pl.when(pl.col("score").is_finite() & (pl.col("status") == SCORED)).then("score")
-    offered = scores.select(*keys, "status", gene_id=without_version("gene_id"), score=score)
+    offered = scores.select(*keys, "status", gene_id=gene_base("gene_id"), score=score)
     pairs = wanted.join(offered, on=JOINED, how="left", maintain_order="left_right")
     of_gene = pl.lit(True) if genes == "max" else pl.col("gene_id") == pl.col("gene")
     pairs = pairs.with_columns(

@@ -24,7 +24,7 @@ from seqcast.evaluation.variants.discrimination import (
     bootstrapped,
     both_classes,
     difference_rows,
-    group_numbers,
+    groups_or_rows,
     left_out_row,
     numbers_of,
     rates_of,
@@ -71,7 +71,7 @@ def match_groups(
     """
     rows: list[Row] = []
     labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
-    groups, contigs = group_numbers(labelled), numbers_of(labelled["chrom"].to_list())
+    groups, contigs = groups_or_rows(labelled), numbers_of(labelled["chrom"].to_list())
     for part in parts_of(labelled, definition):
         for scores in methods:
             used = with_positive(labels, groups, part.members & scores.scored)

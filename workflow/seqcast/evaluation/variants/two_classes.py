@@ -15,7 +15,7 @@ from seqcast.evaluation.variants.discrimination import (
     bootstrapped,
     both_classes,
     difference_rows,
-    group_numbers,
+    groups_or_rows,
     left_out_row,
     numbers_of,
     rates_of,
@@ -46,7 +46,7 @@ def two_classes(
     """
     rows: list[Row] = []
     labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
-    groups = group_numbers(labelled)
+    groups = groups_or_rows(labelled)
     for part in parts_of(labelled, definition):
         for scores in methods:
             used = part.members & scores.scored
