@@ -5,6 +5,9 @@ from types import SimpleNamespace as Job
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.evaluation.coverage import composition, expression_course, panels, peak_metrics
+from seqcast.evaluation.oligos import evaluate_mpra
+from seqcast.plan import coverage_benchmarks, oligo_benchmarks
 from tests.seqcast.plan.coverage_tables import ALONE, write_files
 
 OPTIONS = {
@@ -87,3 +90,15 @@ def test_options_are_those_of_the_protocol(plan):
 def test_bad_rows_are_told(plan, protocol, dataset, options, message):
     with pytest.raises(InputError, match=message):
         plan(protocol, dataset, **options)
+
+
+def test_baselines_are_the_methods_of_the_evaluation():
+    methods = {panels.LENGTH, composition.LENGTH_GC, expression_course.MEASURED}
+    assert set(coverage_benchmarks.BASELINES) == methods | set(peak_metrics.BASELINES)
+    assert set(oligo_benchmarks.BASELINES) == {evaluate_mpra.SALUKI, evaluate_mpra.GC}
+
+
+def test_a_model_is_not_named_as_a_baseline(plan, monkeypatch):
+    monkeypatch.setattr(coverage_benchmarks, "BASELINES", ("small",))
+    with pytest.raises(InputError, match="small is the name of a baseline; rename the model"):
+        plan("clip")

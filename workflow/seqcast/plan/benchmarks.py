@@ -1,10 +1,12 @@
 """The table of benchmarks of all tasks: a row names data and how numbers are computed on them."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.rows import Model
 from seqcast.plan.tables import Row, Table
 
 
@@ -110,6 +112,17 @@ def benchmarks_of(catalogue: Catalogue, task: str, *kinds: str) -> Table[Benchma
     for row in of_task.values():
         _check_sets(catalogue, row, kinds)
     return Table(rows.path, of_task)
+
+
+def check_baselines(models: Table[Model], names: Collection[str]) -> None:
+    """Refuse a model with the name of a baseline, whose numbers stand next to its own.
+
+    Raises
+    ------
+    InputError
+    """
+    if taken := [model for model in models if model in names]:
+        raise InputError(f"{models.path}: {taken[0]} is the name of a baseline; rename the model")
 
 
 def _check_sets(catalogue: Catalogue, row: Benchmark, kinds: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from seqcast.core.errors import InputError
-from seqcast.plan.benchmarks import Benchmark, benchmarks_of
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of, check_baselines
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.coverage_sets import COVERAGE
@@ -15,6 +15,7 @@ from seqcast.plan.tracks import check_pattern
 from seqcast.plan.wildcards import OfBenchmark, OfCoverageSet
 
 RESULTS = ("tsv", "rows.tsv")
+BASELINES = ("length", "length_gc", "measured", "other_rbps")  # methods of `evaluation.coverage`
 # What `evaluate_coverage` writes and each protocol reads, one file per model and fold.
 READ = {
     "panels": ("tracks",),
@@ -39,7 +40,7 @@ class CoverageBenchmarks:
     ------
     InputError
         If a benchmark names several datasets or one that no model is evaluated on, or the config
-        lacks what its protocol needs.
+        lacks what its protocol needs; or if a model has the name of a baseline.
     """
 
     collected: ClassVar = f"{CoverageAccuracy.tables}.peaks.parquet"
@@ -47,6 +48,7 @@ class CoverageBenchmarks:
     accuracy: CoverageAccuracy
 
     def __post_init__(self) -> None:
+        check_baselines(self.catalogue.models, BASELINES if self.rows else ())
         for key in ("steady_states", "clip_peaks", "clip_depths"):
             self.accuracy.check_names(key, self._config[key], self.accuracy.sets.rows)
         for name, pattern in self._config["steady_states"].items():

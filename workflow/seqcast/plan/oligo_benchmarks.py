@@ -5,13 +5,15 @@ from functools import cached_property
 from typing import Any
 
 from seqcast.core.errors import InputError
-from seqcast.plan.benchmarks import Benchmark, benchmarks_of
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of, check_baselines
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.oligos import KIND, Oligos, oligo_table
 from seqcast.plan.tables import Table
 from seqcast.plan.variant_effects import tracks_table
 from seqcast.plan.wildcards import OfBenchmark
+
+BASELINES = ("saluki", "gc")  # of `evaluation.oligos.evaluate_mpra`
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,8 @@ class OligoBenchmarks:
     Raises
     ------
     InputError
-        If a benchmark names datasets that are not pairs, or the config no groups of tracks.
+        If a benchmark names datasets that are not pairs, the config no groups of tracks, or a model
+        has the name of a baseline.
     """
 
     catalogue: Catalogue
@@ -29,6 +32,7 @@ class OligoBenchmarks:
     accuracy: CoverageAccuracy
 
     def __post_init__(self) -> None:
+        check_baselines(self.catalogue.models, BASELINES if self.rows else ())
         for row in self.rows.values():
             where = f"{self.rows.path}: benchmark {row.benchmark}"
             if len(row.sets) % 2:

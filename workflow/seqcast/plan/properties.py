@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seqcast.core.errors import InputError
 from seqcast.core.urls import public_url
-from seqcast.plan.benchmarks import Benchmark, benchmarks_of
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of, check_baselines
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Table
 from seqcast.plan.trainings import Trainings
@@ -37,11 +37,7 @@ class Properties:
 
     def __post_init__(self) -> None:
         _ = self.definitions
-        if taken := [model for model in self.catalogue.models if model in BASELINES]:
-            raise InputError(
-                f"{self.catalogue.models.path}: {taken[0]} is the name of a baseline; rename the "
-                "model"
-            )
+        check_baselines(self.catalogue.models, BASELINES)
         for model in self.learned:
             self._check_folds(model)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.variants.definition import Definition
-from seqcast.plan.benchmarks import Benchmark, benchmarks_of
+from seqcast.plan.benchmarks import Benchmark, benchmarks_of, check_baselines
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Table
 from seqcast.plan.tracks import check_pattern
@@ -44,11 +44,7 @@ class VariantBenchmarks:
             self._check_datasets(row, where)
             self._check_cells(row, where)
             self._saluki(row)
-        models = self.catalogue.models
-        if self.rows and (taken := [model for model in models if model in BASELINES]):
-            raise InputError(
-                f"{models.path}: {taken[0]} is the name of a baseline; rename the model"
-            )
+        check_baselines(self.catalogue.models, BASELINES if self.rows else ())
 
     @cached_property
     def rows(self) -> Table[Benchmark]:
