@@ -49,7 +49,10 @@ def test_scores_of_all_folds_are_read_file_by_file(benchmarks):
     assert found.folds(job) == {"tiny": 2}
     assert found.definition(job)["groups"] == "PI"
     assert found.targets == ["results/benchmarks/eqtl.tsv", "results/benchmarks/causal.tsv"]
-    assert found.options["seed"] == 42
+    assert found.options(job)["seed"] == 42
+    assert found.options(job)["report"] == {"score": "logSED", "tracks": ""}
+    named = found.options(Job(benchmark="causal"))  # a score of its own
+    assert named["report"] == {"tracks": ""}
 
 
 def test_scores_of_sites_are_benchmarked_where_they_are_made(planned, benchmarks):

@@ -97,11 +97,11 @@ class VariantBenchmarks:
     def _definition(self, row: Benchmark) -> dict[str, str]:
         return {name: getattr(row, name) for name in CELLS}
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """Params: what decides numbers in addition to the row."""
+    def options(self, job: OfBenchmark) -> dict[str, Any]:
+        """Params: what decides numbers in addition to the row; of the report, what this leaves."""
+        row, report = self.rows[job.benchmark], self.variant_effects.report_options
         return {
-            "report": self.variant_effects.report_options,
+            "report": {key: value for key, value in report.items() if not getattr(row, key)},
             **self.catalogue.part("variant_benchmarks", "resamples", "seed", "compat"),
         }
 
