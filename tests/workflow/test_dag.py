@@ -237,6 +237,8 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
         "summarise_run": 1,
         "compare_models": 1,
         "summarise_comparison": 1,
+        "evaluate_variants": 1,  # of the benchmark that all models take part in
+        "summarise_benchmarks": 1,
     }
 
 
@@ -258,7 +260,8 @@ def test_an_option_of_tables_of_embeddings_scores_no_variant_again(finished, tmp
     config["embeddings"] = {"pooling": ["mean"]}
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     reruns = {"embed_sequences", "plot_embeddings", "summarise_embeddings", "probe_embeddings",
-              "evaluate_property", "plot_properties", "summarise_properties"}  # fmt: skip
+              "evaluate_property", "plot_properties", "summarise_properties",
+              "summarise_benchmarks"}  # fmt: skip
     assert run.planned() == dict.fromkeys(reruns, 1)
 
 
@@ -268,16 +271,17 @@ def reached_by(root, script):
     return {module.removeprefix("seqcast.").replace(".", "/") + ".py" for module, _ in found}
 
 
-SCORING = {"score_variants", "predict_strongest"}
+SCORING = {"score_variants", "score_oligos", "predict_strongest"}
 ON_MRNAS = {"embed_sequences", "score_transcript_variants"}
 RUN_MODELS = SCORING | ON_MRNAS | {
     "predict_coverage", "evaluate_coverage", "collect_peaks", "prepare_weights", "classify_reads",
+    "predict_verified",
 }  # fmt: skip
 TRAINED = {"train", "predict_property"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
-    ("predict/variants/score_tables.py", {"score_variants"}),
+    ("predict/variants/score_tables.py", {"score_variants", "score_oligos"}),
     ("predict/variants/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
     ("models/interface.py", RUN_MODELS | TRAINED),
     ("predict/inference.py", SCORING | {"predict_coverage", "evaluate_coverage", "collect_peaks"}),

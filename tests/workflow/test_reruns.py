@@ -58,25 +58,37 @@ SCORED = {
     "plot_distribution", "plot_agreement", "summarise_run",
 }  # fmt: skip
 COMPARED = {"compare_models", "summarise_comparison"}
+EVALUATED = {"evaluate_variants", "summarise_benchmarks"}  # by the scores of single folds
 COVERED = {"predict_coverage", "ensemble_coverage", "export_bigwig"}
 CHECKED = {"check_variants"}
 CLASSIFIED = {
     "classify_reads", "evaluate_benchmark", "export_predictions", "plot_reads",
-    "split_reads", "summarise_benchmark", "summarise_reads",
+    "split_reads", "summarise_benchmark", "summarise_benchmarks", "summarise_reads",
 }  # fmt: skip
-MEASURED = {"evaluate_property", "plot_properties", "summarise_properties"}
+MEASURED = {
+    "evaluate_property", "plot_properties", "summarise_properties", "summarise_benchmarks",
+}  # fmt: skip
 PROBED = {"probe_embeddings"} | MEASURED
 EMBEDDED = {"embed_sequences", "plot_embeddings", "summarise_embeddings"} | PROBED
 TESTED = {"evaluate_coverage", "evaluate_half_lives", "plot_accuracy", "plot_gene_accuracy"}
 PAGES = {
-    "summarise_benchmark", "summarise_comparison", "summarise_embeddings", "summarise_properties",
-    "summarise_ranking", "summarise_reads", "summarise_run",
+    "summarise_benchmark", "summarise_benchmarks", "summarise_comparison", "summarise_embeddings",
+    "summarise_properties", "summarise_ranking", "summarise_reads", "summarise_run",
 }  # fmt: skip
 TRAINED = (
     {"train", "plot_learning_curve", "prepare_weights"}
-    | TESTED | COVERED | COMPARED | (SCORED - {"plot_agreement"})
+    | TESTED | COVERED | COMPARED | EVALUATED | (SCORED - {"plot_agreement"})
 )  # fmt: skip
-RUN = SCORED | COMPARED | COVERED | CLASSIFIED | EMBEDDED | TESTED | {"score_transcript_variants"}
+RUN = (
+    SCORED
+    | COMPARED
+    | EVALUATED
+    | COVERED
+    | CLASSIFIED
+    | EMBEDDED
+    | TESTED
+    | {"score_transcript_variants"}
+)
 
 
 def config(section, key, value):
@@ -106,10 +118,13 @@ CHANGES = {
     # options
     "precision": ([config("inference", "precision", "bf16")], RUN),
     "fewer gene scores": ([config("variant_effects", "gene_scores", ["logSED", "SED"])],
-                          SCORED | COMPARED),
-    "genes as spans": ([config("variant_effects", "span", True)], SCORED | COMPARED),
-    "compat": ([config("variant_effects", "compat", "borzoi_sed")], SCORED | COMPARED),
-    "shifts": ([config("variant_effects", "shifts_bp", [0, 1])], SCORED | COMPARED | COVERED),
+                          SCORED | COMPARED | EVALUATED),
+    "genes as spans": ([config("variant_effects", "span", True)],
+                       SCORED | COMPARED | EVALUATED),
+    "compat": ([config("variant_effects", "compat", "borzoi_sed")],
+               SCORED | COMPARED | EVALUATED),
+    "shifts": ([config("variant_effects", "shifts_bp", [0, 1])],
+               SCORED | COMPARED | EVALUATED | COVERED),
     "score of the report": ([config("report", "score", "SED")],
                             {"rank_variants", "summarise_ranking", "predict_strongest",
                              "plot_strongest", "plot_distribution", "plot_agreement", "export_vcf"}
@@ -134,14 +149,15 @@ CHANGES = {
     # shards are gone once gathered: what is made of the folds' tables scores nothing again
     "means of folds": ([code("predict/variants/ensemble.py", "stack.mean(0)", "stack.mean(axis=0)")],
                        SCORED - {"score_variants", "gather_shards", "plot_agreement"} | COMPARED),
-    "the script that gathers": ([["text", "code/workflow/scripts/gather_shards.py", "pl.concat(",
-                                  "pl.concat(items="]], SCORED | COMPARED),
+    "the script that gathers": ([["text", "code/workflow/scripts/gather_shards.py", '("gene", "window")',
+                                  '["gene", "window"]']], SCORED | COMPARED | EVALUATED),
     "the network of reads": ([code("models/six_frame/network.py", "return ", "return 0 or ")],
                              {"prepare_weights"} | CLASSIFIED),
     "date of a script": ([["date", "code/workflow/scripts/score_variants.py"]], set()),
     # tables and files
     "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
-    "description of a model": ([["text", "models.tsv", "0.15 M", "0.2 M"]], set()),
+    "description of a model": ([["text", "models.tsv", "tiny network", "small network"]],
+                               {"summarise_run", "summarise_ranking", "summarise_comparison"}),
     "variants of the same date": ([own("own.vcf")], CHECKED | SCORED),
     "genome of the same date": ([own("genome.fa")], CHECKED | SCORED | COVERED
                                 | {"prepare_genome", "prepare_annotation"}),
