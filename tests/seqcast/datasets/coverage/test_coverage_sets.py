@@ -111,7 +111,7 @@ def test_a_blacklist_of_another_genome_is_refused(files, line, message):
 
 
 def test_unmappable_sequence_has_any_name_of_a_contig(files, tmp_path):
-    del files.windows
+    del files.windows, files.targets
     files.unmappable = tmp_path / "unmappable.bed"
     files.unmappable.write_text("2\t0\t200\n")
     options = {**OPTIONS, "stride_bp": 0, "folds": 2, "fixed": "", "seed": 1}

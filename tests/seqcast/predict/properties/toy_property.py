@@ -53,7 +53,7 @@ def predict(files: SimpleNamespace, folder: Path, folds: list[str], **cells: str
         convert_weights(folder / f"{fold}.safetensors", path, "mrna_property",
                         files.hyperparameters, None, "train")  # fmt: skip
         paths.append(str(path))
-    given = named_files(FineTunedFiles, vars(files) | {"weights": paths})
+    given = named_files(FineTunedFiles, vars(files) | {"weights": paths}, beside=("recipe",))
     facts = {"architecture": "mrna_property", "model": "tiny", "fold": folds}
     predict_property(given, folder / "p.parquet", definition(**cells), 0, facts, INFERENCE, 1)
     return pl.read_parquet(folder / "p.parquet")
