@@ -15,14 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from snakemake.api import SnakemakeApi
-from snakemake.settings.types import (
-    ConfigSettings,
-    OutputSettings,
-    Quietness,
-    ResourceSettings,
-    StorageSettings,
-)
+from tests.workflow.reruns import opened
 
 ROOT = Path(__file__).parents[2]
 NO_NAME = "none"  # the constraint where a table has no row
@@ -40,14 +33,7 @@ VALUES = {
 
 def rules_of(folder: Path) -> list[Any]:
     """Rules of the workflow as it is with this folder's config."""
-    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
-        run = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(configfiles=[folder / "config.yaml"]),
-            storage_settings=StorageSettings(),
-            snakefile=ROOT / "Snakefile",
-            workdir=folder,
-        )
+    with opened(folder, ROOT / "Snakefile") as run:
         return list(run._workflow.rules)
 
 

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 
 import yaml
-from snakemake.api import SnakemakeApi
+from snakemake.api import SnakemakeApi, WorkflowApi
 from snakemake.io import is_flagged
 from snakemake.settings.types import (
     ConfigSettings,
@@ -35,18 +35,24 @@ from snakemake.settings.types import (
 DAG = yaml.safe_load((Path(__file__).parents[2] / "profiles/default/profile.yaml").read_text())
 
 
+@contextmanager
+def opened(folder: Path, snakefile: Path) -> Iterator[WorkflowApi]:
+    """The workflow as it is with the config of a folder."""
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        yield api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=[folder / "config.yaml"]),
+            storage_settings=StorageSettings(),
+            snakefile=snakefile,
+            workdir=folder,
+        )
+
+
 def planned(folder: Path, touch: bool = False) -> tuple[list, set[str]]:
     """All jobs of a run, and the rules of those that would run; or mark all as finished."""
     triggers = RerunTrigger.parse_choices_set(DAG["rerun-triggers"])
     size = DAG["max-checksum-file-size"]
-    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
-        run = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(configfiles=[folder / "config.yaml"]),
-            storage_settings=StorageSettings(),
-            snakefile=folder / "code/Snakefile",
-            workdir=folder,
-        )
+    with opened(folder, folder / "code/Snakefile") as run:
         dag = run.dag(
             DAGSettings(rerun_triggers=triggers, max_checksum_file_size=size, forceall=touch)
         )
