@@ -1,12 +1,10 @@
 """The command `seqcast build-effect-set`: signed effects of eQTLs from GTEx fine-mapping."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from seqcast.cli.options import check_outputs
-from seqcast.core.store import file_sha256
+from seqcast.cli.options import check_outputs, tell_set
 from seqcast.datasets.variants.effect_sets import EffectOutputs, build_effect_set
 
 
@@ -21,9 +19,7 @@ def effect_set(chosen: argparse.Namespace) -> None:
     outputs = EffectOutputs.of(chosen.output)
     check_outputs(outputs, [chosen.fine_mapped], "FOLDER")
     counts = build_effect_set(chosen.fine_mapped, outputs, chosen.pip)
-    lines = [f"{number:8,}  {status}" for status, number in counts.items()]
-    lines += [f"{path}  sha256 {file_sha256(path)}" for path in outputs]
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    tell_set(counts, outputs)
 
 
 def add_command(commands: Any) -> None:

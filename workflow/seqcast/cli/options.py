@@ -1,10 +1,12 @@
 """Options that commands share, and what is checked of them before a command starts."""
 
 import argparse
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seqcast.core.errors import InputError
+from seqcast.core.store import file_sha256
 from seqcast.transcripts.given import CDS_OPTIONS
 
 MOST_THREADS = 1024
@@ -24,6 +26,13 @@ def add_computing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", default="auto", help="auto, cpu, cuda")
     command.add_argument("--precision", default="fp32", help="fp32, tf32 or bf16")
     command.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+
+
+def tell_set(counts: Mapping[str, int], written: Iterable[Path]) -> None:
+    """Print what became of the candidates of a benchmark set, and the checksums of its files."""
+    lines = [f"{number:8,}  {status}" for status, number in counts.items()]
+    lines += [f"{path}  sha256 {file_sha256(path)}" for path in written]
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def check_threads(threads: int) -> None:

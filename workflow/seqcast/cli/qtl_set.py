@@ -1,12 +1,10 @@
 """The command `seqcast build-qtl-set`: a benchmark of QTL variants from published fine-mapping."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from seqcast.cli.options import check_outputs
-from seqcast.core.store import file_sha256
+from seqcast.cli.options import check_outputs, tell_set
 from seqcast.datasets.variants.qtl_sets import (
     REGIONS,
     QtlInputs,
@@ -33,9 +31,7 @@ def qtl_set(chosen: argparse.Namespace) -> None:
         seed=chosen.seed,
     )  # fmt: skip
     counts = build_qtl_set(files, outputs, options)
-    lines = [f"{number:8,}  {status}" for status, number in counts.items()]
-    lines += [f"{path}  sha256 {file_sha256(path)}" for path in outputs]
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    tell_set(counts, outputs)
 
 
 def add_command(commands: Any) -> None:
