@@ -169,6 +169,11 @@ def numbers_of(names: Sequence[Any]) -> np.ndarray:
     return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1]
 
 
+def classes_of(labelled: pl.DataFrame) -> np.ndarray:
+    """Class of each variant, 0 or 1; -1 if it has none."""
+    return labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
+
+
 def groups_or_rows(labelled: pl.DataFrame) -> np.ndarray:
     """Numbers of the groups of labelled variants, 0 and on; what is in none is one of its own."""
     alone = pl.concat_str(pl.lit("row"), pl.int_range(pl.len()), separator=" ")

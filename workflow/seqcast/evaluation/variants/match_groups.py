@@ -23,6 +23,7 @@ from seqcast.evaluation.variants.discrimination import (
     Scores,
     bootstrapped,
     both_classes,
+    classes_of,
     difference_rows,
     groups_or_rows,
     left_out_row,
@@ -70,7 +71,7 @@ def match_groups(
         two methods, on the rows that both score.
     """
     rows: list[Row] = []
-    labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
+    labels = classes_of(labelled)
     groups, contigs = groups_or_rows(labelled), numbers_of(labelled["chrom"].to_list())
     for part in parts_of(labelled, definition):
         for scores in methods:

@@ -15,6 +15,7 @@ from seqcast.evaluation.variants.discrimination import (
     Row,
     Scores,
     bootstrapped,
+    classes_of,
     difference_rows,
     left_out_row,
     numbers_of,
@@ -62,7 +63,7 @@ def matched_pairs(
         the pairs that both score.
     """
     rows: list[Row] = []
-    labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
+    labels = classes_of(labelled)
     groups = numbers_of(labelled["group"].fill_null("").to_list())
     grouped = labelled["group"].is_not_null().to_numpy()
     for part in parts_of(labelled, definition):

@@ -14,6 +14,7 @@ from seqcast.evaluation.variants.discrimination import (
     Scores,
     bootstrapped,
     both_classes,
+    classes_of,
     difference_rows,
     groups_or_rows,
     left_out_row,
@@ -45,7 +46,7 @@ def two_classes(
         differences between each two methods, on the variants that both score.
     """
     rows: list[Row] = []
-    labels = labelled["label"].fill_null(-1).to_numpy().astype(np.int64)
+    labels = classes_of(labelled)
     groups = groups_or_rows(labelled)
     for part in parts_of(labelled, definition):
         for scores in methods:
