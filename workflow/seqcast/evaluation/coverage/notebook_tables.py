@@ -80,29 +80,33 @@ def write_notebook_tables(
     InputError
         If no track matches, or the tables are not of one evaluation.
     """
-    table = accuracy_table(files, tracks_like, compat)
+    guess, truth = GeneMatrix.read(files.gene_preds), GeneMatrix.read(files.gene_targets)
+    table = accuracy_table(guess, truth, files, tracks_like, compat)
     wanted = table["identifier"].to_list()
     write_tsv(table, outputs.acc)
     half_lives = read_tsv(files.half_lives).filter(
         pl.col("identifier").is_in(wanted) & (pl.col("pearsonr_norm") != "")
     )
-    write_tsv(
-        half_lives.select(HALF_LIVES).with_row_index(INDEX),
-        outputs.acc_hl,
-    )
-    for path, output in (
-        (files.gene_preds, outputs.gene_preds), (files.gene_targets, outputs.gene_targets),
-    ):  # fmt: skip
-        write_tsv(
-            GeneMatrix.read(path).table().select(pl.col("gene_id").alias(INDEX), *wanted), output
-        )
+    write_tsv(half_lives.select(HALF_LIVES).with_row_index(INDEX), outputs.acc_hl)
+    for matrix, output in ((guess, outputs.gene_preds), (truth, outputs.gene_targets)):
+        write_tsv(matrix.table().select(pl.col("gene_id").alias(INDEX), *wanted), output)
     write_tsv(exon_table(files.annotation), outputs.genes, header=False)
 
 
 def accuracy_table(
-    files: NotebookInputs, tracks_like: str, compat: str | None = None
-) -> pl.DataFrame:
-    """``acc.txt``: agreement over genes of some tracks.
+    guess: GeneMatrix, truth: GeneMatrix, files: NotebookInputs, tracks_like: str,
+    compat: str | None,
+) -> pl.DataFrame:  # fmt: skip
+    """``acc.txt``: agreement of predicted and measured genes in some tracks.
+
+    Parameters
+    ----------
+    guess, truth : GeneMatrix
+    files : NotebookInputs
+        Of which ``tracks`` and ``targets`` are read.
+    tracks_like : str
+    compat : str or None
+        See `write_notebook_tables`.
 
     Returns
     -------
@@ -111,7 +115,6 @@ def accuracy_table(
         pearsonr_gene, description; NaN where a number is not defined.
     """
     tracks = read_tsv(files.tracks, {"within_gene_pearsonr": pl.Float64})
-    guess, truth = GeneMatrix.read(files.gene_preds), GeneMatrix.read(files.gene_targets)
     check_same_axes(guess, truth)
     known = tracks.filter(pl.col("identifier").is_in(truth.identifiers.tolist()))
     selected = known[select_tracks(known, tracks_like)]

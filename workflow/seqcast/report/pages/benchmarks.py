@@ -157,7 +157,8 @@ def _read(path: str | Path) -> pl.DataFrame:
     table = read_tsv(path)
     if missing := [name for name in RESULTS if name not in table.columns]:
         raise InputError(f"{path} has no column {missing[0]}; expected {', '.join(RESULTS)}")
-    return read_tsv(path, VALUES).select(*RESULTS)
+    numbers = (pl.col(name).replace("", None).cast(kind) for name, kind in VALUES.items())
+    return table.with_columns(numbers).select(*RESULTS)
 
 
 def _section(one: BenchmarkResults, path: str | Path) -> dict[str, Any]:
