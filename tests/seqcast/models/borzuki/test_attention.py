@@ -38,6 +38,20 @@ def test_fast_forms_equal_the_plain_one(n, attend, monkeypatch):
         assert torch.allclose(layer(x), plain_attention(layer, x), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("rows", [(0, 300), (0, 1), (299, 300), (100, 161), (90, 297)])
+@pytest.mark.parametrize("form", ["training", "_attend_by_rows", "_attend_fused"])
+def test_some_rows_equal_those_of_all(rows, form, monkeypatch):
+    torch.manual_seed(11)
+    layer = drawn_layer().train(form == "training")
+    if form != "training":
+        monkeypatch.setattr(attention, "_attend_by_rows", getattr(attention, form))
+    x = torch.randn(2, 300, 24, dtype=torch.float64, requires_grad=True)
+    found, expected = layer(x, rows), plain_attention(layer, x)[:, slice(*rows)]
+    assert torch.allclose(found, expected, rtol=0, atol=1e-12)
+    for ours, plain in zip(gradients(layer, x, found), gradients(layer, x, expected), strict=True):
+        assert torch.allclose(ours, plain, rtol=1e-9, atol=1e-10)
+
+
 def drawn_layer(**dropouts) -> RelativeAttention:
     layer = RelativeAttention(24, 3, 16, 8, **dropouts).double()
     for parameter in layer.parameters():

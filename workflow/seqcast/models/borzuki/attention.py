@@ -85,10 +85,26 @@ class RelativeAttention(nn.Module):
         self.position_bias = nn.Parameter(torch.zeros(1, heads, 1, key_size))
         self.output = Dense(channels, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        query = self._split(self.query(x)) * self.key_size**-0.5  # (batch, heads, n, key_size)
-        key, value = self._split(self.key(x)), self._split(self.value(x))
+    def forward(self, x: Tensor, rows: tuple[int, int] | None = None) -> Tensor:
+        """Attend to all positions from those of `rows`.
+
+        Parameters
+        ----------
+        x : Tensor, shape=(batch, n, channels)
+        rows : (int, int), optional
+            First position that asks, and the one after the last. Default: all of them.
+
+        Returns
+        -------
+        Tensor, shape=(batch, n or the number of rows, channels)
+            In training all rows are computed, and those asked for returned.
+        """
         n = x.shape[1]
+        start, end = (0, n) if rows is None else rows
+        asking = x if self.training else x[:, start:end]
+        # (batch, heads, n or rows, key_size)
+        query = self._split(self.query(asking)) * self.key_size**-0.5
+        key, value = self._split(self.key(x)), self._split(self.value(x))
         features, band = position_bands(n, self.position_features, self.trained_length or n)
         positioned, query = query + self.position_bias, query + self.content_bias
         if self.training:
@@ -96,12 +112,12 @@ class RelativeAttention(nn.Module):
             bias = _shifted(positioned @ self._position_keys(table).transpose(1, 2))
             mixed = F.scaled_dot_product_attention(
                 query, key, value, attn_mask=bias, dropout_p=self.attention_dropout, scale=1.0
-            )
+            )[:, :, start:end]
         else:
-            # (batch, heads, n, bands)
+            # (batch, heads, rows, bands)
             by_band = positioned @ self._position_keys(features.to(x)).transpose(1, 2)
             attend = _attend_by_rows if x.device.type == "cpu" else _attend_fused
-            mixed = attend(query, key, value, by_band, band.to(x.device))
+            mixed = attend(query, key, value, by_band, band.to(x.device), start)
         return self.output(mixed.transpose(1, 2).flatten(2))
 
     def _position_keys(self, table: Tensor) -> Tensor:
@@ -124,39 +140,43 @@ def _shifted(relative: Tensor) -> Tensor:
 
 
 def _attend_fused(
-    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor
+    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor, start: int
 ) -> Tensor:
-    """Attention through torch's fused kernels; the position term is materialised, (n, n)."""
-    n = query.shape[2]
+    """Attention through torch's fused kernels; the position term is materialised, (rows, n).
+
+    `start` is the position of the first query.
+    """
+    n, rows = key.shape[2], query.shape[2]
     position = torch.arange(n, device=query.device)
-    index = band[position[None, :] - position[:, None] + n - 1]
-    bias = by_band.gather(3, index.expand(*by_band.shape[:2], n, n))
+    index = band[position - position[start : start + rows, None] + n - 1]
+    bias = by_band.gather(3, index.expand(*by_band.shape[:2], rows, n))
     return F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
 
 
 def _attend_by_rows(
-    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor
+    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor, start: int
 ) -> Tensor:
     """Attention over blocks of queries, so that the logits stay in the cache of a CPU.
 
     The lookup by distance is a product with a 0/1 matrix (exact), read back with the row stride
     shortened by one, which moves row i left by i: the relative shift without a copy.
     """
-    n = query.shape[2]
+    n, asking = key.shape[2], query.shape[2]
     one_hot = F.one_hot(band, by_band.shape[3]).to(query).T.contiguous()  # (bands, 2 n - 1)
     batches = []
     for q, k, v, b in zip(*(t.flatten(0, 1) for t in (query, key, value, by_band)), strict=True):
         k = k.T.contiguous()
         blocks = []
-        for start in range(0, n, QUERY_ROWS):
-            rows = min(QUERY_ROWS, n - start)
-            first = n - start - rows  # distance index of key 0 for the block's last query
+        for row in range(0, asking, QUERY_ROWS):
+            rows = min(QUERY_ROWS, asking - row)
+            first = n - start - row - rows  # distance index of key 0 for the block's last query
             width = n + rows - 1
-            shifted = b[start : start + rows] @ one_hot[:, first : first + width]
+            shifted = b[row : row + rows] @ one_hot[:, first : first + width]
             bias = shifted.as_strided(
                 (rows, n), (width - 1, 1), shifted.storage_offset() + rows - 1
             )
-            logits = torch.addmm(bias, q[start : start + rows], k)
+            logits = torch.addmm(bias, q[row : row + rows], k)
             blocks.append(logits.softmax(-1) @ v)
         batches.append(torch.cat(blocks))
-    return torch.stack(batches).view_as(value) if batches else torch.empty_like(value)
+    shape = (*query.shape[:3], value.shape[3])
+    return torch.stack(batches).view(shape) if batches else value.new_empty(shape)
