@@ -1,9 +1,9 @@
 """What networks of coverage share: heads, files of weights, layers that fine-tuning may change."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,42 @@ from seqcast.models.layers import Network
 
 HEAD = "head"  # the member that is the head; all the others are the backbone
 TOLD = ("tracks",)  # of what the metadata of our own files say
+
+
+class Wanted(NamedTuple):
+    """Which part of a predicted coverage is needed.
+
+    Attributes
+    ----------
+    runs : tuple of (int, int), optional
+        Output bins, half-open, in ascending order and apart. None: all of them.
+    channels : Tensor, shape=(n,), int64, optional
+        Outputs of the network. None: all of them.
+    """
+
+    runs: tuple[tuple[int, int], ...] | None = None
+    channels: Tensor | None = None
+
+    @classmethod
+    def of_bins(cls, bins: Iterable[int], channels: Tensor | None = None) -> Self:
+        """The runs of single bins, which may be repeated and in any order."""
+        runs: list[tuple[int, int]] = []
+        for at in sorted(set(map(int, bins))):
+            if runs and runs[-1][1] == at:
+                runs[-1] = (runs[-1][0], at + 1)
+            else:
+                runs.append((at, at + 1))
+        return cls(tuple(runs), channels)
+
+    def mask(self, coverage: Tensor) -> Tensor:
+        """``(batch, tracks, bins)`` with NaN, which no one takes for a number, elsewhere."""
+        if self.runs is None and self.channels is None:
+            return coverage
+        channels = slice(None) if self.channels is None else self.channels.to(coverage.device)
+        masked = torch.full_like(coverage, torch.nan)
+        for start, end in ((0, coverage.shape[2]),) if self.runs is None else self.runs:
+            masked[:, channels, start:end] = coverage[:, channels, start:end]
+        return masked
 
 
 class CoverageArchitecture(Network):

@@ -14,6 +14,14 @@ from seqcast.models.architectures import architecture_of
 from seqcast.models.precision import use_precision, warn_of_slow_bf16
 from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
+# methods that compute, by task, where a network has them; a precision holds for all of them
+COMPUTING = {
+    "coverage": ("forward", "convolve", "finish"),
+    "embedding": ("forward", "hidden_states"),
+    "reads": ("forward",),
+    "property": ("forward",),
+}
+
 
 class Architecture(Protocol):
     """How a class of networks makes one: untrained, or for a file of weights.
@@ -342,9 +350,10 @@ def load_model(
     use_precision(precision, target)
     if precision == "bf16":
         warn_of_slow_bf16(target)
-        for name in ("forward", "hidden_states") if kind.task == "embedding" else ("forward",):
-            compute = torch.autocast(target.type, torch.bfloat16)(getattr(model, name))
-            setattr(model, name, compute)
+        for name in COMPUTING[kind.task]:
+            if hasattr(model, name):
+                compute = torch.autocast(target.type, torch.bfloat16)(getattr(model, name))
+                setattr(model, name, compute)
     return model.eval().requires_grad_(False).to(target)
 
 

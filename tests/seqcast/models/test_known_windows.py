@@ -1,0 +1,118 @@
+"""Alleles predicted from known windows have the numbers of the plain forward."""
+
+import copy
+
+import pytest
+import torch
+
+from seqcast.models.convert import write_safetensors
+from seqcast.models.coverage import Wanted
+from seqcast.models.interface import load_model
+from seqcast.models.known_windows import Reuse, know, predict_edited
+from tests.seqcast.models.dilated_cnn import DilatedCnn
+from tests.seqcast.models.test_convolution_patches import (
+    CONFIGS,
+    LENGTH,
+    alive,
+    bases,
+    dilated,
+    indel,
+    one_hot,
+    small,
+    substituted,
+)
+
+TOLERANCE = 1e-10  # of values about 1, in float64
+NOTHING = Reuse(convolutions=False, first_layer=False, wanted=False)
+
+
+def unshared() -> DilatedCnn:
+    """An architecture of which nothing can be reused."""
+    torch.manual_seed(5)
+    return DilatedCnn.from_params(dilated().config.__dict__).eval().requires_grad_(False).double()
+
+
+MODELS = {**{name: lambda make=make: alive(make(), 1) for name, make in CONFIGS.items()},
+          "dilated": dilated, "unshared": unshared}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def model(request):
+    return MODELS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return alive(small(), 1)
+
+
+def difference(found: torch.Tensor, expected: torch.Tensor, wanted: Wanted | None = None) -> float:
+    """The largest of what is wanted; all else of `found` must be NaN."""
+    inside = torch.zeros(expected.shape, dtype=torch.bool)
+    runs, channels = wanted or Wanted()
+    for start, end in runs or ((0, expected.shape[2]),):
+        inside[:, slice(None) if channels is None else channels, start:end] = True
+    assert torch.equal(found.isnan(), ~inside)
+    return (found - expected)[inside].abs().max().item()
+
+
+@pytest.mark.parametrize("reuse", [None, NOTHING], ids=["all", "nothing"])
+def test_edits_anywhere(model, reuse):
+    reference = bases(LENGTH)
+    alleles = [substituted(reference, at, n) for at in (0, 127, 2000, LENGTH - 1) for n in (1, 20)]
+    alleles = one_hot(*alleles, substituted(substituted(reference, 900, 1), 1100, 2), reference)
+    known = know(model, one_hot(reference), reuse)
+    expected, bins = model(alleles), known.coverage().shape[2]
+    assert difference(known.coverage(), model(one_hot(reference))) <= TOLERANCE
+    assert difference(predict_edited(model, alleles, known), expected) <= TOLERANCE
+    for wanted in (
+        Wanted.of_bins([0, bins - 1]),
+        Wanted.of_bins(range(3, bins // 2)),
+        Wanted(None, torch.tensor([1])),
+        Wanted(((bins // 2, bins // 2 + 1),), torch.arange(0, model.tracks, 2)),
+    ):
+        found = predict_edited(model, alleles, known, wanted=wanted)
+        assert difference(found, expected, wanted) <= TOLERANCE
+        found = known.coverage(wanted)
+        assert difference(found, model(one_hot(reference)), wanted) <= TOLERANCE
+
+
+@pytest.mark.parametrize("grown", [-64, -1, 1, 64])
+def test_indels(tiny, grown):
+    genome, start = bases(3 * LENGTH, 2), LENGTH
+    alleles = one_hot(*(indel(genome, start, at, grown, "left") for at in (0, 1900, LENGTH - 65)))
+    left, right = (know(tiny, one_hot(genome[at : at + LENGTH])) for at in (start, start - grown))
+    for other in (right, None):
+        assert difference(predict_edited(tiny, alleles, left, other), tiny(alleles)) <= TOLERANCE
+
+
+def test_a_batch_and_its_order_change_no_number(tiny):
+    reference = bases(LENGTH)
+    known = know(tiny, one_hot(reference))
+    alleles = one_hot(*(substituted(reference, at, 1) for at in range(5, LENGTH, 100)))
+    together = predict_edited(tiny, alleles, known)
+    backwards = predict_edited(tiny, alleles.flip(0), known).flip(0)
+    alone = torch.cat([predict_edited(tiny, allele[None], known) for allele in alleles])
+    assert difference(together, backwards) <= TOLERANCE
+    assert difference(together, alone) <= TOLERANCE
+    assert predict_edited(tiny, alleles[:0], known).shape == (0, *together.shape[1:])
+
+
+def test_a_lower_precision_holds_for_what_is_reused(tmp_path):
+    exact = alive(small(), 1).float()
+    write_safetensors(exact.state_dict(), tmp_path / "weights.safetensors", {})
+    rounded = load_model("borzuki", tmp_path / "weights.safetensors", small(), device="cpu",
+                         precision="bf16")  # fmt: skip
+    reference = bases(LENGTH)
+    allele = one_hot(substituted(reference, 2000, 1)).float()
+    found = predict_edited(rounded, allele, know(rounded, one_hot(reference).float()))
+    assert found.dtype == rounded(allele).dtype
+    by_plain, by_exact = (
+        (found.float() - model(allele)).abs().mean() for model in (rounded, exact)
+    )
+    assert 2 * by_plain < by_exact
+
+
+def test_bins_make_runs():
+    assert Wanted.of_bins([5, 3, 4, 4, 9]).runs == ((3, 6), (9, 10))
+    assert copy.deepcopy(Wanted.of_bins([])).runs == ()
