@@ -231,6 +231,47 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return read_pickle(path) if path.suffix in PICKLES else read_safetensors(path)[0]
 
 
+def load_strictly(model: torch.nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Give a network the tensors of a file.
+
+    Raises
+    ------
+    InputError
+        If a tensor is missing, left over or of another shape (the first of each are named), or
+        holds no finite floating-point numbers.
+    """
+    # batch counters are bookkeeping of torch's training mode, absent from published files
+    expected = {k: tuple(v.shape) for k, v in model.state_dict().items() if "num_batches" not in k}
+    found = {k: tuple(v.shape) for k, v in state.items() if "num_batches" not in k}
+    if expected != found:
+        missing = [f"{k} {expected[k]}" for k in expected if k not in found]
+        extra = [f"{k} {found[k]}" for k in found if k not in expected]
+        shapes = [f"{k} is {found[k]}, expected {expected[k]}" for k in expected
+                  if k in found and found[k] != expected[k]]  # fmt: skip
+        raise InputError(
+            f"{path}: tensors do not fit the hyperparameters: {len(missing)} missing "
+            f"{missing[:3]}, {len(extra)} left over {extra[:3]}, {len(shapes)} of another shape "
+            f"{shapes[:3]}; use the params.json that belongs to these weights"
+        )
+    _check_values(state, path)
+    model.load_state_dict(dict(state), strict=False)
+
+
+def _check_values(state: Mapping[str, Tensor], path: Path) -> None:
+    """Stop at weights that are no finite floating-point numbers."""
+    for name, tensor in state.items():
+        if not tensor.is_floating_point() and "num_batches" not in name:
+            raise InputError(
+                f"{path}: {name} holds {tensor.dtype}, expected floating-point weights; quantised "
+                "checkpoints are not read"
+            )
+        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
+            raise InputError(
+                f"{path}: {name} holds NaN or infinity; the file is damaged, or its training went "
+                "wrong: take another one"
+            )
+
+
 def _chunked_attribute(group: "h5py.Group", name: str) -> list[str]:
     """Attribute `name`, which Keras splits into name0, name1 ... above 64 kB."""
     if name in group.attrs:

@@ -11,13 +11,14 @@ from torch import Tensor
 
 from seqcast.core.errors import InputError
 from seqcast.models.architectures import architecture_of
+from seqcast.models.convert import load_strictly
 from seqcast.models.precision import use_precision, warn_of_slow_bf16
 from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
 # methods that compute, by task, where a network has them; a precision holds for all of them
 COMPUTING = {
     "coverage": ("forward", "convolve", "finish"),
-    "embedding": ("forward", "hidden_states"),
+    "embedding": ("forward", "hidden_states", "remember", "resume"),
     "reads": ("forward",),
     "property": ("forward",),
 }
@@ -140,7 +141,8 @@ class EmbeddingModel(Protocol):
 
     ``codon_mark`` is the character that stands before each codon, None where the vocabulary has
     none; ``batch_tokens`` the tokens at once that suit a CPU; ``max_tokens`` the most that a
-    sequence may have, its end token included; ``depth`` the number of blocks.
+    sequence may have, its end token included; ``depth`` the number of blocks; ``resumes`` says
+    whether what begins alike can be computed once, with ``remember`` and ``resume``.
     """
 
     training: bool
@@ -155,6 +157,8 @@ class EmbeddingModel(Protocol):
     def depth(self) -> int: ...
     @property
     def max_tokens(self) -> int: ...
+    @property
+    def resumes(self) -> bool: ...
 
     def train(self, mode: bool = True) -> Any: ...
     def parameters(self) -> Iterator[torch.nn.Parameter]: ...
@@ -174,6 +178,16 @@ class EmbeddingModel(Protocol):
 
     def hidden_states(self, tokens: Tensor, layers: Sequence[int]) -> list[Tensor]:
         """States ``(batch, tokens, width)`` before any block (0) or after block 1 to `depth`."""
+        ...
+
+    def remember(
+        self, tokens: Tensor, places: Sequence[Sequence[int]]
+    ) -> tuple[Tensor, list[dict[int, Any]]]:
+        """The last of `hidden_states`; and for each row what follows its first tokens needs."""
+        ...
+
+    def resume(self, tokens: Tensor, prefixes: Sequence[Any]) -> Tensor:
+        """The last of `hidden_states`, of tokens behind what `remember` gave for some others."""
         ...
 
     def states_in_data_set(
@@ -345,7 +359,7 @@ def load_model(
         raise InputError(f"precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
     kind = architecture_of(architecture)
     model, state = kind.from_weights(path, params, head, **_compat(architecture, kind, compat))
-    _load_strictly(model, state, path)
+    load_strictly(model, state, path)
     target = choose_device(device)
     use_precision(precision, target)
     if precision == "bf16":
@@ -365,36 +379,3 @@ def _compat(architecture: str, kind: type["Architecture"], compat: str | None) -
         known = f"it has {', '.join(kind.compat_options)}" if kind.compat_options else "it has none"
         raise InputError(f"compat {compat!r}: architecture {architecture!r}: {known}")
     return {"compat": compat}
-
-
-def _load_strictly(model: torch.nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
-    # batch counters are bookkeeping of torch's training mode, absent from published files
-    expected = {k: tuple(v.shape) for k, v in model.state_dict().items() if "num_batches" not in k}
-    found = {k: tuple(v.shape) for k, v in state.items() if "num_batches" not in k}
-    if expected != found:
-        missing = [f"{k} {expected[k]}" for k in expected if k not in found]
-        extra = [f"{k} {found[k]}" for k in found if k not in expected]
-        shapes = [f"{k} is {found[k]}, expected {expected[k]}" for k in expected
-                  if k in found and found[k] != expected[k]]  # fmt: skip
-        raise InputError(
-            f"{path}: tensors do not fit the hyperparameters: {len(missing)} missing "
-            f"{missing[:3]}, {len(extra)} left over {extra[:3]}, {len(shapes)} of another shape "
-            f"{shapes[:3]}; use the params.json that belongs to these weights"
-        )
-    _check_values(state, path)
-    model.load_state_dict(dict(state), strict=False)
-
-
-def _check_values(state: Mapping[str, Tensor], path: Path) -> None:
-    """Stop at weights that are no finite floating-point numbers."""
-    for name, tensor in state.items():
-        if not tensor.is_floating_point() and "num_batches" not in name:
-            raise InputError(
-                f"{path}: {name} holds {tensor.dtype}, expected floating-point weights; quantised "
-                "checkpoints are not read"
-            )
-        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
-            raise InputError(
-                f"{path}: {name} holds NaN or infinity; the file is damaged, or its training went "
-                "wrong: take another one"
-            )

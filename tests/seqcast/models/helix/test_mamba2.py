@@ -156,7 +156,7 @@ def test_stretches_are_whole_chunks(rows, monkeypatch):
     """A part of a chunk costs as much as a whole one."""
     mixer, shapes = Mamba2Mixer(Mamba2Config(**SIZES, n_groups=1)), []
 
-    def stretch(u, carry):
+    def stretch(u, carry, step):
         shapes.append((len(u), u.shape[1]))
         return u, carry
 

@@ -23,11 +23,12 @@ from torch import Tensor, nn
 from seqcast.models.helix import helical
 from seqcast.models.helix.helix_mrna_config import HelixMrnaConfig
 from seqcast.models.helix.mamba2 import RMSNorm
-from seqcast.models.helix.mrna_stack import MambaBlock, MrnaStack
+from seqcast.models.helix.mrna_stack import CausalBlock, MambaBlock, MrnaStack, Past
 from seqcast.models.helix.mrna_tokens import helix_tokenizer
 from seqcast.models.layers import Dense
 
 TILE_TOKENS = 512
+QUERY_TOKENS = 128  # at once, behind known tokens: few keys are computed with and then masked
 
 
 class FeedForward(nn.Module):
@@ -67,17 +68,51 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Causal without `mask`, else what `mask` says, ``(batch, 1, tokens, tokens)``."""
-        query, key, value = (
-            project(x).unflatten(2, (-1, self.head_size)).transpose(1, 2)
-            for project in (self.q_proj, self.k_proj, self.v_proj)
-        )  # (batch, heads, tokens, head_size)
+        return self.remembered(x, mask)[0]
+
+    def remembered(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Past]:
+        """As a call; and the keys and values, ``(batch, heads, tokens, head_size)``."""
+        query, key, value = self._projected(x)
         seen = F.scaled_dot_product_attention(
             query, key, value, mask, is_causal=mask is None, enable_gqa=True
         )
+        return self._out(seen), (key, value)
+
+    def resumed(self, x: Tensor, pasts: Sequence[Past]) -> Tensor:
+        """As a call, each row behind the tokens whose keys and values are given."""
+        rows = zip(*(projected.split(1) for projected in self._projected(x)), pasts, strict=True)
+        seen = [
+            _attended(query, torch.cat([past[0], key], 2), torch.cat([past[1], value], 2))
+            for query, key, value, past in rows
+        ]
+        return self._out(torch.cat(seen))
+
+    def _projected(self, x: Tensor) -> list[Tensor]:
+        """Queries, keys and values, each ``(batch, heads, tokens, head_size)``."""
+        layers = self.q_proj, self.k_proj, self.v_proj
+        return [f(x).unflatten(2, (-1, self.head_size)).transpose(1, 2) for f in layers]
+
+    def _out(self, seen: Tensor) -> Tensor:
         return self.o_proj(seen.transpose(1, 2).flatten(2))
 
 
-class FeedForwardBlock(nn.Module):
+def _attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Causal attention of the last tokens of a sequence, some at a time."""
+    past, found = key.shape[2] - query.shape[2], []
+    for first in range(0, query.shape[2], QUERY_TOKENS):
+        some = query[:, :, first : first + QUERY_TOKENS]
+        seen = past + first + some.shape[2]
+        mask = torch.ones(some.shape[2], seen, dtype=torch.bool, device=query.device)
+        found.append(
+            F.scaled_dot_product_attention(
+                some, key[:, :, :seen], value[:, :, :seen], mask.tril(past + first),
+                enable_gqa=True,
+            )
+        )  # fmt: skip
+    return torch.cat(found, 2)
+
+
+class FeedForwardBlock(CausalBlock):
     """Block +."""
 
     def __init__(self, config: HelixMrnaConfig) -> None:
@@ -89,7 +124,7 @@ class FeedForwardBlock(nn.Module):
         return x + self.feed_forward(self.input_layernorm(x))
 
 
-class AttentionBlock(nn.Module):
+class AttentionBlock(CausalBlock):
     """Block *: a whole layer of a transformer."""
 
     def __init__(self, config: HelixMrnaConfig) -> None:
@@ -100,7 +135,24 @@ class AttentionBlock(nn.Module):
         self.feed_forward = FeedForward(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x))
+        return self._fed(x + self.self_attn(self.input_layernorm(x)))
+
+    def remembered(
+        self, x: Tensor, places: Sequence[Sequence[int]]
+    ) -> tuple[Tensor, list[dict[int, Past]]]:
+        """As a call; and the keys and values before places."""
+        y, pair = self.self_attn.remembered(self.input_layernorm(x))
+        pasts = [
+            {place: tuple(t[row : row + 1, :, :place] for t in pair) for place in of_row}
+            for row, of_row in enumerate(places)
+        ]
+        return self._fed(x + y), pasts
+
+    def resumed(self, x: Tensor, pasts: Sequence[Past]) -> Tensor:
+        """As a call, behind known tokens."""
+        return self._fed(x + self.self_attn.resumed(self.input_layernorm(x), pasts))
+
+    def _fed(self, x: Tensor) -> Tensor:
         return x + self.feed_forward(self.pre_ff_layernorm(x))
 
 
@@ -118,13 +170,18 @@ class HelixMrna(MrnaStack):
     @classmethod
     def from_config(cls, config: HelixMrnaConfig, compat: str | None, lm_head: bool) -> Self:
         """A network of this shape, with or without the language-model head."""
-        kinds: dict[str, type[nn.Module]] = {
+        kinds: dict[str, type[CausalBlock]] = {
             "M": MambaBlock,
             "+": FeedForwardBlock,
             "*": AttentionBlock,
         }
         blocks = [kinds[letter](config) for letter in config.blocks]
         return cls(config, helix_tokenizer(config.max_tokens), blocks, compat, lm_head)
+
+    @property
+    def resumes(self) -> bool:
+        """Not with compat "helical_cpu", which lets a token see the chunks behind it."""
+        return self.compat != "helical_cpu"
 
     def hidden_states(self, tokens: Tensor, layers: Sequence[int]) -> list[Tensor]:
         """The residual stream where `layers` says; see `MrnaStack.hidden_states`."""

@@ -12,6 +12,9 @@ Reference: Dao and Gu 2024 (Transformers are SSMs), and state-spaces/mamba ``Mam
 """
 
 import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +26,7 @@ from seqcast.models.layers import Dense
 
 CHUNK = 64
 STRETCH_ROWS, STRETCH_TOKENS = 4, 256  # at once: what stays in the cache of a CPU
-Carry = tuple[Tensor, Tensor | None]
+Carry = tuple[Tensor, Tensor]  # (batch, taps, channels), (batch, groups, N, heads / groups * P)
 
 
 def at_least_single(x: Tensor) -> Tensor:
@@ -155,19 +158,50 @@ class Mamba2Mixer(nn.Module):
 
     def forward(self, u: Tensor) -> Tensor:
         if u.device.type != "cpu" or torch.is_grad_enabled():
-            return self._stretch(u, None)[0]
-        # a stretch of tokens through all steps before the next one: what it needs stays in cache
-        y = torch.empty_like(u)
-        for rows, out in zip(u.split(STRETCH_ROWS), y.split(STRETCH_ROWS), strict=True):
-            carry, tokens = None, stretch_tokens(len(rows))
-            for part, target in zip(rows.split(tokens, 1), out.split(tokens, 1), strict=True):
-                done, carry = self._stretch(part.contiguous(), carry)
-                target.copy_(done)
-        return y
+            return self._stretch(u, None, _scan_for(u.device))[0]
+        return self.resumed(u)[0]
 
-    def _stretch(self, u: Tensor, carry: Carry | None) -> tuple[Tensor, Carry]:
+    def resumed(
+        self, u: Tensor, carry: Carry | None = None, places: Sequence[Sequence[int]] = ()
+    ) -> tuple[Tensor, list[dict[int, Carry]]]:
+        """As a call, behind tokens that are known.
+
+        Parameters
+        ----------
+        u : Tensor, shape=(batch, length, width)
+        carry : (Tensor, Tensor), optional
+            What the tokens before `u` leave: inputs of the convolution, and the state.
+        places : sequence of sequence of int, optional
+            For each row, numbers of its tokens, from 1 to length, which others can go on from.
+
+        Returns
+        -------
+        y : Tensor, shape=(batch, length, width)
+        carries : list of dict of int to (Tensor, Tensor)
+            For each row, what its first so many tokens leave, with a batch axis of 1.
+        """
+        y = torch.empty_like(u)
+        found: list[dict[int, Carry]] = [{} for _ in u]
+        length, at_once = u.shape[1], STRETCH_ROWS if u.device.type == "cpu" else len(u)
+        for first in range(0, len(u), at_once):
+            some = slice(first, min(first + at_once, len(u)))
+            wanted = dict(enumerate(places[some], first))
+            # a stretch of tokens through all steps before the next one: it stays in a CPU's cache
+            step = stretch_tokens(some.stop - first) if u.device.type == "cpu" else length
+            ends = {*range(step, length, step), length}.union(*wanted.values())
+            left = None if carry is None else (carry[0][some], carry[1][some])
+            for start, end in pairwise(sorted({0} | ends)):
+                done, left = self._stretch(u[some, start:end].contiguous(), left, scan)
+                y[some, start:end] = done
+                for row in (row for row, rows in wanted.items() if end in rows):
+                    own = slice(row - first, row - first + 1)
+                    found[row][end] = left[0][own].clone(), left[1][own].clone()
+        return y, found
+
+    def _stretch(
+        self, u: Tensor, carry: Carry | None, step: Callable[..., tuple[Tensor, Any]]
+    ) -> tuple[Tensor, Carry]:
         """Tokens in a row; `carry` is what the next ones need: inputs of the convolution, state."""
-        step = _scan_for(u.device)
         gate, xbc, dt = self.in_proj(u).split(self.split, dim=2)
         with torch.autocast(u.device.type, enabled=False):
             taps = self.conv1d.kernel_size[0] - 1

@@ -22,9 +22,25 @@ from seqcast.models.originals import TRANSFORMERS
 
 PREFIX = "backbone."
 LM_HEAD = "lm_head.weight"
+Past = tuple[Tensor, ...]  # what a block keeps of the first tokens of a row; a batch axis of 1
+Prefix = list[Past]  # of all blocks
 
 
-class MambaBlock(nn.Module):
+class CausalBlock(nn.Module):
+    """A block that can go on behind tokens that are known; as it stands here, token by token."""
+
+    def remembered(
+        self, x: Tensor, places: Sequence[Sequence[int]]
+    ) -> tuple[Tensor, list[dict[int, Past]]]:
+        """As a call; and for each row what its first so many tokens leave (`places`)."""
+        return self(x), [dict.fromkeys(of_row, ()) for of_row in places]
+
+    def resumed(self, x: Tensor, pasts: Sequence[Past]) -> Tensor:
+        """As a call, each row behind the tokens of its past."""
+        return self(x)
+
+
+class MambaBlock(CausalBlock):
     """Block M: a state space layer, added to its input."""
 
     def __init__(self, config: Mamba2Config) -> None:
@@ -34,6 +50,18 @@ class MambaBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.mixer(self.norm(x))
+
+    def remembered(
+        self, x: Tensor, places: Sequence[Sequence[int]]
+    ) -> tuple[Tensor, list[dict[int, Past]]]:
+        """As a call; and inputs of the convolution and state at places."""
+        y, carries = self.mixer.resumed(self.norm(x), None, places)
+        return x + y, [dict(of_row) for of_row in carries]
+
+    def resumed(self, x: Tensor, pasts: Sequence[Past]) -> Tensor:
+        """As a call, behind known tokens."""
+        taps, states = (torch.cat(parts) for parts in zip(*pasts, strict=True))
+        return x + self.mixer.resumed(self.norm(x), (taps, states))[0]
 
 
 class MrnaStack(Network):
@@ -54,7 +82,7 @@ class MrnaStack(Network):
         self,
         config: Mamba2Config,
         tokenizer: MrnaTokenizer,
-        blocks: Sequence[nn.Module],
+        blocks: Sequence[CausalBlock],
         compat: str | None = None,
         lm_head: bool = True,
     ) -> None:
@@ -210,6 +238,64 @@ class MrnaStack(Network):
             if i in layers:
                 found[i] = _rolled(x, -pads)
         return [found[layer] for layer in layers]
+
+    @property
+    def resumes(self) -> bool:
+        """Whether `remember` and `resume` give what a call does."""
+        return True
+
+    def remember(
+        self, tokens: Tensor, places: Sequence[Sequence[int]]
+    ) -> tuple[Tensor, list[dict[int, Prefix]]]:
+        """The state after the last block, and what sequences that begin alike need of it.
+
+        Parameters
+        ----------
+        tokens : Tensor, shape=(batch, tokens)
+        places : sequence of sequence of int
+            For each row, numbers of first tokens (padding not counted), at least 1.
+
+        Returns
+        -------
+        state : Tensor, shape=(batch, tokens, width)
+            As from `hidden_states`.
+        prefixes : list of dict of int to Prefix
+            For each row and place, to be given to `resume`.
+        """
+        pads = self.tokenizer.leading_pads(tokens)
+        x = self.embeddings(_rolled(tokens, pads))
+        of_blocks = []
+        block: Any
+        for block in self.layers:
+            x, found = block.remembered(x, places)
+            of_blocks.append(found)
+        prefixes = [
+            {place: [found[row][place] for found in of_blocks] for place in of_row}
+            for row, of_row in enumerate(places)
+        ]
+        return _rolled(x, -pads), prefixes
+
+    def resume(self, tokens: Tensor, prefixes: Sequence[Prefix]) -> Tensor:
+        """The state after the last block, of tokens behind others that are known.
+
+        Parameters
+        ----------
+        tokens : Tensor, shape=(batch, tokens)
+            The rest of each sequence, padded as a sequence is.
+        prefixes : sequence of Prefix
+            What stands before each row, from `remember`; of any lengths.
+
+        Returns
+        -------
+        Tensor, shape=(batch, tokens, width)
+            That of a call on the whole sequences but for rounding: sums in another order.
+        """
+        pads = self.tokenizer.leading_pads(tokens)
+        x = self.embeddings(_rolled(tokens, pads))
+        block: Any
+        for block, pasts in zip(self.layers, zip(*prefixes, strict=True), strict=True):
+            x = block.resumed(x, pasts)
+        return _rolled(x, -pads)
 
     def _check_layers(self, layers: Sequence[int]) -> None:
         if wrong := [layer for layer in layers if not 0 <= layer <= self.depth]:
