@@ -186,3 +186,77 @@ def test_look_alike_of_a_benchmark(tmp_path: Path) -> None:
     assert found["Value"].to_list() == [10.2, 9.0]
     (tmp_path / "b.csv").write_text(f"CDS,Value\n{ORF},1\n")
     assert read_sequences(tmp_path / "b.csv", "whole")["cds_end"].to_list() == [12]
+
+
+def of_tracks(folder: Path, *tracks: object, **columns: list) -> pl.DataFrame:
+    """Sequences of CC, `ORF`, G with a track each, as mRNABench's files have them."""
+    rows = len(tracks)
+    letters = {"id": [f"t{i}" for i in range(rows)], "sequence": [f"CC{ORF}G"] * rows}
+    given = {**letters, "cds": list(tracks), "splice": [[0] * 15] * rows}
+    pl.DataFrame({**given, **columns}, strict=False).write_parquet(folder / "given.parquet")
+    return read_sequences(folder / "given.parquet")
+
+
+CODONS = [0, 0, *([1, 0, 0] * 4), 0]
+
+
+@pytest.mark.parametrize(
+    ("track", "found", "flags", "problem"),
+    [
+        (CODONS, (2, 14), "", None),
+        ([0] * 15, (None, None), "no_cds", None),
+        (None, (None, None), "no_cds", None),
+        (CODONS[:11] + [0] * 4, (2, 11), "no_stop_codon", None),
+        (CODONS[:-1], (None, None), "cds_track_broken", "track cds: 14 values for 15 nt"),
+        ([2 * v for v in CODONS], (None, None), "cds_track_broken",
+         "track cds: value 2 at 2, neither 0 nor 1"),
+        ([*CODONS[:-1], None], (None, None), "cds_track_broken",
+         "track cds: value nan at 14, neither 0 nor 1"),
+        ([0, 0, *([1] * 12), 0], (None, None), "cds_track_broken",
+         "track cds: codons begin at 2 and 3, not 3 apart"),
+        ([0] * 13 + [1, 0], (None, None), "cds_track_broken",
+         "track cds: the codon at 13 ends beyond 15 nt"),
+    ],
+)  # fmt: skip
+def test_a_track_of_first_codon_bases_says_where_the_cds_is(
+    tmp_path: Path, track: object, found: tuple, flags: str, problem: str | None
+) -> None:
+    row = of_tracks(tmp_path, track, CODONS).row(0, named=True)
+    assert row["status"] == "valid"
+    assert (row["cds_start"], row["cds_end"]) == found
+    assert (row["flags"], row["problem"]) == (flags, problem)
+
+
+def test_tracks_are_lists_arrays_or_text_and_are_not_copied(tmp_path: Path) -> None:
+    found = of_tracks(tmp_path, CODONS, gene=["A"], target=[0.5])
+    assert found.columns == [*COLUMNS, "gene", "target"]
+    assert found["gene_name"].to_list() == ["A"]
+    pl.DataFrame(
+        {"id": ["a"], "sequence": [f"CC{ORF}G"], "cds": [CODONS]},
+        schema_overrides={"cds": pl.Array(pl.Int8, 15)},
+    ).write_parquet(tmp_path / "array.parquet")
+    of_array = read_sequences(tmp_path / "array.parquet")
+    of_text = table(tmp_path, f"sequence\tCDS\nCC{ORF}G\t{CODONS}\n")
+    for other in (of_array, of_text):
+        places = ("sequence", "cds_start", "cds_end")
+        assert other.select(places).equals(found.select(places))
+    whole = read_sequences(tmp_path / "array.parquet", "whole")
+    assert whole["flags"].to_list() == ["no_start_codon,no_stop_codon"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"cds_start": [2]}, "has the track cds and the column cds_start; expected one of them"),
+        ({"cds": [["a"]]}, r"column cds is of type List\(String\); expected a list of numbers"),
+        ({"seq": ["ACG"]}, "has 2 columns of sequences"),
+    ],
+)
+def test_tracks_that_cannot_be_read(tmp_path: Path, columns: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        of_tracks(tmp_path, CODONS, **columns)
+
+
+def test_marks_of_unknown_bases_are_no_sequence(tmp_path: Path) -> None:
+    row = one(tmp_path, "ENNN")
+    assert (row["status"], row["problem"]) == ("no_known_base", "N alone")

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.transcripts.labels import join_labels
+from seqcast.transcripts.labels import join_families, join_labels
 from seqcast.transcripts.records import COLUMNS, TranscriptRow, table_of
 
 
@@ -86,3 +86,41 @@ def test_bad_labels(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "labels.tsv").write_text(text)
     with pytest.raises(InputError, match=message):
         join_labels(transcripts("A.1"), tmp_path / "labels.tsv")
+
+
+def of_genes(*genes: str | None) -> pl.DataFrame:
+    return table_of([TranscriptRow(f"T{i}", gene_name=gene) for i, gene in enumerate(genes)])
+
+
+def test_genes_of_a_family_share_it_and_others_are_families_of_their_own(tmp_path: Path) -> None:
+    text = "gene_name,gene_group\nA,1\nB,1\nC,2\nD,3\nD,4\nE,4\nF,3\nX,9\n"
+    (tmp_path / "families.csv").write_text(text)
+    found = join_families(of_genes("A", "B", "B", "C", "D", "E", "F", "G", "G", None),
+                          tmp_path / "families.csv")  # fmt: skip
+    groups = found["gene_group"].to_list()
+    assert groups[:4] == ["1", "1", "1", "2"]
+    assert len({*groups[4:7]}) == 1  # D is in two families, which are one then
+    assert groups[7:] == ["gene G", "gene G", None]
+    assert found.height == 10  # no row for X, of which there is no transcript
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gene,gene_group\nA,1\n", "the columns gene, gene_group; expected gene_name or gene_id"),
+        ("gene_name\tgroup\nA\t1\n", "expected gene_name or gene_id, and gene_group"),
+        ("gene_name\tgene_group\nA\t\n", "1 rows without gene_name or gene_group"),
+        ("gene_name\tgene_group\nX\t1\n", r"none of its genes \(X, ...\) is the gene_name of .*A"),
+        ("gene_id\tgene_group\nA\t1\n", r"is the gene_id of a transcript \(none has one\)"),
+    ],
+)
+def test_bad_families(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "families.tsv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        join_families(of_genes("A"), tmp_path / "families.tsv")
+
+
+def test_families_that_are_there_already_are_kept(tmp_path: Path) -> None:
+    table = of_genes("A").with_columns(gene_group=pl.lit("1"))
+    with pytest.raises(InputError, match="have a column gene_group already; leave families empty"):
+        join_families(table, tmp_path / "families.tsv")

@@ -79,6 +79,7 @@ class Dataset(Row):
     balanced: bool = True
     cds: str = ""
     labels: str | None = None
+    families: str | None = None
     transcripts: str | None = None
 
 

@@ -100,7 +100,8 @@ class Transcripts:
     def files(self, job: OfDataset) -> dict[str, Any]:
         """Where the mRNAs of a dataset come from: its file, or the annotation of its assembly."""
         row, given = self.catalogue.datasets[job.dataset], self.catalogue.given
-        files: dict[str, Any] = self.catalogue.given_files({"labels": row.labels})
+        joined = {"labels": row.labels, "families": row.families}
+        files: dict[str, Any] = self.catalogue.given_files(joined)
         if row.kind == "mrna":
             return files | {"sequences": given(row.path)}
         files |= {"annotation": given(self.catalogue.assemblies[row.assembly].annotation)}

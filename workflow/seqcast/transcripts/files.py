@@ -24,6 +24,8 @@ SEQUENCE_COLUMNS = ("sequence", "seq", "mrna", "rna", "cds", "transcript")
 ID_COLUMNS = ("id", "transcript_id", "name", "sequence_id", "seq_id", "accession")
 NAME_COLUMNS = (*ID_COLUMNS, "gene_id", "gene_name")  # text, whatever they look like
 NO_SEQUENCE = [word.lower() for word in MISSING]  # no word of these is an mRNA
+CDS_TRACK = "cds"  # mRNABench's: numbers that mark the first base of each codon
+TRACKS = (CDS_TRACK, "splice")
 SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 EXPECTED = "FASTA, TSV, CSV or parquet"
 LEADING_ZERO = r"^[+-]?0\d"
@@ -41,7 +43,8 @@ def read_sequence_file(path: str | Path) -> pl.DataFrame:
         `reads.text_records`, as for reads; a table may have a byte order mark, blank lines and
         comments ("#") before its header. It has one column of sequences, named as one of
         `SEQUENCE_COLUMNS`; the first of `ID_COLUMNS` that is there holds the names. Capitals do
-        not count.
+        not count. Columns ``cds`` and ``splice`` may be tracks: a list of a number for each
+        nucleotide (of text, ``[0, 1, 0]``), which is no sequence.
 
     Returns
     -------
@@ -70,8 +73,9 @@ def parse_sequences(data: bytes, name: str) -> pl.DataFrame:
         raise InputError(
             f"{name} is FASTQ or SAM, which hold reads; expected {EXPECTED}. Convert it to FASTA."
         )
-    table = _read_any_table(data, name, (*NAME_COLUMNS, *SEQUENCE_COLUMNS))
-    column = _sequence_column(table.columns, name)
+    table = _with_tracks(_read_any_table(data, name, (*NAME_COLUMNS, *SEQUENCE_COLUMNS)))
+    tracks = tracks_of(table)
+    column = _sequence_column([one for one in table.columns if one not in tracks], name)
     named = id_column(table.columns, besides=column)
     others = [other for other in table.columns if other not in (column, named)]
     ids = pl.col(named) if named else pl.lit(None)
@@ -297,6 +301,27 @@ def _text(values: pl.Expr) -> pl.Expr:
     """Values as text without blanks at either end, null where nothing is left."""
     stripped = values.cast(pl.String).str.strip_chars()
     return pl.when(stripped != "").then(stripped)
+
+
+def tracks_of(table: pl.DataFrame) -> set[str]:
+    """Those of `TRACKS` that a table has as lists; one of text is a sequence."""
+    return {name for name in TRACKS if name in table and table[name].dtype.is_nested()}
+
+
+def _with_tracks(table: pl.DataFrame) -> pl.DataFrame:
+    """A table whose `TRACKS` are lists of numbers, under their names, also where they are text."""
+    for column in table.columns:
+        values = table[column]
+        if column.lower() not in TRACKS:
+            continue
+        if values.dtype == pl.String and values.str.starts_with("[").all() and values.count():
+            try:
+                values = values.str.json_decode(pl.List(pl.Float64))
+            except pl.exceptions.PolarsError:
+                continue  # it is refused as a second column of sequences
+        if values.dtype.is_nested():
+            table = table.with_columns(values.alias(column)).rename({column: column.lower()})
+    return table
 
 
 def _sequence_column(columns: list[str], name: str) -> str:

@@ -8,18 +8,26 @@ from typing import NamedTuple
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.transcripts.files import QUOTED_LETTERS, read_sequence_file, text_column
+from seqcast.transcripts.files import (
+    CDS_TRACK,
+    QUOTED_LETTERS,
+    read_sequence_file,
+    text_column,
+    tracks_of,
+)
 from seqcast.transcripts.letters import IUPAC, NUCLEOTIDES, capitals, judge_codons, read_letters
-from seqcast.transcripts.marks import CODON_MARK, CODON_NT, read_marks
+from seqcast.transcripts.marks import CODON_MARK, CODON_NT, read_marks, read_track
 from seqcast.transcripts.records import COLUMNS, STATUSES, TranscriptRow, table_of
 
 CDS_OPTIONS = ("", "whole", "none")
 CDS_COLUMNS = ("cds_start", "cds_end")
 GENE_COLUMNS = ("gene_id", "gene_name")
+GENE = "gene"  # mRNABench's name of the gene
 NUCLEIC = frozenset(NUCLEOTIDES) | IUPAC | {"T"}
 PROTEIN_SHARE = 0.1  # of characters that are not nucleotides; of a protein's, about a third
 
 Ends = tuple[object, object]  # of a CDS, as given
+Place = Ends | pl.Series | None  # ends; or a track of the first bases of codons
 
 
 class _Cds(NamedTuple):
@@ -42,19 +50,22 @@ def read_sequences(path: str | Path, cds: str = "") -> pl.DataFrame:
     cds : str
         ``whole``: each sequence is a CDS. ``none``: no CDS is wanted. Empty: the columns
         ``cds_start`` and ``cds_end`` (capitals do not count; nt of the sequence without marks,
-        0-based half-open, stop codon included) say where it is, if the file has them.
+        0-based half-open, stop codon included) say where it is, if the file has them; or a track
+        ``cds`` (`marks.read_track`).
 
     Returns
     -------
     DataFrame
-        `records.COLUMNS`, then the further columns of the file; those whose name is taken are
-        ``<name>_given``.
+        `records.COLUMNS`, then the further columns of the file, but for tracks by nucleotide;
+        those whose name is taken are ``<name>_given``. A column ``gene`` is the ``gene_name`` too
+        where the file has no such column.
 
     Raises
     ------
     InputError
         If the file cannot be read (`files.read_sequence_file`), has one of the two columns of a CDS
-        only, or holds no sequence that can be used; or if ``cds`` is none of the three.
+        only, or both and a track, or a track that is no list of numbers; if it holds no sequence
+        that can be used; or if ``cds`` is none of the three.
     """
     return judge_sequences(read_sequence_file(path), str(path), cds)
 
@@ -74,16 +85,18 @@ def judge_sequences(given: pl.DataFrame, source: str, cds: str = "") -> pl.DataF
         raise InputError(f"cds is {cds!r}; expected whole, none, or nothing")
     if cds == "":
         given = _with_cds_columns(given)
-    ends = _given_ends(given, source) if cds == "" else None
+    places = _given_places(given, source) if cds == "" else None
     rows = []
     for number, (name, text) in enumerate(given.select("id", "sequence").iter_rows()):
-        row = _row(name or f"row{number}", text or "", cds, ends[number] if ends else None)
+        row = _row(name or f"row{number}", text or "", cds, places[number] if places else None)
         unnamed = {"unnamed"} if name is None else set()
         rows.append(row._replace(flags=row.flags | unnamed))
     _refuse_unusable(rows, given["sequence"], source)
     genes = [name for name in GENE_COLUMNS if name in given.columns]
     table = table_of(rows).with_columns(text_column(given, name, source) for name in genes)
-    used = {"id", "sequence", *genes, *(CDS_COLUMNS if ends else ())}
+    if GENE in given.columns and GENE_COLUMNS[1] not in genes:
+        table = table.with_columns(text_column(given, GENE, source).alias(GENE_COLUMNS[1]))
+    used = {"id", "sequence", *genes, *tracks_of(given), *(CDS_COLUMNS if places else ())}
     return with_columns(table, given.select(pl.exclude(*used)))
 
 
@@ -112,9 +125,24 @@ def _with_cds_columns(given: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _given_ends(given: pl.DataFrame, source: str) -> list[Ends] | None:
-    """The columns of CDS ends, None where the file has neither."""
+def _given_places(given: pl.DataFrame, source: str) -> Sequence[Place] | None:
+    """The columns of CDS ends or the track, None where the file has neither."""
     found = [name for name in CDS_COLUMNS if name in given.columns]
+    if CDS_TRACK in tracks_of(given):
+        dtype = given[CDS_TRACK].dtype
+        if found:
+            raise InputError(
+                f"{source} has the track {CDS_TRACK} and the column {found[0]}; expected one of "
+                "them to say where the CDS is. Remove the other."
+            )
+        inner = getattr(dtype, "inner", None)
+        if inner is None or not (inner.is_numeric() or inner in (pl.Boolean, pl.Null)):
+            raise InputError(
+                f"{source}: column {CDS_TRACK} is of type {dtype}; expected a list of numbers, 1 "
+                "at the first base of each codon and 0 elsewhere, or set cds to none in the table "
+                "of datasets."
+            )
+        return list(given[CDS_TRACK].cast(pl.List(pl.Float32)))
     if len(found) == 1:
         raise InputError(
             f"{source} has the column {found[0]} without the other one; expected both of "
@@ -124,7 +152,7 @@ def _given_ends(given: pl.DataFrame, source: str) -> list[Ends] | None:
     return list(given.select(CDS_COLUMNS).iter_rows()) if found else None
 
 
-def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
+def _row(name: str, text: str, cds: str, place: Place) -> TranscriptRow:
     """Check one sequence and its CDS."""
     upper = capitals(text)
     plain = upper.replace(CODON_MARK, "")
@@ -139,8 +167,14 @@ def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
             status="codon_marks_misplaced", problem="not one E before each codon of one frame"
         )
     letters = read_letters(plain)
+    if letters.sequence is None:
+        return row._replace(status=letters.status, problem=letters.problem)
     flags = row.flags | set(letters.flags)
-    wanted = (0, len(plain)) if cds == "whole" else ends
+    try:
+        wanted = (0, len(plain)) if cds == "whole" else _ends(place, len(plain))
+    except ValueError as error:  # of a track; the sequence can be used all the same
+        dropped = flags | {"cds_track_broken"}
+        return row._replace(sequence=letters.sequence, flags=dropped, problem=f"track cds: {error}")
     marked = None if marks[1] is None else marks[1:]
     if marked:
         flags |= {"codon_marks_given"}
@@ -149,7 +183,7 @@ def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
             return row._replace(status="codon_marks_misplaced", flags=flags, problem=problem)
         wanted = marked
     row = row._replace(sequence=letters.sequence, flags=flags)
-    if cds == "none" or letters.sequence is None:
+    if cds == "none":
         return row
     found = _checked_cds(letters.sequence, wanted)
     return row._replace(
@@ -158,6 +192,11 @@ def _row(name: str, text: str, cds: str, ends: Ends | None) -> TranscriptRow:
         flags=flags | found.flags,
         problem=found.problem,
     )
+
+
+def _ends(place: Place, length_nt: int) -> Ends | None:
+    """Ends of a CDS; those that a track marks, if it is one."""
+    return read_track(place.to_numpy(), length_nt) if isinstance(place, pl.Series) else place
 
 
 def _checked_cds(sequence: str, ends: Ends | None) -> _Cds:

@@ -1,4 +1,4 @@
-"""Labels of transcripts, from a table of their own."""
+"""Labels of transcripts and families of their genes, from tables of their own."""
 
 import logging
 from pathlib import Path
@@ -7,11 +7,13 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.transcripts.files import id_column, read_table, text_column
-from seqcast.transcripts.given import with_columns
+from seqcast.transcripts.given import GENE_COLUMNS, with_columns
 from seqcast.transcripts.records import TranscriptRow, table_of
 from seqcast.transcripts.selection import Ids
 
 logger = logging.getLogger(__name__)
+
+FAMILY = "gene_group"  # column of families, as in the maps that mRNABench takes
 
 
 def join_labels(
@@ -68,6 +70,88 @@ def join_labels(
     extended = extended.with_columns(row=pl.int_range(extended.height, dtype=pl.Int64))
     taken = pl.Series([*found, *lost], dtype=pl.Int64)
     return with_columns(extended, _rows_of(labels, taken))
+
+
+def join_families(table: pl.DataFrame, path: str | Path) -> pl.DataFrame:
+    """Add the family of each gene, so that no split parts homologous genes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Begins with `records.COLUMNS`; genes are known by ``gene_name`` or ``gene_id``.
+    path : path
+        TSV, CSV or parquet with a column ``gene_name`` or ``gene_id`` and a column ``gene_group``,
+        as mRNABench's maps of HomoloGene have. A gene in several families joins them.
+
+    Returns
+    -------
+    DataFrame
+        With a column ``gene_group`` (str): the family; ``gene NAME`` of a gene that the table of
+        families does not have, which is a family of its own; null where the gene is not known.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column or has a row without gene or family; if none of
+        its genes is in the table; or if that has families already.
+    """
+    path = Path(path)
+    if FAMILY in table.columns:
+        raise InputError(
+            f"{path}: the sequences or their labels have a column {FAMILY} already; leave families "
+            "empty in the table of datasets to take that, or rename it"
+        )
+    key, pairs = _read_families(path)
+    known = table[key].drop_nulls().unique()
+    if known.is_in(pairs["gene"].to_list()).sum() == 0:
+        raise InputError(
+            f"{path}: none of its genes ({', '.join(pairs['gene'].head(3))}, ...) is the {key} of "
+            f"a transcript ({', '.join(known.sort().head(3)) or 'none has one'}). Give families of "
+            "these genes, or name the column of genes gene_id or gene_name in both files."
+        )
+    family = _joined_families(pairs)
+    found = [None if gene is None else family.get(gene, f"gene {gene}") for gene in table[key]]
+    logger.info(
+        "%s: %d of %d genes are in %d families; each other gene is one of its own",
+        path, known.is_in(list(family)).sum(), len(known), len(set(family.values())),
+    )  # fmt: skip
+    column = pl.Series(FAMILY, found, dtype=pl.String)
+    return with_columns(table, pl.DataFrame([column]))
+
+
+def _read_families(path: Path) -> tuple[str, pl.DataFrame]:
+    """The column of genes of a table of families, and its pairs ``gene``, ``family`` (str)."""
+    given = read_table(path)
+    key = next((name for name in reversed(GENE_COLUMNS) if name in given.columns), None)
+    if key is None or FAMILY not in given.columns:
+        raise InputError(
+            f"{path} has the columns {', '.join(given.columns[:20])}; expected gene_name or "
+            f"gene_id, and {FAMILY}"
+        )
+    pairs = pl.DataFrame(
+        [
+            text_column(given, name, str(path)).str.strip_chars().alias(new)
+            for name, new in ((key, "gene"), (FAMILY, "family"))
+        ]
+    )
+    if n_empty := pairs.filter(~pl.all_horizontal(pl.all().fill_null("") != "")).height:
+        raise InputError(f"{path} has {n_empty} rows without {key} or {FAMILY}; expected both")
+    return key, pairs
+
+
+def _joined_families(pairs: pl.DataFrame) -> dict[str, str]:
+    """Genes to the first name of their family; families that share a gene are one."""
+    leader: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while (above := leader.setdefault(name, name)) != name:
+            name = above
+        return name
+
+    genes: dict[str, str] = {}
+    for gene, family in pairs.iter_rows():
+        leader[first(family)] = first(genes.setdefault(gene, family))
+    return {gene: first(family) for gene, family in genes.items()}
 
 
 def _labels_of_rows(ids: list[str], rows: Ids) -> dict[str, int]:

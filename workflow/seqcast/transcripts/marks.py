@@ -70,6 +70,44 @@ def read_marks(text: str) -> tuple[str, int | None, int | None] | None:
     return before + coding + after, len(before), len(before) + len(coding)
 
 
+def read_track(track: np.ndarray, length_nt: int) -> tuple[int, int] | None:
+    """The CDS that a track of first codon bases marks, as mRNABench has it.
+
+    Parameters
+    ----------
+    track : ndarray, shape=(length_nt,)
+        1 at the first base of each codon of the CDS, else 0.
+    length_nt : int
+        Of the sequence, without codon-start tokens.
+
+    Returns
+    -------
+    (int, int) or None
+        Start and end of the CDS, the end after the last marked codon; None if nothing is marked.
+
+    Raises
+    ------
+    ValueError
+        If the track is not as long as the sequence, has other numbers, marks codons that are not
+        next to each other in one frame, or a last codon that the sequence does not hold.
+    """
+    if len(track) != length_nt:
+        raise ValueError(f"{len(track)} values for {length_nt} nt")
+    if (strange := ~np.isin(track, (0, 1))).any():
+        at = int(np.argmax(strange))
+        raise ValueError(f"value {track[at]:g} at {at}, neither 0 nor 1")
+    marked = np.flatnonzero(track)
+    if not len(marked):
+        return None
+    if (apart := np.diff(marked) != CODON_NT).any():
+        at = int(np.argmax(apart))
+        raise ValueError(f"codons begin at {marked[at]} and {marked[at + 1]}, not {CODON_NT} apart")
+    start, end = int(marked[0]), int(marked[-1]) + CODON_NT
+    if end > length_nt:
+        raise ValueError(f"the codon at {marked[-1]} ends beyond {length_nt} nt")
+    return start, end
+
+
 def regions(
     length_nt: int, cds_start: int | None, cds_end: int | None, marked: bool
 ) -> dict[str, slice]:

@@ -14,7 +14,7 @@ from seqcast.core.store import file_sha256, write_table
 from seqcast.genome.fasta import Genome
 from seqcast.transcripts.annotation import Transcript, read_transcripts
 from seqcast.transcripts.given import read_sequences
-from seqcast.transcripts.labels import join_labels
+from seqcast.transcripts.labels import join_families, join_labels
 from seqcast.transcripts.records import FLAGS, STATUSES, TranscriptRow, table_of
 from seqcast.transcripts.selection import (
     find_transcripts,
@@ -42,6 +42,8 @@ class TranscriptSources(NamedTuple):
         A list that chooses transcripts of the annotation.
     labels : path, optional
         A table of labels to join.
+    families : path, optional
+        A table of families of genes to join.
     """
 
     sequences: str | Path | None = None
@@ -50,6 +52,7 @@ class TranscriptSources(NamedTuple):
     aliases: str | Path | None = None
     ids: str | Path | None = None
     labels: str | Path | None = None
+    families: str | Path | None = None
 
 
 def prepare_dataset(
@@ -81,6 +84,8 @@ def prepare_dataset(
         table, known = _spliced(files, options)
     if files.labels:
         table = join_labels(table, str(files.labels), known)
+    if files.families:
+        table = join_families(table, str(files.families))
     counts = {name: _count(table, name) for name in ("status", "flags")}
     _report(table, counts)
     given = {name: file for name, file in files._asdict().items() if file and name != "genome"}

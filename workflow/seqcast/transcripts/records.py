@@ -38,6 +38,8 @@ FLAGS = {
     "ribosomal frameshift)",
     "cds_out_of_phase": "CDS dropped: its length is not a multiple of 3, or the annotation's phase "
     "contradicts it",
+    "cds_track_broken": "CDS dropped: its track cds is not a 1 at the first base of each codon of "
+    "one CDS and 0 elsewhere, a number for each nucleotide",
     "cds_incomplete_start": "the 5' end of the CDS is not known: it begins at the first whole "
     "codon",
     "cds_incomplete_end": "the 3' end of the CDS is not known: it ends with the last whole codon",
