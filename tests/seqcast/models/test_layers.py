@@ -59,7 +59,7 @@ def test_two_batches_before_a_backward_pass():
 def test_frozen_statistics_stay():
     norm = torch.nn.Sequential(layers.BatchNorm(5))
     before = {name: tensor.clone() for name, tensor in norm.state_dict().items()}
-    with layers.frozen_statistics(norm):
+    with layers.FrozenStatistics(norm):
         norm(torch.randn(2, 9, 5))
     assert all(torch.equal(norm.state_dict()[name], tensor) for name, tensor in before.items())
     norm(torch.randn(2, 9, 5))

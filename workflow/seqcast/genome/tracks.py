@@ -190,17 +190,19 @@ class Tracks:
         import torch
 
         x = predictions.float() if single else predictions.double()
-        clip_soft = self._column(np.where(np.isnan(self.clip_soft), np.inf, self.clip_soft), x)
+        limit = self._column(np.where(np.isnan(self.clip_soft), np.inf, self.clip_soft), x)
+        # finite: torch.where gives NaN as gradient where what it does not take is infinite
+        clip_soft = self._column(np.nan_to_num(self.clip_soft), x)
         scale = self._column(self.scale, x)
         is_sqrt = self._column(np.char.endswith(self.sum_stat, "_sqrt"), x)
         if old:
             x = x / scale
             if unclip:
-                x = torch.where(x > clip_soft, clip_soft + (x - clip_soft) ** 2, x)
+                x = torch.where(x > limit, clip_soft + (x - clip_soft) ** 2, x)
             x = torch.where(is_sqrt, x.clamp(min=0) ** (4 / 3), x)
             return x if unscale else x * scale
         if unclip:
-            x = torch.where(x > clip_soft, clip_soft - 1 + (x - clip_soft + 1) ** 2, x)
+            x = torch.where(x > limit, clip_soft - 1 + (x - clip_soft + 1) ** 2, x)
         x = torch.where(is_sqrt, (x + 1) ** 2 - 1, x).double()
         return x / scale if unscale else x
 

@@ -5,8 +5,8 @@ channels-last image of height 1 without a copy, and dense layers and norms act o
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -149,17 +149,23 @@ class BatchNorm(nn.BatchNorm1d):
         return y.view_as(x)
 
 
-@contextmanager
-def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Within it no `BatchNorm` inside `module` moves its running statistics."""
-    norms = [part for part in module.modules() if isinstance(part, BatchNorm)]
-    before = [norm.moves_statistics for norm in norms]
-    for norm in norms:
-        norm.moves_statistics = False
-    try:
-        yield
-    finally:
-        for norm, moves in zip(norms, before, strict=True):
+class FrozenStatistics(AbstractContextManager[None]):
+    """Within it no `BatchNorm` inside `module` moves its running statistics; can be entered again.
+
+    Each backward pass through one forward enters it, where several targets have a gradient.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self.norms = [part for part in module.modules() if isinstance(part, BatchNorm)]
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before = [norm.moves_statistics for norm in self.norms]
+        for norm in self.norms:
+            norm.moves_statistics = False
+
+    def __exit__(self, *error: object) -> None:
+        for norm, moves in zip(self.norms, self.before, strict=True):
             norm.moves_statistics = moves
 
 
@@ -171,7 +177,7 @@ def recompute_in_backward(module: nn.Module, *inputs: Any, **options: Any) -> An
     """
     return checkpoint(
         module, *inputs, **options, use_reentrant=False,
-        context_fn=lambda: (nullcontext(), frozen_statistics(module)),
+        context_fn=lambda: (nullcontext(), FrozenStatistics(module)),
     )  # fmt: skip
 
 

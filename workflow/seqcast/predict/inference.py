@@ -46,16 +46,33 @@ def predict(
     Tensor, shape=(batch, tracks, bins), float32
         Before untransformation. Plain mean, as baskerville ``build_ensemble``.
     """
+    members = list(predict_members(model, one_hot_windows, tracks, reverse_complement, shifts_bp))
+    return reduce(torch.add, members) / len(members)
+
+
+def predict_members(
+    model: CoverageModel,
+    one_hot_windows: Tensor,
+    tracks: Tracks,
+    reverse_complement: bool,
+    shifts_bp: Sequence[int],
+) -> Iterator[Tensor]:
+    """What `predict` averages: the prediction of each shift and strand, one after the other.
+
+    Predictions of networks in float64 stay so.
+    """
     channel = torch.from_numpy(tracks.channel).to(one_hot_windows.device)
     pair = torch.from_numpy(tracks.pair).to(one_hot_windows.device)
-    members = []
     for shift in shifts_bp:
         x = F.pad(one_hot_windows, (shift, -shift))  # a negative pad takes away
-        members.append(model(x)[:, channel].float())
+        yield _at_least_float32(model(x)[:, channel])
         if reverse_complement:
             # channels A, C, G, T: complement is the reversed order
-            members.append(model(x.flip(1, 2))[:, channel].float().flip(2)[:, pair])
-    return reduce(torch.add, members) / len(members)
+            yield _at_least_float32(model(x.flip(1, 2))[:, channel]).flip(2)[:, pair]
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def predict_batch(
