@@ -101,24 +101,65 @@ class RelativeAttention(nn.Module):
         """
         n = x.shape[1]
         start, end = (0, n) if rows is None else rows
-        asking = x if self.training else x[:, start:end]
-        # (batch, heads, n or rows, key_size)
-        query = self._split(self.query(asking)) * self.key_size**-0.5
-        key, value = self._split(self.key(x)), self._split(self.value(x))
-        features, band = position_bands(n, self.position_features, self.trained_length or n)
-        positioned, query = query + self.position_bias, query + self.content_bias
         if self.training:
-            table = F.dropout(features[band].to(x), self.position_dropout)
-            bias = _shifted(positioned @ self._position_keys(table).transpose(1, 2))
-            mixed = F.scaled_dot_product_attention(
-                query, key, value, attn_mask=bias, dropout_p=self.attention_dropout, scale=1.0
-            )[:, :, start:end]
-        else:
-            # (batch, heads, rows, bands)
-            by_band = positioned @ self._position_keys(features.to(x)).transpose(1, 2)
-            attend = _attend_by_rows if x.device.type == "cpu" else _attend_fused
-            mixed = attend(query, key, value, by_band, band.to(x.device), start)
-        return self.output(mixed.transpose(1, 2).flatten(2))
+            return self.output(self._mixed_in_training(x)[:, start:end])
+        return self.output(self.attend(*self.ask(x[:, start:end], n), *self.answer(x), start))
+
+    def ask(self, x: Tensor, n: int) -> tuple[Tensor, Tensor]:
+        """What some of `n` positions ask, ``(batch, rows, channels)``, outside of training.
+
+        Returns
+        -------
+        query : Tensor, shape=(batch, heads, rows, key_size)
+            Whose products with the keys are the content terms of the logits.
+        by_band : Tensor, shape=(batch, heads, rows, bands)
+            The position terms, by `position_bands`.
+        """
+        query = self._query(x)
+        features, _ = self.bands(n)
+        by_band = (query + self.position_bias) @ self._position_keys(features.to(x)).mT
+        return query + self.content_bias, by_band
+
+    def answer(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of positions, ``(batch, heads, n, key_size or values)``."""
+        return self._split(self.key(x)), self._split(self.value(x))
+
+    def attend(
+        self, query: Tensor, by_band: Tensor, key: Tensor, value: Tensor, start: int = 0
+    ) -> Tensor:
+        """Values mixed for queries of neighbouring positions, of which `start` is the first.
+
+        Returns
+        -------
+        Tensor, shape=(batch, rows, channels)
+            Input of `output`.
+        """
+        _, band = self.bands(key.shape[2])
+        attend = _attend_by_rows if query.device.type == "cpu" else _attend_fused
+        mixed = attend(query, key, value, by_band, band.to(query.device), start)
+        return mixed.transpose(1, 2).flatten(2)
+
+    def bands(self, n: int) -> tuple[Tensor, Tensor]:
+        """The `position_bands` of `n` positions."""
+        return position_bands(n, self.position_features, self.trained_length or n)
+
+    def _mixed_in_training(self, x: Tensor) -> Tensor:
+        query, (key, value), (features, band) = (
+            self._query(x),
+            self.answer(x),
+            self.bands(x.shape[1]),
+        )
+        table = F.dropout(features[band].to(x), self.position_dropout)
+        positioned = query + self.position_bias
+        bias = _shifted(positioned @ self._position_keys(table).mT)
+        mixed = F.scaled_dot_product_attention(
+            query + self.content_bias, key, value, attn_mask=bias,
+            dropout_p=self.attention_dropout, scale=1.0,
+        )  # fmt: skip
+        return mixed.transpose(1, 2).flatten(2)
+
+    def _query(self, x: Tensor) -> Tensor:
+        return self._split(self.query(x)) * self.key_size**-0.5
 
     def _position_keys(self, table: Tensor) -> Tensor:
         """``(rows, features)`` to ``(heads, rows, key_size)``."""

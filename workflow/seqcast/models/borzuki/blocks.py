@@ -136,7 +136,11 @@ class TransformerBlock(nn.Module):
             self.feed_forward_adapter = _adapter(channels, adapter_width)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attention_adapter(self._drop(self.attention(self.attention_norm(x))))
+        return self.after_attention(x, self.attention(self.attention_norm(x)))
+
+    def after_attention(self, x: Tensor, attended: Tensor) -> Tensor:
+        """The block but for its attention: each position by itself, so that some will do."""
+        x = x + self.attention_adapter(self._drop(attended))
         if not self.has_feed_forward:
             return x
         # ReLU, whatever the global activation
