@@ -170,6 +170,22 @@ def test_rows_of_data_that_users_bring_plan_their_benchmarks(workflow, root):
     assert new["download_source"] == 0
 
 
+def test_a_training_dataset_that_users_bring_plans_the_benchmarks_of_coverage(workflow):
+    own = workflow.folder / "own/coverage"
+    (own / "hl_clip/tfrecords").mkdir(parents=True)
+    for name in ("all_HLs_human_PC1.txt", "clip_peaks.bed", "eclip_yeo_list.csv",
+                 "hl_clip/statistics.json", "hl_clip/tfrecords/fold0-0.tfr"):  # fmt: skip
+        (own / name).touch()
+    bed = "".join(f"chr1\t{i * 400000}\t{i * 400000 + 393216}\tfold{i}\n" for i in range(8))
+    (own / "hl_clip/sequences.bed").write_text(bed)
+    planned = workflow.planned(config="config/published_coverage.yaml")
+    models, folds = 3, 2
+    assert planned["evaluate_coverage"] == planned["prepare_weights"] == models * folds
+    assert planned["predict_saluki"] == models
+    assert planned["evaluate_coverage_benchmark"] == 4
+    assert "score_variants" not in planned
+
+
 def test_published_tables_name_sources_or_files_that_exist(root):
     paths = yaml.safe_load((root / "config/published.yaml").read_text())["tables"]
     tables = {

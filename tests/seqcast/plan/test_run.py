@@ -5,7 +5,7 @@ import yaml
 
 from seqcast.plan.run import plan_run
 
-CONFIGS = ("config", "published", "demo", "demo_train", "mrna_benchmarks")
+CONFIGS = ("config", "published", "published_coverage", "demo", "demo_train", "mrna_benchmarks")
 
 
 @pytest.mark.parametrize("name", CONFIGS)
