@@ -7,6 +7,7 @@ import pytest
 from seqcast.datasets.coverage import alignment_coverage as alignments
 from seqcast.datasets.coverage import preflight
 from seqcast.datasets.properties import labelled as data
+from seqcast.datasets.variants import region_sets
 from seqcast.evaluation.coverage import (
     coverage_accuracy,
     decay_fits,
@@ -32,6 +33,7 @@ PAGE = (ROOT / "docs/reference/statuses.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
 KNOWN = {
     "Variants": {*OUTCOMES, *REASONS},
+    "Regions": {*region_sets.STATUSES},
     "Benchmarks of variants": {*UNUSABLE, *UNSCORED, *LEFT_OUT},
     "Benchmarks of oligos": {"scored", *mpra.LEFT_OUT},
     "Oligos": {*placements.STATUSES},

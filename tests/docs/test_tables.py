@@ -26,7 +26,9 @@ def test_a_kind_of_dataset_has_its_columns(kind):
         for name, column in COLUMNS.items()
         if kind in column.get("used_by", {"kind": []})["kind"]
     ]
-    assert told(f"### {kind}") == sorted(used + ["shards"] * (kind in ("variants", "oligos")))
+    assert told(f"### {kind}") == sorted(
+        used + ["shards"] * (kind in ("variants", "regions", "oligos"))
+    )
 
 
 def test_settings_of_a_training_dataset_are_those_of_their_schema():

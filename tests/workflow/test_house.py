@@ -306,6 +306,7 @@ ALIKE = {
     "results/benchmarks/{}.": "benchmarks of each task have other inputs and other measures",
     "results/coverage_sets/{}.": "computed from tracks, or read from published files",
     "results/coverage_tracks/{}.": "with two bigWigs or one: all jobs of a rule have the same outputs",
+    "results/variants/{}.": "checked variants of a file, or all those of regions",
     "results/reads/{}/{}.": "of a network, or of a gene finder, which is another program",
     "results/variant_effects/{}/{}.fold{}.":
         "scores of coverage are gathered from shards; a job on mRNAs writes its table itself",

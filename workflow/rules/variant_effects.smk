@@ -7,6 +7,8 @@ rule check_variants:
         "results/variants/{dataset}.parquet",
     log:
         "logs/check_variants/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(catalogue.of_kind("variants")),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -16,6 +18,29 @@ rule check_variants:
         code=code_of("check_variants"),
     script:
         "../scripts/check_variants.py"
+
+
+rule enumerate_regions:
+    input:
+        unpack(plan.regions.files),
+    output:
+        variants="results/variants/{dataset}.parquet",
+        regions="results/variants/{dataset}.regions.parquet",
+    log:
+        "logs/enumerate_regions/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.regions.rows),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        facts=plan.regions.facts,
+        options=plan.regions.options,
+        given=given_content,
+        code=code_of("enumerate_regions"),
+    script:
+        "../scripts/enumerate_regions.py"
 
 
 rule score_variants:

@@ -16,7 +16,13 @@ from seqcast.plan.tables import LACKING, Row, Table, cells_of, check_names, read
 from seqcast.plan.wildcards import OfAssembly, OfDataset, OfFold, OfModel, OfModelAndDataset, OfPath
 
 R = TypeVar("R", bound=Row)
-ANNOTATED = ("variants", "oligos", "transcripts", "coverage")  # kinds of datasets that need genes
+ANNOTATED = (
+    "variants",
+    "regions",
+    "oligos",
+    "transcripts",
+    "coverage",
+)  # kinds of datasets that need genes
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,6 +34,7 @@ NEEDS = {
     "prepare_genome": Need(memory_mb=2_000, disk_mb=4_000),
     "prepare_annotation": Need(memory_mb=3_000),
     "prepare_transcripts": Need(memory_mb=4_000),
+    "enumerate_regions": Need(memory_mb=4_000),  # reads transcripts as the rule before
     # three times the 0.44 GB of ReadSeeker
     "prepare_weights": Need(memory_mb=2_000),
     # 1.5 GB, 45 s of CPU a variant: a shard of 900 in 12 h. A retry resumes where the job ended.

@@ -23,6 +23,8 @@ from seqcast.plan.properties import Properties
 from seqcast.plan.read_benchmark import ReadBenchmarks
 from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
+from seqcast.plan.regions import KIND as REGIONS
+from seqcast.plan.regions import Regions
 from seqcast.plan.training_jobs import TrainingJobs
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
@@ -33,7 +35,7 @@ from seqcast.plan.verification import Verification
 # Kind of datasets -> tasks of the models that take them. Others are made where they are asked for.
 TAKEN_BY = {
     "variants": ("coverage", "embedding"),
-    **dict.fromkeys(("windows", OLIGOS), ("coverage",)),
+    **dict.fromkeys(("windows", OLIGOS, REGIONS), ("coverage",)),
     **dict.fromkeys(("reads", LABELLED, MAPPED), ("reads",)),
     **dict.fromkeys(KINDS, ("embedding",)),
 }
@@ -51,6 +53,7 @@ class RunPlan:
 
     catalogue: Catalogue
     variant_effects: VariantEffects
+    regions: Regions
     oligos: Oligos
     oligo_benchmarks: OligoBenchmarks
     coverage: Coverage
@@ -77,6 +80,7 @@ class RunPlan:
         """Paths of all that a run makes; libraries and sets are made where they are asked for."""
         parts = (
             self.variant_effects,
+            self.regions,
             self.oligos,
             self.oligo_benchmarks,
             self.coverage,
@@ -137,6 +141,11 @@ class RunPlan:
         """Datasets that benchmarks, properties and trainings of mRNAs use."""
         trained = self.trainings.trained.values()
         return {
+            *(
+                row.path
+                for row in self.regions.rows.values()
+                if row.path in self.catalogue.datasets
+            ),
             *(name for row in self.read_benchmarks.benchmarks.values() for name in row.sets),
             *(name for row in self.properties.rows.values() for name in row.sets),
             *(name for one in trained for name in self.trainings.rows[one].sets("train")),
@@ -179,6 +188,7 @@ def plan_run(
     return RunPlan(
         catalogue,
         variant_effects=effects,
+        regions=Regions(catalogue),
         oligos=oligos,
         oligo_benchmarks=OligoBenchmarks(catalogue, oligos, accuracy),
         coverage=Coverage(catalogue),
