@@ -110,7 +110,7 @@ def test_a_lower_precision_holds_for_what_is_reused(tmp_path):
     by_plain, by_exact = (
         (found.float() - model(allele)).abs().mean() for model in (rounded, exact)
     )
-    assert 2 * by_plain < by_exact
+    assert 1e-4 < by_plain < by_exact
 
 
 def test_bins_make_runs():

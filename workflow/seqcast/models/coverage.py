@@ -41,15 +41,52 @@ class Wanted(NamedTuple):
                 runs.append((at, at + 1))
         return cls(tuple(runs), channels)
 
-    def mask(self, coverage: Tensor) -> Tensor:
-        """``(batch, tracks, bins)`` with NaN, which no one takes for a number, elsewhere."""
-        if self.runs is None and self.channels is None:
+    def bins(self, n: int) -> Tensor:
+        """The wanted ones of `n` output bins, ascending; int64."""
+        runs = ((0, n),) if self.runs is None else self.runs
+        return torch.cat([torch.arange(*run) for run in ((0, 0), *runs)])
+
+    def spread(self, coverage: Tensor, tracks: int, n: int) -> Tensor:
+        """What is wanted of ``(batch, tracks, n)``, in its place; NaN, no number, elsewhere.
+
+        Parameters
+        ----------
+        coverage : Tensor, shape=(batch, wanted channels, wanted bins)
+        tracks, n : int
+            Of the whole.
+        """
+        if coverage.shape[1:] == (tracks, n) and self.channels is None:
             return coverage
-        channels = slice(None) if self.channels is None else self.channels.to(coverage.device)
-        masked = torch.full_like(coverage, torch.nan)
-        for start, end in ((0, coverage.shape[2]),) if self.runs is None else self.runs:
-            masked[:, channels, start:end] = coverage[:, channels, start:end]
-        return masked
+        whole = coverage.new_full((len(coverage), tracks, n), torch.nan)
+        bins = self.bins(n).to(coverage.device)
+        if self.channels is None:
+            whole[:, :, bins] = coverage
+        else:
+            whole[:, self.channels.to(coverage.device)[:, None], bins] = coverage
+        return whole
+
+    def mask(self, coverage: Tensor) -> Tensor:
+        """``(batch, tracks, bins)`` with NaN for what is not wanted."""
+        tracks, n = coverage.shape[1:]
+        part = coverage[:, :, self.bins(n).to(coverage.device)]
+        if self.channels is not None:
+            part = part[:, self.channels.to(coverage.device)]
+        return self.spread(part, tracks, n)
+
+
+class ChangedCells(NamedTuple):
+    """Where each of a batch of windows may differ from a known one, in cells of the grid.
+
+    Attributes
+    ----------
+    first : tuple of int
+        First cell, for each window.
+    cells : int
+        Their number, the same for all windows; 0 where nothing differs.
+    """
+
+    first: tuple[int, ...]
+    cells: int
 
 
 class CoverageArchitecture(Network):
@@ -224,6 +261,35 @@ class ConvolutionsFirst(CoverageArchitecture):
     @abstractmethod
     def finish(self, convolved: tuple[Tensor, ...]) -> Tensor:
         """Coverage ``(batch, tracks, bins)`` from what `convolve` gave for a whole window."""
+
+    def remember(self, convolved: tuple[Tensor, ...]) -> Any:
+        """What `finish_part` can use of a known window, ``(1, positions, channels)``.
+
+        None, unless an architecture has something; memory for one window.
+        """
+        return None
+
+    def finish_part(
+        self,
+        convolved: tuple[Tensor, ...],
+        wanted: Wanted,
+        remembered: Any = None,
+        changed: ChangedCells | None = None,
+    ) -> Tensor:
+        """As `finish`, with NaN for what is not wanted.
+
+        An architecture may compute less than all of it.
+
+        Parameters
+        ----------
+        convolved : tuple of Tensor, shape=(batch, positions, channels)
+        wanted : Wanted
+        remembered : object, optional
+            What `remember` gave for a known window.
+        changed : ChangedCells, optional
+            Where the windows may differ from it; anywhere by default.
+        """
+        return wanted.mask(self.finish(convolved))
 
     def forward(self, one_hot: Tensor) -> Tensor:
         """Predict coverage.

@@ -5,17 +5,20 @@ numbers that the network itself gives for them but for rounding. What can be reu
 architecture; with one that reuses nothing every allele is predicted plainly.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from seqcast.models.convolution_patches import Convolved, Patch, convolve, patch, splice
-from seqcast.models.coverage import ConvolutionsFirst, Wanted
+from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
 from seqcast.models.interface import CoverageModel
 
 CELLS_AT_ONCE = 1 << 12  # of the grid of alleles finished together on a CPU, for its cache
+NARROW = 4  # times the cells that an edit changes are in a window of which more is reused
 
 
 class Reuse(NamedTuple):
@@ -36,20 +39,37 @@ class Reuse(NamedTuple):
     wanted: bool = True
 
 
-class KnownWindow(NamedTuple):
-    """A window, ``(1, 4, length)``, and what was computed of it; see `know`."""
+class KnownWindow:
+    """A window and what is computed of it, once; made by `know`.
 
-    model: CoverageModel
-    one_hot: Tensor
-    convolved: Convolved | None
-    reuse: Reuse
+    Attributes
+    ----------
+    model : CoverageModel
+    one_hot : Tensor, shape=(1, 4, length)
+    convolved : Convolved or None
+        None where nothing is reused.
+    reuse : Reuse
+    """
+
+    def __init__(
+        self, model: CoverageModel, one_hot: Tensor, convolved: Convolved | None, reuse: Reuse
+    ) -> None:
+        self.model, self.one_hot = model, one_hot
+        self.convolved, self.reuse = convolved, reuse
+
+    @cached_property
+    def remembered(self) -> Any:
+        """What the network keeps of it; see `ConvolutionsFirst.remember`."""
+        if self.convolved is None or not self.reuse.first_layer:
+            return None
+        assert isinstance(self.model, ConvolutionsFirst)
+        return self.model.remember(self.convolved.activations)
 
     def coverage(self, wanted: Wanted | None = None) -> Tensor:
         """Coverage ``(1, tracks, bins)`` of the window; NaN where `wanted` does not want it."""
         if self.convolved is None:
             return _plainly(self.model, self.one_hot, wanted)
-        assert isinstance(self.model, ConvolutionsFirst)
-        return (wanted or Wanted()).mask(self.model.finish(self.convolved.activations))
+        return _finished(self, self.convolved.activations, wanted, ChangedCells((0,), 0))
 
 
 def know(model: CoverageModel, one_hot: Tensor, reuse: Reuse | None = None) -> KnownWindow:
@@ -110,9 +130,10 @@ def predict_edited(
         return _plainly(model, alleles, wanted)
     assert isinstance(model, ConvolutionsFirst)
     patches = patch(model, alleles, left.convolved, right.convolved)
+    cells = alleles.shape[2] // model.grid_bp
     parts = [
-        (wanted or Wanted()).mask(model.finish(splice(part)))
-        for part in _finished_together(model, patches, alleles)
+        _finished(left, splice(part), wanted, _changed(part, cells))
+        for part in _finished_together(patches, cells, alleles.device)
     ]
     return parts[0] if len(parts) == 1 else torch.cat(parts)
 
@@ -122,11 +143,37 @@ def _plainly(model: CoverageModel, windows: Tensor, wanted: Wanted | None) -> Te
     return (wanted or Wanted()).mask(model(windows))
 
 
+def _finished(
+    known: KnownWindow,
+    activations: tuple[Tensor, ...],
+    wanted: Wanted | None,
+    changed: ChangedCells | None,
+) -> Tensor:
+    model, wanted = known.model, wanted or Wanted()
+    assert isinstance(model, ConvolutionsFirst)
+    if known.reuse.wanted:
+        return model.finish_part(activations, wanted, known.remembered, changed)
+    return wanted.mask(model.finish_part(activations, Wanted(), known.remembered, changed))
+
+
+def _changed(patches: Sequence[Patch], cells: int) -> ChangedCells | None:
+    """Where alleles that are finished together may differ from their known window."""
+    if not _is_narrow(patches[0], cells):
+        return None
+    width = max(p.cells for p in patches)
+    return ChangedCells(tuple(min(p.first, cells - width) for p in patches), width)
+
+
+def _is_narrow(patched: Patch, cells: int) -> bool:
+    return patched.left is patched.right and NARROW * patched.cells <= cells
+
+
 def _finished_together(
-    model: ConvolutionsFirst, patches: list[Patch], alleles: Tensor
-) -> Iterator[list[Patch]]:
-    """Parts of a batch: all of it on a GPU, few enough for the cache on a CPU."""
-    cells = alleles.shape[2] // model.grid_bp
-    at_once = len(patches) if alleles.device.type != "cpu" else max(1, CELLS_AT_ONCE // cells)
-    for start in range(0, len(patches), at_once):
-        yield patches[start : start + at_once]
+    patches: Sequence[Patch], cells: int, device: torch.device
+) -> Iterator[Sequence[Patch]]:
+    """Parts of a batch of like edits: all of them on a GPU, a cacheful on a CPU."""
+    at_once = len(patches) if device.type != "cpu" else max(1, CELLS_AT_ONCE // cells)
+    for _, alike in groupby(patches, lambda p: _is_narrow(p, cells)):
+        part = list(alike)
+        for start in range(0, len(part), at_once):
+            yield part[start : start + at_once]

@@ -13,7 +13,7 @@ In training mode, dropout acts where the original has it and norms take the batc
 Not carried over: the switches of augmentation, which belong to what makes the batches.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ from seqcast.core.errors import InputError
 from seqcast.models.borzuki.blocks import HoulsbyAdapter, Stem, Tower, TransformerBlock, UNetStep
 from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.borzuki.keras_kernels import Kernel, kernel_of, set_constants
+from seqcast.models.borzuki.reuse import FirstLayer, levels_of, remember, transform, upsample_at
 from seqcast.models.convert import keras_arrays, keras_state_dict
-from seqcast.models.coverage import ConvolutionsFirst
+from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
 from seqcast.models.layers import Conv, Dense, gelu, recompute_in_backward
 from seqcast.models.originals import Original
 
@@ -211,19 +212,52 @@ class Borzuki(ConvolutionsFirst):
         """Transformer, U-net and head; see `coverage.ConvolutionsFirst`."""
         return self.read_out(self._attend(convolved))
 
+    def remember(self, convolved: tuple[Tensor, ...]) -> FirstLayer | None:
+        """Of the first attention layer, if another one follows; see `borzuki.reuse`."""
+        return remember(self.transformer, convolved[0])
+
+    def finish_part(
+        self,
+        convolved: tuple[Tensor, ...],
+        wanted: Wanted,
+        remembered: FirstLayer | None = None,
+        changed: ChangedCells | None = None,
+    ) -> Tensor:
+        """Only what the wanted bins and tracks need; see `coverage.ConvolutionsFirst`."""
+        x, *skips = convolved
+        n = (x.shape[1] << len(self.unet)) - 2 * self.crop_bins
+        bins = wanted.bins(n).to(x.device)
+        if not len(bins):
+            return x.new_full((len(x), self.tracks, n), torch.nan)
+        few = 2 * len(bins) <= n
+        places = bins + self.crop_bins
+        levels, rows = levels_of(self.unet, places, n + 2 * self.crop_bins)
+        x = transform(self.transformer, x, rows if few else None, remembered, changed)
+        x = upsample_at(self.unet, x, skips, levels) if few else self._upsample(x, skips)[:, places]
+        return wanted.spread(self.read_out(gelu(x), wanted.channels), self.tracks, n)
+
     def _attend(self, convolved: tuple[Tensor, ...]) -> Tensor:
         x, *skips = convolved
         for block in self.transformer:
             x = self._run(block, x)
-        for step, skip in zip(self.unet, skips, strict=True):
-            x = self._run(step, x, skip)
+        x = self._upsample(x, skips)
         if self.crop_bins:
             x = x[:, self.crop_bins : -self.crop_bins]
         return gelu(x)
 
-    def read_out(self, features: Tensor) -> Tensor:
-        """Coverage ``(batch, tracks, bins)`` from the backbone's ``(batch, bins, channels)``."""
-        return F.softplus(self.head(features)).transpose(1, 2)
+    def _upsample(self, x: Tensor, skips: Sequence[Tensor]) -> Tensor:
+        for step, skip in zip(self.unet, skips, strict=True):
+            x = self._run(step, x, skip)
+        return x
+
+    def read_out(self, features: Tensor, channels: Tensor | None = None) -> Tensor:
+        """Coverage of tracks, all by default, from the backbone's ``(batch, bins, channels)``."""
+        if channels is None:
+            made = self.head(features)
+        else:
+            channels = channels.to(features.device)
+            made = F.linear(features, self.head.weight[channels], self.head.bias[channels])
+        return F.softplus(made).transpose(1, 2)
 
     def _run(self, module: nn.Module, *inputs: Any, **options: Any) -> Any:
         # only what enters a block is kept: some more time for less than half of the memory
