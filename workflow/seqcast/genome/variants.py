@@ -59,6 +59,7 @@ REASONS = {
     "ref_equals_alt": "REF and ALT are the same allele",
     "allele_invalid": "REF or ALT is not a sequence of bases (as '-' of an unanchored indel)",
     "indel_too_long": "the edit is longer than the model's window can hold",
+    "length_changed": "inserts or deletes bases; first-order effects are those of substitutions",
     "no_gene_in_window": "no gene has an exon that takes up a predicted bin of the window",
     "no_transcript": "touches none of the transcripts that the set holds",
     "intronic": "lies between exons of a transcript and changes no base of its mRNA; effects on "
