@@ -2,6 +2,8 @@
 
 import json
 import logging
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -299,3 +301,69 @@ def test_rough_arithmetic_gives_single_precision(tmp_path):
         assert rough.mean.dtype == rough.last.dtype == np.float32
         np.testing.assert_allclose(rough.mean, one.mean, atol=0.05)  # bfloat16 has 8 bits
         assert not np.array_equal(rough.mean, one.mean)
+
+
+def edits_of(text):
+    """Edits of all kinds, at all distances from the start, and texts that share little or all."""
+    return [
+        *(text[:at] + "G" + text[at + 1 :] for at in (0, 1, 63, 64, 65, 200, len(text) - 1)),
+        text[:130] + "EAC" + text[130:], text[:70] + text[73:], text[:128] + text[150:],
+        text, text[:-5], text[:128], text[:64], text[:30], text + "ACG" * 60, "ACG",
+        text[:100] + "NN" + text[102:], text.lower(), "", "A" * 500,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("batch_tokens", "too_long"), [(1, "status"), (700, "window"), (None, "window")]
+)
+def test_edited_texts_are_as_if_they_were_alone(batch_tokens, too_long):
+    model = small_helix().double()
+    model.tokenizer = replace(model.tokenizer, max_tokens=400)
+    long, marked = random_text(300, 1), mark_codons(random_text(200, 2), 20, 170)
+    groups = [[text, *edits_of(text)] for text in (long, marked)] + [[marked], ["", "ACG"]]
+    groups += [["A" * 500, *edits_of("A" * 399)], ["AN" * 60, "AN" * 50 + "GNAC"]]
+    options = EmbedOptions(batch_tokens=batch_tokens, too_long=too_long, regions=False)
+    found = list(Embedder(model, options).edited(iter(groups)))
+    assert [len(group) for group in found] == [len(group) for group in groups]
+    plainly = Embedder(model, replace(options, reuse=False)).edited(groups)
+    for ours, expected in zip(chain(*found), chain(*plainly), strict=True):
+        for name in ("status", "flag", "start", "stop", "predicted"):
+            assert getattr(ours, name) == getattr(expected, name)
+        if expected.status == "embedded":
+            assert ours.log_likelihood == pytest.approx(expected.log_likelihood, rel=1e-10)
+            for name in ("mean", "last"):  # given in single precision
+                ours_, theirs = getattr(ours, name), getattr(expected, name)
+                np.testing.assert_allclose(ours_, theirs, rtol=2e-7, atol=1e-10)
+
+
+def test_what_edits_share_is_computed_once(monkeypatch):
+    model, tokens = small_helix(), {"remember": 0, "resume": 0}
+
+    def counted(name, call):
+        def counting(batch, others):
+            tokens[name] += int(model.real(batch).sum())
+            return call(batch, others)
+
+        return counting
+
+    for name in tokens:
+        monkeypatch.setattr(model, name, counted(name, getattr(model, name)))
+    text = random_text(640, 3)
+    edited = [f"{text[:at]}{'C' if text[at] == 'A' else 'A'}{text[at + 1:]}" for at in
+              (0, 64, 130, 639)]  # fmt: skip
+    list(Embedder(model).edited([[text, *edited]]))
+    assert tokens == {"remember": 2 * 640, "resume": 640 - 64 + 640 - 128 + 64}
+
+
+@pytest.mark.parametrize("compat", ["helical_cpu", "helical_pooling", None])
+def test_networks_and_options_that_share_nothing(compat, monkeypatch):
+    model = small_helix()
+    model.compat = compat
+    options = EmbedOptions(per_symbol=compat is None)
+    monkeypatch.setattr(model, "resume", None)
+    text = random_text(200, 4)
+    groups = [[text, text[:190] + "ACG"], [text[:100]]]
+    found = Embedder(model, options).edited(groups)
+    expected = list(embed_texts(model, list(chain(*groups)), options))
+    for ours, theirs in zip(chain(*found), expected, strict=True):
+        np.testing.assert_array_equal(ours.mean, theirs.mean)

@@ -17,6 +17,7 @@ class Fading(nn.Module):
     compat: str | None = None
     codon_mark: str | None = "E"
     has_lm_head = True
+    resumes = False
     width, depth, vocabulary = 6, 3, 14
 
     def __init__(self, max_tokens: int = 65, batch_tokens: int = 300, seed: int = 1) -> None:

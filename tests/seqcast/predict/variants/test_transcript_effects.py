@@ -10,7 +10,8 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.sequence import reverse_complement
 from seqcast.genome.variants import REASONS, check_variants
 from seqcast.predict.embeddings.embed_options import EmbedOptions
-from seqcast.predict.embeddings.engine import Embedded, embed_texts
+from seqcast.predict.embeddings.embedded_text import Embedded
+from seqcast.predict.embeddings.engine import embed_texts
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.exports.score_summary import write_tsv
 from seqcast.predict.variants.ranking import MRNA_TRACKS
@@ -20,6 +21,7 @@ from seqcast.predict.variants.transcript_effects import (
     score_transcript_variants,
 )
 from seqcast.transcripts.marks import mark_codons
+from tests.seqcast.predict.embeddings.small_helix import small_helix
 from tests.seqcast.predict.embeddings.toys import Fading
 
 #         0         10        20        30        40        50        60        70
@@ -37,11 +39,11 @@ def genome(tmp_path_factory):
     return Genome(path)
 
 
-def table(*rows):
+def table(*rows, contig=CONTIG):
     whole = []
     for row in rows:
         exons = zip(row["exon_starts"], row["exon_ends"], strict=True)
-        spliced = "".join(CONTIG[start:end] for start, end in exons)
+        spliced = "".join(contig[start:end] for start, end in exons)
         spliced = reverse_complement(spliced) if row["strand"] == "-" else spliced
         whole.append({**row, "chrom": "chr1", "sequence": spliced.replace("T", "U")})
     return pl.DataFrame(whole, schema_overrides={"cds_start": pl.Int64, "cds_end": pl.Int64})
@@ -270,3 +272,48 @@ def test_cosine_of_vectors_that_are_almost_the_same():
     assert differences(embedded(1, 0), embedded(1, 0)) == {
         "cosine_mean": 0, "L2_mean": 0, "cosine_last": 0, "L2_last": 0, "LLR": None}  # fmt: skip
     assert np.isnan(differences(embedded(0, 0), embedded(0, 2))["cosine_mean"])
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """A genome with two mRNAs of several hundred nt, and edits all over them."""
+    rng = np.random.default_rng(0)
+    contig = "".join(rng.choice(list("ACGT"), 900))
+    path = tmp_path_factory.mktemp("long") / "genome.fa"
+    path.write_text(f">chr1\n{contig}\n")
+    plus = {**PLUS, "exon_starts": [20, 400], "exon_ends": [300, 600], "cds_start": 100,
+            "cds_end": 340}  # fmt: skip
+    minus = {**MINUS, "exon_starts": [350], "exon_ends": [880]}
+    rows = []
+    for at in rng.choice(np.arange(15, 890), 40, replace=False).tolist():
+        ref = contig[at : at + int(rng.integers(1, 3))]
+        alt = ref[0] + "ACG"[: rng.integers(3)] if at % 2 else "ACGT"[at // 2 % 4] + ref[1:]
+        rows += [(at + 1, ref, alt)] * (ref != alt)
+    with Genome(path) as genome:
+        yield genome, rows, table(plus, minus, contig=contig)
+
+
+def test_scores_are_the_same_without_reuse(long, monkeypatch):
+    """An edit changes codon-start tokens behind it; neither other variants nor blocks matter."""
+    genome, rows, transcripts = long
+    options = EmbedOptions(reuse=False)
+    plainly = score(genome, *rows, transcripts=transcripts, model=small_helix(), options=options)
+    assert {"frameshift", "utr5", "utr3", "no_cds"} < set(plainly["consequence"])
+    identity = plainly.drop(SCORES)
+    model, behind = small_helix(), []
+    resume = model.resume
+
+    def counting(tokens, prefixes):
+        behind.extend(prefixes)
+        return resume(tokens, prefixes)
+
+    monkeypatch.setattr(model, "resume", counting)
+    for batch_tokens in (None, 500):
+        found = score(genome, *rows, transcripts=transcripts, model=model,
+                      options=EmbedOptions(batch_tokens=batch_tokens))  # fmt: skip
+        assert_frame_equal(found.drop(SCORES), identity)
+        for name in SCORES:
+            ours, expected = (x[name].drop_nulls().to_numpy() for x in (found, plainly))
+            # rounding of features of order 1, over some hundred tokens
+            np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=5e-6)
+    assert len(behind) > len(identity)  # two runs: most edits lie behind the first 64 symbols

@@ -41,6 +41,9 @@ class EmbedOptions:
     batch_tokens : int, optional
         Tokens at once, padding included (at least one sequence); by default what the model prefers,
         32 times that on a GPU. Changes no number.
+    reuse : bool
+        Of mRNAs that come with edits of them (`Embedder.edited`), compute what lies before an edit
+        once. Changes numbers by rounding only.
     """
 
     pooling: tuple[str, ...] = POOLINGS
@@ -52,6 +55,7 @@ class EmbedOptions:
     window_overlap_tokens: int | None = None
     codon_marks: bool = True
     batch_tokens: int | None = None
+    reuse: bool = True
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.pooling if name not in POOLINGS]:

@@ -13,6 +13,7 @@ import polars as pl
 from seqcast.core.progress import progress
 from seqcast.core.store import count_rows, read_frames, write_chunks
 from seqcast.predict.embeddings.embed_options import EmbedOptions
+from seqcast.predict.embeddings.embedded_text import Embedded
 from seqcast.predict.embeddings.embedding_files import (
     FEATURES,
     LOG_LIKELIHOOD,
@@ -20,7 +21,7 @@ from seqcast.predict.embeddings.embedding_files import (
 )
 from seqcast.predict.embeddings.embedding_outcomes import MEANINGS, STATUSES, columns
 from seqcast.predict.embeddings.embedding_tables import CHUNK_ROWS, NEEDED, TableEmbedder
-from seqcast.predict.embeddings.engine import NO_LIKELIHOOD, Embedded, Embedder
+from seqcast.predict.embeddings.engine import NO_LIKELIHOOD, Embedder
 from seqcast.predict.fold_model import FoldFiles, open_network
 from seqcast.transcripts import records
 

@@ -10,8 +10,9 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import array_column
+from seqcast.predict.embeddings.embedded_text import Embedded, Regions
 from seqcast.predict.embeddings.embedding_outcomes import REGIONS, columns
-from seqcast.predict.embeddings.engine import Embedded, Embedder, Regions
+from seqcast.predict.embeddings.engine import Embedder
 from seqcast.reads.records import in_chunks
 from seqcast.transcripts.marks import is_mark, regions, text_of
 

@@ -1,9 +1,8 @@
 """The engine of embeddings: texts in, pooled features and log-likelihoods out, in input order."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -13,121 +12,24 @@ from torch import Tensor
 from seqcast.core.errors import InputError
 from seqcast.models.interface import EmbeddingModel, evaluating
 from seqcast.predict.embeddings.embed_options import HELICAL_POOLING, EmbedOptions
-from seqcast.predict.embeddings.embedding_outcomes import REGIONS
+from seqcast.predict.embeddings.embedded_text import (
+    FEATURES,
+    Embedded,
+    Known,
+    Regions,
+    Work,
+)
 from seqcast.predict.embeddings.overlapping_windows import Piece, pieces_of
 from seqcast.predict.embeddings.pooling import DataSet, helical_pooling, span_sums
 from seqcast.predict.embeddings.token_batches import pools, token_batches
-from seqcast.transcripts.letters import UNKNOWN, capitals
 
 logger = logging.getLogger(__name__)
 
 GPU_BATCHES = 32  # a GPU takes so many times what suits a CPU
 POOL_BATCHES = 16
+PLACE_TOKENS = 1024  # the memory that a place takes, in features of tokens
 POOL_VALUES = 64_000_000  # features of symbols that are kept for results of a pool (256 MB)
 NO_LIKELIHOOD = "the checkpoint holds no language-model head: there is no log-likelihood"
-
-Regions = Mapping[str, slice]
-FEATURES, SCORES = "features", "log_likelihood"  # of symbols, in addition to layers by their number
-
-
-@dataclass
-class Embedded:
-    """What a model says of one text.
-
-    Attributes
-    ----------
-    status : str
-        One of `embedding_outcomes.STATUSES`; numbers are there only where it is "embedded".
-    flag : str
-        One of `embedding_outcomes.FLAGS`, or empty.
-    start, stop : int
-        Symbols of the text that are embedded, half-open; all of it but where it is truncated.
-    mean, last : ndarray, shape=(width,), float32, optional
-    regions : dict of str to ndarray
-        The mean over each region of `embedding_outcomes.REGIONS` that is known and not empty.
-    log_likelihood : float, optional
-        Nats, over `predicted` tokens; None where none is predicted.
-    predicted : int
-        Tokens that have a token before them and are not N: known bases and codon-start tokens.
-    features : ndarray, shape=(stop - start, width), float32, optional
-        Of each symbol, on request.
-    layers : dict of int to ndarray
-        As ``features``, of hidden layers.
-    token_log_likelihood : ndarray, shape=(stop - start,), float32, optional
-        NaN for the first, and for N.
-    """
-
-    status: str
-    flag: str = ""
-    start: int = 0
-    stop: int = 0
-    mean: np.ndarray | None = None
-    last: np.ndarray | None = None
-    regions: dict[str, np.ndarray] = field(default_factory=dict)
-    log_likelihood: float | None = None
-    predicted: int = 0
-    features: np.ndarray | None = None
-    layers: dict[int, np.ndarray] = field(default_factory=dict)
-    token_log_likelihood: np.ndarray | None = None
-
-
-@dataclass
-class _Work:
-    """A text on its way: its pieces, and what the batches have said of it so far."""
-
-    text: str
-    regions: Regions
-    pieces: list[Piece]
-    sums: Any = 0.0  # (1 + regions, width) float64
-    last: np.ndarray | None = None
-    mean: np.ndarray | None = None  # where it is not the sum by the count
-    log_likelihood: float = 0.0
-    predicted: int = 0
-    symbols: dict[str, list[np.ndarray]] = field(default_factory=dict)
-
-    @property
-    def start(self) -> int:
-        return self.pieces[0].start if self.pieces else 0
-
-    @property
-    def stop(self) -> int:
-        return self.pieces[-1].stop if self.pieces else 0
-
-    def spans(self, first: int, stop: int) -> list[tuple[int, int]]:
-        """Symbols of ``[first, stop)``: all of them, and those of each region, maybe none."""
-        found = [(first, stop)]
-        for name in REGIONS:
-            region = self.regions.get(name, slice(0, 0))
-            low = min(max(first, region.start), stop)
-            found.append((low, max(low, min(stop, region.stop))))
-        return found
-
-    def add(self, piece: Piece, sums: np.ndarray, last: np.ndarray) -> None:
-        """Sums of features over the spans of a piece, and the features of its last symbol."""
-        self.sums = self.sums + sums
-        if piece.stop == self.stop:
-            self.last = last
-
-    def add_scores(self, piece: Piece, scores: np.ndarray, keep: bool) -> None:
-        """Log-likelihoods of the symbols that a piece keeps."""
-        letters = capitals(self.text[piece.kept : piece.stop]).encode()
-        counted = np.frombuffer(letters, dtype=np.uint8) != ord(UNKNOWN)
-        if piece.kept == piece.start:
-            counted[0] = False  # nothing stands before this symbol
-        self.log_likelihood += float(scores[counted].sum(dtype=np.float64))
-        self.predicted += int(counted.sum())
-        if keep:
-            scores = np.where(counted, scores, np.float32(np.nan))
-            self.symbols.setdefault(SCORES, []).append(scores)
-
-    def means(self) -> dict[str, np.ndarray]:
-        """Mean features of the text ("all") and of each region that is not empty."""
-        spans = self.spans(self.start, self.stop)
-        return {
-            name: (total / (stop - low)).astype(np.float32)
-            for name, (low, stop), total in zip(("all", *REGIONS), spans, self.sums, strict=True)
-            if stop > low
-        }
 
 
 class Embedder:
@@ -186,9 +88,7 @@ class Embedder:
             lengths = [work.stop - work.start for work in whole if work.pieces]
             data_set = DataSet(max(lengths, default=0), len(lengths) > 1)
         device = next(self.model.parameters()).device
-        batch_tokens = self.options.batch_tokens or self.model.batch_tokens * (
-            GPU_BATCHES if device.type == "cuda" else 1
-        )
+        batch_tokens = self._batch_tokens(device)
         most = POOL_BATCHES * batch_tokens
         if self.options.per_symbol:
             most = min(most, POOL_VALUES // (self.model.width * (1 + len(self.options.layers))))
@@ -197,9 +97,60 @@ class Embedder:
                 self._embed(pool, batch_tokens, device, data_set)
             pool.reverse()
             while pool:  # what is handed over is not held while the next pool is embedded
-                yield self._result(pool.pop())
+                yield pool.pop().result(self.options.pooling)
 
-    def _works(self, items: Iterable[tuple[str, Regions | None]]) -> Iterator[_Work]:
+    def edited(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Embedded]]:
+        """As calls, for texts that come with edits of them.
+
+        What lies before the first symbol that differs is computed once (option ``reuse``), which
+        changes numbers by no more than rounding; networks that cannot do so (``resumes``), and
+        options that keep features of symbols, embed each text by itself.
+
+        Parameters
+        ----------
+        groups : iterable of sequence of str
+            Each a text, and after it its edits.
+
+        Yields
+        ------
+        list of Embedded
+            Of each group, without means of regions.
+        """
+        if not self._reuses:
+            known = list(groups)
+            found = self(text for group in known for text in group)
+            for group in known:
+                yield list(islice(found, len(group)))
+            return
+        device = next(self.model.parameters()).device
+        batch_tokens = self._batch_tokens(device)
+        shared = map(self._shared, groups)
+        for pool in pools(shared, _pool_tokens, POOL_BATCHES * batch_tokens):
+            with evaluating(self.model), torch.inference_mode():
+                self._embed([work for works in pool for work in works], batch_tokens, device, None)
+            for works in pool:
+                yield [work.result(self.options.pooling) for work in works]
+
+    @property
+    def _reuses(self) -> bool:
+        options, model = self.options, self.model
+        plain = options.per_symbol or model.compat == HELICAL_POOLING
+        return options.reuse and model.resumes and not plain
+
+    def _shared(self, texts: Sequence[str]) -> list[Work]:
+        first, *others = works = list(self._works((text, None) for text in texts))
+        for work in others:
+            work.go_on_after(first)
+        for work in works:
+            work.places = work.places or set()  # in all: no other scan is chosen for some of them
+        return works
+
+    def _batch_tokens(self, device: torch.device) -> int:
+        return self.options.batch_tokens or self.model.batch_tokens * (
+            GPU_BATCHES if device.type == "cuda" else 1
+        )
+
+    def _works(self, items: Iterable[tuple[str, Regions | None]]) -> Iterator[Work]:
         for number, (text, regions) in enumerate(items, 1):
             if wrong := sorted(set(text.upper()) - self.letters):
                 letters = ", ".join(sorted(self.letters))
@@ -210,21 +161,25 @@ class Embedder:
                     f"sequence {number} has {len(text)} tokens; the model takes {self.longest}: "
                     "leave it out, or choose another value of too_long"
                 )
-            yield _Work(text, (regions or {}) if self.options.regions else {}, pieces)
+            yield Work(text, (regions or {}) if self.options.regions else {}, pieces)
 
     def _embed(
-        self, pool: Sequence[_Work], batch_tokens: int, device: torch.device,
+        self, pool: Sequence[Work], batch_tokens: int, device: torch.device,
         data_set: DataSet | None,
     ) -> None:  # fmt: skip
-        parts = [(work, piece) for work in pool for piece in work.pieces]
-        lengths = [piece.stop - piece.start + 1 for _, piece in parts]
-        for batch in token_batches(lengths, batch_tokens):
-            # windows of a text are of one length: sorted, they follow each other in all batches
-            self._embed_batch([parts[i] for i in sorted(batch)], device, data_set)
+        known = [work for work in pool if work.after is None]
+        for works in (known, [work for work in pool if work.after]):
+            parts = [(work, piece) for work in works for piece in work.pieces]
+            lengths = [piece.stop - piece.start + 1 for _, piece in parts]
+            for batch in token_batches(lengths, batch_tokens):
+                # windows of a text are of one length: sorted, they follow each other in all batches
+                self._embed_batch([parts[i] for i in sorted(batch)], device, data_set)
+        for work in known:
+            work.known.clear()
 
     def _embed_batch(
         self,
-        parts: list[tuple[_Work, Piece]],
+        parts: list[tuple[Work, Piece]],
         device: torch.device,
         data_set: DataSet | None,
     ) -> None:
@@ -232,7 +187,8 @@ class Embedder:
         if data_set and data_set.several and len(texts) == 1:
             texts *= 2  # the original masks the end token in batches of several, and only there
         tokens = self.model.tokenize(texts).to(device)
-        features, layers = self._features(tokens, data_set)
+        known = [work.take_over(piece.start) for work, piece in parts if work.after]
+        features, layers, prefixes = self._features(tokens, [w for w, _ in parts], known, data_set)
         end = tokens.shape[1] - 1
         shifts = [end - piece.stop for _, piece in parts]  # symbol i is token i + shift of its row
         spans = [
@@ -241,9 +197,14 @@ class Embedder:
         ]
         sums = span_sums(features[: len(parts)], spans).cpu().numpy()
         last = features[:, end - 1].float().cpu().numpy()
-        scores = self._scores(tokens, features) if self.likelihood else None
+        first = [piece.start + shift for (_, piece), shift in zip(parts, shifts, strict=True)]
+        before = [(at, one.feature) for at, one in zip(first, known, strict=False)]
+        scores = self._scores(tokens, features, before) if self.likelihood else None
         for row, ((work, piece), shift) in enumerate(zip(parts, shifts, strict=True)):
             work.add(piece, sums[row], last[row])
+            if prefixes and prefixes[row]:
+                scored = None if scores is None else scores[row, shift:end]
+                work.keep(features[row, shift:end], scored, prefixes[row])
             kept = slice(piece.kept + shift, end)
             if scores is not None:
                 work.add_scores(piece, scores[row, kept], self.options.per_symbol)
@@ -257,55 +218,47 @@ class Embedder:
                     work.symbols.setdefault(name, []).append(of_text)
 
     def _features(
-        self, tokens: Tensor, data_set: DataSet | None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Final features, and the states of the wanted layers, in one pass."""
+        self, tokens: Tensor, works: Sequence[Work], known: Sequence[Known],
+        data_set: DataSet | None,
+    ) -> tuple[Tensor, dict[str, Tensor], list[dict[int, Any]]]:  # fmt: skip
+        """Final features, the states of the wanted layers in the same pass, and what is kept."""
         wanted = [*self.options.layers, self.model.depth]
-        if data_set:
+        states: list[Tensor] = []
+        prefixes: list[dict[int, Any]] = []
+        if known:
+            last = self.model.resume(tokens, [one.prefix for one in known])
+        elif works[0].places is not None:
+            last, prefixes = self.model.remember(tokens, [sorted(w.places or ()) for w in works])
+        elif data_set:
             *states, last = self.model.states_in_data_set(tokens, wanted, *data_set)
         elif not self.options.layers:
-            return self.model(tokens), {}
+            return self.model(tokens), {}, []
         else:
             *states, last = self.model.hidden_states(tokens, wanted)
-        return self.model.finish(last), {
-            str(layer): state for layer, state in zip(self.options.layers, states, strict=True)
-        }
+        layers = {str(layer): x for layer, x in zip(self.options.layers, states, strict=True)}
+        return self.model.finish(last), layers, prefixes
 
-    def _scores(self, tokens: Tensor, features: Tensor) -> np.ndarray:
-        """Log-likelihood of each token given those before it, (batch, tokens); 0 for the first."""
+    def _scores(
+        self, tokens: Tensor, features: Tensor, known: Sequence[tuple[int, Tensor]]
+    ) -> np.ndarray:
+        """Log-likelihood of each token given those before it, (batch, tokens).
+
+        Of rows that go on behind others, `known` has the first token and the features before it;
+        of other rows the first number means nothing.
+        """
         # token j is predicted from the features of token j - 1
-        said = self.model.logits(features[:, :-1]).float().log_softmax(-1)
-        scores = said.gather(-1, tokens[:, 1:, None]).squeeze(-1)
-        return torch.nn.functional.pad(scores, (1, 0)).cpu().numpy()
+        before = torch.nn.functional.pad(features, (0, 0, 1, 0))[:, :-1]
+        for row, (first, feature) in enumerate(known):
+            before[row, first] = feature
+        said = self.model.logits(before)
+        said = said.log_softmax(-1, torch.promote_types(said.dtype, torch.float32))
+        return said.gather(-1, tokens[..., None]).squeeze(-1).cpu().numpy()
 
-    def _result(self, work: _Work) -> Embedded:
-        if not work.text:
-            return Embedded("no_sequence")
-        if not work.pieces:
-            return Embedded("too_long")
-        flag = ""
-        if (work.start, work.stop) != (0, len(work.text)):
-            flag = "truncated"
-        elif len(work.pieces) > 1:
-            flag = "windowed"
-        result = Embedded("embedded", flag, work.start, work.stop)
-        means = work.means()
-        mean = means["all"] if work.mean is None else work.mean
-        assert work.last is not None  # a text that has pieces has a last one
-        numbers = np.concatenate([mean, work.last, [work.log_likelihood], *means.values()])
-        if not np.isfinite(numbers).all():
-            result.status = "prediction_not_finite"
-            return result
-        result.mean = mean if "mean" in self.options.pooling else None
-        result.last = work.last if "last" in self.options.pooling else None
-        result.regions = {name: values for name, values in means.items() if name in REGIONS}
-        if work.predicted:
-            result.log_likelihood, result.predicted = work.log_likelihood, work.predicted
-        symbols = {name: np.concatenate(parts) for name, parts in work.symbols.items()}
-        result.features = symbols.pop(FEATURES, None)
-        result.token_log_likelihood = symbols.pop(SCORES, None)
-        result.layers = {int(name): values for name, values in symbols.items()}
-        return result
+
+def _pool_tokens(works: Sequence[Work]) -> int:
+    """What a text and its edits take in a pool."""
+    tokens = sum(piece.stop - piece.start + 1 for work in works for piece in work.pieces)
+    return tokens + PLACE_TOKENS * sum(len(work.places or ()) for work in works)
 
 
 def embed_texts(

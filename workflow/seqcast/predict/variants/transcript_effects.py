@@ -1,6 +1,8 @@
 """Effects of variants on mRNAs: how far ALT and REF transcript are apart for an embedding model.
 
-For each ALT and each transcript that it changes, the whole mRNA of either allele is embedded.
+For each ALT and each transcript that it changes, the whole mRNA of either allele is embedded. The
+models are causal: what lies before the first symbol that differs is computed once a transcript (and
+block of variants), which changes scores by rounding only (``EmbedOptions.reuse``).
 
 - ``cosine_mean``, ``cosine_last``: cosine distance (1 - cosine) of the pooled features, 0 to 2.
 - ``L2_mean``, ``L2_last``: Euclidean distance.
@@ -11,9 +13,9 @@ For each ALT and each transcript that it changes, the whole mRNA of either allel
   language-model head.
 
 The mean is over all tokens: the same change counts less in a longer mRNA. The last token has seen
-all others. LLR has a sign, ALT minus REF in the terms of the VCF; distances have none. The two
-mRNAs may be embedded in different batches: differences of the order of 1e-5 in single precision
-(features of order 1) are rounding.
+all others. LLR has a sign, ALT minus REF in the terms of the VCF; distances have none. Differences
+of the order of 1e-5 in single precision (features of order 1) are rounding: the two mRNAs may be
+embedded in different batches.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +31,8 @@ from seqcast.core.store import array_column
 from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
 from seqcast.models.interface import EmbeddingModel
 from seqcast.predict.embeddings.embed_options import POOLINGS, EmbedOptions
-from seqcast.predict.embeddings.engine import Embedded, Embedder
+from seqcast.predict.embeddings.embedded_text import Embedded
+from seqcast.predict.embeddings.engine import Embedder
 from seqcast.predict.variants import SCORES_OF_MRNAS as SCORES
 from seqcast.predict.variants.gene_bins import distance_to_tss_bp
 from seqcast.transcripts.consequences import read_edited
@@ -98,9 +101,9 @@ def score_transcript_variants(
     transcripts : DataFrame
         A table of transcripts with places on that genome, as prepare_transcripts makes it.
     options : EmbedOptions, optional
-        Of it, ``log_likelihood``, ``codon_marks``, ``batch_tokens``, and for mRNAs that are longer
-        than the model takes "window"; else they have the status too_long: of a truncated mRNA the
-        edit itself might be cut off.
+        Of it, ``log_likelihood``, ``codon_marks``, ``batch_tokens``, ``reuse``, and for mRNAs that
+        are longer than the model takes "window"; else they have the status too_long: of a truncated
+        mRNA the edit itself might be cut off.
 
     Returns
     -------
@@ -167,14 +170,18 @@ def score_in_parts(
 
 def _score_block(rows: Sequence[_Row], embedder: Embedder) -> None:
     marked = embedder.options.codon_marks and embedder.model.codon_mark is not None
-    changes = [(row, row.change) for row in rows if row.change]
-    embedded = embedder(_texts((change for _, change in changes), marked))
-    references: dict[SplicedTranscript, Embedded] = {}
-    for row, change in changes:
-        # in the order of `_texts`
-        if change.transcript not in references:
-            references[change.transcript] = next(embedded)
-        row.score(references[change.transcript], next(embedded), change.swapped)
+    changes: dict[SplicedTranscript, list[tuple[_Row, _Change]]] = {}
+    for row in rows:
+        if row.change:
+            changes.setdefault(row.change.transcript, []).append((row, row.change))
+    groups = (
+        [_text(transcript.sequence, transcript.cds, marked)]
+        + [_edited_text(change, marked) for _, change in found]
+        for transcript, found in changes.items()
+    )
+    for found, (before, *edited) in zip(changes.values(), embedder.edited(groups), strict=True):
+        for (row, change), after in zip(found, edited, strict=True):
+            row.score(before, after, change.swapped)
 
 
 def of_alleles(options: EmbedOptions) -> EmbedOptions:
@@ -274,15 +281,9 @@ class _Spans:
         return [transcripts[i] for i in np.flatnonzero((starts <= reach) & (edit.start <= ends))]
 
 
-def _texts(changes: Iterable[_Change], marked: bool) -> Iterator[str]:
-    """What the model reads: each transcript once as it is, before its first edit."""
-    seen = set()
-    for transcript, edit, _ in changes:
-        if transcript not in seen:
-            seen.add(transcript)
-            yield _text(transcript.sequence, transcript.cds, marked)
-        reading = read_edited(transcript.sequence, transcript.cds, edit)
-        yield _text(reading.sequence, reading.cds, marked)
+def _edited_text(change: _Change, marked: bool) -> str:
+    reading = read_edited(change.transcript.sequence, change.transcript.cds, change.edit)
+    return _text(reading.sequence, reading.cds, marked)
 
 
 def _text(sequence: str, cds: tuple[int, int] | None, marked: bool) -> str:
