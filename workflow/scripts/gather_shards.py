@@ -5,4 +5,4 @@ from seqcast.predict.variants.ensemble import gather_shards
 
 with reporting(snakemake.log[0]):
     for level in ("gene", "window"):
-        gather_shards(snakemake.input[level], snakemake.output[level])
+        gather_shards(snakemake.input[level], snakemake.output[level], by="row")

@@ -2,7 +2,7 @@
 
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
-from seqcast.predict.variants.variant_effects import ShardFiles, ShardTables, score_shard
+from seqcast.predict.variants.score_shard import ShardFiles, ShardTables, score_shard
 
 with reporting(snakemake.log[0]):
     score_shard(

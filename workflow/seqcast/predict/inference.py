@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -16,9 +16,106 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
+from seqcast.models.coverage import Wanted
 from seqcast.models.interface import CoverageModel, evaluating
+from seqcast.models.known_windows import KnownWindow, know, predict_edited
 
 Item = TypeVar("Item")
+
+
+class Member(NamedTuple):
+    """One of the predictions that are averaged: the input's shift to the right, and its strand."""
+
+    shift_bp: int
+    is_reverse: bool
+
+    def turned(self, one_hot_windows: Tensor) -> Tensor:
+        """Windows as the model reads them, zeros entering where they are shifted from."""
+        x = one_hot_windows
+        if self.shift_bp:
+            x = F.pad(x, (self.shift_bp, -self.shift_bp))  # a negative pad takes away
+        # channels A, C, G, T: complement is the reversed order
+        return x.flip(1, 2) if self.is_reverse else x
+
+
+Known = tuple[KnownWindow, ...]  # of one window, in the order of the members
+
+
+class Averaged:
+    """A model's predictions of some tracks, averaged over strands and shifts of the input.
+
+    Coverage is (batch, tracks, bins) in float32, before untransformation. The mean is plain, as in
+    baskerville's ``build_ensemble``, and predictions are not shifted back.
+
+    Parameters
+    ----------
+    model : CoverageModel
+        In evaluation mode.
+    tracks : Tracks
+        Channels to keep, and how strands pair up.
+    reverse_complement : bool
+        Also predict the other strand, read backwards, with strand pairs exchanged.
+    shifts_bp : sequence of int
+        Input shifts to the right.
+    device : torch.device
+        That of the model.
+    """
+
+    def __init__(
+        self, model: CoverageModel, tracks: Tracks, reverse_complement: bool,
+        shifts_bp: Sequence[int], device: torch.device,
+    ) -> None:  # fmt: skip
+        self.model = model
+        strands = (False, True) if reverse_complement else (False,)
+        self.members = [Member(shift, strand) for shift in shifts_bp for strand in strands]
+        self.channel = torch.from_numpy(tracks.channel).to(device)
+        self.pair = torch.from_numpy(tracks.pair).to(device)
+
+    def plainly(self, one_hot_windows: Tensor) -> Tensor:
+        """Coverage of windows (batch, 4, length), each computed whole."""
+        return self._mean(self.each(one_hot_windows))
+
+    def each(self, one_hot_windows: Tensor) -> Iterator[Tensor]:
+        """What `plainly` averages: of each member, one after the other.
+
+        Predictions of networks in float64 stay so.
+        """
+        for member in self.members:
+            yield self._read(member, self.model(member.turned(one_hot_windows)))
+
+    def know(self, one_hot_window: Tensor) -> Known:
+        """What a window (1, 4, length) has in common with its edited copies."""
+        return tuple(know(self.model, member.turned(one_hot_window)) for member in self.members)
+
+    def of_known(self, known: Known) -> Tensor:
+        """Coverage of a known window, with a batch of 1."""
+        return self._mean(
+            self._read(member, one.coverage(self._wanted()))
+            for member, one in zip(self.members, known, strict=True)
+        )
+
+    def of_edited(self, alleles: Tensor, left: Known, right: Known) -> Tensor:
+        """Coverage of alleles (batch, 4, length) of one window; see `known_windows`."""
+        found = []
+        for member, *flanks in zip(self.members, left, right, strict=True):
+            # read backwards, what is left of an edit is to its right
+            first, last = reversed(flanks) if member.is_reverse else flanks
+            y = predict_edited(self.model, member.turned(alleles), first, last, self._wanted())
+            found.append(self._read(member, y))
+        return self._mean(found)
+
+    def _wanted(self) -> Wanted | None:
+        channels = self.channel.unique()
+        return Wanted(channels=channels) if len(channels) < self.model.tracks else None
+
+    def _read(self, member: Member, output: Tensor) -> Tensor:
+        """The wanted tracks of what the model gives for a member, in genome orientation."""
+        y = output[:, self.channel]
+        y = y.to(torch.promote_types(y.dtype, torch.float32))
+        return y.flip(2)[:, self.pair] if member.is_reverse else y
+
+    def _mean(self, members: Iterable[Tensor]) -> Tensor:
+        return reduce(torch.add, members) / len(self.members)
 
 
 def predict(
@@ -28,26 +125,9 @@ def predict(
     reverse_complement: bool = True,
     shifts_bp: Sequence[int] = (0,),
 ) -> Tensor:
-    """Predictions of the wanted tracks, averaged over strands and shifts of the input.
-
-    Parameters
-    ----------
-    model : CoverageModel
-    one_hot_windows : Tensor, shape=(batch, 4, length)
-    tracks : Tracks
-        Channels to keep, and how strands pair up.
-    reverse_complement : bool
-        Also predict the other strand, read backwards, with strand pairs exchanged.
-    shifts_bp : sequence of int
-        Input shifts to the right, zeros entering; predictions are not shifted back.
-
-    Returns
-    -------
-    Tensor, shape=(batch, tracks, bins), float32
-        Before untransformation. Plain mean, as baskerville ``build_ensemble``.
-    """
-    members = list(predict_members(model, one_hot_windows, tracks, reverse_complement, shifts_bp))
-    return reduce(torch.add, members) / len(members)
+    """`Averaged` predictions of windows (batch, 4, length), each computed whole."""
+    device = one_hot_windows.device
+    return Averaged(model, tracks, reverse_complement, shifts_bp, device).plainly(one_hot_windows)
 
 
 def predict_members(
@@ -57,22 +137,9 @@ def predict_members(
     reverse_complement: bool,
     shifts_bp: Sequence[int],
 ) -> Iterator[Tensor]:
-    """What `predict` averages: the prediction of each shift and strand, one after the other.
-
-    Predictions of networks in float64 stay so.
-    """
-    channel = torch.from_numpy(tracks.channel).to(one_hot_windows.device)
-    pair = torch.from_numpy(tracks.pair).to(one_hot_windows.device)
-    for shift in shifts_bp:
-        x = F.pad(one_hot_windows, (shift, -shift))  # a negative pad takes away
-        yield _at_least_float32(model(x)[:, channel])
-        if reverse_complement:
-            # channels A, C, G, T: complement is the reversed order
-            yield _at_least_float32(model(x.flip(1, 2))[:, channel]).flip(2)[:, pair]
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    """What `predict` averages: the prediction of each shift and strand, one after the other."""
+    device = one_hot_windows.device
+    return Averaged(model, tracks, reverse_complement, shifts_bp, device).each(one_hot_windows)
 
 
 def predict_batch(

@@ -10,15 +10,11 @@ from polars.testing import assert_frame_equal
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation
 from seqcast.predict.inference import geometry_of
+from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Edit, Geometry
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.variant_effects import (
-    edits_of,
-    predict_alleles,
-    score_variants,
-    shard_rows,
-    shared_windows,
-)
+from seqcast.predict.variants.variant_effects import in_input_order, score_variants
+from seqcast.predict.variants.windows import Placed, VariantWork, edits_of, shared_windows
 from tests.seqcast.predict.variants.test_statistics import largest_cut
 from tests.seqcast.toy_models import BaseCounter
 
@@ -101,14 +97,16 @@ def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, ch
     variants, options = checked(*rows), ScoreOptions(reverse_complement=False, **compat)
     how = dict(how)
     shards = how.pop("shards", 1)
+    work = VariantWork.of(variants, geometry_of(model), options)
     parts = [
         score_variants(model, variants, genome, annotation, tracks, options,
-                       shard_rows(len(variants), shard, shards), **how)
+                       work.shard(shard, shards), **how)
         for shard in range(shards)
     ]  # fmt: skip
     whole = score_variants(model, variants, genome, annotation, tracks, options)
-    assert_frame_equal(pl.concat([p.gene for p in parts]), whole.gene)
-    assert_frame_equal(pl.concat([p.window for p in parts]), whole.window)
+    assert sum(len(p.window) for p in parts) == len(variants)
+    assert_frame_equal(in_input_order(pl.concat([p.gene for p in parts])), whole.gene)
+    assert_frame_equal(in_input_order(pl.concat([p.window for p in parts])), whole.window)
 
 
 @pytest.mark.parametrize("unscale", [False, True])
@@ -129,7 +127,8 @@ def test_coverage_on_the_sides_of_polya_sites(
     assert table["SED"].null_count() == 0
     edits = edits_of(insertion, options.convention(geometry_of(model)), geometry_of(model))
     start = None if compat is None else (2067 + 2349) // 2 - 512  # the middle of both genes
-    prediction = predict_alleles(model, [(edits[0], start)], genome, scaled, options)
+    chunks = chunks_of(model, [Placed(0, edits[0], start)], scaled, options)
+    prediction = predict_alleles(model, chunks, genome, scaled, options)
     pair, *alleles = next(iter(prediction))
     sides = [side for site in (2050, 2102, 2190) for side in sides_of(site - pair.start)]
     for track, position, scale in (("a+", 0, 0.1), ("c", 1, 0.2), ("d", 2, 0.001)):

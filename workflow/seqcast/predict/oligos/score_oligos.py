@@ -43,7 +43,6 @@ from seqcast.predict.variants.gene_bins import GeneBins, genes_in_window
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import AlleleCoverage, TableBuilder
 from seqcast.predict.variants.statistics import background_of
-from seqcast.predict.variants.variant_effects import shard_rows
 
 # What names a row: an oligo in a context (chrom_start_end), and the bases that it replaces.
 OLIGO = {
@@ -162,7 +161,7 @@ def score_in_parts(
     options: ScoreOptions, rows: range, batch_size: int, workers: int,
     due: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[int, pl.DataFrame]]:  # fmt: skip
-    """`score_oligos` of some rows after the other; see `variant_effects.score_in_parts`."""
+    """`score_oligos` of some rows after the other; a part ends with a batch."""
     check_fit(model, tracks)
     genes = cache(partial(_genes_of, placements, annotation, options))
     placed = [(row, one, genes(*_place(one)) if one.status == VALID else [])
@@ -205,6 +204,11 @@ def _genes_of(
     )
     wanted = placements.contexts[context].gene_id
     return [one for one in found if not wanted or gene_key(one.gene.gene_id) == gene_key(wanted)]
+
+
+def shard_rows(rows: int, shard: int, shards: int) -> range:
+    """One of `shards` contiguous parts of nearly equal size; `shard` counts from 0."""
+    return range(rows * shard // shards, rows * (shard + 1) // shards)
 
 
 def score_oligo_shard(

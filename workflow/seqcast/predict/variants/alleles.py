@@ -24,12 +24,11 @@ left-anchored and a compensated comparison, or joins them (`stitch`), with zeros
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
 
 
@@ -52,9 +51,14 @@ class Edit:
         return self.start - 1 if is_indel else self.start
 
     @property
+    def grown_bp(self) -> int:
+        """How much longer the edit makes a sequence; negative where it shortens it."""
+        return len(self.insert) - (self.end - self.start)
+
+    @property
     def is_length_change(self) -> bool:
         """Whether the alleles differ in length."""
-        return len(self.insert) != self.end - self.start
+        return self.grown_bp != 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,37 @@ class AllelePair:
     start: int
 
 
+class WindowKey(NamedTuple):
+    """A window of the reference: its first base, and by how much it is shifted (`shifted`)."""
+
+    start: int
+    shift_bp: int = 0
+
+
+class Flanks(NamedTuple):
+    """Windows of the reference with the bases of a sequence in the same columns.
+
+    Attributes
+    ----------
+    left, right : WindowKey
+        Before and behind the edit. They decide what is computed again, not what comes out.
+    is_whole : bool
+        Whether there is no edit: the sequence is that window.
+    """
+
+    left: WindowKey
+    right: WindowKey
+    is_whole: bool = False
+
+
+class Bases(Protocol):
+    """A `Genome`, or a stretch of it."""
+
+    def fetch(self, contig: str, start: int, end: int) -> str:
+        """See `Genome.fetch`."""
+        ...
+
+
 class Convention(Protocol):
     """A way to turn an edit into sequences."""
 
@@ -97,8 +132,16 @@ class Convention(Protocol):
         """Value of the four channels at a base that is not A, C, G or T."""
         ...
 
-    def pair(self, edit: Edit, genome: Genome, start: int | None = None) -> AllelePair:
+    def start(self, edit: Edit) -> int:
+        """The first base of the window that is centred on an edit."""
+        ...
+
+    def pair(self, edit: Edit, genome: Bases, start: int | None = None) -> AllelePair:
         """Sequences of both alleles; `start` is a window shared with other variants."""
+        ...
+
+    def flanks(self, edit: Edit, start: int | None = None) -> tuple[Flanks, ...]:
+        """Those of the sequences of `pair`."""
         ...
 
     def gene_offset_bp(self, edit: Edit) -> int:
@@ -110,12 +153,21 @@ class Convention(Protocol):
         ...
 
 
-def assemble(predictions: Tensor, replicates: Sequence[Replicate]) -> Tensor:
+def shifted(sequence: str, shift_bp: int) -> str:
+    """Move right by `shift_bp`, unknown bases entering; left if negative."""
+    length = len(sequence)
+    if shift_bp >= 0:
+        return ("N" * shift_bp + sequence)[:length]
+    return sequence[-shift_bp:].ljust(length, "N")
+
+
+def assemble(predictions: Sequence[Tensor], replicates: Sequence[Replicate]) -> Tensor:
     """Coverage of one allele.
 
     Parameters
     ----------
-    predictions : Tensor, shape=(sequences, tracks, bins)
+    predictions : sequence of Tensor, shape=(tracks, bins)
+        Of each sequence; or one tensor of all.
 
     Returns
     -------
@@ -124,11 +176,11 @@ def assemble(predictions: Tensor, replicates: Sequence[Replicate]) -> Tensor:
     return torch.stack([torch.cat([_read(predictions, s) for s in r], dim=-1) for r in replicates])
 
 
-def _read(predictions: Tensor, segment: Segment) -> Tensor:
+def _read(predictions: Sequence[Tensor], segment: Segment) -> Tensor:
     if segment.sequence is None:
         width = segment.end_bins - segment.start_bins
-        return predictions.new_zeros(predictions.shape[1], width)
-    return predictions[segment.sequence, :, segment.start_bins : segment.end_bins]
+        return predictions[0].new_zeros(len(predictions[0]), width)
+    return predictions[segment.sequence][:, segment.start_bins : segment.end_bins]
 
 
 @dataclass(frozen=True)
@@ -138,14 +190,17 @@ class Aligned:
     geometry: Geometry
     unknown: float = 0.0
 
-    def pair(self, edit: Edit, genome: Genome, start: int | None = None) -> AllelePair:
+    def start(self, edit: Edit) -> int:
+        """See `Convention.start`."""
+        return edit.anchor + 1 - self.geometry.length_bp // 2
+
+    def pair(self, edit: Edit, genome: Bases, start: int | None = None) -> AllelePair:
         """See `Convention.pair`."""
         length, bins = self.geometry.length_bp, self.geometry.bins
-        if start is None:
-            start = edit.anchor + 1 - length // 2
+        start = self.start(edit) if start is None else start
         end = start + length
         reference = genome.fetch(edit.contig, start, end)
-        grown = len(edit.insert) - (edit.end - edit.start)
+        grown = edit.grown_bp
         left = genome.fetch(edit.contig, start, edit.start) + edit.insert
         left = (left + genome.fetch(edit.contig, edit.end, max(edit.end, end - grown)))[:length]
         whole: Replicate = (Segment(0, 0, bins),)
@@ -155,6 +210,16 @@ class Aligned:
         before = length - len(right)
         right = genome.fetch(edit.contig, edit.start - before, edit.start) + right
         return AllelePair((reference, left, right), (whole,), (self._segments(edit, start),), start)
+
+    def flanks(self, edit: Edit, start: int | None = None) -> tuple[Flanks, ...]:
+        """See `Convention.flanks`: the bases behind an edit, or before it, are moved by it."""
+        start = self.start(edit) if start is None else start
+        here, grown = WindowKey(start), edit.grown_bp
+        reference = Flanks(here, here, is_whole=True)
+        if not edit.is_length_change:
+            return reference, Flanks(here, here)
+        left, right = WindowKey(start - grown), WindowKey(start + grown)
+        return reference, Flanks(here, left), Flanks(right, here)
 
     def _segments(self, edit: Edit, start: int) -> Replicate:
         """Left-anchored bins, deleted bins, right-anchored bins."""

@@ -21,9 +21,14 @@ from seqcast.core.store import (
 logger = logging.getLogger(__name__)
 
 
-def gather_shards(shards: Sequence[str | Path], output: str | Path) -> None:
-    """Write the rows of all shards of a table, in their order, with the first one's provenance."""
+def gather_shards(shards: Sequence[str | Path], output: str | Path, by: str | None = None) -> None:
+    """Write the rows of all shards of a table, with the first one's provenance.
+
+    They stay in their order, or are sorted by a column; rows that are alike in it stay in order.
+    """
     table = pl.concat([read_table(shard) for shard in shards])
+    if by is not None:
+        table = table.sort(by, maintain_order=True)
     write_table(table, output, read_provenance(shards[0]))
 
 

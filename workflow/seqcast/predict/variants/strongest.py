@@ -15,9 +15,10 @@ from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
 from seqcast.predict.fold_model import FoldFiles, open_model
 from seqcast.predict.inference import check_fit, geometry_of
+from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.variant_effects import edits_of, predict_alleles
+from seqcast.predict.variants.windows import Placed, edits_of
 
 IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
 
@@ -66,15 +67,9 @@ def predict_strongest(
 
 
 def predict_top(
-    models: Sequence[CoverageModel],
-    variants: pl.DataFrame,
-    ranked: pl.DataFrame,
-    genome: Genome,
-    annotation: Annotation,
-    tracks: Tracks,
-    wanted: Sequence[int],
-    options: ScoreOptions,
-) -> dict[str, np.ndarray]:
+    models: Sequence[CoverageModel], variants: pl.DataFrame, ranked: pl.DataFrame, genome: Genome,
+    annotation: Annotation, tracks: Tracks, wanted: Sequence[int], options: ScoreOptions,
+) -> dict[str, np.ndarray]:  # fmt: skip
     """Coverage of REF and ALT of ranked variants, as the mean over the folds of a model.
 
     Parameters
@@ -106,9 +101,10 @@ def predict_top(
     ]
     coverage = np.zeros((2, len(edits), len(wanted), geometry.bins))  # ref, alt
     starts = np.zeros(len(edits), dtype=int)
-    at = [(edit, None) for edit in edits]
+    placed = [Placed(i, edit, None) for i, edit in enumerate(edits)]
     for model in models:
-        predictions = predict_alleles(model, at, genome, tracks, options)
+        chunks = chunks_of(model, placed, tracks, options)
+        predictions = predict_alleles(model, chunks, genome, tracks, options)
         for i, (pair, *alleles) in enumerate(predictions):
             ordered = alleles[::-1] if rows["swapped"][i] else alleles
             for to, allele in zip(coverage[:, i], ordered, strict=True):

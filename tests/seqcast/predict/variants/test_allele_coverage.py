@@ -1,0 +1,136 @@
+"""Alleles that share their windows have the coverage and scores of alleles predicted alone."""
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from seqcast.genome.tracks import Tracks
+from seqcast.models.interface import build_model
+from seqcast.predict import inference
+from seqcast.predict.inference import geometry_of
+from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.variant_effects import score_variants
+from seqcast.predict.variants.windows import VariantWork, chunks_by_window
+from tests.seqcast.models.borzuki.test_network import TINY
+
+TOLERANCE = 2e-5  # of log2 scores, and of coverage by the largest value
+OPTIONS = {
+    "default": {},
+    "one strand, shifts": {"reverse_complement": False, "shifts_bp": (0, 3, -2)},
+    "both strands, shifts": {"shifts_bp": (0, 5)},
+    "borzoi_sed": {"compat": "borzoi_sed"},
+    "hound_snp": {"compat": "hound_snp", "shifts_bp": (0, 2, -1)},
+    "hound_snp, shared": {"compat": "hound_snp", "cluster": 0.3, "stitch": True},
+}
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(2)
+    model = build_model("borzuki", TINY, "human").eval().requires_grad_(False)
+    model.draw_alive()
+    return model
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """Tracks of two assays with strands and one without, of all outputs of the network."""
+    n = 5
+    return Tracks(np.arange(n), np.array(["a+", "a-", "b+", "b-", "c"]), np.full(n, "RNA"),
+                  np.full(n, "sum_sqrt"), np.array(["+", "-", "+", "-", "."]),
+                  np.array([1, 0, 3, 2, 4]), np.full(n, 384.0), np.full(n, 0.3))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def variants(genome, checked):
+    """Of every kind, some in one window, at the genome's ends, and one that is not scored."""
+
+    def at(pos, length=1):
+        return genome.fetch("chr1", pos - 1, pos - 1 + length)
+
+    def other(base):
+        return "ACGT"["CGTA".index(base)]
+
+    rows = [(2100, at(2100), other(at(2100))), (2100, at(2100), other(other(at(2100)))),
+            (2100, at(2100, 3), "".join(map(other, at(2100, 3)))), (2101, at(2101), "*"),
+            (2110, at(2110), at(2110) + "ACG"), (2112, at(2112), at(2112) + "TTT"),
+            (2150, at(2150, 5), at(2150)), (2150, at(2150, 2), other(at(2150)) + "ACGTA"),
+            (2200, at(2200, 2), at(2200)), (3, at(3), other(at(3))),
+            (3990, at(3990, 8), at(3990)), (2030, at(2030), at(2030) + "A" * 70),
+            (2099, at(2099), other(at(2099)))]  # fmt: skip
+    table = checked(*rows)
+    # the file's REF and ALT exchanged
+    last = pl.int_range(pl.len()) == len(rows) - 1
+    exchanged = {a: pl.when(last).then(b).otherwise(a) for a, b in (("ref", "alt"), ("alt", "ref"))}
+    return table.with_columns(**exchanged, swapped=last)
+
+
+def difference(found, expected):
+    assert torch.equal(found.isnan(), expected.isnan())
+    return ((found - expected).abs().max() / expected.abs().max()).item()
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_sharing_changes_no_coverage(network, pairs, genome, annotation, variants, options):
+    wanted = ScoreOptions(**OPTIONS[options])
+    work = VariantWork.of(variants, geometry_of(network), wanted)
+    placed = work.placed(range(len(variants)), annotation)
+    how = genome, pairs, wanted
+    plain, shared = (
+        list(predict_alleles(network, chunks_of(network, placed, *how[1:], reuse=reuse), *how,
+                             reuse=reuse))
+        for reuse in (False, True)
+    )  # fmt: skip
+    assert len(plain) == len(shared) == len(placed)
+    for a, b in zip(shared, plain, strict=True):
+        assert a.pair == b.pair
+        assert difference(a.ref, b.ref) < TOLERANCE
+        assert difference(a.alt, b.alt) < TOLERANCE
+
+
+def scores_of(table: pl.DataFrame) -> pl.DataFrame:
+    return table.select(pl.col(pl.Array))
+
+
+@pytest.mark.parametrize("options", ["default", "hound_snp, shared"])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_sharing_changes_no_score(
+    network, pairs, genome, annotation, variants, options, batch_size
+):
+    how = network, variants, genome, annotation, pairs, ScoreOptions(**OPTIONS[options])
+    plain = score_variants(*how, reuse=False)
+    shared = score_variants(*how, batch_size=batch_size)
+    for a, b in ((shared.gene, plain.gene), (shared.window, plain.window)):
+        assert a.drop(scores_of(a).columns).equals(b.drop(scores_of(b).columns))
+        assert (a["status"] == "scored").sum() > 5
+        for name in scores_of(a).columns:
+            x, y = (table[name].drop_nulls().to_numpy() for table in (a, b))
+            if name == "logSED":
+                assert np.abs(x - y).max() < TOLERANCE
+            assert np.abs(x - y).max() <= 1e-4 * np.abs(y).max()  # of differences: digits are lost
+
+
+def test_a_window_is_known_once(network, pairs, genome, variants, annotation, monkeypatch):
+    known = []
+    monkeypatch.setattr(
+        inference, "know", lambda model, x, know=inference.know: known.append(x) or know(model, x)
+    )
+    score_variants(network, variants, genome, annotation, pairs, ScoreOptions())
+    anchors = {2100, 2110, 2112, 2150, 2200, 3, 3990, 2030, 2099}  # 1-based, of 12 variants
+    assert len(known) == 2 * len(anchors)  # on either strand
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_indels_share_windows_where_it_pays(network, genome, annotation, checked, n):
+    deletions = [(pos, genome.fetch("chr1", pos - 1, pos + 2), genome.fetch("chr1", pos - 1, pos))
+                 for pos in (1990, 2000, 2010)]  # fmt: skip
+    options = ScoreOptions(compat="hound_snp", cluster=0.3, gene_scores=())
+    geometry = geometry_of(network)
+    placed = VariantWork.of(checked(*deletions[:n]), geometry, options).placed(range(n), annotation)
+    chunks = list(chunks_by_window(placed, options.convention(geometry), geometry, at_once=2))
+    assert [len(chunk.placed) for chunk in chunks] == ([1] if n == 1 else [2, 1])
+    start = 2000 - 1024  # both sides of three deletions are moved, by 2 bp
+    shared = [] if n == 1 else [(start, -2), (start, 2)]
+    assert all(sorted(chunk.shared) == shared for chunk in chunks)

@@ -1,0 +1,260 @@
+"""Which windows variants are predicted in, and which are predicted together.
+
+Variants of one window come one after the other, whatever their order in the file, so that what is
+known of the window is computed once (`known_windows`). Where the windows lie is decided by each
+variant alone, or by the whole set (hound_snp), never by a shard.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby, islice
+from typing import NamedTuple, Self
+
+import polars as pl
+
+from seqcast.genome.annotation import Annotation
+from seqcast.genome.intervals import Geometry
+from seqcast.predict.variants.alleles import Convention, Edit, WindowKey
+from seqcast.predict.variants.gene_bins import GeneBins, gene_windows, windows_around
+from seqcast.predict.variants.score_options import ScoreOptions
+
+MOST_SHARED = 8  # windows that indels of one window share: each takes memory
+
+
+class Placed(NamedTuple):
+    """A variant in one of the windows that it is scored in.
+
+    Attributes
+    ----------
+    row : int
+        Of the checked variants.
+    edit : Edit
+    start : int, optional
+        First base of a window that is shared with other variants. None: the variant's own.
+    genes : sequence of GeneBins, optional
+        Genes that this window is centred on, and is for. None: it is for the variant.
+    """
+
+    row: int
+    edit: Edit
+    start: int | None
+    genes: Sequence[GeneBins] | None = None
+
+
+class Chunk(NamedTuple):
+    """Variants that are predicted together.
+
+    Attributes
+    ----------
+    placed : sequence of Placed
+    shared : tuple of WindowKey
+        Windows to know for the sake of indels.
+    """
+
+    placed: Sequence[Placed]
+    shared: tuple[WindowKey, ...] = ()
+
+
+def edits_of(
+    variants: pl.DataFrame, convention: Convention, geometry: Geometry
+) -> list[Edit | str]:
+    """An edit for each row that can be scored, the status for each that cannot."""
+    edits: list[Edit | str] = []
+    for row in variants.iter_rows(named=True):
+        if row["status"] != "valid":
+            edits.append(row["status"])
+            continue
+        ref, alt = (row["alt"], row["ref"]) if row["swapped"] else (row["ref"], row["alt"])
+        edit = Edit(row["contig"], row["start"], row["end"], row["insert"], row["pos"],
+                    ref.upper(), alt.upper())  # fmt: skip
+        too_long = convention.reach_bp(edit) >= geometry.length_bp // 2 - geometry.crop_bp
+        edits.append("indel_too_long" if too_long else edit)
+    return edits
+
+
+def shared_windows(
+    edits: Sequence[Edit | str], geometry: Geometry, cluster: float
+) -> list[int | None]:
+    """Start of the window each edit shares with its neighbours; None: a window of its own.
+
+    Parameters
+    ----------
+    edits : sequence of Edit or str
+        In file order; a str stands for a variant that cannot be scored.
+    cluster : float
+        A new window begins where a variant lies on another contig than the first of the current
+        one, before it, or at least this fraction of the window's length behind it. 0: no sharing.
+
+    Notes
+    -----
+    baskerville ``snps.py`` at 544073b (``cluster_snps``): greedy in file order, the window centred
+    on the middle of first and last position.
+    """
+    reach = int(geometry.length_bp * cluster)
+    groups: list[list[int]] = []
+    head = None
+    for i, edit in enumerate(edits):
+        if isinstance(edit, str):
+            continue
+        if (
+            head is None
+            or edit.contig != head.contig
+            or not head.pos <= edit.pos < head.pos + reach
+        ):
+            head = edit
+            groups.append([])
+        groups[-1].append(i)
+    starts: list[int | None] = [None] * len(edits)
+    for group in groups:
+        positions = [edit.pos for i in group if isinstance(edit := edits[i], Edit)]
+        if len(group) > 1:
+            middle = (min(positions) + max(positions)) // 2
+            for i in group:
+                starts[i] = middle - geometry.length_bp // 2
+    return starts
+
+
+@dataclass(frozen=True)
+class VariantWork:
+    """Where each of a set of checked variants is scored, and in which order.
+
+    Attributes
+    ----------
+    geometry : Geometry
+    options : ScoreOptions
+    edits : sequence of Edit or str
+        `edits_of` the whole set, so that a shard changes no number.
+    starts : sequence of int or None
+        First base of the window that a variant shares with others. None: a window of its own.
+    """
+
+    geometry: Geometry
+    options: ScoreOptions
+    edits: Sequence[Edit | str]
+    starts: Sequence[int | None]
+
+    @classmethod
+    def of(cls, variants: pl.DataFrame, geometry: Geometry, options: ScoreOptions) -> Self:
+        """That of checked variants, the whole set."""
+        edits = edits_of(variants, options.convention(geometry), geometry)
+        return cls(geometry, options, edits, shared_windows(edits, geometry, options.cluster))
+
+    @cached_property
+    def ordered(self) -> list[tuple[tuple[int, int], int]]:
+        """Rows by contig and window, in file order in each: ((contig, start of the window), row).
+
+        Contigs have the order of the file. A variant that cannot be scored stays behind the one
+        before it, so that rows that are sorted by position keep their order.
+        """
+        convention = self.options.convention(self.geometry)
+        contigs: dict[str, int] = {}
+        place = (0, -self.geometry.length_bp)
+        rows = []
+        for row, (edit, start) in enumerate(zip(self.edits, self.starts, strict=True)):
+            if isinstance(edit, Edit):
+                contig = contigs.setdefault(edit.contig, len(contigs))
+                place = contig, convention.start(edit) if start is None else start
+            rows.append((place, row))
+        return sorted(rows)
+
+    def shard(self, shard: int, shards: int) -> list[int]:
+        """Rows of one of `shards` parts of nearly equal size that share no window.
+
+        Parameters
+        ----------
+        shard : int
+            Counts from 0.
+        """
+
+        def end(part: int) -> int:
+            at = len(self.ordered) * part // shards
+            while 0 < at < len(self.ordered) and self.ordered[at][0] == self.ordered[at - 1][0]:
+                at += 1
+            return at
+
+        return [row for _, row in self.ordered[end(shard) : end(shard + 1)]]
+
+    def placed(self, rows: Collection[int], annotation: Annotation) -> list[Placed]:
+        """Rows that can be scored, in each window that they are scored in, in order of work.
+
+        The gene windows of hound_snp come behind all others.
+        """
+        wanted = set(rows)
+        found = [
+            Placed(row, edit, self.starts[row])
+            for _, row in self.ordered
+            if row in wanted and isinstance(edit := self.edits[row], Edit)
+        ]
+        if not self.options.has_gene_windows:
+            return found
+        cluster, span = self.options.gene_cluster, self.options.span
+        windows = gene_windows(annotation, self.geometry, cluster, span)
+        of_genes = [
+            Placed(one.row, one.edit, window.start, window.genes)
+            for one in found
+            for window in windows_around(windows, one.edit.contig, one.edit.pos - 1, self.geometry)
+        ]
+        contigs = list(dict.fromkeys(one.edit.contig for one in found))
+        of_genes.sort(key=lambda one: (contigs.index(one.edit.contig), one.start or 0))
+        return found + of_genes
+
+
+def plain_chunks(
+    placed: Sequence[Placed], convention: Convention, batch_size: int
+) -> Iterator[Chunk]:
+    """Consecutive variants of a contig of at most `batch_size` sequences, at least one variant."""
+    chunk: list[Placed] = []
+    sequences = 0
+    for one in placed:
+        n = len(convention.flanks(one.edit, one.start))
+        elsewhere = chunk and one.edit.contig != chunk[0].edit.contig
+        if chunk and (elsewhere or sequences + n > batch_size):
+            yield Chunk(chunk)
+            chunk, sequences = [], 0
+        chunk.append(one)
+        sequences += n
+    if chunk:
+        yield Chunk(chunk)
+
+
+def chunks_by_window(
+    placed: Sequence[Placed], convention: Convention, geometry: Geometry, at_once: int
+) -> Iterator[Chunk]:
+    """Consecutive variants of one window, at most `at_once` of them."""
+
+    def window(one: Placed) -> tuple[str, int, bool]:
+        start = convention.start(one.edit) if one.start is None else one.start
+        return one.edit.contig, start, one.start is None
+
+    for _, group in groupby(placed, window):
+        members = list(group)
+        shared = _worth_knowing(members, convention, geometry)
+        for first in range(0, len(members), at_once):
+            yield Chunk(members[first : first + at_once], shared)
+
+
+def _worth_knowing(
+    placed: Sequence[Placed], convention: Convention, geometry: Geometry
+) -> tuple[WindowKey, ...]:
+    """Windows to which indels of one window move its bases, where knowing them saves time.
+
+    Without such a window, all on one side of an indel is computed again. One of its own costs as
+    much as a whole window, so that it pays from two indels in the middle of a window on.
+    """
+    if not any(one.edit.is_length_change for one in placed):
+        return ()
+    flanks = [(one, convention.flanks(one.edit, one.start)) for one in placed]
+    known = {f.left for _, of_pair in flanks for f in of_pair if f.is_whole}
+    saved: dict[WindowKey, float] = defaultdict(float)
+    for one, of_pair in flanks:
+        start = convention.start(one.edit) if one.start is None else one.start
+        before = (one.edit.start - start) / geometry.length_bp  # fraction of the window
+        for f in of_pair:
+            if f.left in known and f.right not in known:
+                saved[f.right] += 1 - before
+            elif f.right in known and f.left not in known:
+                saved[f.left] += before
+    paying = sorted((key for key in saved if saved[key] > 1), key=lambda key: (-saved[key], key))
+    return tuple(islice(paying, MOST_SHARED))
