@@ -1,9 +1,14 @@
 """Alleles predicted from known windows have the numbers of the plain forward."""
 
 import copy
+import json
+from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqcast.models.convert import write_safetensors
 from seqcast.models.coverage import Wanted
@@ -22,6 +27,7 @@ from tests.seqcast.models.test_convolution_patches import (
     substituted,
 )
 
+ROOT = Path(__file__).resolve().parents[3]
 TOLERANCE = 1e-10  # of values about 1, in float64
 NOTHING = Reuse(convolutions=False, first_layer=False, wanted=False)
 
@@ -84,6 +90,75 @@ def test_indels(tiny, grown):
     left, right = (know(tiny, one_hot(genome[at : at + LENGTH])) for at in (start, start - grown))
     for other in (right, None):
         assert difference(predict_edited(tiny, alleles, left, other), tiny(alleles)) <= TOLERANCE
+
+
+PUBLISHED = ("baseline", "baseline_micro", "hl_clip", "hl_clip_micro", "hl_micro")
+
+
+def published(name: str) -> dict:
+    """Hyperparameters of a published network, a sixteenth as wide, for a window of 32 tokens."""
+    path = ROOT / f"config/hyperparameters/borzuki_{name}.json"
+    model = json.loads(path.read_text())["model"] | {"seq_length": LENGTH}
+    stem, tower, transformer, *_ = model["trunk"]
+    for block, keys in ((stem, ("filters",)), (tower, ("filters_init", "filters_end")),
+                        (transformer, ("key_size",))):  # fmt: skip
+        block |= {key: block[key] // 16 for key in keys}
+    tower["divisible_by"] = 4
+    return {"model": model}
+
+
+@pytest.mark.parametrize("head", ["human", "mouse"])
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_architectures(name, head):
+    """Every track of either head, each of which differs from the others."""
+    params = published(name)
+    params["model"] |= {"head_human": params["model"][f"head_{head}"]}
+    model = alive(params, 3)
+    genome = bases(2 * LENGTH, 4)
+    left, right = (know(model, one_hot(genome[at : at + LENGTH])) for at in (7, 0))
+    edits = [substituted(genome[7 : 7 + LENGTH], at, 1) for at in (2, 1500)]
+    edits.append(indel(genome, 7, 2100, 7, "left"))
+    alleles = one_hot(*edits)
+    expected = model(alleles)
+    assert expected.shape[1] == params["model"]["head_human"]["units"] == model.tracks
+    # so far apart that one in the place of another would be seen
+    assert expected.sum((0, 2)).sort().values.diff().min() > 1e-6
+    assert difference(predict_edited(model, alleles, left, right), expected) <= TOLERANCE
+    channels = torch.randperm(model.tracks)[: model.tracks // 3]
+    wanted = Wanted(((0, 3), (50, 60), (127, 128)), channels)
+    found = predict_edited(model, alleles, left, right, wanted)
+    assert difference(found, expected, wanted) <= TOLERANCE
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_any_edits_on_any_strand(tiny, data):
+    """Adjacent and overlapping edits, indels, N; shifted, turned; any part of the reuse."""
+    genome = bases(2 * LENGTH, data.draw(st.integers(0, 9)))
+    edit = st.tuples(st.integers(0, LENGTH), st.integers(0, 64), st.integers(0, 64))
+    alleles, grown = [], data.draw(st.integers(-64, 64))
+    for edits in data.draw(st.lists(st.lists(edit, max_size=3), min_size=1, max_size=3)):
+        allele = genome[LENGTH // 2 :]
+        for at, deleted, inserted in edits:
+            new = bases(inserted, at) - at % 2  # N among them in some
+            allele = torch.cat([allele[:at], new, allele[at + deleted :]])
+        alleles.append(allele[:LENGTH])
+    alleles.append(indel(genome, LENGTH // 2, data.draw(st.integers(64, LENGTH)), grown, "left"))
+    shift = data.draw(st.integers(-3, 3))
+    windows = [genome[at : at + LENGTH] for at in (LENGTH // 2, LENGTH // 2 - grown)]
+    alleles, left, right = (
+        F.pad(one_hot(*sequences), (shift, -shift))
+        for sequences in (alleles, windows[:1], windows[1:])
+    )
+    if data.draw(st.booleans()):
+        alleles, left, right = (x.flip(1, 2) for x in (alleles, right, left))
+    reuse = Reuse(*data.draw(st.tuples(*[st.booleans()] * 3)))
+    known = know(tiny, left, reuse)
+    other = know(tiny, right, reuse) if data.draw(st.booleans()) else None
+    bins = data.draw(st.lists(st.integers(0, 127), min_size=1, max_size=9))
+    wanted = data.draw(st.sampled_from([Wanted(), Wanted.of_bins(bins, torch.tensor([4, 0]))]))
+    found = predict_edited(tiny, alleles, known, other, wanted)
+    assert difference(found, tiny(alleles), wanted) <= TOLERANCE
 
 
 def test_a_batch_and_its_order_change_no_number(tiny):
