@@ -206,7 +206,6 @@ rule summarise_comparison:
     input:
         table="results/report/{dataset}.comparison.parquet",
         correlations="results/report/{dataset}.correlations.tsv",
-        checked="results/variants/{dataset}.parquet",
         file=catalogue.file,
     output:
         page=report(

@@ -18,5 +18,5 @@ with reporting(snakemake.log[0]):
         benchmark=snakemake.wildcards.benchmark,
         how=Resampling(options["resamples"], options["seed"]),
         score=options["score"],
-        compat=options["benchmark_compat"] is not None,
+        compat=options["compat"],
     )  # fmt: skip

@@ -11,7 +11,7 @@ from seqcast.report.pages import comparison as page
 with reporting(snakemake.log[0]):
     given, dataset = snakemake.input, snakemake.wildcards.dataset
     found, models = read_comparison(given.table, given.correlations)
-    truth = read_truth(given.file, given.checked, found.table, found.measures)
+    truth = read_truth(given.file, found.table, found.measures)
     with atomic(snakemake.output.page) as temporary:
         html = page.comparison_html(dataset, found, models, truth, snakemake.params.descriptions)
         temporary.write_text(html, encoding="utf-8")

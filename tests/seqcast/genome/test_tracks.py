@@ -57,7 +57,7 @@ def test_outputs_are_what_the_model_learned(tmp_path, learned, message):
 
 @pytest.mark.parametrize(("text", "message"), [
     (HEADER + ROWS.split("\n")[0] + "\n", "strand_pair names rows \\[1\\]"),
-    (HEADER.replace("scale", "factor") + ROWS, "columns \\['scale'\\] are missing"),
+    (HEADER.replace("scale", "factor") + ROWS, "has no column 'scale'; expected a table of tracks"),
     (HEADER + ROWS.replace("a+", "a"), "do not end in \\+ and -"),
     (HEADER + ROWS.replace("a-", "b+"), "do not end in \\+ and -"),
     (HEADER + ROWS.replace("\ta+", "\t"), "do not end in \\+ and -"),

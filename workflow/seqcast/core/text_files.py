@@ -11,7 +11,7 @@ import io
 import lzma
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -31,6 +31,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 _EXTRA = slice(12, 14)
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
+TOLD = 20  # names of columns in a message
 UTF16 = b"\xff\xfe", b"\xfe\xff"
 
 
@@ -197,7 +198,9 @@ def read_text(path: str | Path, expected: str, old_newlines: bool = False) -> st
     return text
 
 
-def read_cells(path: str | Path, expected: str, header: bool = True) -> "pl.DataFrame":
+def read_cells(
+    path: str | Path, expected: str, header: bool = True, columns: Sequence[str] = ()
+) -> "pl.DataFrame":
     """A table of text, its cells between tabs; nothing is quoted.
 
     Parameters
@@ -208,6 +211,8 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> "pl.Data
         What it should hold, for messages.
     header : bool
         Whether the first line names the columns; otherwise lines that begin with # are left out.
+    columns : sequence of str
+        Those that it has to have, among others.
 
     Returns
     -------
@@ -218,8 +223,8 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> "pl.Data
     Raises
     ------
     InputError
-        As `read_text`; or if the file is empty, its header names a column twice, or a line has more
-        cells than the header.
+        As `read_text`; or if the file is empty, its header names a column twice or lacks one of
+        `columns`, or a line has more cells than the header.
     """
     import polars as pl  # of this function alone: each start of Snakemake imports this module
 
@@ -238,6 +243,11 @@ def read_cells(path: str | Path, expected: str, header: bool = True) -> "pl.Data
         raise InputError(
             f"{path}: not readable as a tab-separated table ({reason}); expected {expected}"
         ) from error
+    if missing := [name for name in columns if name not in cells.columns]:
+        raise InputError(
+            f"{path} has no column {missing[0]!r}; expected {expected}, with "
+            f"{', '.join(columns)} between tabs. It has {', '.join(cells.columns[:TOLD])}."
+        )
     return cells.filter(~pl.all_horizontal(pl.all().is_null()))
 
 

@@ -67,9 +67,7 @@ class Tracks:
             If columns are missing, strand_pair names rows that are missing or name others, or the
             two of a pair are not the strands of one assay, treated alike.
         """
-        table = read_cells(path, "a table of tracks")
-        if missing := [name for name in REQUIRED if name not in table.columns]:
-            raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
+        table = read_cells(path, "a table of tracks", columns=REQUIRED)
         if table.is_empty():
             raise InputError(f"{path}: the table has no rows; expected one per track")
         index, pair = _index_and_pairs(table, path)

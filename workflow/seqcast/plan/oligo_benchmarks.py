@@ -107,5 +107,5 @@ class OligoBenchmarks:
     @property
     def options(self) -> dict[str, Any]:
         """Params: what decides the numbers."""
-        wanted = self.catalogue.part("oligos", "benchmark_compat", "resamples", "seed")
+        wanted = self.catalogue.part("oligos", "compat", "resamples", "seed")
         return wanted | self.catalogue.part("report", "score")

@@ -144,7 +144,7 @@ def test_no_match_at_all_is_told_and_writes_nothing(study, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.replace("expression", "column"), "has no column expression"),
+        (lambda t: t.replace("expression", "column"), "has no column 'expression'"),
         (lambda t: t.replace("\tLung", "\t"), "lung has no expression"),
         (lambda t: t.partition("\n")[0], "has no rows; expected one per tissue"),
         (lambda t: t.replace("lung\t", "liver\t"), "liver comes more than once"),

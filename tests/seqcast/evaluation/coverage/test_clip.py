@@ -160,7 +160,7 @@ def test_depths_are_read_and_bad_ones_told(tmp_path: Path) -> None:
     assert read_depths(path, targets, compat=True) == {"a+": 1.0, "a-": 1.0}
     for text, told in (
         (ENCODE + "ENCSR000ABC,10,21\nENCSR000ABC,1,2\n", "more than once"),
-        ("identifier\tdepth\na+\t3\n", "columns"),
+        ("identifier\tdepth\na+\t3\n", "no column 'reads'"),
         ("identifier\treads\na+\tmany\n", "expected numbers"),
         ("identifier\treads\na+\t0\n", "more than 0"),
         ("identifier\treads\na+\tinf\n", "finite numbers of more than 0"),

@@ -162,7 +162,7 @@ def test_published_panels_are_read_and_broken_ones_told(tmp_path: Path) -> None:
     assert len(read_panels(repository / "resources/panels/borzuki.tsv")) == 8
     path = tmp_path / "panels.tsv"
     for text, told in (
-        ("name\tpattern\n", "columns"), ("name\tpattern\tmetric\na\t(\tr\n", "not a regular"),
+        ("name\tpattern\n", "no column 'metric'"), ("name\tpattern\tmetric\na\t(\tr\n", "not a regular"),
         ("name\tpattern\tmetric\na\tb\tr\na\tc\tr\n", "each once"),
         ("name\tpattern\tmetric\na\t\tr\n", "no empty cell"),
     ):  # fmt: skip

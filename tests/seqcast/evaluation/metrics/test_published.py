@@ -1,5 +1,6 @@
 """Tables of published numbers: what a hand writes wrong is named by its row."""
 
+import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
@@ -9,6 +10,8 @@ from seqcast.evaluation.metrics.published import (
     as_results,
     ours,
     read_published,
+    unmatched,
+    warned,
 )
 from seqcast.evaluation.metrics.table import RESULTS
 from seqcast.evaluation.properties.property_metrics import ESTIMATES
@@ -60,7 +63,7 @@ def test_every_estimate_has_a_range():
 
 def test_a_missing_column_and_no_file(tmp_path):
     (tmp_path / "p.tsv").write_text(HEADER.replace("\tsource", ""))
-    with pytest.raises(InputError, match="no column source"):
+    with pytest.raises(InputError, match="no column 'source'"):
         read_published(tmp_path / "p.tsv", "toy")
     assert read_published(None, "toy").is_empty()
 
@@ -111,3 +114,15 @@ def test_a_benchmark_of_which_the_table_has_nothing(tmp_path):
         read_published(write(tmp_path), "tony")
     (tmp_path / "empty.tsv").write_text(HEADER)  # a simulation without test rows has no ceiling
     assert read_published(tmp_path / "empty.tsv", "tony").is_empty()
+
+
+def test_a_number_of_the_same_rows_without_one_of_ours_is_warned_of(caplog):
+    kinds = {"method": "m", "metric": "spearman", "value": 0.5}
+    rows = [{**kinds, "origin": "given weights", "part": "test"},
+            {**kinds, "origin": "published", "part": "test"},
+            {**kinds, "origin": "published", "part": "validation"},
+            {**kinds, "origin": "published, other rows", "part": "all"}]  # fmt: skip
+    results = pl.DataFrame(rows, schema={n: RESULTS[n] for n in rows[0]})
+    assert warned(results) is results
+    assert unmatched(results)["part"].to_list() == ["validation"]
+    assert [r.getMessage().split(",")[1] for r in caplog.records] == [" part validation"]

@@ -142,6 +142,8 @@ def test_every_row_has_a_score_or_a_reason(tmp_path):
         ("1_10_A_C", "G1.7", "scored", 0.1), ("1_10_A_C", "G1.7_PAR_Y", "scored", 0.3),
         ("1_10_A_C", "G2.1", "scored", 9.0), ("1_20_A_C", "G2.1", "scored", 0.5),
         ("1_30_A_C", "G1.7", "scored", float("nan")), ("1_30_A_C", "G2.1", "scored", 1.0),
+        ("1_80_A_C", "G1.7", "too_few_sites", None), ("1_80_A_C", "G2.1", "scored", 1.0),
+        ("1_90_A_C", "G2.7", "too_few_sites", None),
         ("1_40_A_C", None, "ref_mismatch", None), ("1_60_A_C", "G1.7", "scored", 1.0),
         ("1_70_A_C", "G1", "scored", 0.0),
     ])  # fmt: skip

@@ -32,6 +32,15 @@ def test_one_fold_without_a_number(tmp_path):
     assert found["status"].to_list() == ["prediction_not_finite", "ref_mismatch"]
 
 
+def test_a_gene_with_too_few_sites_says_so(tmp_path):
+    lacking = [*ROWS, ("chr1_3_A_C", "G1", "scored", None)]
+    path = write_scores(tmp_path / "0.parquet", lacking)
+    pl.read_parquet(path).rename({"logSED": "COVR"}).write_parquet(path)
+    found = read_folds([path], "COVR")
+    assert found["status"].to_list() == ["scored", "ref_mismatch", "too_few_sites"]
+    assert np.isnan(found["score"][2])
+
+
 def test_folds_of_other_rows_are_refused(tmp_path):
     paths = [write_scores(tmp_path / f"{i}.parquet", r) for i, r in enumerate((ROWS, OTHER[:1]))]
     with pytest.raises(InputError, match="other rows than"):

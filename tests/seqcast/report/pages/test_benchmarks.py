@@ -62,6 +62,18 @@ def test_a_published_number_of_the_same_rows_stands_beside_ours(made):
     assert "model: Table 2; other draws." in apart
 
 
+def test_a_published_number_that_none_of_ours_is_beside_is_told(made):
+    lost = [row("model", "roc_auc", 0.66, part="PD<=5", origin=GIVEN, note="Table 3", n=None),
+            row("other", "pearson", 0.44, origin=GIVEN, note="Table 3", n=None)]  # fmt: skip
+    text = made([*ROWS, *lost]).page.read_text()
+    told = text.split("but no number of ours is of this")
+    assert len(told) == 3
+    assert "model, PD&lt;=5, roc_auc 0.660 (Table 3)" in told[1]
+    assert "other, PD&lt;=50, pearson 0.440 (Table 3)" in told[2]
+    assert "published: 0.660" not in text
+    assert "published: 0.700" in text
+
+
 def test_what_has_no_number_is_told(made):
     text = made().page.read_text()
     assert "model, PD&lt;=10: class 1 has 0 scored members" in text

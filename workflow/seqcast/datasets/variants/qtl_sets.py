@@ -196,9 +196,7 @@ def read_tissues(path: str | Path) -> pl.DataFrame:
     InputError
         If a column is missing, a cell empty, or a tissue named twice.
     """
-    table = read_cells(path, "a table of tissues").fill_null("")
-    if missing := [name for name in TISSUES if name not in table.columns]:
-        raise InputError(f"{path} has no column {missing[0]}; expected {', '.join(TISSUES)}")
+    table = read_cells(path, "a table of tissues", columns=TISSUES).fill_null("")
     if table.is_empty():
         raise InputError(f"{path} has no rows; expected one per tissue")
     for row in table.iter_rows(named=True):

@@ -17,7 +17,7 @@ from seqcast.evaluation.coverage.panels import (
     Results,
     evaluate_panels,
 )
-from seqcast.evaluation.metrics.published import as_results, read_published
+from seqcast.evaluation.metrics.published import as_results, read_published, warned
 from seqcast.evaluation.metrics.table import RESULTS, SCHEMA, with_keys, with_origins
 
 
@@ -109,5 +109,5 @@ def evaluate_coverage_benchmark(
     words = {model: origins_in_words([{"origin": keys}]) for model, keys in origins.items()}
     metrics = with_origins(found.metrics, words).with_columns(benchmark=pl.lit(benchmark))
     ours = metrics.select(pl.col(name).cast(kind) for name, kind in RESULTS.items())
-    write_tsv(pl.concat([ours, as_results(told)]), outputs.metrics)
+    write_tsv(warned(pl.concat([ours, as_results(told)])), outputs.metrics)
     write_tsv(with_keys(found.rows, benchmark=benchmark), outputs.rows)

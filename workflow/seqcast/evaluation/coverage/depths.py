@@ -50,13 +50,9 @@ def read_depths(path: str | Path, targets: str | Path, compat: bool = False) -> 
     """
     text = read_text(path, "a table of depths")
     if ENCODE not in text.partition("\n")[0]:
-        table = read_cells(path, "a table of depths")
-        if missing := [name for name in ("identifier", "reads") if name not in table.columns]:
-            raise InputError(
-                f"{path}: columns {missing} are missing; found {table.columns}. Give identifier "
-                "and reads between tabs, or ENCODE's comma-separated table of quality."
-            )
-        return _depths(table.select("identifier", "reads"), path, compat)
+        columns = ("identifier", "reads")
+        expected = "ENCODE's comma-separated table of quality, or a table of depths"
+        return _depths(read_cells(path, expected, columns=columns).select(columns), path, compat)
     try:
         table = pl.read_csv(io.StringIO(text), infer_schema=False)
     except pl.exceptions.PolarsError as error:
@@ -71,7 +67,8 @@ def read_depths(path: str | Path, targets: str | Path, compat: bool = False) -> 
             "Give ENCODE's table of the quality of eCLIP as it was downloaded"
         )
     of_experiment = _depths(table.select(ENCODE, *replicates), path, compat)
-    rows = read_cells(targets, "a table of tracks").select("identifier", "file").fill_null("")
+    columns = ("identifier", "file")
+    rows = read_cells(targets, "a table of tracks", columns=columns).select(columns).fill_null("")
     known = {name: ACCESSION.search(file) for name, file in rows.iter_rows()}
     return {
         name: of_experiment[found[0]]

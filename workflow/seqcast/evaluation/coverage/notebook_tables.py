@@ -158,9 +158,7 @@ def select_targets(path: str | Path, output: str | Path, tracks_like: str) -> No
     InputError
         If it has no column ``description``, or none matches.
     """
-    table = read_cells(path, "a targets table")
-    if "description" not in table.columns:
-        raise InputError(f"{path} has no column description; expected the model's targets table")
+    table = read_cells(path, "the model's targets table", columns=["description"])
     described = table.with_columns(pl.col("description").fill_null(""))
     write_tsv(table[select_tracks(described, tracks_like or None)], output)
 

@@ -122,9 +122,7 @@ def read_panels(path: str | Path) -> list[Panel]:
         If the table is not readable, lacks a column or a cell, names a panel twice for a metric,
         or a pattern is broken.
     """
-    table = read_cells(path, "a table of panels")
-    if missing := [name for name in Panel._fields if name not in table.columns]:
-        raise InputError(f"{path}: columns {missing} are missing; found {table.columns}")
+    table = read_cells(path, "a table of panels", columns=Panel._fields)
     panels = [Panel(*row) for row in table.select(Panel._fields).fill_null("").rows()]
     names = [(panel.name, panel.metric) for panel in panels]
     if not panels or not all(map(all, panels)) or len(set(names)) < len(names):

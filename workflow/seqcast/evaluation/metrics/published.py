@@ -1,5 +1,6 @@
 """Published numbers, shown next to ours: a table that users write by hand, and so checked."""
 
+import logging
 import math
 import re
 from pathlib import Path
@@ -9,6 +10,8 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells
 from seqcast.evaluation.metrics.table import RESULTS
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = ("benchmark", "method", "part", "metric", "value", "source", "same_rows")
 PUBLISHED = {
@@ -55,11 +58,7 @@ def read_published(path: str | Path | None, benchmark: str) -> pl.DataFrame:
     """
     if not path:
         return pl.DataFrame(schema=PUBLISHED)
-    table = read_cells(path, "a table of published numbers").fill_null("")
-    if missing := [name for name in COLUMNS if name not in table.columns]:
-        raise InputError(
-            f"{path} has no column {missing[0]}; expected {', '.join(COLUMNS)} between tabs"
-        )
+    table = read_cells(path, "a table of published numbers", columns=COLUMNS).fill_null("")
     table = table.select(pl.col(COLUMNS).str.strip_chars())
     numbers = table["value"].cast(pl.Float64, strict=False)
     for row, number in zip(table.iter_rows(named=True), numbers, strict=True):
@@ -91,6 +90,36 @@ def ours(results: pl.DataFrame) -> pl.DataFrame:
 def is_published(column: str) -> pl.Expr:
     """Whether an origin is that of a published number."""
     return pl.col(column).is_in([GIVEN, OTHER_ROWS])
+
+
+def unmatched(results: pl.DataFrame) -> pl.DataFrame:
+    """Published numbers of the same rows that none of ours is of: no part and metric of theirs.
+
+    Parameters
+    ----------
+    results : DataFrame
+        `RESULTS`.
+
+    Returns
+    -------
+    DataFrame
+        Some of its rows.
+    """
+    places = ours(results).select("part", "metric").unique()
+    return results.filter(origin=GIVEN).join(
+        places, on=["part", "metric"], how="anti", nulls_equal=True, maintain_order="left"
+    )
+
+
+def warned(results: pl.DataFrame) -> pl.DataFrame:
+    """The table of results as it is, after a warning of `unmatched` numbers."""
+    for row in unmatched(results).iter_rows(named=True):
+        logger.warning(
+            "published %s of %s, part %s, is said to be of the same rows, but there is no such "
+            "number of ours: correct part, metric or same_rows", row["metric"], row["method"],
+            row["part"] or "none",
+        )  # fmt: skip
+    return results
 
 
 def _names(table: pl.DataFrame) -> list[str]:

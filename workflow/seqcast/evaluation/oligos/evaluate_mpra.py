@@ -27,7 +27,7 @@ from seqcast.evaluation.coverage.saluki import (
     read_half_lives,
 )
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.metrics.published import as_results, read_published
+from seqcast.evaluation.metrics.published import as_results, read_published, warned
 from seqcast.evaluation.metrics.regression import Column
 from seqcast.evaluation.metrics.table import RESULTS, with_keys, with_origins
 from seqcast.evaluation.oligos.mpra import (
@@ -104,7 +104,7 @@ class MpraTables(NamedTuple):
 
 def evaluate_mpra(
     files: MpraFiles, made: MpraTables, benchmark: str, how: Resampling | None = None,
-    score: str = "logSED", compat: bool = False,
+    score: str = "logSED", compat: str | None = None,
 ) -> None:  # fmt: skip
     """Write how well models and baselines predict measured effects on stability.
 
@@ -120,7 +120,7 @@ def evaluate_mpra(
     how : Resampling, optional
         Of intervals: all variants of a control are drawn together.
     score : str
-    compat : bool
+    compat : {"borzuki"}, optional
         As published: scores in half precision, intercepts added, repeated ids and sequences kept.
 
     Raises
@@ -129,20 +129,21 @@ def evaluate_mpra(
         If a table lacks what is needed, or the datasets are not pairs.
     """
     how, measured = how or Resampling(), read_measurements(files.measured)
+    as_published = compat is not None
     rows: list[Row] = []
     tables = []
     for i, model in enumerate(files.scores):
-        alleles = read_alleles(files, model, score, compat)
-        judged = judge(measured, alleles, compat)
+        alleles = read_alleles(files, model, score, as_published)
+        judged = judge(measured, alleles, as_published)
         used = judged.filter(status=SCORED)
         controls = Controls.of(used)
         fits = {c: controls.fit(alleles.levels(controls.oligos, c)) for c in alleles.contexts}
-        found = from_controls(used, alleles, controls, fits, compat)
+        found = from_controls(used, alleles, controls, fits, as_published)
         if model in files.half_lives:
             names = list(read_features(files.features))
             models = read_half_life_models(files.half_lives[model], names)
-            found[HALF_LIFE] = from_half_lives(used, alleles, models, compat)
-        table = _with_predictions(judged, found, files.saluki, compat)
+            found[HALF_LIFE] = from_half_lives(used, alleles, models, as_published)
+        table = _with_predictions(judged, found, files.saluki, as_published)
         tables.append(with_keys(table, model=model))
         for part in found:
             rows += _of_part(table, model, part, how, with_baselines=i == 0)
@@ -165,7 +166,7 @@ def _results(rows: Sequence[Row], files: MpraFiles, benchmark: str) -> pl.DataFr
     together = {f"{model}+{SALUKI}": origin for model, origin in origins.items()}
     table = with_keys(results_table(rows), benchmark=benchmark)
     ours = with_origins(table, origins | together).select(*RESULTS)
-    return pl.concat([ours, as_results(read_published(files.published, benchmark))])
+    return warned(pl.concat([ours, as_results(read_published(files.published, benchmark))]))
 
 
 def read_alleles(files: MpraFiles, model: str, score: str, compat: bool) -> Alleles:
@@ -259,9 +260,7 @@ def saluki_predictions(
 
     With ``compat``, the last of several counts, as published.
     """
-    table = read_cells(path, "a table of predictions with the columns seq and Prediction")
-    if missing := [name for name in ("seq", "Prediction") if name not in table.columns]:
-        raise InputError(f"{path} has no column {missing[0]!r}; expected seq and Prediction")
+    table = read_cells(path, "a table of predictions", columns=("seq", "Prediction"))
     known: dict[str, float] = {}
     numbers = numbers_of_cells(table["Prediction"], path).fill_null(np.nan)
     for sequence, number in zip(table["seq"], numbers, strict=True):

@@ -86,9 +86,7 @@ def read_measurements(path: str | Path) -> pl.DataFrame:
     InputError
         If a column is missing, there is no row, or a cell of `NUMBERS` is no number.
     """
-    table = read_cells(path, "a table of measured variants")
-    if missing := [name for name in (*TEXT, *NUMBERS) if name not in table.columns]:
-        raise InputError(f"{path} has no column {missing[0]!r}; expected {(*TEXT, *NUMBERS)}")
+    table = read_cells(path, "a table of measured variants", columns=(*TEXT, *NUMBERS))
     if table.is_empty():
         raise InputError(f"{path} has no rows; expected measured variants")
     numbers = [numbers_of_cells(table[name], path).alias(name) for name in NUMBERS]

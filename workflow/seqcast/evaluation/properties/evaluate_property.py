@@ -14,7 +14,7 @@ import polars as pl
 from seqcast.core.store import read_tsv, write_tsv
 from seqcast.datasets.properties.duplicates import count_parts, sequence_numbers
 from seqcast.datasets.properties.labelled import read_property_data
-from seqcast.evaluation.metrics.published import is_published, read_published
+from seqcast.evaluation.metrics.published import is_published, read_published, warned
 from seqcast.evaluation.metrics.regression import MEAN
 from seqcast.evaluation.metrics.table import RESULTS
 from seqcast.evaluation.properties.property_metrics import (
@@ -70,7 +70,7 @@ def evaluate_property(
     tables = dict(zip(methods, files.predictions, strict=True))
     published = read_published(files.published, name)
     found = evaluate_methods(data, numbers, tables, published, resamples, seed)
-    write_tsv(to_results(found, name), metrics)
+    write_tsv(warned(to_results(found, name)), metrics)
     write_tsv(count_parts(numbers, data), parts)
 
 

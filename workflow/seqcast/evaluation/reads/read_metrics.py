@@ -16,7 +16,7 @@ from seqcast.core.provenance import origins_in_words
 from seqcast.core.store import read_provenance, read_table, read_tsv
 from seqcast.evaluation.metrics.binary import METRICS, classification_metrics
 from seqcast.evaluation.metrics.bootstrap import RESAMPLES
-from seqcast.evaluation.metrics.published import as_results
+from seqcast.evaluation.metrics.published import as_results, warned
 from seqcast.evaluation.metrics.table import RESULTS, row_of, with_keys
 from seqcast.evaluation.reads import THRESHOLD
 from seqcast.reads.dnabert import read_labels
@@ -135,7 +135,7 @@ def evaluate(
             auc = row_of(found, "roc_auc")["value"]
             curves.append(_curve(reference, tool, truth, scores, auc))
     told = published.filter(pl.col("metric").is_in(METRICS))
-    return pl.concat([*tables, as_results(told)]), pl.concat(curves)
+    return warned(pl.concat([*tables, as_results(told)])), pl.concat(curves)
 
 
 def timings(sets: Sequence[LabelledSet], published: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.provenance import origins_in_words, provenance
 from seqcast.core.store import read_provenance, write_table, write_tsv
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.metrics.published import as_results, read_published
+from seqcast.evaluation.metrics.published import as_results, read_published, warned
 from seqcast.evaluation.metrics.table import RESULTS, with_keys, with_origins
 from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
 from seqcast.evaluation.variants.coefficients import coefficients
@@ -166,7 +166,7 @@ def evaluate_variants(
     origins = {model: origins_in_words(about(tables)) for model, tables in files.scores.items()}
     results = with_origins(results, origins)
     named = with_keys(results, benchmark=benchmark["benchmark"]).select(list(RESULTS))
-    write_tsv(pl.concat([named, told]), made.results)
+    write_tsv(warned(pl.concat([named, told])), made.results)
     facts = provenance(
         **{name: value for name, value in benchmark.items() if value is not None},
         models={model: about(paths) for model, paths in files.scores.items()},

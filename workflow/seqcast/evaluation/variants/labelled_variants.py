@@ -34,8 +34,12 @@ UNSCORED = {
     "not_in_scores": "the method's tables lack the variant",
     "no_gene_named": "the file does not name the gene of the variant",
     "gene_not_scored": "the gene that the file names has no bins in the predicted window",
+    "too_few_sites": "COVR or SCOVR: too few poly(A) sites of the gene are in the output of the "
+    "window",
     "no_track": "the model has no track of the tissue",
 }
+TOO_FEW_SITES = "too_few_sites"
+OF_ONE_GENE = (SCORED, TOO_FEW_SITES)  # all other statuses of a row are those of its variant
 STATUSES = {SCORED: "scored", **UNUSABLE, **UNSCORED, **REASONS}
 TOLD = 5  # of a list in a message
 TRUE, FALSE = {"1", "true"}, {"0", "false"}
@@ -160,7 +164,9 @@ def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.
     of_gene = pl.lit(True) if genes == "max" else pl.col("gene_id") == pl.col("gene")
     pairs = pairs.with_columns(
         score=pl.when(of_gene.fill_null(False)).then("score"),
-        status=pl.when(of_gene.fill_null(False) | (pl.col("status") != SCORED)).then("status"),
+        status=pl.when(of_gene.fill_null(False) | ~pl.col("status").is_in(OF_ONE_GENE)).then(
+            "status"
+        ),
     )
     best = (
         pairs.sort("at", -pl.col("score").abs(), "status", nulls_last=True, maintain_order=True)

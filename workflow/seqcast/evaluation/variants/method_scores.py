@@ -11,7 +11,8 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import array_column, array_values, read_table
 from seqcast.core.text_files import read_cells
-from seqcast.evaluation.variants.labelled_variants import SCORED
+from seqcast.evaluation.variants.labelled_variants import SCORED, TOO_FEW_SITES
+from seqcast.predict.variants import SCORES_OF_SITES
 from seqcast.predict.variants.ranking import MRNA_TRACKS, VARIANT, reduce_score, select_tracks
 
 ROWS = [*VARIANT, "gene_id", "status"]
@@ -120,7 +121,7 @@ def _sum_of_folds(
         name = next(
             (one for one in map(str.strip, score.split(",")) if one in table.columns), score
         )
-        found, rows = measure(table, name, described), table.select(ROWS)
+        found, rows = measure(table, name, described), _rows_of(table, name)
         if not sums:
             sums, identity = [found], rows
             continue
@@ -138,6 +139,13 @@ def _sum_of_folds(
         )
         sums = [sums[0] + found]
     return identity, sums[0], described
+
+
+def _rows_of(table: pl.DataFrame, score: str) -> pl.DataFrame:
+    """`ROWS` of a score table; a row that is scored, but not by this score, says why not."""
+    lacks = (pl.col("status") == SCORED) & pl.col(score).is_null()
+    status = pl.when(lacks).then(pl.lit(TOO_FEW_SITES)).otherwise("status")
+    return table.with_columns(status=status if score in SCORES_OF_SITES else "status").select(ROWS)
 
 
 def tables_by_model(
@@ -182,9 +190,7 @@ def read_saluki(paths: Sequence[str | Path], original: bool = False) -> pl.DataF
     """
     names, total = None, np.empty(0)
     for path in paths:
-        table = read_cells(path, "a table of Saluki's scores")
-        if missing := [name for name in SALUKI if name not in table.columns]:
-            raise InputError(f"{path} has no column {missing[0]!r}; expected {', '.join(SALUKI)}")
+        table = read_cells(path, "a table of Saluki's scores", columns=SALUKI)
         if names is not None and not table["variant"].equals(names):
             raise InputError(
                 f"{path} has other variants than {paths[0]}; expected the same rows in the files "

@@ -96,7 +96,7 @@ def read_oligos(path: str | Path) -> pl.DataFrame:
     InputError
         If a column is missing, there is no row, or an id is empty or comes twice.
     """
-    table = _columns(path, ("id", "seq"), "a table of oligos with the columns id and seq")
+    table = _columns(path, ("id", "seq"), "a table of oligos")
     found = table.select(oligo="id", sequence=pl.col("seq").str.to_uppercase())
     _check_names(found["oligo"].to_list(), path, "oligo")
     return found
@@ -111,7 +111,7 @@ def read_contexts(path: str | Path) -> list[Context]:
         If a column is missing, there is no row, an interval is none, or one comes twice.
     """
     columns = ("chrom", "start", "end")
-    table = _columns(path, columns, "a table of contexts with the columns chrom, start and end")
+    table = _columns(path, columns, "a table of contexts")
     genes = table["gene_id"] if "gene_id" in table.columns else [""] * table.height
     contexts = []
     for (chrom, *ends), gene in zip(table.select(columns).iter_rows(), genes, strict=True):
@@ -210,9 +210,7 @@ def _judge_characters(sequence: str, any_character: bool) -> str:
 
 def _columns(path: str | Path, columns: Sequence[str], expected: str) -> pl.DataFrame:
     """A table of text that has these columns and one row or more; empty cells are ""."""
-    table = read_cells(path, expected)
-    if missing := [name for name in columns if name not in table.columns]:
-        raise InputError(f"{path} has no column {missing[0]!r}; expected {expected}")
+    table = read_cells(path, expected, columns=columns)
     if table.is_empty():
         raise InputError(f"{path} has no rows; expected {expected}")
     return table.with_columns(pl.all().fill_null("").str.strip_chars())

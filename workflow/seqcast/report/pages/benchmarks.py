@@ -11,7 +11,13 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import ORIGINS
 from seqcast.core.store import atomic, read_tsv, write_tsv
-from seqcast.evaluation.metrics.published import GIVEN, OTHER_ROWS, is_published, ours
+from seqcast.evaluation.metrics.published import (
+    GIVEN,
+    OTHER_ROWS,
+    is_published,
+    ours,
+    unmatched,
+)
 from seqcast.evaluation.metrics.table import NOT_SCORED, RESULTS, VALUES
 from seqcast.report.pages.rendering import TEMPLATES, count, figure, render
 
@@ -70,7 +76,7 @@ class BenchmarkResults:
     @property
     def metrics(self) -> list[str]:
         """What is shown of it."""
-        found = self.results["metric"].unique(maintain_order=True).to_list()
+        found = ours(self.results)["metric"].unique(maintain_order=True).to_list()
         wanted = [name for name in SHOWN.get(self.about["protocol"], ()) if name in found]
         rates = [
             name for name in found
@@ -171,6 +177,7 @@ def _section(one: BenchmarkResults, path: str | Path) -> dict[str, Any]:
         "tables": [_table(results, metric) for metric in one.metrics],
         "differences": _differences(results, one.metrics),
         "others": _others(results),
+        "unmatched": unmatched(results).to_dicts(),
         "not_scored": _not_scored(results),
         "untrained": one.untrained,
         "no_published": results.filter(is_published("origin")).is_empty(),
@@ -206,7 +213,7 @@ def _table(results: pl.DataFrame, metric: str) -> dict[str, Any]:
     """Methods by parts; a published number of the same rows is shown next to ours."""
     found = results.filter(metric=metric)
     mine, given = ours(found), found.filter(origin=GIVEN)
-    parts = found.filter(pl.col("origin") != OTHER_ROWS)["part"].unique(maintain_order=True)
+    parts = mine["part"].unique(maintain_order=True)
     published = {(r["method"], r["part"]): r for r in given.iter_rows(named=True)}
     rows = []
     for (method,), of_method in mine.group_by("method", maintain_order=True):
@@ -216,7 +223,8 @@ def _table(results: pl.DataFrame, metric: str) -> dict[str, Any]:
             "origin": of_method["origin"][0] or "",
             "cells": [(cells.get(part), published.pop((method, part), None)) for part in parts],
         })  # fmt: skip
-    for method in dict.fromkeys(method for method, _ in published):
+    beside = [method for method, part in published if part in parts]
+    for method in dict.fromkeys(beside):
         given_here = [(None, published.get((method, part))) for part in parts]
         rows.append({"method": method, "origin": GIVEN, "cells": given_here})
     sizes = {part: mine.filter(part=part)["n"].max() for part in parts}
