@@ -16,7 +16,7 @@ def test_tiled_convolution_equals_the_whole(length, kernel, monkeypatch):
     x = torch.randn(2, length, 4, dtype=torch.float64)
     plain = F.conv1d(torch.sigmoid(x).mT, conv.weight[:, :, 0], conv.bias, padding=kernel // 2).mT
     with torch.inference_mode():
-        tiled = conv(x, before=torch.sigmoid, after=layers.max_pool)
+        tiled = conv(x, before=torch.sigmoid, pool=True)
     # sigmoid(0) is not 0: zero padding must come after `before`
     assert torch.allclose(tiled, F.max_pool1d(plain.mT, 2).mT, rtol=0, atol=1e-12)
 
@@ -70,36 +70,52 @@ def test_frozen_statistics_stay():
 @pytest.mark.parametrize(
     "shape", [(2, 11, 64), (1, 1, 64), (64, 36, 64), (0, 5, 64), (1, 0, 64), (7, 64), (2, 3, 5, 64)]
 )
-def test_dense_is_the_same_as_a_convolution(shape, precision, monkeypatch):
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_affine_map_and_its_gradients_are_those_of_torch(shape, precision, has_bias, monkeypatch):
+    monkeypatch.setattr(layers, "ONEDNN_VALUES", 0)
     torch.manual_seed(2)
-    dense, x = layers.Dense(64, 9).to(precision), torch.randn(shape).to(precision)
+    tensors = [torch.randn(shape), torch.randn(9, 64), torch.randn(9)][: 2 + has_bias]
+    tensors = [tensor.to(precision).requires_grad_() for tensor in tensors]
     made = []
-    for form in (False, True):
-        monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", form)
-        ours = x.clone().requires_grad_()
-        dense.zero_grad()
-        y = dense(ours)
-        y.sum().backward()
-        made.append([y, ours.grad, dense.weight.grad, dense.bias.grad])
+    for form in (F.linear, layers.affine):
+        y = form(*tensors)
+        steps = torch.autograd.grad(y.square().sum(), tensors, create_graph=True)
+        made.append([y, *steps, torch.autograd.grad(steps[0].square().sum(), tensors[1])[0]])
     # sums of as many terms as x has channels, or positions where weights get their gradient
-    terms = max(64, x.numel() // 64)
-    for plain, convolved in zip(*made, strict=True):
+    terms = max(64, shape[0] * tensors[0].numel() // 64)
+    for plain, ours in zip(*made, strict=True):
         scale = plain.abs().max().item() if plain.numel() else 0
         tolerance = torch.finfo(precision).eps * terms**0.5 * scale
-        torch.testing.assert_close(convolved, plain, rtol=0, atol=tolerance)
+        torch.testing.assert_close(ours, plain, rtol=0, atol=tolerance)
 
 
-def test_dense_convolves_where_it_is_told_to(monkeypatch):
-    def stop(*_):
-        raise AssertionError("convolved")
+def test_single_precision_is_multiplied_by_onednn_where_it_is_right(monkeypatch, caplog):
+    x, dense = torch.ones(2, 3, 128), layers.Dense(128, 128)
+    with torch.inference_mode():
+        expected = F.linear(x, dense.weight, dense.bias)
+        if not layers.onednn_products():
+            pytest.skip("this torch has no oneDNN")
+        right = layers._onednn_product
+        monkeypatch.setattr(layers, "_onednn_product", lambda *given: right(*given) + 1)
+        assert torch.allclose(dense(x), expected + 1, atol=1e-5)
+        layers.onednn_products.cache_clear()
+        try:
+            with caplog.at_level("INFO"):
+                assert torch.allclose(dense(x), expected, atol=1e-5)  # found wrong, and left out
+        finally:
+            layers.onednn_products.cache_clear()
+    assert "dense layers take torch's own" in caplog.text
 
-    dense = layers.Dense(6, 9)
-    monkeypatch.setattr(layers, "_convolve", stop)
-    monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", False)
-    dense(torch.ones(2, 3, 6))
-    monkeypatch.setattr(layers, "DENSE_AS_CONVOLUTION", True)
-    with pytest.raises(AssertionError, match="convolved"):
-        dense(torch.ones(2, 3, 6))
+
+def test_gelu_is_that_of_torch():
+    x = torch.cat([torch.linspace(-12, 12, 2001), torch.tensor([-1e4, 1e4])])
+    expected = F.gelu(x.double(), approximate="tanh")
+    assert torch.allclose(layers.gelu(x.double()), expected, rtol=1e-12, atol=1e-12)
+    assert torch.allclose(layers.gelu(x).double(), expected, rtol=1e-6, atol=1e-6)
+    ours, theirs = (x.clone().requires_grad_() for _ in range(2))
+    layers.gelu(ours).sum().backward()
+    F.gelu(theirs, approximate="tanh").sum().backward()
+    assert torch.equal(ours.grad, theirs.grad)
 
 
 def test_even_kernels_are_refused():

@@ -4,10 +4,12 @@ Activations of layers are ``(batch, length, channels)`` throughout: a convolutio
 channels-last image of height 1 without a copy, and dense layers and norms act on the last axis.
 """
 
+import logging
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
+
+logger = logging.getLogger(__name__)
 
 # A large freshly mapped buffer costs more in page faults than the arithmetic that fills it.
 # Tiles of this many values (8 MiB in float32) stay in the allocator and in the cache.
@@ -44,17 +48,26 @@ class Network(nn.Module, ABC):
 
 def gelu(x: Tensor) -> Tensor:
     """GELU in its tanh approximation, as Keras' ``approximate=True`` (`borzoi` uses no other)."""
-    return F.gelu(x, approximate="tanh")
+    if x.device.type != "cpu" or x.dtype == torch.bfloat16 or _has_gradient(x):
+        return F.gelu(x, approximate="tanh")
+    # (1 + tanh(u)) / 2 is sigmoid(2 u), which takes half the time of the kernel above
+    scale = 2 * (2 / math.pi) ** 0.5
+    gate = torch.addcmul(x.new_tensor(scale), x, x, value=0.044715 * scale)
+    return gate.mul_(x).sigmoid_().mul_(x)
 
 
-def max_pool(x: Tensor) -> Tensor:
+def _has_gradient(*tensors: Tensor | None) -> bool:
+    return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
+
+
+def max_pool(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Maximum over neighbouring pairs: ``(batch, length, channels)`` to half the length.
 
-    The length must be even; every length inside the architectures is.
+    The length must be even; every length inside the architectures is. Into `out` if given.
     """
-    if torch.is_grad_enabled() and x.requires_grad:
+    if _has_gradient(x):
         return _PairMaximum.apply(x)
-    return torch.maximum(x[:, 0::2], x[:, 1::2])
+    return torch.maximum(x[:, 0::2], x[:, 1::2], out=out)
 
 
 class _PairMaximum(torch.autograd.Function):
@@ -88,30 +101,87 @@ def upsample(x: Tensor) -> Tensor:
     return x.repeat_interleave(2, dim=1)
 
 
-def _dense_as_convolution() -> bool:
-    """Whether dense layers of whole batches run as 1 x 1 convolutions on this CPU.
+# Weights of fewer values are multiplied sooner than oneDNN has set up its product.
+ONEDNN_VALUES = 1 << 14
 
-    A convolution is oneDNN's, which uses what the processor has; a matrix product is MKL's, which
-    does so on Intel's alone. On AMD's, a convolution is 2.2 times faster with AVX-512, 1.2 times
-    with AVX2, and 2 times slower with neither.
+
+@lru_cache(maxsize=1)
+def onednn_products() -> bool:
+    """Whether this torch multiplies float32 matrices by oneDNN, and rightly.
+
+    Not by timing: the forms differ in the last bit, and a machine gives the same bits each time.
     """
-    cpuinfo = Path("/proc/cpuinfo")
-    amd = cpuinfo.is_file() and "AuthenticAMD" in cpuinfo.read_text()[:4096]
-    return amd and torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
+    x, weight = torch.linspace(-1, 1, 24).view(4, 6), torch.linspace(1, -2, 30).view(5, 6)
+    try:
+        made = _onednn_product(x, weight, weight[:, 0].contiguous())
+        right = torch.allclose(made, x @ weight.T + weight[:, 0], atol=1e-5)
+    except (AttributeError, RuntimeError):
+        right = False  # a torch without it, or with other arguments
+    if not right:
+        logger.info("oneDNN's products of matrices are not at hand: dense layers take torch's own")
+    return right
 
 
-# Not by measuring: the forms differ in the last bit, and a machine gives the same bits each time.
-DENSE_AS_CONVOLUTION = _dense_as_convolution()
+def _onednn_product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Affine map of the last axis, ``x @ weight.T + bias``, by the library that suits the device.
+
+    Single precision on a CPU is oneDNN's, which uses what the processor has. torch's own is MKL's,
+    which does so on Intel's alone: on AMD's with AVX-512 it takes 2.2 times as long, with AVX2 1.1
+    times.
+
+    Parameters
+    ----------
+    x : Tensor, shape=(..., inputs)
+    weight : Tensor, shape=(outputs, inputs)
+    bias : Tensor, shape=(outputs,), optional
+
+    Returns
+    -------
+    Tensor, shape=(..., outputs)
+    """
+    if (
+        x.device.type != "cpu"
+        or {x.dtype, weight.dtype} != {torch.float32}
+        or weight.numel() < ONEDNN_VALUES
+        or not x.numel()
+        or torch.is_autocast_enabled("cpu")
+        or not onednn_products()
+    ):
+        return F.linear(x, weight, bias)
+    if _has_gradient(x, weight, bias):
+        return _Affine.apply(x, weight, bias)
+    return _onednn_product(x, weight, bias)
+
+
+class _Affine(torch.autograd.Function):
+    """oneDNN's product with gradients, which are products themselves."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _onednn_product(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        to_x, to_weight, to_bias = ctx.needs_input_grad
+        rows = gradient.flatten(0, -2)
+        return (
+            affine(gradient, weight.T) if to_x else None,
+            affine(rows.T, x.flatten(0, -2).T) if to_weight else None,
+            rows.sum(0) if to_bias else None,
+        )
 
 
 class Dense(nn.Linear):
     """Affine map of the last axis."""
 
     def forward(self, x: Tensor) -> Tensor:
-        # no convolution takes a length of 0, which an empty batch has once its rows are joined
-        if DENSE_AS_CONVOLUTION and x.device.type == "cpu" and x.ndim == 3 and x.numel():
-            return _convolve(x, self.weight[:, :, None, None], self.bias)
-        return F.linear(x, self.weight, self.bias)
+        return affine(x, self.weight, self.bias)
 
 
 class BatchNorm(nn.BatchNorm1d):
@@ -195,19 +265,17 @@ class Conv(nn.Conv2d):
         super().__init__(in_channels, out_channels, (1, kernel), groups=groups, bias=bias)
 
     def forward(
-        self,
-        x: Tensor,
-        before: Callable[[Tensor], Tensor] = lambda x: x,
-        after: Callable[[Tensor], Tensor] = lambda x: x,
+        self, x: Tensor, before: Callable[[Tensor], Tensor] | None = None, pool: bool = False
     ) -> Tensor:
-        """Compute ``after(conv(before(x)))`` tile by tile.
+        """Compute ``max_pool(conv(before(x)))`` tile by tile.
 
         Parameters
         ----------
         x : Tensor, shape=(batch, length, in_channels)
-        before, after : callables
-            Maps that act on each position alone (`before`), or on each pair of neighbouring
-            positions at even offsets at most (`after`, a pooling).
+        before : callable, optional
+            Map that acts on each position alone.
+        pool : bool
+            Whether to take the maximum over neighbouring pairs.
 
         Returns
         -------
@@ -216,17 +284,23 @@ class Conv(nn.Conv2d):
         """
         length, halo = x.shape[1], self.kernel_size[1] // 2
         tile = _tile_length(x, max(self.in_channels, self.out_channels))
-        parts = []
+        if tile >= length:
+            y = _convolve(before(x) if before else x, self.weight, self.bias, self.groups, halo)
+            return max_pool(y) if pool else y
+        weight, made, shrink = _as_convolved(self.weight), None, 2 if pool else 1
         for start in range(0, length, tile):
             end = min(start + tile, length)
             left, right = max(0, start - halo), min(length, end + halo)
-            y, padding = before(x[:, left:right]), halo
-            if tile < length:
-                # zeros only where the tile touches the end of the sequence
+            y = before(x[:, left:right]) if before else x[:, left:right]
+            if right - left < end - start + 2 * halo:  # the tile touches an end of the sequence
                 y = F.pad(y, (0, 0, halo - (start - left), halo - (right - end)))
-                padding = 0
-            parts.append(after(_convolve(y, self.weight, self.bias, self.groups, padding)))
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+            y = _convolve(y, weight, self.bias, self.groups)
+            if made is None:
+                made = y.new_empty(x.shape[0], length // shrink, self.out_channels)
+            part = made[:, start // shrink : end // shrink]
+            max_pool(y, out=part) if pool else part.copy_(y)
+        assert made is not None
+        return made
 
 
 class SeparableConv(nn.Module):
@@ -246,6 +320,13 @@ def _tile_length(x: Tensor, channels: int) -> int:
     if x.device.type != "cpu" or torch.is_grad_enabled():
         return x.shape[1]
     return max(256, TILE_VALUES // channels // 256 * 256)
+
+
+def _as_convolved(weight: Tensor) -> Tensor:
+    """A kernel in the precision and the order of axes of the convolution: once, not once a tile."""
+    if torch.is_autocast_enabled("cpu"):
+        weight = weight.to(torch.get_autocast_dtype("cpu"))
+    return weight.contiguous(memory_format=torch.channels_last)
 
 
 def _convolve(

@@ -23,9 +23,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqcast.models.layers import Dense
+from seqcast.models.layers import Dense, affine
 
-QUERY_ROWS = 128
+QUERY_ROWS = 256
 
 
 @lru_cache(maxsize=8)
@@ -203,21 +203,21 @@ def _attend_by_rows(
     shortened by one, which moves row i left by i: the relative shift without a copy.
     """
     n, asking = key.shape[2], query.shape[2]
-    one_hot = F.one_hot(band, by_band.shape[3]).to(query).T.contiguous()  # (bands, 2 n - 1)
+    one_hot = F.one_hot(band, by_band.shape[3]).to(query)  # (2 n - 1, bands)
     batches = []
     for q, k, v, b in zip(*(t.flatten(0, 1) for t in (query, key, value, by_band)), strict=True):
-        k = k.T.contiguous()
+        k, v = k.contiguous(), v.T.contiguous()
         blocks = []
         for row in range(0, asking, QUERY_ROWS):
             rows = min(QUERY_ROWS, asking - row)
             first = n - start - row - rows  # distance index of key 0 for the block's last query
             width = n + rows - 1
-            shifted = b[row : row + rows] @ one_hot[:, first : first + width]
+            shifted = affine(b[row : row + rows], one_hot[first : first + width])
             bias = shifted.as_strided(
                 (rows, n), (width - 1, 1), shifted.storage_offset() + rows - 1
             )
-            logits = torch.addmm(bias, q[row : row + rows], k)
-            blocks.append(logits.softmax(-1) @ v)
+            logits = affine(q[row : row + rows], k).add_(bias)
+            blocks.append(affine(logits.softmax(-1), v))
         batches.append(torch.cat(blocks))
     shape = (*query.shape[:3], value.shape[3])
     return torch.stack(batches).view(shape) if batches else value.new_empty(shape)

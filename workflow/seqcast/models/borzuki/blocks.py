@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -36,7 +35,7 @@ class Stem(nn.Module):
         self.conv = Conv(4, config.filters, config.kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(x, after=max_pool)
+        return self.conv(x, pool=True)
 
     def kernels(self) -> Iterator[Kernel]:
         """The tensors that are drawn."""
@@ -54,8 +53,7 @@ class TowerBlock(nn.Module):
         self.conv = Conv(in_channels, out_channels, kernel)
 
     def forward(self, x: Tensor, pool: bool) -> Tensor:
-        after = max_pool if pool else torch.nn.Identity()
-        return self.conv(x, before=lambda y: gelu(self.norm(y)), after=after)
+        return self.conv(x, before=lambda y: gelu(self.norm(y)), pool=pool)
 
 
 class Tower(nn.Module):
