@@ -86,6 +86,18 @@ def test_variants_are_scored_in_the_transcripts_of_their_assembly(transcripts):
     ]  # fmt: skip
 
 
+def test_variants_of_regions_are_scored_but_not_ranked_beside_other_models(transcripts):
+    maps = ("maps", "regions", "sim", "utr3", 2, "", "", "", "")
+    found = transcripts(tables(transcripts_set("one"), maps, models=[WORDS, TRACKS]), exports=[])
+    assert found.scored_in == {"maps": "one"}
+    assert found.targets[-1] == "results/variant_effects/words/maps.ensemble.parquet"
+    both = [transcripts_set("one"), transcripts_set("two")]
+    assert transcripts(tables(*both, named(maps, "two"))).scored_in == {"maps": "two"}
+    told = transcripts(tables(maps)).warnings
+    assert told == ["datasets.tsv: the variants maps are not scored on mRNAs: no dataset of kind "
+                    "transcripts is on assembly sim"]  # fmt: skip
+
+
 def test_models_of_one_kind_are_not_compared(transcripts):
     found = transcripts(tables(transcripts_set("one"), SNVS))
     assert not [path for path in found.targets if "comparison" in path]

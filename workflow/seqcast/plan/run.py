@@ -34,8 +34,8 @@ from seqcast.plan.verification import Verification
 
 # Kind of datasets -> tasks of the models that take them. Others are made where they are asked for.
 TAKEN_BY = {
-    "variants": ("coverage", "embedding"),
-    **dict.fromkeys(("windows", OLIGOS, REGIONS), ("coverage",)),
+    **dict.fromkeys(("variants", REGIONS), ("coverage", "embedding")),
+    **dict.fromkeys(("windows", OLIGOS), ("coverage",)),
     **dict.fromkeys(("reads", LABELLED, MAPPED), ("reads",)),
     **dict.fromkeys(KINDS, ("embedding",)),
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.regions import KIND as REGIONS
 from seqcast.plan.rows import genome_of
 from seqcast.plan.wildcards import OfDataset, OfModel, OfModelAndDataset
 from seqcast.transcripts import SELECTIONS
@@ -45,7 +46,8 @@ class Transcripts:
     @property
     def _variants(self) -> list[str]:
         """Sets of variants that embedding models score, if there are transcripts for them."""
-        return self.catalogue.of_kind("variants") if self.catalogue.of_task("embedding") else []
+        models = self.catalogue.of_task("embedding")
+        return self.catalogue.of_kind("variants", REGIONS) if models else []
 
     @cached_property
     def scored_in(self) -> dict[str, str]:
@@ -90,12 +92,17 @@ class Transcripts:
             f"results/variant_effects/{model}/{dataset}.ensemble.{file}"
             for model, dataset, file in product(models, self.scored_in, exports)
         ]
-        compared = self.scored_in if self.catalogue.of_task("coverage") else ()
         comparisons = [
             f"results/report/{dataset}.comparison.{file}"
-            for dataset, file in product(compared, ["tsv", "html", "png"])
+            for dataset, file in product(self._compared, ["tsv", "html", "png"])
         ]
         return [*self.tables, *[f"results/report/{page}" for page in pages], *scores, *comparisons]
+
+    @property
+    def _compared(self) -> list[str]:
+        """Sets that coverage models score too; all variants of regions are no set to rank."""
+        variants = self.catalogue.of_kind("variants") if self.catalogue.of_task("coverage") else []
+        return [name for name in variants if name in self.scored_in]
 
     def files(self, job: OfDataset) -> dict[str, Any]:
         """Where the mRNAs of a dataset come from: its file, or the annotation of its assembly."""

@@ -6,6 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast.core.errors import InputError
+from seqcast.genome.enumeration import enumerate_variants
 from seqcast.genome.fasta import Genome
 from seqcast.genome.sequence import reverse_complement
 from seqcast.genome.variants import REASONS, check_variants
@@ -317,3 +318,21 @@ def test_scores_are_the_same_without_reuse(long, monkeypatch):
             # rounding of features of order 1, over some hundred tokens
             np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=5e-6)
     assert len(behind) > len(identity)  # two runs: most edits lie behind the first 64 symbols
+
+
+def test_all_variants_of_a_region(long):
+    """Those of a 3' UTR: three a base, each as if it came from a file, and what is no variant."""
+    genome, _, transcripts = long
+    utr3 = pl.DataFrame({"chrom": ["chr1", "chrX"], "start": [560, 0], "end": [600, 9]})
+    variants = pl.concat(enumerate_variants(utr3, genome, deletions_bp=1))
+    found = score_transcript_variants(small_helix(), variants, genome, transcripts)
+    ours = found.filter(pl.col("transcript_id") == "T1.1", pl.col("ref").str.len_chars() == 1)
+    assert ours["pos"].to_list() == [at for at in range(561, 601) for _ in range(3)]
+    assert set(ours["region"]) == {"utr3"}
+    assert set(ours["status"]) == {"scored"}
+    assert found.filter(pl.col("chrom") == "chrX")["status"].to_list() == ["contig_not_found"]
+    given = [tuple(row) for row in ours.select("pos", "ref", "alt").rows()][:5]
+    named = score(genome, *given, transcripts=transcripts, model=small_helix())
+    named = named.filter(pl.col("transcript_id") == "T1.1")
+    for name in SCORES:
+        np.testing.assert_allclose(named[name].to_numpy(), ours[name][:5].to_numpy(), atol=5e-6)
