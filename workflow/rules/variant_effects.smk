@@ -218,6 +218,34 @@ rule export_vcf:
         "../scripts/export_vcf.py"
 
 
+rule export_regions:
+    input:
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+        regions="results/variants/{dataset}.regions.parquet",
+        contigs=plan.regions.genome_index,
+    output:
+        table="results/variant_effects/{model}/{dataset}.precomputed.tsv.gz",
+        vcf="results/variant_effects/{model}/{dataset}.precomputed.vcf.gz",
+        indexes=multiext(
+            "results/variant_effects/{model}/{dataset}.precomputed",
+            ".tsv.gz.csi",
+            ".vcf.gz.csi",
+        ),
+    log:
+        "logs/export_regions/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.regions.rows),
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        groups=plan.regions.track_groups,
+        given=given_content,
+        code=code_of("export_regions"),
+    script:
+        "../scripts/export_regions.py"
+
+
 rule score_transcript_variants:
     input:
         unpack(catalogue.model_files),

@@ -35,11 +35,34 @@ def plan(planned, tmp_path):
 
 def test_regions_are_scored_as_variants_are(plan):
     whole = plan(shards=3)
-    assert whole.regions.targets == [f"{EFFECTS}.ensemble.parquet", f"{EFFECTS}.ensemble.tsv.gz"]
+    made = ["ensemble.parquet", "precomputed.tsv.gz", "precomputed.vcf.gz"]
+    assert whole.regions.targets == [f"{EFFECTS}.{name}" for name in made]
     assert set(whole.regions.targets) <= set(whole.targets)
     assert whole.variant_effects.number_of_shards(Job(dataset="maps")) == 3
     assert whole.variant_effects.datasets == ["snvs", "far"]
     assert whole.warnings == []
+
+
+def test_regions_have_few_scores_of_genes_and_none_of_windows(planned, tmp_path):
+    write_files(tmp_path)
+    found = planned(tables(), report={"score": "SED"}, variant_effects={"span": True})
+    of_regions = found.variant_effects.score_options(Job(dataset="maps"))
+    assert of_regions["gene_scores"] == ["SED", "logSED", "REF", "ALT"]
+    assert (of_regions["window_scores"], of_regions["span"]) == ([], True)
+    assert "JS" in found.variant_effects.score_options(Job(dataset="snvs"))["gene_scores"]
+
+
+def test_scores_are_averaged_over_groups_of_tracks(planned, tmp_path):
+    write_files(tmp_path)
+    assert planned(tables()).regions.track_groups == {"": ""}
+    groups = {"cage": "^CAGE"}
+    (tmp_path / "human.tsv").write_text(
+        "\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
+        "0\ta\ta.bw\t9\t9\t1\tsum\t0\tCAGE:x\n"
+    )
+    assert planned(tables(), regions={"track_groups": groups}).regions.track_groups == groups
+    with pytest.raises(InputError, match=r"regions\.track_groups\.rna.*matches none"):
+        planned(tables(), regions={"track_groups": {"rna": "^RNA"}})
 
 
 @pytest.mark.parametrize(

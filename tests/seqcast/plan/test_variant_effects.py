@@ -69,14 +69,14 @@ def test_options_are_those_that_decide_the_numbers(plan):
 def test_polya_sites_are_a_file_and_no_option(plan, tmp_path):
     found = plan().variant_effects
     assert found.polya_sites(JOB) == []
-    before = found.score_options
+    before = found.score_options(JOB)
     with_sites = {"polya_sites": "sites.bed", "gene_scores": ["logSED", "COVR"]}
     found = plan(variant_effects=with_sites).variant_effects
     with pytest.raises(InputError, match=r"config: sites.bed does not exist"):
         found.polya_sites(JOB)
     (tmp_path / "sites.bed").touch()
     assert found.polya_sites(JOB) == "sites.bed"
-    assert found.score_options == before | {"gene_scores": ["logSED", "COVR"]}
+    assert found.score_options(JOB) == before | {"gene_scores": ["logSED", "COVR"]}
 
 
 def test_polya_sites_are_of_one_assembly(planned, tmp_path):

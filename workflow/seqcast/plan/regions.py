@@ -11,10 +11,17 @@ from seqcast.datasets.variants import UTR3
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genome_of
 from seqcast.plan.tables import Row, Table
-from seqcast.plan.variant_effects import EXPORTS, ensemble_table
+from seqcast.plan.tracks import check_pattern
+from seqcast.plan.variant_effects import ensemble_table
 from seqcast.plan.wildcards import OfDataset
 
 KIND = "regions"
+
+
+def precomputed(model: str, dataset: str) -> list[str]:
+    """Scores of a dataset to be looked up, as a table and as VCF."""
+    path = f"results/variant_effects/{model}/{dataset}.precomputed"
+    return [f"{path}.tsv.gz", f"{path}.vcf.gz"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +47,8 @@ class Regions:
     Raises
     ------
     InputError
-        If a row has a setting that its path does not use, or lacks one; or if its variants are on
-        another assembly.
+        If a row has a setting that its path does not use, or lacks one; if its variants are on
+        another assembly; or if no track of a model fits a group.
     """
 
     catalogue: Catalogue
@@ -50,6 +57,11 @@ class Regions:
         for row in self.rows.values():
             if told := self._mistake(row):
                 raise InputError(f"{self.rows.path}: dataset {row.dataset}, column {told}")
+        for model, (name, pattern) in product(
+            self.catalogue.of_task("coverage") if self.rows else (), self.track_groups.items()
+        ):
+            table = self.catalogue.located(self.catalogue.models[model].tracks)
+            check_pattern(f"config: regions.track_groups.{name}", pattern, table)
 
     @cached_property
     def rows(self) -> Table[RegionSet]:
@@ -58,13 +70,23 @@ class Regions:
 
     @property
     def targets(self) -> list[str]:
-        """Scores of the folds' mean, and what they are exported to."""
-        pairs = list(product(self.catalogue.of_task("coverage"), self.rows))
-        exports = [EXPORTS["tsv"]] if "tsv" in self.catalogue.config["exports"] else []
+        """Scores of the folds' mean, and what they are looked up in."""
+        models = self.catalogue.of_task("coverage")
         return [
-            *(ensemble_table(model, dataset) for model, dataset in pairs),
-            *(f"results/variant_effects/{m}/{d}.ensemble.{x}" for m, d in pairs for x in exports),
+            path
+            for model, dataset in product(models, self.rows)
+            for path in (ensemble_table(model, dataset), *precomputed(model, dataset))
         ]
+
+    @property
+    def track_groups(self) -> dict[str, str]:
+        """Params: groups of tracks, name to regular expression; an empty name has no group."""
+        groups: dict[str, str] = self.catalogue.config["regions"]["track_groups"]
+        return groups or {"": self.catalogue.config["report"]["tracks"]}
+
+    def genome_index(self, job: OfDataset) -> str:
+        """Input: lengths of the contigs of a dataset's genome."""
+        return genome_of(self.rows[job.dataset].assembly)["index"]
 
     def files(self, job: OfDataset) -> dict[str, Any]:
         """Input: the genome, and what says where the regions are."""

@@ -109,11 +109,16 @@ class VariantEffects:
         """Input: poly(A) sites, where the config names them."""
         return self.catalogue.given_if_named(self.catalogue.config["variant_effects"][SITES])
 
-    @property
-    def score_options(self) -> dict[str, Any]:
-        """Params: what decides scores."""
-        options = self.catalogue.config["variant_effects"]
-        return {name: value for name, value in options.items() if name != SITES}
+    def score_options(self, job: OfDataset) -> dict[str, Any]:
+        """Params: what decides scores; regions have fewer, of genes alone."""
+        config = self.catalogue.config
+        options = {
+            name: value for name, value in config["variant_effects"].items() if name != SITES
+        }
+        if self.catalogue.datasets[job.dataset].kind != "regions":
+            return options
+        scores = dict.fromkeys([config["report"]["score"], *config["regions"]["gene_scores"]])
+        return {**options, "gene_scores": list(scores), "window_scores": []}
 
     @property
     def allele_options(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +12,16 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import atomic
 from seqcast.genome.fasta import compression, quiet_htslib
 from seqcast.genome.vcf import check_indexable, is_table, read_variants
 from seqcast.predict.variants.exports.score_summary import check_tracks
+from seqcast.predict.variants.exports.vcf_files import (
+    COLUMNS,
+    indexed_bgzip,
+    info_definition,
+    info_value,
+    write_tabix,
+)
 from seqcast.predict.variants.ranking import (
     describe_tracks,
     levels,
@@ -25,12 +30,7 @@ from seqcast.predict.variants.ranking import (
     strongest_rows,
 )
 
-logger = logging.getLogger(__name__)
-
 IDENTITY = ["row", "chrom", "pos", "ref", "alt"]
-COLUMNS = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
-# What an INFO value may not hold is percent-encoded (VCF 4.3, section 1.2).
-ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in " %,;=\t\r\n"})
 
 
 def annotate_vcf(
@@ -94,27 +94,10 @@ def annotate_vcf(
     over = describe_tracks(len(selected), tracks.height, tracks_like)
     header, contigs = _header(vcf_in, variants, _definitions(score, over), provenance)
     lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
-    index = Path(f"{path}.csi")
-    with atomic(path) as temporary, atomic(index) as temporary_index:
-        with pysam.BGZFile(str(temporary), "wb", None) as file:
-            for line in (*header, *_sorted(lines, variants, contigs)):
-                file.write(f"{line}\n".encode(errors="surrogateescape"))
-        with quiet_htslib():
-            pysam.tabix_index(
-                str(temporary), preset="vcf", csi=True, index=str(temporary_index), force=True
-            )
-    _write_tabix(path)
-
-
-def _write_tabix(path: Path) -> None:
-    """Write a tabix index as well, if it can hold the file: readers built on htsjdk ask for it."""
-    index = Path(f"{path}.tbi")
-    index.unlink(missing_ok=True)
-    try:
-        with quiet_htslib(), atomic(index) as temporary:
-            pysam.tabix_index(str(path), preset="vcf", index=str(temporary), force=True)
-    except OSError as error:
-        logger.info("%s has no tabix index next to the CSI index: %s", path, error)
+    with indexed_bgzip(path, preset="vcf") as write:
+        for line in (*header, *_sorted(lines, variants, contigs)):
+            write(line)
+    write_tabix(path, preset="vcf")
 
 
 def _values_of_alts(
@@ -140,7 +123,9 @@ def _values_of_alts(
         "REF_LEVEL": strongest["ref_level"],
         "ALT_LEVEL": strongest["alt_level"],
     }
-    return {f"SEQCAST_{key}": [_value(cell) for cell in cells] for key, cells in columns.items()}
+    return {
+        f"SEQCAST_{key}": [info_value(cell) for cell in cells] for key, cells in columns.items()
+    }
 
 
 def _definitions(score: str, over: str) -> list[str]:
@@ -170,14 +155,9 @@ def _definitions(score: str, over: str) -> list[str]:
         "ALT_LEVEL": ("Float", "The same with ALT"),
     }
     return [
-        f'##INFO=<ID=SEQCAST_{key},Number=A,Type={kind},Description="{_quoted(text)}">'
+        info_definition(f"SEQCAST_{key}", "A", kind, text)
         for key, (kind, text) in described.items()
     ]
-
-
-def _quoted(text: str) -> str:
-    """Text between the quotes of a header line."""
-    return text.replace("\\", r"\\").replace('"', r"\"")
 
 
 def _check_scored(variants: pl.DataFrame, scores: pl.DataFrame, path: Path) -> None:
@@ -291,10 +271,3 @@ def _bcf_lines(path: Path, header: bool) -> Iterator[str]:
         else:
             for record in file:
                 yield str(record).rstrip("\n")
-
-
-def _value(cell: str | float | None) -> str:
-    """A cell in INFO: percent-encoded text, six significant digits, "." if there is none."""
-    if isinstance(cell, str):
-        return cell.translate(ESCAPES) or "."
-    return "." if cell is None else f"{cell:.6g}"
