@@ -4,6 +4,7 @@ A job that dies halfway must not leave a file that looks finished, and a table f
 folder a year later must say which model, weights and options made it.
 """
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE
 from types import MappingProxyType
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
 import polars as pl
@@ -200,6 +201,20 @@ def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> Non
     plain = table.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
     with atomic(path) as temporary:
         plain.write_csv(temporary, separator="\t", include_header=header, quote_style="never")
+
+
+def write_text_table(table: pl.DataFrame, path: str | Path) -> None:
+    """Write a large table as text, atomically: null is NA; compressed if the name ends in .gz.
+
+    Equal tables give equal bytes. `write_tsv` is for tables that are read back.
+    """
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        if temporary.suffix != ".gz":
+            table.write_csv(file, separator="\t", null_value="NA")
+            return
+        # without a name and a time in its header
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed:
+            table.write_csv(cast(IO[bytes], compressed), separator="\t", null_value="NA")
 
 
 def read_tsv(path: str | Path, types: Mapping[str, Any] = MappingProxyType({})) -> pl.DataFrame:

@@ -1,15 +1,14 @@
 """Scores of all tracks in a few numbers, and the table of them that a person can read."""
 
-import gzip
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import array_columns, atomic
+from seqcast.core.store import array_columns, write_text_table
 from seqcast.predict.variants.ranking import describe_tracks, reduce_score, select_tracks
 
 SUMMARY = ("mean", "mean_abs", "sd", "top_track", "top_description", "top")
@@ -92,13 +91,7 @@ def write_tsv(
         ],
         how="horizontal",
     )
-    with atomic(path) as temporary, temporary.open("wb") as file:
-        if temporary.suffix != ".gz":
-            table.write_csv(file, separator="\t", null_value="NA")
-            return
-        # Without a name and a time in its header, equal tables give equal bytes.
-        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed:
-            table.write_csv(cast(IO[bytes], compressed), separator="\t", null_value="NA")
+    write_text_table(table, path)
 
 
 def _summary(
