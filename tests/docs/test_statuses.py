@@ -23,6 +23,7 @@ from seqcast.evaluation.variants.discrimination import LEFT_OUT
 from seqcast.evaluation.variants.labelled_variants import UNSCORED, UNUSABLE
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.embeddings import embedding_outcomes
+from seqcast.predict.maps import effect_maps
 from seqcast.predict.oligos import placements
 from seqcast.predict.properties import designs
 from seqcast.reads import outcomes
@@ -34,6 +35,7 @@ SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M 
 KNOWN = {
     "Variants": {*OUTCOMES, *REASONS},
     "Regions": {*region_sets.STATUSES},
+    "Mutagenesis maps": {*effect_maps.STATUSES},
     "Benchmarks of variants": {*UNUSABLE, *UNSCORED, *LEFT_OUT},
     "Benchmarks of oligos": {"scored", *mpra.LEFT_OUT},
     "Oligos": {*placements.STATUSES},

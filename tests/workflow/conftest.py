@@ -19,7 +19,7 @@ HEADERS = {
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards path2 cds labels transcripts pool first"
     " balanced library_type per_million min_mapq duplicates train_per_class dev_per_class split"
-    " coding_share genes flank_bp top deletions_bp insertions_bp contexts settings windows"
+    " coding_share genes flank_bp top deletions_bp insertions_bp maps contexts settings windows"
     " unmappable blacklist tfrecords families",
     "benchmarks": "benchmark task datasets protocol truth split groups published description"
     " meaning citation score tracks genes strata saluki",

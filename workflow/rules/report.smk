@@ -153,6 +153,72 @@ rule plot_agreement:
         "../scripts/plot_agreement.py"
 
 
+rule predict_map_references:
+    input:
+        unpack(catalogue.model_files),
+        unpack(catalogue.genome),
+        weights=catalogue.fold_weights,
+        bases="results/maps/{model}/{dataset}.bases.parquet",
+        annotation=catalogue.genes,
+    output:
+        "results/report/{model}/{dataset}.map_references.npz",
+    log:
+        "logs/predict_map_references/{model}/{dataset}.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=memory_mb,
+    params:
+        architecture=catalogue.architecture,
+        head=catalogue.head,
+        options=plan.variant_effects.prediction_options,
+        precision=config["inference"]["precision"],
+        top=config["report"]["top"],
+        given=given_content,
+        code=code_of("predict_map_references"),
+    script:
+        "../scripts/predict_map_references.py"
+
+
+rule summarise_maps:
+    input:
+        bases="results/maps/{model}/{dataset}.bases.parquet",
+        references="results/report/{model}/{dataset}.map_references.npz",
+        genes=catalogue.genes,
+        annotation=plan.maps.annotation_file,
+    output:
+        page=report(
+            "results/report/{model}/{dataset}.maps.html",
+            caption="../report/maps_page.rst",
+            category="Mutagenesis maps",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "all maps"},
+        ),
+        figures=report(
+            directory("results/report/{model}/{dataset}.maps"),
+            patterns=["{rank}.png"],
+            caption="../report/maps.rst",
+            category="Mutagenesis maps",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "map {rank}"},
+        ),
+    log:
+        "logs/summarise_maps/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        descriptions=catalogue.description,
+        templates=template_digest("maps.html"),
+        given=given_content,
+        code=code_of("summarise_maps"),
+    script:
+        "../scripts/summarise_maps.py"
+
+
 rule summarise_run:
     input:
         **plan.variant_effects.summarised,

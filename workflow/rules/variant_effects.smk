@@ -122,6 +122,32 @@ rule ensemble_variant_effects:
         "../scripts/ensemble_variant_effects.py"
 
 
+rule map_effects:
+    input:
+        unpack(plan.maps.scores),
+        unpack(catalogue.genome),
+        regions="results/variants/{dataset}.regions.parquet",
+        annotation=catalogue.genes,
+    output:
+        variants="results/maps/{model}/{dataset}.parquet",
+        text="results/maps/{model}/{dataset}.tsv.gz",
+        bases="results/maps/{model}/{dataset}.bases.parquet",
+        bigwig=directory("results/maps/{model}/{dataset}.bigwig"),
+    log:
+        "logs/map_effects/{model}/{dataset}.log",
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        score=plan.maps.score,
+        groups=plan.maps.groups,
+        given=given_content,
+        code=code_of("map_effects"),
+    script:
+        "../scripts/map_effects.py"
+
+
 rule describe_tracks:
     input:
         plan.variant_effects.track_table,

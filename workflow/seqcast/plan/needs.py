@@ -54,6 +54,9 @@ NEEDS = {
     "export_tsv": TABLES,
     "export_vcf": TABLES,
     "rank_variants": TABLES,
+    "map_effects": TABLES,
+    "summarise_maps": Need(memory_mb=4_000),  # reads transcripts as prepare_transcripts
+    "predict_map_references": Need(memory_mb=4_000),  # as predict_strongest
     "plot_distribution": TABLES,
     "plot_agreement": TABLES,
     # 1.6 GB, 8 s of CPU a strand of a window; 21 MB a window with 426 tracks

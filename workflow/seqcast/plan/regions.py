@@ -38,6 +38,7 @@ class RegionSet(Row):
     top: int | None = None
     deletions_bp: int = 0
     insertions_bp: int = 0
+    maps: str = ""
 
 
 @dataclass(frozen=True, eq=False)

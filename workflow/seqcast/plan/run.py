@@ -14,6 +14,7 @@ from seqcast.plan.coverage_benchmarks import CoverageBenchmarks
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
+from seqcast.plan.maps import Maps
 from seqcast.plan.notebooks import Notebooks
 from seqcast.plan.oligo_benchmarks import OligoBenchmarks
 from seqcast.plan.oligos import KIND as OLIGOS
@@ -54,6 +55,7 @@ class RunPlan:
     catalogue: Catalogue
     variant_effects: VariantEffects
     regions: Regions
+    maps: Maps
     oligos: Oligos
     oligo_benchmarks: OligoBenchmarks
     coverage: Coverage
@@ -81,6 +83,7 @@ class RunPlan:
         parts = (
             self.variant_effects,
             self.regions,
+            self.maps,
             self.oligos,
             self.oligo_benchmarks,
             self.coverage,
@@ -189,6 +192,7 @@ def plan_run(
         catalogue,
         variant_effects=effects,
         regions=Regions(catalogue),
+        maps=Maps(catalogue, Regions(catalogue)),
         oligos=oligos,
         oligo_benchmarks=OligoBenchmarks(catalogue, oligos, accuracy),
         coverage=Coverage(catalogue),

@@ -105,7 +105,7 @@ def test_a_base_of_two_maps_has_the_greater_value(tmp_path):
         effect_maps(effects.filter(gene_id=gene), regions(("a", 500, 503)), ANNOTATION)[0]
         for gene in ("G1", "G2")
     )
-    write_bigwigs([one, two], {"chr1": 1000}, tmp_path)
+    write_bigwigs(pl.concat([one.bases(), two.bases()]), {"chr1": 1000}, tmp_path)
     with pybigtools.open(str(tmp_path / "all.importance.bw")) as file:
         values = file.values("chr1", 500, 503, fillna=np.nan)
     both = np.stack([one.importance, two.importance])
@@ -114,6 +114,6 @@ def test_a_base_of_two_maps_has_the_greater_value(tmp_path):
 
 def test_without_a_scored_base_there_is_no_bigwig(tmp_path):
     effects = group_effects(scores(snvs("ACG", 300, None)), "logSED", {"all": None})
-    maps = effect_maps(effects, regions(("a", 300, 303)), ANNOTATION)
-    assert write_bigwigs(maps, {"chr1": 1000}, tmp_path) == []
+    (found,) = effect_maps(effects, regions(("a", 300, 303)), ANNOTATION)
+    assert write_bigwigs(found.bases(), {"chr1": 1000}, tmp_path) == []
     assert list(tmp_path.iterdir()) == []

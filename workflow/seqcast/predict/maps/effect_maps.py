@@ -150,11 +150,11 @@ class EffectMap:
         Returns
         -------
         DataFrame
-            region, name, gene_id, gene_name, tracks, chrom, pos (1-based), ref, status; the effects
-            A, C, G, T and deletion; ``mean_effect``, ``importance``, ``importance_sd`` (over
-            folds), ``largest_effect`` (of the alternative with the greatest magnitude, signed) and
-            ``largest_alt``. Null where not scored; ``mean_effect`` and what follows only where
-            all three alternatives are.
+            region, name, gene_id, gene_name, tracks, chrom, contig (the genome's name), pos
+            (1-based), ref, status; the effects A, C, G, T and deletion; ``mean_effect``,
+            ``importance``, ``importance_sd`` (over folds), ``largest_effect`` (of the alternative
+            with the greatest magnitude, signed) and ``largest_alt``. Null where not scored;
+            ``mean_effect`` and what follows only where all three alternatives are.
         """
         spread = np.full(len(self), np.nan)
         if not self.rows["effect_sd"].is_null().all():
@@ -180,10 +180,12 @@ class EffectMap:
                 ],
             }
         ).fill_nan(None)
-        genes = {"gene_id": self.gene_id, "gene_name": self.gene_name, "tracks": self.tracks}
-        named = [pl.lit(value, pl.String).alias(name) for name, value in genes.items()]
-        return table.select(*self._of_region, *named, pl.lit(self.region.chrom).alias("chrom"),
-                            pl.all())  # fmt: skip
+        told = {
+            "gene_id": self.gene_id, "gene_name": self.gene_name, "tracks": self.tracks,
+            "chrom": self.region.chrom, "contig": self.region.contig,
+        }  # fmt: skip
+        named = [pl.lit(value, pl.String).alias(name) for name, value in told.items()]
+        return table.select(*self._of_region, *named, pl.all())
 
     @property
     def _of_region(self) -> list[pl.Expr]:
@@ -325,3 +327,19 @@ def _rows_of_gene(rows: pl.DataFrame, gene_id: str | None) -> pl.DataFrame:
     kept = pl.all().exclude("gene_id", "gene_name", "^effect.*$")
     others = others.select(kept).with_columns(status=pl.lit(ELSEWHERE))
     return pl.concat([own, others], how="diagonal").sort("pos", maintain_order=True)
+
+
+def strongest_maps(bases: pl.DataFrame, top: int | None = None) -> list[pl.DataFrame]:
+    """Tables of bases of single maps, those with the most important bases first.
+
+    Parameters
+    ----------
+    bases : DataFrame
+        `EffectMap.bases` of several maps.
+    top : int, optional
+        How many. Default: all.
+    """
+    maps = bases.partition_by(["region", "gene_id", "tracks"], maintain_order=True)
+    sizes = np.array([np.nan_to_num(one["importance"].abs().cast(pl.Float64).to_numpy()).max()
+                      for one in maps])  # fmt: skip
+    return [maps[i] for i in np.argsort(-sizes, kind="stable")[:top]]

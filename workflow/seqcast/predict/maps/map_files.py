@@ -12,7 +12,7 @@ from seqcast.core.provenance import folds_of
 from seqcast.core.store import atomic, read_provenance, read_table, write_table, write_text_table
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.fasta import Genome
-from seqcast.predict.maps.effect_maps import EffectMap, effect_maps
+from seqcast.predict.maps.effect_maps import effect_maps
 from seqcast.predict.maps.group_effects import IDENTITY, RegionScores, group_effects
 
 logger = logging.getLogger(__name__)
@@ -92,14 +92,15 @@ def write_maps(
     tidy = pl.concat([one.tidy() for one in maps])
     write_table(tidy, outputs.variants, about)
     write_text_table(tidy, outputs.text)
-    write_table(pl.concat([one.bases() for one in maps]), outputs.bases, about)
+    bases = pl.concat([one.bases() for one in maps])
+    write_table(bases, outputs.bases, about)
     with Genome(files.genome) as genome, atomic(outputs.bigwig) as folder:
         folder.mkdir()
-        write_bigwigs(maps, genome.contigs, folder)
+        write_bigwigs(bases, genome.contigs, folder)
 
 
 def write_bigwigs(
-    maps: list[EffectMap], contig_lengths: Mapping[str, int], folder: str | Path
+    bases: pl.DataFrame, contig_lengths: Mapping[str, int], folder: str | Path
 ) -> list[Path]:
     """Write a bigWig of each of the `SUMMARIES` for each group of tracks.
 
@@ -108,7 +109,8 @@ def write_bigwigs(
 
     Parameters
     ----------
-    maps : list of EffectMap
+    bases : DataFrame
+        `EffectMap.bases` of all maps.
     contig_lengths : mapping of str to int
         In bp.
     folder : path
@@ -118,23 +120,18 @@ def write_bigwigs(
     -------
     list of Path
     """
-    frames = [
-        one.bases().with_columns(contig=pl.lit(one.region.contig))
-        for one in maps
-        if one.region.contig is not None
-    ]
+    known = bases.drop_nulls(["contig", "importance"])
+    ordered = (
+        known.with_columns(size=pl.col("importance").abs())
+        .sort("contig", "pos", "size", descending=[False, False, True])
+        .unique(["tracks", "contig", "pos"], keep="first", maintain_order=True)
+    )
     files = []
-    for group in dict.fromkeys(one.tracks for one in maps):
-        known = [one.filter(tracks=group).drop_nulls("importance") for one in frames]
-        table = pl.concat(known) if known else pl.DataFrame()
+    for group in bases["tracks"].unique(maintain_order=True):
+        table = ordered.filter(tracks=group)
         if table.is_empty():
             logger.warning("%s: no base was scored, so that there is no bigWig", group)
             continue
-        table = (
-            table.with_columns(size=pl.col("importance").abs())
-            .sort("contig", "pos", "size", descending=[False, False, True])
-            .unique(["contig", "pos"], keep="first", maintain_order=True)
-        )
         lengths = {name: contig_lengths[name] for name in table["contig"].unique().sort()}
         for summary in SUMMARIES:
             files.append(Path(folder) / f"{group}.{summary}.bw")

@@ -1,0 +1,133 @@
+"""What the figures of mutagenesis maps show, and the files that it is read from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from seqcast.core.provenance import model_in_words
+from seqcast.core.seals import check_seal
+from seqcast.core.store import read_provenance, read_table
+from seqcast.genome.annotation import Gene, read_annotation
+from seqcast.genome.intervals import merge_intervals
+from seqcast.predict.maps.effect_maps import strongest_maps
+from seqcast.transcripts.annotation import read_transcripts
+
+
+class Mark(NamedTuple):
+    """Something known to lie at ``[start, end)``, written above the map."""
+
+    start: int
+    end: int
+    label: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class MapView:
+    """What the figure of a map shows.
+
+    Attributes
+    ----------
+    bases : DataFrame
+        `EffectMap.bases` of one map.
+    gene : Gene, optional
+        The affected one.
+    coding : tuple of (int, int)
+        The parts of its exons that code, 0-based half-open.
+    coverage : ndarray, shape=(bins,), optional
+        Predicted for the reference on the gene's strand, mean over the tracks of the map.
+    coverage_start, bin_size_bp : int
+        0-based coordinate of bin 0.
+    score : str
+        What effects are.
+    made_by : str
+        Dataset, model and folds.
+    marks : sequence of Mark
+    """
+
+    bases: pl.DataFrame
+    gene: Gene | None = None
+    coding: tuple[tuple[int, int], ...] = ()
+    coverage: np.ndarray | None = None
+    coverage_start: int = 0
+    bin_size_bp: int = 1
+    score: str = "logSED"
+    made_by: str = ""
+    marks: Sequence[Mark] = field(default_factory=tuple)
+
+    @property
+    def start(self) -> int:
+        """First base of the region, 0-based."""
+        return int(self.bases["pos"][0]) - 1
+
+    @property
+    def end(self) -> int:
+        """End of the region, exclusive."""
+        return int(self.bases["pos"][-1])
+
+    @property
+    def is_reversed(self) -> bool:
+        """Whether the map is drawn from right to left of the contig, in the gene's direction."""
+        return self.gene is not None and self.gene.strand == "-"
+
+
+class DrawnFiles(NamedTuple):
+    """Files that maps are drawn from.
+
+    Attributes
+    ----------
+    bases : path
+        `map_files.MapTables.bases`.
+    references : path
+        npz of `references.predict_references`, of the strongest of these maps.
+    genes : path
+        Table of `Annotation.write`.
+    annotation : path
+        GTF or GFF3, for the coding parts of genes.
+    """
+
+    bases: str | Path
+    references: str | Path
+    genes: str | Path
+    annotation: str | Path
+
+
+def read_views(files: DrawnFiles) -> list[MapView]:
+    """What the figures of the strongest maps show, the strongest first.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    facts = read_provenance(files.bases)
+    check_seal(files.references)
+    with np.load(files.references) as arrays:
+        coverage, starts, bin_size_bp = (arrays[n] for n in ("coverage", "start", "bin_size_bp"))
+    maps = strongest_maps(read_table(files.bases), len(coverage))
+    genes = {(gene.chrom, gene.gene_id): gene for gene in read_annotation(files.genes).genes}
+    of_maps = [genes.get((one["contig"][0], one["gene_id"][0])) for one in maps]
+    coding = coding_parts(files.annotation, [gene for gene in of_maps if gene])
+    made_by = f"{facts['dataset']}; {model_in_words(facts)}"
+    return [
+        MapView(
+            bases, gene, coding[gene.gene_id] if gene else (), values if gene else None, int(start),
+            int(bin_size_bp), facts["score"], made_by,
+        )
+        for bases, gene, values, start in zip(maps, of_maps, coverage, starts, strict=True)
+    ]  # fmt: skip
+
+
+def coding_parts(
+    annotation: str | Path, genes: Sequence[Gene]
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Union of the CDS of all transcripts of each gene, by its gene_id; empty where it has none."""
+    parts: dict[str, list[tuple[int, int]]] = {gene.gene_id: [] for gene in genes}
+    for transcript in read_transcripts(annotation) if parts else ():
+        if transcript.gene_id in parts:
+            parts[transcript.gene_id] += transcript.cds
+    return {gene_id: merge_intervals(intervals) for gene_id, intervals in parts.items()}
