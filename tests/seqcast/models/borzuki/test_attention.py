@@ -5,7 +5,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from seqcast.models.borzuki import attention
 from seqcast.models.borzuki.attention import RelativeAttention, position_bands
 
 
@@ -27,24 +26,24 @@ def plain_attention(layer: RelativeAttention, x: torch.Tensor, dropout=0.0) -> t
     return layer.output((logits.softmax(-1) @ v).transpose(1, 2).flatten(2))
 
 
-@pytest.mark.parametrize("n", [1, 2, 17, 128, 129, 300])
-@pytest.mark.parametrize("attend", ["_attend_by_rows", "_attend_fused"])
-def test_fast_forms_equal_the_plain_one(n, attend, monkeypatch):
+@pytest.mark.parametrize("n", [1, 2, 17, 256, 257, 600])
+@pytest.mark.parametrize("form", ["plain", "rows", "fused"])
+def test_fast_forms_equal_the_plain_one(n, form, monkeypatch):
     torch.manual_seed(n)
     layer = drawn_layer().eval()
     x = torch.randn(2, n, 24, dtype=torch.float64)
-    monkeypatch.setattr(attention, "_attend_by_rows", getattr(attention, attend))
+    monkeypatch.setenv("SEQCAST_ATTENTION", form)
     with torch.inference_mode():
         assert torch.allclose(layer(x), plain_attention(layer, x), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("rows", [(0, 300), (0, 1), (299, 300), (100, 161), (90, 297)])
-@pytest.mark.parametrize("form", ["training", "_attend_by_rows", "_attend_fused"])
+@pytest.mark.parametrize("form", ["training", "plain", "rows", "fused"])
 def test_some_rows_equal_those_of_all(rows, form, monkeypatch):
     torch.manual_seed(11)
     layer = drawn_layer().train(form == "training")
     if form != "training":
-        monkeypatch.setattr(attention, "_attend_by_rows", getattr(attention, form))
+        monkeypatch.setenv("SEQCAST_ATTENTION", form)
     x = torch.randn(2, 300, 24, dtype=torch.float64, requires_grad=True)
     found, expected = layer(x, rows), plain_attention(layer, x)[:, slice(*rows)]
     assert torch.allclose(found, expected, rtol=0, atol=1e-12)
@@ -65,12 +64,12 @@ def gradients(layer, x, y) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("n", [1, 2, 17, 129])
-@pytest.mark.parametrize("form", ["training", "_attend_by_rows", "_attend_fused"])
+@pytest.mark.parametrize("form", ["training", "plain", "rows", "fused"])
 def test_gradients_equal_those_of_the_plain_form(n, form, monkeypatch):
     torch.manual_seed(n)
     layer = drawn_layer().train(form == "training")
     if form != "training":
-        monkeypatch.setattr(attention, "_attend_by_rows", getattr(attention, form))
+        monkeypatch.setenv("SEQCAST_ATTENTION", form)
     x = torch.randn(2, n, 24, dtype=torch.float64, requires_grad=True)
     y, expected = layer(x), plain_attention(layer, x)
     assert torch.allclose(y, expected, rtol=0, atol=1e-12)

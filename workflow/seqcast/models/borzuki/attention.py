@@ -23,9 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqcast.models.layers import Dense, affine
-
-QUERY_ROWS = 256
+from seqcast.models.borzuki.attention_forms import attend
+from seqcast.models.layers import Dense
 
 
 @lru_cache(maxsize=8)
@@ -117,7 +116,9 @@ class RelativeAttention(nn.Module):
         """
         query = self._query(x)
         features, _ = self.bands(n)
-        by_band = (query + self.position_bias) @ self._position_keys(features.to(x)).mT
+        with torch.autocast(x.device.type, enabled=False):  # 1 in 400 of an exponent would show
+            keys = self._position_keys(features.to(self.position.weight))
+            by_band = (query + self.position_bias) @ keys.mT
         return query + self.content_bias, by_band
 
     def answer(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -135,7 +136,6 @@ class RelativeAttention(nn.Module):
             Input of `output`.
         """
         _, band = self.bands(key.shape[2])
-        attend = _attend_by_rows if query.device.type == "cpu" else _attend_fused
         mixed = attend(query, key, value, by_band, band.to(query.device), start)
         return mixed.transpose(1, 2).flatten(2)
 
@@ -178,46 +178,3 @@ def _shifted(relative: Tensor) -> Tensor:
     flat = relative.flatten(-2)[..., n - 1 : n - 1 + n * (2 * n - 2)]
     # fused kernels want rows that begin at aligned addresses
     return flat.unflatten(-1, (n, 2 * n - 2))[..., :n].contiguous()
-
-
-def _attend_fused(
-    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor, start: int
-) -> Tensor:
-    """Attention through torch's fused kernels; the position term is materialised, (rows, n).
-
-    `start` is the position of the first query.
-    """
-    n, rows = key.shape[2], query.shape[2]
-    position = torch.arange(n, device=query.device)
-    index = band[position - position[start : start + rows, None] + n - 1]
-    bias = by_band.gather(3, index.expand(*by_band.shape[:2], rows, n))
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
-
-
-def _attend_by_rows(
-    query: Tensor, key: Tensor, value: Tensor, by_band: Tensor, band: Tensor, start: int
-) -> Tensor:
-    """Attention over blocks of queries, so that the logits stay in the cache of a CPU.
-
-    The lookup by distance is a product with a 0/1 matrix (exact), read back with the row stride
-    shortened by one, which moves row i left by i: the relative shift without a copy.
-    """
-    n, asking = key.shape[2], query.shape[2]
-    one_hot = F.one_hot(band, by_band.shape[3]).to(query)  # (2 n - 1, bands)
-    batches = []
-    for q, k, v, b in zip(*(t.flatten(0, 1) for t in (query, key, value, by_band)), strict=True):
-        k, v = k.contiguous(), v.T.contiguous()
-        blocks = []
-        for row in range(0, asking, QUERY_ROWS):
-            rows = min(QUERY_ROWS, asking - row)
-            first = n - start - row - rows  # distance index of key 0 for the block's last query
-            width = n + rows - 1
-            shifted = affine(b[row : row + rows], one_hot[first : first + width])
-            bias = shifted.as_strided(
-                (rows, n), (width - 1, 1), shifted.storage_offset() + rows - 1
-            )
-            logits = affine(q[row : row + rows], k).add_(bias)
-            blocks.append(affine(logits.softmax(-1), v))
-        batches.append(torch.cat(blocks))
-    shape = (*query.shape[:3], value.shape[3])
-    return torch.stack(batches).view(shape) if batches else value.new_empty(shape)

@@ -22,7 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqcast.models.borzuki.attention import QUERY_ROWS, RelativeAttention
+from seqcast.models.borzuki.attention import RelativeAttention
+from seqcast.models.borzuki.attention_forms import QUERY_ROWS
 from seqcast.models.borzuki.blocks import TransformerBlock, UNetStep
 from seqcast.models.coverage import ChangedCells
 from seqcast.models.layers import gelu
