@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
+from seqcast.models import convolution_patches
 from seqcast.models.borzuki.network import Borzuki
-from seqcast.models.convolution_patches import convolve, patch, splice
+from seqcast.models.convolution_patches import convolve, convolve_many, patch, splice
 from seqcast.models.coverage import ConvolutionsFirst
 from tests.seqcast.models.borzuki.test_network import TINY
 from tests.seqcast.models.dilated_cnn import DilatedCnn
@@ -236,6 +237,25 @@ def test_any_edits(tiny, data):
             allele = torch.cat([allele[:at], new, allele[at + deleted :]])
         alleles.append(torch.cat([allele, bases(LENGTH, 1)])[:LENGTH])
     assert patched_error(tiny, one_hot(*alleles), known) <= 1e-12
+
+
+@pytest.mark.parametrize("tile_bp", [128, 1024, 1 << 15])
+def test_neighbouring_windows(model, monkeypatch, tile_bp):
+    """At any distance, on either strand, the ends of some shifted, N, or unlike the neighbours'."""
+    monkeypatch.setattr(convolution_patches, "TILE_BP", tile_bp)
+    starts = [905, 0, 1, 1, 3, 64, 71, 128, 200, 2 * LENGTH]
+    genome = bases(4 * LENGTH)
+    genome[LENGTH - 5 : LENGTH + 5] = -1
+    windows = one_hot(*(genome[at : at + LENGTH] for at in starts))
+    windows[3, :, :4] = 0
+    windows[4, :, -7:] = 0.25
+    for turned, at in ((windows, starts), (windows.flip(1, 2), [-start for start in starts])):
+        found = convolve_many(model, turned, at)
+        expected = model.convolve(turned)
+        for i, one in enumerate(found):
+            assert torch.equal(one.one_hot, turned[i : i + 1])
+            for ours, plain in zip(one.activations, expected, strict=True):
+                assert largest_error(ours, plain[i : i + 1]) <= 1e-12
 
 
 def test_reach_is_what_a_cell_depends_on(model):

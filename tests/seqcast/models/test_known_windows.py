@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from seqcast.models.convert import write_safetensors
 from seqcast.models.coverage import Wanted
 from seqcast.models.interface import load_model
-from seqcast.models.known_windows import Reuse, know, predict_edited
+from seqcast.models.known_windows import Reuse, know, know_many, predict_edited
 from tests.seqcast.models.dilated_cnn import DilatedCnn
 from tests.seqcast.models.test_convolution_patches import (
     CONFIGS,
@@ -90,6 +90,19 @@ def test_indels(tiny, grown):
     left, right = (know(tiny, one_hot(genome[at : at + LENGTH])) for at in (start, start - grown))
     for other in (right, None):
         assert difference(predict_edited(tiny, alleles, left, other), tiny(alleles)) <= TOLERANCE
+
+
+def test_neighbouring_windows(model):
+    genome, starts = bases(2 * LENGTH, 2), [0, 1000, 37]
+    windows = one_hot(*(genome[at : at + LENGTH] for at in starts))
+    alleles = windows.clone()
+    alleles[:, :, 1990:1992] = one_hot(torch.tensor([-1, 1]))
+    for reuse in (None, NOTHING):
+        known = know_many(model, windows, starts, reuse)
+        for i, (window, one) in enumerate(zip(windows, known, strict=True)):
+            assert difference(one.coverage(), model(window[None])) <= TOLERANCE
+            found = predict_edited(model, alleles[i : i + 1], one)
+            assert difference(found, model(alleles[i : i + 1])) <= TOLERANCE
 
 
 PUBLISHED = ("baseline", "baseline_micro", "hl_clip", "hl_clip_micro", "hl_micro")

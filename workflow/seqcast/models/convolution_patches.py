@@ -28,10 +28,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from seqcast.models.coverage import ConvolutionsFirst
 
+TILE_BP = 1 << 15  # of the sequence of neighbouring windows that is convolved at once
 BASES_AT_ONCE = 1 << 16  # of slots; few enough that what a CPU computes stays near it
 
 
@@ -55,6 +57,90 @@ class Patch(NamedTuple):
 def convolve(model: ConvolutionsFirst, one_hot: Tensor) -> Convolved:
     """A window that alleles can be patched from, ``(1, 4, length)``."""
     return Convolved(one_hot, model.convolve(one_hot))
+
+
+def convolve_many(
+    model: ConvolutionsFirst, windows: Tensor, starts: Sequence[int]
+) -> list[Convolved]:
+    """Neighbouring windows, with what they have in common computed once where a network can.
+
+    Parameters
+    ----------
+    model : ConvolutionsFirst
+        In evaluation mode.
+    windows : Tensor, shape=(n, 4, length)
+    starts : sequence of int
+        Coordinate of the first column of each. Windows have the same bases at the same coordinates
+        but for some columns at their ends; the more there are, the more is computed again.
+
+    Returns
+    -------
+    list of Convolved
+        The memory is that of the activations of so many windows.
+    """
+    grid, (n, _, length) = model.grid_bp, windows.shape
+    joined = _joined(windows, starts)
+    width = _width_of_ends(model, windows, joined, starts)
+    cells = length // grid
+    if n == 1 or 2 * width >= cells:
+        return [convolve(model, window[None]) for window in windows]
+    found: list[list[Tensor]] = [[] for _ in windows]
+
+    def keep(i: int, first: int, some: int, activations: tuple[Tensor, ...]) -> None:
+        for level, y in enumerate(activations):
+            per_cell = y.shape[1] // some
+            if len(found[i]) == level:
+                found[i].append(y.new_empty(1, cells * per_cell, y.shape[2]))
+            found[i][level][:, first * per_cell : (first + some) * per_cell] = y
+
+    halo, origin = model.reach_bp + grid, min(starts)
+    joined = F.pad(joined, (halo, halo))
+    for begin in range(origin, max(starts) + length, TILE_BP):
+        # cells that start in the tile
+        bounds = ([-(-(at - start) // grid) for at in (begin, begin + TILE_BP)] for start in starts)
+        runs = [(i, max(0, a), min(cells, b)) for i, (a, b) in enumerate(bounds)]
+        runs = [(i, a, b) for i, a, b in runs if a < b]
+        tile = joined[..., begin - origin : begin - origin + TILE_BP + grid + 2 * halo]
+        places = [(starts[i] + a * grid - begin + halo, b - a) for i, a, b in runs]
+        for (i, a, b), made in zip(runs, model.convolve_at(tile, places), strict=True):
+            keep(i, a, b - a, made)
+    ends = [(i, first) for i in range(n) for first in (0, cells - width)]
+    for i, first, made in _computed_again(model, windows, ends, width):
+        keep(i, first, width, made)
+    return [
+        Convolved(window[None], tuple(levels))
+        for window, levels in zip(windows, found, strict=True)
+    ]
+
+
+def _joined(windows: Tensor, starts: Sequence[int]) -> Tensor:
+    """``(1, 4, length)`` from the first start on; of several windows, that farthest from an end."""
+    _, bases, length = windows.shape
+    columns = torch.arange(length, device=windows.device)
+    depth = torch.minimum(columns, length - 1 - columns)
+    origin = min(starts)
+    joined = windows.new_zeros(bases, max(starts) - origin + length)
+    deepest = depth.new_full(joined.shape[1:], -1)
+    for window, start in zip(windows, starts, strict=True):
+        part = slice(start - origin, start - origin + length)
+        deeper = depth > deepest[part]
+        joined[:, part] = torch.where(deeper, window, joined[:, part])
+        deepest[part] = torch.where(deeper, depth, deepest[part])
+    return joined[None]
+
+
+def _width_of_ends(
+    model: ConvolutionsFirst, windows: Tensor, joined: Tensor, starts: Sequence[int]
+) -> int:
+    """Cells at each end of a window that see beyond it, or a column where it differs."""
+    length, widest = windows.shape[2], 0
+    for window, start in zip(windows, starts, strict=True):
+        at = start - min(starts)
+        columns = (window != joined[0, :, at : at + length]).any(0).nonzero()[:, 0]
+        inwards = torch.minimum(columns + 1, length - columns)
+        if len(inwards):
+            widest = max(widest, int(inwards.max()))
+    return -(-(widest + model.reach_bp) // model.grid_bp)
 
 
 def patch(

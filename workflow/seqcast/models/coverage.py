@@ -258,6 +258,32 @@ class ConvolutionsFirst(CoverageArchitecture):
         tuple of Tensor, shape=(batch, positions, channels)
         """
 
+    def convolve_at(
+        self, one_hot: Tensor, places: Sequence[tuple[int, int]]
+    ) -> list[tuple[Tensor, ...]]:
+        """Activations of runs of cells that start at any bases of one sequence.
+
+        An architecture may compute at once what several of them have in common.
+
+        Parameters
+        ----------
+        one_hot : Tensor, shape=(1, 4, length)
+        places : sequence of (int, int)
+            First base of each run, and its number of cells. On either side of a run the sequence
+            has `reach_bp` and `grid_bp` more bases, or more.
+
+        Returns
+        -------
+        list of tuple of Tensor, shape=(1, positions, channels)
+        """
+        grid, margin = self.grid_bp, -(-self.reach_bp // self.grid_bp)
+        runs = []
+        for start, cells in places:
+            slot = one_hot[..., start - margin * grid : start + (cells + margin) * grid]
+            levels = [y.unflatten(1, (cells + 2 * margin, -1)) for y in self.convolve(slot)]
+            runs.append(tuple(y[:, margin : margin + cells].flatten(1, 2) for y in levels))
+        return runs
+
     @abstractmethod
     def finish(self, convolved: tuple[Tensor, ...]) -> Tensor:
         """Coverage ``(batch, tracks, bins)`` from what `convolve` gave for a whole window."""

@@ -17,7 +17,7 @@ from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
 # methods that compute, by task, where a network has them; a precision holds for all of them
 COMPUTING = {
-    "coverage": ("forward", "convolve", "finish", "remember", "finish_part"),
+    "coverage": ("forward", "convolve", "convolve_at", "finish", "remember", "finish_part"),
     "embedding": ("forward", "hidden_states", "remember", "resume"),
     "reads": ("forward",),
     "property": ("forward",),

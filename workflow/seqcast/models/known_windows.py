@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from seqcast.models.convolution_patches import Convolved, Patch, convolve, patch, splice
+from seqcast.models.convolution_patches import (
+    Convolved,
+    Patch,
+    convolve,
+    convolve_many,
+    patch,
+    splice,
+)
 from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
 from seqcast.models.interface import CoverageModel
 
@@ -94,6 +101,36 @@ def know(model: CoverageModel, one_hot: Tensor, reuse: Reuse | None = None) -> K
     if isinstance(model, ConvolutionsFirst) and reuse.convolutions:
         convolved = convolve(model, one_hot)
     return KnownWindow(model, one_hot, convolved, reuse)
+
+
+def know_many(
+    model: CoverageModel, windows: Tensor, starts: Sequence[int], reuse: Reuse | None = None
+) -> Iterator[KnownWindow]:
+    """`know` windows of one neighbourhood, with what they have in common computed once.
+
+    Parameters
+    ----------
+    model : CoverageModel
+    windows : Tensor, shape=(n, 4, length)
+    starts : sequence of int
+        Coordinate of the first column of each; see `convolution_patches.convolve_many`. Those of
+        the other strand are of windows turned around and grow the other way.
+    reuse : Reuse, optional
+
+    Yields
+    ------
+    KnownWindow
+        In the order given. Each is let go of here when the next one is asked for; until then all
+        of those to come are kept.
+    """
+    reuse = reuse or Reuse()
+    if not isinstance(model, ConvolutionsFirst) or not reuse.convolutions:
+        for window in windows:
+            yield know(model, window[None], reuse)
+        return
+    to_come = convolve_many(model, windows, starts)[::-1]
+    while to_come:
+        yield KnownWindow(model, to_come[-1].one_hot, to_come.pop(), reuse)
 
 
 def predict_edited(

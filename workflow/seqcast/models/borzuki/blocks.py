@@ -34,8 +34,8 @@ class Stem(nn.Module):
         self.config = config
         self.conv = Conv(4, config.filters, config.kernel_size)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(x, pool=True)
+    def forward(self, x: Tensor, pool: bool = True) -> Tensor:
+        return self.conv(x, pool=pool)
 
     def kernels(self) -> Iterator[Kernel]:
         """The tensors that are drawn."""

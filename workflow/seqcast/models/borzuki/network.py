@@ -26,10 +26,11 @@ from seqcast.core.errors import InputError
 from seqcast.models.borzuki.blocks import HoulsbyAdapter, Stem, Tower, TransformerBlock, UNetStep
 from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.borzuki.keras_kernels import Kernel, kernel_of, set_constants
+from seqcast.models.borzuki.phases import convolve_at
 from seqcast.models.borzuki.reuse import FirstLayer, levels_of, remember, transform, upsample_at
 from seqcast.models.convert import keras_arrays, keras_state_dict
 from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
-from seqcast.models.layers import Conv, Dense, gelu, recompute_in_backward
+from seqcast.models.layers import Conv, Dense, affine, gelu, recompute_in_backward
 from seqcast.models.originals import Original
 
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
@@ -189,9 +190,22 @@ class Borzuki(ConvolutionsFirst):
             )
         # (batch, length / 2, channels)
         x = self._run(self.stem, one_hot.transpose(1, 2).contiguous())
-        bins_bp = [self.config.token_size_bp >> (i + 1) for i in range(len(self.unet))]
-        x, skips = self.tower(x, set(bins_bp), self._run)
-        return (x, *(skips[bin_bp] for bin_bp in bins_bp))
+        x, skips = self.tower(x, set(self._skip_bins_bp), self._run)
+        return (x, *(skips[bin_bp] for bin_bp in self._skip_bins_bp))
+
+    def convolve_at(
+        self, one_hot: Tensor, places: Sequence[tuple[int, int]]
+    ) -> list[tuple[Tensor, ...]]:
+        """Stem and tower of several runs of cells; see `borzuki.phases`."""
+        skips_bp = self._skip_bins_bp
+        x = one_hot.transpose(1, 2).contiguous()
+        found = convolve_at(self.stem, self.tower, x, places, set(skips_bp))
+        return [tuple(run[bp] for bp in (self.grid_bp, *skips_bp)) for run in found]
+
+    @property
+    def _skip_bins_bp(self) -> list[int]:
+        """Resolutions that the steps of the U-net join, in their order."""
+        return [self.config.token_size_bp >> (i + 1) for i in range(len(self.unet))]
 
     def trunk(self, one_hot: Tensor) -> Tensor:
         """All but the head: what several heads can share.
@@ -256,7 +270,7 @@ class Borzuki(ConvolutionsFirst):
             made = self.head(features)
         else:
             channels = channels.to(features.device)
-            made = F.linear(features, self.head.weight[channels], self.head.bias[channels])
+            made = affine(features, self.head.weight[channels], self.head.bias[channels])
         return F.softplus(made).transpose(1, 2)
 
     def _run(self, module: nn.Module, *inputs: Any, **options: Any) -> Any:

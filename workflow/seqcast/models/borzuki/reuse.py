@@ -26,7 +26,7 @@ from seqcast.models.borzuki.attention import RelativeAttention
 from seqcast.models.borzuki.attention_forms import QUERY_ROWS
 from seqcast.models.borzuki.blocks import TransformerBlock, UNetStep
 from seqcast.models.coverage import ChangedCells
-from seqcast.models.layers import gelu
+from seqcast.models.layers import affine, gelu
 
 MOST_REMOVED = 0.75  # fraction of the weights of a query that may be subtracted: costs two bits
 MOST_ADDED = 60.0  # logit of a new key above the logarithm of the total; e^88 is too large a float
@@ -246,11 +246,19 @@ def _attend_at(
             block = slice(start, start + QUERY_ROWS)
             index = band[columns - rows[block, None] + n - 1]
             bias = by_band[:, :, block].gather(3, index.expand(*query.shape[:2], -1, -1))
-            logits = (query[:, :, block] @ key.mT).add_(bias)
+            logits = _per_head(query[:, :, block], key).add_(bias)
             log_total = logits.logsumexp(3, keepdim=True)
-            parts.append((logits.sub_(log_total).exp_() @ value, log_total))
+            parts.append((_per_head(logits.sub_(log_total).exp_(), value.mT), log_total))
     mixed, log_total = (torch.cat(part, 2) for part in zip(*parts, strict=True))
     return mixed, log_total
+
+
+def _per_head(x: Tensor, weight: Tensor) -> Tensor:
+    """``x @ weight.mT`` of each head, by the library that suits the device."""
+    if x.device.type != "cpu":
+        return x @ weight.mT
+    pairs = zip(x.flatten(0, 1), weight.flatten(0, 1), strict=True)
+    return torch.stack([affine(a, b.contiguous()) for a, b in pairs]).unflatten(0, x.shape[:2])
 
 
 def _at_least_single(x: Tensor) -> Tensor:
