@@ -36,6 +36,7 @@ rule evaluate_planted_truth:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",
         genes="results/planted_truth/{model}.genes.parquet",
+        bases="results/planted_truth/{model}.bases.parquet",
     log:
         "logs/evaluate_planted_truth/{model}.log",
     conda:
@@ -56,6 +57,7 @@ rule summarise_planted_truth:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",
         genes="results/planted_truth/{model}.genes.parquet",
+        bases="results/planted_truth/{model}.bases.parquet",
     output:
         page=report(
             "results/planted_truth/{model}.html",

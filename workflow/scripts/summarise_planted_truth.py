@@ -17,5 +17,6 @@ with reporting(snakemake.log[0]):
         page = planted_truth_html(snakemake.wildcards.model, measures, *tables, *told)
         temporary.write_text(page, encoding="utf-8")
     title = f"{model_in_words(facts)}; {', '.join(facts['held_out'])}"
-    figure = plot_planted_truth(*tables, measures, title, is_untrained(facts))
+    bases = read_table(given.bases)
+    figure = plot_planted_truth(*tables, measures, title, is_untrained(facts), bases)
     save(figure, snakemake.output.figure)

@@ -13,6 +13,7 @@ TABLES = {
     "models": [("tiny", "borzuki", "coverage", "tiny.json", "human", "targets.tsv", "")],
     "folds": [("tiny", 0, "random", 1), ("tiny", 1, "random", 2)],
     "datasets": [("planted", "variants", "sim", "p.vcf", 1), ("regions", "windows", "sim", "r.bed", 1),
+                 {"dataset": "utrs", "kind": "regions", "assembly": "sim", "path": "r.bed"},
                  *[SET | {"dataset": name, "assembly": assembly} for name, assembly in
                    [("own", "sim"), ("other", "hg38"), ("first", "sim")]]],
 }  # fmt: skip
@@ -37,6 +38,10 @@ def test_predictions_of_every_fold_are_compared(planted):
         "coverage": f"{coverage}.ensemble.zarr",
         "fold_coverage": [f"{coverage}.fold{fold}.zarr" for fold in (0, 1)],
     }
+
+
+def test_maps_are_compared_where_a_dataset_is_named(planted):
+    assert planted(maps="utrs").predictions(JOB)["maps"] == "results/maps/tiny/utrs.bases.parquet"
 
 
 def test_the_truth_is_of_the_genome_of_the_variants(planted):
@@ -68,6 +73,7 @@ def test_each_model_has_figure_and_page(planted):
     ({"variants": "regions"}, "planted_truth.variants is 'regions', which is no dataset of that kind "
      "in datasets.tsv"),
     ({"coverage": ""}, "planted_truth.coverage is ''"),
+    ({"maps": "regions"}, "planted_truth.maps is 'regions', which is no dataset of that kind"),
     ({"held_out": []}, "planted_truth.held_out is empty; name the contigs"),
 ])  # fmt: skip
 def test_a_mistake_in_the_section_is_named(planted, keys, message):

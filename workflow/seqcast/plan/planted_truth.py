@@ -9,13 +9,14 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage import coverage_store
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
+from seqcast.plan.maps import bases_table
 from seqcast.plan.rows import genes_of
 from seqcast.plan.variant_effects import ensemble_table, fold_table, tracks_table
 from seqcast.plan.wildcards import OfModel
 
 SIMULATED = "resources/simulated"
 RESULTS = "results/planted_truth"
-KINDS = {"variants": "variants", "coverage": "windows"}  # key of the config -> kind of dataset
+KINDS = {"variants": "variants", "coverage": "windows", "maps": "regions"}  # key -> of datasets
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,8 @@ class PlantedTruth:
     def __post_init__(self) -> None:
         asked = self.catalogue.config["planted_truth"]
         for key, kind in KINDS.items() if self.variants else ():
-            if asked[key] not in self.catalogue.of_kind(kind):
+            is_omitted = key == "maps" and not asked[key]
+            if not is_omitted and asked[key] not in self.catalogue.of_kind(kind):
                 raise InputError(
                     f"config: planted_truth.{key} is {asked[key]!r}, which is no dataset of that "
                     f"kind in {self.catalogue.path_of('datasets')}"
@@ -55,6 +57,11 @@ class PlantedTruth:
     def coverage(self) -> str:
         """Dataset of windows on the contigs that are held out."""
         return str(self.catalogue.config["planted_truth"]["coverage"])
+
+    @property
+    def maps(self) -> str:
+        """Dataset of regions whose maps are compared; "" for none."""
+        return str(self.catalogue.config["planted_truth"]["maps"])
 
     @property
     def held_out(self) -> list[str]:
@@ -86,6 +93,7 @@ class PlantedTruth:
             "tracks": tracks_table(model),
             "coverage": coverage_store(model, self.coverage),
             "fold_coverage": [coverage_store(model, self.coverage, f"fold{f}") for f in folds],
+            **({"maps": bases_table(model, self.maps)} if self.maps else {}),
         }
 
     def truth(self, job: OfModel) -> dict[str, str]:
@@ -96,6 +104,7 @@ class PlantedTruth:
             "effects": f"{SIMULATED}/planted_effects.tsv",
             "planted": f"{SIMULATED}/planted_variants.vcf",
             "genes": f"{SIMULATED}/genes.tsv",
+            "elements": f"{SIMULATED}/elements.tsv",
         }
 
     def learned(self, job: OfModel) -> dict[str, list[str]]:

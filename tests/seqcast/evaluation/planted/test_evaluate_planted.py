@@ -19,8 +19,10 @@ from seqcast.genome.intervals import Geometry
 from seqcast.simulate import species
 from seqcast.simulate.assays import targets_table
 from seqcast.simulate.simulation import write_fasta
+from seqcast.simulate.tables import element_table
 from seqcast.simulate.vcf import PLANTED_KINDS, vcf_lines
 from tests.seqcast.evaluation.planted import planted
+from tests.seqcast.evaluation.planted.test_planted_maps import maps
 
 NOISE = 0.2
 
@@ -38,6 +40,7 @@ def files(tmp_path_factory):
     planted.tracks(folder).table().write_parquet(folder / "tracks.parquet")
     planted.annotation().write(folder / "annotation.parquet")
     planted.effects().write_csv(folder / "effects.tsv", separator="\t")
+    element_table(planted.genome()).write_csv(folder / "elements.tsv", separator="\t")
     planted.genes().write_csv(folder / "genes.tsv", separator="\t", float_precision=6)
     lines = vcf_lines(planted.genome(), planted.variants(), PLANTED_KINDS)
     (folder / "planted.vcf").write_text("\n".join(lines) + "\n")
@@ -52,6 +55,7 @@ def files(tmp_path_factory):
         effects=folder / "effects.tsv",
         planted=folder / "planted.vcf",
         genes=folder / "genes.tsv",
+        elements=folder / "elements.tsv",
     )
 
 
@@ -59,8 +63,9 @@ def files(tmp_path_factory):
 def run(monkeypatch, tmp_path):
     monkeypatch.setitem(species.SPECIES, "small", planted.SMALL)
     made = PlantedTables(
-        measures=tmp_path / "m.tsv", variants=tmp_path / "v.parquet", genes=tmp_path / "g.parquet"
-    )
+        measures=tmp_path / "m.tsv", variants=tmp_path / "v.parquet", genes=tmp_path / "g.parquet",
+        bases=tmp_path / "b.parquet",
+    )  # fmt: skip
 
     def run(files, seed=planted.SEED, **options):
         evaluate_planted_truth(
@@ -130,3 +135,15 @@ def test_a_store_with_a_held_out_window_is_refused(files, run, tmp_path):
         )  # fmt: skip
     with pytest.raises(InputError, match="has chrS2:64-128 in part 'train'"):
         run(files._replace(stores=(tmp_path / "store.zarr",)))
+
+
+def test_maps_are_compared_where_they_are_given(files, run, tmp_path):
+    assert pl.read_parquet(run(files).bases).is_empty()
+    write_table(maps(), tmp_path / "maps.parquet", {})
+    made = run(files._replace(maps=tmp_path / "maps.parquet"))
+    values = {
+        (m, g): v
+        for m, g, v in read_measures(made.measures)["measure", "group", "value"].iter_rows()
+    }
+    assert values["map_auroc", "bases of maps"] == 1
+    assert pl.read_parquet(made.bases).height == maps().height

@@ -45,7 +45,7 @@ def test_separation_is_that_of_magnitudes():
 def test_a_kind_of_one_gives_no_area():
     rows = pl.concat([table()[:1], table().filter(kind="matched")])
     area, _ = separation(rows, "causal", "all", HOW)
-    assert (area.value, area.note) == (None, "1 and 30 variants of either kind")
+    assert (area.value, area.note) == (None, "1 and 30 rows of either kind")
     assert next(separation(table()[:0], "causal", "all", HOW)).n == 0
 
 

@@ -4,15 +4,17 @@ import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.planted.planted_maps import compare_bases
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.report.figures.planted_truth import plot_planted_truth
 from seqcast.report.figures.style import save
 from tests.seqcast.evaluation.planted import planted
+from tests.seqcast.evaluation.planted.test_planted_maps import elements, maps, two_utrs
 from tests.seqcast.evaluation.planted.test_planted_metrics import rates
 
 
 def figure(variants, genes, **options):
-    measures = evaluate(variants, genes, Resampling(20))
+    measures = evaluate(variants, genes, Resampling(20), options.get("bases"))
     return plot_planted_truth(variants, genes, measures, "model $x$", **options)
 
 
@@ -51,4 +53,20 @@ def test_nothing_compared_is_said(tmp_path):
         "no pair of losses of an AU-rich element was scored",
     ]
     assert fig.get_supxlabel() == "UNTRAINED random weights"
+    save(fig, tmp_path / "figure.png")
+
+
+def test_maps_are_drawn_with_what_was_planted(tmp_path):
+    bases = compare_bases(maps(noise=0.5), elements(), ["chrS2"])
+    table = planted.compared(planted.perfect())
+    assert len(figure(table, rates(), bases=bases[:0]).axes) == 6
+    fig = figure(table, rates(), bases=bases)
+    assert len(fig.axes) == 6 + 2 + 1
+    first, second, curve = fig.axes[6:]
+    for ax, (gene_id, start, end) in zip((first, second), two_utrs(), strict=True):
+        assert ax.get_ylabel() == f"importance\n{gene_id}"
+        assert len(ax.patches) == end - start
+        named = bases.filter(gene_id=gene_id)["planted"].rle().struct.field("value").drop_nulls()
+        assert [text.get_text() for text in ax.texts] == named.to_list()
+    assert "AUROC 0." in curve.get_legend().get_texts()[0].get_text()
     save(fig, tmp_path / "figure.png")

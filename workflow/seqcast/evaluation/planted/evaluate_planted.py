@@ -12,6 +12,7 @@ from seqcast.core.store import read_provenance, read_table, write_table, write_t
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.planted_decay import compare_genes, expected_sums
+from seqcast.evaluation.planted.planted_maps import COLUMNS, compare_bases, read_elements
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.evaluation.planted.planted_tables import (
     check_held_out,
@@ -39,12 +40,14 @@ class PlantedFiles(NamedTuple):
     targets : path
         The model's table of tracks.
     annotation : path
-    effects, planted, genes : path
-        planted_effects.tsv, planted_variants.vcf and genes.tsv of the simulation.
+    effects, planted, genes, elements : path
+        planted_effects.tsv, planted_variants.vcf, genes.tsv and elements.tsv of the simulation.
     fold_scores, fold_coverage : tuple of path
         As `scores` and `coverage`, of each fold.
     stores : tuple of path
         What the model was trained on.
+    maps : path, optional
+        `map_files.MapTables.bases` of regions on the genome.
     """
 
     scores: str | Path
@@ -55,17 +58,20 @@ class PlantedFiles(NamedTuple):
     effects: str | Path
     planted: str | Path
     genes: str | Path
+    elements: str | Path
     fold_scores: tuple[str | Path, ...] = ()
     fold_coverage: tuple[str | Path, ...] = ()
     stores: tuple[str | Path, ...] = ()
+    maps: str | Path | None = None
 
 
 class PlantedTables(NamedTuple):
-    """Measures (TSV of `measures.SCHEMA`), and tables of variants and genes (parquet)."""
+    """Measures (TSV of `measures.SCHEMA`), and tables of variants, genes and bases (parquet)."""
 
     measures: str | Path
     variants: str | Path
     genes: str | Path
+    bases: str | Path
 
 
 def evaluate_planted_truth(
@@ -73,7 +79,7 @@ def evaluate_planted_truth(
     simulation: Mapping[str, Any], options: Mapping[str, Any], report: Mapping[str, Any],
     facts: Mapping[str, Any], how: Resampling | None = None,
 ) -> None:  # fmt: skip
-    """Write the measures, and the tables of variants and genes that they rest on.
+    """Write the measures, and the tables of variants, genes and bases that they rest on.
 
     Parameters
     ----------
@@ -116,6 +122,9 @@ def evaluate_planted_truth(
         report.get("tracks") or None,
     )  # fmt: skip
     genes = _compare_genes(files, held_out, simulation, unscale)
+    bases = pl.DataFrame(schema=COLUMNS)
+    if files.maps:
+        bases = compare_bases(read_table(files.maps), read_elements(files.elements), held_out)
     about = provenance(
         **facts,
         held_out=list(held_out),
@@ -125,7 +134,8 @@ def evaluate_planted_truth(
     )
     write_table(variants, made.variants, about)
     write_table(genes, made.genes, about)
-    write_tsv(evaluate(variants, genes, how), made.measures)
+    write_table(bases, made.bases, about)
+    write_tsv(evaluate(variants, genes, how, bases), made.measures)
 
 
 def _compare_genes(

@@ -22,6 +22,7 @@ from seqcast.evaluation.planted.measures import (
     measure_table,
     separation,
 )
+from seqcast.evaluation.planted.planted_maps import recovered_elements
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN, SLOPE, WORDS
 
@@ -35,8 +36,9 @@ SENSITIVITY = 0.9  # fraction of causal variants that a threshold on sizes lets 
 
 
 def evaluate(
-    variants: pl.DataFrame, genes: pl.DataFrame, how: Resampling | None = None
-) -> pl.DataFrame:
+    variants: pl.DataFrame, genes: pl.DataFrame, how: Resampling | None = None,
+    bases: pl.DataFrame | None = None,
+) -> pl.DataFrame:  # fmt: skip
     """Every measure with its threshold.
 
     Parameters
@@ -47,6 +49,8 @@ def evaluate(
         As `planted_decay.compare_genes` returns it.
     how : Resampling, optional
         Of the intervals, over genes.
+    bases : DataFrame, optional
+        As `planted_maps.compare_bases` returns it.
 
     Returns
     -------
@@ -63,6 +67,7 @@ def evaluate(
         *called_shares(used, how),
         *graded_losses(used, how),
         *fold_disagreement(used, how),
+        *(() if bases is None or bases.is_empty() else recovered_elements(bases, how)),
     ]
     return measure_table(found)
 

@@ -12,6 +12,7 @@ from seqcast.evaluation.planted.measures import ALL, CEILING, DECOYS, GENES, LOS
 from seqcast.evaluation.planted.planted_metrics import ELEMENTS, graded_pairs
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN
+from seqcast.report.figures.planted_maps import draw_planted_maps
 from seqcast.report.figures.style import (
     COLOURS,
     GENE,
@@ -34,9 +35,12 @@ CONTROL_BAND = (0.45, 0.55)
 
 def plot_planted_truth(
     variants: pl.DataFrame, genes: pl.DataFrame, measures: pl.DataFrame, title: str,
-    untrained: bool = False,
+    untrained: bool = False, bases: pl.DataFrame | None = None,
 ) -> Figure:  # fmt: skip
     """Six panels: effects, ROC curves, AUROC by distance, decay, graded losses, controls.
+
+    With maps two more: the importance of bases, coloured by what was planted there, and the ROC
+    curve of bases.
 
     Parameters
     ----------
@@ -45,18 +49,25 @@ def plot_planted_truth(
     title : str
     untrained : bool
         Say in red that weights are random.
+    bases : DataFrame, optional
+        As `planted_maps` makes it.
     """
-    figure = new_figure(WIDTH_IN, HEIGHT_IN)
+    maps = pl.DataFrame() if bases is None else bases
+    rows = 2 if maps.is_empty() else 3
+    figure = new_figure(WIDTH_IN, HEIGHT_IN * rows / 2)
+    grid = figure.add_gridspec(rows, 3)
     used = variants.filter(pl.col("status") == COMPARED)
     values = {(row["measure"], row["group"]): row for row in measures.iter_rows(named=True)}
-    panels = figure.subplots(2, 3).ravel()
+    panels = [figure.add_subplot(grid[row, column]) for row in range(2) for column in range(3)]
     _effects(panels[0], used.filter(kind="causal"), values)
     _curves(panels[1], used, values)
     _distances(panels[2], values)
     _decay(panels[3], genes.filter(pl.col("status") == COMPARED), values)
     _graded(panels[4], graded_pairs(used), values)
     _controls(panels[5], values)
-    for letter, ax in zip("abcdef", panels, strict=True):
+    if not maps.is_empty():
+        panels += draw_planted_maps(figure, grid[2, :2], grid[2, 2], maps, values, COLOUR_OF)
+    for letter, ax in zip("abcdefgh", panels, strict=False):
         ax.set_title(letter, loc="left", fontsize=TITLE_PT, fontweight="bold")
     figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
     if untrained:

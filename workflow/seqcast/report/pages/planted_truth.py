@@ -7,7 +7,7 @@ import polars as pl
 
 from seqcast.core.provenance import model_in_words
 from seqcast.evaluation.planted import planted_decay
-from seqcast.evaluation.planted.measures import ALL, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
+from seqcast.evaluation.planted.measures import ALL, BASES, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
 from seqcast.evaluation.planted.planted_variants import STATUSES
 from seqcast.evaluation.planted.readouts import MAIN, WORDS
 from seqcast.genome.variants import OUTCOMES, REASONS
@@ -20,6 +20,7 @@ QUESTIONS = {
     ("sign_accuracy", MAIN): "Is their direction right? Fraction of causal variants",
     ("graded_share", LOSSES): "Do two lost U of an ARE matter more than one? Fraction of elements",
     ("fold_disagreement", NOISE): "Do folds differ more where they err more? Spearman's ρ",
+    ("map_auroc", BASES): "Are planted elements found base by base in mutagenesis maps? AUROC",
     ("auroc", DECOYS): "Control: decoys against neutral variants. AUROC",
     ("auroc", SHUFFLED): "Control: shuffled labels. AUROC",
 }
@@ -30,6 +31,7 @@ SECTIONS = (
     ("Effects", ("effect_", "sign_")),
     ("Graded losses of AU-rich elements", ("graded_",)),
     ("Disagreement of folds", ("fold_",)),
+    ("Elements in mutagenesis maps", ("map_",)),
 )
 NAMES = {
     "decay_r": "r of ln rates", "decay_spearman": "ρ", "decay_r_linear": "r of rates",
@@ -37,7 +39,7 @@ NAMES = {
     "effect_spearman": "ρ", "effect_pearson": "r", "sign_accuracy": "right sign",
     "effect_share": "fraction of the true size", "graded_share": "right order",
     "graded_mean_predicted": "mean predicted effect", "graded_mean_true": "mean true effect",
-    "fold_disagreement": "ρ",
+    "fold_disagreement": "ρ", "map_auroc": "AUROC", "map_average_precision": "average precision",
 }  # fmt: skip
 
 
