@@ -42,6 +42,13 @@ def test_exports_are_those_that_are_asked_for(plan):
         for file in ("ensemble.parquet", "window.ensemble.parquet", "ensemble.scores.h5")}  # fmt: skip
 
 
+def test_a_file_of_window_scores_needs_window_scores(plan):
+    without = {"variant_effects": {"window_scores": []}}
+    assert plan(**without).variant_effects.targets
+    with pytest.raises(InputError, match="scores_h5, a file of window scores"):
+        plan(exports=["scores_h5"], **without)
+
+
 def test_shards_come_in_order(plan):
     found = plan().variant_effects.shards(Job(model="two", dataset="snvs", fold="1"))
     assert found["window"] == [

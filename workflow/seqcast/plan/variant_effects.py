@@ -48,7 +48,13 @@ class VariantEffects:
         for model in self.models if self.datasets and pattern else ():
             table = self.catalogue.located(self.catalogue.models[model].tracks)
             check_pattern("config: report.tracks", pattern, table)
-        if self.catalogue.config["variant_effects"][SITES] and len(self.assemblies) > 1:
+        options = self.catalogue.config["variant_effects"]
+        if "scores_h5" in self.catalogue.config["exports"] and not options["window_scores"]:
+            raise InputError(
+                "config: exports has scores_h5, a file of window scores, and "
+                "variant_effects.window_scores is empty; leave scores_h5 out, or name scores"
+            )
+        if options[SITES] and len(self.assemblies) > 1:
             raise InputError(
                 f"config: variant_effects.polya_sites has the sites of one assembly, and datasets "
                 f"of variants are on {', '.join(self.assemblies)}; run each assembly for itself"
@@ -110,7 +116,7 @@ class VariantEffects:
         return self.catalogue.given_if_named(self.catalogue.config["variant_effects"][SITES])
 
     def score_options(self, job: OfDataset) -> dict[str, Any]:
-        """Params: what decides scores; regions have fewer, of genes alone."""
+        """Params: what decides scores; regions have fewer, of genes alone, in shared windows."""
         config = self.catalogue.config
         options = {
             name: value for name, value in config["variant_effects"].items() if name != SITES
@@ -118,12 +124,15 @@ class VariantEffects:
         if self.catalogue.datasets[job.dataset].kind != "regions":
             return options
         scores = dict.fromkeys([config["report"]["score"], *config["regions"]["gene_scores"]])
-        return {**options, "gene_scores": list(scores), "window_scores": []}
+        window = options["window"] if options["compat"] else "shared"
+        return {**options, "window": window, "gene_scores": list(scores), "window_scores": []}
 
     @property
     def allele_options(self) -> dict[str, Any]:
         """Params: what decides the coverage that is predicted of both alleles."""
-        return self.prediction_options | self.catalogue.part("variant_effects", "compat", "stitch")
+        return self.prediction_options | self.catalogue.part(
+            "variant_effects", "compat", "stitch", "window"
+        )
 
     @property
     def prediction_options(self) -> dict[str, Any]:

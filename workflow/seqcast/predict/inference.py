@@ -21,6 +21,13 @@ from seqcast.models.interface import CoverageModel, evaluating
 from seqcast.models.known_windows import KnownWindow, know, predict_edited
 
 Item = TypeVar("Item")
+Runs = tuple[tuple[int, int], ...] | None  # of output bins, half-open and ascending; None: all
+
+
+def runs_of(bins: np.ndarray) -> Runs:
+    """Half-open runs of ascending output bins."""
+    ends = np.flatnonzero(np.diff(bins) > 1) + 1
+    return tuple((int(run[0]), int(run[-1]) + 1) for run in np.split(bins, ends) if len(run))
 
 
 class Member(NamedTuple):
@@ -70,6 +77,8 @@ class Averaged:
         self.members = [Member(shift, strand) for shift in shifts_bp for strand in strands]
         self.channel = torch.from_numpy(tracks.channel).to(device)
         self.pair = torch.from_numpy(tracks.pair).to(device)
+        channels = self.channel.unique()
+        self.channels = channels if len(channels) < model.tracks else None
 
     def plainly(self, one_hot_windows: Tensor) -> Tensor:
         """Coverage of windows (batch, 4, length), each computed whole."""
@@ -87,26 +96,32 @@ class Averaged:
         """What a window (1, 4, length) has in common with its edited copies."""
         return tuple(know(self.model, member.turned(one_hot_window)) for member in self.members)
 
-    def of_known(self, known: Known) -> Tensor:
-        """Coverage of a known window, with a batch of 1."""
+    def of_known(self, known: Known, runs: Runs = None) -> Tensor:
+        """Coverage of a known window, with a batch of 1; NaN outside of `runs` of bins."""
         return self._mean(
-            self._read(member, one.coverage(self._wanted()))
+            self._read(member, one.coverage(self._wanted(member, runs)))
             for member, one in zip(self.members, known, strict=True)
         )
 
-    def of_edited(self, alleles: Tensor, left: Known, right: Known) -> Tensor:
-        """Coverage of alleles (batch, 4, length) of one window; see `known_windows`."""
+    def of_edited(self, alleles: Tensor, left: Known, right: Known, runs: Runs = None) -> Tensor:
+        """Coverage of alleles (batch, 4, length) of one window; see `known_windows`.
+
+        It is NaN outside of `runs` of bins.
+        """
         found = []
         for member, *flanks in zip(self.members, left, right, strict=True):
             # read backwards, what is left of an edit is to its right
             first, last = reversed(flanks) if member.is_reverse else flanks
-            y = predict_edited(self.model, member.turned(alleles), first, last, self._wanted())
+            wanted = self._wanted(member, runs)
+            y = predict_edited(self.model, member.turned(alleles), first, last, wanted)
             found.append(self._read(member, y))
         return self._mean(found)
 
-    def _wanted(self) -> Wanted | None:
-        channels = self.channel.unique()
-        return Wanted(channels=channels) if len(channels) < self.model.tracks else None
+    def _wanted(self, member: Member, runs: Runs) -> Wanted:
+        if runs is not None and member.is_reverse:
+            bins = geometry_of(self.model).bins
+            runs = tuple((bins - end, bins - start) for start, end in reversed(runs))
+        return Wanted(runs, self.channels)
 
     def _read(self, member: Member, output: Tensor) -> Tensor:
         """The wanted tracks of what the model gives for a member, in genome orientation."""

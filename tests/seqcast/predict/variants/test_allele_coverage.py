@@ -1,25 +1,33 @@
 """Alleles that share their windows have the coverage and scores of alleles predicted alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
 
+from seqcast.genome.annotation import Annotation
+from seqcast.genome.intervals import Geometry
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import build_model
 from seqcast.predict import inference
 from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
+from seqcast.predict.variants.alleles import Aligned, Edit
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.variant_effects import score_variants
-from seqcast.predict.variants.windows import VariantWork, chunks_by_window
+from seqcast.predict.variants.variant_effects import in_input_order, score_variants
+from seqcast.predict.variants.windows import VariantWork, chunks_by_window, grid_start
 from tests.seqcast.models.borzuki.test_network import TINY
 
 TOLERANCE = 2e-5  # of log2 scores, and of coverage by the largest value
+# Effects are some 1e-4 of the profiles here, and 1e-3 of the levels: float32 leaves them so many digits.
+OF_EFFECTS = 1e-3
 OPTIONS = {
     "default": {},
     "one strand, shifts": {"reverse_complement": False, "shifts_bp": (0, 3, -2)},
     "both strands, shifts": {"shifts_bp": (0, 5)},
+    "windows of a grid": {"window": "shared"},
     "borzoi_sed": {"compat": "borzoi_sed"},
     "hound_snp": {"compat": "hound_snp", "shifts_bp": (0, 2, -1)},
     "hound_snp, shared": {"compat": "hound_snp", "cluster": 0.3, "stitch": True},
@@ -94,7 +102,7 @@ def scores_of(table: pl.DataFrame) -> pl.DataFrame:
     return table.select(pl.col(pl.Array))
 
 
-@pytest.mark.parametrize("options", ["default", "hound_snp, shared"])
+@pytest.mark.parametrize("options", ["default", "windows of a grid", "hound_snp, shared"])
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_sharing_changes_no_score(
     network, pairs, genome, annotation, variants, options, batch_size
@@ -109,7 +117,7 @@ def test_sharing_changes_no_score(
             x, y = (table[name].drop_nulls().to_numpy() for table in (a, b))
             if name == "logSED":
                 assert np.abs(x - y).max() < TOLERANCE
-            assert np.abs(x - y).max() <= 1e-4 * np.abs(y).max()  # of differences: digits are lost
+            assert np.abs(x - y).max() <= OF_EFFECTS * np.abs(y).max()
 
 
 def test_a_window_is_known_once(network, pairs, genome, variants, annotation, monkeypatch):
@@ -134,3 +142,73 @@ def test_indels_share_windows_where_it_pays(network, genome, annotation, checked
     start = 2000 - 1024  # both sides of three deletions are moved, by 2 bp
     shared = [] if n == 1 else [(start, -2), (start, 2)]
     assert all(sorted(chunk.shared) == shared for chunk in chunks)
+
+
+def close(found: pl.DataFrame, expected: pl.DataFrame) -> bool:
+    """The same rows, and scores within 1e-6 of the largest one, but for what differences lose."""
+    names = scores_of(expected).columns
+    assert found.drop(names).equals(expected.drop(names))
+    pairs = ((found[name].drop_nulls().to_numpy(), expected[name].drop_nulls().to_numpy())
+             for name in names if name in ("REF", "ALT"))  # fmt: skip
+    return all(np.allclose(a, b, rtol=1e-6) for a, b in pairs)
+
+
+def test_shared_windows_know_nothing_of_other_variants(
+    network, pairs, genome, annotation, variants
+):
+    how = genome, annotation, pairs, ScoreOptions(window="shared", window_scores=())
+
+    def scored(rows, shards=1):
+        table = variants[rows].with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
+        work = VariantWork.of(table, geometry_of(network), how[-1])
+        parts = [score_variants(network, table, *how, work.shard(i, shards)) for i in range(shards)]
+        found = in_input_order(pl.concat([part.gene for part in parts]))
+        return found.with_columns(row=pl.Series([rows[row] for row in found["row"]]))
+
+    rows = list(range(len(variants)))
+    whole = scored(rows)
+    assert {"scored", "alt_star", "no_gene_in_window"} == set(whole["status"])
+    order = np.random.default_rng(1).permutation(rows).tolist()
+    for found in (scored(rows, shards=3), in_input_order(scored(order)), scored(rows[3:9])):
+        assert close(found, whole.filter(pl.col("row").is_in(found["row"])))
+
+
+def test_shards_end_between_windows(network, genome, annotation, variants):
+    work = VariantWork.of(variants, geometry_of(network), ScoreOptions(window="shared"))
+    shards = [work.placed(work.shard(i, 4), annotation) for i in range(4)]
+    windows = [{one.start for one in placed} for placed in shards]
+    assert sum(map(len, windows)) == len(set().union(*windows))
+    assert sorted(one.row for placed in shards for one in placed) == [*range(3), *range(4, 13)]
+
+
+@pytest.mark.parametrize("window", ["variant", "shared"])
+@pytest.mark.parametrize("gene_scores", [("logSED", "nD2", "COVR"), ("SED", "REF", "D1")])
+def test_bins_of_genes_alone(network, pairs, genome, annotation, variants, window, gene_scores):
+    sites = Annotation(tuple(replace(g, polya_sites=(2050, 2102, 2390)) for g in annotation.genes))
+    options = ScoreOptions(window=window, gene_scores=gene_scores)
+    alone = replace(options, window_scores=())
+    plain = score_variants(network, variants, genome, sites, pairs, options, reuse=False).gene
+    found = score_variants(network, variants, genome, sites, pairs, alone)
+    assert {*found.window.columns} == {"row", "variant", "chrom", "pos", "ref", "alt", "gene_id",
+                                       "gene_name", "status", "distance_to_tss_bp"}  # fmt: skip
+    assert found.window["status"].to_list().count("no_gene_in_window") == 2
+    assert found.gene.drop(gene_scores).equals(plain.drop(gene_scores))
+    for name in gene_scores:
+        a, b = (table[name].drop_nulls().to_numpy() for table in (found.gene, plain))
+        assert np.abs(a - b).max() <= OF_EFFECTS * np.abs(b).max()
+
+
+def test_edits_that_might_leave_a_shared_window_have_their_own():
+    geometry = Geometry(length_bp=2048, bin_size_bp=32, crop_bins=4)
+    convention = Aligned(geometry)
+    starts = [grid_start(Edit("1", 5000, 5000 + n, "", 5000, "", ""), geometry, convention)
+              for n in (1, 767, 768, 800)]  # fmt: skip
+    assert starts == [5120 - 1024] * 2 + [None] * 2
+    # the nearest centre: as many bases to the left as to the right
+    for anchor in range(0, 1000, 7):
+        start = grid_start(
+            Edit("1", anchor, anchor + 1, "A", anchor + 1, "", ""), geometry, convention
+        )
+        assert start is not None
+        assert (start + 1024) % 256 == 0
+        assert abs(start + 1024 - (anchor + 1)) <= 128

@@ -8,7 +8,7 @@ import yaml
 from seqcast.core.errors import InputError
 from seqcast.models.settings import PRECISIONS
 from seqcast.predict.variants import SCORES_OF_SITES
-from seqcast.predict.variants.score_options import COMPAT, ScoreOptions
+from seqcast.predict.variants.score_options import COMPAT, WINDOWS, ScoreOptions
 from seqcast.predict.variants.statistics import GENE_SCORES, SITE_SCORES, WINDOW_SCORES
 
 
@@ -26,6 +26,7 @@ def test_defaults_of_the_schema_are_those_of_python(schema):
 
 def test_choices_of_the_schema_are_those_of_python(root, schema):
     assert schema["variant_effects"]["properties"]["compat"]["enum"] == [None, *COMPAT]
+    assert schema["variant_effects"]["properties"]["window"]["enum"] == [*WINDOWS]
     keys = schema["variant_effects"]["properties"]
     assert keys["gene_scores"]["items"]["enum"] == [*GENE_SCORES, *SITE_SCORES]
     assert keys["window_scores"]["items"]["enum"] == [*WINDOW_SCORES]
@@ -38,6 +39,8 @@ def test_choices_of_the_schema_are_those_of_python(root, schema):
     ({"gene_scores": ("SAD",)}, r"unknown scores \['SAD'\]; known: SED"),
     ({"cluster": 0.2}, "cluster and stitch are options of compat: hound_snp"),
     ({"shifts_bp": ()}, "no shifts"),
+    ({"window": "gene"}, "window 'gene'; expected one of variant, shared"),
+    ({"window": "shared", "compat": "hound_snp"}, "take window: variant, or no compat"),
 ])  # fmt: skip
 def test_options_are_checked(options, message):
     with pytest.raises(InputError, match=message):

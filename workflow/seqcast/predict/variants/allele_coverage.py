@@ -13,7 +13,15 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel, evaluating
-from seqcast.predict.inference import Averaged, Known, geometry_of, predict_batch, prefetch
+from seqcast.predict.inference import (
+    Averaged,
+    Known,
+    Runs,
+    geometry_of,
+    predict_batch,
+    prefetch,
+    runs_of,
+)
 from seqcast.predict.variants.alleles import (
     AllelePair,
     Convention,
@@ -23,6 +31,7 @@ from seqcast.predict.variants.alleles import (
     shifted,
 )
 from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.statistics import background_of
 from seqcast.predict.variants.windows import Chunk, Placed, chunks_by_window, plain_chunks
 
 # Variants that are predicted together on a CPU, where batch_size does not ask for more: as many as
@@ -41,18 +50,24 @@ class PairCoverage(NamedTuple):
     ----------
     pair : AllelePair
     ref, alt : Tensor, shape=(replicates, tracks, bins), float64
-        Consecutive pairs of one window have the same object as their ref.
+    background : Tensor, shape=(replicates, tracks, 1), optional
+        `statistics.background_of` of ref, where a score needs it.
+    bins : ndarray of int, optional
+        Which output bins these are. None: all.
     """
 
     pair: AllelePair
     ref: Tensor
     alt: Tensor
+    background: Tensor | None = None
+    bins: np.ndarray | None = None
 
 
 class _Prepared(NamedTuple):
     """A chunk's sequences, encoded: windows of the reference, and of each pair all others."""
 
     contig: str
+    bins: np.ndarray | None
     pairs: Sequence[AllelePair]
     flanks: Sequence[Sequence[Flanks]]
     windows: Mapping[WindowKey, np.ndarray]
@@ -93,7 +108,7 @@ class _Chunks(Dataset):
         return len(self.chunks)
 
     def __getitem__(self, i: int) -> _Prepared:
-        placed, shared = self.chunks[i]
+        placed, shared, bins = self.chunks[i]
         contig, edits = placed[0].edit.contig, [(one.edit, one.start) for one in placed]
         flanks = [self.convention.flanks(*edit) for edit in edits]
         first = min(f.left.start for f in flanks[0])
@@ -108,7 +123,7 @@ class _Chunks(Dataset):
                     alleles[-1][at] = self._encoded(sequence)
                 elif f.left not in windows:
                     windows[f.left] = self._encoded(sequence)
-        return _Prepared(contig, pairs, flanks, windows, alleles)
+        return _Prepared(contig, bins, pairs, flanks, windows, alleles)
 
     def _window(self, near: _Stretch, contig: str, key: WindowKey) -> np.ndarray:
         bases = near.fetch(contig, key.start, key.start + self.length_bp)
@@ -119,29 +134,44 @@ class _Chunks(Dataset):
 
 
 class _Engine:
-    """Predicts prepared chunks; keeps what is known of the windows of the one before."""
+    """Predicts prepared chunks; keeps what is known of the windows of the one before.
 
-    def __init__(self, averaged: Averaged, untransform: Untransform, device: torch.device) -> None:
+    Parameters
+    ----------
+    averaged : Averaged
+    untransform : callable
+        From predictions to coverage.
+    background : bool
+        Whether scores need the background, and so the references in full.
+    device : torch.device
+    """
+
+    def __init__(
+        self, averaged: Averaged, untransform: Untransform, background: bool, device: torch.device
+    ) -> None:
         self.averaged, self.untransform, self.device = averaged, untransform, device
+        self.background, self.bins = background, geometry_of(averaged.model).bins
         self.known: dict[Place, Known] = {}
         self.coverage: dict[Place, Tensor] = {}
-        self.ref: tuple[object, Tensor] = None, torch.empty(0)
+        self.ref: tuple[object, Tensor, Tensor | None] = None, torch.empty(0), None
 
     @torch.inference_mode()
     def predict(self, chunk: _Prepared) -> list[PairCoverage]:
         """Coverage of each pair of a chunk."""
         self._know(chunk)
         found = [
-            [self._of_window((chunk.contig, f.left)) if f.is_whole else None for f in of_pair]
+            [self._of_window(chunk, f.left) if f.is_whole else None for f in of_pair]
             for of_pair in chunk.flanks
         ]
         for sides, places in self._alike(chunk).items():
             x = torch.from_numpy(np.stack([chunk.alleles[i][at] for i, at in places]))
-            for (i, at), y in zip(places, self._of_alleles(x.to(self.device), sides), strict=True):
-                found[i][at] = y
+            runs = self._read_of_alleles(chunk, places)
+            y = self._of_alleles(x.to(self.device), sides, runs)
+            for (i, at), coverage in zip(places, y, strict=True):
+                found[i][at] = coverage
         return [
-            self._paired(chunk.contig, pair, of_pair, [y for y in coverage if y is not None])
-            for pair, of_pair, coverage in zip(chunk.pairs, chunk.flanks, found, strict=True)
+            self._paired(chunk, i, [y for y in coverage if y is not None])
+            for i, coverage in enumerate(found)
         ]
 
     def _know(self, chunk: _Prepared) -> None:
@@ -154,11 +184,27 @@ class _Engine:
                 x = torch.from_numpy(window[None]).to(self.device)
                 self.known[place] = self.averaged.know(x)
 
-    def _of_window(self, place: Place) -> Tensor:
+    def _of_window(self, chunk: _Prepared, key: WindowKey) -> Tensor:
+        place = chunk.contig, key
         if place not in self.coverage:
-            y = self.averaged.of_known(self.known[place])
+            runs = None if self.background or chunk.bins is None else runs_of(chunk.bins)
+            y = self.averaged.of_known(self.known[place], runs)
             self.coverage[place] = self.untransform(y)[0]
         return self.coverage[place]
+
+    def _read_of_alleles(self, chunk: _Prepared, places: Sequence[tuple[int, int]]) -> Runs:
+        """Bins that some alleles are read for: of an indel's, those on one side of it."""
+        wanted = np.zeros(self.bins, dtype=bool)
+        for i, at in places:
+            pair = chunk.pairs[i]
+            for segment in (s for replicate in (*pair.ref, *pair.alt) for s in replicate):
+                if segment.sequence == at:
+                    wanted[segment.start_bins : segment.end_bins] = True
+        if chunk.bins is not None:
+            of_genes = np.zeros_like(wanted)
+            of_genes[chunk.bins] = True
+            wanted &= of_genes
+        return None if wanted.all() else runs_of(np.flatnonzero(wanted))
 
     def _alike(self, chunk: _Prepared) -> dict[Sides, list[tuple[int, int]]]:
         """Alleles between the same known windows: of the pair i the sequence number `at`."""
@@ -172,29 +218,34 @@ class _Engine:
                 alike[sides].append((i, at))
         return alike
 
-    def _of_alleles(self, alleles: Tensor, sides: Sides) -> Tensor:
+    def _of_alleles(self, alleles: Tensor, sides: Sides, runs: Runs) -> Tensor:
         if sides is None:
             return self.untransform(self.averaged.plainly(alleles))
         left, right = (self.known[place] for place in sides)
-        return self.untransform(self.averaged.of_edited(alleles, left, right))
+        return self.untransform(self.averaged.of_edited(alleles, left, right, runs))
 
-    def _paired(
-        self, contig: str, pair: AllelePair, flanks: Sequence[Flanks], coverage: Sequence[Tensor]
-    ) -> PairCoverage:
+    def _paired(self, chunk: _Prepared, i: int, coverage: Sequence[Tensor]) -> PairCoverage:
+        pair, flanks = chunk.pairs[i], chunk.flanks[i]
         # the ref is put together once for all variants of a window
-        windows = [(f.left, f.is_whole) for f in flanks]
-        made_of = contig, pair.ref, [windows[s.sequence] for r in pair.ref for s in r
-                                     if s.sequence is not None]  # fmt: skip
+        made_of = chunk.contig, pair.ref, [flanks[s.sequence] for r in pair.ref for s in r
+                                           if s.sequence is not None]  # fmt: skip
         if self.ref[0] != made_of:
-            self.ref = made_of, assemble(coverage, pair.ref)
-        return PairCoverage(pair, self.ref[1], assemble(coverage, pair.alt))
+            ref = assemble(coverage, pair.ref)
+            background = background_of(ref) if self.background else None
+            self.ref = made_of, ref if chunk.bins is None else ref[..., chunk.bins], background
+        alt = assemble(coverage, pair.alt)
+        alt = alt if chunk.bins is None else alt[..., chunk.bins]
+        return PairCoverage(pair, self.ref[1], alt, self.ref[2], chunk.bins)
 
 
 def chunks_of(
     model: CoverageModel, placed: Sequence[Placed], tracks: Tracks, options: ScoreOptions,
     batch_size: int = 1, reuse: bool = True,
 ) -> list[Chunk]:  # fmt: skip
-    """Which variants are predicted together; see `predict_alleles`."""
+    """Which variants are predicted together; see `predict_alleles`.
+
+    Without window scores, only the bins of genes are wanted of those that share a window.
+    """
     geometry = geometry_of(model)
     convention = options.convention(geometry)
     if not reuse:
@@ -203,7 +254,9 @@ def chunks_of(
     if next(model.parameters()).device.type == "cpu":  # whose memory is not the limit
         numbers = len(tracks) * geometry.bins
         at_once = max(batch_size, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // numbers))
-    return list(chunks_by_window(placed, convention, geometry, at_once))
+    of_genes = not options.window_scores
+    in_full = options.needs_background
+    return list(chunks_by_window(placed, convention, geometry, at_once, of_genes, in_full))
 
 
 def predict_alleles(
@@ -228,7 +281,8 @@ def predict_alleles(
 
     with evaluating(model) as device:
         how = options.reverse_complement, options.averaged_shifts_bp
-        engine = _Engine(Averaged(model, tracks, *how, device), untransform, device)
+        averaged = Averaged(model, tracks, *how, device)
+        engine = _Engine(averaged, untransform, options.needs_background, device)
         for chunk in prepared:
             if reuse:
                 yield from engine.predict(chunk)
@@ -238,4 +292,6 @@ def predict_alleles(
             for pair, part in zip(
                 chunk.pairs, y.split([len(s) for s in chunk.sequences]), strict=True
             ):
-                yield PairCoverage(pair, assemble(part, pair.ref), assemble(part, pair.alt))
+                ref, alt = assemble(part, pair.ref), assemble(part, pair.alt)
+                background = background_of(ref) if options.needs_background else None
+                yield PairCoverage(pair, ref, alt, background)

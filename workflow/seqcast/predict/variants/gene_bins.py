@@ -41,6 +41,12 @@ class GeneBins:
         return cls(gene, bins, tuple(dict.fromkeys(sides)), len(inside))
 
     @property
+    def scored_bins(self) -> np.ndarray:
+        """All bins that a score may read."""
+        sides = [np.arange(*side) for side in self.sides] if self.has_enough_sites else []
+        return np.unique(np.concatenate([self.bins, *sides]))
+
+    @property
     def has_enough_sites(self) -> bool:
         """Whether polyadenylation is scored: two sites or more, and 80% of all, in the output."""
         enough = max(LEAST_SITES, LEAST_SHARE * len(self.gene.polya_sites))

@@ -11,9 +11,15 @@ from seqcast.genome.intervals import Geometry
 from seqcast.genome.tracks import Tracks
 from seqcast.predict.variants.alleles import Aligned, Convention
 from seqcast.predict.variants.compat import BorzoiSed, HoundSnp
-from seqcast.predict.variants.statistics import GENE_SCORES, SITE_SCORES, WINDOW_SCORES
+from seqcast.predict.variants.statistics import (
+    GENE_SCORES,
+    OF_PROFILES,
+    SITE_SCORES,
+    WINDOW_SCORES,
+)
 
 COMPAT = ("borzoi_sed", "hound_snp")
+WINDOWS = ("variant", "shared")
 GENE_CLUSTER = 0.5
 
 
@@ -25,6 +31,10 @@ class ScoreOptions:
     ----------
     compat : {None, "borzoi_sed", "hound_snp"}
         Whose conventions of alleles to follow (see `alleles`, `compat`).
+    window : {"variant", "shared"}
+        Where the window lies that a variant is scored in. "variant": centred on it, as in
+        borzoi_sed. "shared": one of a grid, `windows.grid_start`, which faster serves all variants
+        near its centre; scores differ a little, as those of any other window do. Not with `compat`.
     reverse_complement : bool
         Average predictions over both strands.
     shifts_bp : tuple of int
@@ -46,6 +56,7 @@ class ScoreOptions:
     """
 
     compat: str | None = None
+    window: str = "variant"
     reverse_complement: bool = True
     shifts_bp: tuple[int, ...] = (0,)
     span: bool = False
@@ -61,6 +72,13 @@ class ScoreOptions:
     def __post_init__(self) -> None:
         if self.compat not in (None, *COMPAT):
             raise InputError(f"compat {self.compat!r}; expected none or one of {', '.join(COMPAT)}")
+        if self.window not in WINDOWS:
+            raise InputError(f"window {self.window!r}; expected one of {', '.join(WINDOWS)}")
+        if self.is_shared and self.compat:
+            raise InputError(
+                f"window: shared with compat: {self.compat}, which has windows of its own; take "
+                "window: variant, or no compat"
+            )
         of_genes = {**GENE_SCORES, **SITE_SCORES}
         for wanted, known in ((self.gene_scores, of_genes), (self.window_scores, WINDOW_SCORES)):
             if unknown := [name for name in wanted if name not in known]:
@@ -88,6 +106,16 @@ class ScoreOptions:
         if self.compat == "hound_snp":
             return HoundSnp(geometry, tuple(self.shifts_bp), self.stitch)
         return Aligned(geometry)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether windows are those of the grid."""
+        return self.window == "shared"
+
+    @property
+    def needs_background(self) -> bool:
+        """Whether a score compares profiles of the whole window."""
+        return any(name in OF_PROFILES for name in (*self.gene_scores, *self.window_scores))
 
     @property
     def has_gene_windows(self) -> bool:

@@ -46,13 +46,20 @@ class AlleleCoverage(NamedTuple):
     Attributes
     ----------
     ref, alt : Tensor, shape=(replicates, tracks, bins), float64
-    background : Tensor, shape=(replicates, tracks, 1)
-        `statistics.background_of` of ref.
+    background : Tensor, shape=(replicates, tracks, 1), optional
+        `statistics.background_of` of ref in the whole window. None where no score needs it.
+    bins : ndarray of int, optional
+        Output bins of the window that ref and alt have, ascending. None: all.
     """
 
     ref: Tensor
     alt: Tensor
-    background: Tensor
+    background: Tensor | None
+    bins: np.ndarray | None = None
+
+    def position(self, output_bins: np.ndarray) -> np.ndarray:
+        """Where output bins are in ref and alt, which have them; of ends, behind the last one."""
+        return output_bins if self.bins is None else np.searchsorted(self.bins, output_bins)
 
 
 @dataclass
@@ -109,9 +116,13 @@ class TableBuilder:
         self.gene.add({**identity, "status": status}, None)
         self.window.add({**identity, "status": status}, None)
 
-    def add_window(self, identity: Mapping[str, Any], coverage: AlleleCoverage) -> None:
-        """The row of one variant, named by the columns of `identity`, in the window table."""
-        self.window.add({**identity, "status": "scored"}, self._of_window(coverage))
+    def add_window(self, identity: Mapping[str, Any], coverage: AlleleCoverage | None) -> None:
+        """The row of one variant, named by the columns of `identity`, in the window table.
+
+        Without window scores, coverage may be None.
+        """
+        scores = {} if coverage is None else self._of_window(coverage)
+        self.window.add({**identity, "status": "scored"}, scores)
 
     def add_genes(
         self,
@@ -152,20 +163,20 @@ class TableBuilder:
         device = coverage.ref.device
         plus = torch.from_numpy(self.tracks.collapsed).to(device)
         minus = torch.from_numpy(self.tracks.pair[self.tracks.collapsed]).to(device)
-        scores = {}
+        background, scores = _or_nothing(coverage.background), {}
         for name in self.window.scores:
-            score = WINDOW_SCORES[name](*coverage)
+            score = WINDOW_SCORES[name](coverage.ref, coverage.alt, background)
             scores[name] = _float32(collapse_strands(name, score, plus, minus))
         return scores
 
     def _of_gene(self, coverage: AlleleCoverage, found: GeneBins) -> Scores:
         device = coverage.ref.device
         track = torch.from_numpy(self.tracks.of_gene_strand(found.gene.strand)).to(device)
-        at = torch.from_numpy(found.bins).to(device)
+        at = torch.from_numpy(coverage.position(found.bins)).to(device)
         alleles = [x[:, track] for x in (coverage.ref, coverage.alt)]
         ref, alt = (x[..., at] for x in alleles)
-        background = coverage.background[:, track]
-        sides = self._sides_of_sites(alleles, track, found) if self.sites else None
+        background = _or_nothing(coverage.background, track)
+        sides = self._sides_of_sites(coverage, track, found) if self.sites else None
         scores: dict[str, np.ndarray | None] = {}
         for name in self.gene.scores:
             if name in GENE_SCORES:
@@ -175,17 +186,25 @@ class TableBuilder:
         return scores
 
     def _sides_of_sites(
-        self, alleles: Sequence[Tensor], track: Tensor, found: GeneBins
+        self, coverage: AlleleCoverage, track: Tensor, found: GeneBins
     ) -> list[Tensor] | None:
         """Unscaled coverage of REF and ALT, (replicates, tracks, sides of poly(A) sites)."""
         if not found.has_enough_sites:
             return None
         scale = torch.tensor(self.tracks.scale, device=track.device)[track][:, None]
+        sides = [coverage.position(np.array(side)) for side in found.sides]
         return [
-            torch.stack([x[..., first:last].sum(-1) for first, last in found.sides], -1)
+            torch.stack([x[:, track, first:last].sum(-1) for first, last in sides], -1)
             / (1 if self.options.unscale else scale)
-            for x in alleles
+            for x in (coverage.ref, coverage.alt)
         ]
+
+
+def _or_nothing(background: Tensor | None, track: Tensor | None = None) -> Tensor:
+    """Of some tracks; empty where no score needs it."""
+    if background is None:
+        return torch.empty(0)
+    return background if track is None else background[:, track]
 
 
 def _float32(score: Tensor) -> np.ndarray:

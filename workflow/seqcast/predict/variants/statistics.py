@@ -200,6 +200,7 @@ GENE_SCORES: Mapping[str, Statistic] = {
     "REF": reference_sum,
     "ALT": alternative_sum,
 }
+OF_PROFILES = ("nD2", "nDi", "JS")  # those that need the background of the whole window
 SITE_SCORES: Mapping[str, SiteStatistic] = {"COVR": ratio_change_size, "SCOVR": ratio_change}
 # Euclidean norms of a strand pair combine as norms, all else adds up
 _NORMS = {"D2", "logD2", "sqrtD2"}

@@ -18,7 +18,7 @@ from seqcast.predict.inference import check_fit, geometry_of
 from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
-from seqcast.predict.variants.windows import Placed, edits_of
+from seqcast.predict.variants.windows import Placed, edits_of, grid_start
 
 IDENTITY = ["variant", "chrom", "pos", "ref", "alt"]
 
@@ -93,7 +93,8 @@ def predict_top(
     strands = {(gene.chrom, gene.gene_id): gene.strand for gene in annotation.genes}
     rows = ranked.join(variants.unique(IDENTITY, keep="first"), on=IDENTITY, maintain_order="left")
     # a ranked variant was scored, so each row has an edit
-    found = edits_of(rows, options.convention(geometry), geometry)
+    convention = options.convention(geometry)
+    found = edits_of(rows, convention, geometry)
     edits = [edit for edit in found if isinstance(edit, Edit)]
     of_strand = [
         tracks.of_gene_strand(strands[edit.contig, gene_id])[list(wanted)]
@@ -101,12 +102,15 @@ def predict_top(
     ]
     coverage = np.zeros((2, len(edits), len(wanted), geometry.bins))  # ref, alt
     starts = np.zeros(len(edits), dtype=int)
-    placed = [Placed(i, edit, None) for i, edit in enumerate(edits)]
+    placed = [
+        Placed(i, edit, grid_start(edit, geometry, convention) if options.is_shared else None)
+        for i, edit in enumerate(edits)
+    ]
     for model in models:
         chunks = chunks_of(model, placed, tracks, options)
         predictions = predict_alleles(model, chunks, genome, tracks, options)
-        for i, (pair, *alleles) in enumerate(predictions):
-            ordered = alleles[::-1] if rows["swapped"][i] else alleles
+        for i, (pair, ref, alt, *_) in enumerate(predictions):
+            ordered = (alt, ref) if rows["swapped"][i] else (ref, alt)
             for to, allele in zip(coverage[:, i], ordered, strict=True):
                 to += allele.mean(0)[of_strand[i]].cpu().numpy() / len(models)
             starts[i] = pair.start + geometry.crop_bp

@@ -1,11 +1,11 @@
 """From checked variants to scores: sequences of both alleles, their predictions, the tables."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 import polars as pl
-import torch
 
 from seqcast.core.errors import InputError
 from seqcast.core.progress import progress
@@ -16,7 +16,6 @@ from seqcast.models.interface import CoverageModel
 from seqcast.predict.inference import check_fit, geometry_of
 from seqcast.predict.variants.allele_coverage import PairCoverage, chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Edit
-from seqcast.predict.variants.gene_bins import GeneBins, genes_in_window
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import AlleleCoverage, ScoreTables, TableBuilder
 from seqcast.predict.variants.statistics import background_of
@@ -121,62 +120,51 @@ class VariantScorer:
             if done in may_end and due():
                 yield done, tables.builder.tables()
                 tables = _Tables(self, variants)
-        of_genes = {one.row for one in placed if one.genes is not None}
+        in_own, in_genes = (
+            {one.row for one in placed if one.is_of_genes == which} for which in (False, True)
+        )
         for row in sorted(rows):
-            tables.add_rest(row, work.edits[row], row in of_genes)
+            tables.add_rest(row, work.edits[row], row in in_own, row in in_genes)
         yield len(placed), tables.builder.tables()
 
 
 class _Tables:
-    """The tables of a part under construction.
-
-    What consecutive variants of a window have in common is made once: the background of their
-    reference, and the genes that are scored there.
-    """
+    """The tables of a part under construction."""
 
     def __init__(self, scorer: VariantScorer, variants: pl.DataFrame) -> None:
-        self.scorer, self.variants = scorer, variants
-        self.geometry = geometry_of(scorer.model)
-        self.convention = scorer.options.convention(self.geometry)
+        self.options, self.variants = scorer.options, variants
         self.builder = TableBuilder(scorer.tracks, scorer.options)
-        self.genes: tuple[object, Sequence[GeneBins]] = None, ()
-        self.ref, self.background = torch.empty(0), torch.empty(0)
 
     def add(self, placed: Placed, predicted: PairCoverage) -> None:
         """The rows of a variant in one of its windows."""
-        row = self.variants.row(placed.row, named=True)
-        coverage, edit = self._in_terms_of_vcf(predicted, row["swapped"]), placed.edit
-        identity = {name: row[name] for name in IDENTITY}
-        if placed.genes is None:
+        identity, coverage = self._identity(placed.row), in_terms_of_vcf(placed, predicted)
+        if not placed.is_of_genes:
             self.builder.add_window(identity, coverage)
-        if placed.genes is not None or not self.scorer.options.has_gene_windows:
-            genes = self._genes(placed, predicted.pair.start)
-            self.builder.add_genes(identity, [(coverage, genes)], edit.anchor)
+        if placed.is_of_genes or not self.options.has_gene_windows:
+            self.builder.add_genes(identity, [(coverage, placed.genes)], placed.edit.anchor)
 
-    def add_rest(self, row: int, edit: Edit | str, in_gene_windows: bool) -> None:
-        """The rows of a variant that is scored nowhere, or in no window of a gene."""
-        identity = {name: self.variants[name][row] for name in IDENTITY}
+    def add_rest(self, row: int, edit: Edit | str, in_own: bool, in_genes: bool) -> None:
+        """What a variant lacks that is not in a window of its own, or in none of genes."""
         if isinstance(edit, str):
-            self.builder.add_unscored(identity, edit)
-        elif self.scorer.options.has_gene_windows and not in_gene_windows:
-            self.builder.add_genes(identity, [], edit.anchor)
+            self.builder.add_unscored(self._identity(row), edit)
+        elif not in_own and not in_genes:
+            self.builder.add_unscored(self._identity(row), "no_gene_in_window")
+        elif not in_own:
+            self.builder.add_window(self._identity(row), None)
+        elif not in_genes and self.options.has_gene_windows:
+            self.builder.add_genes(self._identity(row), [], edit.anchor)
 
-    def _in_terms_of_vcf(self, predicted: PairCoverage, swapped: bool) -> AlleleCoverage:
-        """The coverage of the REF and ALT of the file."""
-        ref, alt = (predicted.alt, predicted.ref) if swapped else (predicted.ref, predicted.alt)
-        if self.ref is not ref:
-            self.ref, self.background = ref, background_of(ref)
-        return AlleleCoverage(ref, alt, self.background)
+    def _identity(self, row: int) -> dict[str, Any]:
+        return {name: self.variants[name][row] for name in IDENTITY}
 
-    def _genes(self, placed: Placed, start: int) -> Sequence[GeneBins]:
-        """Those that are scored in a window that begins at `start`."""
-        if placed.genes is not None:
-            return placed.genes
-        offset_bp = self.convention.gene_offset_bp(placed.edit)
-        place = placed.edit.contig, start, self.geometry, self.scorer.options.span, offset_bp
-        if self.genes[0] != place:
-            self.genes = place, genes_in_window(self.scorer.annotation, *place)
-        return self.genes[1]
+
+def in_terms_of_vcf(placed: Placed, predicted: PairCoverage) -> AlleleCoverage:
+    """The coverage of the REF and ALT of the file."""
+    _, ref, alt, background, bins = predicted
+    if placed.swapped:
+        ref, alt = alt, ref
+        background = None if background is None else background_of(ref)
+    return AlleleCoverage(ref, alt, background, bins)
 
 
 def score_variants(

@@ -8,18 +8,25 @@ variant alone, or by the whole set (hound_snp), never by a shard.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from itertools import groupby, islice
 from typing import NamedTuple, Self
 
+import numpy as np
 import polars as pl
 
 from seqcast.genome.annotation import Annotation
 from seqcast.genome.intervals import Geometry
 from seqcast.predict.variants.alleles import Convention, Edit, WindowKey
-from seqcast.predict.variants.gene_bins import GeneBins, gene_windows, windows_around
+from seqcast.predict.variants.gene_bins import (
+    GeneBins,
+    gene_windows,
+    genes_in_window,
+    windows_around,
+)
 from seqcast.predict.variants.score_options import ScoreOptions
 
+GRID = 8  # centres of shared windows, in a window's length
 MOST_SHARED = 8  # windows that indels of one window share: each takes memory
 
 
@@ -33,14 +40,20 @@ class Placed(NamedTuple):
     edit : Edit
     start : int, optional
         First base of a window that is shared with other variants. None: the variant's own.
-    genes : sequence of GeneBins, optional
-        Genes that this window is centred on, and is for. None: it is for the variant.
+    genes : sequence of GeneBins
+        Genes that are scored in this window.
+    is_of_genes : bool
+        Whether the window is one of `gene_bins.gene_windows`, and for its genes alone.
+    swapped : bool
+        Whether the file's REF and ALT are exchanged.
     """
 
     row: int
     edit: Edit
     start: int | None
-    genes: Sequence[GeneBins] | None = None
+    genes: Sequence[GeneBins] = ()
+    is_of_genes: bool = False
+    swapped: bool = False
 
 
 class Chunk(NamedTuple):
@@ -51,10 +64,33 @@ class Chunk(NamedTuple):
     placed : sequence of Placed
     shared : tuple of WindowKey
         Windows to know for the sake of indels.
+    bins : ndarray of int, optional
+        Output bins that are wanted, ascending. None: all.
     """
 
     placed: Sequence[Placed]
     shared: tuple[WindowKey, ...] = ()
+    bins: np.ndarray | None = None
+
+
+def grid_start(edit: Edit | str, geometry: Geometry, convention: Convention) -> int | None:
+    """The first base of the window of the grid whose centre is nearest to an edit.
+
+    Centres are the multiples of an eighth of the window's length, so that an edit is at most a
+    sixteenth of it away from one. An edit at a centre has the same window as without the grid.
+
+    Returns
+    -------
+    int or None
+        None for an edit that is too long to be sure to stay within such a window: it has one of
+        its own.
+    """
+    step = geometry.length_bp // GRID
+    half = geometry.length_bp // 2 - geometry.crop_bp
+    if isinstance(edit, str) or convention.reach_bp(edit) + step // 2 >= half:
+        return None
+    centre = (edit.anchor + 1 + step // 2) // step * step
+    return centre - geometry.length_bp // 2
 
 
 def edits_of(
@@ -128,18 +164,31 @@ class VariantWork:
         `edits_of` the whole set, so that a shard changes no number.
     starts : sequence of int or None
         First base of the window that a variant shares with others. None: a window of its own.
+    swapped : sequence of bool
+        Whether the file's REF and ALT are exchanged.
     """
 
     geometry: Geometry
     options: ScoreOptions
     edits: Sequence[Edit | str]
     starts: Sequence[int | None]
+    swapped: Sequence[bool]
 
     @classmethod
     def of(cls, variants: pl.DataFrame, geometry: Geometry, options: ScoreOptions) -> Self:
         """That of checked variants, the whole set."""
-        edits = edits_of(variants, options.convention(geometry), geometry)
-        return cls(geometry, options, edits, shared_windows(edits, geometry, options.cluster))
+        convention = options.convention(geometry)
+        edits = edits_of(variants, convention, geometry)
+        if options.is_shared:
+            starts = [grid_start(edit, geometry, convention) for edit in edits]
+        else:
+            starts = shared_windows(edits, geometry, options.cluster)
+        return cls(geometry, options, edits, starts, variants["swapped"].to_list())
+
+    @cached_property
+    def convention(self) -> Convention:
+        """That of the options."""
+        return self.options.convention(self.geometry)
 
     @cached_property
     def ordered(self) -> list[tuple[tuple[int, int], int]]:
@@ -148,14 +197,13 @@ class VariantWork:
         Contigs have the order of the file. A variant that cannot be scored stays behind the one
         before it, so that rows that are sorted by position keep their order.
         """
-        convention = self.options.convention(self.geometry)
         contigs: dict[str, int] = {}
         place = (0, -self.geometry.length_bp)
         rows = []
         for row, (edit, start) in enumerate(zip(self.edits, self.starts, strict=True)):
             if isinstance(edit, Edit):
                 contig = contigs.setdefault(edit.contig, len(contigs))
-                place = contig, convention.start(edit) if start is None else start
+                place = contig, self.convention.start(edit) if start is None else start
             rows.append((place, row))
         return sorted(rows)
 
@@ -179,26 +227,40 @@ class VariantWork:
     def placed(self, rows: Collection[int], annotation: Annotation) -> list[Placed]:
         """Rows that can be scored, in each window that they are scored in, in order of work.
 
-        The gene windows of hound_snp come behind all others.
+        The gene windows of hound_snp come behind all others. Without window scores, a variant is
+        in no window without genes.
         """
         wanted = set(rows)
         found = [
-            Placed(row, edit, self.starts[row])
+            Placed(row, edit, self.starts[row], swapped=self.swapped[row])
             for _, row in self.ordered
             if row in wanted and isinstance(edit := self.edits[row], Edit)
         ]
-        if not self.options.has_gene_windows:
-            return found
+        if self.options.has_gene_windows:
+            return found * bool(self.options.window_scores) + self._in_gene_windows(
+                found, annotation
+            )
+        genes = lru_cache(1)(partial(genes_in_window, annotation, span=self.options.span))
+        placed = []
+        for one in found:
+            start = self.convention.start(one.edit) if one.start is None else one.start
+            offset_bp = self.convention.gene_offset_bp(one.edit)
+            of_window = genes(one.edit.contig, start, self.geometry, offset_bp=offset_bp)
+            if of_window or self.options.window_scores:
+                placed.append(one._replace(genes=of_window))
+        return placed
+
+    def _in_gene_windows(self, found: Sequence[Placed], annotation: Annotation) -> list[Placed]:
+        """Variants in the windows around genes, by contig and from left to right."""
         cluster, span = self.options.gene_cluster, self.options.span
         windows = gene_windows(annotation, self.geometry, cluster, span)
-        of_genes = [
-            Placed(one.row, one.edit, window.start, window.genes)
+        placed = [
+            one._replace(start=window.start, genes=window.genes, is_of_genes=True)
             for one in found
             for window in windows_around(windows, one.edit.contig, one.edit.pos - 1, self.geometry)
         ]
         contigs = list(dict.fromkeys(one.edit.contig for one in found))
-        of_genes.sort(key=lambda one: (contigs.index(one.edit.contig), one.start or 0))
-        return found + of_genes
+        return sorted(placed, key=lambda one: (contigs.index(one.edit.contig), one.start or 0))
 
 
 def plain_chunks(
@@ -220,9 +282,18 @@ def plain_chunks(
 
 
 def chunks_by_window(
-    placed: Sequence[Placed], convention: Convention, geometry: Geometry, at_once: int
-) -> Iterator[Chunk]:
-    """Consecutive variants of one window, at most `at_once` of them."""
+    placed: Sequence[Placed], convention: Convention, geometry: Geometry, at_once: int,
+    of_genes: bool = False, in_full: bool = False,
+) -> Iterator[Chunk]:  # fmt: skip
+    """Consecutive variants of one window, at most `at_once` of them.
+
+    Parameters
+    ----------
+    of_genes : bool
+        Only the bins of genes are wanted.
+    in_full : bool
+        All bins are wanted of windows with a variant whose REF and ALT are exchanged.
+    """
 
     def window(one: Placed) -> tuple[str, int, bool]:
         start = convention.start(one.edit) if one.start is None else one.start
@@ -230,9 +301,12 @@ def chunks_by_window(
 
     for _, group in groupby(placed, window):
         members = list(group)
-        shared = _worth_knowing(members, convention, geometry)
+        shared, bins = _worth_knowing(members, convention, geometry), None
+        if of_genes and not (in_full and any(one.swapped for one in members)):
+            genes = {id(gene): gene for one in members for gene in one.genes}
+            bins = np.unique(np.concatenate([gene.scored_bins for gene in genes.values()]))
         for first in range(0, len(members), at_once):
-            yield Chunk(members[first : first + at_once], shared)
+            yield Chunk(members[first : first + at_once], shared, bins)
 
 
 def _worth_knowing(
