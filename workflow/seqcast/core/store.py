@@ -179,8 +179,14 @@ def count_rows(path: str | Path) -> int:
 
 def column_names(path: str | Path) -> list[str]:
     """Columns of a table of `write_table`."""
+    return empty_table(path).columns
+
+
+def empty_table(path: str | Path) -> pl.DataFrame:
+    """The columns of a table of `write_table`, without its rows."""
     with _opened(path) as file:
-        return list(file.schema_arrow.names)
+        none = file.schema_arrow.remove_metadata().empty_table()
+        return cast(pl.DataFrame, pl.from_arrow(none))
 
 
 def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> None:

@@ -24,9 +24,10 @@ class Need(NamedTuple):
     disk_mb: int = 0
 
 
-# Tables of scores, read whole: 2.3 times their size as files to gather, 4.1 times to average. This
-# is for files of 1.9 GB in all, 110,000 rows of 11 scores and 426 tracks. With a function of
-# ``input.size_mb``, Snakemake would warn in every run of a coroutine that was never awaited.
+# Tables of scores, where they are read whole: to gather and sort them takes 2.3 times their size as
+# files. This is for files of 1.9 GB in all, 110,000 rows of 11 scores and 426 tracks. With a
+# function of ``input.size_mb``, Snakemake would warn in every run of a coroutine that was never
+# awaited.
 TABLES = Need(memory_mb=8_000)
 
 NEEDS = {

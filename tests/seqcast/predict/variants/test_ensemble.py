@@ -5,7 +5,9 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.predict.variants.ensemble import average_scores
+from seqcast.core.store import read_provenance, read_table, write_table
+from seqcast.predict.variants import ensemble
+from seqcast.predict.variants.ensemble import average_folds, average_scores, gather_shards
 
 
 def fold(values, status="scored"):
@@ -58,8 +60,41 @@ def test_a_fold_without_numbers_leaves_the_row_without():
         assert table["SED"].to_list() == table["SED_sd"].to_list() == [None, None]
 
 
-def test_folds_of_the_same_weights_have_no_spread(caplog):
+def test_folds_of_the_same_weights_have_no_spread(tmp_path, caplog):
     table = average_scores([fold([1, 5]), fold([1, 5])], ["tiny, folds 0 and 1"])
     assert table["SED"].to_list() == [[1, 5], None]
     assert table["SED_sd"].to_list() == [None, None]
+    facts = {"model": "tiny", "weights_sha256": "ab"}
+    for i in "01":
+        write_table(fold([1, 5]), tmp_path / i, {**facts, "fold": i})
+    average_folds([tmp_path / i for i in "01"], tmp_path / "both")
+    assert read_table(tmp_path / "both").equals(table)
     assert "tiny, folds 0 and 1 have the same weights: no spread is given" in caplog.text
+
+
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_tables_in_parts_are_as_a_whole(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(ensemble, "ROWS", rows)
+    rng = np.random.default_rng(1)
+    tables = [
+        pl.DataFrame({"row": range(7), "status": "scored"}).with_columns(
+            pl.Series("SED", rng.normal(size=(7, 2)), dtype=pl.Array(pl.Float32, 2))
+        )
+        for _ in range(2)
+    ]
+    for i, table in enumerate(tables):
+        for part, (first, last) in enumerate([(0, 4), (4, 4), (4, 7)]):
+            write_table(table[first:last], tmp_path / f"{i}.{part}", {"model": "m", "fold": i})
+    for i in range(2):
+        parts = [tmp_path / f"{i}.{part}" for part in range(3)]
+        gather_shards(parts, tmp_path / f"{i}", by="row")
+        assert read_table(tmp_path / f"{i}").equals(tables[i])
+        gather_shards(parts[::-1], tmp_path / "sorted", by="row")
+        assert read_table(tmp_path / "sorted").equals(tables[i])
+        gather_shards(parts[::-1], tmp_path / "unsorted")
+        assert read_table(tmp_path / "unsorted")["row"].to_list() == [4, 5, 6, 0, 1, 2, 3]
+    average_folds([tmp_path / "0", tmp_path / "1"], tmp_path / "mean")
+    assert read_table(tmp_path / "mean").equals(average_scores(tables))
+    assert read_provenance(tmp_path / "mean")["fold"] == [0, 1]
+    with pytest.raises(InputError, match="fold number 1 has other rows"):
+        average_folds([tmp_path / "0", tmp_path / "1.0"], tmp_path / "mean")

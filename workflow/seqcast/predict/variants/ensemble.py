@@ -1,7 +1,7 @@
 """Tables of scores put together: the shards of a fold, and the folds of a model."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,30 +13,59 @@ from seqcast.core.store import (
     array_column,
     array_columns,
     array_values,
+    column_names,
+    count_rows,
+    empty_table,
+    read_frames,
     read_provenance,
     read_table,
+    write_chunks,
     write_table,
 )
 
 logger = logging.getLogger(__name__)
+
+ROWS = 1 << 14  # of a table that are held at once
 
 
 def gather_shards(shards: Sequence[str | Path], output: str | Path, by: str | None = None) -> None:
     """Write the rows of all shards of a table, with the first one's provenance.
 
     They stay in their order, or are sorted by a column; rows that are alike in it stay in order.
+    Tables that need no sorting, as those of regions, are never held as a whole.
     """
+    facts = read_provenance(shards[0])
+    if by is None or pl.concat([read_table(shard, [by]) for shard in shards])[by].is_sorted():
+        frames = (frame for shard in shards for frame in _frames(shard))
+        write_chunks(frames, empty_table(shards[0]).schema, output, lambda: facts)
+        return
     table = pl.concat([read_table(shard) for shard in shards])
-    if by is not None:
-        table = table.sort(by, maintain_order=True)
-    write_table(table, output, read_provenance(shards[0]))
+    write_table(table.sort(by, maintain_order=True), output, facts)
 
 
 def average_folds(folds: Sequence[str | Path], output: str | Path) -> None:
-    """Write `average_scores` of tables, with the provenance of all."""
+    """Write `average_scores` of tables, never held as a whole, with the provenance of all."""
     facts = merge_folds([read_provenance(fold) for fold in folds])
-    tables = [read_table(fold) for fold in folds]
-    write_table(average_scores(tables, facts.get("same_weights", ())), output, facts)
+    if same_weights := facts.get("same_weights", ()):
+        logger.warning("%s have the same weights: no spread is given", "; ".join(same_weights))
+    empty = average_scores([empty_table(fold) for fold in folds], same_weights)
+    rows = [count_rows(fold) for fold in folds]
+    if differing := [i for i, n in enumerate(rows) if n != rows[0]]:
+        raise _other_rows(differing[0])
+    parts = zip(*map(_frames, folds), strict=True)
+    averages = (average_scores(frames, same_weights) for frames in parts)
+    write_chunks(averages, empty.schema, output, lambda: facts)
+
+
+def _frames(path: str | Path) -> Iterator[pl.DataFrame]:
+    return read_frames(path, column_names(path), ROWS)
+
+
+def _other_rows(fold: int) -> InputError:
+    return InputError(
+        f"fold number {fold} has other rows than the first; all folds of a model must be scored on "
+        "the same variants. Delete the older table and run again"
+    )
 
 
 def average_scores(folds: Sequence[pl.DataFrame], same_weights: Sequence[str] = ()) -> pl.DataFrame:
@@ -68,14 +97,9 @@ def average_scores(folds: Sequence[pl.DataFrame], same_weights: Sequence[str] = 
     identity = first.drop(scores, "status")
     for i, fold in enumerate(folds[1:], start=1):
         if array_columns(fold) != scores or not fold.drop(scores, "status").equals(identity):
-            raise InputError(
-                f"fold number {i} has other rows than the first; all folds of a model must be "
-                "scored on the same variants. Delete the older table and run again"
-            )
+            raise _other_rows(i)
     status = _common_status([fold["status"] for fold in folds])
     scored = (status == "scored").to_numpy()
-    if same_weights:
-        logger.warning("%s have the same weights: no spread is given", "; ".join(same_weights))
     has_spread = len(folds) > 1 and not same_weights
     means, spreads = [], []
     for name in scores:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from seqcast.core.store import column_names, count_rows, read_frames, read_table
+from seqcast.core.store import column_names, count_rows, empty_table, read_frames, read_table
 from seqcast.predict.variants.exports.score_summary import check_tracks, score_names
 from seqcast.predict.variants.exports.vcf_files import (
     COLUMNS,
@@ -125,7 +125,7 @@ def _summaries(
     scores: str | Path, tracks: pl.DataFrame, groups: Mapping[str, str]
 ) -> list[_Summary]:
     """The numbers of the exports, in order."""
-    like = next(read_frames(scores, column_names(scores), 1))
+    like = empty_table(scores)
     names, found = score_names(like), []
     check_tracks(like, tracks, names)
     for group, pattern in groups.items():
