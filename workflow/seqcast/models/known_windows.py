@@ -188,9 +188,13 @@ def _finished(
 ) -> Tensor:
     model, wanted = known.model, wanted or Wanted()
     assert isinstance(model, ConvolutionsFirst)
+    # of an allele that differs everywhere nothing is known; but where roundings are as large as
+    # effects, it takes the same path as its reference
+    rounded = activations[0].dtype.itemsize < torch.float32.itemsize
+    remembered = known.remembered if changed or rounded else None
     if known.reuse.wanted:
-        return model.finish_part(activations, wanted, known.remembered, changed)
-    return wanted.mask(model.finish_part(activations, Wanted(), known.remembered, changed))
+        return model.finish_part(activations, wanted, remembered, changed)
+    return wanted.mask(model.finish_part(activations, Wanted(), remembered, changed))
 
 
 def _changed(patches: Sequence[Patch], cells: int) -> ChangedCells | None:
