@@ -145,18 +145,6 @@ def predict(
     return Averaged(model, tracks, reverse_complement, shifts_bp, device).plainly(one_hot_windows)
 
 
-def predict_members(
-    model: CoverageModel,
-    one_hot_windows: Tensor,
-    tracks: Tracks,
-    reverse_complement: bool,
-    shifts_bp: Sequence[int],
-) -> Iterator[Tensor]:
-    """What `predict` averages: the prediction of each shift and strand, one after the other."""
-    device = one_hot_windows.device
-    return Averaged(model, tracks, reverse_complement, shifts_bp, device).each(one_hot_windows)
-
-
 def predict_batch(
     model: CoverageModel,
     one_hot_windows: np.ndarray,

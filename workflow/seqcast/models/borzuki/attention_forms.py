@@ -69,6 +69,9 @@ def attend(
     InputError
         If ``SEQCAST_ATTENTION`` names no form.
     """
+    if torch.is_grad_enabled() and query.requires_grad:
+        # what reads rows by strides takes 50 times as long in backward, and forms are timed forward
+        return attend_fused(query, key, value, by_band, band, start)
     form = choose_form(
         os.environ.get(VARIABLE) or AUTO, query.device, value.dtype,
         key.shape[2] >= TIMED_LENGTH, (query.shape[3], value.shape[3]),

@@ -25,7 +25,7 @@ from torch.autograd import grad
 
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel, evaluating
-from seqcast.predict.inference import predict, predict_members
+from seqcast.predict.inference import Averaged
 from seqcast.predict.variants.score_options import ScoreOptions
 
 STEPS = 16  # of integrated gradients
@@ -121,21 +121,26 @@ def level_gradients(
     options : ScoreOptions
         Which strands and shifts are averaged, and how coverage is untransformed.
     """
-    ensemble = options.reverse_complement, options.averaged_shifts_bp
     with evaluating(model) as device, _with_gradients(model):
         window = one_hot.detach().clone().to(device)[None]  # a tensor of inference mode is no leaf
+        averaged = _averaged(model, tracks, options, device)
         with torch.no_grad():
-            mean = predict(model, window, tracks, *ensemble)[0]
+            mean = averaged.plainly(window)[0]
         level = gene_levels(options.untransform(tracks, mean.requires_grad_()), targets)
         towards = [grad(one, mean, retain_graph=True)[0] for one in level]
         window.requires_grad_()
-        total, count = window.new_zeros(len(targets), *one_hot.shape), 0
-        for member in predict_members(model, window, tracks, *ensemble):
+        total = window.new_zeros(len(targets), *one_hot.shape)
+        for member in averaged.each(window):
             for i, direction in enumerate(towards):
                 more = i + 1 < len(towards)
                 total[i] += grad(member[0], window, direction, retain_graph=more)[0][0]
-            count += 1
-    return Gradients(level.detach(), total / count)
+    return Gradients(level.detach(), total / len(averaged.members))
+
+
+def _averaged(
+    model: CoverageModel, tracks: Tracks, options: ScoreOptions, device: torch.device
+) -> Averaged:
+    return Averaged(model, tracks, options.reverse_complement, options.averaged_shifts_bp, device)
 
 
 @contextmanager
@@ -188,11 +193,9 @@ def integrate(
         at = baseline + way * ((step + 0.5) / steps)
         total = total + level_gradients(model, at, tracks, targets, options).gradient / steps
     assert isinstance(total, Tensor)
-    with evaluating(model), torch.no_grad():
+    with evaluating(model) as device, torch.no_grad():
         ends = torch.stack([one_hot, baseline]).to(total)
-        predicted = predict(
-            model, ends, tracks, options.reverse_complement, options.averaged_shifts_bp
-        )
+        predicted = _averaged(model, tracks, options, device).plainly(ends)
         level, unknown = (gene_levels(options.untransform(tracks, y), targets) for y in predicted)
     return Integrated(total, level - unknown, (total * way.to(total)).sum((1, 2)).double())
 
