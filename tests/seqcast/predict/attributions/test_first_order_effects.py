@@ -8,16 +8,17 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import array_values
 from seqcast.genome.intervals import Geometry
 from seqcast.genome.variants import check_variants
+from seqcast.predict.attributions import FIRST_ORDER, INTEGRATED
 from seqcast.predict.attributions.first_order_effects import (
-    FIRST_ORDER,
-    INTEGRATED,
     AttributionOptions,
     approximate_effects,
     place_variants,
 )
 from seqcast.predict.inference import geometry_of
+from seqcast.predict.variants.alleles import Aligned
 from seqcast.predict.variants.gene_bins import genes_in_window
 from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.windows import edits_of, grid_start
 
 ONE = AttributionOptions({"all": ""}, score=ScoreOptions(reverse_complement=False))
 
@@ -118,16 +119,19 @@ def test_exchanged_alleles_have_the_opposite_effect(
     assert len(one) == 30
 
 
-def test_a_window_is_that_of_the_grid_alone(variants) -> None:
+def test_a_window_is_that_of_exact_scores_in_shared_windows(variants) -> None:
     geometry = Geometry(1024, 32, 0)
     placed = place_variants(variants, geometry)
-    of_snvs = placed.filter(status="scored")
-    centres = of_snvs["start"] + 512
-    assert (centres % 128).unique().to_list() == [0]
-    starts = variants.filter(pl.Series(placed["status"] == "scored"))["start"]
-    assert ((centres - starts).abs() <= 64).all()
-    some = place_variants(variants[[3, 12]], geometry)
-    assert some.equals(placed[[3, 12]])
+    convention = Aligned(geometry)
+    expected = [
+        grid_start(edit, geometry, convention) if status == "scored" else None
+        for edit, status in zip(
+            edits_of(variants, convention, geometry), placed["status"], strict=True
+        )
+    ]
+    assert placed["start"].to_list() == expected
+    assert len(set(expected) - {None}) == 6
+    assert place_variants(variants[[3, 12]], geometry).equals(placed[[3, 12]])
 
 
 def test_integrated_effects_of_a_stretch(genome, model, annotation, tracks, checked) -> None:

@@ -58,15 +58,21 @@ def sequence() -> torch.Tensor:
     return torch.nn.functional.one_hot(codes, 4).double().T.contiguous()
 
 
+class Plain:
+    """A network as its oracle computes it."""
+
+    def __init__(self, model: Borzuki) -> None:
+        self.model, self.tracks = model, model.tracks
+
+    def __call__(self, one_hot: torch.Tensor) -> torch.Tensor:
+        return plain_forward(self.model, one_hot)
+
+
 def plain_levels(model, one_hot, options: ScoreOptions) -> torch.Tensor:
     """The oracle: the plain forward, and no memory saved."""
     tracks = tracks_of()
-
-    def forward(x):
-        return plain_forward(model, x)
-
     with torch.no_grad():
-        mean = predict(forward, one_hot[None], tracks, options.reverse_complement,
+        mean = predict(Plain(model), one_hot[None], tracks, options.reverse_complement,
                        options.averaged_shifts_bp)[0]  # fmt: skip
         return gene_levels(options.untransform(tracks, mean), TARGETS)
 

@@ -21,6 +21,7 @@ from seqcast.genome.intervals import Geometry
 from seqcast.genome.sequence import base_codes, one_hot
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
+from seqcast.predict.attributions import FIRST_ORDER, INTEGRATED
 from seqcast.predict.attributions.gradients import (
     Target,
     first_order_effects,
@@ -32,10 +33,9 @@ from seqcast.predict.variants.gene_bins import GeneBins, genes_in_window
 from seqcast.predict.variants.ranking import select_tracks
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import GENE, VARIANT
+from seqcast.predict.variants.windows import GRID
 
-FIRST_ORDER, INTEGRATED = "first_order_effect", "integrated_effect"
 COLUMNS = VARIANT | GENE
-PLACES_PER_WINDOW = 8  # centres of windows lie so many to a window's length
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def place_variants(variants: pl.DataFrame, geometry: Geometry) -> pl.DataFrame:
     -------
     DataFrame
         contig, start of the window (0-based; null without one) and status ("scored" with one), in
-        the same order. The window is that of the grid whose centre is nearest to the variant.
+        the same order. Windows are those of `windows.grid_start`.
     """
-    cell_bp = geometry.length_bp // PLACES_PER_WINDOW
-    centre = (pl.col("start") + cell_bp // 2) // cell_bp * cell_bp
+    step_bp = geometry.length_bp // GRID
+    centre = (pl.col("start") + 1 + step_bp // 2) // step_bp * step_bp
     replaced, inserted = pl.col("end") - pl.col("start"), pl.col("insert").str.len_chars()
     longest = geometry.length_bp // 2 - geometry.crop_bp
     status = (
@@ -95,7 +95,7 @@ def place_variants(variants: pl.DataFrame, geometry: Geometry) -> pl.DataFrame:
         .then("status")
         .when(replaced != inserted)
         .then(pl.lit("length_changed"))
-        .when(replaced >= longest - cell_bp)
+        .when(replaced + step_bp // 2 >= longest)
         .then(pl.lit("indel_too_long"))
         .otherwise(pl.lit("scored"))
     )
