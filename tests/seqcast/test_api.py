@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import seqcast
-from seqcast import classify_reads, embed_sequences, predict_property
+from seqcast import classify_reads, embed_sequences, map_effects, predict_property
 from seqcast.core.errors import InputError
 from seqcast.models.mrna_property.network import MrnaProperty
 from seqcast.reads.outcomes import COLUMNS
@@ -14,6 +14,7 @@ from tests.seqcast.datasets.properties.toys import HYPERPARAMETERS
 from tests.seqcast.predict.embeddings.small_helix import small_helix
 from tests.seqcast.predict.reads.test_classification import network
 from tests.seqcast.predict.reads.test_classify_reads import SEQUENCES, write_fastq
+from tests.seqcast.toy_models import BaseCounter
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +174,38 @@ def test_a_model_of_reads_predicts_no_property(model):
 def test_a_notebook_completes_the_doors() -> None:
     assert dir(seqcast) == sorted(seqcast.__all__)
     assert all(getattr(seqcast, name) is not None for name in dir(seqcast))
+
+
+def test_a_region_is_mapped_from_files(tmp_path):
+    (tmp_path / "genome.fa").write_text(f">chr1\n{'ACGT' * 512}\n")
+    lines = [
+        f'chr1\tx\t{feature}\t{start}\t{end}\t.\t-\t0\tgene_id "G1"; transcript_id "T1";\n'
+        for feature, start, end in (("exon", 901, 1200), ("CDS", 1001, 1100))
+    ]
+    (tmp_path / "genes.gtf").write_text("".join(lines))
+    (tmp_path / "targets.tsv").write_text(
+        "\tidentifier\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
+        + "".join(f"{i}\tt{i}\t384\t1\tsum\t{i}\tRNA {i}\n" for i in range(4))
+    )
+    files = [tmp_path / name for name in ("genome.fa", "genes.gtf", "targets.tsv")]
+    asked = {"tracks_like": "RNA 1", "reverse_complement": False}
+    found = map_effects(BaseCounter(1024), "chr1:1,001-1,004", *files, **asked)
+    assert (found.reference, found.gene_id, found.tidy().height) == ("ACGT", "G1", 12)
+    same = map_effects([BaseCounter(1024)], ("chr1", 1000, 1004), *files, **asked)
+    assert_frame_equal(found.bases().drop("name"), same.bases().drop("name"))
+    assert (found.effects[[0, 2, 3], 1] > 0).all()  # one C more
+    names = [ax.get_ylabel().split("\n")[0] for ax in found.plot(tmp_path / "genes.gtf").axes]
+    assert names[:4] == ["REF", "exons,", "importance", "allele"]
+    assert found.plot().axes[1].get_ylabel() == "exons"
+
+
+@pytest.mark.parametrize("region", ["chr1", ("chr2", 0, 4)])
+def test_a_region_that_is_not_on_the_genome_is_told(tmp_path, region):
+    (tmp_path / "genome.fa").write_text(">chr1\nACGT\n")
+    (tmp_path / "genes.gtf").write_text(
+        'chr1\tx\texon\t1\t4\t.\t-\t0\tgene_id "G1"; transcript_id "T1";\n'
+    )
+    (tmp_path / "targets.tsv").write_text("\tidentifier\tdescription\n0\tt\tRNA\n")
+    files = [tmp_path / name for name in ("genome.fa", "genes.gtf", "targets.tsv")]
+    with pytest.raises(InputError):
+        map_effects(BaseCounter(1024), region, *files)

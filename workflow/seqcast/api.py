@@ -5,10 +5,9 @@ and `variant_effects.score_variants`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
-from numbers import Integral
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +15,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import parse_region
 from seqcast.genome.polya_sites import with_polya_sites
 from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants, guard_build, read_variants
@@ -28,10 +28,11 @@ from seqcast.models.interface import (
 )
 from seqcast.models.shipped import load_shipped
 from seqcast.predict import inference
-from seqcast.predict.embeddings.embed_options import EmbedOptions
+from seqcast.predict.embeddings.embed_options import EmbedOptions, checked_options
 from seqcast.predict.embeddings.embedding_outcomes import columns
 from seqcast.predict.embeddings.embedding_tables import TableEmbedder, check_embeds
 from seqcast.predict.embeddings.engine import Embedder
+from seqcast.predict.maps.map_region import GeneMap, map_region
 from seqcast.predict.properties.designs import check_predicts, predict_designs
 from seqcast.predict.reads.classification import Classifier, ReadOptions
 from seqcast.predict.variants import variant_effects
@@ -39,15 +40,17 @@ from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import ScoreTables
 from seqcast.reads.open import open_reads
 from seqcast.reads.records import CHUNK_READS, Read, in_chunks, length_nt
-from seqcast.transcripts.given import judge_sequences, read_sequences
+from seqcast.transcripts.given import read_sequences
+from seqcast.transcripts.listed import Cds, listed, listed_sequences
 from seqcast.transcripts.records import table_of
 
-__all__ = [
-    "classify_reads", "embed_sequences", "load_model", "load_shipped", "predict_coverage",
-    "predict_property", "score_variants",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-Cds = tuple[int, int] | None
+__all__ = [
+    "classify_reads", "embed_sequences", "load_model", "load_shipped", "map_effects",
+    "predict_coverage", "predict_property", "score_variants",
+]  # fmt: skip
 
 
 def predict_coverage(
@@ -148,6 +151,86 @@ def score_variants(
     )  # fmt: skip
 
 
+class RegionMap(GeneMap):
+    """A mutagenesis map that draws itself; `tidy` and `bases` are its tables."""
+
+    def plot(self, annotation: str | Path | None = None) -> "Figure":
+        """Draw the map in the direction of its gene (`report.figures.maps.plot_map`).
+
+        Parameters
+        ----------
+        annotation : path, optional
+            GTF or GFF3, to draw the coding parts of exons higher.
+        """
+        from seqcast.report.figures.map_views import MapView, coding_parts  # matplotlib
+        from seqcast.report.figures.maps import plot_map
+
+        coding = coding_parts(annotation, [self.gene]) if annotation and self.gene else {}
+        return plot_map(
+            MapView(
+                self.bases(), self.gene, coding.get(self.gene_id or "", ()),
+                self.coverage if self.gene else None, self.coverage_start, self.bin_size_bp,
+                self.score,
+            )
+        )  # fmt: skip
+
+
+def map_effects(
+    model: CoverageModel | Sequence[CoverageModel],
+    region: str | tuple[str, int, int],
+    genome: str | Path | Genome,
+    annotation: str | Path | Annotation,
+    tracks: str | Path | Tracks,
+    gene: str | None = None,
+    tracks_like: str | None = None,
+    score: str = "logSED",
+    deletions: bool = False,
+    batch_size: int = 1,
+    workers: int = 0,
+    **options: Any,
+) -> RegionMap:
+    """Mutagenesis map: what replacing each base of a region does to a gene.
+
+    Parameters
+    ----------
+    model : CoverageModel or sequence of CoverageModel
+        As `load_model` returns it; several are folds, whose mean and spread count.
+    region : str, or (str, int, int)
+        "chr1:1,001-1,500", 1-based and inclusive; or contig, start and end, 0-based half-open.
+    genome : path or Genome
+    annotation : path or Annotation
+    tracks : path or Tracks
+        As of `score_variants`, as are `batch_size` and `workers`.
+    gene, tracks_like, score : str, optional
+    deletions : bool
+        See `map_region.map_region`.
+    **options
+        Fields of `ScoreOptions`; windows are shared by default.
+
+    Returns
+    -------
+    RegionMap
+        ``tidy()`` is a table of variants, ``bases()`` one of bases, ``plot()`` the figure.
+
+    Raises
+    ------
+    InputError
+        If a file or an option is wrong, or the region is on no contig of the genome.
+    """
+    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
+    genome = genome if isinstance(genome, Genome) else Genome(genome)
+    if not isinstance(annotation, Annotation):
+        annotation = read_annotation(annotation, genome)
+    folds = list(model) if isinstance(model, Sequence) else [model]
+    place = parse_region(region) if isinstance(region, str) else region
+    return RegionMap(
+        **map_region(
+            folds, genome, annotation, tracks, place, gene, tracks_like, score, deletions,
+            batch_size, workers, options,
+        )
+    )  # fmt: skip
+
+
 def classify_reads(
     model: ReadModel | Sequence[ReadModel],
     reads: str | Path | Sequence[str],
@@ -242,16 +325,16 @@ def embed_sequences(
         Of several, one that cannot be embedded is a row with its status.
     """
     check_embeds(model)
-    embedder = Embedder(model, EmbedOptions(**_checked_options(options)))
+    embedder = Embedder(model, EmbedOptions(**checked_options(options)))
     frames = [pl.DataFrame(schema=columns(model.width))]
     if isinstance(sequences, str | Path):
         if not (cds is None or isinstance(cds, str)):
             raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
         table = read_sequences(sequences, cds or "")
-    elif not (texts := _listed(sequences, "sequences", "a path, or a list of texts")):
+    elif not (texts := listed(sequences, "sequences", "a path, or a list of texts")):
         return frames[0]
     else:
-        table = _given(texts, cds)
+        table = listed_sequences(texts, cds)
     return pl.concat([*frames, *TableEmbedder(embedder, lambda: [table])()])
 
 
@@ -283,74 +366,13 @@ def predict_property(
     """
     check_predicts(model)
     if not isinstance(sequences, str | Path):
-        texts = _listed(sequences, "sequences", "a path, or a list of texts")
-        table = _given(texts, cds) if texts else table_of([])
+        texts = listed(sequences, "sequences", "a path, or a list of texts")
+        table = listed_sequences(texts, cds) if texts else table_of([])
     elif cds is None or isinstance(cds, str):
         table = read_sequences(sequences, cds or "")
     else:
         raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
     return predict_designs(model, table)
-
-
-def _listed(values: Any, name: str, expected: str) -> list:
-    """Values of an argument in their order, which a mapping, a set and a table do not have."""
-    one_by_one = isinstance(values, Iterable) and not isinstance(
-        values, str | bytes | Mapping | Set
-    )
-    if not one_by_one or hasattr(values, "columns"):
-        raise InputError(
-            f"{name} is of type {type(values).__name__}; expected {expected}. Convert it to a list."
-        )
-    return list(values)
-
-
-def _checked_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Options of embeddings of the types that they have to be; one pooling may be text."""
-    for name, value in options.items():
-        expected = None
-        if name == "pooling" and not isinstance(value, str | list | tuple):
-            expected = "mean, last, or both as a tuple"
-        elif name in ("regions", "codon_marks", "log_likelihood") and not isinstance(value, bool):
-            expected = "True or False"
-        elif name in ("batch_tokens", "window_overlap_tokens") and value is not None:
-            is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-            expected = None if is_whole and value > 0 else "1 or more, or None"
-        if expected:
-            raise InputError(f"{name} is {value!r:.60}; expected {expected}")
-    pooling = options.get("pooling")
-    return {**options, "pooling": (pooling,)} if isinstance(pooling, str) else options
-
-
-def _ends_of(number: int, one: Any) -> tuple[str | None, str | None]:
-    """Start and end of a CDS as text, which `judge_sequences` takes whatever their types."""
-    if one is None:
-        return None, None
-    ends = () if isinstance(one, str) or not isinstance(one, Iterable) else tuple(one)
-    if len(ends) != 2:
-        raise InputError(
-            f"cds[{number}] is {one!r:.60}; expected (start, end) in nt, 0-based half-open, or None"
-        )
-    start, end = (None if end is None else str(end) for end in ends)
-    return start, end
-
-
-def _given(sequences: Sequence[str], cds: str | Sequence[Cds] | None) -> pl.DataFrame:
-    """Sequences as the table of transcripts, checked as those of files are."""
-    for i, text in enumerate(sequences):
-        if not isinstance(text, str):
-            raise InputError(f"sequences[{i}] is {text!r:.60}; expected text")
-    given: dict[str, Any] = {"id": [f"sequence{i}" for i in range(len(sequences))]}
-    given["sequence"] = [text.strip() for text in sequences]
-    if not (cds is None or isinstance(cds, str)):
-        pairs = _listed(cds, "cds", "whole, none, or a list of (start, end)")
-        if len(pairs) != len(sequences):
-            raise InputError(
-                f"cds has {len(pairs)} entries; expected {len(sequences)}, one per sequence"
-            )
-        starts, ends = zip(*(_ends_of(i, one) for i, one in enumerate(pairs)), strict=True)
-        given |= {"cds_start": list(starts), "cds_end": list(ends)}
-    table = pl.DataFrame(given)
-    return judge_sequences(table, "the list of sequences", cds if isinstance(cds, str) else "")
 
 
 def _checked(number: int, sequence: str) -> str:

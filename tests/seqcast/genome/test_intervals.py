@@ -13,6 +13,7 @@ from seqcast.genome.intervals import (
     check_inside,
     merge_intervals,
     merge_table,
+    parse_region,
     read_bed,
     tile_regions,
 )
@@ -111,3 +112,20 @@ def test_a_table_is_merged_as_its_contigs_are(drawn: list[tuple[str, int, int]])
     expected = [(contig, *pair) for contig in "ab"
                 for pair in merge_intervals(row[1:] for row in rows if row[0] == contig)]  # fmt: skip
     assert merged == expected
+
+
+@pytest.mark.parametrize(("text", "region"), [
+    ("chr1:1,001-1,500", ("chr1", 1000, 1500)),
+    (" chr1:7-7 ", ("chr1", 6, 7)),
+    ("HLA-A*01:01:1-20", ("HLA-A*01:01", 0, 20)),
+])  # fmt: skip
+def test_regions_are_those_of_genome_browsers(text, region):
+    assert parse_region(text) == region
+
+
+@pytest.mark.parametrize(
+    "text", ["chr1", "chr1:5", "chr1:0-5", "chr1:6-5", ":1-5", "chr1:a-b", "chr1:,-5"]
+)
+def test_what_is_no_region_is_told(text):
+    with pytest.raises(InputError, match="expected contig:start-end"):
+        parse_region(text)

@@ -13,6 +13,7 @@ from seqcast.core.text_files import MOST_DIGITS, read_text
 BED = {"contig": pl.String, "start": pl.Int64, "end": pl.Int64}
 DISPLAY_LINES = ("track", "browser")  # of the UCSC genome browser
 POSITION = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}")
+REGION = re.compile(rf"(.+):([0-9][0-9,]{{0,{MOST_DIGITS}}})-([0-9][0-9,]{{0,{MOST_DIGITS}}})")
 CONTIGS_TOLD = 5  # of a message that names those of a genome
 
 
@@ -78,6 +79,29 @@ def read_bed(path: str | Path) -> pl.DataFrame:
             )
         rows.append((contig, start, end))
     return pl.DataFrame(rows, schema=BED, orient="row")
+
+
+def parse_region(text: str) -> tuple[str, int, int]:
+    """Contig, start and end (0-based half-open) of a region as genome browsers write it.
+
+    Parameters
+    ----------
+    text : str
+        "chr1:1,001-1,500": 1-based, both ends inclusive; commas between thousands do not count.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    found = REGION.fullmatch(text.strip())
+    start, end = (int(found[i].replace(",", "")) for i in (2, 3)) if found else (0, 0)
+    if not found or not 1 <= start <= end:
+        raise InputError(
+            f"region {text!r:.80}; expected contig:start-end, 1-based and inclusive, such as "
+            "chr1:1,001-1,500"
+        )
+    return found[1], start - 1, end
 
 
 def merge_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

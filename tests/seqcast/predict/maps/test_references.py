@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from seqcast.genome.annotation import Annotation, Gene
-from seqcast.genome.fasta import Genome
-from seqcast.genome.tracks import Tracks
 from seqcast.predict.maps.effect_maps import effect_maps
 from seqcast.predict.maps.group_effects import group_effects
 from seqcast.predict.maps.references import coverage_around
@@ -18,22 +16,6 @@ GENES = (
     Gene("G1", "one", "chr1", "-", ((1900, 2200),)),
     Gene("G2", "long", "chr1", "+", ((1000, 3900),)),
 )
-
-
-@pytest.fixture(scope="module")
-def genome(tmp_path_factory):
-    path = tmp_path_factory.mktemp("genome") / "genome.fa"
-    sequence = "".join(np.random.default_rng(3).choice(list("ACGT"), 4000))
-    path.write_text(f">chr1\n{sequence}\n")
-    return Genome(path)
-
-
-@pytest.fixture(scope="module")
-def tracks():
-    n = BaseCounter.tracks
-    return Tracks(np.arange(n), np.array(["a+", "a-", "c", "d"]), np.array(["RNA", "RNA", "C", "D"]),
-                  np.full(n, "mean"), np.array(["+", "-", ".", "."]), np.array([1, 0, 2, 3]),
-                  np.full(n, np.nan), np.ones(n))  # fmt: skip
 
 
 def bases(gene, start=2100):

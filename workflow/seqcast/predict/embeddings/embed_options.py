@@ -1,6 +1,8 @@
 """How sequences are embedded."""
 
 from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.models.architectures import POOLINGS
@@ -97,3 +99,20 @@ class EmbedOptions:
                     "too_long 'window' and compat 'helical_pooling' exclude each other: the "
                     "original pools one row of tokens; it truncates long ones (truncate_right)"
                 )
+
+
+def checked_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of embeddings of the types that they have to be; one pooling may be text."""
+    for name, value in options.items():
+        expected = None
+        if name == "pooling" and not isinstance(value, str | list | tuple):
+            expected = "mean, last, or both as a tuple"
+        elif name in ("regions", "codon_marks", "log_likelihood") and not isinstance(value, bool):
+            expected = "True or False"
+        elif name in ("batch_tokens", "window_overlap_tokens") and value is not None:
+            is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+            expected = None if is_whole and value > 0 else "1 or more, or None"
+        if expected:
+            raise InputError(f"{name} is {value!r:.60}; expected {expected}")
+    pooling = options.get("pooling")
+    return {**options, "pooling": (pooling,)} if isinstance(pooling, str) else options
