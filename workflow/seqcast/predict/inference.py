@@ -18,7 +18,7 @@ from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
 from seqcast.models.coverage import Wanted
 from seqcast.models.interface import CoverageModel, evaluating
-from seqcast.models.known_windows import KnownWindow, know, predict_edited
+from seqcast.models.known_windows import KnownWindow, know_many, predict_edited
 
 Item = TypeVar("Item")
 Runs = tuple[tuple[int, int], ...] | None  # of output bins, half-open and ascending; None: all
@@ -92,9 +92,23 @@ class Averaged:
         for member in self.members:
             yield self._read(member, self.model(member.turned(one_hot_windows)))
 
-    def know(self, one_hot_window: Tensor) -> Known:
-        """What a window (1, 4, length) has in common with its edited copies."""
-        return tuple(know(self.model, member.turned(one_hot_window)) for member in self.members)
+    def know(self, one_hot_windows: Tensor, starts: Sequence[int]) -> Iterator[Known]:
+        """What windows (n, 4, length) have in common with their edited copies, one by one.
+
+        Parameters
+        ----------
+        one_hot_windows : Tensor, shape=(n, 4, length)
+        starts : sequence of int
+            Coordinates of their first columns: windows have the same bases where they overlap,
+            or nearly so (`known_windows.know_many`).
+        """
+        length, members = one_hot_windows.shape[2], []
+        for member in self.members:
+            firsts = [start - member.shift_bp for start in starts]
+            # of the other strand, which is read from its other end
+            firsts = [-first - length for first in firsts] if member.is_reverse else firsts
+            members.append(know_many(self.model, member.turned(one_hot_windows), firsts))
+        return zip(*members, strict=True)
 
     def of_known(self, known: Known, runs: Runs = None) -> Tensor:
         """Coverage of a known window, with a batch of 1; NaN outside of `runs` of bins."""

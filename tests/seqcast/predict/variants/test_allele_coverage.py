@@ -17,7 +17,7 @@ from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Aligned, Edit
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import in_input_order, score_variants
-from seqcast.predict.variants.windows import VariantWork, chunks_by_window, grid_start
+from seqcast.predict.variants.windows import Placed, VariantWork, chunks_by_window, grid_start
 from tests.seqcast.models.borzuki.test_network import TINY
 
 TOLERANCE = 2e-5  # of log2 scores, and of coverage by the largest value
@@ -123,7 +123,9 @@ def test_sharing_changes_no_score(
 def test_a_window_is_known_once(network, pairs, genome, variants, annotation, monkeypatch):
     known = []
     monkeypatch.setattr(
-        inference, "know", lambda model, x, know=inference.know: known.append(x) or know(model, x)
+        inference,
+        "know_many",
+        lambda model, x, at, many=inference.know_many: known.extend(x) or many(model, x, at),
     )
     score_variants(network, variants, genome, annotation, pairs, ScoreOptions())
     anchors = {2100, 2110, 2112, 2150, 2200, 3, 3990, 2030, 2099}  # 1-based, of 12 variants
@@ -137,11 +139,34 @@ def test_indels_share_windows_where_it_pays(network, genome, annotation, checked
     options = ScoreOptions(compat="hound_snp", cluster=0.3, gene_scores=())
     geometry = geometry_of(network)
     placed = VariantWork.of(checked(*deletions[:n]), geometry, options).placed(range(n), annotation)
-    chunks = list(chunks_by_window(placed, options.convention(geometry), geometry, at_once=2))
+    chunks = list(
+        chunks_by_window(placed, options.convention(geometry), geometry, at_once=2, most_known=4)
+    )
     assert [len(chunk.placed) for chunk in chunks] == ([1] if n == 1 else [2, 1])
-    start = 2000 - 1024  # both sides of three deletions are moved, by 2 bp
-    shared = [] if n == 1 else [(start, -2), (start, 2)]
-    assert all(sorted(chunk.shared) == shared for chunk in chunks)
+    # alone, a deletion has a compensated reference; three are worth a window on either side
+    start, shared = (1990 - 1024, [-2, 0]) if n == 1 else (2000 - 1024, [-2, 0, 2])
+    for chunk in chunks:
+        assert chunk.neighbourhood.number == 0
+        assert [sorted(group) for group in chunk.neighbourhood.groups] == [
+            [(start, shift) for shift in shared]
+        ]
+
+
+@pytest.mark.parametrize(("places", "known", "groups"), [
+    ([900, 1000, 1900, 1901, 3000], 99, [[900, 1000, 1900, 1901], [3000]]),
+    ([900, 1000, 1900, 1901, 3000], 2, [[900, 1000], [1900, 1901], [3000]]),
+])  # fmt: skip
+def test_neighbourhoods_are_of_windows_that_overlap(places, known, groups):
+    geometry = Geometry(length_bp=2048, bin_size_bp=32, crop_bins=0)
+    placed = [
+        Placed(i, Edit("1", at - 1, at, "A", at, "", ""), None) for i, at in enumerate(places)
+    ]
+    chunks = list(chunks_by_window(placed, Aligned(geometry), geometry, 1, known))
+    assert [chunk.placed[0].row for chunk in chunks] == [*range(5)]
+    found = {chunk.neighbourhood.number: chunk.neighbourhood.groups for chunk in chunks}
+    assert [
+        [key.start + 1024 for group in near for (key,) in [group]] for near in found.values()
+    ] == groups
 
 
 def close(found: pl.DataFrame, expected: pl.DataFrame) -> bool:

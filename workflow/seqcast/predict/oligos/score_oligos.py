@@ -180,7 +180,7 @@ def score_in_parts(
             without = "gene_not_in_window" if context.gene_id else "no_gene_in_window"
             builder.add_unscored(identity, without if one.status == VALID else one.status)
             continue
-        builder.add_genes(identity, [(next(scored), found)], context.middle)
+        builder.add_genes([identity], next(scored), found, [context.middle])
         n_predicted += 1
         if n_predicted % batch_size == 0 and row + 1 < rows.stop and due():
             yield row + 1, builder.tables().gene

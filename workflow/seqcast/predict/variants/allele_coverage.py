@@ -1,7 +1,7 @@
 """Coverage of both alleles of variants, from what is known of their windows or plainly."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,10 +37,10 @@ from seqcast.predict.variants.windows import Chunk, Placed, chunks_by_window, pl
 # Variants that are predicted together on a CPU, where batch_size does not ask for more: as many as
 # have so many numbers of coverage, but no more than a few.
 NUMBERS_AT_ONCE, MOST_AT_ONCE = 1 << 22, 32
+MOST_KNOWN = 32  # windows of a neighbourhood, each strand and shift of them counted
 
 Untransform = Callable[[Tensor], Tensor]
-Place = tuple[str, WindowKey]  # on a contig
-Sides = tuple[Place, Place] | None
+Sides = tuple[WindowKey, WindowKey] | None
 
 
 class PairCoverage(NamedTuple):
@@ -64,22 +64,20 @@ class PairCoverage(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """A chunk's sequences, encoded: windows of the reference, and of each pair all others."""
+    """A chunk's sequences, encoded.
 
-    contig: str
-    bins: np.ndarray | None
-    pairs: Sequence[AllelePair]
-    flanks: Sequence[Sequence[Flanks]]
-    windows: Mapping[WindowKey, np.ndarray]
-    alleles: Sequence[Mapping[int, np.ndarray]]
+    Attributes
+    ----------
+    windows : list of ndarray
+        Those of its neighbourhood; empty where the chunk before has the same.
+    alleles : list of dict of ndarray
+        Of each pair, its sequences by their number: all, or those that are no such window.
+    """
 
-    @property
-    def sequences(self) -> list[list[np.ndarray]]:
-        """All sequences of each pair."""
-        return [
-            [self.windows[f.left] if f.is_whole else of_pair[at] for at, f in enumerate(flanks)]
-            for flanks, of_pair in zip(self.flanks, self.alleles, strict=True)
-        ]
+    pairs: list[AllelePair]
+    flanks: list[tuple[Flanks, ...]]
+    windows: list[np.ndarray]
+    alleles: list[dict[int, np.ndarray]]
 
 
 class _Stretch:
@@ -99,38 +97,42 @@ class _Chunks(Dataset):
     """Prepared chunks, for workers to make."""
 
     def __init__(
-        self, genome: Genome, convention: Convention, length_bp: int, chunks: Sequence[Chunk]
-    ) -> None:
+        self, genome: Genome, convention: Convention, length_bp: int, chunks: Sequence[Chunk],
+        reuse: bool,
+    ) -> None:  # fmt: skip
         self.genome, self.convention, self.length_bp = genome, convention, length_bp
-        self.chunks = chunks
+        self.chunks, self.reuse = chunks, reuse
 
     def __len__(self) -> int:
         return len(self.chunks)
 
     def __getitem__(self, i: int) -> _Prepared:
-        placed, shared, bins = self.chunks[i]
-        contig, edits = placed[0].edit.contig, [(one.edit, one.start) for one in placed]
+        chunk = self.chunks[i]
+        contig, edits = chunk.placed[0].edit.contig, [(one.edit, one.start) for one in chunk.placed]
         flanks = [self.convention.flanks(*edit) for edit in edits]
-        first = min(f.left.start for f in flanks[0])
+        first = flanks[0][0].left.start
         near = _Stretch(self.genome, contig, first, first + self.length_bp)
         pairs = [self.convention.pair(edit, near, start) for edit, start in edits]
-        windows = {key: self._window(near, contig, key) for key in shared}
-        alleles: list[dict[int, np.ndarray]] = []
-        for pair, of_pair in zip(pairs, flanks, strict=True):
-            alleles.append({})
-            for at, (sequence, f) in enumerate(zip(pair.sequences, of_pair, strict=True)):
-                if not f.is_whole:
-                    alleles[-1][at] = self._encoded(sequence)
-                elif f.left not in windows:
-                    windows[f.left] = self._encoded(sequence)
-        return _Prepared(contig, bins, pairs, flanks, windows, alleles)
+        alleles = [
+            {
+                at: one_hot(sequence, self.convention.unknown)
+                for at, (sequence, f) in enumerate(zip(pair.sequences, of_pair, strict=True))
+                if not (self.reuse and f.is_whole)
+            }
+            for pair, of_pair in zip(pairs, flanks, strict=True)
+        ]
+        return _Prepared(pairs, flanks, self._windows(i, near, contig), alleles)
 
-    def _window(self, near: _Stretch, contig: str, key: WindowKey) -> np.ndarray:
-        bases = near.fetch(contig, key.start, key.start + self.length_bp)
-        return self._encoded(shifted(bases, key.shift_bp))
-
-    def _encoded(self, sequence: str) -> np.ndarray:
-        return one_hot(sequence, self.convention.unknown)
+    def _windows(self, i: int, near: _Stretch, contig: str) -> list[np.ndarray]:
+        neighbourhood = self.chunks[i].neighbourhood
+        if i and self.chunks[i - 1].neighbourhood.number == neighbourhood.number:
+            return []
+        keys = [key for group in neighbourhood.groups for key in group]
+        bases = [near.fetch(contig, key.start, key.start + self.length_bp) for key in keys]
+        return [
+            one_hot(shifted(sequence, key.shift_bp), self.convention.unknown)
+            for sequence, key in zip(bases, keys, strict=True)
+        ]
 
 
 class _Engine:
@@ -151,91 +153,96 @@ class _Engine:
     ) -> None:
         self.averaged, self.untransform, self.device = averaged, untransform, device
         self.background, self.bins = background, geometry_of(averaged.model).bins
-        self.known: dict[Place, Known] = {}
-        self.coverage: dict[Place, Tensor] = {}
+        self.to_come: Iterator[Known] = iter(())  # windows of the neighbourhood
+        self.place = -1, -1  # neighbourhood and group that these are of:
+        self.known: dict[WindowKey, Known] = {}
+        self.coverage: dict[WindowKey, Tensor] = {}
         self.ref: tuple[object, Tensor, Tensor | None] = None, torch.empty(0), None
 
     @torch.inference_mode()
-    def predict(self, chunk: _Prepared) -> list[PairCoverage]:
+    def predict(self, chunk: Chunk, prepared: _Prepared) -> list[PairCoverage]:
         """Coverage of each pair of a chunk."""
-        self._know(chunk)
+        self._know(chunk, prepared.windows)
         found = [
             [self._of_window(chunk, f.left) if f.is_whole else None for f in of_pair]
-            for of_pair in chunk.flanks
+            for of_pair in prepared.flanks
         ]
-        for sides, places in self._alike(chunk).items():
-            x = torch.from_numpy(np.stack([chunk.alleles[i][at] for i, at in places]))
-            runs = self._read_of_alleles(chunk, places)
+        for sides, places in self._alike(prepared).items():
+            x = torch.from_numpy(np.stack([prepared.alleles[i][at] for i, at in places]))
+            runs = self._read_of_alleles(chunk.bins, [(prepared.pairs[i], at) for i, at in places])
             y = self._of_alleles(x.to(self.device), sides, runs)
             for (i, at), coverage in zip(places, y, strict=True):
                 found[i][at] = coverage
         return [
-            self._paired(chunk, i, [y for y in coverage if y is not None])
-            for i, coverage in enumerate(found)
+            self._paired(chunk.bins, pair, of_pair, [y for y in coverage if y is not None])
+            for pair, of_pair, coverage in zip(prepared.pairs, prepared.flanks, found, strict=True)
         ]
 
-    def _know(self, chunk: _Prepared) -> None:
-        """Compute the windows that a chunk needs, and let go of all others."""
-        places = {(chunk.contig, key): window for key, window in chunk.windows.items()}
-        self.known = {place: known for place, known in self.known.items() if place in places}
-        self.coverage = {place: y for place, y in self.coverage.items() if place in places}
-        for place, window in places.items():
-            if place not in self.known:
-                x = torch.from_numpy(window[None]).to(self.device)
-                self.known[place] = self.averaged.know(x)
+    def _know(self, chunk: Chunk, windows: Sequence[np.ndarray]) -> None:
+        """Have the windows of a chunk's group at hand, and let go of those before."""
+        number, groups = chunk.neighbourhood
+        if self.place[0] != number:
+            starts = [key.start - key.shift_bp for group in groups for key in group]
+            x = torch.from_numpy(np.stack(windows)).to(self.device)
+            self.to_come, self.place = self.averaged.know(x, starts), (number, -1)
+        while self.place[1] < chunk.group:
+            self.place = number, self.place[1] + 1
+            self.known, self.coverage, self.ref = {}, {}, (None, torch.empty(0), None)
+            for key in groups[self.place[1]]:
+                self.known[key] = next(self.to_come)
 
-    def _of_window(self, chunk: _Prepared, key: WindowKey) -> Tensor:
-        place = chunk.contig, key
-        if place not in self.coverage:
+    def _of_window(self, chunk: Chunk, key: WindowKey) -> Tensor:
+        if key not in self.coverage:
             runs = None if self.background or chunk.bins is None else runs_of(chunk.bins)
-            y = self.averaged.of_known(self.known[place], runs)
-            self.coverage[place] = self.untransform(y)[0]
-        return self.coverage[place]
+            self.coverage[key] = self.untransform(self.averaged.of_known(self.known[key], runs))[0]
+        return self.coverage[key]
 
-    def _read_of_alleles(self, chunk: _Prepared, places: Sequence[tuple[int, int]]) -> Runs:
+    def _read_of_alleles(
+        self, bins: np.ndarray | None, alleles: Sequence[tuple[AllelePair, int]]
+    ) -> Runs:
         """Bins that some alleles are read for: of an indel's, those on one side of it."""
         wanted = np.zeros(self.bins, dtype=bool)
-        for i, at in places:
-            pair = chunk.pairs[i]
+        for pair, at in alleles:
             for segment in (s for replicate in (*pair.ref, *pair.alt) for s in replicate):
                 if segment.sequence == at:
                     wanted[segment.start_bins : segment.end_bins] = True
-        if chunk.bins is not None:
+        if bins is not None:
             of_genes = np.zeros_like(wanted)
-            of_genes[chunk.bins] = True
+            of_genes[bins] = True
             wanted &= of_genes
         return None if wanted.all() else runs_of(np.flatnonzero(wanted))
 
-    def _alike(self, chunk: _Prepared) -> dict[Sides, list[tuple[int, int]]]:
+    def _alike(self, prepared: _Prepared) -> dict[Sides, list[tuple[int, int]]]:
         """Alleles between the same known windows: of the pair i the sequence number `at`."""
         alike: dict[Sides, list[tuple[int, int]]] = defaultdict(list)
-        for i, alleles in enumerate(chunk.alleles):
+        for i, alleles in enumerate(prepared.alleles):
             for at in alleles:
-                left, right, _ = chunk.flanks[i][at]
-                known = [key for key in (left, right) if (chunk.contig, key) in self.known]
+                left, right, _ = prepared.flanks[i][at]
+                known = [key for key in (left, right) if key in self.known]
                 # one alone stands for both: all on the other side of the edit is computed again
-                sides = ((chunk.contig, known[0]), (chunk.contig, known[-1])) if known else None
-                alike[sides].append((i, at))
+                alike[(known[0], known[-1]) if known else None].append((i, at))
         return alike
 
     def _of_alleles(self, alleles: Tensor, sides: Sides, runs: Runs) -> Tensor:
         if sides is None:
             return self.untransform(self.averaged.plainly(alleles))
-        left, right = (self.known[place] for place in sides)
+        left, right = (self.known[key] for key in sides)
         return self.untransform(self.averaged.of_edited(alleles, left, right, runs))
 
-    def _paired(self, chunk: _Prepared, i: int, coverage: Sequence[Tensor]) -> PairCoverage:
-        pair, flanks = chunk.pairs[i], chunk.flanks[i]
+    def _paired(
+        self, bins: np.ndarray | None, pair: AllelePair, flanks: Sequence[Flanks],
+        coverage: Sequence[Tensor],
+    ) -> PairCoverage:  # fmt: skip
         # the ref is put together once for all variants of a window
-        made_of = chunk.contig, pair.ref, [flanks[s.sequence] for r in pair.ref for s in r
-                                           if s.sequence is not None]  # fmt: skip
+        made_of = pair.ref, [flanks[s.sequence] for r in pair.ref for s in r
+                             if s.sequence is not None]  # fmt: skip
         if self.ref[0] != made_of:
             ref = assemble(coverage, pair.ref)
             background = background_of(ref) if self.background else None
-            self.ref = made_of, ref if chunk.bins is None else ref[..., chunk.bins], background
+            self.ref = made_of, ref if bins is None else ref[..., bins], background
         alt = assemble(coverage, pair.alt)
-        alt = alt if chunk.bins is None else alt[..., chunk.bins]
-        return PairCoverage(pair, self.ref[1], alt, self.ref[2], chunk.bins)
+        alt = alt if bins is None else alt[..., bins]
+        return PairCoverage(pair, self.ref[1], alt, self.ref[2], bins)
 
 
 def chunks_of(
@@ -254,9 +261,9 @@ def chunks_of(
     if next(model.parameters()).device.type == "cpu":  # whose memory is not the limit
         numbers = len(tracks) * geometry.bins
         at_once = max(batch_size, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // numbers))
-    of_genes = not options.window_scores
-    in_full = options.needs_background
-    return list(chunks_by_window(placed, convention, geometry, at_once, of_genes, in_full))
+    members = len(options.averaged_shifts_bp) * (1 + options.reverse_complement)
+    how = max(1, MOST_KNOWN // members), not options.window_scores, options.needs_background
+    return list(chunks_by_window(placed, convention, geometry, at_once, *how))
 
 
 def predict_alleles(
@@ -274,7 +281,8 @@ def predict_alleles(
         each variant for itself; the numbers are the same but for rounding.
     """
     convention = options.convention(geometry_of(model))
-    prepared = prefetch(_Chunks(genome, convention, model.window_length_bp, chunks), workers)
+    dataset = _Chunks(genome, convention, model.window_length_bp, chunks, reuse)
+    prepared = prefetch(dataset, workers)
 
     def untransform(y: Tensor) -> Tensor:
         return options.untransform(tracks, y)
@@ -283,15 +291,14 @@ def predict_alleles(
         how = options.reverse_complement, options.averaged_shifts_bp
         averaged = Averaged(model, tracks, *how, device)
         engine = _Engine(averaged, untransform, options.needs_background, device)
-        for chunk in prepared:
+        for chunk, sequences in zip(chunks, prepared, strict=True):
             if reuse:
-                yield from engine.predict(chunk)
+                yield from engine.predict(chunk, sequences)
                 continue
-            x = np.stack([s for sequences in chunk.sequences for s in sequences])
+            x = np.stack([x for of_pair in sequences.alleles for x in of_pair.values()])
             y = untransform(predict_batch(model, x, tracks, device, *how, batch_size))
-            for pair, part in zip(
-                chunk.pairs, y.split([len(s) for s in chunk.sequences]), strict=True
-            ):
+            parts = y.split([len(of_pair) for of_pair in sequences.alleles])
+            for pair, part in zip(sequences.pairs, parts, strict=True):
                 ref, alt = assemble(part, pair.ref), assemble(part, pair.alt)
                 background = background_of(ref) if options.needs_background else None
                 yield PairCoverage(pair, ref, alt, background)

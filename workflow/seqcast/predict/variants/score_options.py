@@ -31,10 +31,6 @@ class ScoreOptions:
     ----------
     compat : {None, "borzoi_sed", "hound_snp"}
         Whose conventions of alleles to follow (see `alleles`, `compat`).
-    window : {"variant", "shared"}
-        Where the window lies that a variant is scored in. "variant": centred on it, as in
-        borzoi_sed. "shared": one of a grid, `windows.grid_start`, which faster serves all variants
-        near its centre; scores differ a little, as those of any other window do. Not with `compat`.
     reverse_complement : bool
         Average predictions over both strands.
     shifts_bp : tuple of int
@@ -53,10 +49,13 @@ class ScoreOptions:
         hound_snp only: see `compat.HoundSnp`.
     gene_scores, window_scores : tuple of str
         Names in `statistics.GENE_SCORES` (default: all) and `SITE_SCORES`; in `WINDOW_SCORES`.
+    window : {"variant", "shared"}
+        Where the window lies that a variant is scored in. "variant": centred on it, as in
+        borzoi_sed. "shared": one of a grid, `windows.grid_start`, which faster serves all variants
+        near its centre; scores differ a little, as those of any other window do. Not with `compat`.
     """
 
     compat: str | None = None
-    window: str = "variant"
     reverse_complement: bool = True
     shifts_bp: tuple[int, ...] = (0,)
     span: bool = False
@@ -68,6 +67,7 @@ class ScoreOptions:
     stitch: bool = False
     gene_scores: tuple[str, ...] = tuple(GENE_SCORES)
     window_scores: tuple[str, ...] = tuple(WINDOW_SCORES)
+    window: str = "variant"
 
     def __post_init__(self) -> None:
         if self.compat not in (None, *COMPAT):

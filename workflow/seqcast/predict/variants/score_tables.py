@@ -46,6 +46,7 @@ class AlleleCoverage(NamedTuple):
     Attributes
     ----------
     ref, alt : Tensor, shape=(replicates, tracks, bins), float64
+        Of several variants that share the other allele, (variants, replicates, tracks, bins).
     background : Tensor, shape=(replicates, tracks, 1), optional
         `statistics.background_of` of ref in the whole window. None where no score needs it.
     bins : ndarray of int, optional
@@ -70,13 +71,18 @@ class _Rows:
     identity: list[dict[str, Any]] = field(default_factory=list)
     scores: dict[str, list[np.ndarray | None]] = field(default_factory=dict)
 
-    def add(self, row: Mapping[str, Any], scores: Scores | None) -> None:
-        known = [v for v in (scores or {}).values() if v is not None]
-        if not all(np.isfinite(v).all() for v in known):
-            row, scores = {**row, "status": "prediction_not_finite"}, None
-        self.identity.append(dict(row))
-        for name, values in self.scores.items():
-            values.append(None if scores is None else scores[name])
+    def add(self, rows: Sequence[Mapping[str, Any]], scores: Scores | None) -> None:
+        """Rows, and of each score an array (rows, tracks), the same for all (tracks,), or None."""
+        known = [values for values in (scores or {}).values() if values is not None]
+        is_finite = np.ones(len(rows), dtype=bool)
+        for values in known:
+            is_finite &= np.isfinite(values).all(-1)
+        for i, row in enumerate(rows):
+            status = {} if is_finite[i] else {"status": "prediction_not_finite"}
+            self.identity.append({**row, **status})
+            for name, column in self.scores.items():
+                found = scores[name] if scores is not None and is_finite[i] else None
+                column.append(found if found is None or found.ndim == 1 else found[i])
 
     def frame(self, tracks: int) -> pl.DataFrame:
         frame = pl.DataFrame(self.identity, schema=self.columns)
@@ -113,46 +119,56 @@ class TableBuilder:
 
     def add_unscored(self, identity: Mapping[str, Any], status: str) -> None:
         """A row in each table that says why there is no score."""
-        self.gene.add({**identity, "status": status}, None)
-        self.window.add({**identity, "status": status}, None)
+        self.gene.add([{**identity, "status": status}], None)
+        self.add_window([identity], None, status)
 
-    def add_window(self, identity: Mapping[str, Any], coverage: AlleleCoverage | None) -> None:
-        """The row of one variant, named by the columns of `identity`, in the window table.
+    def add_window(
+        self, identities: Sequence[Mapping[str, Any]], coverage: AlleleCoverage | None,
+        status: str = "scored",
+    ) -> None:  # fmt: skip
+        """Rows of the window table for variants of one window, named by the columns of each.
 
         Without window scores, coverage may be None.
         """
-        scores = {} if coverage is None else self._of_window(coverage)
-        self.window.add({**identity, "status": "scored"}, scores)
+        rows = [{**identity, "status": status} for identity in identities]
+        self.window.add(rows, None if coverage is None else self._of_window(coverage))
 
     def add_genes(
-        self,
-        identity: Mapping[str, Any],
-        found: Sequence[tuple[AlleleCoverage, Sequence[GeneBins]]],
-        position: int,
-    ) -> None:
-        """The rows of one variant in the gene table; without a gene, one with a status only.
+        self, identities: Sequence[Mapping[str, Any]], coverage: AlleleCoverage | None,
+        genes: Sequence[GeneBins], positions: Sequence[int],
+    ) -> None:  # fmt: skip
+        """Rows of the gene table for variants of one window; without a gene, a status only.
 
         Parameters
         ----------
-        identity : mapping
-            Columns that name the variant.
-        found : sequence of (AlleleCoverage, sequence of GeneBins)
-            Windows, and the genes that are scored in each.
-        position : int
-            0-based base that distances to TSSs are measured from.
+        identities : sequence of mapping
+            Columns that name each variant.
+        coverage : AlleleCoverage, optional
+            Needed for genes.
+        genes : sequence of GeneBins
+            That are scored in the window.
+        positions : sequence of int
+            0-based base of each variant that distances to TSSs are measured from.
         """
-        if not any(genes for _, genes in found):
-            self.gene.add({**identity, "status": "no_gene_in_window"}, None)
-        for coverage, gene in ((coverage, gene) for coverage, genes in found for gene in genes):
-            named = {
-                "gene_id": gene.gene.gene_id,
-                "gene_name": gene.gene.gene_name,
+        if not genes:
+            rows = [{**identity, "status": "no_gene_in_window"} for identity in identities]
+            self.gene.add(rows, None)
+        for found in genes:
+            assert coverage is not None
+            gene = found.gene
+            named: dict[str, Any] = {
+                "gene_id": gene.gene_id,
+                "gene_name": gene.gene_name,
                 "status": "scored",
-                "distance_to_tss_bp": distance_to_tss_bp(gene.gene, position),
             }
-            numbers = (len(gene.gene.polya_sites), gene.n_sites)
-            sites = dict(zip(SITES, numbers, strict=True)) if self.sites else {}
-            self.gene.add({**identity, **named, **sites}, self._of_gene(coverage, gene))
+            if self.sites:
+                numbers = (len(gene.polya_sites), found.n_sites)
+                named |= dict(zip(SITES, numbers, strict=True))
+            rows = [
+                {**identity, **named, "distance_to_tss_bp": distance_to_tss_bp(gene, position)}
+                for identity, position in zip(identities, positions, strict=True)
+            ]
+            self.gene.add(rows, self._of_gene(coverage, found))
 
     def tables(self) -> ScoreTables:
         """What was added so far."""
@@ -173,7 +189,7 @@ class TableBuilder:
         device = coverage.ref.device
         track = torch.from_numpy(self.tracks.of_gene_strand(found.gene.strand)).to(device)
         at = torch.from_numpy(coverage.position(found.bins)).to(device)
-        alleles = [x[:, track] for x in (coverage.ref, coverage.alt)]
+        alleles = [x[..., track, :] for x in (coverage.ref, coverage.alt)]
         ref, alt = (x[..., at] for x in alleles)
         background = _or_nothing(coverage.background, track)
         sides = self._sides_of_sites(coverage, track, found) if self.sites else None
@@ -194,7 +210,7 @@ class TableBuilder:
         scale = torch.tensor(self.tracks.scale, device=track.device)[track][:, None]
         sides = [coverage.position(np.array(side)) for side in found.sides]
         return [
-            torch.stack([x[:, track, first:last].sum(-1) for first, last in sides], -1)
+            torch.stack([x[..., track, first:last].sum(-1) for first, last in sides], -1)
             / (1 if self.options.unscale else scale)
             for x in (coverage.ref, coverage.alt)
         ]
@@ -204,7 +220,7 @@ def _or_nothing(background: Tensor | None, track: Tensor | None = None) -> Tenso
     """Of some tracks; empty where no score needs it."""
     if background is None:
         return torch.empty(0)
-    return background if track is None else background[:, track]
+    return background if track is None else background[..., track, :]
 
 
 def _float32(score: Tensor) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Scores of a variant: how the predicted coverage of two alleles differs.
 
 Every function takes the coverage of the reference and of the alternative allele,
-``(replicates, tracks, bins)`` in float64, untransformed, and returns one number per track. The sign
+``(replicates, tracks, bins)`` in float64, untransformed, and returns one number per track. Either
+allele may have further dimensions before these, for which the other is broadcast. The sign
 of signed scores is **alternative minus reference**, in the terms of the VCF: positive where the ALT
 allele has more. Distances (D1, D2, nD2, nDi, JS and their kin) have no sign.
 Replicates are predictions of the same allele in shifted windows; where a formula is not linear, it
@@ -27,34 +28,34 @@ SITE_COVERED = 100.0
 
 def sum_difference(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """SUM, SED: difference of the sums over bins."""
-    return (alt.sum(-1) - ref.sum(-1)).mean(0)
+    return (alt.sum(-1) - ref.sum(-1)).mean(-2)
 
 
 def log_of_sums(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """logSED: log2(1 + sum of ALT) - log2(1 + sum of REF)."""
-    return (torch.log2(alt.sum(-1) + 1) - torch.log2(ref.sum(-1) + 1)).mean(0)
+    return (torch.log2(alt.sum(-1) + 1) - torch.log2(ref.sum(-1) + 1)).mean(-2)
 
 
 def sum_of_logs(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """logSUM: sum over bins of log2(ALT + 1) - log2(REF + 1)."""
-    return (torch.log2(alt + 1) - torch.log2(ref + 1)).sum(-1).mean(0)
+    return (torch.log2(alt + 1) - torch.log2(ref + 1)).sum(-1).mean(-2)
 
 
 def sum_of_roots(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """sqrtSUM: sum over bins of sqrt(ALT) - sqrt(REF)."""
-    return (alt.clamp(min=0).sqrt() - ref.clamp(min=0).sqrt()).sum(-1).mean(0)
+    return (alt.clamp(min=0).sqrt() - ref.clamp(min=0).sqrt()).sum(-1).mean(-2)
 
 
 def largest_difference(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """SAX: signed difference at the bin where its absolute value is largest."""
     difference = alt - ref
     at = difference.abs().argmax(-1, keepdim=True)
-    return difference.gather(-1, at).squeeze(-1).mean(0)
+    return difference.gather(-1, at).squeeze(-1).mean(-2)
 
 
 def l1(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """D1: sum over bins of |ALT - REF|."""
-    return (alt - ref).abs().sum(-1).mean(0)
+    return (alt - ref).abs().sum(-1).mean(-2)
 
 
 def l1_of_logs(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ def l1_of_roots(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
 
 def l2(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """D2: square root of the sum over bins of (ALT - REF) squared."""
-    return (alt - ref).square().sum(-1).sqrt().mean(0)
+    return (alt - ref).square().sum(-1).sqrt().mean(-2)
 
 
 def l2_of_logs(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
@@ -90,7 +91,7 @@ def l2_of_profiles(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
 def largest_of_profiles(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """nDi: largest absolute difference of the profiles."""
     difference = _profile(alt, background) - _profile(ref, background)
-    return difference.abs().amax(-1).mean(0)
+    return difference.abs().amax(-1).mean(-2)
 
 
 def divergence(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
@@ -100,17 +101,17 @@ def divergence(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """
     r, a = _profile(ref, background), _profile(alt, background)
     log_ratio = torch.log(r) - torch.log(a)
-    return (0.5 * ((r - a) * log_ratio).sum(-1)).mean(0)
+    return (0.5 * ((r - a) * log_ratio).sum(-1)).mean(-2)
 
 
 def reference_sum(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """REF: sum over bins of the reference allele."""
-    return ref.sum(-1).mean(0)
+    return ref.sum(-1).mean(-2)
 
 
 def alternative_sum(ref: Tensor, alt: Tensor, background: Tensor) -> Tensor:
     """ALT: sum over bins of the alternative allele."""
-    return alt.sum(-1).mean(0)
+    return alt.sum(-1).mean(-2)
 
 
 def background_of(ref: Tensor) -> Tensor:
@@ -151,17 +152,18 @@ def ratio_change(ref: Tensor, alt: Tensor) -> Tensor:
     Tensor, shape=(tracks,)
         Positive where ALT moves coverage downstream.
     """
-    return _largest_ratio_change(ref, alt).mean(0)
+    return _largest_ratio_change(ref, alt).mean(-2)
 
 
 def ratio_change_size(ref: Tensor, alt: Tensor) -> Tensor:
     """COVR: magnitude of SCOVR."""
-    return _largest_ratio_change(ref, alt).abs().mean(0)
+    return _largest_ratio_change(ref, alt).abs().mean(-2)
 
 
 def _largest_ratio_change(ref: Tensor, alt: Tensor) -> Tensor:
     is_covered = ref > SITE_COVERED
     weight = (is_covered | ~is_covered.any(-1, keepdim=True)).to(ref)
+    weight = weight.expand(torch.broadcast_shapes(ref.shape, alt.shape))
     ratio = (alt + SITE_PSEUDOCOUNT) / (ref + SITE_PSEUDOCOUNT)
     one = torch.ones_like(ratio[..., :1])
     total = torch.cat([one, ratio * weight, one], -1).cumsum(-1)
@@ -213,10 +215,10 @@ def collapse_strands(name: str, score: Tensor, plus: Tensor, minus: Tensor) -> T
     ----------
     name : str
         The score's name.
-    score : Tensor, shape=(tracks,)
+    score : Tensor, shape=(..., tracks)
     plus, minus : Tensor of int, shape=(collapsed,)
         Positions of the two members; equal for unstranded tracks.
     """
-    a, b = score[plus], score[minus]
+    a, b = score[..., plus], score[..., minus]
     both = torch.sqrt(a * a + b * b) if name in _NORMS else a + b
     return torch.where(plus == minus, a, both)

@@ -1,11 +1,12 @@
 """From checked variants to scores: sequences of both alleles, their predictions, the tables."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby, islice
 from typing import Any
 
 import polars as pl
+import torch
 
 from seqcast.core.errors import InputError
 from seqcast.core.progress import progress
@@ -115,8 +116,11 @@ class VariantScorer:
         unit = "window" if self.options.has_gene_windows else "variant"
         tables, may_end = _Tables(self, variants), {*ends[:-1]}
         scored = progress(len(placed) - begin, unit)(predictions)
-        for done, (one, pair) in enumerate(zip(placed[begin:], scored, strict=True), begin + 1):
-            tables.add(one, pair)
+        done = begin
+        for chunk in left:
+            pairs = list(islice(scored, len(chunk.placed)))
+            tables.add(chunk.placed, pairs)
+            done += len(pairs)
             if done in may_end and due():
                 yield done, tables.builder.tables()
                 tables = _Tables(self, variants)
@@ -135,13 +139,18 @@ class _Tables:
         self.options, self.variants = scorer.options, variants
         self.builder = TableBuilder(scorer.tracks, scorer.options)
 
-    def add(self, placed: Placed, predicted: PairCoverage) -> None:
-        """The rows of a variant in one of its windows."""
-        identity, coverage = self._identity(placed.row), in_terms_of_vcf(placed, predicted)
-        if not placed.is_of_genes:
-            self.builder.add_window(identity, coverage)
-        if placed.is_of_genes or not self.options.has_gene_windows:
-            self.builder.add_genes(identity, [(coverage, placed.genes)], placed.edit.anchor)
+    def add(self, placed: Sequence[Placed], predicted: Sequence[PairCoverage]) -> None:
+        """The rows of variants that were predicted together."""
+        alike = groupby(zip(placed, predicted, strict=True), _scored_alike)
+        for members in (list(group) for _, group in alike):
+            found = [one for one, _ in members]
+            first, identities = found[0], [self._identity(one.row) for one in found]
+            coverage = in_terms_of_vcf(first.swapped, [pair for _, pair in members])
+            if not first.is_of_genes:
+                self.builder.add_window(identities, coverage)
+            if first.is_of_genes or not self.options.has_gene_windows:
+                anchors = [one.edit.anchor for one in found]
+                self.builder.add_genes(identities, coverage, first.genes, anchors)
 
     def add_rest(self, row: int, edit: Edit | str, in_own: bool, in_genes: bool) -> None:
         """What a variant lacks that is not in a window of its own, or in none of genes."""
@@ -150,18 +159,25 @@ class _Tables:
         elif not in_own and not in_genes:
             self.builder.add_unscored(self._identity(row), "no_gene_in_window")
         elif not in_own:
-            self.builder.add_window(self._identity(row), None)
+            self.builder.add_window([self._identity(row)], None)
         elif not in_genes and self.options.has_gene_windows:
-            self.builder.add_genes(self._identity(row), [], edit.anchor)
+            self.builder.add_genes([self._identity(row)], None, (), [edit.anchor])
 
     def _identity(self, row: int) -> dict[str, Any]:
         return {name: self.variants[name][row] for name in IDENTITY}
 
 
-def in_terms_of_vcf(placed: Placed, predicted: PairCoverage) -> AlleleCoverage:
-    """The coverage of the REF and ALT of the file."""
-    _, ref, alt, background, bins = predicted
-    if placed.swapped:
+def _scored_alike(member: tuple[Placed, PairCoverage]) -> tuple[object, ...]:
+    """The same for variants that have their reference, genes and replicates in common."""
+    placed, predicted = member
+    return id(predicted.ref), predicted.alt.shape, placed.swapped, [id(x) for x in placed.genes]
+
+
+def in_terms_of_vcf(swapped: bool, predicted: Sequence[PairCoverage]) -> AlleleCoverage:
+    """The coverage of the REF and ALT of the file, of variants with the same reference."""
+    _, ref, _, background, bins = predicted[0]
+    alt = torch.stack([pair.alt for pair in predicted])
+    if swapped:
         ref, alt = alt, ref
         background = None if background is None else background_of(ref)
     return AlleleCoverage(ref, alt, background, bins)

@@ -56,20 +56,37 @@ class Placed(NamedTuple):
     swapped: bool = False
 
 
+class Neighbourhood(NamedTuple):
+    """Windows that overlap, whose convolutions have much in common.
+
+    Attributes
+    ----------
+    number : int
+        Which one it is.
+    groups : list of list of WindowKey
+        Windows of the reference that variants of one window need, group by group.
+    """
+
+    number: int
+    groups: list[list[WindowKey]]
+
+
 class Chunk(NamedTuple):
     """Variants that are predicted together.
 
     Attributes
     ----------
     placed : sequence of Placed
-    shared : tuple of WindowKey
-        Windows to know for the sake of indels.
+    neighbourhood : Neighbourhood
+    group : int
+        Which of its groups these variants are of.
     bins : ndarray of int, optional
         Output bins that are wanted, ascending. None: all.
     """
 
     placed: Sequence[Placed]
-    shared: tuple[WindowKey, ...] = ()
+    neighbourhood: Neighbourhood = Neighbourhood(0, [])
+    group: int = 0
     bins: np.ndarray | None = None
 
 
@@ -283,12 +300,14 @@ def plain_chunks(
 
 def chunks_by_window(
     placed: Sequence[Placed], convention: Convention, geometry: Geometry, at_once: int,
-    of_genes: bool = False, in_full: bool = False,
+    most_known: int, of_genes: bool = False, in_full: bool = False,
 ) -> Iterator[Chunk]:  # fmt: skip
     """Consecutive variants of one window, at most `at_once` of them.
 
     Parameters
     ----------
+    most_known : int
+        Windows of a neighbourhood, at most; more where one group has more.
     of_genes : bool
         Only the bins of genes are wanted.
     in_full : bool
@@ -299,14 +318,30 @@ def chunks_by_window(
         start = convention.start(one.edit) if one.start is None else one.start
         return one.edit.contig, start, one.start is None
 
-    for _, group in groupby(placed, window):
+    near, place = Neighbourhood(-1, []), ("", 0)
+    for (contig, start, _), group in groupby(placed, window):
         members = list(group)
-        shared, bins = _worth_knowing(members, convention, geometry), None
+        windows = _windows_of(members, convention, geometry)
+        far = contig != place[0] or not 0 <= start - place[1] <= geometry.length_bp // 2
+        if far or sum(map(len, near.groups)) + len(windows) > most_known:
+            near = Neighbourhood(near.number + 1, [])
+        place = contig, start
+        near.groups.append(windows)
+        bins = None
         if of_genes and not (in_full and any(one.swapped for one in members)):
             genes = {id(gene): gene for one in members for gene in one.genes}
             bins = np.unique(np.concatenate([gene.scored_bins for gene in genes.values()]))
         for first in range(0, len(members), at_once):
-            yield Chunk(members[first : first + at_once], shared, bins)
+            yield Chunk(members[first : first + at_once], near, len(near.groups) - 1, bins)
+
+
+def _windows_of(
+    placed: Sequence[Placed], convention: Convention, geometry: Geometry
+) -> list[WindowKey]:
+    """Windows of the reference that variants of one window need, and what indels may share."""
+    flanks = [f for one in placed for f in convention.flanks(one.edit, one.start)]
+    whole = dict.fromkeys(f.left for f in flanks if f.is_whole)
+    return [*whole, *_worth_knowing(placed, convention, geometry)]
 
 
 def _worth_knowing(
