@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
+from seqcast.models.borzuki import network
 from seqcast.models.interface import build_model, load_model
 from tests.seqcast.golden import relative_error, window_one_hot
 from tests.seqcast.plain_borzuki import plain_forward
@@ -120,7 +121,9 @@ def test_wrong_input_is_refused():
 
 @pytest.mark.parametrize("upsample_conv", [False, True])
 @pytest.mark.parametrize("crop", [0, 8])
-def test_fast_network_equals_the_plain_one(upsample_conv, crop):
+@pytest.mark.parametrize("stretch_bp", [1, 1 << 16])  # 1,024, the least, and more than the window
+def test_fast_network_equals_the_plain_one(upsample_conv, crop, stretch_bp, monkeypatch):
+    monkeypatch.setattr(network, "STRETCH_BP", stretch_bp)
     params = copy.deepcopy(TINY)
     for step in params["model"]["trunk"][3:]:
         step["upsample_conv"] = upsample_conv
@@ -133,7 +136,7 @@ def test_fast_network_equals_the_plain_one(upsample_conv, crop):
             tensor.uniform_(0.5, 2)
         elif "num_batches" not in name:
             tensor.normal_(0, 0.5)
-    x = torch.nn.functional.one_hot(torch.randint(0, 4, (2, 2048)), 4).double().mT
+    x = one_hot(2, 2048 + 384)
     with torch.inference_mode():
         assert torch.allclose(model(x), plain_forward(model, x), rtol=1e-10, atol=1e-10)
 

@@ -57,7 +57,7 @@ class TowerBlock(nn.Module):
 
 
 class Tower(nn.Module):
-    """Blocks at 2, 4, 8 ... bp. Returns the tokens, and the wanted outputs before pooling."""
+    """Blocks at 2, 4, 8 ... bp, the first ones by `begin`."""
 
     def __init__(self, in_channels: int, config: TowerConfig) -> None:
         super().__init__()
@@ -68,11 +68,26 @@ class Tower(nn.Module):
             for a, b in pairwise(widths)
         )
 
+    def begin(self, x: Tensor, blocks: int, run: Run) -> Tensor:
+        """Run the first `blocks`."""
+        for block in self.blocks[:blocks]:
+            x = run(block, x, pool=True)
+        return x
+
     def forward(
-        self, x: Tensor, skip_bins_bp: set[int], run: Run
+        self, x: Tensor, begun: int, skip_bins_bp: set[int], run: Run
     ) -> tuple[Tensor, dict[int, Tensor]]:
+        """Run the blocks after the first `begun`.
+
+        Returns
+        -------
+        Tensor
+            The tokens.
+        dict of int to Tensor
+            The wanted outputs before pooling, by their base pairs.
+        """
         skips = {}
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self.blocks[begun:], begun):
             bin_bp = 2 ** (i + 1)
             if bin_bp in skip_bins_bp:
                 skips[bin_bp] = run(block, x, pool=False)

@@ -33,6 +33,7 @@ from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
 from seqcast.models.layers import Conv, Dense, affine, gelu, recompute_in_backward
 from seqcast.models.originals import Original
 
+STRETCH_BP = 1 << 16  # of one sequence: activations stay below 32 MB, which malloc keeps
 KERAS = {".h5", ".hdf5", ".keras"}  # suffixes of published weights
 
 
@@ -162,9 +163,12 @@ class Borzuki(ConvolutionsFirst):
     @property
     def reach_bp(self) -> int:
         """Base pairs that a position of the transformer sees on either side of its own."""
-        tower = self.config.tower
-        doublings = sum(2 ** (i + 1) for i in range(tower.repeat))
-        return self.config.stem.kernel_size // 2 + tower.kernel_size // 2 * doublings
+        return self._sees_bp(self.config.tower.repeat)
+
+    def _sees_bp(self, blocks: int) -> int:
+        """Base pairs on either side that a position sees after so many blocks of the tower."""
+        doublings = sum(2 ** (i + 1) for i in range(blocks))
+        return self.config.stem.kernel_size // 2 + self.config.tower.kernel_size // 2 * doublings
 
     def convolve(self, one_hot: Tensor) -> tuple[Tensor, ...]:
         """Stem and tower: the transformer's input, and what each step of the U-net joins to it.
@@ -188,10 +192,32 @@ class Borzuki(ConvolutionsFirst):
                 f"one-hot input of shape {tuple(one_hot.shape)}; expected (batch, 4, length) with "
                 f"a length that is a multiple of {self.config.token_size_bp} bp"
             )
-        # (batch, length / 2, channels)
-        x = self._run(self.stem, one_hot.transpose(1, 2).contiguous())
-        x, skips = self.tower(x, set(self._skip_bins_bp), self._run)
+        # none of which the U-net joins before pooling
+        begun = min(3, self.config.tower.repeat - len(self.unet))
+        x = self._begin(one_hot, begun)
+        x, skips = self.tower(x, begun, set(self._skip_bins_bp), self._run)
         return (x, *(skips[bin_bp] for bin_bp in self._skip_bins_bp))
+
+    def _begin(self, one_hot: Tensor, blocks: int) -> Tensor:
+        """Stem and first blocks of the tower; on a CPU, stretch by stretch of the window.
+
+        Their activations are the largest: to map and to clear hundreds of MB takes a tenth of the
+        time of a forward pass, or a third where memory is short.
+        """
+        length, token_bp, position_bp = one_hot.shape[2], self.config.token_size_bp, 2 << blocks
+        margin = -(-self._sees_bp(blocks) // token_bp) * token_bp
+        stretch = max(STRETCH_BP // max(1, len(one_hot)), 8 * margin)
+        if one_hot.device.type != "cpu" or torch.is_grad_enabled():
+            stretch = length
+        parts = []
+        for start in range(0, length, stretch):
+            end = min(start + stretch, length)
+            left, right = max(0, start - margin), min(length, end + margin)
+            # (batch, bases, 4), then (batch, positions, channels)
+            x = self._run(self.stem, one_hot[:, :, left:right].transpose(1, 2).contiguous())
+            x = self.tower.begin(x, blocks, self._run)
+            parts.append(x[:, (start - left) // position_bp : (end - left) // position_bp])
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
     def convolve_at(
         self, one_hot: Tensor, places: Sequence[tuple[int, int]]
