@@ -89,6 +89,22 @@ def test_affine_map_and_its_gradients_are_those_of_torch(shape, precision, has_b
         torch.testing.assert_close(ours, plain, rtol=0, atol=tolerance)
 
 
+def test_affine_map_of_views(monkeypatch):
+    monkeypatch.setattr(layers, "ONEDNN_VALUES", 0)
+    torch.manual_seed(6)
+    wide, tall = torch.randn(40, 3, 16), torch.randn(16, 30)
+    inputs = [
+        wide[:, 1],
+        tall.T,
+        wide[::2, 2],
+        torch.randn(1, 16).expand(5, 16),
+        wide.transpose(0, 1),
+    ]
+    for weight in (wide[:, 0], tall.T, torch.randn(16).expand(8, 16)):
+        for x in inputs:
+            assert torch.allclose(layers.affine(x, weight), x @ weight.T, rtol=0, atol=1e-5)
+
+
 def test_single_precision_is_multiplied_by_onednn_where_it_is_right(monkeypatch, caplog):
     x, dense = torch.ones(2, 3, 128), layers.Dense(128, 128)
     with torch.inference_mode():
