@@ -131,7 +131,7 @@ def demo_tables(root) -> dict[str, list[tuple]]:
     """
     paths = {name: root / f"config/demo/{name}.tsv" for name in HEADERS}
     tables = {name: in_order(name, path) for name, path in paths.items() if path.exists()}
-    planted = ("simulated_planted", "simulated_held_out")
+    planted = ("simulated_planted", "simulated_held_out", "simulated_map")
     shards = HEADERS["datasets"].split().index("shards")
     datasets = [
         (*row[:shards], "2" if row[1] == "variants" else row[shards], *row[shards + 1 :])

@@ -86,7 +86,10 @@ def provenance(name: str, facts: Any) -> Iterator[tuple[str, Values]]:
 
 def tsv(path: Path) -> Iterator[tuple[str, Values]]:
     """Columns, those with a decimal point as fractions."""
-    table = pl.read_csv(path, separator="\t", infer_schema_length=None, null_values=["NA", ""])
+    table = pl.read_csv(
+        path, separator="\t", infer_schema_length=None, null_values=["NA", "", "."],
+        comment_prefix="##",
+    )  # fmt: skip
     yield "types", ", ".join(f"{name} {kind}" for name, kind in table.schema.items())
     for column in table:
         yield from values_of(column.name, column.to_arrow())

@@ -131,6 +131,18 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "plot_simulated_gene": 1,
     "summarise_planted_truth": 1,
 }
+MAP_OF_DEMO = {  # all SNVs of a 3' UTR, for both kinds of models
+    "enumerate_regions": 1,
+    "score_variants": 2,
+    "gather_shards": 2,
+    "score_transcript_variants": 1,
+    "ensemble_variant_effects": 2,
+    "export_tsv": 1,
+    "export_regions": 1,
+    "map_effects": 1,
+    "predict_map_references": 1,
+    "summarise_maps": 1,
+}
 DEMO = Counter(
     {
         "simulate_genome": 1,
@@ -141,7 +153,7 @@ DEMO = Counter(
         "summarise_benchmarks": 1,
     }
 )
-for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO):
+for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO, MAP_OF_DEMO):
     DEMO.update(part)
 
 

@@ -22,6 +22,7 @@ from tests.workflow.demo_manifest import (
 OTHERWISE = {
     "*planted*": "no planted sets: they take as long as all else",
     "*held_out*": "the same",
+    "*simulated_map*": "nor the map, for the same reason",
     "report/summary.html": "the same: it names all sets",
     "report.zip": "not asked for",
     "*.strongest.npz": "two variants, not four",
