@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from seqcast.core.errors import InputError
-from seqcast.genome.tracks import Tracks, check_tracks
+from seqcast.genome.tracks import Tracks, check_tracks, track_path
 
 HEADER = "\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
 ROWS = (
@@ -188,3 +188,17 @@ def test_another_order_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"own\.tsv: output 0 is 'b'; expected 'a'"):
         check_tracks(learned, own, tmp_path / "found.tsv")
     assert not (tmp_path / "found.tsv").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("a.bw", "coverage/a.bw"),
+        ("../made/a.bw", "coverage/../made/a.bw"),
+        ("/data/a.bw", "/data/a.bw"),
+        ("results/coverage_tracks/a.plus.bw", "results/coverage_tracks/a.plus.bw"),
+        ("results_of_may/a.bw", "coverage/results_of_may/a.bw"),
+    ],
+)
+def test_a_table_names_files_beside_itself_or_files_that_the_workflow_makes(file, path):
+    assert track_path("coverage/targets.tsv", file) == Path(path)

@@ -11,10 +11,9 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 
 import pysam
 
@@ -35,7 +34,7 @@ TRIED_CONTIGS, TRIED_BP = 20, 4096  # read at once, to tell early what is no DNA
 Fetch = Callable[[str, int, int], str]
 
 
-class Genome:
+class Genome(AbstractContextManager["Genome"]):
     """A FASTA file, plain or bgzip, with its index.
 
     A missing index, one older than the FASTA, or one of another file, is made again. Opening reads
@@ -140,15 +139,7 @@ class Genome:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> "Genome":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __reduce__(self) -> tuple[type["Genome"], tuple[Path, Path | None]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # jobs that make tables and figures have no torch
 SUM_STAT = re.compile(r"(sum|mean|max)(_sqrt|_exp75)?")
 STRANDS = {"+": "-", "-": "+"}
 ALIKE = ("sum_stat", "scale", "norm_factor", "clip", "clip_soft")  # for both strands of a pair
+MADE = "results/"  # what the workflow makes
 REQUIRED = ["identifier", "clip_soft", "scale", "sum_stat", "strand_pair", "description"]
 
 
@@ -348,3 +349,18 @@ def compiled(pattern: str, what: str = "") -> re.Pattern[str]:
             f"{what}{pattern!r} is not a regular expression ({error}); expected one that matches "
             "track descriptions, such as '^RNA:ActD:'"
         ) from error
+
+
+def track_path(targets: str | Path, file: str) -> Path:
+    """Path of the bigWig file that a row of a targets table names.
+
+    Parameters
+    ----------
+    targets : path
+        The table.
+    file : str
+        Cell of the column ``file``. A name that begins with ``results/`` is a file that the
+        workflow makes, in the folder where it runs; any other lies next to the table, or is
+        absolute.
+    """
+    return Path(file) if file.startswith(MADE) else Path(targets).parent / file

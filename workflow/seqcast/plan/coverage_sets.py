@@ -250,7 +250,7 @@ def _named_tracks(targets: str) -> list[str]:
     if not Path(targets).is_file():
         return []
     from seqcast.core.text_files import read_cells
-    from seqcast.datasets.coverage.track_files import track_path
+    from seqcast.genome.tracks import track_path
 
     try:
         table = read_cells(targets, "a targets table")

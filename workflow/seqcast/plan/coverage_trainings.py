@@ -14,7 +14,7 @@ from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.tracks import check_outputs, known_tracks
 from seqcast.plan.trainings import Training, Trainings
-from seqcast.plan.wildcards import OfFold
+from seqcast.plan.wildcards import OfFold, Trains
 
 WEIGHTS = re.compile(r"results/training/(.+)\.fold([^.]+)(\.head)?\.safetensors")
 
@@ -89,10 +89,10 @@ class CoverageTrainings:
         first = self._starts_from(self.trainings.rows[name])
         return sorted({*self.heads[name].values(), *(self.seen_by(*first) if first else [])})
 
-    def files(self, job: Any) -> dict[str, Any]:
+    def files(self, job: Trains) -> dict[str, Any]:
         """Input: stores that a training learns from, one per head, and tables of their tracks."""
         training = self.trainings.of(job).training
-        if hasattr(job, "model") and training in self.shared:
+        if isinstance(job, OfFold) and training in self.shared:
             raise self.catalogue.error(
                 f"{job.model}, fold {job.fold} is of training {training}, which several models "
                 f"share; its weights are {self.trainings.weights(job)}: ask for that file"
@@ -100,7 +100,7 @@ class CoverageTrainings:
         names = list(self.heads[training].values())
         tables = [self.catalogue.given(self.sets.rows[name].path) for name in names]
         files: dict[str, Any] = {**self.sets.stores(names), "targets": tables}
-        if hasattr(job, "model"):  # a training of several heads is no model's
+        if isinstance(job, OfFold):  # a training of several heads is no model's
             files["outputs"] = f"results/training/{job.model}.fold{job.fold}.outputs.tsv"
         return files
 
@@ -115,15 +115,14 @@ class CoverageTrainings:
         path = f"results/training/{self.trained[job.model, job.fold]}.fold{job.fold}.heads"
         return {"heads": path, "history": f"{path}.history.tsv"}
 
-    def facts(self, job: Any) -> dict[str, Any]:
+    def facts(self, job: Trains) -> dict[str, Any]:
         """Params: what weights of a coverage model say of their training."""
         head = ",".join(self.heads[self.trainings.of(job).training])
-        return {
-            **self.trainings.facts(job),
-            "head": head or self.catalogue.models[job.model].head,
-        }
+        if isinstance(job, OfFold):
+            head = head or self.catalogue.models[job.model].head
+        return {**self.trainings.facts(job), "head": head}
 
-    def track_weights(self, job: Any) -> list[list[float]]:
+    def track_weights(self, job: Trains) -> list[list[float]]:
         """Params: weights of tracks in the loss, the only number that descriptions decide."""
         from seqcast.training.task_options import weights_of_tracks
 

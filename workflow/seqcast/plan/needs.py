@@ -5,7 +5,7 @@ models, hg38, and one job of a published run, with room to spare; time is that o
 GPU. The functions take what Snakemake hands to functions of a rule's ``resources``.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Need(NamedTuple):
@@ -98,16 +98,16 @@ TRAINING_NEEDS = {
 }
 
 
-def memory_mb(job: Any, attempt: int, rulename: str) -> int:
+def memory_mb(job: object, attempt: int, rulename: str) -> int:
     """Resources: memory of the host, in MB."""
     return NEEDS[rulename].memory_mb * attempt
 
 
-def runtime_min(job: Any, attempt: int, rulename: str) -> int:
+def runtime_min(job: object, attempt: int, rulename: str) -> int:
     """Resources: the limit of time, in minutes."""
     return NEEDS[rulename].runtime_min * attempt
 
 
-def disk_mb(job: Any, rulename: str) -> int:
+def disk_mb(job: object, rulename: str) -> int:
     """Resources: disk in MB; a retry requests no more."""
     return NEEDS[rulename].disk_mb

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue, genes_of
@@ -11,6 +11,17 @@ from seqcast.plan.coverage_accuracy import CoverageAccuracy
 from seqcast.plan.oligos import Oligos, oligo_table
 from seqcast.plan.tracks import known_tracks
 from seqcast.plan.variant_effects import VariantEffects, fold_table, tracks_table
+from seqcast.plan.wildcards import (
+    OfNotebookExperiment,
+    OfNotebookFolder,
+    OfNotebookPlace,
+    OfNotebookPlaceAndRun,
+    OfNotebookRun,
+    OfNotebookSet,
+    OfNotebookSetAndRun,
+    OfNotebookTable,
+    OfNotebookText,
+)
 
 FOLDER = "results/notebooks"
 RNA = "^RNA:"  # the tracks that the programs were called with
@@ -180,19 +191,19 @@ class Notebooks:
         """By how much windows of oligos were moved."""
         return list(self.catalogue.config["oligos"]["shifts_bp"])
 
-    def oligo_scores(self, job: Any) -> dict[str, str]:
+    def oligo_scores(self, job: OfNotebookPlaceAndRun) -> dict[str, str]:
         """Input: scores of oligos by a fold, and its tracks."""
         model, fold = self.folds[job.folder, job.run]
         context, _, allele = self._place(job)
         dataset = self.oligos[context][ALLELES.index(allele)]
         return {"scores": oligo_table(model, dataset, f"fold{fold}"), "tracks": tracks_table(model)}
 
-    def shift_bp(self, job: Any) -> int:
+    def shift_bp(self, job: OfNotebookPlace) -> int:
         """Params: which rows of oligos a folder holds."""
         return int(self._place(job)[1] or 0)
 
     @staticmethod
-    def _place(job: Any) -> tuple[str, str | None, str]:
+    def _place(job: OfNotebookPlace) -> tuple[str, str | None, str]:
         """Context, shift and allele of a folder."""
         match = PLACE.fullmatch(job.place)
         if not match:
@@ -216,16 +227,16 @@ class Notebooks:
             if tracks is None or any(re.search(pattern, text) for text in tracks.description)
         ]
 
-    def dataset(self, job: Any) -> str:
+    def dataset(self, job: OfNotebookSet) -> str:
         """The dataset of a folder such as gtexg/merge_pos."""
         return self.variants[job.set][SIDES.index(job.side)]
 
-    def scores(self, job: Any) -> dict[str, str]:
+    def scores(self, job: OfNotebookSetAndRun) -> dict[str, str]:
         """Input: scores of a fold and its tracks."""
         model, fold = self.folds[job.folder, job.run]
         return {"scores": fold_table(model, self.dataset(job), fold), "tracks": tracks_table(model)}
 
-    def copied(self, job: Any) -> str:
+    def copied(self, job: OfNotebookText) -> str:
         """Input: the file that is copied: of a set of variants, or of the context of oligos."""
         *folders, name = job.text.split("/")
         if name.startswith("contexts_"):
@@ -236,18 +247,18 @@ class Notebooks:
         row = self.catalogue.datasets[self.variants[variants][SIDES.index(side)]]
         return self.catalogue.given(row.path)
 
-    def tracks(self, job: Any) -> str:
+    def tracks(self, job: OfNotebookFolder) -> str:
         """Input: the targets table of a model."""
         folder = job.folder
         if folder == NAMES_OF_BASELINES and folder not in self.folders:
             folder = next(name for name in BASELINES if name in self.folders)
         return self.catalogue.given(self.catalogue.models[self.folders[folder]].tracks)
 
-    def copied_tracks(self, job: Any) -> str:
+    def copied_tracks(self, job: OfNotebookTable) -> str:
         """Params: which rows of a targets table are copied; empty, all."""
         return RNA if job.table.endswith("_rna") else ""
 
-    def gene_files(self, job: Any) -> dict[str, str]:
+    def gene_files(self, job: OfNotebookRun) -> dict[str, str]:
         """Input: what the evaluation of a fold wrote."""
         model, fold = self.folds[job.folder, job.run]
         kinds = self.accuracy.files("tracks", "gene_preds", "gene_targets")
@@ -258,6 +269,6 @@ class Notebooks:
             "targets": self.tracks(job),
         }
 
-    def pattern(self, job: Any) -> str:
+    def pattern(self, job: OfNotebookExperiment) -> str:
         """Params: which tracks an evaluation of genes is of."""
         return GENES[job.experiment]

@@ -9,6 +9,7 @@ from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.needs import TRAINING_NEEDS, Need
 from seqcast.plan.properties import Properties
 from seqcast.plan.trainings import Trainings
+from seqcast.plan.wildcards import OfFold, Trains
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,56 +27,58 @@ class TrainingJobs:
         own = (key[0] for key in self.trainings.trained if not self.trainings.is_shared(*key))
         return list(dict.fromkeys(own))
 
-    def task(self, job: Any) -> str:
+    def task(self, job: Trains) -> str:
         """Params: the task of the model, which decides how it is trained."""
         model = self.trainings.model_of(job)
         assert model is not None
         return self.catalogue.models[model].task
 
-    def files(self, job: Any) -> dict[str, Any]:
+    def files(self, job: Trains) -> dict[str, Any]:
         """Input: data to learn from, training configuration, and files of the network."""
+        task, more = self.task(job), self.trainings.files("initial", "recipe")(job)
+        if task == "property" and isinstance(job, OfFold):
+            return {**self.properties.learned_files(job), **more}
         learned = {
             "coverage": self.coverage.files,
             "reads": self.trainings.files("train", "validation"),
             "embedding": self.trainings.texts,
-            "property": self.properties.learned_files,
         }
-        return {**learned[self.task(job)](job), **self.trainings.files("initial", "recipe")(job)}
+        return {**learned[task](job), **more}
 
-    def facts(self, job: Any) -> dict[str, Any]:
+    def facts(self, job: Trains) -> dict[str, Any]:
         """Params: what weights say of the training that made them."""
         of_coverage = self.task(job) == "coverage"
         return self.coverage.facts(job) if of_coverage else self.trainings.facts(job)
 
-    def options(self, job: Any) -> dict[str, Any]:
+    def options(self, job: Trains) -> dict[str, Any]:
         """Params: what decides the weights in addition, by the names of the task's function."""
         task = self.task(job)
         if task == "coverage":
             return {"processes": self.catalogue.config["training"]["processes"]}
-        if task == "property":
+        if task == "property" and isinstance(job, OfFold):
             seed = self.catalogue.config["properties"]["seed"]
             return {"definition": self.properties.learned_definition(job), "seed": seed}
         return {}
 
-    def track_weights(self, job: Any) -> list[list[float]]:
+    def track_weights(self, job: Trains) -> list[list[float]]:
         """Params: `CoverageTrainings.track_weights`; none of another task."""
         return self.coverage.track_weights(job) if self.task(job) == "coverage" else []
 
-    def gpus(self, job: Any) -> int:
+    def gpus(self, job: Trains) -> int:
         """Resources: one per process of a training."""
         return self.options(job).get("processes", 1)
 
-    def threads(self, job: Any) -> int:
+    def threads(self, job: Trains) -> int:
         """CPU threads of all processes together."""
         return self.catalogue.config["inference"]["threads"] * self.gpus(job)
 
-    def memory_mb(self, job: Any, attempt: int) -> int:
+    def memory_mb(self, job: Trains, attempt: int) -> int:
         """Resources: memory of the host, in MB."""
         return self._need(job).memory_mb * attempt
 
-    def runtime_min(self, job: Any, attempt: int) -> int:
+    def runtime_min(self, job: Trains, attempt: int) -> int:
         """Resources: the limit of time, in minutes."""
         return self._need(job).runtime_min * attempt
 
-    def _need(self, job: Any) -> Need:
+    def _need(self, job: Trains) -> Need:
         return TRAINING_NEEDS[self.task(job)]

@@ -10,6 +10,7 @@ from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.tables import Row, Table
 from seqcast.plan.transcripts import transcripts_table
+from seqcast.plan.wildcards import OfFold, OfModel, OfTraining, Trains
 
 # Tasks whose data say themselves which part validates -> where they say it.
 SPLIT_BY_DATA = {
@@ -76,43 +77,45 @@ class Trainings:
         row = self.catalogue.models[model], self.rows[self.trained[model, fold]]
         return row[0].task == "coverage" and len(row[1].sets("train")) > 1
 
-    def weights(self, job: Any) -> str | list[str]:
+    def weights(self, job: OfFold) -> str | list[str]:
         """Input: the file that the weights of a fold come from, none for random ones."""
         row = self.catalogue.folds[job.model, job.fold]
         if row.origin == "source":
             return self.catalogue.given(row.source)
         return f"{self._made(job)}.safetensors" if row.origin == "train" else []
 
-    def history(self, job: Any) -> str:
+    def history(self, job: OfFold) -> str:
         """Input: the history of the training of a fold."""
         return f"{self._made(job)}.history.tsv"
 
-    def _made(self, job: Any) -> str:
+    def _made(self, job: OfFold) -> str:
         head = ".head" * self.is_shared(job.model, job.fold)
         return f"results/training/{job.model}.fold{job.fold}{head}"
 
-    def of(self, job: Any) -> Training:
+    def of(self, job: Trains) -> Training:
         """The training that a path or a fold names."""
-        named = getattr(job, "training", None)
-        return self.rows[named or self.trained[job.model, job.fold]]
+        if isinstance(job, OfTraining):
+            return self.rows[job.training]
+        return self.rows[self.trained[job.model, job.fold]]
 
-    def model_of(self, job: Any) -> str | None:
+    def model_of(self, job: object) -> str | None:
         """The model that a job is for, or the first of its training; None if it is for none."""
-        if (named := getattr(job, "training", None)) is None:
-            return getattr(job, "model", None)
-        return next(model for (model, _), name in self.trained.items() if name == named)
+        if isinstance(job, OfTraining):
+            trained = self.trained.items()
+            return next(model for (model, _), name in trained if name == job.training)
+        return job.model if isinstance(job, OfModel) else None
 
-    def network_of(self, job: Any) -> tuple[str, str] | tuple[()]:
+    def network_of(self, job: object) -> tuple[str, str] | tuple[()]:
         """Architecture and task of the model that a job is for; nothing if it is for none."""
         if (model := self.model_of(job)) is None:
             return ()
         row = self.catalogue.models[model]
         return row.architecture, row.task
 
-    def files(self, *columns: str) -> Callable[[Any], dict[str, str]]:
+    def files(self, *columns: str) -> Callable[[Trains], dict[str, str]]:
         """Input: files that these cells of a job's training name, and those of its network."""
 
-        def files(job: Any) -> dict[str, str]:
+        def files(job: Trains) -> dict[str, str]:
             row, model = self.of(job), self.model_of(job)
             assert model is not None
             named = {name: getattr(row, name) for name in columns}
@@ -121,7 +124,7 @@ class Trainings:
 
         return files
 
-    def texts(self, job: Any) -> dict[str, list[str]]:
+    def texts(self, job: Trains) -> dict[str, list[str]]:
         """Input: tables of transcripts that a language model learns from, and is tried on."""
         row = self.of(job)
         return {
@@ -129,7 +132,7 @@ class Trainings:
             for column in ("train", "validation")
         }
 
-    def facts(self, job: Any) -> dict[str, Any]:
+    def facts(self, job: Trains) -> dict[str, Any]:
         """Params: what weights say of the training that made them."""
         model = self.model_of(job)
         assert model is not None

@@ -1,11 +1,10 @@
 """What a job is of: signatures say which wildcards a function reads, so that mypy holds them to it.
 
-Snakemake's wildcards fit all of these; which of them a job has, the paths of its rule decide. Not
-said here is what jobs have that train, which are of a fold or of a shared training and are asked
-which, and what folders of notebooks are named by. A function that reads none takes an object.
+Snakemake's wildcards fit all of these; which of them a job has, the paths of its rule decide. A
+function that reads none takes an object.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class OfPath(Protocol):
@@ -74,16 +73,28 @@ class OfReference(Protocol):
     reference: str
 
 
+@runtime_checkable
 class OfModel(Protocol):
     """Of a row of models.tsv, with all its folds where no fold is named."""
 
     model: str
 
 
+@runtime_checkable
 class OfFold(OfModel, Protocol):
     """Of a row of folds.tsv."""
 
     fold: str
+
+
+@runtime_checkable
+class OfTraining(Protocol):
+    """Of a training that several models share the heads of."""
+
+    training: str
+
+
+Trains = OfFold | OfTraining  # a job that trains
 
 
 class OfModelAndDataset(OfModel, OfDataset, Protocol):
@@ -104,3 +115,54 @@ class OfFoldAndCoverageSet(OfFold, OfCoverageSet, Protocol):
 
 class OfFoldAndProperty(OfFold, OfProperty, Protocol):
     """Of a property that is read from the embeddings of one fold."""
+
+
+class OfNotebookFolder(Protocol):
+    """Of a model, as the published notebooks name its folder."""
+
+    folder: str
+
+
+class OfNotebookRun(OfNotebookFolder, Protocol):
+    """Of a fold, as notebooks name its training."""
+
+    run: str
+
+
+class OfNotebookSet(Protocol):
+    """Of one side of a set of variants, positives or negatives, as notebooks name them."""
+
+    set: str
+    side: str
+
+
+class OfNotebookPlace(Protocol):
+    """Of oligos in a context, as notebooks name their folder."""
+
+    place: str
+
+
+class OfNotebookSetAndRun(OfNotebookSet, OfNotebookRun, Protocol):
+    """Of the scores of such a side."""
+
+
+class OfNotebookPlaceAndRun(OfNotebookPlace, OfNotebookRun, Protocol):
+    """Of the scores of such oligos."""
+
+
+class OfNotebookTable(OfNotebookFolder, Protocol):
+    """Of a table of tracks of a model."""
+
+    table: str
+
+
+class OfNotebookText(Protocol):
+    """Of a file of text that is copied."""
+
+    text: str
+
+
+class OfNotebookExperiment(Protocol):
+    """Of tracks that genes are evaluated on."""
+
+    experiment: str

@@ -1,8 +1,8 @@
 """What a reader of reads gives: records, in chunks, and how many there were."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 CHUNK_READS = 4096
@@ -82,7 +82,7 @@ class ReadCounts:
     supplementary: int = 0
 
 
-class ReadStream(Iterator[list[Read]]):
+class ReadStream(Iterator[list[Read]], AbstractContextManager["ReadStream"]):
     """Chunks of reads in file order, mates side by side where two files are read.
 
     A context manager: leaving it closes the files. A stream read to its end closes them itself.
@@ -118,15 +118,7 @@ class ReadStream(Iterator[list[Read]]):
             self.close()
             raise
 
-    def __enter__(self) -> "ReadStream":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -1,14 +1,16 @@
-"""The truth as tables: genes, transcripts, and everything that was planted."""
+"""The truth as tables: genes, transcripts and mRNAs, and everything that was planted."""
 
+from collections.abc import Iterator
 from math import log
 
 import polars as pl
 
 from seqcast.simulate.genome import SimulatedGenome
-from seqcast.simulate.gtf import transcript_id
+from seqcast.simulate.gtf import transcript_exons, transcript_id
 from seqcast.simulate.truth import element_copies
 
 DECIMALS = 6
+MRNA_COLUMNS = ("id", "gene_id", "sequence", "cds_start", "cds_end")
 
 
 def gene_table(genome: SimulatedGenome) -> pl.DataFrame:
@@ -91,3 +93,22 @@ def element_table(genome: SimulatedGenome) -> pl.DataFrame:
                 }
             )
     return pl.DataFrame(rows)
+
+
+def mrna_rows(genome: SimulatedGenome) -> Iterator[tuple[str, str, str, int, int]]:
+    """Yield the transcripts as a dataset of kind ``mrna`` has them.
+
+    Yields
+    ------
+    tuple of (str, str, str, int, int)
+        `MRNA_COLUMNS`: the sequence is DNA in the direction of the mRNA; the CDS is
+        0-based and half-open in it, start and stop codon included.
+    """
+    for placed in genome.genes:
+        gene = placed.gene
+        for t in range(len(gene.cleavage)):
+            exons = transcript_exons(gene, t)
+            sequence = "".join(gene.sequence[start:end] for start, end in exons)
+            cds_start = sum(max(0, min(end, gene.cds[0]) - start) for start, end in exons)
+            cds_end = cds_start + len(gene.coding_sequence())
+            yield transcript_id(placed, t), placed.gene_id, sequence, cds_start, cds_end

@@ -15,11 +15,10 @@ from seqcast.datasets.coverage.blocks import merged_intervals, read_intervals, u
 from seqcast.datasets.coverage.target_store import CoverageStore, TargetsOf, write_store
 from seqcast.datasets.coverage.target_windows import check_windows, make_windows, read_windows
 from seqcast.datasets.coverage.tfrecords import convert_tfrecords
-from seqcast.datasets.coverage.track_files import track_path
 from seqcast.datasets.coverage.transform import TargetTransform
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import CONTIGS_TOLD, Geometry
-from seqcast.genome.tracks import Tracks
+from seqcast.genome.tracks import Tracks, track_path
 
 logger = logging.getLogger(__name__)
 

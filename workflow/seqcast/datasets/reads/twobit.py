@@ -10,6 +10,7 @@ import re
 import shutil
 import struct
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
@@ -156,7 +157,7 @@ class TwoBitWriter:
         seal(self.path)
 
 
-class TwoBitFile:
+class TwoBitFile(AbstractContextManager["TwoBitFile"]):
     """A .2bit file, open for reading.
 
     Parameters
@@ -227,15 +228,7 @@ class TwoBitFile:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> "TwoBitFile":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _read_index(self) -> dict[str, int]:
