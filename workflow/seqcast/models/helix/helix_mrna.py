@@ -28,6 +28,7 @@ from seqcast.models.helix.mrna_tokens import helix_tokenizer
 from seqcast.models.layers import Dense
 
 TILE_TOKENS = 512
+CPU_FEATURES = 16  # of a head: attention to fewer takes longer on a CPU (torch 2.13)
 QUERY_TOKENS = 128  # at once, behind known tokens: few keys are computed with and then masked
 
 
@@ -73,16 +74,13 @@ class Attention(nn.Module):
     def remembered(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Past]:
         """As a call; and the keys and values, ``(batch, heads, tokens, head_size)``."""
         query, key, value = self._projected(x)
-        seen = F.scaled_dot_product_attention(
-            query, key, value, mask, is_causal=mask is None, enable_gqa=True
-        )
-        return self._out(seen), (key, value)
+        return self._out(_attended(query, key, value, mask)), (key, value)
 
     def resumed(self, x: Tensor, pasts: Sequence[Past]) -> Tensor:
         """As a call, each row behind the tokens whose keys and values are given."""
         rows = zip(*(projected.split(1) for projected in self._projected(x)), pasts, strict=True)
         seen = [
-            _attended(query, torch.cat([past[0], key], 2), torch.cat([past[1], value], 2))
+            _attended_behind(query, torch.cat([past[0], key], 2), torch.cat([past[1], value], 2))
             for query, key, value, past in rows
         ]
         return self._out(torch.cat(seen))
@@ -96,19 +94,25 @@ class Attention(nn.Module):
         return self.o_proj(seen.transpose(1, 2).flatten(2))
 
 
-def _attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def _attended(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Values that queries see, ``(batch, heads, tokens, head_size)``; causal without `mask`."""
+    size = query.shape[3]
+    if query.device.type == "cpu" and size < CPU_FEATURES:  # zeros change no product
+        query, key, value = (F.pad(t, (0, CPU_FEATURES - size)) for t in (query, key, value))
+    return F.scaled_dot_product_attention(
+        query, key, value, mask, is_causal=mask is None, scale=size**-0.5, enable_gqa=True
+    )[..., :size]
+
+
+def _attended_behind(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Causal attention of the last tokens of a sequence, some at a time."""
     past, found = key.shape[2] - query.shape[2], []
     for first in range(0, query.shape[2], QUERY_TOKENS):
         some = query[:, :, first : first + QUERY_TOKENS]
         seen = past + first + some.shape[2]
         mask = torch.ones(some.shape[2], seen, dtype=torch.bool, device=query.device)
-        found.append(
-            F.scaled_dot_product_attention(
-                some, key[:, :, :seen], value[:, :, :seen], mask.tril(past + first),
-                enable_gqa=True,
-            )
-        )  # fmt: skip
+        mask = mask.tril(past + first)
+        found.append(_attended(some, key[:, :, :seen], value[:, :, :seen], mask))
     return torch.cat(found, 2)
 
 
