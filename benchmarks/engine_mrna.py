@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measured(model: torch.nn.Module, texts: list[str]) -> tuple[float, float, float, np.ndarray]:
-    """Medians of CPU seconds: plain, REF and ALT with reuse; scores ``(2 ways, rounds, scores)``."""
+    """Medians of CPU seconds: plain, REF, ALT with reuse; scores ``(2 ways, rounds, scores)``."""
     options = of_alleles(EmbedOptions())
     plain, reuse = Embedder(model, replace(options, reuse=False)), Embedder(model, options)
     ref, *edits = texts
