@@ -29,9 +29,10 @@ class Maps:
     @property
     def datasets(self) -> list[str]:
         """Datasets that are mapped: by default all but those of the 3' UTRs of all genes."""
+        rows = self.regions.rows
         return [
             name
-            for name, row in self.regions.rows.items()
+            for name, row in ((name, rows[name]) for name in self.regions.scored)
             if row.maps == "yes" or not (row.maps or (row.path in UTR3 and not row.genes))
         ]
 

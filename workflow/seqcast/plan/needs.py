@@ -40,6 +40,7 @@ NEEDS = {
     "prepare_weights": Need(memory_mb=2_000),
     # 1.5 GB, 45 s of CPU a variant: a shard of 900 in 12 h. A retry resumes where the job ended.
     "score_variants": Need(memory_mb=4_000, runtime_min=720),
+    "approximate_effects": Need(memory_mb=8_000, runtime_min=720),
     "score_oligos": Need(memory_mb=4_000, runtime_min=720),  # not measured; as of variants
     "gather_shards": TABLES,
     "gather_oligo_shards": TABLES,
@@ -56,6 +57,8 @@ NEEDS = {
     "export_vcf": TABLES,
     "rank_variants": TABLES,
     "map_effects": TABLES,
+    "compare_attributions": TABLES,
+    "screen_variants": TABLES,
     "summarise_maps": Need(memory_mb=4_000),  # reads transcripts as prepare_transcripts
     "predict_map_references": Need(memory_mb=4_000),  # as predict_strongest
     "plot_distribution": TABLES,

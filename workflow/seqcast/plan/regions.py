@@ -75,9 +75,15 @@ class Regions:
         models = self.catalogue.of_task("coverage")
         return [
             path
-            for model, dataset in product(models, self.rows)
+            for model, dataset in product(models, self.scored)
             for path in (ensemble_table(model, dataset), *precomputed(model, dataset))
         ]
+
+    @property
+    def scored(self) -> list[str]:
+        """Datasets whose variants are all scored: a screened one is only where it is mapped too."""
+        screened = self.catalogue.config["regions"]["screens"]
+        return [n for n, row in self.rows.items() if n not in screened or row.maps == "yes"]
 
     @property
     def track_groups(self) -> dict[str, str]:

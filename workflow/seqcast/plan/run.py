@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
+from seqcast.plan.attributions import Attributions
 from seqcast.plan.benchmarks import BenchmarkSummary
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.coverage import Coverage
@@ -56,6 +57,7 @@ class RunPlan:
     variant_effects: VariantEffects
     regions: Regions
     maps: Maps
+    attributions: Attributions
     oligos: Oligos
     oligo_benchmarks: OligoBenchmarks
     coverage: Coverage
@@ -84,6 +86,7 @@ class RunPlan:
             self.variant_effects,
             self.regions,
             self.maps,
+            self.attributions,
             self.oligos,
             self.oligo_benchmarks,
             self.coverage,
@@ -179,20 +182,20 @@ def plan_run(
         Naming table, row and column of a mistake, or the key of the config, and the remedy.
     """
     catalogue = Catalogue(config, schemas, is_made, remote, error)
-    libraries = Libraries(catalogue)
+    libraries, trainings = Libraries(catalogue), Trainings(catalogue)
     coverage_sets = CoverageSets(catalogue, libraries)
-    trainings = Trainings(catalogue)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
     properties = Properties(catalogue, trainings)
-    reads = Reads(catalogue)
-    oligos = Oligos(catalogue)
+    reads, oligos = Reads(catalogue), Oligos(catalogue)
     effects, transcripts = VariantEffects(catalogue), Transcripts(catalogue)
+    maps = Maps(catalogue, Regions(catalogue))
     accuracy = CoverageAccuracy(catalogue, coverage_sets, coverage_trainings)
     return RunPlan(
         catalogue,
         variant_effects=effects,
-        regions=Regions(catalogue),
-        maps=Maps(catalogue, Regions(catalogue)),
+        regions=maps.regions,
+        maps=maps,
+        attributions=Attributions(catalogue, effects, maps),
         oligos=oligos,
         oligo_benchmarks=OligoBenchmarks(catalogue, oligos, accuracy),
         coverage=Coverage(catalogue),

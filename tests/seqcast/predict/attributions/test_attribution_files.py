@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
 
-from seqcast.core.store import array_values, read_provenance, read_table
+from seqcast.core.store import read_table
+from seqcast.models.prepare import random_weights
 from seqcast.predict.attributions import FIRST_ORDER, INTEGRATED
 from seqcast.predict.attributions.attribution_files import AttributedFiles, approximate_shard
-from seqcast.predict.attributions.attribution_tables import average_attributions
+from seqcast.predict.attributions.attribution_tables import read_effects
 from tests.seqcast.predict.variants.test_score_shard import N_VARIANTS, job  # noqa: F401
 
 OPTIONS = {
@@ -20,9 +19,14 @@ OPTIONS = {
 
 @pytest.fixture(scope="module")
 def shards(job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[int, list]:  # noqa: F811
-    """Paths of the tables of one and of three shards."""
+    """Paths of the tables of one and of three shards, of two folds each."""
     folder = tmp_path_factory.mktemp("shards")
-    job = {**job, "files": AttributedFiles(*job["files"][:6]), "options": OPTIONS}
+    files = AttributedFiles(*job["files"][:6])
+    other = folder / "other.safetensors"
+    random_weights(4, other, "borzuki", files.hyperparameters, "human")
+    facts = {**job["facts"], "fold": ["0", "1"], "origin": ["random", "random"]}
+    job = {**job, "files": files._replace(weights=(files.weights, other)), "options": OPTIONS,
+           "facts": facts}  # fmt: skip
     found: dict[int, list] = {}
     for number in (1, 3):
         for shard in range(number):
@@ -32,28 +36,20 @@ def shards(job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dic
     return found
 
 
-def test_shards_change_no_number(shards, tmp_path) -> None:
-    for number, paths in shards.items():
-        average_attributions([*paths, *paths], number, tmp_path / f"{number}.parquet")
-    one, three = (read_table(tmp_path / f"{number}.parquet") for number in shards)
+def test_shards_change_no_number(shards) -> None:
+    (one, _), (three, facts) = (read_effects(paths) for paths in shards.values())
     assert one.equals(three)
-    assert one["row"].unique().to_list() == list(range(N_VARIANTS))
-    assert one.filter(status="alt_star").height == N_VARIANTS // 4
-    assert sum(map(len, map(read_table, shards[3]))) == len(one)
-    assert min(map(len, map(read_table, shards[3]))) > 0
+    assert one["variant"].unique(maintain_order=True).to_list() == [
+        f"v{i}" for i in range(N_VARIANTS)
+    ]
+    assert one.filter(status="alt_star").height == 2 * (N_VARIANTS // 4)  # groups of tracks
+    assert min(read_table(path).height for path in shards[3]) > 0
+    scored = one.filter(status="scored")
     for name in (FIRST_ORDER, INTEGRATED):
-        effects, known = array_values(one[name])
-        assert known.sum() == one.filter(status="scored").height > 0
-        assert np.abs(effects[known]).min(axis=1).max() > 0
-        assert one[f"{name}_sd"].null_count() == len(one)  # folds of the same weights
-
-
-def test_a_table_says_what_made_it(shards, tmp_path) -> None:
-    average_attributions(shards[1], 1, tmp_path / "one.parquet")
-    for path in (shards[1][0], tmp_path / "one.parquet"):
-        facts = read_provenance(path)
-        assert facts["options"]["track_groups"] == OPTIONS["track_groups"]
-        assert facts["code"] == "abc"
-        assert facts["tensors_sha256"]
-    assert not read_table(tmp_path / "one.parquet", ["row"]).is_empty()
-    assert pl.read_parquet_schema(shards[1][0])[FIRST_ORDER] == pl.Array(pl.Float32, 2)
+        assert scored[name].abs().min() < scored[name].abs().max() > 0
+        assert scored[f"{name}_sd"].min() > 0
+        assert one[name].null_count() == len(one) - len(scored)
+    assert facts["fold"] == ["0", "1"]
+    assert len(facts["tensors_sha256"]) == 2
+    assert facts["options"]["track_groups"] == OPTIONS["track_groups"]
+    assert (facts["code"], facts["origin"]) == ("abc", "random")

@@ -58,7 +58,7 @@ def test_what_is_selected_is_a_file_of_variants(effects, tmp_path, threshold) ->
     facts = provenance(model="m", options={"track_groups": GROUPS})
     write_table(effects, tmp_path / "ensemble.parquet", facts)
     outputs = ScreenFiles(tmp_path / "all.tsv.gz", tmp_path / "selected.vcf")
-    write_screen(tmp_path / "ensemble.parquet", threshold, outputs)
+    write_screen([tmp_path / "ensemble.parquet"], threshold, outputs)
     text = outputs.selected.read_text()
     assert "approximations, to be scored exactly" in text
     found = read_variants(outputs.selected)

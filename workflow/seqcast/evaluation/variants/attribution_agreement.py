@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from seqcast.core.store import read_provenance, read_table, write_table, write_tsv
+from seqcast.core.store import read_table, write_table, write_tsv
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS, pearson, spearman
 from seqcast.predict.attributions import FIRST_ORDER, INTEGRATED
-from seqcast.predict.attributions.attribution_tables import tidy_effects
+from seqcast.predict.attributions.attribution_tables import read_effects
 
 MAP = ["region", "name", "gene_id", "gene_name", "tracks"]
 SNV = ["chrom", "pos", "ref", "alt", "gene_id", "tracks"]
@@ -26,6 +26,21 @@ AGREEMENT = {
 STRONGEST = 0.05  # of the exact scores, sought in twice as many
 
 
+class ComparedFiles(NamedTuple):
+    """What is compared, of the same variants.
+
+    Attributes
+    ----------
+    maps : path
+        `maps.map_files.MapTables.variants`.
+    attributions : tuple of path
+        Shards of `attribution_files.approximate_shard`.
+    """
+
+    maps: str | Path
+    attributions: tuple[str | Path, ...]
+
+
 class AgreementFiles(NamedTuple):
     """Paths of attributions of bases, and of their agreement with maps."""
 
@@ -34,24 +49,20 @@ class AgreementFiles(NamedTuple):
 
 
 def write_agreement(
-    maps: str | Path, attributions: str | Path, outputs: AgreementFiles, facts: Mapping[str, Any]
+    files: ComparedFiles, outputs: AgreementFiles, facts: Mapping[str, Any]
 ) -> None:
     """Write attributions of the bases of maps, and how far they agree with these.
 
     Parameters
     ----------
-    maps : path
-        `maps.map_files.MapTables.variants`.
-    attributions : path
-        Of `attribution_tables.average_attributions`, for the same variants.
+    files : ComparedFiles
     outputs : AgreementFiles
         Parquet and TSV.
     facts : mapping
         Provenance, in addition to that of the attributions.
     """
-    about = read_provenance(attributions)
-    effects = tidy_effects(read_table(attributions), list(about["options"]["track_groups"]))
-    joined = join_effects(read_table(maps), effects)
+    effects, about = read_effects(files.attributions)
+    joined = join_effects(read_table(files.maps), effects)
     bases = attributions_of_bases(joined)
     write_table(bases, outputs.bases, {**about, **facts})
     write_tsv(agreement(joined, bases), outputs.agreement)

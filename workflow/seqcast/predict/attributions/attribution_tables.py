@@ -1,36 +1,24 @@
-"""Tables of first-order effects: the mean over folds, and a row per group of tracks."""
+"""Tables of first-order effects, with a row per group of tracks."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from seqcast.core.store import array_columns, array_values, scratch_folder
-from seqcast.predict.variants.ensemble import average_folds, gather_shards
+from seqcast.core.store import array_columns, array_values, read_provenance, read_table
 
 IDENTITY = [
     "variant", "chrom", "pos", "ref", "alt", "gene_id", "gene_name", "status", "distance_to_tss_bp"
 ]  # fmt: skip
 
 
-def average_attributions(tables: Sequence[str | Path], shards: int, output: str | Path) -> None:
-    """Write the mean over folds, and its spread (`ensemble.average_folds`), in input order.
-
-    Parameters
-    ----------
-    tables : sequence of path
-        The shards of one fold after the other.
-    shards : int
-        Of a fold.
-    output : path
-    """
-    with scratch_folder(output) as folder:
-        folds = []
-        for first in range(0, len(tables), shards):
-            folds.append(folder / f"{first}.parquet")
-            gather_shards(tables[first : first + shards], folds[-1], by="row")
-        average_folds(folds, output)
+def read_effects(shards: Sequence[str | Path]) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """`tidy_effects` of all shards in input order, and what they say of themselves."""
+    facts = read_provenance(shards[0])
+    table = pl.concat([read_table(shard) for shard in shards]).sort("row", maintain_order=True)
+    return tidy_effects(table, list(facts["options"]["track_groups"])), facts
 
 
 def tidy_effects(effects: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:

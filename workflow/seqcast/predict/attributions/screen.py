@@ -1,6 +1,6 @@
 """Screen: which variants are worth an exact score, by their first-order effects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,12 +8,10 @@ import polars as pl
 
 from seqcast.core.store import (
     atomic,
-    read_provenance,
-    read_table,
     write_text_table,
 )
 from seqcast.predict.attributions import FIRST_ORDER
-from seqcast.predict.attributions.attribution_tables import tidy_effects
+from seqcast.predict.attributions.attribution_tables import read_effects
 from seqcast.predict.variants.exports.vcf_files import COLUMNS, info_definition, info_value
 
 VARIANT = ["chrom", "pos", "ref", "alt"]
@@ -56,20 +54,19 @@ def select_strong(tidy: pl.DataFrame, threshold: float) -> pl.DataFrame:
     return strongest.sort("_first").select(*VARIANT, "variant", "gene_id", "tracks", FIRST_ORDER)
 
 
-def write_screen(ensemble: str | Path, threshold: float, outputs: ScreenFiles) -> None:
+def write_screen(shards: Sequence[str | Path], threshold: float, outputs: ScreenFiles) -> None:
     """Write first-order effects as text, and a VCF of those above a threshold.
 
     Parameters
     ----------
-    ensemble : path
-        Of `attribution_tables.average_attributions`.
+    shards : sequence of path
+        Of `attribution_files.approximate_shard`.
     threshold : float
         See `select_strong`.
     outputs : ScreenFiles
         The VCF is a file of a dataset of variants: scoring it gives exact scores.
     """
-    facts = read_provenance(ensemble)
-    tidy = tidy_effects(read_table(ensemble), list(facts["options"]["track_groups"]))
+    tidy, facts = read_effects(shards)
     write_text_table(
         tidy.with_columns(selected=pl.col(FIRST_ORDER).abs() >= threshold), outputs.table
     )
