@@ -193,12 +193,14 @@ def test_a_lower_precision_holds_for_what_is_reused(tmp_path):
                          precision="bf16")  # fmt: skip
     reference = bases(LENGTH)
     allele = one_hot(substituted(reference, 2000, 1)).float()
-    found = predict_edited(rounded, allele, know(rounded, one_hot(reference).float()))
-    assert found.dtype == rounded(allele).dtype
-    by_plain, by_exact = (
-        (found.float() - model(allele)).abs().mean() for model in (rounded, exact)
-    )
-    assert 1e-4 < by_plain < by_exact
+    known = know(rounded, one_hot(reference).float())
+    for wanted in (None, Wanted.of_bins([0, 60, 127])):
+        found = predict_edited(rounded, allele, known, wanted=wanted)
+        assert found.dtype == rounded(allele).dtype
+        by_plain, by_exact = (
+            (found.float() - model(allele)).abs().nanmean() for model in (rounded, exact)
+        )
+        assert 1e-4 < by_plain < by_exact
 
 
 def test_bins_make_runs():

@@ -186,10 +186,9 @@ def _mixed_anew(
     for b in range(len(x)):
         rows = torch.cat([columns[b], unsafe[b].nonzero()[:, 0]]).unique()
         asked = block.attention.ask(block.attention_norm(x[b : b + 1, rows]), x.shape[1])
-        query, by_band = map(_at_least_single, asked)
         keys = known.key.index_copy(2, columns[b], key[b : b + 1])
         values = known.value.index_copy(2, columns[b], value[b : b + 1])
-        anew, _ = _attend_at(block.attention, query, by_band, keys, values, rows)
+        anew, _ = _attend_at(block.attention, *asked, keys, values, rows)
         mixed[b, :, rows] = anew[0]
     return mixed
 
@@ -238,6 +237,7 @@ def _attend_at(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Mixed values and the logarithms of total weights, of queries at any positions `rows`."""
     n = key.shape[2]
+    query, by_band, key, value = map(_at_least_single, (query, by_band, key, value))
     _, band = attention.bands(n)
     band, columns = band.to(rows.device), torch.arange(n, device=rows.device)
     parts = []
