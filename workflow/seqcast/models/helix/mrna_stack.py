@@ -260,7 +260,8 @@ class MrnaStack(Network):
         state : Tensor, shape=(batch, tokens, width)
             As from `hidden_states`.
         prefixes : list of dict of int to Prefix
-            For each row and place, to be given to `resume`.
+            For each row and place, to be given to `resume`. One takes 1.1 MB with Helix-mRNA's
+            published sizes: the states of its four state space layers.
         """
         pads = self.tokenizer.leading_pads(tokens)
         x = self.embeddings(_rolled(tokens, pads))
