@@ -17,7 +17,7 @@ import polars as pl
 from seqcast.core.store import write_table
 from seqcast.simulate import Parameters
 from seqcast.simulate.genome import draw_genome
-from seqcast.simulate.tables import MRNA_COLUMNS, mrna_rows
+from seqcast.simulate.truth_tables import MRNA_COLUMNS, mrna_rows
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
 from seqcast.simulate import Parameters
 from seqcast.simulate.genome import draw_genome
-from seqcast.simulate.tables import mrna_rows
+from seqcast.simulate.truth_tables import mrna_rows
 
 LETTERS = "ACGTEN"
 

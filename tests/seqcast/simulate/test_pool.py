@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcast.genome.sequence import reverse_complement
-from seqcast.simulate.edits import Edit
+from seqcast.simulate.gene_edits import Edit
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.pool import NeutralPool

@@ -5,8 +5,8 @@ import polars as pl
 
 from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.assays import ASSAYS
-from seqcast.simulate.edits import Edit
 from seqcast.simulate.expected import exonic_coverage
+from seqcast.simulate.gene_edits import Edit
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
 from seqcast.simulate.truth import evaluate
 from seqcast.simulate.variants import Variant

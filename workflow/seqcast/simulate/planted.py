@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from seqcast.core.errors import InputError
-from seqcast.simulate.edits import Edit, motifs
+from seqcast.simulate.gene_edits import Edit, motifs
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
 from seqcast.simulate.pool import NeutralPool
 from seqcast.simulate.utr3 import Feature

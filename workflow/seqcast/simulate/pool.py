@@ -6,8 +6,8 @@ import numpy as np
 
 from seqcast.core.errors import InputError
 from seqcast.genome.sequence import reverse_complement
-from seqcast.simulate.edits import Edit
 from seqcast.simulate.gene import decoy_room
+from seqcast.simulate.gene_edits import Edit
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
 
 INDEL_MARGIN_BP = 40

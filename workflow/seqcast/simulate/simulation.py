@@ -13,13 +13,13 @@ from seqcast.simulate.effects import true_effects
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.gtf import gtf_lines
 from seqcast.simulate.half_lives import ceiling_table, half_life_table
-from seqcast.simulate.labelled_reads import write_reads
-from seqcast.simulate.mpra import oligo_table
+from seqcast.simulate.mpra_oligos import oligo_table
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.planted import draw_planted
-from seqcast.simulate.tables import DECIMALS, element_table, gene_table, transcript_table
+from seqcast.simulate.simulated_reads import write_reads
+from seqcast.simulate.truth_tables import DECIMALS, element_table, gene_table, transcript_table
+from seqcast.simulate.truth_vcf import PLANTED_KINDS, vcf_lines
 from seqcast.simulate.variants import Variant, draw_variants
-from seqcast.simulate.vcf import PLANTED_KINDS, vcf_lines
 
 logger = logging.getLogger(__name__)
 

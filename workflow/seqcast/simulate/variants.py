@@ -16,7 +16,7 @@ from itertools import islice, zip_longest
 import numpy as np
 
 from seqcast.core.errors import InputError
-from seqcast.simulate.edits import Edit, vcf_alleles
+from seqcast.simulate.gene_edits import Edit, vcf_alleles
 from seqcast.simulate.genome import SimulatedGenome
 from seqcast.simulate.motifs import BASES, element_sites, random_sequence
 from seqcast.simulate.parameters import Element

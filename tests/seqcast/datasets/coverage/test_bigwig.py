@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
 from seqcast.datasets.coverage.bigwig import BigWig, targets_of_windows, window_targets
-from seqcast.datasets.coverage.blocks import merged_intervals
-from seqcast.datasets.coverage.pooling import COMPAT
+from seqcast.datasets.coverage.contig_blocks import merged_intervals
+from seqcast.datasets.coverage.target_bins import COMPAT
 from seqcast.datasets.coverage.transform import TargetTransform
 from seqcast.genome.intervals import read_bed
 

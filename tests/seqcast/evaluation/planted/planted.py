@@ -20,7 +20,7 @@ from seqcast.simulate.coverage import expected_coverage
 from seqcast.simulate.effects import true_effects
 from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.planted import draw_planted
-from seqcast.simulate.tables import gene_table
+from seqcast.simulate.truth_tables import gene_table
 
 HELD_OUT = ["chrS2"]
 SMALL = Parameters(

@@ -19,8 +19,8 @@ from seqcast.genome.intervals import Geometry
 from seqcast.simulate import species
 from seqcast.simulate.assays import targets_table
 from seqcast.simulate.simulation import write_fasta
-from seqcast.simulate.tables import element_table
-from seqcast.simulate.vcf import PLANTED_KINDS, vcf_lines
+from seqcast.simulate.truth_tables import element_table
+from seqcast.simulate.truth_vcf import PLANTED_KINDS, vcf_lines
 from tests.seqcast.evaluation.planted import planted
 from tests.seqcast.evaluation.planted.test_planted_maps import maps
 

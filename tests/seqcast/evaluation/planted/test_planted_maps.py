@@ -15,7 +15,7 @@ from seqcast.evaluation.planted.planted_maps import (
     read_elements,
     recovered_elements,
 )
-from seqcast.simulate.tables import element_table
+from seqcast.simulate.truth_tables import element_table
 from tests.seqcast.evaluation.planted import planted
 
 HOW = Resampling(20)

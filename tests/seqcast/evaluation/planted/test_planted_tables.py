@@ -16,7 +16,7 @@ from seqcast.evaluation.planted.planted_tables import (
 )
 from seqcast.simulate.assays import ASSAYS
 from seqcast.simulate.effects import edit_of, exonic_sums
-from seqcast.simulate.vcf import PLANTED_KINDS, vcf_lines
+from seqcast.simulate.truth_vcf import PLANTED_KINDS, vcf_lines
 from tests.seqcast.evaluation.planted import planted
 
 IDENTIFIERS = [f"{assay.name}+" for assay in ASSAYS]

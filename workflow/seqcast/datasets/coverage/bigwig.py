@@ -14,7 +14,7 @@ import pybigtools
 
 from seqcast.core.errors import InputError
 from seqcast.datasets.coverage.bigwig_index import check_bigwig
-from seqcast.datasets.coverage.pooling import Intervals, Pooling, Window, masked_columns
+from seqcast.datasets.coverage.target_bins import Intervals, Pooling, Window, masked_columns
 from seqcast.datasets.coverage.transform import TargetTransform
 
 logger = logging.getLogger(__name__)
@@ -234,7 +234,7 @@ def window_targets(
     chrom : str
     start, end : int
         The window with its crop: 0-based half-open, inside the contig.
-    transform, bin_size_bp, crop_bp, compat, interpolate : see `pooling.Pooling`
+    transform, bin_size_bp, crop_bp, compat, interpolate : see `target_bins.Pooling`
     masked : intervals, shape=(n, 2)
         0-based half-open on `chrom`, such as a blacklist; they may lie outside the window, and
         have a margin of 20 bp. What exceeds the window's median coverage there is cut.
@@ -271,9 +271,9 @@ def targets_of_windows(
     track : BigWig
     windows : iterable of (chrom, start, end)
         In any order; neighbours are found among 256 windows at a time.
-    transform, bin_size_bp, crop_bp, compat, interpolate : see `pooling.Pooling`
+    transform, bin_size_bp, crop_bp, compat, interpolate : see `target_bins.Pooling`
     masked : mapping of str to intervals, optional
-        Contig -> masked intervals (`seqcast.datasets.coverage.blocks.merged_intervals`).
+        Contig -> masked intervals (`seqcast.datasets.coverage.contig_blocks.merged_intervals`).
     block_bp : int
         Most bases to read at once, unless a window is longer: the memory is 20 bytes per base.
 

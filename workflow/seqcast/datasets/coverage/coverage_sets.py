@@ -11,7 +11,11 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.datasets.coverage.bigwig import BigWig, targets_of_windows
-from seqcast.datasets.coverage.blocks import merged_intervals, read_intervals, unknown_stretches
+from seqcast.datasets.coverage.contig_blocks import (
+    merged_intervals,
+    read_intervals,
+    unknown_stretches,
+)
 from seqcast.datasets.coverage.target_store import CoverageStore, TargetsOf, write_store
 from seqcast.datasets.coverage.target_windows import check_windows, make_windows, read_windows
 from seqcast.datasets.coverage.tfrecords import convert_tfrecords
@@ -148,7 +152,7 @@ def store_targets(
     assembly : str
     options : mapping
         As of `prepare_windows`, and ``compat`` and ``interpolate`` of
-        `seqcast.datasets.coverage.pooling.Pooling`.
+        `seqcast.datasets.coverage.target_bins.Pooling`.
     facts : mapping
         Provenance.
     threads : int

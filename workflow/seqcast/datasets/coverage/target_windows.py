@@ -16,7 +16,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.text_files import read_cells
-from seqcast.datasets.coverage.blocks import (
+from seqcast.datasets.coverage.contig_blocks import (
     Interval,
     cut_contig,
     deal_blocks,
@@ -75,7 +75,7 @@ def make_windows(
     crop_bp : int
         By which the model's input is longer than the targets, at each end.
     gaps, unmappable : DataFrame, optional
-        contig, start, end (`intervals.read_bed`, `blocks.unknown_stretches`); may overlap.
+        contig, start, end (`intervals.read_bed`, `contig_blocks.unknown_stretches`); may overlap.
         No window contains a base of a gap. Windows whose bases are `unmappable` to a fraction of
         `unmappable_share` or more are left out.
     unmappable_share : float

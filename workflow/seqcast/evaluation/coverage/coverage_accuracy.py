@@ -13,7 +13,7 @@ from torch import Tensor
 from seqcast.core.errors import InputError
 from seqcast.core.progress import progress
 from seqcast.core.store import write_table, write_tsv
-from seqcast.datasets.coverage.blocks import first_overlap
+from seqcast.datasets.coverage.contig_blocks import first_overlap
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import parts_of_fold
 from seqcast.evaluation.coverage.bins import BinAccuracy

@@ -22,7 +22,7 @@ COLUMNS = {
 
 
 def read_elements(path: str | Path) -> pl.DataFrame:
-    """Planted features, as `simulate.tables.element_table` has them.
+    """Planted features, as `simulate.truth_tables.element_table` has them.
 
     Raises
     ------

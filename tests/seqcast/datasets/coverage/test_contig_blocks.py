@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage import blocks
-from seqcast.datasets.coverage.blocks import (
+from seqcast.datasets.coverage import contig_blocks
+from seqcast.datasets.coverage.contig_blocks import (
     cut_contig,
     deal_blocks,
     first_overlap,
@@ -32,7 +32,7 @@ raw_intervals = st.lists(
 
 
 def table(rows: list) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=blocks.BED, orient="row")
+    return pl.DataFrame(rows, schema=contig_blocks.BED, orient="row")
 
 
 def mask_of(rows: list) -> np.ndarray:
@@ -108,7 +108,7 @@ def test_unknown_stretches_across_pieces(tmp_path: Path, monkeypatch):
     sequences = {"a": "".join(text), "b": "ACGT", "c": "NNNN", "d": "AC" * 32 + "N" * 6}
     fasta = tmp_path / "g.fa"
     fasta.write_text("".join(f">{name}\n{bases}\n" for name, bases in sequences.items()))
-    monkeypatch.setattr(blocks, "SCAN_BP", 64)
+    monkeypatch.setattr(contig_blocks, "SCAN_BP", 64)
     expected = []
     for name, bases in sequences.items():
         start = None

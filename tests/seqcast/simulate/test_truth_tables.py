@@ -2,7 +2,7 @@
 
 from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.genome import draw_genome
-from seqcast.simulate.tables import MRNA_COLUMNS, mrna_rows
+from seqcast.simulate.truth_tables import MRNA_COLUMNS, mrna_rows
 
 
 def test_transcripts_are_those_of_the_annotation(written, parameters) -> None:

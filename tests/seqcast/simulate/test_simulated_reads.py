@@ -7,7 +7,7 @@ import pytest
 
 from seqcast.reads.dnabert import read_labels
 from seqcast.simulate.genome import draw_genome
-from seqcast.simulate.labelled_reads import draw_reads, noncoding_pieces, write_reads
+from seqcast.simulate.simulated_reads import draw_reads, noncoding_pieces, write_reads
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage.pooling import COMPAT, Pooling, masked_columns
+from seqcast.datasets.coverage.target_bins import COMPAT, Pooling, masked_columns
 from seqcast.datasets.coverage.transform import TargetTransform
 
 SUM = TargetTransform("sum")

@@ -6,7 +6,7 @@ from math import log
 import pytest
 
 from seqcast.simulate.genome import draw_genome
-from seqcast.simulate.mpra import log_half_life, oligo_table
+from seqcast.simulate.mpra_oligos import log_half_life, oligo_table
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.planted import draw_planted
 
