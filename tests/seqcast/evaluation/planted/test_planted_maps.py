@@ -103,6 +103,15 @@ def test_bases_that_do_not_count():
     assert area.n == unscored.filter(status="scored").height
 
 
+def test_a_single_gene_has_no_interval():
+    table = compare_bases(maps(noise=1.0), elements(), ["chrS2"])
+    both = measured(table)["map_auroc", BASES]
+    assert both.ci_low < both.ci_high
+    one = measured(table.filter(pl.col("gene_id") == table["gene_id"][0]))["map_auroc", BASES]
+    assert one.value is not None
+    assert (one.ci_low, one.ci_high) == (None, None)
+
+
 def test_too_few_bases_have_no_value():
     table = compare_bases(maps(), elements(), ["chrS2"]).filter(kind="other")
     assert measured(table)["map_auroc", BASES].value is None

@@ -37,6 +37,7 @@ def test_the_strongest_maps_are_drawn_with_their_gene(files):
     assert sizes[0] >= sizes[1]
     assert {view.coding for view in views} == {((95, 120),)}
     assert views[0].made_by == "set <1>; m, mean of folds 0 and 1"
+    assert views[0].tracks == "ActD (^RNA:ActD)"
     assert (views[0].score, views[0].bin_size_bp) == ("logSED", 32)
 
 

@@ -47,6 +47,12 @@ def test_a_map_is_drawn_along_a_gene_of_the_plus_strand():
     assert "one (+ strand): chr1:101-110, 10 bp; logSED, tracks ActD" in figure.get_suptitle()
 
 
+def test_the_scale_of_coverage_is_that_of_what_is_shown():
+    coverage = np.array([1, 2, 3, 2, 900, 900.0])
+    axes = named(plot_map(view(coverage=coverage, coverage_start=60, bin_size_bp=32)))
+    assert axes["REF"].get_ylim() == (0, pytest.approx(1.05 * 3))
+
+
 def test_a_map_of_the_minus_strand_is_turned_and_complemented():
     shown = view()
     axes = named(plot_map(shown))

@@ -59,7 +59,8 @@ def separation(
     Yields
     ------
     Measured
-        ``auroc``, ``average_precision``; without a value where a kind has fewer than two rows.
+        ``auroc``, ``average_precision``; without a value where a kind has fewer than two rows, and
+        without an interval for a single gene.
         ``n`` counts both kinds.
     """
     rows = table.drop_nulls(size)
@@ -71,8 +72,9 @@ def separation(
         for name in names:
             yield Measured(name, group, None, None, None, len(rows), counts)
         return
+    resamples = how.resamples if rows["gene_id"].n_unique() >= LEAST_GROUPS else 0
     found = classification_metrics(
-        labels, rows[size].abs(), np.inf, how.resamples, how.seed, groups=rows["gene_id"].to_numpy()
+        labels, rows[size].abs(), np.inf, resamples, how.seed, groups=rows["gene_id"].to_numpy()
     )
     for name, metric in names.items():
         row = row_of(found, metric)

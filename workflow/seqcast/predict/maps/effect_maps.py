@@ -284,15 +284,13 @@ def effect_maps(
     InputError
         If a region has no row, not even one that says why.
     """
-    placed = effects.hstack(changed_bases(effects))
+    rows_of = _Rows(effects)
     as_variants = pl.col("chrom").first().over("contig")
     chrom = pl.when(pl.col("contig").is_null()).then("chrom").otherwise(as_variants)
     named = regions.drop_nulls("start").with_columns(chrom=chrom)
     found = []
     for region in map(Region._make, named.select(Region._fields).iter_rows()):
-        rows = placed.filter(
-            pl.col("first") < region.end, pl.col("last") >= region.start, chrom=region.chrom
-        ).drop("first", "last")
+        rows = rows_of.within(region)
         if rows.is_empty():
             raise InputError(
                 f"region {region.name} ({region.chrom}:{region.start + 1:,}-{region.end:,}) has "
@@ -303,6 +301,27 @@ def effect_maps(
             groups = once.partition_by("tracks", maintain_order=True)
             found += [EffectMap(region, group) for group in groups]
     return found
+
+
+class _Rows:
+    """Rows by the bases that they are about: those of one of many regions are found fast."""
+
+    def __init__(self, effects: pl.DataFrame) -> None:
+        placed = effects.hstack(changed_bases(effects)).sort("first", maintain_order=True)
+        self.contigs = {
+            chrom: (rows, rows["first"].to_numpy(), rows["last"].cum_max().to_numpy())
+            for (chrom,), rows in placed.group_by(["chrom"], maintain_order=True)
+        }
+
+    def within(self, region: Region) -> pl.DataFrame:
+        """Rows of which a base is in the region."""
+        if region.chrom not in self.contigs:
+            return pl.DataFrame()
+        rows, first, reached = self.contigs[region.chrom]
+        start = int(np.searchsorted(reached, region.start, side="left"))
+        stop = int(np.searchsorted(first, region.end, side="left"))
+        near = rows.slice(start, max(stop - start, 0))
+        return near.filter(pl.col("last") >= region.start).drop("first", "last")
 
 
 def _mapped_genes(

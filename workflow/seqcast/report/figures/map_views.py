@@ -46,6 +46,8 @@ class MapView:
         What effects are.
     made_by : str
         Dataset, model and folds.
+    tracks : str
+        The group of tracks in words; its name by default.
     marks : sequence of Mark
     """
 
@@ -57,6 +59,7 @@ class MapView:
     bin_size_bp: int = 1
     score: str = "logSED"
     made_by: str = ""
+    tracks: str = ""
     marks: Sequence[Mark] = field(default_factory=tuple)
 
     @property
@@ -112,11 +115,12 @@ def read_views(files: DrawnFiles) -> list[MapView]:
     genes = {(gene.chrom, gene.gene_id): gene for gene in read_annotation(files.genes).genes}
     of_maps = [genes.get((one["contig"][0], one["gene_id"][0])) for one in maps]
     coding = coding_parts(files.annotation, [gene for gene in of_maps if gene])
+    groups = {n: f"{n} ({like})" if like else n for n, like in facts["track_groups"].items()}
     made_by = f"{facts['dataset']}; {model_in_words(facts)}"
     return [
         MapView(
             bases, gene, coding[gene.gene_id] if gene else (), values if gene else None, int(start),
-            int(bin_size_bp), facts["score"], made_by,
+            int(bin_size_bp), facts["score"], made_by, groups[bases["tracks"][0]],
         )
         for bases, gene, values, start in zip(maps, of_maps, coverage, starts, strict=True)
     ]  # fmt: skip

@@ -134,7 +134,7 @@ def _oriented(view: MapView) -> _Drawn:
 
 
 def _title(view: MapView) -> str:
-    chrom, tracks = view.bases["chrom"][0], view.bases["tracks"][0]
+    chrom, tracks = view.bases["chrom"][0], view.tracks or view.bases["tracks"][0]
     place = f"{chrom}:{view.start + 1:,}-{view.end:,}, {len(view.bases):,} bp"
     gene = view.bases["gene_name"][0] or view.bases["gene_id"][0]
     strand = f" ({view.gene.strand.replace('-', '−')} strand)" if view.gene else ""
@@ -169,7 +169,9 @@ def _draw_coverage(ax: Axes, view: MapView, coverage: np.ndarray) -> None:
     edges = view.coverage_start + view.bin_size_bp * np.arange(len(coverage) + 1)
     ax.stairs(coverage, edges, fill=True, color=REF_FILL, zorder=1)
     ax.stairs(coverage, edges, color=REF_LINE, linewidth=0.8, zorder=2)
-    ax.set_ylim(bottom=0)
+    low, high = sorted(ax.get_xlim())
+    shown = coverage[(edges[1:] > low) & (edges[:-1] < high)]  # without the neighbours of the gene
+    ax.set_ylim(0, 1.05 * (float(shown.max(initial=0)) or 1.0))
     ax.yaxis.set_major_locator(MaxNLocator(2))
     ax.set_ylabel(f"REF\nper {view.bin_size_bp} bp")
     tidy(ax).tick_params(labelsize=TICK_PT - 1)
