@@ -1,5 +1,9 @@
 """All variants of regions are those that a plain loop over spellings finds, each once."""
 
+import random
+import re
+import shutil
+import subprocess
 from itertools import product
 
 import polars as pl
@@ -102,3 +106,19 @@ def test_long_regions_come_in_parts_without_a_seam(monkeypatch):
     key = ["pos", "ref", "alt"]
     of_parts = pl.concat(parts).sort(key).drop("row", "record")
     assert of_parts.equals(whole.sort(key).drop("row", "record"))
+
+
+def test_bcftools_finds_nothing_to_normalize(tmp_path):
+    if not (program := shutil.which("bcftools")):
+        pytest.skip("the program bcftools is not on the PATH")
+    sequence = "".join(random.Random(4).choices("ACGT", [4, 1, 1, 4], k=400))
+    (tmp_path / "genome.fa").write_text(f">c\n{sequence}\n")
+    found = enumerated(sequence, beds(("c", 0, 400)), 4, 2)
+    rows = "".join("\t".join((c, str(p), ".", r, a, ".", ".", ".")) + "\n"
+                   for c, p, r, a in found.select("chrom", "pos", "ref", "alt").iter_rows())  # fmt: skip
+    head = "##fileformat=VCFv4.2\n##contig=<ID=c>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    (tmp_path / "all.vcf").write_text(head + rows)
+    command = [program, "norm", "-f", tmp_path / "genome.fa", tmp_path / "all.vcf"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    total, split, realigned, *_ = re.search(r"total/split.*:\s+([\d/]+)", done.stderr)[1].split("/")
+    assert (int(total), split, realigned) == (found.height, "0", "0")

@@ -17,7 +17,7 @@ from seqcast.datasets.variants.region_sets import (
 )
 from seqcast.genome.variants import REASONS, check_variants
 from seqcast.genome.vcf import SCHEMA
-from seqcast.transcripts.annotation import Transcript
+from seqcast.transcripts.annotation import Transcript, read_transcripts
 from tests.seqcast.text_genome import TextGenome, table
 
 SEQUENCE = "ACGTacgtNNACGTACGTAC"  # 20 bp
@@ -162,3 +162,31 @@ def test_regions_around_variants_keep_to_the_contig_and_tell_of_invalid_ones(run
 def test_judging_keeps_a_known_status():
     given = regions_around(check_variants(table([(1, "T", "A")]), TextGenome("ACGT")), 1, {"c": 4})
     assert judge_regions(given, TextGenome("ACGT"))["status"].to_list() == ["ref_mismatch"]
+
+
+def test_3_utrs_of_gencode_are_its_utr_lines_behind_the_cds(shared):
+    """Its lines of UTRs hold the stop codons too."""
+    path = shared / "data/human/chr3_52.3M_hg38/gencode.v35.protein_coding.gtf.gz"
+    columns = ["chrom", "source", "feature", "start", "end", "score", "strand", "frame", "said"]
+    lines = pl.read_csv(path, separator="\t", comment_prefix="#", has_header=False,
+                        new_columns=columns, quote_char=None).with_columns(
+        pl.col("said").str.extract(f'{key} "([^"]+)"').alias(key)
+        for key in ("gene_id", "transcript_id")
+    ).filter(pl.col("feature").is_in(["UTR", "CDS", "stop_codon"]))  # fmt: skip
+    bases = {kind: {} for kind in ("UTR", "CDS", "stop_codon")}
+    for gene, name, kind, start, end in lines.select(
+        "gene_id", "transcript_id", "feature", "start", "end"
+    ).iter_rows():
+        bases[kind].setdefault((gene, name), set()).update(range(start - 1, end))
+    strands = dict(lines.select("gene_id", "strand").iter_rows())
+    expected = {}
+    for (gene, name), cds in bases["CDS"].items():
+        utr = bases["UTR"].get((gene, name), set()) - bases["stop_codon"].get((gene, name), set())
+        behind = {at for at in utr if (at > max(cds) if strands[gene] == "+" else at < min(cds))}
+        expected.setdefault(gene, set()).update(behind)
+    found = {}
+    regions = utr3_regions(read_transcripts(path), "utr3_all").drop_nulls("start")
+    for gene, start, end in regions.select("name", "start", "end").iter_rows():
+        found.setdefault(gene, set()).update(range(start, end))
+    assert sum(map(len, found.values())) == 29_346
+    assert found == {gene: utr for gene, utr in expected.items() if utr}
