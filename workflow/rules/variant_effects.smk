@@ -81,6 +81,38 @@ rule score_variants:
         "../scripts/score_variants.py"
 
 
+rule plan_variants:
+    input:
+        unpack(catalogue.model_files),
+        unpack(catalogue.genome),
+        weights=plan.variant_effects.first_weights,
+        variants="results/variants/{dataset}.parquet",
+        annotation=catalogue.genes,
+        polya_sites=plan.variant_effects.polya_sites,
+    output:
+        "results/variant_effects/{model}/{dataset}.plan.tsv",
+    log:
+        "logs/plan_variants/{model}/{dataset}.log",
+    wildcard_constraints:
+        model=one_of(catalogue.of_task("coverage")),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=memory_mb,
+    params:
+        architecture=catalogue.architecture,
+        precision=config["inference"]["precision"],
+        options=plan.variant_effects.score_options,
+        head=catalogue.head,
+        folds=plan.variant_effects.number_of_folds,
+        given=given_content,
+        code=code_of("plan_variants"),
+    script:
+        "../scripts/plan_variants.py"
+
+
 rule gather_shards:
     input:
         unpack(plan.variant_effects.shards),

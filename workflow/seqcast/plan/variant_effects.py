@@ -106,6 +106,14 @@ class VariantEffects:
         """Params: in how many jobs a dataset is scored."""
         return self.catalogue.datasets[job.dataset].shards
 
+    def first_weights(self, job: OfModel) -> list[str]:
+        """Input: the weights of the fold that is timed."""
+        return self.catalogue.fold_weights(job)[:1]
+
+    def number_of_folds(self, job: OfModel) -> int:
+        """Params: how many folds a model has."""
+        return len(self.catalogue.folds_of(job.model))
+
     def folds(self, job: OfModelAndDataset) -> list[str]:
         """Input: scores of each fold, of genes or, where the job has a ``kind``, of that."""
         level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)

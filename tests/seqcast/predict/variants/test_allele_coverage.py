@@ -237,3 +237,26 @@ def test_edits_that_might_leave_a_shared_window_have_their_own():
         assert start is not None
         assert (start + 1024) % 256 == 0
         assert abs(start + 1024 - (anchor + 1)) <= 128
+
+
+def test_less_memory_halves_the_batch(
+    network, pairs, genome, annotation, variants, monkeypatch, caplog
+):
+    how = network, variants, genome, annotation, pairs, ScoreOptions(window="shared")
+    expected = score_variants(*how).gene
+
+    def limited(model, alleles, *flanks, predict=inference.predict_edited):
+        if len(alleles) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return predict(model, alleles, *flanks)
+
+    monkeypatch.setattr(inference, "predict_edited", limited)
+    assert close(score_variants(*how).gene, expected)
+    assert "sequences at once; going on with 2. Numbers do not change" in caplog.text
+
+    def none(model, alleles, *flanks):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(inference, "predict_edited", none)
+    with pytest.raises(torch.OutOfMemoryError):
+        score_variants(*how)

@@ -14,14 +14,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast.core.store import read_provenance, read_table, write_table
+from seqcast.core.store import read_provenance, read_table, read_tsv, write_table
 from seqcast.core.unfinished import UnfinishedTables
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.bgzip import index_fasta
 from seqcast.genome.fasta import Genome
 from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.prepare import random_weights
-from seqcast.predict.variants.score_shard import ShardFiles, ShardTables, score_shard
+from seqcast.predict.variants.score_shard import (
+    ShardFiles,
+    ShardTables,
+    score_shard,
+    write_plan,
+)
 from tests.seqcast.training.test_coverage_network import PARAMS
 
 BASES = "".join(np.random.default_rng(0).choice(list("ACGT"), 2000))
@@ -196,3 +201,26 @@ def test_parts_are_due_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(kept, "_last_s", now_s - waited_s)
         monkeypatch.setattr(kept, "_begun_s", now_s - begun_s)
         assert kept.due() == due
+
+
+@pytest.mark.parametrize(("window", "windows"), [("variant", N_SCORED), ("shared", None)])
+def test_the_plan_says_what_is_computed(
+    job: dict[str, Any], tmp_path: Path, window: str, windows: int | None
+) -> None:
+    names = "files", "head", "inference", "threads"
+    how = {name: job[name] for name in names} | {"options": OPTIONS | {"window": window}}
+    write_plan(output=tmp_path / "plan.tsv", architecture="borzuki", folds=3, **how)
+    plan = dict(read_tsv(tmp_path / "plan.tsv").iter_rows())
+    counted = {"window": window, "variants": "23", "scored": "18", "alleles": "18", "members": "2"}
+    assert counted.items() <= plan.items()
+    starts = {(pos + 16) // 32 for i in range(N_VARIANTS) if i % 4 != 3 for pos in [300 + 60 * i]}
+    assert int(plan["windows"]) == (windows or len(starts))
+    assert int(plan["forwards_plain"]) == 2 * 2 * N_SCORED * 3
+    assert int(plan["forwards_saved"]) < 2 * 2 * N_SCORED * 3
+    assert float(plan["seconds_fold"]) >= 0
+    assert float(plan["gmac_plain"]) > 0
+
+
+def test_tables_tell_the_plan(job: dict[str, Any], tmp_path: Path) -> None:
+    run(job, tmp_path)
+    assert read_provenance(outputs(tmp_path).window)["work"]["windows"] == N_SCORED

@@ -1,5 +1,7 @@
 """Coverage of both alleles of variants, from what is known of their windows or plainly."""
 
+import logging
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -33,6 +35,8 @@ from seqcast.predict.variants.alleles import (
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.statistics import background_of
 from seqcast.predict.variants.windows import Chunk, Placed, chunks_by_window, plain_chunks
+
+logger = logging.getLogger(__name__)
 
 # Variants that are predicted together on a CPU, where batch_size does not ask for more: as many as
 # have so many numbers of coverage, but no more than a few.
@@ -152,6 +156,7 @@ class _Engine:
         self, averaged: Averaged, untransform: Untransform, background: bool, device: torch.device
     ) -> None:
         self.averaged, self.untransform, self.device = averaged, untransform, device
+        self.at_once = sys.maxsize
         self.background, self.bins = background, geometry_of(averaged.model).bins
         self.to_come: Iterator[Known] = iter(())  # windows of the neighbourhood
         self.place = -1, -1  # neighbourhood and group that these are of:
@@ -224,10 +229,28 @@ class _Engine:
         return alike
 
     def _of_alleles(self, alleles: Tensor, sides: Sides, runs: Runs) -> Tensor:
+        """Coverage of alleles; where memory runs out, from then on of half as many at once."""
+        made: list[Tensor] = []
+        done = 0
+        while done < len(alleles):
+            part = alleles[done : done + self.at_once]
+            try:
+                made.append(self.untransform(self._predicted(part, sides, runs)))
+            except torch.OutOfMemoryError:
+                if len(part) == 1:
+                    raise
+                self.at_once = (len(part) + 1) // 2
+                logger.warning("out of memory with %d sequences at once; going on with %d. Numbers "
+                               "do not change", len(part), self.at_once)  # fmt: skip
+                continue
+            done += len(part)
+        return made[0] if len(made) == 1 else torch.cat(made)
+
+    def _predicted(self, alleles: Tensor, sides: Sides, runs: Runs) -> Tensor:
         if sides is None:
-            return self.untransform(self.averaged.plainly(alleles))
+            return self.averaged.plainly(alleles)
         left, right = (self.known[key] for key in sides)
-        return self.untransform(self.averaged.of_edited(alleles, left, right, runs))
+        return self.averaged.of_edited(alleles, left, right, runs)
 
     def _paired(
         self, bins: np.ndarray | None, pair: AllelePair, flanks: Sequence[Flanks],

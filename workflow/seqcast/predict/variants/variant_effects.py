@@ -20,7 +20,7 @@ from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import AlleleCoverage, ScoreTables, TableBuilder
 from seqcast.predict.variants.statistics import background_of
-from seqcast.predict.variants.windows import Placed, VariantWork
+from seqcast.predict.variants.windows import Chunk, Placed, VariantWork
 
 IDENTITY = ["row", "variant", "chrom", "pos", "ref", "alt"]
 
@@ -74,6 +74,24 @@ class VariantScorer:
         """Where checked variants, the whole set, are scored."""
         return VariantWork.of(variants, geometry_of(self.model), self.options)
 
+    def chunks(self, placed: Sequence[Placed]) -> list[Chunk]:
+        """Which variants are predicted together, in order."""
+        return chunks_of(self.model, placed, self.tracks, self.options, self.batch_size, self.reuse)
+
+    def _predictions(self, chunks: Sequence[Chunk]) -> Iterator[PairCoverage]:
+        return predict_alleles(
+            self.model, chunks, self.genome, self.tracks, self.options, self.batch_size,
+            self.workers, self.reuse,
+        )  # fmt: skip
+
+    def score_placed(self, variants: pl.DataFrame, placed: Sequence[Placed]) -> ScoreTables:
+        """Scores of variants in some of their windows, in their order."""
+        tables, chunks = _Tables(self, variants), self.chunks(placed)
+        predictions = self._predictions(chunks)
+        for chunk in chunks:
+            tables.add(chunk.placed, list(islice(predictions, len(chunk.placed))))
+        return tables.builder.tables()
+
     def in_parts(
         self, variants: pl.DataFrame, work: VariantWork, rows: Collection[int], begin: int = 0,
         due: Callable[[], bool] = lambda: False,
@@ -104,18 +122,12 @@ class VariantScorer:
             scored.
         """
         placed = work.placed(rows, self.annotation)
-        chunks = chunks_of(
-            self.model, placed, self.tracks, self.options, self.batch_size, self.reuse
-        )
+        chunks = self.chunks(placed)
         ends = list(accumulate(len(chunk.placed) for chunk in chunks))
         left = [chunk for chunk, end in zip(chunks, ends, strict=True) if end > begin]
-        predictions = predict_alleles(
-            self.model, left, self.genome, self.tracks, self.options, self.batch_size, self.workers,
-            self.reuse,
-        )  # fmt: skip
         unit = "window" if self.options.has_gene_windows else "variant"
         tables, may_end = _Tables(self, variants), {*ends[:-1]}
-        scored = progress(len(placed) - begin, unit)(predictions)
+        scored = progress(len(placed) - begin, unit)(self._predictions(left))
         done = begin
         for chunk in left:
             pairs = list(islice(scored, len(chunk.placed)))
