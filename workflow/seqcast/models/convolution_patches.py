@@ -34,6 +34,7 @@ from torch import Tensor
 from seqcast.models.coverage import ConvolutionsFirst
 
 TILE_BP = 1 << 15  # of the sequence of neighbouring windows that is convolved at once
+FARTHEST = 0.4  # of a window's length from one to the next, on average: then sharing pays
 BASES_AT_ONCE = 1 << 16  # of slots; few enough that what a CPU computes stays near it
 
 
@@ -79,10 +80,12 @@ def convolve_many(
         The memory is that of the activations of so many windows.
     """
     grid, (n, _, length) = model.grid_bp, windows.shape
+    cells, spread = length // grid, max(starts) - min(starts)
+    if n == 1 or spread > FARTHEST * (n - 1) * length:
+        return [convolve(model, window[None]) for window in windows]
     joined = _joined(windows, starts)
     width = _width_of_ends(model, windows, joined, starts)
-    cells = length // grid
-    if n == 1 or 2 * width >= cells:
+    if 2 * width >= cells:
         return [convolve(model, window[None]) for window in windows]
     found: list[list[Tensor]] = [[] for _ in windows]
 
