@@ -5,12 +5,13 @@
 
 Measured, in CPU seconds of one thread, for a strand of a window with random weights (the work does
 not depend on them): the plain forward; what is known of a reference window; and an SNV in it, of
-which the bins of one gene are wanted. The rest is arithmetic: windows and SNVs times folds and
-strands. A device of which a rate of computation is assumed (--tflops, what it attains, not its
-peak) takes the operations of a forward by that rate, and as many forwards as the CPU did.
+which the bins of one gene are wanted. The rest is arithmetic on a plan of work: its windows and
+SNVs times folds and strands. A device of which a rate of computation is assumed (--tflops, what it
+attains, not its peak) takes the operations of a forward by that rate, and as many forwards as the
+CPU did.
 
-The default is all human 3' UTRs: 1.0e8 SNVs, and a shared window for each of 19,000 coding genes,
-which is more than there are, as neighbours share them.
+The default is all human 3' UTRs: 10^8 SNVs, and one shared window for each of 19,000 coding genes.
+How many genes share a window changes little: each window has thousands of SNVs.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from seqcast.models.coverage import Wanted
 from seqcast.models.interface import CoverageModel, build_model
 from seqcast.models.known_windows import know, predict_edited
+from seqcast.predict.variants.work_plan import WorkPlan
 
 ROOT = Path(__file__).resolve().parents[1]
 STRANDS = 2
@@ -91,6 +93,9 @@ def main() -> None:
     parser.add_argument("--tflops", type=float, nargs="+", default=[20, 100])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    members = arguments.folds * STRANDS
+    snvs, windows = int(arguments.snvs), int(arguments.windows)
+    plan = WorkPlan("shared", snvs, snvs, windows, snvs, members)
     print("| model | device | forward, s | window, s | SNV, s | 10^6 SNVs, h | all SNVs, days |")
     print("|---|---|---|---|---|---|---|")
     for name in arguments.model:
@@ -100,10 +105,8 @@ def main() -> None:
             faster = 1.0 if tflops is None else cpu["forward"] * tflops * 1e12 / cpu["operations"]
             device = "CPU core, measured" if tflops is None else f"{tflops:g} TFLOP/s, assumed"
             forward, window, snv = (cpu[key] / faster for key in ("forward", "window", "SNV"))
-            runs = arguments.folds * STRANDS
-            windows_a_snv = arguments.windows / arguments.snvs
-            million_h = 1e6 * runs * (snv + windows_a_snv * window) / 3600
-            days = million_h * arguments.snvs / 1e6 / 24
+            days = plan.members * (plan.windows * window + plan.alleles * snv) / 86_400
+            million_h = days * 24 * 1e6 / plan.alleles
             print(f"| {name} | {device} | {forward:.3g} | {window:.3g} | {snv:.3g} "
                   f"| {million_h:.3g} | {days:.3g} |", flush=True)  # fmt: skip
 
