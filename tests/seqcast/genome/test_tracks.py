@@ -44,6 +44,25 @@ def test_subset_keeps_the_channels_of_the_full_table(tmp_path):
     assert tracks.pair.tolist() == [1, 0]
 
 
+@pytest.mark.parametrize(("rows", "channels", "pairs"), [
+    ([1], [7], [0]), ([2, 0], [5, 6, 8], [1, 0, 2]), ([], [], []),
+])  # fmt: skip
+def test_a_subset_has_both_strands_of_each_row(tmp_path, rows, channels, pairs):
+    def line(channel, name, pair):
+        return f"{channel}\t{name}\tx\t384\t384\t1\tsum_sqrt\t{pair}\t{name}\n"
+
+    text = line(5, "a+", 6) + line(7, "b", 7) + line(6, "a-", 5) + line(8, "c", 8)
+    tracks = Tracks.read(table(tmp_path, HEADER + text))
+    chosen = tracks.subset(np.array(rows, dtype=int))
+    assert sorted(chosen.channel.tolist()) == channels
+    assert chosen.identifier[chosen.pair].tolist() == [
+        {"a+": "a-", "a-": "a+"}.get(name, name) for name in chosen.identifier
+    ]
+    assert chosen.pair.tolist() == pairs
+    names = tracks.table()["identifier"].to_numpy()[sorted(rows)].tolist()
+    assert chosen.table()["identifier"].to_list() == names
+
+
 @pytest.mark.parametrize(("learned", "message"), [
     (["a+", "a-", "b", "c"], ""),
     (["a-", "a+", "b"], r"mine\.txt: output 0 is 'a\+'; expected 'a-'"),

@@ -12,6 +12,7 @@ from seqcast.core.temporaries import write_error
 # Command -> the module that adds it; only that of the command at hand is imported, as torch takes
 # seconds.
 COMMANDS = {
+    "score-variants": "variants",
     "classify-reads": "reads",
     "embed": "embed",
     "predict-property": "predict_property",

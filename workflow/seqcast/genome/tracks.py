@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -130,6 +130,13 @@ class Tracks:
     def of_gene_strand(self, strand: str) -> np.ndarray:
         """Positions of the tracks that report on a gene of that strand, one a collapsed track."""
         return self.pair[self.collapsed] if strand == "-" else self.collapsed
+
+    def subset(self, rows: np.ndarray) -> Self:
+        """The tracks of some rows of `table`, both strands of each, in their order."""
+        plus = self.collapsed[rows]
+        kept = np.unique(np.concatenate([plus, self.pair[plus]]))
+        columns = {name: values[kept] for name, values in vars(self).items() if values is not None}
+        return replace(self, **{**columns, "pair": np.searchsorted(kept, self.pair[kept])})
 
     def table(self, collapse: bool = True) -> pl.DataFrame:
         """The tracks as files name them: track, identifier, description, units.

@@ -1,14 +1,16 @@
 """Whether a VCF, a genome and an annotation belong together, found before a run is configured."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
+from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, on_genome, read_annotation
-from seqcast.genome.builds import guard_build
-from seqcast.genome.fasta import read_aliases
+from seqcast.genome.builds import SET_SWAP, guard_build
+from seqcast.genome.fasta import GIVE_ALIASES, read_aliases
 from seqcast.genome.fasta_scan import HeldGenome, read_contigs
 from seqcast.genome.variants import (
     check_variants,
@@ -21,6 +23,12 @@ from seqcast.genome.vcf import check_indexable
 TRIED_ALTS = 1000  # compared with the genome: spread evenly over the file
 # Length of chromosome 1 -> the table of contig names of that build (Genome Reference Consortium).
 CHROMOSOME_1_BP = {248_956_422: "hg38", 249_250_621: "hg19"}
+# Remedies of a run -> those of commands.
+REMEDIES = {
+    SET_SWAP: "give --on-ref-mismatch swap",
+    GIVE_ALIASES: "Give the other names of contigs (--contig-aliases resources/contigs/hg38.tsv, "
+    "or a table of your own)",
+}
 
 
 class UserFiles(NamedTuple):
@@ -51,6 +59,18 @@ class Findings(NamedTuple):
     aliases: Path | None
     lines: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+@contextmanager
+def remedies_of_commands() -> Iterator[None]:
+    """Let errors of the block name options of commands where they name keys of a config."""
+    try:
+        yield
+    except InputError as error:
+        message = str(error)
+        for of_run, of_command in REMEDIES.items():
+            message = message.replace(of_run, of_command)
+        raise InputError(message) from error
 
 
 def check_files(files: UserFiles, contig_tables: Path, swap: bool = False) -> Findings:

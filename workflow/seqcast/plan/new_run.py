@@ -18,9 +18,7 @@ from typing import NamedTuple
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic
 from seqcast.core.text_files import read_text, table_rows
-from seqcast.genome.builds import SET_SWAP
-from seqcast.genome.fasta import GIVE_ALIASES
-from seqcast.genome.user_files import Findings, UserFiles, check_files
+from seqcast.genome.user_files import Findings, UserFiles, check_files, remedies_of_commands
 from seqcast.plan.tables import check_path
 from seqcast.plan.variant_effects import ensemble_table
 
@@ -30,12 +28,6 @@ SOURCES = "config/sources.tsv"
 TABLES = ("assemblies", "models", "folds", "datasets")
 MODEL_FILES = ("hyperparameters", "tracks")  # columns of models.tsv
 FAMILY = "borzuki_"  # a model is known without it too
-# Remedies of a run -> those of `seqcast init`.
-REMEDIES = {
-    SET_SWAP: "give --on-ref-mismatch swap",
-    GIVE_ALIASES: "Give the other names of contigs (--contig-aliases resources/contigs/hg38.tsv, "
-    "or a table of your own)",
-}
 
 Rows = list[dict[str, str]]
 
@@ -130,7 +122,8 @@ def write_run(
     _check_folder(checkout, folder, force)
     chosen = _chosen(checkout, models, folds)
     cells = {name: _cell(path, folder) for name, path in files._asdict().items() if path}
-    findings = _checked(files, checkout / "resources/contigs", on_ref_mismatch == "swap")
+    with remedies_of_commands():
+        findings = check_files(files, checkout / "resources/contigs", on_ref_mismatch == "swap")
     if findings.aliases:
         cells["aliases"] = _cell(findings.aliases, folder)
     rows: dict[str, Rows] = {
@@ -195,17 +188,6 @@ def commands(checkout: Path, folder: Path) -> list[str]:
         "--directory", str(folder), "--cores", "all",
     ]  # fmt: skip
     return [shlex.join([*words, "--dry-run"]), shlex.join(words)]
-
-
-def _checked(files: UserFiles, contig_tables: Path, swap: bool) -> Findings:
-    """`check_files`, whose errors name the remedies of `seqcast init`."""
-    try:
-        return check_files(files, contig_tables, swap)
-    except InputError as error:
-        message = str(error)
-        for of_run, of_init in REMEDIES.items():
-            message = message.replace(of_run, of_init)
-        raise InputError(message) from error
 
 
 def _check_folder(checkout: Path, folder: Path, force: bool) -> None:

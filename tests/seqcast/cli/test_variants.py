@@ -1,0 +1,183 @@
+"""`seqcast score-variants`: each ALT has its rows, what it takes is told first."""
+
+import gzip
+import io
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqcast import load_shipped, score_variants
+from seqcast.cli import main, work
+from seqcast.core.store import array_values, read_provenance, read_table
+from seqcast.models.shipped import shipped_model
+from tests.seqcast.genome.small_files import OTHER, write_files
+
+STATUSES = ["scored", "ref_mismatch", "scored", "alt_symbolic", "no_gene_in_window"]
+PLAN = "variants   2 of 5 to score; 1 alt_symbolic; 1 no_gene_in_window; 1 ref_mismatch\n"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A small genome with a gene, and five variants of which two can be scored."""
+    files = write_files(tmp_path_factory.mktemp("files"))
+    header, *rows = files.vcf.read_text().split("#CHROM")
+    columns, *rows = rows[0].splitlines()
+    cells = [rows[i].split("\t") for i in (2, 3, 9, 10, -1)]  # at 200, 250, 550, 600; chr2
+    cells[1][3:5] = cells[1][4], OTHER[cells[1][4]]
+    cells[2][4] = cells[2][3] + "AC"
+    cells[3][4] = "<DEL>"
+    rows = ["\t".join(row) for row in cells]
+    files.vcf.write_text("\n".join([f"{header}#CHROM{columns}", *rows, ""]))
+    return files
+
+
+@pytest.fixture
+def call(files, tmp_path, monkeypatch, capsys):
+    """Run the command on the small files; returns status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(work, "FEW", 100)  # no samples but in a dry run
+
+    def run(*arguments, model="borzuki_tiny", **other):
+        given = {**files._asdict(), **other}
+        options = ["--genome", str(given["genome"]), "--annotation", str(given["annotation"]),
+                   "--model", str(model), "--device", "cpu"]  # fmt: skip
+        status = main(["score-variants", str(given["vcf"]), *options, *arguments])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def expected(files):
+    """logSED of each fold, from Python: (folds, rows, tracks); NaN where there is none."""
+    tracks = shipped_model("borzuki_tiny").tracks
+    tables = [
+        score_variants(load_shipped("borzuki_tiny", fold, device="cpu"), *files[:3], tracks,
+                       gene_scores=("logSED",), window_scores=()).gene
+        for fold in (0, 1)
+    ]  # fmt: skip
+    values, known = zip(*(array_values(table["logSED"]) for table in tables), strict=True)
+    return np.where(np.stack(known)[..., None], np.stack(values), np.nan)
+
+
+def test_each_alt_has_a_row_with_the_mean_of_the_folds(call, expected):
+    status, output, said = call("-o", "s.tsv.gz")
+    assert (status, output) == (0, "")
+    assert PLAN in said
+    assert "borzuki_tiny is FOR TRYING ONLY" in said
+    assert said.endswith(
+        "5 variants, 2 scored in 2 rows of genes; 1 alt_symbolic; 1 no_gene_in_window; "
+        "1 ref_mismatch\ns.tsv.gz\n"
+    )
+    table = pl.read_csv(gzip.decompress(Path("s.tsv.gz").read_bytes()), separator="\t",
+                        null_values="NA")  # fmt: skip
+    assert table["status"].to_list() == STATUSES
+    assert table["gene_id"].to_list() == ["g", None, "g", None, None]
+    mean = expected.mean(0).mean(1)
+    np.testing.assert_allclose(table["logSED_mean"].to_numpy(), mean, rtol=1e-4, atol=1e-6)
+    assert table["logSED_sd"].is_not_null().to_list() == table["ALT_mean"].is_not_null().to_list()
+
+
+def test_a_parquet_has_a_value_of_each_track_that_counts(call, expected, files):
+    assert call("-o", "s.parquet", "--tracks", "CAGE|total")[0] == 0
+    table, facts = read_table("s.parquet"), read_provenance("s.parquet")
+    names = [row["identifier"] for row in facts["track_table"]]
+    assert names == ["sim_total+", "sim_cage+"]
+    values, known = array_values(table["logSED"])
+    assert known.tolist() == [status == "scored" for status in STATUSES]
+    of_all = expected.mean(0)[known][:, [5, 6]]
+    np.testing.assert_allclose(values[known], of_all, rtol=1e-4, atol=1e-6)
+    assert facts["fold"] == ["0", "1"]
+    assert (facts["variants"], facts["window"]) == (str(files.vcf), "variant")
+
+
+def test_a_vcf_keeps_its_records(call, files):
+    assert call("-o", "s.vcf.gz", "--window", "shared", "--score", "SED")[0] == 0
+    lines = gzip.decompress(Path("s.vcf.gz").read_bytes()).decode().splitlines()
+    records = [line.split("\t") for line in lines if not line.startswith("#")]
+    given = [line.split("\t") for line in files.vcf.read_text().splitlines() if line[0] != "#"]
+    assert [row[:5] for row in records] == [row[:5] for row in given]
+    told = [dict(item.split("=", 1) for item in row[7].split(";")) for row in records]
+    assert [one["SEQCAST_STATUS"] for one in told] == STATUSES
+    assert float(told[0]["SEQCAST_SED"]) == pytest.approx(
+        float(told[0]["SEQCAST_ALT_LEVEL"]) - float(told[0]["SEQCAST_REF_LEVEL"]), rel=1e-2
+    )
+    assert Path("s.vcf.gz.csi").is_file()
+
+
+def test_a_dry_run_tells_the_plan_alone(call):
+    status, output, said = call("-o", "s.tsv", "--dry-run", "--threads", "1")
+    assert status == 0
+    names = [line.split()[0] for line in output.splitlines()]
+    assert names == ["variants", "windows", "forwards", "memory", "time"]
+    assert output.startswith(PLAN)
+    assert "x 2 strands and shifts x 2 folds\nforwards   20, of which shared work" in output
+    assert "(cpu, 1 thread)" in output
+    assert not Path("s.tsv").exists()
+    assert "scored in" not in said
+
+
+def test_a_folder_holds_a_model(call, tmp_path):
+    ours, folder = shipped_model("borzuki_tiny"), tmp_path / "mine"
+    folder.mkdir()
+    shutil.copy(ours.weights[1], folder / "fold10.safetensors")
+    shutil.copy(ours.weights[0], folder / "fold9.safetensors")
+    status, _, said = call("-o", "s.parquet", model=folder)
+    assert (status, said) == (2, f"ERROR: --model {folder} has no *.json; expected one. Name the "
+                              "file by --hyperparameters\n")  # fmt: skip
+    shutil.copy(ours.tracks, folder / "targets.txt")
+    config = ["--hyperparameters", str(ours.hyperparameters)]
+    status, _, said = call("-o", "s.parquet", *config, model=folder)
+    assert status == 0
+    assert "TRYING" not in said
+    weights = read_provenance("s.parquet")["weights"]
+    assert [Path(path).name for path in weights] == ["fold9.safetensors", "fold10.safetensors"]
+
+
+@pytest.mark.parametrize(("answer", "options", "status"), [
+    ("n\n", [], 1), ("", [], 1), ("y\n", [], 0), ("n\n", ["--yes"], 0),
+])  # fmt: skip
+def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, options, status):
+    monkeypatch.setattr(work, "FEW", 0)
+    monkeypatch.setattr(work, "LONG_S", 0.0)
+    terminal = io.StringIO(answer)
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    found, _, said = call("-o", "s.tsv", *options)
+    assert found == status
+    assert ("Go on? [y/N]" in said) == (not options)
+    assert Path("s.tsv").exists() == (status == 0)
+
+
+@pytest.mark.parametrize(("options", "given", "message"), [
+    (["-o", "s.csv"], {}, "--out s.csv: expected a name in .tsv or .tsv.gz or .parquet or .vcf.gz"),
+    (["-o", "s.vcf.gz", "--score", "SED", "D2"], {}, "--score SED D2: a VCF has one score"),
+    (["-o", "s.tsv", "--threads", "0"], {}, "--threads 0"),
+    (["-o", "s.tsv", "--batch-size", "0"], {}, "--batch-size 0: expected 1 or more"),
+    (["-o", "s.tsv", "--tracks", "none"], {}, "'none' matches none of the 11 track descriptions"),
+    (["-o", "s.tsv"], {"model": "hl_clip"}, "--model hl_clip: no such model or folder; expected "
+     "borzuki_tiny, or a folder"),
+    (["-o", "s.tsv"], {"model": "."}, "--model . has no weights"),
+    (["-o", "s.tsv"], {"vcf": "none.vcf"}, "none.vcf"),
+    (["-o", "s.tsv", "--weights", "none.h5"], {}, "none.h5 does not exist"),
+])  # fmt: skip
+def test_a_mistake_is_one_line(call, options, given, message):
+    status, _, said = call(*options, **given)
+    (line,) = [line for line in said.splitlines() if "TRYING" not in line]
+    assert status == 2
+    assert line.startswith("ERROR: ")
+    assert message in line
+
+
+def test_a_mismatch_names_the_option_of_the_command(call, files, tmp_path):
+    header, *rows = files.vcf.read_text().split("\nchr1")
+    cells = [row.split("\t") for row in rows[:1] * 20]
+    swapped = ["\t".join([*row[:3], row[4], row[3], *row[5:]]) for row in cells]
+    (tmp_path / "swapped.vcf").write_text("\nchr1".join([header, *swapped]) + "\n")
+    status, _, said = call("-o", "s.tsv", vcf=tmp_path / "swapped.vcf")
+    assert (status, "--on-ref-mismatch swap" in said) == (2, True)

@@ -1,0 +1,158 @@
+"""The coverage model that a command is given: its files, its tracks and its folds."""
+
+import argparse
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seqcast.cli.options import add_computing
+from seqcast.core.errors import InputError
+from seqcast.core.provenance import provenance, versions
+from seqcast.core.store import file_sha256
+from seqcast.genome.tracks import Tracks
+from seqcast.models.interface import CoverageModel, load_model
+from seqcast.models.shipped import SHIPPED, ShippedModel
+from seqcast.predict.variants.ranking import select_tracks
+
+logger = logging.getLogger(__name__)
+
+ARCHITECTURE = "borzuki"
+NAMES = tuple(name for name, files in SHIPPED.items() if files.tracks)
+WEIGHTS = (".safetensors", ".h5")  # of one kind all folds are
+TARGETS = ("targets.tsv", "targets.txt")
+GIVE = (
+    f"expected {' or '.join(NAMES)}, or a folder with weights ({' or '.join(WEIGHTS)}, a file a "
+    f"fold), hyperparameters (.json) and tracks ({' or '.join(TARGETS)}). `seqcast init --model "
+    "NAME` plans a run that downloads a published model, such as hl_clip"
+)
+
+
+class GivenModel(NamedTuple):
+    """A model as named on the command line.
+
+    Attributes
+    ----------
+    name : str
+    files : ShippedModel
+    tracks : Tracks
+        Those to predict.
+    head : str, optional
+    """
+
+    name: str
+    files: ShippedModel
+    tracks: Tracks
+    head: str | None
+
+    @property
+    def paths(self) -> list[Path]:
+        """All its files."""
+        files = self.files
+        return [*files.weights, files.hyperparameters, *([files.tracks] if files.tracks else [])]
+
+    @property
+    def folds(self) -> int:
+        """How many there are."""
+        return len(self.files.weights)
+
+    def loaded(self, device: str, precision: str) -> Iterator[tuple[CoverageModel, dict[str, Any]]]:
+        """Each fold, and the facts that results say of it; one at a time is in memory."""
+        for fold, weights in enumerate(self.files.weights):
+            model = load_model(
+                self.files.architecture, weights, self.files.hyperparameters, self.head,
+                device=device, precision=precision,
+            )  # fmt: skip
+            yield model, provenance(
+                model=self.name, fold=str(fold), architecture=self.files.architecture,
+                weights=str(weights), weights_sha256=file_sha256(weights),
+                device=str(next(model.parameters()).device), precision=precision,
+                versions=versions(),
+            )  # fmt: skip
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add the options that name a coverage model, and how it computes."""
+    add = command.add_argument
+    add("--model", metavar="NAME|FOLDER", help=f"{' or '.join(NAMES)}, which ships with seqcast "
+        "and is good for trying only; or a folder with the files of a model: weights, a file a "
+        "fold, of which the mean is given; hyperparameters (.json); tracks "
+        f"({' or '.join(TARGETS)})")  # fmt: skip
+    add("--weights", nargs="+", type=Path, metavar="FILE", help="instead of the folder's")
+    add("--hyperparameters", type=Path, metavar="FILE", help="instead of the folder's")
+    add("--targets", type=Path, metavar="FILE", help="table of tracks, instead of the folder's")
+    add("--architecture", default=ARCHITECTURE, help=f"default {ARCHITECTURE}")
+    add("--head", help="human or mouse; default: the one that fits the weights")
+    add("--tracks", metavar="REGEX", help="tracks that count, by description; default: all")
+    add("--batch-size", type=int, default=1, help="sequences predicted at once (default 1)")
+    add_computing(command)
+
+
+def given_model(chosen: argparse.Namespace) -> GivenModel:
+    """The model that a command names.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, or `tracks` matches none.
+    """
+    files = _files(chosen)
+    if lacking := [path for path in (*files.weights, files.hyperparameters) if not path.is_file()]:
+        raise InputError(f"{lacking[0]} does not exist; expected a file of the model")
+    assert files.tracks is not None
+    tracks = Tracks.read(files.tracks)
+    if chosen.tracks:
+        tracks = tracks.subset(select_tracks(tracks.table(), chosen.tracks))
+    if chosen.model in NAMES:
+        logger.warning(
+            "NOTE: %s is FOR TRYING ONLY. It was trained on a simulated genome: its numbers mean "
+            "nothing on a real one", chosen.model,
+        )  # fmt: skip
+    name = chosen.model or files.weights[0].parent.name
+    return GivenModel(name, files, tracks, chosen.head)
+
+
+def _files(chosen: argparse.Namespace) -> ShippedModel:
+    """Files of a model: those of its name or folder, but for those that are given alone."""
+    lacking = [name for name in ("weights", "hyperparameters", "targets")
+               if getattr(chosen, name) is None]  # fmt: skip
+    if chosen.model is None and lacking:
+        raise InputError(f"no --model, nor --{lacking[0]}; {GIVE}")
+    if chosen.model in NAMES:
+        own = SHIPPED[chosen.model]
+        return own._replace(
+            weights=tuple(chosen.weights or own.weights),
+            hyperparameters=chosen.hyperparameters or own.hyperparameters,
+            tracks=chosen.targets or own.tracks,
+        )
+    folder = Path(chosen.model or ".")
+    if not folder.is_dir():
+        raise InputError(f"--model {chosen.model}: no such model or folder; {GIVE}")
+    return ShippedModel(
+        chosen.architecture,
+        tuple(chosen.weights or _weights(folder)),
+        chosen.hyperparameters or _single(folder, "*.json", "--hyperparameters"),
+        chosen.targets or _single(folder, "targets.t[sx][vt]", "--targets"),
+    )
+
+
+def _weights(folder: Path) -> list[Path]:
+    """Weights of the folds in a folder, fold 10 after fold 9."""
+    for suffix in WEIGHTS:
+        if found := list(folder.glob(f"*{suffix}")):
+            return sorted(found, key=_natural)
+    raise InputError(f"--model {folder} has no weights; {GIVE}")
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", path.name)]
+
+
+def _single(folder: Path, pattern: str, option: str) -> Path:
+    """The one file of a kind in a folder."""
+    found = sorted(folder.glob(pattern))
+    if len(found) == 1:
+        return found[0]
+    told = f"has {len(found)} files {pattern}" if found else f"has no {pattern}"
+    raise InputError(f"--model {folder} {told}; expected one. Name the file by {option}")
