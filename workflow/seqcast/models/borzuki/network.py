@@ -206,7 +206,7 @@ class Borzuki(ConvolutionsFirst):
         """
         length, token_bp, position_bp = one_hot.shape[2], self.config.token_size_bp, 2 << blocks
         margin = -(-self._sees_bp(blocks) // token_bp) * token_bp
-        stretch = max(STRETCH_BP // max(1, len(one_hot)), 8 * margin)
+        stretch = max(STRETCH_BP // max(1, len(one_hot)) // token_bp * token_bp, 8 * margin)
         if one_hot.device.type != "cpu" or torch.is_grad_enabled():
             stretch = length
         parts = []
