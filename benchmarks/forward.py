@@ -2,13 +2,15 @@
 
     python -m benchmarks.forward [--model hl_clip_micro] [--repeats 3] [--threads 2]
                                  [--precision bf16] [--flex] [--keras-python keras/bin/python]
+    python -m benchmarks.forward --bf16-scores
 
 Random weights: the work does not depend on them. Both networks run in turn in one process; CPU
 seconds are the smallest of the repeats, memory is the peak of the process before the plain one ran.
-``of the rate`` is the share of the machine's matrix rate, in that precision: the operations of
+``of the rate`` is the fraction of the machine's matrix rate, in that precision: operations of
 convolutions, dense layers and attention by the time of the whole, next to the fastest of a few
 large convolutions and products. Then one layer of attention in each of its forms, and what plain
 PyTorch makes of a dense layer; ``--flex`` adds the form that is compiled, which takes a minute.
+``--bf16-scores`` instead compares effects of random SNVs in bf16 and fp32, in the shipped model.
 """
 
 import argparse
@@ -22,11 +24,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from scipy.stats import spearmanr
 
 from seqcast.models.borzuki.attention import RelativeAttention
 from seqcast.models.borzuki.attention_forms import VARIABLE
 from seqcast.models.interface import build_model
 from seqcast.models.layers import Conv, Dense, affine
+from seqcast.models.shipped import load_shipped
 from tests.seqcast.plain_borzuki import plain_forward
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,6 +147,35 @@ def measure(name: str, repeats: int, precision: str, flex: bool) -> list[dict[st
     ]
 
 
+def bf16_scores(sequences: int = 6, snvs: int = 40) -> dict[str, float]:
+    """Log2 fold changes of 128 central bins in bf16 next to fp32, in all tracks of borzuki_tiny."""
+    models = [load_shipped("borzuki_tiny", precision=name) for name in ("fp32", "bf16")]
+    middle = models[0].window_length_bp // 2
+    generator, effects, levels = torch.Generator().manual_seed(1), [], []
+    for _ in range(sequences):
+        bases = torch.randint(0, 4, (1 + snvs, 2 * middle), generator=generator)[:1]
+        bases = bases.repeat(1 + snvs, 1)
+        places = middle + torch.randint(-2000, 2000, (snvs,), generator=generator)
+        added = torch.randint(1, 4, (snvs,), generator=generator)
+        bases[torch.arange(1, 1 + snvs), places] = (bases[0, places] + added) % 4
+        x = F.one_hot(bases, 4).float().mT.contiguous()
+        with torch.inference_mode():
+            made = torch.stack([model(x).double() for model in models])
+        half = made.shape[-1] // 2
+        level = made[..., half - 64 : half + 64].sum(-1).add(1).log2()
+        levels.append(level[:, 0])
+        effects.append((level[:, 1:] - level[:, :1]).flatten(1))
+    exact, rounded = torch.cat(effects, 1)
+    large = exact.abs() > exact.abs().quantile(0.9)
+    return {
+        "rank correlation": spearmanr(exact, rounded)[0],
+        "of the largest tenth": spearmanr(exact[large], rounded[large])[0],
+        "of levels": spearmanr(*torch.cat(levels, 1))[0],
+        "median effect": exact.abs().median().item(),
+        "median difference": (exact - rounded).abs().median().item(),
+    }
+
+
 def measure_keras(python: str, name: str, threads: int) -> dict[str, float]:
     script = Path(__file__).with_name("keras_forward.py")
     command = [python, script, "--model", name, "--threads", str(threads)]
@@ -157,9 +190,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--flex", action="store_true", help="compile attention, too")
+    parser.add_argument("--bf16-scores", action="store_true", help="compare them, and stop")
     parser.add_argument("--keras-python", help="interpreter with TensorFlow, see keras_forward.py")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    if arguments.bf16_scores:
+        print("  ".join(f"{k} {v:.3g}" for k, v in bf16_scores().items()))
+        return
     for name in arguments.model:
         rows = measure(name, arguments.repeats, arguments.precision, arguments.flex)
         if arguments.keras_python:
