@@ -13,7 +13,7 @@ rule check_variants:
         "../../envs/tables.yaml"
     params:
         assembly=catalogue.assembly,
-        options=config["variants"],
+        options=plan.variant_effects.check_options,
         given=given_content,
         code=code_of("check_variants"),
     script:
@@ -152,6 +152,30 @@ rule ensemble_variant_effects:
         code=code_of("ensemble_variant_effects"),
     script:
         "../scripts/ensemble_variant_effects.py"
+
+
+rule compare_haplotypes:
+    input:
+        variants="results/variants/{dataset}.parquet",
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        "results/variant_effects/{model}/{dataset}.haplotypes.tsv",
+    log:
+        "logs/compare_haplotypes/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.variant_effects.phased),
+        model=one_of(catalogue.of_task("coverage")),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        report=plan.variant_effects.report_options,
+        given=given_content,
+        code=code_of("compare_haplotypes"),
+    script:
+        "../scripts/compare_haplotypes.py"
 
 
 rule map_effects:

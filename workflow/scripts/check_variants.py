@@ -4,16 +4,11 @@ from seqcast.core.logs import reporting
 from seqcast.core.provenance import provenance
 from seqcast.core.store import file_sha256, write_table
 from seqcast.genome.fasta import Genome
-from seqcast.genome.variants import check_variants, guard_build, read_variants
-from seqcast.genome.vcf import check_indexable
+from seqcast.genome.haplotypes import check_file
 
 with reporting(snakemake.log[0]):
-    options = dict(snakemake.params.options)
-    min_match = options.pop("min_ref_match")
-    check_indexable(snakemake.input.variants)
     with Genome(snakemake.input.genome, snakemake.input.get("aliases")) as genome:
-        variants = check_variants(read_variants(snakemake.input.variants), genome, **options)
-    guard_build(variants, min_match)
+        variants = check_file(snakemake.input.variants, genome, **snakemake.params.options)
     facts = provenance(
         dataset=snakemake.wildcards.dataset,
         assembly=snakemake.params.assembly,

@@ -49,6 +49,19 @@ def test_a_file_of_window_scores_needs_window_scores(plan):
         plan(exports=["scores_h5"], **without)
 
 
+def test_haplotypes_are_compared_where_they_are_asked_for(planned, plan, tmp_path):
+    unphased = plan().variant_effects
+    assert not [path for path in unphased.targets if "haplotypes" in path]
+    assert unphased.check_options(JOB) == {"on_ref_mismatch": "exclude", "min_ref_match": 0.7}
+    row = {"dataset": "snvs", "kind": "variants", "assembly": "sim", "path": "snvs.vcf"}
+    rows = [row | {"haplotypes": "phased"}, row | {"dataset": "others"}]
+    found = planned(TABLES | {"datasets": rows}).variant_effects
+    assert [path for path in found.targets if "haplotypes" in path] == [
+        f"{EFFECTS}/{model}/snvs.haplotypes.tsv" for model in ("one", "two")]  # fmt: skip
+    assert found.check_options(JOB)["haplotype_span_bp"] == 2000
+    assert "haplotype_span_bp" not in found.check_options(Job(dataset="others"))
+
+
 def test_shards_come_in_order(plan):
     found = plan().variant_effects.shards(Job(model="two", dataset="snvs", fold="1"))
     assert found["window"] == [

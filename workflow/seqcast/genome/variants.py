@@ -59,6 +59,9 @@ REASONS = {
     "ref_equals_alt": "REF and ALT are the same allele",
     "allele_invalid": "REF or ALT is not a sequence of bases (as '-' of an unanchored indel)",
     "indel_too_long": "the edit is longer than the model's window can hold",
+    "edits_overlap": "edits of the haplotype overlap: they make no one sequence",
+    "member_unusable": "a variant of the haplotype is not valid, or has REF and ALT exchanged: the "
+    "sequence of the haplotype is not known",
     "length_changed": "inserts or deletes bases; first-order effects are those of substitutions",
     "no_gene_in_window": "no gene has an exon that takes up a predicted bin of the window",
     "no_transcript": "touches none of the transcripts that the set holds",

@@ -155,12 +155,44 @@ def read_info(path: str | Path) -> list[dict[str, str]]:
     """
     path = Path(path)
     if _check_start(path).startswith(b"BCF"):
-        try:
-            with quiet_htslib(), pysam.VariantFile(str(path), drop_samples=True) as file:
-                return [_info_of(str(record).split("\t")) for record in file]
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from error
+        return [_info_of(fields) for fields in _bcf_records(path)]
     return [_info_of(fields) for fields in _data_lines(path)]
+
+
+def read_genotypes(path: str | Path) -> tuple[list[str], Iterator[list[str]]]:
+    """Names of the samples, and of each record FORMAT and the text of each sample.
+
+    Raises
+    ------
+    InputError
+        As `read_variants`, and if there are no samples.
+    """
+    path = Path(path)
+    names: list[str] = []
+    if is_bcf := not is_table(path) and _check_start(path).startswith(b"BCF"):
+        with quiet_htslib(), pysam.VariantFile(str(path)) as file:
+            names = list(file.header.samples)
+    elif not is_table(path):
+        with _open_text(path) as lines:
+            head = next((line for line in lines if line.startswith(b"#CHROM")), b"")
+        names = head.decode(errors="replace").rstrip("\r\n").split("\t")[len(NAMES) :]
+    if not names:
+        raise InputError(
+            f"{path} has no sample; expected a VCF or BCF with a column of genotypes (FORMAT/GT, "
+            "phased) for each sample. Give such a file, or leave the cell haplotypes empty."
+        )
+    records = _bcf_records(path) if is_bcf else _data_lines(path)  # these in one piece from FORMAT
+    return names, ("\t".join(fields[8:]).split("\t") for fields in records)
+
+
+def _bcf_records(path: Path) -> Iterator[list[str]]:
+    """Yield the columns of each record of a BCF."""
+    try:
+        with quiet_htslib(), pysam.VariantFile(str(path)) as file:
+            for record in file:
+                yield str(record).rstrip("\n").split("\t")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
 
 
 def _info_of(fields: Sequence[str]) -> dict[str, str]:

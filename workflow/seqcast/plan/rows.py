@@ -81,6 +81,7 @@ class Dataset(Row):
     labels: str | None = None
     families: str | None = None
     transcripts: str | None = None
+    haplotypes: str = ""
 
 
 def genome_of(assembly: str) -> dict[str, str]:

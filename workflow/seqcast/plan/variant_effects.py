@@ -25,6 +25,11 @@ def fold_table(model: str, dataset: str, fold: str, level: str = "") -> str:
     return f"results/variant_effects/{model}/{dataset}.{level}fold{fold}.parquet"
 
 
+def haplotype_table(model: str, dataset: str) -> str:
+    """Effects of haplotypes next to the sums of those of their variants."""
+    return f"results/variant_effects/{model}/{dataset}.haplotypes.tsv"
+
+
 def tracks_table(model: str) -> str:
     """Which track each position of a model's scores is."""
     return f"results/variant_effects/{model}/tracks.parquet"
@@ -71,6 +76,12 @@ class VariantEffects:
         return self.catalogue.of_kind("variants")
 
     @property
+    def phased(self) -> list[str]:
+        """Datasets of which haplotypes are scored in addition to the variants."""
+        rows = self.catalogue.datasets
+        return [name for name in self.datasets if rows[name].haplotypes == "phased"]
+
+    @property
     def assemblies(self) -> list[str]:
         """Assemblies of those datasets, each once."""
         rows = self.catalogue.datasets
@@ -94,7 +105,15 @@ class VariantEffects:
             for figure in ["distribution.png", "ranked.html", "tracks"]
             + ["agreement.png"] * (len(self.catalogue.folds_of(model)) > 1)
         ]
+        made += [haplotype_table(m, d) for m, d in self.pairs if d in self.phased]
         return [*made, *["results/report/summary.html"] * bool(self.datasets), *figures]
+
+    def check_options(self, job: OfDataset) -> dict[str, Any]:
+        """Params: how variants are checked, and up to which span their haplotypes reach."""
+        options = dict(self.catalogue.config["variants"])
+        if job.dataset not in self.phased:
+            del options["haplotype_span_bp"]
+        return options
 
     def shards(self, job: OfFoldAndDataset) -> dict[str, list[str]]:
         """Input: the shards of one fold's scores, in order, of genes and of windows."""

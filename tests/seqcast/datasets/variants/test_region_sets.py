@@ -159,6 +159,16 @@ def test_regions_around_variants_keep_to_the_contig_and_tell_of_invalid_ones(run
     assert regions["bases"].to_list() == [1, 0]
 
 
+def test_there_are_no_regions_around_haplotypes(run, tmp_path):
+    checked = check_variants(table([(2, "C", "T"), (2, "CG", "TA")]), TextGenome(SEQUENCE.upper()))
+    checked = checked.with_columns(
+        chrom=pl.lit("chr1"), contig=pl.lit("1"), members=pl.Series([None, [0]])
+    )
+    write_table(checked, tmp_path / "c", {})
+    _, regions = run({"flank_bp": 0}, variants=tmp_path / "c")
+    assert regions["name"].to_list() == ["v0"]
+
+
 def test_judging_keeps_a_known_status():
     given = regions_around(check_variants(table([(1, "T", "A")]), TextGenome("ACGT")), 1, {"c": 4})
     assert judge_regions(given, TextGenome("ACGT"))["status"].to_list() == ["ref_mismatch"]

@@ -171,6 +171,8 @@ def _given_regions(files: RegionFiles, options: Mapping[str, Any], genome: Genom
     top = options.get("top")
     rows = pl.concat([one.head(top) for one in ranked]).unique() if top else None
     variants = read_table(str(files.variants))
+    if "members" in variants.columns:
+        variants = variants.filter(pl.col("members").is_null())  # no haplotypes
     return regions_around(variants, int(options["flank_bp"]), genome.contigs, rows)
 
 

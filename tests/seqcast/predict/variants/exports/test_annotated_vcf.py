@@ -45,6 +45,18 @@ def annotate(tmp_path: Path, source: Path, scores: pl.DataFrame) -> list[str]:
         return file.read().splitlines()
 
 
+def test_haplotypes_are_of_no_record(tmp_path: Path) -> None:
+    source, scores = write_vcf(tmp_path / "in.vcf"), gene_scores()
+    haplotype = scores[:1].with_columns(
+        row=pl.lit(6, pl.Int64), variant=pl.lit("hap:chr2:50:A>C+chr2:55:G>C")
+    )
+    assert annotate(tmp_path, source, pl.concat([scores, haplotype])) == annotate(
+        tmp_path, source, scores
+    )
+    with pytest.raises(InputError, match="has 6 ALTs and the table scores of 7"):
+        annotate(tmp_path, source, pl.concat([scores, haplotype.with_columns(variant=pl.lit("x"))]))
+
+
 def test_a_table_comes_back_as_a_vcf(tmp_path: Path) -> None:
     as_written = read_variants(write_vcf(tmp_path / "in.vcf"))
     as_written.select("variant", "chrom", "pos", "ref", "alt").write_parquet(

@@ -13,6 +13,7 @@ import pysam
 
 from seqcast.core.errors import InputError
 from seqcast.genome.fasta import compression, quiet_htslib
+from seqcast.genome.haplotypes import is_haplotype
 from seqcast.genome.vcf import check_indexable, is_table, read_variants
 from seqcast.predict.variants.exports.score_summary import check_tracks
 from seqcast.predict.variants.exports.vcf_files import (
@@ -61,7 +62,8 @@ def annotate_vcf(
     vcf_in : path
         What `vcf.read_variants` reads.
     scores : DataFrame
-        The table of its scores, all ALTs and all genes; joined by ``row``.
+        The table of its scores, all ALTs and all genes; joined by ``row``. Haplotypes have no
+        record and are left out.
     tracks : DataFrame
         ``description`` of each track, in the order of the score lists.
     path : path
@@ -86,6 +88,7 @@ def annotate_vcf(
     if not path.name.endswith(".vcf.gz"):
         raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
     variants = read_variants(vcf_in)
+    scores = scores.filter(~is_haplotype(scores, variants.height))
     check_indexable(vcf_in)
     check_tracks(scores, tracks, [score])
     selected = select_tracks(tracks, tracks_like)
