@@ -213,7 +213,8 @@ def draw(grown: dict[str, dict[str, dict[int, float]]], path: Path) -> None:
         for ax, (quantity, line) in zip(panels, by_quantity.items(), strict=True):
             tidy(ax).plot(list(line), list(line.values()), marker="o", markersize=3, label=name)
             ax.set_xscale("log")
-            ax.set_ylim(0)
+            highest = max(max(lines[quantity].values()) for lines in grown.values())
+            ax.set_ylim(0, 1.1 * highest)
             ax.set_xlabel(f"number of {quantity}", fontsize=LABEL_PT)
     panels[0].set_ylabel("CPU seconds per variant", fontsize=LABEL_PT)
     panels[0].legend(fontsize=LABEL_PT, frameon=False)
