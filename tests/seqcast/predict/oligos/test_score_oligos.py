@@ -6,17 +6,21 @@ import h5py
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from polars.testing import assert_frame_equal
 
 from seqcast import load_model
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, Gene, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
-from seqcast.predict.inference import geometry_of
+from seqcast.models.interface import build_model
+from seqcast.predict.inference import geometry_of, predict
 from seqcast.predict.oligos.placements import Context, Placements, read_contexts, read_oligos
-from seqcast.predict.oligos.score_oligos import score_in_parts, score_oligos
+from seqcast.predict.oligos.score_oligos import predict_oligos, score_in_parts, score_oligos
 from seqcast.predict.variants.score_options import ScoreOptions
+from tests.seqcast.models.borzuki.test_network import TINY
 from tests.seqcast.text_genome import TextGenome
 from tests.seqcast.toy_models import BaseCounter
 
@@ -80,6 +84,30 @@ def test_bases_around_the_middle_are_replaced(tracks, shift_bp, compat):
     assert table.select("oligo", "start", "end", "gene_id", "REF", "ALT").rows() == rows
     assert set(table["status"]) == {"scored"}
     assert set(table["context"]) == {"c_1480_1541"}
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_what_the_windows_have_in_common_changes_no_coverage(batch_size):
+    torch.manual_seed(2)
+    model = build_model("borzuki", TINY, "human").eval().requires_grad_(False)
+    model.draw_alive()
+    n = model.tracks
+    tracks = Tracks(np.arange(n), np.array(["a+", "a-", "b+", "b-", "c"]), np.full(n, "RNA"),
+                    np.full(n, "mean"), np.array(["+", "-", "+", "-", "."]),
+                    np.array([1, 0, 3, 2, 4]), np.full(n, np.nan), np.ones(n))  # fmt: skip
+    genome, options = TextGenome(GENOME), ScoreOptions()
+    placements = Placements(OLIGOS, [HERE], (0, -24), genome, geometry_of(model))
+    placed = [one for _, one in placements.rows(range(len(placements)))]
+    found = list(predict_oligos(model, placed, genome, tracks, options, batch_size))
+    assert len(found) == len(placed) == 6
+    for one, coverage in zip(placed, found, strict=True):
+        end = one.start + len(one.sequence)
+        whole = GENOME[: one.start] + one.sequence + GENOME[end:]
+        for text, allele in ((GENOME, coverage.ref), (whole, coverage.alt)):
+            bases = TextGenome(text).fetch("c", one.window, one.window + 2048)
+            with torch.inference_mode():
+                expected = predict(model, torch.from_numpy(one_hot(bases)[None]), tracks)
+            assert torch.allclose(allele.float(), expected, rtol=2e-5)
 
 
 def test_each_oligo_context_and_gene_has_a_row(tracks):

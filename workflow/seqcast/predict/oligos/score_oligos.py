@@ -6,6 +6,7 @@ are oligo minus native context. A shift moves the window, and each shift is scor
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,10 +27,11 @@ from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel, evaluating
 from seqcast.predict.fold_model import FoldFiles, open_model
 from seqcast.predict.inference import (
+    Averaged,
+    Known,
     check_fit,
     geometry_of,
     grouped,
-    predict_batch,
     prefetch,
 )
 from seqcast.predict.oligos.placements import (
@@ -98,27 +100,33 @@ def predict_oligos(
     """Coverage of the native context (ref) and with the oligo in it (alt), of each placement.
 
     The native context is predicted once for the placements that share its window and come one
-    after the other.
+    after the other, and of these only what the oligo reaches (`known_windows`).
     """
     geometry = geometry_of(model)
     dataset = _Windows(genome, geometry, placed)
     with evaluating(model) as device:
+        averaged = Averaged(model, tracks, options.reverse_complement, (0,), device)
 
-        def coverage(encoded: np.ndarray) -> torch.Tensor:
-            y = predict_batch(
-                model, encoded, tracks, device, options.reverse_complement, (0,), batch_size
-            )
-            return options.untransform(tracks, y)
+        def know(one: Placement) -> tuple[Known, torch.Tensor, torch.Tensor]:
+            x = torch.from_numpy(one_hot(dataset.native(one))[None]).to(device)
+            known = next(averaged.know(x, [one.window]))
+            ref = options.untransform(tracks, averaged.of_known(known))
+            return known, ref, background_of(ref)
 
-        window, ref, background = None, torch.empty(0), torch.empty(0)
+        @torch.inference_mode()
+        def edited(encoded: Sequence[np.ndarray], known: Known) -> torch.Tensor:
+            x = torch.from_numpy(np.concatenate(encoded)).to(device)
+            return options.untransform(tracks, averaged.of_edited(x, known, known))
+
+        place = None
         for group in grouped(prefetch(dataset, workers), batch_size):
-            alts = coverage(np.concatenate([encoded for _, encoded in group]))
-            for (one, _), alt in zip(group, alts, strict=True):
-                if window != (one.contig, one.window):
-                    window = one.contig, one.window
-                    ref = coverage(one_hot(dataset.native(one))[None])
-                    background = background_of(ref)
-                yield AlleleCoverage(ref, alt[None], background)
+            for window, members in groupby(group, lambda item: (item[0].contig, item[0].window)):
+                alike = list(members)
+                if place != window:
+                    with torch.inference_mode():
+                        place, (known, ref, background) = window, know(alike[0][0])
+                for alt in edited([encoded for _, encoded in alike], known):
+                    yield AlleleCoverage(ref, alt[None], background)
 
 
 def score_oligos(
