@@ -140,6 +140,8 @@ MAP_OF_DEMO = {  # all SNVs of a 3' UTR, for both kinds of models
     "export_tsv": 1,
     "export_regions": 1,
     "map_effects": 1,
+    "approximate_effects": 1,
+    "compare_attributions": 1,
     "predict_map_references": 1,
     "summarise_maps": 1,
 }

@@ -184,6 +184,7 @@ rule predict_map_references:
 
 rule summarise_maps:
     input:
+        unpack(plan.attributions.of_maps),
         bases="results/maps/{model}/{dataset}.bases.parquet",
         references="results/report/{model}/{dataset}.map_references.npz",
         genes=catalogue.genes,

@@ -3,7 +3,7 @@
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
 from seqcast.core.store import atomic, read_provenance, read_table
-from seqcast.report.figures.map_views import DrawnFiles, read_views
+from seqcast.report.figures.map_views import DrawnFiles, read_agreement, read_views
 from seqcast.report.figures.maps import write_figures
 from seqcast.report.pages.maps import maps_html
 
@@ -15,5 +15,6 @@ with reporting(snakemake.log[0]):
         write_figures(views, folder)
         drawings = [folder / f"{rank}.svg" for rank in range(1, len(views) + 1)]
         bases, facts = read_table(files.bases), read_provenance(files.bases)
-        html = maps_html(bases, facts, drawings, snakemake.params.descriptions)
+        descriptions, agreement = snakemake.params.descriptions, read_agreement(files)
+        html = maps_html(bases, facts, drawings, descriptions, agreement)
         page.write_text(html, encoding="utf-8")

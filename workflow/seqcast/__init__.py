@@ -30,7 +30,13 @@ __version__ = "0.1.0"
 __all__ = [
     "__version__", "classify_reads", "embed_sequences", "load_model", "load_shipped",
     "map_effects", "predict_coverage", "predict_property", "read_embeddings", "score_variants",
+    "screen_variants",
 ]  # fmt: skip
+# Doors that are not in `api`.
+ELSEWHERE = {
+    "read_embeddings": "predict.embeddings.embedding_files",
+    "screen_variants": "predict.attributions.attribution_files",
+}
 
 
 def __dir__() -> list[str]:
@@ -41,6 +47,5 @@ def __getattr__(name: str) -> Any:
     # torch loads only when a door is opened: the workflow reads the version at every parse; and
     # the digest of a script's code (`provenance`) does not follow a name in a string
     if name in __all__:
-        module = "predict.embeddings.embedding_files" if name == "read_embeddings" else "api"
-        return getattr(importlib.import_module(f"seqcast.{module}"), name)
+        return getattr(importlib.import_module(f"seqcast.{ELSEWHERE.get(name, 'api')}"), name)
     raise AttributeError(f"module 'seqcast' has no attribute {name!r}")

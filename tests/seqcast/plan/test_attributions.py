@@ -30,7 +30,10 @@ def test_maps_have_attributions_beside_them(plan):
     assert set(whole.attributions.targets) <= set(whole.targets)
     shards = [f"results/attributions/one/shards/maps.{shard}.parquet" for shard in range(2)]
     assert whole.attributions.shards(JOB) == shards
-    assert plan(attributions=[]).attributions.targets == []
+    drawn = whole.attributions.of_maps(JOB)
+    assert list(drawn.values()) == whole.attributions.targets
+    without = plan(attributions=[]).attributions
+    assert (without.targets, without.of_maps(JOB)) == ([], {})
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,12 @@ class Attributions:
         path = f"results/attributions/{job.model}/shards/{job.dataset}"
         return [f"{path}.{shard}.parquet" for shard in range(self.number_of_shards(job))]
 
+    def of_maps(self, job: OfModelAndDataset) -> dict[str, str]:
+        """Input: attributions of maps and their agreement, where they are made."""
+        path = f"results/maps/{job.model}/{job.dataset}"
+        made = {"attributions": f"{path}.{MADE[0]}", "agreement": f"{path}.{MADE[1]}"}
+        return made if self._methods else {}
+
     def number_of_shards(self, job: OfDataset) -> int:
         """Params: in how many jobs the effects of a dataset are computed."""
         return self.maps.regions.rows[job.dataset].shards

@@ -1,9 +1,12 @@
 """First-order effects as jobs: shards, folds and what tables say of themselves."""
 
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from seqcast import load_model, screen_variants
 from seqcast.core.store import read_table
 from seqcast.models.prepare import random_weights
 from seqcast.predict.attributions import FIRST_ORDER, INTEGRATED
@@ -53,3 +56,27 @@ def test_shards_change_no_number(shards) -> None:
     assert len(facts["tensors_sha256"]) == 2
     assert facts["options"]["track_groups"] == OPTIONS["track_groups"]
     assert (facts["code"], facts["origin"]) == ("abc", "random")
+
+
+def test_python_gives_the_same_effects(shards, job) -> None:  # noqa: F811
+    files = AttributedFiles(*job["files"][:6])
+    model = load_model("borzuki", files.weights, files.hyperparameters, "human", device="cpu")
+    vcf = Path(files.genome).with_name("in.vcf")
+    found = screen_variants(
+        model,
+        vcf,
+        files.genome,
+        files.annotation,
+        files.tracks,
+        OPTIONS["track_groups"],
+        genes=["h"],
+    )
+    (table, _) = read_effects(shards[1])
+    expected = table.filter(pl.col("gene_id").is_null() | (pl.col("gene_id") == "h"))
+    scored = found.filter(status="scored")
+    both = scored.join(expected, ["variant", "tracks"], suffix="_of_two")
+    assert len(both) == len(scored) == expected.filter(status="scored").height > 0
+    differences = (both[FIRST_ORDER] - both[f"{FIRST_ORDER}_of_two"]).abs()
+    # two folds deviate from their mean by sd / sqrt(2)
+    spread = both[f"{FIRST_ORDER}_sd_of_two"] / 2**0.5
+    assert (differences - spread).abs().max() < 1e-6 + 1e-3 * spread.max()

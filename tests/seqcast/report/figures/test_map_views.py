@@ -6,8 +6,9 @@ import pytest
 
 from seqcast.core.seals import seal_zip
 from seqcast.core.store import read_tsv, write_table
-from seqcast.report.figures.map_views import DrawnFiles, read_views
-from seqcast.report.figures.maps import write_figures
+from seqcast.evaluation.variants.attribution_agreement import MAP
+from seqcast.report.figures.map_views import DrawnFiles, read_agreement, read_views
+from seqcast.report.figures.maps import plot_map, write_figures
 from tests.seqcast.predict.maps.toy_regions import ANNOTATION
 from tests.seqcast.report.pages.test_maps import FACTS, bases
 
@@ -39,6 +40,21 @@ def test_the_strongest_maps_are_drawn_with_their_gene(files):
     assert views[0].made_by == "set <1>; m, mean of folds 0 and 1"
     assert views[0].tracks == "ActD (^RNA:ActD)"
     assert (views[0].score, views[0].bin_size_bp) == ("logSED", 32)
+
+
+def test_attributions_are_those_of_the_bases_of_each_map(files, tmp_path):
+    assert read_agreement(files).is_empty()
+    known = bases().drop_nulls("importance")
+    halves = known.select(*MAP, "chrom", "pos", gradient_x_input=pl.col("importance") / 2)
+    write_table(halves.reverse(), tmp_path / "attributions.parquet", {})
+    views = read_views(files._replace(attributions=tmp_path / "attributions.parquet"))
+    assert len(views) == 2
+    for view in views:
+        halved, whole = (view.bases[n].to_numpy() for n in ("gradient_x_input", "importance"))
+        np.testing.assert_allclose(halved, whole / 2)
+        rows = {ax.get_ylabel(): ax for ax in plot_map(view).axes}
+        found = [bar.get_height() for bar in rows["gradient\nx input"].patches]
+        np.testing.assert_allclose(found, np.nan_to_num(halved[::-1]))  # of the minus strand
 
 
 def test_figures_are_written_with_the_numbers_that_they_show(files, tmp_path):

@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from seqcast.evaluation.variants.attribution_agreement import AGREEMENT, ALL
 from seqcast.predict.maps.effect_maps import effect_maps
 from seqcast.predict.maps.group_effects import group_effects
 from seqcast.report.pages.maps import maps_html
@@ -37,6 +38,18 @@ def test_untrained_and_equal_weights_are_told():
     html = maps_html(bases(), facts, [])
     assert "UNTRAINED random weights" in html
     assert "SAME WEIGHTS: m, folds 0 and 1" in html
+
+
+def test_the_agreement_of_gradients_is_told_where_it_is_known():
+    row = {"name": ALL, "tracks": "ActD", "method": "first_order_effect", "level": "base x allele", "n": 1230,
+           "spearman": 0.7281, "pearson": None, "strongest_found": 0.97}  # fmt: skip
+    table = pl.DataFrame([row, row | {"name": "a", "spearman": 0.4444}], AGREEMENT)
+    html = maps_html(bases(), FACTS, [], agreement=table)
+    assert "<b>approximations</b>" in html
+    assert '<td class="n">1,230</td>' in html
+    assert "0.728" in html
+    assert "0.444" not in html
+    assert "Agreement of gradients" not in maps_html(bases(), FACTS, [])
 
 
 def test_figures_are_in_the_page(tmp_path):

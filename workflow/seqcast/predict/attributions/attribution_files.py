@@ -1,15 +1,20 @@
-"""First-order effects as a job of a run: those of one shard, the mean over folds."""
+"""First-order effects from files: of one shard, a job of a run; and from Python."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from seqcast.core.provenance import merge_folds
 from seqcast.core.store import read_table, write_table
-from seqcast.genome.annotation import read_annotation
+from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.tracks import Tracks
+from seqcast.genome.variants import check_variants, guard_build, read_variants
+from seqcast.models.interface import CoverageModel
+from seqcast.predict.attributions.attribution_tables import tidy_effects
 from seqcast.predict.attributions.first_order_effects import (
     AttributionOptions,
     approximate_effects,
@@ -70,6 +75,64 @@ def approximate_shard(
             of_folds.append({**made, **told})
     about = merge_folds(of_folds)
     write_table(average_scores(tables, about.get("same_weights", ())), output, about)
+
+
+def screen_variants(
+    model: CoverageModel | Sequence[CoverageModel],
+    variants: str | Path | pl.DataFrame,
+    genome: str | Path | Genome,
+    annotation: str | Path | Annotation,
+    tracks: str | Path | Tracks,
+    track_groups: Mapping[str, str] = MappingProxyType({"all": ""}),
+    genes: Sequence[str] = (),
+    integrated_steps: int = 0,
+    **options: Any,
+) -> pl.DataFrame:
+    """First-order effects of substitutions on genes: approximations of logSED, by gradients.
+
+    Parameters
+    ----------
+    model : CoverageModel or sequence of CoverageModel
+        As `load_model` returns it; several are folds, whose mean and spread count.
+    variants : path or DataFrame
+        VCF or BCF, or variants as `variants.check_variants` returns them.
+    genome : path or Genome
+    annotation : path or Annotation
+        GTF, GFF3, or parquet of `Annotation.write`.
+    tracks : path or Tracks
+    track_groups : mapping of str to str
+    genes : sequence of str
+    integrated_steps : int
+        See `AttributionOptions`.
+    **options
+        Fields of `ScoreOptions`: reverse_complement, shifts_bp, span, unclip ...
+
+    Returns
+    -------
+    DataFrame
+        Of `attribution_tables.tidy_effects`: one row per variant, gene and group of tracks, with
+        ``first_order_effect`` and its standard deviation over folds.
+
+    Raises
+    ------
+    InputError
+        If a file or an option is wrong, or the variants seem to be of another genome build.
+    """
+    folds = list(model) if isinstance(model, Sequence) else [model]
+    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
+    genome = genome if isinstance(genome, Genome) else Genome(genome)
+    if not isinstance(annotation, Annotation):
+        annotation = read_annotation(annotation, genome)
+    if not isinstance(variants, pl.DataFrame):
+        variants = check_variants(read_variants(variants), genome, "exclude")
+        guard_build(variants)
+    chosen = AttributionOptions(
+        track_groups, tuple(genes), integrated_steps, ScoreOptions(**options)
+    )
+    tables = [
+        approximate_effects(fold, variants, genome, annotation, tracks, chosen) for fold in folds
+    ]
+    return tidy_effects(average_scores(tables), list(track_groups))
 
 
 def _shards(placed: pl.DataFrame, shards: int) -> pl.Series:

@@ -10,7 +10,8 @@ import polars as pl
 
 from seqcast.core.provenance import model_in_words
 from seqcast.core.seals import check_seal
-from seqcast.core.store import read_provenance, read_table
+from seqcast.core.store import read_provenance, read_table, read_tsv
+from seqcast.evaluation.variants.attribution_agreement import AGREEMENT, MAP
 from seqcast.genome.annotation import Gene, read_annotation
 from seqcast.genome.intervals import merge_intervals
 from seqcast.predict.maps.effect_maps import strongest_maps
@@ -33,7 +34,7 @@ class MapView:
     Attributes
     ----------
     bases : DataFrame
-        `EffectMap.bases` of one map.
+        `EffectMap.bases` of one map, perhaps with ``gradient_x_input``.
     gene : Gene, optional
         The affected one.
     coding : tuple of (int, int)
@@ -91,12 +92,16 @@ class DrawnFiles(NamedTuple):
         Table of `Annotation.write`.
     annotation : path
         GTF or GFF3, for the coding parts of genes.
+    attributions, agreement : path, optional
+        `attribution_agreement.AgreementFiles` of these maps.
     """
 
     bases: str | Path
     references: str | Path
     genes: str | Path
     annotation: str | Path
+    attributions: str | Path | None = None
+    agreement: str | Path | None = None
 
 
 def read_views(files: DrawnFiles) -> list[MapView]:
@@ -111,7 +116,12 @@ def read_views(files: DrawnFiles) -> list[MapView]:
     check_seal(files.references)
     with np.load(files.references) as arrays:
         coverage, starts, bin_size_bp = (arrays[n] for n in ("coverage", "start", "bin_size_bp"))
-    maps = strongest_maps(read_table(files.bases), len(coverage))
+    table = read_table(files.bases)
+    if files.attributions:
+        columns = [*MAP, "chrom", "pos", "gradient_x_input"]
+        of_bases = read_table(files.attributions, columns)
+        table = table.join(of_bases, columns[:-1], how="left", maintain_order="left")
+    maps = strongest_maps(table, len(coverage))
     genes = {(gene.chrom, gene.gene_id): gene for gene in read_annotation(files.genes).genes}
     of_maps = [genes.get((one["contig"][0], one["gene_id"][0])) for one in maps]
     coding = coding_parts(files.annotation, [gene for gene in of_maps if gene])
@@ -124,6 +134,13 @@ def read_views(files: DrawnFiles) -> list[MapView]:
         )
         for bases, gene, values, start in zip(maps, of_maps, coverage, starts, strict=True)
     ]  # fmt: skip
+
+
+def read_agreement(files: DrawnFiles) -> pl.DataFrame:
+    """How far attributions agree with the maps (`AGREEMENT`); no row where it is not measured."""
+    if files.agreement is None:
+        return pl.DataFrame(schema=AGREEMENT)
+    return read_tsv(files.agreement, AGREEMENT)
 
 
 def coding_parts(

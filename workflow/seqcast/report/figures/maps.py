@@ -37,8 +37,10 @@ LOGO_BASES, ZOOM_BASES = 200, 100  # glyphs that can be read, and those of a lon
 ELEMENT_BASES = 9  # over which the strongest element is sought
 LOWERS, RAISES = "#5e3c99", "#b35806"  # what replacing a base does, as in the colour map
 REGION = COLOURS[4]
-HEIGHTS_IN = {"coverage": 0.8, "gene": 0.65, "bars": 1.2, "logo": 1.5, "alleles": 1.15}
+HEIGHTS_IN = {"coverage": 0.8, "gene": 0.65, "bars": 1.2, "logo": 1.5, "gradients": 0.7,
+             "alleles": 1.15}  # fmt: skip
 UNSCORED_IN = 1.3
+GRADIENT = "gradient_x_input"
 
 
 class _Drawn(NamedTuple):
@@ -48,6 +50,7 @@ class _Drawn(NamedTuple):
     importance: np.ndarray
     spread: np.ndarray
     effects: np.ndarray
+    attribution: np.ndarray | None
 
 
 def plot_map(view: MapView) -> Figure:
@@ -55,8 +58,8 @@ def plot_map(view: MapView) -> Figure:
 
     From the top: predicted coverage of the reference along the gene, with the region shaded; the
     gene's exons, coding parts higher; the importance of each base with its standard deviation over
-    folds, as a logo or, above `LOGO_BASES`, as bars with a logo of the strongest element below; the
-    effect of each allele as a colour.
+    folds, as a logo or, above `LOGO_BASES`, as bars with a logo of the strongest element below;
+    gradient x input, where `view` has it; the effect of each allele as a colour.
 
     Parameters
     ----------
@@ -74,26 +77,31 @@ def plot_map(view: MapView) -> Figure:
         return fig
     is_long = len(drawn.sequence) > LOGO_BASES
     names = ["coverage"] * (view.coverage is not None) + ["gene"] * (view.gene is not None)
-    names += (["bars"] if is_long else ["logo"]) + ["alleles"] + ["logo"] * is_long
+    top = len(names)
+    names += ["bars" if is_long else "logo", *["gradients"] * (drawn.attribution is not None)]
+    names += ["alleles", *["logo"] * is_long]
     heights = [HEIGHTS_IN[name] for name in names]
     fig = new_figure(WIDTH_IN, sum(heights) + 0.9)
     axes = list(fig.subplots(len(names), 1, height_ratios=heights, squeeze=False)[:, 0])
     fig.suptitle(_title(view), x=0.01, ha="left", fontsize=TITLE_PT)
     place = names.index("alleles")
-    _draw_context(view, axes[: place - 1])
+    _draw_context(view, axes[:top])
     if is_long:
         zoomed = strongest_stretch(drawn.importance, ZOOM_BASES)
-        _draw_bars(axes[place - 1], drawn, zoomed)
+        _draw_bars(axes[top], drawn, zoomed)
         _draw_zoom(axes[place + 1], view, drawn, zoomed)
     else:
-        _draw_importance(axes[place - 1], drawn, slice(0, len(drawn.sequence)))
+        _draw_importance(axes[top], drawn, slice(0, len(drawn.sequence)))
+    if drawn.attribution is not None:
+        _draw_attribution(axes[top + 1], drawn.attribution)
     _draw_alleles(axes[place], view, drawn)
-    _draw_marks(axes[place - 1], view)
-    for ax in (axes[place - 1], axes[place]):
+    _draw_marks(axes[top], view)
+    for ax in axes[top : place + 1]:
         ax.set_xlim(0, len(drawn.sequence))
         _format_positions(ax, view)
-    axes[place - 1].tick_params(labelbottom=False)
-    axes[place - 1].set_xlabel("")
+    for ax in axes[top:place]:
+        ax.tick_params(labelbottom=False)
+        ax.set_xlabel("")
     return fig
 
 
@@ -122,15 +130,19 @@ def _oriented(view: MapView) -> _Drawn:
     table = view.bases
     effects = table.select(*BASES).cast(pl.Float64).fill_null(np.nan).to_numpy()
     sequence = "".join(table["ref"])
+    if GRADIENT not in table.columns:
+        table = table.with_columns(pl.lit(None).alias(GRADIENT))
     numbers = [table[n].cast(pl.Float64).fill_null(np.nan).to_numpy()
-               for n in ("importance", "importance_sd", "deletion")]  # fmt: skip
+               for n in ("importance", "importance_sd", "deletion", GRADIENT)]  # fmt: skip
     if view.is_reversed:
         sequence = sequence[::-1].translate(COMPLEMENT)
         effects = effects[::-1, ::-1]  # columns A, C, G, T: complement is the reversed order
         numbers = [column[::-1] for column in numbers]
-    if np.isfinite(numbers[2]).any():
-        effects = np.column_stack([effects, numbers[2]])
-    return _Drawn(sequence, numbers[0], numbers[1], effects)
+    importance, spread, deletions, attribution = numbers
+    if np.isfinite(deletions).any():
+        effects = np.column_stack([effects, deletions])
+    known = attribution if np.isfinite(attribution).any() else None
+    return _Drawn(sequence, importance, spread, effects, known)
 
 
 def _title(view: MapView) -> str:
@@ -213,6 +225,16 @@ def _draw_bars(ax: Axes, drawn: _Drawn, zoomed: slice) -> None:
     ax.axhline(0, color=GUIDE, linewidth=0.6, zorder=1)
     _limit(ax, heights, spread)
     ax.set_ylabel("importance")
+    tidy(ax)
+
+
+def _draw_attribution(ax: Axes, attribution: np.ndarray) -> None:
+    """Gradient x input of each base, in the colours of the importance that it approximates."""
+    at, heights = np.arange(len(attribution)) + 0.5, np.nan_to_num(attribution)
+    ax.bar(at, heights, width=1, color=np.where(heights > 0, LOWERS, RAISES), linewidth=0)
+    ax.axhline(0, color=GUIDE, linewidth=0.6, zorder=1)
+    _limit(ax, heights, np.zeros_like(heights))
+    ax.set_ylabel("gradient\nx input")
     tidy(ax)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import polars as pl
 
 from seqcast.core.provenance import model_in_words
+from seqcast.evaluation.variants.attribution_agreement import ALL
 from seqcast.predict.maps.effect_maps import SCORED, strongest_maps
 from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, render
 
 
 def maps_html(
     bases: pl.DataFrame, facts: Mapping[str, Any], drawings: Sequence[Path],
-    descriptions: Mapping[str, str] = UNDESCRIBED,
+    descriptions: Mapping[str, str] = UNDESCRIBED, agreement: pl.DataFrame | None = None,
 ) -> str:  # fmt: skip
     """The page.
 
@@ -26,6 +27,8 @@ def maps_html(
     drawings : sequence of path
         SVG of the strongest maps, in the order of `strongest_maps`; the page holds them.
     descriptions : mapping, optional
+    agreement : DataFrame, optional
+        `attribution_agreement.AGREEMENT` of these maps; its rows of all regions are shown.
 
     Returns
     -------
@@ -42,6 +45,7 @@ def maps_html(
         untrained="random" in ([origin] if isinstance(origin, str) else origin),
         maps=[_summary(rank, one) for rank, one in enumerate(strongest_maps(bases), start=1)],
         statuses=statuses.to_dicts(),
+        agreement=[] if agreement is None else agreement.filter(name=ALL).to_dicts(),
         drawings=[path.read_text(encoding="utf-8").partition("<svg")[2] for path in drawings],
     )  # fmt: skip
 
