@@ -48,6 +48,20 @@ def test_numbers_of_the_optional_gene_finder_are_those_of_the_card(page):
     assert [number for number in numbers if number[1:] not in card] == []
 
 
+def test_the_agreement_of_gradients_is_that_of_the_run():
+    manifest = read_manifest()
+    path = "maps/borzuki_tiny/simulated_map.agreement.tsv"
+    columns = [
+        manifest[path, name].value.split() for name in ("spearman", "pearson", "strongest_found")
+    ]
+    of_map = [row for i, row in enumerate(zip(*columns, strict=True)) if i % 4 < 2]  # then of all
+    page = (ROOT / "docs/how-to/map-regions.md").read_text()
+    shown = re.findall(rf"\| ({NUMBER}) \| ({NUMBER}) \| ({NUMBER}) \|", page)
+    assert shown == [tuple(f"{float(x):.3f}" for x in row) for row in of_map]
+    assert min(float(found) for _, _, found in shown) >= 0.9  # what a screen must not lose
+    assert min(float(spearman) for spearman, _, _ in shown) >= 0.6
+
+
 def test_the_table_of_differences_has_the_words_of_its_script():
     page = (ROOT / "docs/reference/differences-variants.md").read_text().splitlines()
     with (ROOT / "benchmarks/differences.tsv").open() as file:
