@@ -301,7 +301,8 @@ def reached_by(root, script):
     return {module.removeprefix("seqcast.").replace(".", "/") + ".py" for module, _ in found}
 
 
-SCORING = {"score_variants", "score_oligos", "predict_strongest"}
+TABLES = {"score_variants", "score_oligos", "plan_variants", "approximate_effects"}
+SCORING = TABLES | {"predict_strongest", "predict_map_references"}
 ON_MRNAS = {"embed_sequences", "score_transcript_variants"}
 RUN_MODELS = SCORING | ON_MRNAS | {
     "predict_coverage", "evaluate_coverage", "collect_peaks", "prepare_weights", "classify_reads",
@@ -311,7 +312,7 @@ TRAINED = {"train", "predict_property"}
 
 
 @pytest.mark.parametrize(("module", "scripts"), [
-    ("predict/variants/score_tables.py", {"score_variants", "score_oligos"}),
+    ("predict/variants/score_tables.py", TABLES),
     ("predict/variants/alleles.py", SCORING | {"predict_coverage"}),  # a class that both use names it
     ("models/interface.py", RUN_MODELS | TRAINED),
     ("predict/inference.py", SCORING | {"predict_coverage", "evaluate_coverage", "collect_peaks"}),
