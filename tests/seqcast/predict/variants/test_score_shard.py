@@ -224,3 +224,13 @@ def test_the_plan_says_what_is_computed(
 def test_tables_tell_the_plan(job: dict[str, Any], tmp_path: Path) -> None:
     run(job, tmp_path)
     assert read_provenance(outputs(tmp_path).window)["work"]["windows"] == N_SCORED
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_bf16_is_warned_of(
+    job: dict[str, Any], tmp_path: Path, precision: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    inference = INFERENCE | {"precision": precision}
+    tables = run(job | {"inference": inference}, tmp_path)
+    assert ("use fp32 to score variants" in caplog.text) == (precision == "bf16")
+    assert tables[1]["status"].eq("scored").sum() == N_SCORED

@@ -45,6 +45,11 @@ def open_scorer(
     inference: Mapping[str, Any], threads: int,
 ) -> tuple[VariantScorer, pl.DataFrame, dict[str, Any]]:  # fmt: skip
     """What scores variants, the checked variants, and facts about the model; see `score_shard`."""
+    if inference["precision"] == "bf16":
+        logger.warning(
+            "precision bf16 rounds by as much as most SNVs change the coverage, and does not keep "
+            "their order; use fp32 to score variants"
+        )
     fold = FoldFiles(files.weights, files.hyperparameters, files.tracks)
     model, tracks, made = open_model(fold, architecture, head, inference, threads)
     genome, annotation = Genome(files.genome), read_annotation(files.annotation)
