@@ -15,6 +15,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.haplotypes import add_haplotypes
 from seqcast.genome.intervals import parse_region
 from seqcast.genome.polya_sites import with_polya_sites
 from seqcast.genome.tracks import Tracks
@@ -102,6 +103,7 @@ def score_variants(
     batch_size: int = 1,
     workers: int = 0,
     polya_sites: str | Path | None = None,
+    haplotype_span_bp: int | None = None,
     **options: Any,
 ) -> ScoreTables:
     """Score the variants of a VCF against the genes and the window around them.
@@ -122,6 +124,8 @@ def score_variants(
         See `variants.check_variants`.
     polya_sites : path, optional
         BED of poly(A) sites (`polya_sites.read_sites`), for the gene scores COVR and SCOVR.
+    haplotype_span_bp : int, optional
+        Of a file, score phased haplotypes too (`haplotypes.add_haplotypes`). Default: none.
     **options
         Fields of `ScoreOptions`: compat, reverse_complement, shifts_bp, span, unclip ...
 
@@ -143,8 +147,10 @@ def score_variants(
     if polya_sites is not None:
         annotation = with_polya_sites(annotation, polya_sites, genome)
     if not isinstance(variants, pl.DataFrame):
-        variants = check_variants(read_variants(variants), genome, on_ref_mismatch)
+        path, variants = variants, check_variants(read_variants(variants), genome, on_ref_mismatch)
         guard_build(variants)
+        if haplotype_span_bp is not None:
+            variants = add_haplotypes(variants, path, genome, haplotype_span_bp)
     return variant_effects.score_variants(
         model, variants, genome, annotation, tracks, ScoreOptions(**options),
         batch_size=batch_size, workers=workers,

@@ -8,7 +8,7 @@ import pysam
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.genome.haplotypes import check_file, is_haplotype
+from seqcast.genome.haplotypes import MEMBERS, check_file, is_haplotype
 from tests.seqcast.text_genome import TextGenome
 
 #           1-based: 123456789012345678901234567890
@@ -170,6 +170,22 @@ def test_what_has_no_sequence_has_a_status(found, records, status):
     assert table.select("start", "end", "insert").null_count().row(0) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("edits", "border"),
+    [
+        ([(4, "T", "G"), (9, "G", "C")], None),
+        ([(4, "T", "G"), (9, "GCT", "G"), (14, "A", "AC")], [9, 11]),
+        ([(3, "TTA", "T"), (9, "G", "GCCC"), (14, "A", "C")], [9, 9]),
+        ([(3, "TTAC", "CA"), (9, "G", "C")], [4, 6]),
+        ([(4, "T", "G"), (5, "ACA", "A")], [5, 7]),
+        ([(4, "TA", "T"), (6, "CAG", "C")], [6, 8]),
+    ],
+)
+def test_bins_are_aligned_by_the_longest_indel(found, edits, border):
+    table = found(*((*edit, "0|1") for edit in edits))
+    assert table["border"].to_list() == [border]
+
+
 def test_an_allele_that_another_variant_deletes_is_no_member(found):
     table = found((4, "TACA", "T", "0|1"), (6, "C", "G,*", "1|2"), (9, "G", "C", "0|1"))
     assert table.select("members", "status").rows() == [([0, 3], "valid")]
@@ -197,7 +213,7 @@ def test_all_kinds_of_files_have_genotypes(tmp_path):
             copy.write(record)
     for name in ("in.vcf.gz", "in.bcf"):
         assert check_file(tmp_path / name, genome, haplotype_span_bp=25).equals(expected)
-    assert check_file(plain, genome).equals(expected[:3].drop("members", "carriers", "samples"))
+    assert check_file(plain, genome).equals(expected[:3].drop(*MEMBERS))
 
 
 def test_files_without_samples_are_refused(tmp_path):

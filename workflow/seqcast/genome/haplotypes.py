@@ -27,6 +27,7 @@ MEMBERS: dict[str, pl.DataType] = {
     "members": pl.List(pl.Int64),  # rows of a haplotype's variants; null of a variant
     "carriers": pl.Int64(),  # copies that have it, of all samples
     "samples": pl.List(pl.String),
+    "border": pl.List(pl.Int64),  # bases [start, end) that the longest indel takes away, if any
 }
 NOT_CARRIED = ("alt_missing", "alt_star", "ref_equals_alt")  # ALTs that are no edit of their own
 Copy = tuple[str, int]  # of which sample
@@ -137,11 +138,14 @@ def add_haplotypes(
         carriers=pl.Series([len(carriers[rows]) for rows in found], dtype=MEMBERS["carriers"]),
         samples=pl.Series([sorted({name for name, _ in carriers[rows]}) for rows in found],
                           dtype=MEMBERS["samples"]),
+        border=pl.Series([_border(members) for members in found.values()], dtype=MEMBERS["border"]),
     )  # fmt: skip
     judged = check_variants(described.filter(pl.col("known").is_null()), genome)
     others = described.filter(pl.col("known").is_not_null())
     parts = [checked, judged.drop("known"), others.rename({"known": "status"})]
     table = pl.concat(parts, how="diagonal").sort("row")
+    is_delins = pl.col("insert").str.len_chars().gt(0) & (pl.col("start") < pl.col("end"))
+    table = table.with_columns(pl.when(is_delins).then("border"))
     return table.with_columns(pl.col("swapped").fill_null(False))
 
 
@@ -253,3 +257,16 @@ def _described(members: Sequence[_Variant], fetch: Fetch) -> tuple:
     if not BASES.issuperset(ref):
         return *place, first.ref, ".", "ref_ambiguous"
     return *place, ref, "".join(pieces), None
+
+
+def _border(members: Sequence[_Variant]) -> list[int] | None:
+    """Where the bins of a haplotype's alleles are no longer aligned by their left flank.
+
+    Bases that its longest change of length takes away, or the end of those that it replaces if it
+    adds some; none without a change of length.
+    """
+    sizes = [(len(one.alt) - len(one.ref), one) for one in members if one.usable]
+    grown, longest = max(sizes, key=lambda pair: abs(pair[0]), default=(0, None))
+    if not longest or not grown:
+        return None
+    return [longest.end + min(grown, 0), longest.end]

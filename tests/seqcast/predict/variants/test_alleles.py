@@ -72,6 +72,32 @@ def test_bins_away_from_the_edit_hold_the_same_bases(genome, start, deleted, ins
     assert torch.equal(ref[:, ~touched], alt[:, ~touched])
 
 
+@pytest.mark.parametrize(
+    "indel", [(2000, 2064, ""), (2000, 2000, "ACGTA" * 8), (2300, 2340, "C"), (2600, 2690, "")]
+)
+def test_bins_between_the_variants_of_a_haplotype_hold_the_same_bases(genome, indel):
+    others = {"A": "C"}
+    snvs = [(at, at + 1, others.get(genome.fetch("chr1", at, at + 1), "A")) for at in (2200, 2420)]
+    members = sorted([indel, *snvs])
+    start, end = members[0][0], members[-1][1]
+    insert, at = "", start
+    for first, last, bases in members:
+        insert += genome.fetch("chr1", at, first) + bases
+        at = last
+    kept = indel[0] + min(len(indel[2]), indel[1] - indel[0])
+    e = Edit("chr1", start, end, insert, start + 1, "", "", border=(kept, indel[1]))
+    pair = Aligned(GEOMETRY).pair(e, genome, 1700)
+    with torch.inference_mode():
+        counts = BaseCounter(1024)(torch.from_numpy(np.stack([one_hot(s) for s in pair.sequences])))
+    ref, alt = assemble(counts, pair.ref)[0], assemble(counts, pair.alt)[0]
+    touched = torch.zeros(32, dtype=torch.bool)
+    for first, last, _ in members:
+        touched[(first - 1 - 1700) // 32 : (max(last, first + 1) - 1 - 1700) // 32 + 1] = True
+    assert touched.sum() < 8
+    assert torch.equal(ref[:, ~touched], alt[:, ~touched])
+    assert all(not torch.equal(ref[:, b], alt[:, b]) for b in [(s - 1700) // 32 for s, *_ in snvs])
+
+
 def test_bins_inside_a_deletion_have_no_coverage(genome):
     e = edit(2000, 2128, "")
     pair = Aligned(GEOMETRY).pair(e, genome)

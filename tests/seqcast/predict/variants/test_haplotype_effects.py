@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from seqcast import api
 from seqcast.core.errors import InputError
 from seqcast.genome.haplotypes import check_file
 from seqcast.predict.variants.haplotype_effects import compare_haplotypes
@@ -15,7 +16,7 @@ TRACKS = pl.DataFrame({"description": ["A of a pair", "G", "T"]})
 
 
 @pytest.fixture(scope="module")
-def variants(genome, tmp_path_factory):
+def vcf(genome, tmp_path_factory):
     """Three SNVs of an exon on one copy, of which the last has an impossible neighbour."""
     path = tmp_path_factory.mktemp("phased") / "in.vcf"
     lines = ["##fileformat=VCFv4.2", "##contig=<ID=chr1>",
@@ -28,7 +29,12 @@ def variants(genome, tmp_path_factory):
         lines.append(f"chr1\t{pos}\t{name}\t{ref}\t{alt}\t.\t.\t.\tGT\t{cells}")
     lines.append(f"chr1\t2192\te\t{genome.fetch('chr1', 2191, 2192)}\t<DEL>\t.\t.\t.\tGT\t1|0\t0/0")
     path.write_text("\n".join(lines) + "\n")
-    return check_file(path, genome, haplotype_span_bp=50)
+    return path
+
+
+@pytest.fixture(scope="module")
+def variants(vcf, genome):
+    return check_file(vcf, genome, haplotype_span_bp=50)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +53,13 @@ def test_counts_of_a_haplotype_are_the_sum_of_its_variants(variants, scores):
     np.testing.assert_allclose(of_gene["sum_of_singles"], expected, rtol=1e-6)
     np.testing.assert_allclose(of_gene["joint"], expected, rtol=1e-6)
     np.testing.assert_allclose(of_gene["difference"], 0, atol=1e-6)
+
+
+def test_haplotypes_of_a_file_are_scored_from_python_too(vcf, scores, model, genome, annotation,
+                                                         tracks):  # fmt: skip
+    given = {"haplotype_span_bp": 50, "reverse_complement": False}
+    found = api.score_variants(model, vcf, genome, annotation, tracks, **given)
+    assert found.gene.equals(scores)
 
 
 def test_logs_of_counts_do_not_add_up(variants, scores):

@@ -15,7 +15,10 @@ alt sequence whose left flank stays in place, bins behind it from one whose righ
 place, so that every bin is compared with the reference bin of the same bases. Bins that lie
 wholly inside deleted bases have no alt coverage (0); bins of inserted bases have no counterpart and
 are not compared. Bases that a delins replaces one for one are neither: they count as part of the
-left flank. The sequences are filled from the genome, so both reach over the whole window.
+left flank. Of a haplotype, bins are read from the left as far as its longest indel and from the
+right behind it (`Edit.border`): with one indel all bins hold the same bases, and bins between two
+are displaced by at most the length of the shorter ones. The sequences are filled from the genome,
+so both reach over the whole window.
 
 The two originals do otherwise, which changes the scores of insertions and deletions only:
 `borzoi_sed` centres both alleles and compares displaced bins; `hound_snp` averages over a
@@ -34,7 +37,15 @@ from seqcast.genome.intervals import Geometry
 
 @dataclass(frozen=True)
 class Edit:
-    """Replacement of ``[start, end)`` on a contig, and the record of the VCF it came from."""
+    """Replacement of ``[start, end)`` on a contig, and the record of the VCF it came from.
+
+    Attributes
+    ----------
+    border : (int, int), optional
+        Of a haplotype, bases of the contig that its longest indel takes away: before them, bins of
+        ref and alt are compared by their distance from the window's left end, behind them from
+        its right end. Default: those at the end of the edit that no base of it replaces.
+    """
 
     contig: str
     start: int
@@ -43,6 +54,7 @@ class Edit:
     pos: int
     ref: str
     alt: str
+    border: tuple[int, int] | None = None
 
     @property
     def anchor(self) -> int:
@@ -224,14 +236,16 @@ class Aligned:
     def _segments(self, edit: Edit, start: int) -> Replicate:
         """Left-anchored bins, deleted bins, right-anchored bins."""
         size, bins = self.geometry.bin_size_bp, self.geometry.bins
-        kept = edit.start + min(len(edit.insert), edit.end - edit.start)
+        kept, end = edit.border or (
+            edit.start + min(len(edit.insert), edit.end - edit.start), edit.end
+        )  # fmt: skip
         # first bin without a base before the lost ones, and first bin with a base behind them
         first = self.geometry.bin_at(kept - start + size - 1)
-        behind = self.geometry.bin_at(edit.end - start)
+        behind = self.geometry.bin_at(end - start)
         if behind >= first:
             return (Segment(1, 0, first), Segment(None, first, behind), Segment(2, behind, bins))
         # one bin holds both flanks: it is read with the flank that fills more of it
-        middle = (kept + edit.end) // 2 - start
+        middle = (kept + end) // 2 - start
         split = self.geometry.bin_at(middle + size // 2)
         return (Segment(1, 0, split), Segment(2, split, bins))
 

@@ -119,9 +119,11 @@ def edits_of(
         if row["status"] != "valid":
             edits.append(row["status"])
             continue
+        border = row.get("border")  # of haplotypes
         ref, alt = (row["alt"], row["ref"]) if row["swapped"] else (row["ref"], row["alt"])
         edit = Edit(row["contig"], row["start"], row["end"], row["insert"], row["pos"],
-                    ref.upper(), alt.upper())  # fmt: skip
+                    ref.upper(), alt.upper(),
+                    (border[0], border[1]) if border else None)  # fmt: skip
         too_long = convention.reach_bp(edit) >= geometry.length_bp // 2 - geometry.crop_bp
         edits.append("indel_too_long" if too_long else edit)
     return edits
