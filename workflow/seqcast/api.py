@@ -33,7 +33,7 @@ from seqcast.predict.embeddings.embed_options import EmbedOptions, checked_optio
 from seqcast.predict.embeddings.embedding_outcomes import columns
 from seqcast.predict.embeddings.embedding_tables import TableEmbedder, check_embeds
 from seqcast.predict.embeddings.engine import Embedder
-from seqcast.predict.maps.map_region import GeneMap, map_region
+from seqcast.predict.maps.map_region import GeneMap, map_regions
 from seqcast.predict.properties.designs import check_predicts, predict_designs
 from seqcast.predict.reads.classification import Classifier, ReadOptions
 from seqcast.predict.variants import variant_effects
@@ -180,6 +180,12 @@ class RegionMap(GeneMap):
             )
         )  # fmt: skip
 
+    def save(self, path: str | Path, annotation: str | Path | None = None) -> None:
+        """Write what `plot` draws as PNG or SVG, by suffix."""
+        from seqcast.report.figures.style import save
+
+        save(self.plot(annotation), path)
+
 
 def map_effects(
     model: CoverageModel | Sequence[CoverageModel],
@@ -209,7 +215,7 @@ def map_effects(
         As of `score_variants`, as are `batch_size` and `workers`.
     gene, tracks_like, score : str, optional
     deletions : bool
-        See `map_region.map_region`.
+        See `map_region.map_regions`.
     **options
         Fields of `ScoreOptions`; windows are shared by default.
 
@@ -229,12 +235,11 @@ def map_effects(
         annotation = read_annotation(annotation, genome)
     folds = list(model) if isinstance(model, Sequence) else [model]
     place = parse_region(region) if isinstance(region, str) else region
-    return RegionMap(
-        **map_region(
-            folds, genome, annotation, tracks, place, gene, tracks_like, score, deletions,
-            batch_size, workers, options,
-        )
+    (found,) = map_regions(
+        folds, genome, annotation, tracks, [place], gene, tracks_like, score, deletions,
+        batch_size, workers, options,
     )  # fmt: skip
+    return RegionMap(**found)
 
 
 def classify_reads(

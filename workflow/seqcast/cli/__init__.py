@@ -13,6 +13,7 @@ from seqcast.core.temporaries import write_error
 # seconds.
 COMMANDS = {
     "score-variants": "variants",
+    "map": "maps",
     "classify-reads": "reads",
     "embed": "embed",
     "predict-property": "predict_property",

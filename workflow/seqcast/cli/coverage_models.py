@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqcast.cli.options import add_computing
+import torch
+
+from seqcast.cli.options import add_computing, check_threads
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256
@@ -89,14 +91,27 @@ def add_model(command: argparse.ArgumentParser) -> None:
     add_computing(command)
 
 
+def add_genome(command: argparse.ArgumentParser) -> None:
+    """Add the options of a genome and its genes."""
+    add = command.add_argument
+    add("--genome", type=Path, required=True, help="FASTA, plain or bgzip")
+    add("--annotation", type=Path, required=True, help="GTF or GFF3 of that genome")
+    add("--contig-aliases", type=Path, metavar="TABLE",
+        help="table of other contig names (contig, alias)")  # fmt: skip
+
+
 def given_model(chosen: argparse.Namespace) -> GivenModel:
-    """The model that a command names.
+    """The model that a command names; torch gets the threads that it may take.
 
     Raises
     ------
     InputError
-        If a file is missing, or `tracks` matches none.
+        If a file is missing, `tracks` matches none, or a number cannot be.
     """
+    check_threads(chosen.threads)
+    if chosen.batch_size < 1:
+        raise InputError(f"--batch-size {chosen.batch_size}: expected 1 or more")
+    torch.set_num_threads(chosen.threads)
     files = _files(chosen)
     if lacking := [path for path in (*files.weights, files.hyperparameters) if not path.is_file()]:
         raise InputError(f"{lacking[0]} does not exist; expected a file of the model")

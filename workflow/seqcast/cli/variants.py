@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import torch
 
-from seqcast.cli.coverage_models import GivenModel, add_model, given_model
-from seqcast.cli.options import check_outputs, check_regular, check_threads
-from seqcast.cli.work import add_work, is_agreed, telling
+from seqcast.cli.coverage_models import GivenModel, add_genome, add_model, given_model
+from seqcast.cli.options import check_outputs, check_regular
+from seqcast.cli.work import DECLINED, add_work, is_agreed, telling
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import merge_folds
 from seqcast.core.store import file_sha256, write_table
@@ -29,7 +28,6 @@ from seqcast.predict.variants.variant_effects import VariantScorer, in_input_ord
 
 FORMATS = (".tsv", ".tsv.gz", ".parquet", ".vcf.gz")
 SCORES = tuple(name for name in GENE_SCORES if name not in LEVELS.values())
-DECLINED = 1  # exit status
 
 
 def score_variants(chosen: argparse.Namespace) -> int | None:
@@ -41,7 +39,6 @@ def score_variants(chosen: argparse.Namespace) -> int | None:
         Arguments of ``seqcast score-variants``.
     """
     _check_arguments(chosen)
-    torch.set_num_threads(chosen.threads)
     with telling(), remedies_of_commands():
         model = given_model(chosen)
         read = [chosen.vcf, chosen.genome, chosen.annotation, *model.paths]
@@ -87,9 +84,6 @@ def _scores(
 
 def _check_arguments(chosen: argparse.Namespace) -> None:
     """Stop at what cannot be, before anything is read."""
-    check_threads(chosen.threads)
-    if chosen.batch_size < 1:
-        raise InputError(f"--batch-size {chosen.batch_size}: expected 1 or more")
     if not chosen.output.endswith(FORMATS):
         raise InputError(f"--out {chosen.output}: expected a name in {' or '.join(FORMATS)}")
     if chosen.output.endswith(".vcf.gz") and len(chosen.score) > 1:
@@ -158,12 +152,3 @@ def add_command(commands: Any) -> None:
         "(means over tracks, spread over folds, strongest track); .parquet (a value a track); "
         ".vcf.gz (the VCF again, the strongest gene of each ALT in its INFO)")  # fmt: skip
     add_work(command)
-
-
-def add_genome(command: argparse.ArgumentParser) -> None:
-    """Add the options of a genome and its genes."""
-    add = command.add_argument
-    add("--genome", type=Path, required=True, help="FASTA, plain or bgzip")
-    add("--annotation", type=Path, required=True, help="GTF or GFF3 of that genome")
-    add("--contig-aliases", type=Path, metavar="TABLE",
-        help="table of other contig names (contig, alias)")  # fmt: skip

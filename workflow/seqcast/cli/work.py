@@ -14,6 +14,7 @@ from seqcast.predict.variants.work_plan import Estimate, WorkPlan, estimate, pla
 
 FEW = 20  # variants of all folds that are scored without an estimate, which scores as many
 LONG_S = 300.0  # work that a user at a terminal is asked about
+DECLINED = 1  # exit status of a command whose user says no
 
 
 def add_work(command: argparse.ArgumentParser) -> None:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from polars.testing import assert_frame_equal
 
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, Gene
-from seqcast.predict.maps.map_region import GeneMap, map_region
+from seqcast.predict.maps.map_region import GeneMap, map_regions
 from tests.seqcast.toy_models import BaseCounter
 
 ANNOTATION = Annotation((
@@ -27,7 +28,8 @@ class Halved(BaseCounter):
 def mapped(genome, tracks):
     def mapped(models=None, place=PLACE, **asked):
         asked = {"options": OPTIONS, **asked}
-        return map_region(models or [BaseCounter(1024)], genome, ANNOTATION, tracks, place, **asked)
+        models = models or [BaseCounter(1024)]
+        return map_regions(models, genome, ANNOTATION, tracks, [place], **asked)[0]
 
     return mapped
 
@@ -66,6 +68,29 @@ def test_a_gene_is_chosen_by_id_or_name(mapped):
         assert mapped(gene=name)["gene"].gene_id == "G2.1"
     with pytest.raises(InputError, match=r"gene 'other' has no exon in the windows.*minus"):
         mapped(gene="other")
+
+
+def test_regions_are_mapped_together_as_alone(mapped, genome, tracks):
+    places = [(*PLACE[:1], 2330, 2333), PLACE, ("chr1", 3600, 3602)]
+    together = map_regions([BaseCounter(1024)], genome, ANNOTATION, tracks, places, options=OPTIONS)
+    assert [one["region"].name for one in together] == [
+        "chr1:2331-2333", "chr1:2101-2106", "chr1:3601-3602",
+    ]  # fmt: skip
+    for one, place in zip(together, places, strict=True):
+        alone = mapped(place=place)
+        assert_frame_equal(one["rows"], alone["rows"])
+        np.testing.assert_array_equal(one["coverage"], alone["coverage"])
+
+
+def test_variants_without_the_gene_in_their_window_keep_a_row(genome, tracks):
+    places = [PLACE, ("chr1", 2810, 2812)]  # the second in windows with G2.1 alone
+    near, far = map_regions(
+        [BaseCounter(1024)], genome, ANNOTATION, tracks, places, gene="plus", options=OPTIONS
+    )
+    assert near["rows"]["status"].unique().to_list() == ["scored"]
+    assert far["rows"]["status"].to_list() == ["gene_not_in_window"] * 6
+    assert far["rows"]["effect"].null_count() == 6
+    assert far["gene"] is None
 
 
 def test_a_region_on_no_gene_has_a_map_without_one(mapped):

@@ -1,0 +1,156 @@
+"""The command `seqcast map`: which bases of a region carry the expression of a gene."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from seqcast.api import RegionMap
+from seqcast.cli.coverage_models import add_genome, add_model, given_model
+from seqcast.cli.options import check_outputs, check_regular
+from seqcast.cli.work import DECLINED, add_work, is_agreed, telling
+from seqcast.core.errors import InputError
+from seqcast.core.store import atomic, write_text_table
+from seqcast.genome.annotation import read_annotation
+from seqcast.genome.enumeration import enumerate_variants
+from seqcast.genome.fasta import Genome
+from seqcast.genome.intervals import parse_region, read_bed
+from seqcast.genome.user_files import remedies_of_commands
+from seqcast.predict.maps.map_files import write_bigwigs
+from seqcast.predict.maps.map_region import map_regions
+from seqcast.predict.variants.score_options import WINDOWS, ScoreOptions
+from seqcast.predict.variants.statistics import GENE_SCORES
+from seqcast.predict.variants.variant_effects import VariantScorer
+
+TABLES, FIGURES = (".tsv", ".tsv.gz"), (".png", ".svg")
+GROUP = "map"  # first word in the names of bigWig files
+
+
+def map_effects(chosen: argparse.Namespace) -> int | None:
+    """Score all SNVs of regions, and lay them out as mutagenesis maps.
+
+    Parameters
+    ----------
+    chosen : namespace
+        Arguments of ``seqcast map``.
+    """
+    places = _places(chosen.region)
+    _check_output(chosen.output, len(places))
+    with telling(), remedies_of_commands():
+        model = given_model(chosen)
+        bed = [chosen.region] if Path(chosen.region).is_file() else []
+        read = [*bed, chosen.genome, chosen.annotation, *model.paths]
+        check_outputs([Path(chosen.output)], read, "--out")
+        with Genome(chosen.genome, chosen.contig_aliases) as genome:
+            annotation = read_annotation(chosen.annotation, genome)
+            folds = [network for network, _ in model.loaded(chosen.device, chosen.precision)]
+            options = ScoreOptions(
+                window=chosen.window, gene_scores=(chosen.score,), window_scores=()
+            )
+            scorer = VariantScorer(
+                folds[0], genome, annotation, model.tracks, options, chosen.batch_size
+            )
+            regions = pl.DataFrame(places, schema=["chrom", "start", "end"], orient="row")
+            snvs = pl.concat(list(enumerate_variants(regions, genome, int(chosen.deletions))))
+            if not is_agreed(scorer, snvs, model.folds, chosen):
+                return None if chosen.dry_run else DECLINED
+            found = map_regions(
+                folds, genome, annotation, model.tracks, places, chosen.gene, chosen.tracks,
+                chosen.score, chosen.deletions, chosen.batch_size,
+                options={"window": chosen.window},
+            )  # fmt: skip
+            maps = [RegionMap(**fields) for fields in found]
+            _write(maps, genome, chosen)
+    sys.stderr.writelines(f"{_summary(one)}\n" for one in maps)
+    sys.stderr.write(f"{chosen.output}\n")
+    return None
+
+
+def _places(text: str) -> list[tuple[str, int, int]]:
+    """Contig, start and end (0-based half-open) of one region, or of those of a BED file."""
+    if not Path(text).is_file() and not text.endswith((".bed", ".bed.gz")):
+        return [parse_region(text)]
+    regions = read_bed(text).unique(maintain_order=True)
+    if regions.is_empty():
+        raise InputError(f"{text} has no regions; expected one a line")
+    return list(regions.iter_rows())
+
+
+def _check_output(output: str, n_regions: int) -> None:
+    """Stop at what cannot be written, or would replace a folder of something else."""
+    path = Path(output)
+    if output.endswith((*TABLES, *FIGURES)):
+        if output.endswith(FIGURES) and n_regions > 1:
+            raise InputError(f"--out {output}: one figure, and {n_regions} regions; give a folder")
+        check_regular("--out", output)
+    elif path.suffix and not path.is_dir():
+        raise InputError(
+            f"--out {output}: expected a folder, or a name in {' or '.join((*TABLES, *FIGURES))}"
+        )
+    elif path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise InputError(f"--out {output} is there already; give the name of a new folder")
+
+
+def _write(maps: Sequence[RegionMap], genome: Genome, chosen: argparse.Namespace) -> None:
+    """Write a table, a figure, or a folder of all."""
+    output = chosen.output
+    if output.endswith(FIGURES):
+        maps[0].save(output, chosen.annotation)
+        return
+    effects = pl.concat([one.tidy() for one in maps], how="diagonal_relaxed")
+    if output.endswith(TABLES):
+        write_text_table(effects, output)
+        return
+    bases = pl.concat([one.bases() for one in maps], how="vertical_relaxed")
+    with atomic(output) as folder:
+        folder.mkdir()
+        write_text_table(effects, folder / "effects.tsv")
+        write_text_table(bases, folder / "bases.tsv")
+        write_bigwigs(bases.with_columns(tracks=pl.lit(GROUP)), genome.contigs, folder)
+        for one in maps:
+            name = one.region.name.replace(":", "_").replace("/", "_")
+            one.save(folder / f"{name}.png", chosen.annotation)
+
+
+def _summary(one: RegionMap) -> str:
+    """What was mapped, and why alleles were not."""
+    n = dict(one.rows.group_by("status").len().iter_rows())
+    told = "".join(f"; {count:,} {status}" for status, count in sorted(n.items())
+                   if status != "scored")  # fmt: skip
+    gene = "no gene" if one.gene is None else f"gene {one.gene.gene_name or one.gene.gene_id}"
+    return (
+        f"{one.region.name}: {gene}, {n.get('scored', 0):,} of {one.rows.height:,} alleles "
+        f"scored{told}"
+    )
+
+
+def add_command(commands: Any) -> None:
+    """Add ``map`` to the parser's commands."""
+    command = commands.add_parser(
+        "map",
+        help="map which bases of a region carry the expression of a gene",
+        description="Mutagenesis map: what replacing each base of a region by the three others "
+        "does to a gene. What the work takes is told first.",
+        epilog="example: seqcast map chr1:1,001-1,500 --model FOLDER --genome genome.fa "
+        "--annotation genes.gtf --tracks ^RNA --out my_map",
+    )
+    command.set_defaults(run=map_effects)
+    add = command.add_argument
+    add("region", metavar="REGION|BED", help="chr1:1,001-1,500, 1-based and inclusive; or a BED "
+        "file of regions")  # fmt: skip
+    add_model(command)
+    add_genome(command)
+    add("--gene", help="id or name of the gene; default: the one that the region overlaps and "
+        "changes most")  # fmt: skip
+    add("--score", choices=list(GENE_SCORES), default="logSED", help="default logSED")
+    add("--deletions", action="store_true", help="also delete each base")
+    add("--window", choices=WINDOWS, default="shared", help="where the predicted window lies: one "
+        "of a grid, which variants that are near each other share (default), or centred on each "
+        "variant: slower, and slightly other numbers")  # fmt: skip
+    add("--out", "-o", dest="output", required=True, metavar="FOLDER|FILE", help="a new folder for "
+        "tables, figures and bigWig files; or a single table of the effects (.tsv, .tsv.gz) or a "
+        "single figure (.png, .svg)")  # fmt: skip
+    add_work(command)
