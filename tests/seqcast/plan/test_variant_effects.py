@@ -49,17 +49,21 @@ def test_a_file_of_window_scores_needs_window_scores(plan):
         plan(exports=["scores_h5"], **without)
 
 
-def test_haplotypes_are_compared_where_they_are_asked_for(planned, plan, tmp_path):
+def test_haplotypes_are_compared_where_they_are_asked_for(planned, plan):
     unphased = plan().variant_effects
     assert not [path for path in unphased.targets if "haplotypes" in path]
     assert unphased.check_options(JOB) == {"on_ref_mismatch": "exclude", "min_ref_match": 0.7}
     row = {"dataset": "snvs", "kind": "variants", "assembly": "sim", "path": "snvs.vcf"}
     rows = [row | {"haplotypes": "phased"}, row | {"dataset": "others"}]
-    found = planned(TABLES | {"datasets": rows}).variant_effects
+    tables = TABLES | {"datasets": rows}
+    found = planned(tables).variant_effects
     assert [path for path in found.targets if "haplotypes" in path] == [
         f"{EFFECTS}/{model}/snvs.haplotypes.tsv" for model in ("one", "two")]  # fmt: skip
     assert found.check_options(JOB)["haplotype_span_bp"] == 2000
     assert "haplotype_span_bp" not in found.check_options(Job(dataset="others"))
+    assert any("haplotypes of snvs and" in warning for warning in planned(tables).warnings)
+    shared = planned(tables, variant_effects={"window": "shared"})
+    assert not any("haplotypes" in warning for warning in [*shared.warnings, *plan().warnings])
 
 
 def test_shards_come_in_order(plan):

@@ -127,7 +127,7 @@ class RunPlan:
     @property
     def warnings(self) -> list[str]:
         """What a user should know before the run."""
-        return [*self.transcripts.warnings, *self._unused]
+        return [*self.variant_effects.warnings, *self.transcripts.warnings, *self._unused]
 
     @property
     def _unused(self) -> list[str]:

@@ -82,6 +82,18 @@ class VariantEffects:
         return [name for name in self.datasets if rows[name].haplotypes == "phased"]
 
     @property
+    def warnings(self) -> list[str]:
+        """What a user should know: haplotypes that are compared with effects in other windows."""
+        if not self.phased or self.catalogue.config["variant_effects"]["window"] == "shared":
+            return []
+        return [
+            f"{self.catalogue.datasets.path}: haplotypes of {', '.join(self.phased)} and their "
+            "variants are each scored in a window of their own, which changes the differences "
+            "between joint and single effects; without compat, set variant_effects.window to "
+            "shared to compare them in one window"
+        ]
+
+    @property
     def assemblies(self) -> list[str]:
         """Assemblies of those datasets, each once."""
         rows = self.catalogue.datasets
