@@ -93,6 +93,7 @@ def test_a_dry_run_tells_the_plan_alone(call):
     (["none.bed", "-o", "m"], "none.bed"),
     (["chr9:1-4", "-o", "m"], "no contig of the variants (chr9) is in"),
     (["chr1:201-203", "-o", "m.csv"], "--out m.csv: expected a folder, or a name in .tsv or"),
+    (["chr1:201-203", "-o", "r.bed/m"], "r.bed/m cannot be written: r.bed is a file"),
     (["r.bed", "-o", "m.png"], "--out m.png: one figure, and 4 regions; give a folder"),
     (["chr1:201-203", "-o", "m", "--gene", "x"], "gene 'x' has no exon in the windows of"),
 ])  # fmt: skip

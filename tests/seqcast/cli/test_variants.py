@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from seqcast import load_shipped, score_variants
 from seqcast.cli import main, work
@@ -138,6 +139,19 @@ def test_a_folder_holds_a_model(call, tmp_path):
     assert [Path(path).name for path in weights] == ["fold9.safetensors", "fold10.safetensors"]
 
 
+def test_files_of_a_model_stand_for_its_name(call, files, capsys):
+    ours = shipped_model("borzuki_tiny")
+    given = [str(files.vcf), "--genome", str(files.genome), "--annotation", str(files.annotation),
+             "-o", "f.parquet", "--device", "cpu"]  # fmt: skip
+    model = ["--hyperparameters", str(ours.hyperparameters), "--targets", str(ours.tracks)]
+    assert main(["score-variants", *given, *model]) == 2
+    assert "ERROR: no --model, nor --weights; expected borzuki_tiny" in capsys.readouterr().err
+    weights = ["--weights", *map(str, ours.weights)]
+    assert main(["score-variants", *given, *model, *weights]) == 0
+    assert call("-o", "s.parquet")[0] == 0
+    assert_frame_equal(read_table("f.parquet"), read_table("s.parquet"))
+
+
 @pytest.mark.parametrize(("answer", "options", "status"), [
     ("n\n", [], 1), ("", [], 1), ("y\n", [], 0), ("n\n", ["--yes"], 0),
 ])  # fmt: skip
@@ -156,6 +170,7 @@ def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, optio
 
 @pytest.mark.parametrize(("options", "given", "message"), [
     (["-o", "s.csv"], {}, "--out s.csv: expected a name in .tsv or .tsv.gz or .parquet or .vcf.gz"),
+    (["-o", "file/s.tsv"], {}, "file/s.tsv cannot be written: file is a file; expected a folder"),
     (["-o", "s.vcf.gz", "--score", "SED", "D2"], {}, "--score SED D2: a VCF has one score"),
     (["-o", "s.tsv", "--threads", "0"], {}, "--threads 0"),
     (["-o", "s.tsv", "--batch-size", "0"], {}, "--batch-size 0: expected 1 or more"),
@@ -167,6 +182,7 @@ def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, optio
     (["-o", "s.tsv", "--weights", "none.h5"], {}, "none.h5 does not exist"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(call, options, given, message):
+    Path("file").touch()
     status, _, said = call(*options, **given)
     (line,) = [line for line in said.splitlines() if "TRYING" not in line]
     assert status == 2

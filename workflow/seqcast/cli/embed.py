@@ -80,8 +80,6 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     written = [Path(path) for path in (chosen.output, chosen.per_nucleotide) if path]
     for path in written:
         check_regular("--output or --per-nucleotide", str(path))
-        if files := [parent for parent in path.parents if parent.is_file()]:
-            raise InputError(f"{path} cannot be written: {files[0]} is a file; expected a folder")
     read = [chosen.sequences, chosen.weights, chosen.hyperparameters]
     check_outputs(written, read, "--output or --per-nucleotide")
     for path in (chosen.weights, chosen.hyperparameters):

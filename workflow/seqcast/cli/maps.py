@@ -10,7 +10,7 @@ import polars as pl
 
 from seqcast.api import RegionMap
 from seqcast.cli.coverage_models import add_genome, add_model, given_model
-from seqcast.cli.options import check_outputs, check_regular
+from seqcast.cli.options import check_folders, check_outputs, check_regular
 from seqcast.cli.work import DECLINED, add_work, is_agreed, telling
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_text_table
@@ -82,6 +82,7 @@ def _places(text: str) -> list[tuple[str, int, int]]:
 def _check_output(output: str, n_regions: int) -> None:
     """Stop at what cannot be written, or would replace a folder of something else."""
     path = Path(output)
+    check_folders(path)
     if output.endswith((*TABLES, *FIGURES)):
         if output.endswith(FIGURES) and n_regions > 1:
             raise InputError(f"--out {output}: one figure, and {n_regions} regions; give a folder")

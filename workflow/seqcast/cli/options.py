@@ -41,8 +41,18 @@ def check_threads(threads: int) -> None:
         raise InputError(f"--threads {threads}: expected 1 to {MOST_THREADS}")
 
 
+def check_folders(path: str | Path) -> None:
+    """Stop where an output would lie below what is a file."""
+    if files := [parent for parent in Path(path).parents if parent.is_file()]:
+        raise InputError(f"{path} cannot be written: {files[0]} is a file; expected a folder")
+
+
 def check_regular(option: str, path: str, remedy: str = "give another name") -> None:
-    """Stop where an output would replace a folder or a device; links are followed."""
+    """Stop where an output would replace a folder or a device, or lies below a file.
+
+    Links are followed.
+    """
+    check_folders(path)
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"{option} {path} is no regular file; {remedy}")
 
