@@ -150,8 +150,8 @@ def _summaries(
 
 def _contigs(files: PrecomputedFiles) -> Iterator[str]:
     """Header lines of the contigs of a genome, by the names that the variants have for them."""
-    regions = read_table(files.regions, ["contig", "chrom"]).drop_nulls()
-    chroms = dict(regions.reverse().iter_rows())
+    regions = read_table(files.regions, ["contig", "chrom", "start"]).drop_nulls()
+    chroms = dict(regions.select("contig", "chrom").reverse().iter_rows())
     for line in Path(files.contigs).read_text().splitlines():
         contig, length_bp = line.split("\t")[:2]
         yield f"##contig=<ID={chroms.get(contig, contig)},length={length_bp}>"
@@ -159,12 +159,13 @@ def _contigs(files: PrecomputedFiles) -> Iterator[str]:
 
 def _whole_variants(scores: str | Path) -> Iterator[pl.DataFrame]:
     """Parts of a table; all rows of one variant are in the same."""
-    held: list[pl.DataFrame] = []
+    held = empty_table(scores)
     for frame in read_frames(scores, column_names(scores), ROWS):
-        is_last = pl.col("row") == frame["row"][-1]
-        yield pl.concat([*held, frame.filter(~is_last)])
-        held = [frame.filter(is_last)]
-    yield from held
+        held = pl.concat([held, frame])
+        is_last = pl.col("row") == held["row"][-1]
+        yield held.filter(~is_last)
+        held = held.filter(is_last)
+    yield held
 
 
 def _cells(rows: pl.DataFrame, summaries: list[_Summary]) -> pl.DataFrame:
