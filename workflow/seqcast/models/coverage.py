@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -33,13 +34,10 @@ class Wanted(NamedTuple):
     @classmethod
     def of_bins(cls, bins: Iterable[int], channels: Tensor | None = None) -> Self:
         """The runs of single bins, which may be repeated and in any order."""
-        runs: list[tuple[int, int]] = []
-        for at in sorted(set(map(int, bins))):
-            if runs and runs[-1][1] == at:
-                runs[-1] = (runs[-1][0], at + 1)
-            else:
-                runs.append((at, at + 1))
-        return cls(tuple(runs), channels)
+        places = np.unique(np.fromiter(bins, dtype=np.int64))
+        parts = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+        runs = tuple((int(part[0]), int(part[-1]) + 1) for part in parts if len(part))
+        return cls(runs, channels)
 
     def bins(self, n: int) -> Tensor:
         """The wanted ones of `n` output bins, ascending; int64."""

@@ -24,12 +24,6 @@ Item = TypeVar("Item")
 Runs = tuple[tuple[int, int], ...] | None  # of output bins, half-open and ascending; None: all
 
 
-def runs_of(bins: np.ndarray) -> Runs:
-    """Half-open runs of ascending output bins."""
-    ends = np.flatnonzero(np.diff(bins) > 1) + 1
-    return tuple((int(run[0]), int(run[-1]) + 1) for run in np.split(bins, ends) if len(run))
-
-
 class Member(NamedTuple):
     """One of the predictions that are averaged: the input's shift to the right, and its strand."""
 

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from seqcast.genome.fasta import Genome
 from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
+from seqcast.models.coverage import Wanted
 from seqcast.models.interface import CoverageModel, evaluating
 from seqcast.predict.inference import (
     Averaged,
@@ -22,7 +23,6 @@ from seqcast.predict.inference import (
     geometry_of,
     predict_batch,
     prefetch,
-    runs_of,
 )
 from seqcast.predict.variants.alleles import (
     AllelePair,
@@ -198,7 +198,9 @@ class _Engine:
 
     def _of_window(self, chunk: Chunk, key: WindowKey) -> Tensor:
         if key not in self.coverage:
-            runs = None if self.background or chunk.bins is None else runs_of(chunk.bins)
+            runs = (
+                None if self.background or chunk.bins is None else Wanted.of_bins(chunk.bins).runs
+            )
             self.coverage[key] = self.untransform(self.averaged.of_known(self.known[key], runs))[0]
         return self.coverage[key]
 
@@ -215,7 +217,7 @@ class _Engine:
             of_genes = np.zeros_like(wanted)
             of_genes[bins] = True
             wanted &= of_genes
-        return None if wanted.all() else runs_of(np.flatnonzero(wanted))
+        return None if wanted.all() else Wanted.of_bins(np.flatnonzero(wanted)).runs
 
     def _alike(self, prepared: _Prepared) -> dict[Sides, list[tuple[int, int]]]:
         """Alleles between the same known windows: of the pair i the sequence number `at`."""
