@@ -29,11 +29,11 @@ from seqcast.predict.attributions.gradients import (
     level_gradients,
 )
 from seqcast.predict.inference import check_fit, geometry_of
-from seqcast.predict.variants.gene_bins import GeneBins, genes_in_window
+from seqcast.predict.variants.gene_bins import GeneBins, distance_to_tss_bp, genes_in_window
 from seqcast.predict.variants.ranking import select_tracks
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import GENE, VARIANT
-from seqcast.predict.variants.windows import GRID
+from seqcast.predict.variants.windows import GRID, start_on_grid
 
 COLUMNS = VARIANT | GENE
 
@@ -87,7 +87,6 @@ def place_variants(variants: pl.DataFrame, geometry: Geometry) -> pl.DataFrame:
         the same order. Windows are those of `windows.grid_start`.
     """
     step_bp = geometry.length_bp // GRID
-    centre = (pl.col("start") + 1 + step_bp // 2) // step_bp * step_bp
     replaced, inserted = pl.col("end") - pl.col("start"), pl.col("insert").str.len_chars()
     longest = geometry.length_bp // 2 - geometry.crop_bp
     status = (
@@ -99,7 +98,8 @@ def place_variants(variants: pl.DataFrame, geometry: Geometry) -> pl.DataFrame:
         .then(pl.lit("indel_too_long"))
         .otherwise(pl.lit("scored"))
     )
-    placed = variants.select("contig", start=centre - geometry.length_bp // 2, status=status)
+    start = start_on_grid(pl.col("start"), geometry)
+    placed = variants.select("contig", start=start, status=status)
     return placed.with_columns(start=pl.when(pl.col("status") == "scored").then("start"))
 
 
@@ -255,12 +255,12 @@ def _rows_of(
     gene = found.gene
     finite = np.all([np.isfinite(values).all(axis=1) for values in effects.values()], axis=0)
     status = pl.Series(finite).replace_strict([True, False], ["scored", "prediction_not_finite"])
-    sign, tss = (-1, gene.tss) if gene.strand == "-" else (1, gene.tss)
+    distances = [distance_to_tss_bp(gene, position) for position in window["first"]]
     return identity.with_columns(
         pl.lit(gene.gene_id).alias("gene_id"),
         pl.lit(gene.gene_name).alias("gene_name"),
         status.alias("status"),
-        ((window["first"] - tss) * sign).alias("distance_to_tss_bp"),
+        pl.Series("distance_to_tss_bp", distances),
         *(array_column(name, values, finite) for name, values in effects.items()),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import groupby, islice
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,8 @@ from seqcast.predict.variants.score_options import ScoreOptions
 
 GRID = 8  # centres of shared windows, in a window's length
 MOST_SHARED = 8  # windows that indels of one window share: each takes memory
+
+Base = TypeVar("Base", int, pl.Expr)
 
 
 class Placed(NamedTuple):
@@ -106,8 +108,13 @@ def grid_start(edit: Edit | str, geometry: Geometry, convention: Convention) -> 
     half = geometry.length_bp // 2 - geometry.crop_bp
     if isinstance(edit, str) or convention.reach_bp(edit) + step // 2 >= half:
         return None
-    centre = (edit.anchor + 1 + step // 2) // step * step
-    return centre - geometry.length_bp // 2
+    return start_on_grid(edit.anchor, geometry)
+
+
+def start_on_grid(base: Base, geometry: Geometry) -> Base:
+    """The first base of the window of the grid whose centre is nearest to a 0-based base."""
+    step = geometry.length_bp // GRID
+    return (base + 1 + step // 2) // step * step - geometry.length_bp // 2
 
 
 def edits_of(
