@@ -35,21 +35,23 @@ def texts(lengths, seed=0):
     return ["".join(rng.choice(list("ACGU"), length)) for length in lengths]
 
 
-def assert_resumed(model, known, places, edited, device="cpu", atol=FP64):
-    """`edited` are (row of `known`, place, rest), in one batch."""
+def largest_difference(model, known, places, edited, device="cpu"):
+    """Of hidden states from those that each sequence whole has, for a batch of known sequences and
+    one of (row of `known`, place, rest)."""
     with torch.inference_mode():
         tokens = model.tokenize(known).to(device)
         state, prefixes = model.remember(tokens, places)
-        whole = model.hidden_states(tokens, [model.depth])[0]
-        real = model.real(tokens)
-        torch.testing.assert_close(state[real], whole[real], rtol=0, atol=atol)
         assert [sorted(of_row) for of_row in prefixes] == [sorted(set(row)) for row in places]
+        real = model.real(tokens)
+        pairs = [(state[real], model.hidden_states(tokens, [model.depth])[0][real])]
         rest = model.tokenize([text for _, _, text in edited]).to(device)
         after = model.resume(rest, [prefixes[row][place] for row, place, _ in edited])
         for found, own, (row, place, text) in zip(after, model.real(rest), edited, strict=True):
             alone = model.tokenize([known[row][:place] + text]).to(device)
             expected = model.hidden_states(alone, [model.depth])[0][0, place:-1]
-            torch.testing.assert_close(found[own], expected, rtol=0, atol=atol)
+            pairs.append((found[own], expected))
+    assert all(found.shape == expected.shape for found, expected in pairs)
+    return max((found - expected).abs().max().item() for found, expected in pairs)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -59,22 +61,23 @@ def test_what_follows_is_as_in_the_whole_sequence(name):
     places = [[256, 1, 384, 257], [64], [], [1], [2, 260], [64]]
     at = [(0, 384), (4, 260), (0, 1), (1, 64), (0, 256), (5, 64), (3, 1)]
     edited = [(*place, rest) for place, rest in zip(at, rests, strict=True)]
-    assert_resumed(drawn(*MODELS[name]).double(), known, places, edited)
+    assert largest_difference(drawn(*MODELS[name]).double(), known, places, edited) <= FP64
 
 
 def test_in_single_precision(device):
     known = texts([500, 301])
     edited = [(0, 448, "ACGU" * 20), (1, 64, "ACGN" * 90), (0, 64, "A")]
-    assert_resumed(tiny().to(device), known, [[64, 448], [64]], edited, device, FP32)
+    model = tiny().to(device)
+    assert largest_difference(model, known, [[64, 448], [64]], edited, device) <= FP32
 
 
 def test_under_mixed_precision(tmp_path):
     save_file(tiny().state_dict(), tmp_path / "model.safetensors")
     model = load_model("helix_mrna", tmp_path / "model.safetensors", TINY, precision="bf16",
                        device="cpu")  # fmt: skip
+    edited = [(0, 64, "ACGU" * 9), (0, 128, "C")]
     # 8 bits of mantissa over three blocks, values of sd 1
-    assert_resumed(model, texts([200]), [[64, 128]], [(0, 64, "ACGU" * 9), (0, 128, "C")],
-                   atol=0.05)  # fmt: skip
+    assert largest_difference(model, texts([200]), [[64, 128]], edited) <= 0.05
 
 
 def test_memory_of_one_row_is_not_that_of_the_batch():
