@@ -10,10 +10,19 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqcast.models import known_windows
 from seqcast.models.convert import write_safetensors
 from seqcast.models.coverage import Wanted
 from seqcast.models.interface import load_model
-from seqcast.models.known_windows import Reuse, know, know_many, predict_edited
+from seqcast.models.known_windows import (
+    Edited,
+    Reuse,
+    coverage_together,
+    know,
+    know_many,
+    predict_edited,
+    predict_together,
+)
 from tests.seqcast.models.dilated_cnn import DilatedCnn
 from tests.seqcast.models.test_convolution_patches import (
     CONFIGS,
@@ -45,6 +54,13 @@ MODELS = {**{name: lambda make=make: alive(make(), 1) for name, make in CONFIGS.
 @pytest.fixture(scope="module", params=MODELS)
 def model(request):
     return MODELS[request.param]()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first_layer():
+    """Have short windows take the path of long ones."""
+    with pytest.MonkeyPatch.context() as patched:
+        yield patched.setattr(known_windows, "LONG", 0)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +119,21 @@ def test_neighbouring_windows(model):
             assert difference(one.coverage(), model(window[None])) <= TOLERANCE
             found = predict_edited(model, alleles[i : i + 1], one)
             assert difference(found, model(alleles[i : i + 1])) <= TOLERANCE
+
+
+@pytest.mark.parametrize("long", [0, 1000], ids=["long", "short"])
+def test_several_windows_together(model, long, monkeypatch):
+    monkeypatch.setattr(known_windows, "LONG", long)
+    windows = one_hot(bases(LENGTH), bases(LENGTH, 7))
+    alleles = one_hot(*(substituted(bases(LENGTH), at, 1) for at in (0, 700)),
+                      substituted(bases(LENGTH, 7), 2000, 3))  # fmt: skip
+    known = [know(model, window[None]) for window in windows]
+    edited = [Edited(alleles[:2], known[0], known[0]), Edited(alleles[2:], known[1], known[1])]
+    for wanted in (None, Wanted.of_bins([2])):
+        found = predict_together(model, edited, wanted)
+        assert difference(found, model(alleles), wanted) <= TOLERANCE
+        found = coverage_together(known, wanted)
+        assert difference(found, model(windows), wanted) <= TOLERANCE
 
 
 PUBLISHED = ("baseline", "baseline_micro", "hl_clip", "hl_clip_micro", "hl_micro")

@@ -25,6 +25,7 @@ from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
 from seqcast.models.interface import CoverageModel
 
 CELLS_AT_ONCE = 1 << 12  # of the grid of alleles finished together on a CPU, for its cache
+LONG = 1 << 10  # cells of a window from which on an update of the first layer saves time
 NARROW = 4  # times the cells that an edit changes are in a window of which more is reused
 
 
@@ -67,10 +68,17 @@ class KnownWindow:
     @cached_property
     def remembered(self) -> Any:
         """What the network keeps of it; see `ConvolutionsFirst.remember`."""
-        if self.convolved is None or not self.reuse.first_layer:
+        if self.convolved is None or not self.remembers:
             return None
         assert isinstance(self.model, ConvolutionsFirst)
         return self.model.remember(self.convolved.activations)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the first layer is reused; in short windows computing it takes less."""
+        if self.convolved is None or not self.reuse.first_layer:
+            return False
+        return _cells(self) >= LONG
 
     def coverage(self, wanted: Wanted | None = None) -> Tensor:
         """Coverage ``(1, tracks, bins)`` of the window; NaN where `wanted` does not want it."""
@@ -133,6 +141,14 @@ def know_many(
         yield KnownWindow(model, to_come[-1].one_hot, to_come.pop(), reuse)
 
 
+class Edited(NamedTuple):
+    """Alleles ``(batch, 4, length)`` of one window, and the known windows on either side."""
+
+    alleles: Tensor
+    left: KnownWindow
+    right: KnownWindow
+
+
 def predict_edited(
     model: CoverageModel,
     alleles: Tensor,
@@ -162,17 +178,39 @@ def predict_edited(
     Tensor, shape=(batch, tracks, bins)
         NaN where `wanted` does not want it.
     """
-    right = right or left
-    if left.convolved is None or right.convolved is None or not len(alleles):
-        return _plainly(model, alleles, wanted)
-    assert isinstance(model, ConvolutionsFirst)
-    patches = patch(model, alleles, left.convolved, right.convolved)
-    cells = alleles.shape[2] // model.grid_bp
-    parts = [
-        _finished(left, splice(part), wanted, _changed(part, cells))
-        for part in _finished_together(patches, cells, alleles.device)
-    ]
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+    return predict_together(model, [Edited(alleles, left, right or left)], wanted)
+
+
+def predict_together(
+    model: CoverageModel, edited: Sequence[Edited], wanted: Wanted | None = None
+) -> Tensor:
+    """`predict_edited` for several windows of one length; those of short ones take less time.
+
+    Returns
+    -------
+    Tensor, shape=(sum of batches, tracks, bins)
+        In the order given.
+    """
+    found, patches = [], []
+    for alleles, left, right in edited:
+        if left.convolved is None or right.convolved is None:
+            return torch.cat([_plainly(model, one.alleles, wanted) for one in edited])
+        assert isinstance(model, ConvolutionsFirst)
+        patches += [(left, one) for one in patch(model, alleles, left.convolved, right.convolved)]
+    if not patches:
+        return _plainly(model, edited[0].alleles[:0], wanted)
+    for known, part in _finished_together(patches):
+        found.append(_finished(known, splice(part), wanted, _changed(part, _cells(known))))
+    return found[0] if len(found) == 1 else torch.cat(found)
+
+
+def coverage_together(known: Sequence[KnownWindow], wanted: Wanted | None = None) -> Tensor:
+    """``KnownWindow.coverage`` of several windows, ``(windows, tracks, bins)``."""
+    convolved = [one.convolved for one in known if one.convolved and not one.remembers]
+    if len(convolved) < len(known):
+        return torch.cat([one.coverage(wanted) for one in known])
+    levels = zip(*(one.activations for one in convolved), strict=True)
+    return _finished(known[0], tuple(torch.cat(level) for level in levels), wanted, None)
 
 
 def _plainly(model: CoverageModel, windows: Tensor, wanted: Wanted | None) -> Tensor:
@@ -210,11 +248,23 @@ def _is_narrow(patched: Patch, cells: int) -> bool:
 
 
 def _finished_together(
-    patches: Sequence[Patch], cells: int, device: torch.device
-) -> Iterator[Sequence[Patch]]:
-    """Parts of a batch of like edits: all of them on a GPU, a cacheful on a CPU."""
-    at_once = len(patches) if device.type != "cpu" else max(1, CELLS_AT_ONCE // cells)
-    for _, alike in groupby(patches, lambda p: _is_narrow(p, cells)):
+    patches: Sequence[tuple[KnownWindow, Patch]],
+) -> Iterator[tuple[KnownWindow, Sequence[Patch]]]:
+    """Parts of a batch: all like edits on a GPU, a cacheful on a CPU."""
+
+    def kind(one: tuple[KnownWindow, Patch]) -> object:
+        known, patched = one
+        return known.remembers and (id(known), _is_narrow(patched, _cells(known)))
+
+    for _, alike in groupby(patches, kind):
         part = list(alike)
+        known, _ = part[0]
+        on_cpu = known.one_hot.device.type == "cpu"
+        at_once = max(1, CELLS_AT_ONCE // _cells(known)) if on_cpu else len(part)
         for start in range(0, len(part), at_once):
-            yield part[start : start + at_once]
+            yield known, [patched for _, patched in part[start : start + at_once]]
+
+
+def _cells(known: KnownWindow) -> int:
+    assert isinstance(known.model, ConvolutionsFirst)
+    return known.one_hot.shape[2] // known.model.grid_bp

@@ -1,7 +1,8 @@
 """Prediction with a coverage model: reverse-complement and shift ensembles, windows, batches."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +19,13 @@ from seqcast.genome.sequence import one_hot
 from seqcast.genome.tracks import Tracks
 from seqcast.models.coverage import Wanted
 from seqcast.models.interface import CoverageModel, evaluating
-from seqcast.models.known_windows import KnownWindow, know_many, predict_edited
+from seqcast.models.known_windows import (
+    Edited,
+    KnownWindow,
+    coverage_together,
+    know_many,
+    predict_together,
+)
 
 Item = TypeVar("Item")
 Runs = tuple[tuple[int, int], ...] | None  # of output bins, half-open and ascending; None: all
@@ -106,9 +113,8 @@ class Averaged:
 
     def of_known(self, known: Known, runs: Runs = None) -> Tensor:
         """Coverage of a known window, with a batch of 1; NaN outside of `runs` of bins."""
-        return self._mean(
-            self._read(member, one.coverage(self._wanted(member, runs)))
-            for member, one in zip(self.members, known, strict=True)
+        return self._together(
+            known, runs, lambda part, wanted: coverage_together(part, wanted).split(1)
         )
 
     def of_edited(self, alleles: Tensor, left: Known, right: Known, runs: Runs = None) -> Tensor:
@@ -116,20 +122,37 @@ class Averaged:
 
         It is NaN outside of `runs` of bins.
         """
-        found = []
+        edited = []
         for member, *flanks in zip(self.members, left, right, strict=True):
             # read backwards, what is left of an edit is to its right
             first, last = reversed(flanks) if member.is_reverse else flanks
-            wanted = self._wanted(member, runs)
-            y = predict_edited(self.model, member.turned(alleles), first, last, wanted)
-            found.append(self._read(member, y))
-        return self._mean(found)
+            edited.append(Edited(member.turned(alleles), first, last))
+        return self._together(
+            edited, runs,
+            lambda part, wanted: predict_together(self.model, part, wanted).split(len(alleles)),
+        )  # fmt: skip
 
-    def _wanted(self, member: Member, runs: Runs) -> Wanted:
+    def _together(
+        self, of_members: Sequence[Item], runs: Runs,
+        predict: Callable[[list[Item], Wanted], Sequence[Tensor]],
+    ) -> Tensor:  # fmt: skip
+        """Mean of what is predicted of the members, those together that need the same bins."""
+        found: dict[Member, Tensor] = {}
+        alike = defaultdict(list)
+        for member, item in zip(self.members, of_members, strict=True):
+            alike[self._runs(member, runs)].append((member, item))
+        for wanted, part in alike.items():
+            made = predict([item for _, item in part], Wanted(wanted, self.channels))
+            for (member, _), y in zip(part, made, strict=True):
+                found[member] = self._read(member, y)
+        return self._mean(found[member] for member in self.members)
+
+    def _runs(self, member: Member, runs: Runs) -> Runs:
+        """Those of a member's own output."""
         if runs is not None and member.is_reverse:
             bins = geometry_of(self.model).bins
             runs = tuple((bins - end, bins - start) for start, end in reversed(runs))
-        return Wanted(runs, self.channels)
+        return runs
 
     def _read(self, member: Member, output: Tensor) -> Tensor:
         """The wanted tracks of what the model gives for a member, in genome orientation."""

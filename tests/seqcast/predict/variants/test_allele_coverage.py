@@ -245,18 +245,18 @@ def test_less_memory_halves_the_batch(
     how = network, variants, genome, annotation, pairs, ScoreOptions(window="shared")
     expected = score_variants(*how).gene
 
-    def limited(model, alleles, *flanks, predict=inference.predict_edited):
-        if len(alleles) > 2:
+    def limited(model, edited, wanted, predict=inference.predict_together):
+        if len(edited[0].alleles) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return predict(model, alleles, *flanks)
+        return predict(model, edited, wanted)
 
-    monkeypatch.setattr(inference, "predict_edited", limited)
+    monkeypatch.setattr(inference, "predict_together", limited)
     assert close(score_variants(*how).gene, expected)
     assert "sequences at once; going on with 2. Numbers do not change" in caplog.text
 
-    def none(model, alleles, *flanks):
+    def none(model, edited, wanted):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(inference, "predict_edited", none)
+    monkeypatch.setattr(inference, "predict_together", none)
     with pytest.raises(torch.OutOfMemoryError):
         score_variants(*how)

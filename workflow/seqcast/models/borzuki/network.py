@@ -269,11 +269,14 @@ class Borzuki(ConvolutionsFirst):
         bins = wanted.bins(n).to(x.device)
         if not len(bins):
             return x.new_full((len(x), self.tracks, n), torch.nan)
-        few = 2 * len(bins) <= n
         places = bins + self.crop_bins
-        levels, rows = levels_of(self.unet, places, n + 2 * self.crop_bins)
-        x = transform(self.transformer, x, rows if few else None, remembered, changed)
-        x = upsample_at(self.unet, x, skips, levels) if few else self._upsample(x, skips)[:, places]
+        if 2 * len(bins) <= n:
+            levels, rows = levels_of(self.unet, places, n + 2 * self.crop_bins)
+            x = transform(self.transformer, x, rows, remembered, changed)
+            x = upsample_at(self.unet, x, skips, levels)
+        else:
+            x = transform(self.transformer, x, None, remembered, changed)
+            x = self._upsample(x, skips)[:, places]
         return wanted.spread(self.read_out(gelu(x), wanted.channels), self.tracks, n)
 
     def _attend(self, convolved: tuple[Tensor, ...]) -> Tensor:
