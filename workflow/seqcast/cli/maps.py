@@ -11,6 +11,7 @@ import polars as pl
 from seqcast.api import RegionMap
 from seqcast.cli.coverage_models import add_genome, add_model, given_model
 from seqcast.cli.options import check_folders, check_outputs, check_regular
+from seqcast.cli.variants import SCORES
 from seqcast.cli.work import DECLINED, add_work, is_agreed, telling
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_text_table
@@ -22,7 +23,6 @@ from seqcast.genome.user_files import remedies_of_commands
 from seqcast.predict.maps.map_files import write_bigwigs
 from seqcast.predict.maps.map_region import map_regions
 from seqcast.predict.variants.score_options import WINDOWS, ScoreOptions
-from seqcast.predict.variants.statistics import GENE_SCORES
 from seqcast.predict.variants.variant_effects import VariantScorer
 
 TABLES, FIGURES = (".tsv", ".tsv.gz"), (".png", ".svg")
@@ -146,7 +146,7 @@ def add_command(commands: Any) -> None:
     add_genome(command)
     add("--gene", help="id or name of the gene; default: the one that the region overlaps and "
         "changes most")  # fmt: skip
-    add("--score", choices=list(GENE_SCORES), default="logSED", help="default logSED")
+    add("--score", choices=SCORES, default="logSED", help="default logSED")
     add("--deletions", action="store_true", help="also delete each base")
     add("--window", choices=WINDOWS, default="shared", help="where the predicted window lies: one "
         "of a grid, which variants that are near each other share (default), or centred on each "
