@@ -213,28 +213,7 @@ def first_order_effects(gradient: Tensor, one_hot: Tensor) -> Tensor:
     Tensor, shape=(..., 4, length)
         0 for the base that is there; NaN where it is unknown.
     """
-    return gradient - _of_base(gradient, one_hot)
-
-
-def gradient_times_input(gradient: Tensor, one_hot: Tensor) -> Tensor:
-    """The gradient of the base that is there, less the mean over the four bases.
-
-    Parameters
-    ----------
-    gradient : Tensor, shape=(..., 4, length)
-        Or the mean gradient of `integrate`, which gives integrated gradients.
-    one_hot : Tensor, shape=(4, length)
-
-    Returns
-    -------
-    Tensor, shape=(..., length)
-        NaN where the base is unknown.
-    """
-    return (_of_base(gradient, one_hot) - gradient.mean(-2, keepdim=True)).squeeze(-2)
-
-
-def _of_base(gradient: Tensor, one_hot: Tensor) -> Tensor:
-    """The gradient of the base that is there, (..., 1, length)."""
     one_hot = one_hot.to(gradient)
     known = (one_hot.amax(-2, keepdim=True) == 1).to(gradient)
-    return (gradient * one_hot).sum(-2, keepdim=True) / known.where(known > 0, torch.nan)
+    of_base = (gradient * one_hot).sum(-2, keepdim=True) / known.where(known > 0, torch.nan)
+    return gradient - of_base

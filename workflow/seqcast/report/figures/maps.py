@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from seqcast.core.store import write_tsv
 from seqcast.genome.annotation import Gene
 from seqcast.genome.variants import COMPLEMENT
+from seqcast.predict.maps.effect_maps import BASES
 from seqcast.report.figures.logo import draw_logo
 from seqcast.report.figures.map_views import MapView
 from seqcast.report.figures.style import (
@@ -31,7 +32,6 @@ from seqcast.report.figures.style import (
     tidy,
 )
 
-BASES = "ACGT"
 WIDTH_IN = 9.6
 LOGO_BASES, ZOOM_BASES = 200, 100  # glyphs that can be read, and those of a longer region shown
 ELEMENT_BASES = 9  # over which the strongest element is sought
