@@ -1,4 +1,4 @@
-"""Variants per minute of score_variants, the fraction of time outside the network, and peak memory.
+"""CPU time of a variant, next to separate forward passes for each allele, and peak memory.
 
     python -m benchmarks.variants [--threads 2]
 
@@ -20,17 +20,25 @@ import numpy as np
 import polars as pl
 import torch
 
-from seqcast import load_model, score_variants
+from seqcast import load_model
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants, read_variants
 from seqcast.models.prepare import random_weights
+from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.variant_effects import score_variants
 from seqcast.simulate import Parameters, simulate_genome
 
 ROOT = Path(__file__).resolve().parents[1]
 # model -> variants; None: all
 CASES = {"borzuki_tiny": None, "borzuki_hl_clip_micro": 2, "borzuki_hl_clip": 2}
+# name, whether alleles are predicted from what they have in common, and the mode of windows
+CASES_OF_REUSE = (
+    ("exact", True, "variant"),
+    ("shared", True, "shared"),
+    ("plain", False, "variant"),
+)
 
 
 def stranded_tracks(n: int) -> Tracks:
@@ -59,18 +67,21 @@ def measure(name: str, folder: Path, threads: int) -> dict[str, str | float]:
     variants = check_variants(read_variants(folder / "variants.vcf"), genome)
     chosen = choose(variants, CASES[name])
     files = genome, read_annotation(folder / "annotation.gtf"), stranded_tracks(model.tracks)
-    score_variants(model, chosen.head(1), *files, reverse_complement=True)
-    ticks: list[float] = []
-    for register in (model.register_forward_pre_hook, model.register_forward_hook):
-        register(lambda *_: ticks.append(time.perf_counter()))
-    wall, cpu = time.perf_counter(), time.process_time()
-    score_variants(model, chosen, *files, reverse_complement=True)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    inside = sum(ticks[1::2]) - sum(ticks[::2])
-    return {"model": name, "variants": len(chosen), "network_calls": len(ticks) // 2,
-            "variants_per_min": 60 * len(chosen) / wall, "cpu_s_per_variant": cpu / len(chosen),
-            "share_outside_network": 1 - inside / wall,
-            "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}  # fmt: skip
+    score_variants(model, chosen.head(1), *files, ScoreOptions())
+    seconds = {}
+    for how, reuse, window in CASES_OF_REUSE:
+        options = ScoreOptions(window=window)
+        start = time.process_time()
+        score_variants(model, chosen, *files, options, reuse=reuse)
+        seconds[how] = (time.process_time() - start) / len(chosen)
+        if how == "exact":
+            peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return {
+        "model": name, "variants": len(chosen),
+        **{f"{how}_cpu_s": value for how, value in seconds.items()},
+        "plain / exact": seconds["plain"] / seconds["exact"],
+        "plain / shared": seconds["plain"] / seconds["shared"], "peak_gb_exact": peak_gb,
+    }  # fmt: skip
 
 
 def main() -> None:
