@@ -127,6 +127,7 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "predict_coverage": 2,
     "ensemble_coverage": 1,
     "export_bigwig": 1,
+    "compare_window_modes": 1,
     "evaluate_planted_truth": 1,
     "plot_simulated_gene": 1,
     "summarise_planted_truth": 1,

@@ -113,6 +113,41 @@ rule plan_variants:
         "../scripts/plan_variants.py"
 
 
+rule compare_window_modes:
+    input:
+        unpack(catalogue.model_files),
+        unpack(catalogue.genome),
+        weights=plan.variant_effects.first_weights,
+        variants="results/variants/{dataset}.parquet",
+        annotation=catalogue.genes,
+        polya_sites=plan.variant_effects.polya_sites,
+        scores=plan.variant_effects.first_scores,
+    output:
+        "results/variant_effects/{model}/{dataset}.window_modes.tsv",
+    log:
+        "logs/compare_window_modes/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(config["report"]["window_modes"]),
+        model=one_of(catalogue.of_task("coverage")),
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["inference"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=memory_mb,
+    params:
+        architecture=catalogue.architecture,
+        precision=config["inference"]["precision"],
+        options=plan.variant_effects.score_options,
+        head=catalogue.head,
+        compared=plan.variant_effects.compared_variants,
+        report=plan.variant_effects.report_options,
+        given=given_content,
+        code=code_of("compare_window_modes"),
+    script:
+        "../scripts/compare_window_modes.py"
+
+
 rule gather_shards:
     input:
         unpack(plan.variant_effects.shards),

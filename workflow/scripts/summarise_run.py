@@ -17,6 +17,7 @@ with reporting(snakemake.log[0]):
         ),
         verification=snakemake.params.verification,
         descriptions=snakemake.params.descriptions,
+        window_modes=list(snakemake.input.window_modes),
         versions={**versions(), "snakemake": snakemake.params.snakemake_version},
     )
     with atomic(snakemake.output[0]) as temporary:

@@ -66,6 +66,19 @@ def test_haplotypes_are_compared_where_they_are_asked_for(planned, plan):
     assert not any("haplotypes" in warning for warning in [*shared.warnings, *plan().warnings])
 
 
+def test_modes_of_windows_are_compared_where_it_is_asked_for(plan):
+    assert plan().variant_effects.summarised["window_modes"] == []
+    found = plan(report={"window_modes": {"snvs": 40}}).variant_effects
+    assert found.summarised["window_modes"] == [
+        f"{EFFECTS}/{model}/snvs.window_modes.tsv" for model in ("one", "two")]  # fmt: skip
+    assert (found.compared_variants(JOB), found.first_scores(JOB)) == (
+        40, f"{EFFECTS}/one/snvs.fold0.parquet")  # fmt: skip
+    with pytest.raises(InputError, match=r"report.window_modes: 'regions' is no dataset of kind"):
+        plan(report={"window_modes": {"regions": 40}})
+    with pytest.raises(InputError, match=r"compat: borzoi_sed has windows of its own"):
+        plan(report={"window_modes": {"snvs": 40}}, variant_effects={"compat": "borzoi_sed"})
+
+
 def test_shards_come_in_order(plan):
     found = plan().variant_effects.shards(Job(model="two", dataset="snvs", fold="1"))
     assert found["window"] == [

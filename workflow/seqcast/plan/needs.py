@@ -43,6 +43,7 @@ NEEDS = {
     # 2.9 GB, 41 s of CPU a strand of a window, gene and group of tracks
     "approximate_effects": Need(memory_mb=8_000, runtime_min=720),
     "plan_variants": Need(memory_mb=4_000),
+    "compare_window_modes": Need(memory_mb=8_000),  # as score_variants, and reads a table of scores
     "score_oligos": Need(memory_mb=4_000, runtime_min=720),  # not measured; as of variants
     "gather_shards": TABLES,
     "gather_oligo_shards": TABLES,

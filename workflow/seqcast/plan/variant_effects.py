@@ -30,6 +30,11 @@ def haplotype_table(model: str, dataset: str) -> str:
     return f"results/variant_effects/{model}/{dataset}.haplotypes.tsv"
 
 
+def window_modes_table(model: str, dataset: str) -> str:
+    """How much scores of a dataset depend on where windows lie."""
+    return f"results/variant_effects/{model}/{dataset}.window_modes.tsv"
+
+
 def tracks_table(model: str) -> str:
     """Which track each position of a model's scores is."""
     return f"results/variant_effects/{model}/tracks.parquet"
@@ -42,8 +47,8 @@ class VariantEffects:
     Raises
     ------
     InputError
-        If no track of a model has a description that fits ``report.tracks``, or poly(A) sites are
-        given for datasets of several assemblies.
+        If no track of a model has a description that fits ``report.tracks``, poly(A) sites are
+        given for datasets of several assemblies, or modes of windows cannot be compared.
     """
 
     catalogue: Catalogue
@@ -63,6 +68,20 @@ class VariantEffects:
             raise InputError(
                 f"config: variant_effects.polya_sites has the sites of one assembly, and datasets "
                 f"of variants are on {', '.join(self.assemblies)}; run each assembly for itself"
+            )
+        self._check_window_modes(options["compat"])
+
+    def _check_window_modes(self, compat: str | None) -> None:
+        asked = self.catalogue.config["report"]["window_modes"]
+        if unknown := [name for name in asked if name not in self.datasets]:
+            raise InputError(
+                f"config: report.window_modes: {unknown[0]!r} is no dataset of kind variants of "
+                f"{self.catalogue.datasets.path}; it has {', '.join(self.datasets) or 'none'}"
+            )
+        if asked and compat:
+            raise InputError(
+                f"config: report.window_modes compares with window: shared, and compat: {compat} "
+                "has windows of its own; leave one of the two out"
             )
 
     @property
@@ -105,6 +124,11 @@ class VariantEffects:
         return list(product(self.models, self.datasets))
 
     @property
+    def window_modes_pairs(self) -> list[tuple[str, str]]:
+        """Every model with the datasets of which both modes of windows are compared."""
+        return list(product(self.models, self.catalogue.config["report"]["window_modes"]))
+
+    @property
     def targets(self) -> list[str]:
         """Tables of the folds' mean, what they are exported to, figures and pages."""
         exports = [EXPORTS[name] for name in self.catalogue.config["exports"]]
@@ -140,6 +164,14 @@ class VariantEffects:
     def first_weights(self, job: OfModel) -> list[str]:
         """Input: the weights of the fold that is timed."""
         return self.catalogue.fold_weights(job)[:1]
+
+    def first_scores(self, job: OfModelAndDataset) -> str:
+        """Input: scores of genes of the fold whose weights are the `first_weights`."""
+        return self.folds(job)[0]
+
+    def compared_variants(self, job: OfDataset) -> int:
+        """Params: how many variants are scored in both modes of windows."""
+        return int(self.catalogue.config["report"]["window_modes"][job.dataset])
 
     def number_of_folds(self, job: OfModel) -> int:
         """Params: how many folds a model has."""
@@ -212,6 +244,7 @@ class VariantEffects:
                 for dataset in self.datasets
             ],
             "annotations": [genes_of(assembly) for assembly in self.assemblies],
+            "window_modes": [window_modes_table(*pair) for pair in self.window_modes_pairs],
         }
 
     def compared(self, job: OfDataset) -> dict[str, list[str]]:

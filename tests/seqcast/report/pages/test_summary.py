@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from seqcast.core.store import file_sha256, write_table
+from seqcast.core.store import file_sha256, write_table, write_tsv
 from seqcast.genome.annotation import Annotation
 from seqcast.report.pages.summary import count_statuses, ranked_table_html, run_summary_html
 
@@ -109,6 +109,17 @@ def test_summary_shows_where_cds_stand_in_for_exons(tmp_path: Path) -> None:
         ["phage", "1,074", "genes"],
         ["phage", "73", "genes without exon lines: their CDS stand in for exons"],
     ]
+
+
+def test_summary_shows_how_much_modes_of_windows_differ(tmp_path: Path) -> None:
+    assert "Modes of windows" not in run_summary_html({}, {}, [], {})
+    row = {"model": "tiny", "dataset": "eqtl", "window": "variant", "other_window": "shared",
+           "n": 1234, "pearson": -0.984, "spearman": None, "rmse": 0.0123, "sd": 0.3}  # fmt: skip
+    write_tsv(pl.DataFrame(row | {"score": "logSED"}), tmp_path / "modes.tsv")
+    page = run_summary_html({}, {}, [], {}, window_modes=[tmp_path / "modes.tsv"])
+    assert [
+        "tiny", "eqtl", "variant", "shared", "logSED", "1,234", "−0.98", "", "0.0123", "0.300"
+    ] in Cells(page).rows  # fmt: skip
 
 
 def test_summary_shows_inputs_counts_and_their_sum(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from seqcast.core.provenance import ORIGINS, model_in_words, same_weights
-from seqcast.core.store import column_names, read_provenance, read_table
+from seqcast.core.store import column_names, read_provenance, read_table, read_tsv
 from seqcast.evaluation.verification.verdicts import last_verdict
 from seqcast.genome.annotation import COUNTS
 from seqcast.genome.variants import OUTCOMES, REASONS
@@ -22,6 +22,7 @@ NOT_RECORDED = "not recorded"
 # Always listed, for a reader must know them; others are added as they were recorded.
 OPTIONS = ("on_ref_mismatch", "compat", "reverse_complement", "shifts_bp", "precision")
 LONGEST_ALLELE_BP = 12
+MEASURED = {"n": pl.Int64} | dict.fromkeys(("pearson", "spearman", "rmse", "sd"), pl.Float64)
 
 Facts = Mapping[str, Any]
 
@@ -34,6 +35,7 @@ def run_summary_html(
     annotations: Mapping[str, str | Path] | None = None,
     verification: Sequence[Sequence[str]] = (),
     descriptions: Mapping[str, str] = UNDESCRIBED,
+    window_modes: Sequence[str | Path] = (),
 ) -> str:
     """The page that says what a run did.
 
@@ -54,6 +56,8 @@ def run_summary_html(
         run; a verdict need not be there.
     descriptions : mapping, optional
         Model to what the table of models says of it.
+    window_modes : sequence of path
+        Tables of how much scores depend on where windows lie (`measure_window_modes`).
 
     Returns
     -------
@@ -83,6 +87,7 @@ def run_summary_html(
             for model, fold, prepared, verdict, *_ in verification
         ],
         descriptions=descriptions,
+        window_modes=[row for path in window_modes for row in read_tsv(path, MEASURED).to_dicts()],
     )
 
 
