@@ -19,7 +19,9 @@ from seqcast.core.store import (
     copy_text,
     file_sha256,
     read_provenance,
+    read_table,
     read_tsv,
+    write_chunks,
     write_table,
     write_tsv,
 )
@@ -111,6 +113,17 @@ def test_table_round_trip(tmp_path: Path, n_rows: int) -> None:
     assert read_provenance(path) == {"model": "tiny", "fold": 0}
     # where other programs look for it
     assert json.loads(pq.read_schema(path).metadata[b"seqcast"]) == {"model": "tiny", "fold": 0}
+
+
+def test_chunks_tell_what_is_known_before_them_where_tables_do(tmp_path: Path) -> None:
+    frame, about = scores(), {"model": "tiny", "fold": 0}
+    write_chunks([frame.head(2), frame.tail(1)], frame.schema, tmp_path / "known.parquet", about)
+    write_chunks([frame], frame.schema, tmp_path / "counted.parquet", lambda: about)
+    for name in ("known.parquet", "counted.parquet"):
+        assert read_table(tmp_path / name).equals(frame)
+        assert read_provenance(tmp_path / name) == about
+    schema = pq.read_schema(tmp_path / "known.parquet")
+    assert json.loads(schema.metadata[b"seqcast"]) == about
 
 
 def test_scores_are_fixed_size_lists_for_other_readers(tmp_path: Path) -> None:

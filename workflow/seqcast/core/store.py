@@ -117,7 +117,7 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
 
 def write_chunks(
     chunks: Iterable[pl.DataFrame], schema: Mapping[str, Any], path: str | Path,
-    provenance: Callable[[], Mapping[str, Any]],
+    provenance: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
 ) -> None:  # fmt: skip
     """`write_table` for a table that comes in pieces and is never held as a whole.
 
@@ -129,13 +129,16 @@ def write_chunks(
         Column names to polars types.
     path : path
         The parquet file, written atomically.
-    provenance : callable
-        Asked after the last chunk, so that it can tell what was counted on the way.
+    provenance : mapping or callable
+        A callable is asked after the last chunk, so that it can tell what was counted on the way:
+        too late for the schema, its answer is in the metadata of the file alone.
     """
-    with _writer(path, pl.DataFrame(schema=dict(schema))) as (out, fields):
+    known = {} if callable(provenance) else {PROVENANCE_KEY: json.dumps(dict(provenance))}
+    with _writer(path, pl.DataFrame(schema=dict(schema)), known) as (out, fields):
         for chunk in chunks:
             out.write_table(chunk.to_arrow().cast(fields))
-        out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance()))})
+        if callable(provenance):
+            out.add_key_value_metadata({PROVENANCE_KEY: json.dumps(dict(provenance()))})
 
 
 def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pl.DataFrame:

@@ -112,7 +112,7 @@ def enumerate_regions(
                 if path
             },
         )
-        write_chunks(tables, COLUMNS, outputs.variants, lambda: about)
+        write_chunks(tables, COLUMNS, outputs.variants, about)
     write_table(regions, outputs.regions, about)
 
 

@@ -37,7 +37,7 @@ def gather_shards(shards: Sequence[str | Path], output: str | Path, by: str | No
     facts = read_provenance(shards[0])
     if by is None or pl.concat([read_table(shard, [by]) for shard in shards])[by].is_sorted():
         frames = (frame for shard in shards for frame in _frames(shard))
-        write_chunks(frames, empty_table(shards[0]).schema, output, lambda: facts)
+        write_chunks(frames, empty_table(shards[0]).schema, output, facts)
         return
     table = pl.concat([read_table(shard) for shard in shards])
     write_table(table.sort(by, maintain_order=True), output, facts)
@@ -54,7 +54,7 @@ def average_folds(folds: Sequence[str | Path], output: str | Path) -> None:
         raise _other_rows(differing[0])
     parts = zip(*map(_frames, folds), strict=True)
     averages = (average_scores(frames, same_weights) for frames in parts)
-    write_chunks(averages, empty.schema, output, lambda: facts)
+    write_chunks(averages, empty.schema, output, facts)
 
 
 def _frames(path: str | Path) -> Iterator[pl.DataFrame]:
