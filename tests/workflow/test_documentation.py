@@ -90,6 +90,13 @@ def desk(root, finished, tmp_path_factory) -> Path:
         "config.json": root / "config/hyperparameters/helix_tiny.json",
     }.items():
         shutil.copy(source, folder / name)
+    (folder / "my_model").mkdir()
+    for source in (  # of one fold, for speed
+        root / "resources/borzuki_tiny/fold0.safetensors",
+        root / "resources/borzuki_tiny/targets.tsv",
+        root / "config/hyperparameters/borzuki_tiny.json",
+    ):
+        shutil.copy(source, folder / "my_model")
     for name in ("Snakefile", "config", "resources", "workflow"):  # as in the repository's folder
         (folder / name).symlink_to(root / name)
     simulated = finished.folder / "resources/simulated"
