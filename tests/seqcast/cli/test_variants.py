@@ -164,7 +164,7 @@ def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, optio
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     found, _, said = call("-o", "s.tsv", *options)
     assert found == status
-    assert ("Go on? [y/N]" in said) == (not options)
+    assert ("Continue? [y/N]" in said) == (not options)
     assert Path("s.tsv").exists() == (status == 0)
 
 

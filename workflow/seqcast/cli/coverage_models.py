@@ -25,9 +25,9 @@ NAMES = tuple(name for name, files in SHIPPED.items() if files.tracks)
 WEIGHTS = (".safetensors", ".h5")  # of one kind all folds are
 TARGETS = ("targets.tsv", "targets.txt")
 GIVE = (
-    f"expected {' or '.join(NAMES)}, or a folder with weights ({' or '.join(WEIGHTS)}, a file a "
-    f"fold), hyperparameters (.json) and tracks ({' or '.join(TARGETS)}). `seqcast init --model "
-    "NAME` plans a run that downloads a published model, such as hl_clip"
+    f"expected {' or '.join(NAMES)}, or a folder with weights ({' or '.join(WEIGHTS)}, one file "
+    f"per fold), hyperparameters (.json) and tracks ({' or '.join(TARGETS)}). `seqcast init "
+    "--model NAME` plans a run that downloads a published model, such as hl_clip"
 )
 
 
@@ -78,8 +78,8 @@ def add_model(command: argparse.ArgumentParser) -> None:
     """Add the options that name a coverage model, and how it computes."""
     add = command.add_argument
     add("--model", metavar="NAME|FOLDER", help=f"{' or '.join(NAMES)}, which ships with seqcast "
-        "and is good for trying only; or a folder with the files of a model: weights, a file a "
-        "fold, of which the mean is given; hyperparameters (.json); tracks "
+        "and is good for trying only; or a folder with the files of a model: weights, one "
+        "file per fold, whose mean is given; hyperparameters (.json); tracks "
         f"({' or '.join(TARGETS)})")  # fmt: skip
     add("--weights", nargs="+", type=Path, metavar="FILE", help="instead of the folder's")
     add("--hyperparameters", type=Path, metavar="FILE", help="instead of the folder's")

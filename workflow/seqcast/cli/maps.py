@@ -75,7 +75,7 @@ def _places(text: str) -> list[tuple[str, int, int]]:
         return [parse_region(text)]
     regions = read_bed(text).unique(maintain_order=True)
     if regions.is_empty():
-        raise InputError(f"{text} has no regions; expected one a line")
+        raise InputError(f"{text} has no regions; expected one per line")
     return list(regions.iter_rows())
 
 

@@ -149,6 +149,6 @@ def add_command(commands: Any) -> None:
         help="where REF differs from the genome: exclude (default) gives no score; error stops; "
         "swap exchanges REF and ALT, for files of minor and major alleles")  # fmt: skip
     add("--out", "-o", dest="output", required=True, metavar="FILE", help="scores: .tsv or .tsv.gz "
-        "(means over tracks, spread over folds, strongest track); .parquet (a value a track); "
+        "(means over tracks, spread over folds, strongest track); .parquet (one value per track); "
         ".vcf.gz (the VCF again, the strongest gene of each ALT in its INFO)")  # fmt: skip
     add_work(command)

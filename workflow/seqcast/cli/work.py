@@ -69,7 +69,7 @@ def is_agreed(
     is_long = found is not None and found.seconds * folds > LONG_S
     if chosen.yes or not is_long or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
-    sys.stderr.write("Go on? [y/N] ")
+    sys.stderr.write("Continue? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -252,7 +252,7 @@ def test_less_memory_halves_the_batch(
 
     monkeypatch.setattr(inference, "predict_together", limited)
     assert close(score_variants(*how).gene, expected)
-    assert "sequences at once; going on with 2. Numbers do not change" in caplog.text
+    assert "sequences at once; continuing with 2. Numbers do not change" in caplog.text
 
     def none(model, edited, wanted):
         raise torch.OutOfMemoryError("CUDA out of memory")

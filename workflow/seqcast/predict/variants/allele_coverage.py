@@ -242,8 +242,10 @@ class _Engine:
                 if len(part) == 1:
                     raise
                 self.at_once = (len(part) + 1) // 2
-                logger.warning("out of memory with %d sequences at once; going on with %d. Numbers "
-                               "do not change", len(part), self.at_once)  # fmt: skip
+                logger.warning(
+                    "out of memory with %d sequences at once; continuing with %d. Numbers do not "
+                    "change", len(part), self.at_once,
+                )  # fmt: skip
                 continue
             done += len(part)
         return made[0] if len(made) == 1 else torch.cat(made)

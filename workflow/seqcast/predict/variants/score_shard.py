@@ -134,7 +134,7 @@ def write_plan(
         "seconds_plain": found.seconds_plain * folds,
     }  # fmt: skip
     plan.log()
-    logger.info("about %.3g s a fold, %.3g s without reuse", found.seconds, found.seconds_plain)
+    logger.info("about %.3g s per fold, %.3g s without reuse", found.seconds, found.seconds_plain)
     cells = {
         "quantity": list(rows),
         "value": [
