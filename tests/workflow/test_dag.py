@@ -302,7 +302,9 @@ def reached_by(root, script):
     return {module.removeprefix("seqcast.").replace(".", "/") + ".py" for module, _ in found}
 
 
-TABLES = {"score_variants", "score_oligos", "plan_variants", "approximate_effects"}
+TABLES = {
+    "score_variants", "score_oligos", "plan_variants", "approximate_effects", "compare_window_modes",
+}  # fmt: skip
 SCORING = TABLES | {"predict_strongest", "predict_map_references"}
 ON_MRNAS = {"embed_sequences", "score_transcript_variants"}
 RUN_MODELS = SCORING | ON_MRNAS | {
