@@ -206,9 +206,13 @@ def utr3_regions(
     known = {
         name for one in transcripts for name in (one.gene_id, gene_key(one.gene_id), one.gene_name)
     }
+    named: dict[str, dict[tuple[str, str, str, str], list[tuple[int, int]]]] = {}
+    for key, intervals in parts.items():
+        for name in {*key[:2], gene_key(key[0])}:
+            named.setdefault(name, {})[key] = intervals
     rows: list[tuple] = []
     for gene in dict.fromkeys(genes):
-        mine = {key: value for key, value in parts.items() if gene in (*key[:2], gene_key(key[0]))}
+        mine = named.get(gene, {})
         status = "no_utr3" if gene in known else "gene_not_found"
         rows += _rows(mine) if mine else [(gene, None, None, None, None, None, status)]
     return pl.DataFrame(rows, schema=GIVEN, orient="row")
