@@ -122,7 +122,8 @@ def vcf(text: str) -> Iterator[tuple[str, Values]]:
         values = [info.get(key, "absent") for info in infos]
         if CHOSEN.search(key):
             values = sorted({value for row in values for value in row.split(",")})
-        yield from words_and_numbers(key, "\n".join(values))
+        # the numbers of a list: with a comma between, of 1734,116 the two would be one
+        yield from words_and_numbers(key, "\n".join(values).replace(",", " "))
 
 
 def words_and_numbers(name: str, text: str) -> Iterator[tuple[str, Values]]:
