@@ -168,29 +168,18 @@ def patch(
     list of Patch
         One per allele, for `splice`.
     """
-    return patch_many(model, [(alleles, left, right or left)])
-
-
-def patch_many(
-    model: ConvolutionsFirst, edited: Sequence[tuple[Tensor, Convolved, Convolved]]
-) -> list[Patch]:
-    """`patch` alleles of several windows of one length, each with its left and right."""
     if model.training:
         raise ValueError("patches need a model in evaluation mode: norms of a batch see all of it")
-    alleles = [allele for some, _, _ in edited for allele in some]
-    sides = [(left, right) for some, left, right in edited for _ in some]
-    reached = [run for one in edited for run in _reached_cells(model, *one)]
-    if not alleles:
-        return []
-    cells = alleles[0].shape[1] // model.grid_bp
+    right = right or left
+    cells = alleles.shape[2] // model.grid_bp
     # widths in multiples of what one base reaches at most, so that few batches are needed
     unit = 1 + -(-2 * model.reach_bp // model.grid_bp)
     alike = defaultdict(list)  # width -> alleles of which so many cells are computed, from where on
-    for i, (first, end) in enumerate(reached):
+    for i, (first, end) in enumerate(_reached_cells(model, alleles, left, right)):
         width = min(cells, max(1, -(-(end - first) // unit)) * unit)
         alike[width].append((i, min(first, cells - width)))
     patches = {
-        i: Patch(first, width, kept, *sides[i])
+        i: Patch(first, width, kept, left, right)
         for width, places in alike.items()
         for i, first, kept in _computed_again(model, alleles, places, width)
     }
@@ -198,20 +187,17 @@ def patch_many(
 
 
 def _computed_again(
-    model: ConvolutionsFirst,
-    alleles: Sequence[Tensor] | Tensor,
-    places: Sequence[tuple[int, int]],
-    width: int,
+    model: ConvolutionsFirst, alleles: Tensor, places: Sequence[tuple[int, int]], width: int
 ) -> Iterator[tuple[int, int, tuple[Tensor, ...]]]:
     """Activations of `width` cells for each place: the number of an allele, and the first cell."""
-    cells, margin = alleles[0].shape[1] // model.grid_bp, -(-model.reach_bp // model.grid_bp)
+    cells, margin = alleles.shape[2] // model.grid_bp, -(-model.reach_bp // model.grid_bp)
     slot = min(cells, width + 2 * margin)
     at_once = max(1, BASES_AT_ONCE // (slot * model.grid_bp))
     for k in range(0, len(places), at_once):
         part = places[k : k + at_once]
         starts = [min(max(0, first - margin), cells - slot) for _, first in part]
         slots = [
-            alleles[i][:, start * model.grid_bp : (start + slot) * model.grid_bp]
+            alleles[i, :, start * model.grid_bp : (start + slot) * model.grid_bp]
             for (i, _), start in zip(part, starts, strict=True)
         ]
         made = model.convolve(torch.stack(slots))

@@ -18,7 +18,7 @@ from seqcast.models.convolution_patches import (
     Patch,
     convolve,
     convolve_many,
-    patch_many,
+    patch,
     splice,
 )
 from seqcast.models.coverage import ChangedCells, ConvolutionsFirst, Wanted
@@ -191,17 +191,16 @@ def predict_together(
     Tensor, shape=(sum of batches, tracks, bins)
         In the order given.
     """
-    sides = [(one.left.convolved, one.right.convolved) for one in edited]
-    known = [(one.alleles, a, b) for one, (a, b) in zip(edited, sides, strict=True) if a and b]
-    if len(known) < len(edited) or not any(len(alleles) for alleles, _, _ in known):
-        return torch.cat([_plainly(model, one.alleles, wanted) for one in edited])
-    assert isinstance(model, ConvolutionsFirst)
-    lefts = [one.left for one in edited for _ in one.alleles]
-    patches = list(zip(lefts, patch_many(model, known), strict=True))
-    found = [
-        _finished(left, splice(part), wanted, _changed(part, _cells(left)))
-        for left, part in _finished_together(patches)
-    ]
+    found, patches = [], []
+    for alleles, left, right in edited:
+        if left.convolved is None or right.convolved is None:
+            return torch.cat([_plainly(model, one.alleles, wanted) for one in edited])
+        assert isinstance(model, ConvolutionsFirst)
+        patches += [(left, one) for one in patch(model, alleles, left.convolved, right.convolved)]
+    if not patches:
+        return _plainly(model, edited[0].alleles[:0], wanted)
+    for known, part in _finished_together(patches):
+        found.append(_finished(known, splice(part), wanted, _changed(part, _cells(known))))
     return found[0] if len(found) == 1 else torch.cat(found)
 
 
