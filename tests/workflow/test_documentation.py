@@ -104,6 +104,7 @@ def desk(root, finished, tmp_path_factory) -> Path:
         shutil.copy(simulated / name, folder / name)
     with (simulated / "variants.vcf").open() as file, (folder / "variants.vcf").open("w") as few:
         few.writelines(line for line in file if line[0] == "#" or int(line.split("\t")[1]) < FEW_BP)
+    (folder / "regions.bed").write_text("chrS1\t19900\t19910\n")
     (folder / "designs.fa").write_text(">one\nAUGGCUUAA\n>two\nAUGAAACGUUAG\n")
     header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6"}})
     with pysam.AlignmentFile(str(folder / "sample.bam"), "wb", header=header) as file:
