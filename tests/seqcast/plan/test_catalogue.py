@@ -24,7 +24,7 @@ TABLES = {
 def test_defaults_are_filled_in_for_jobs(configured, root):
     config = configured(TABLES)
     Catalogue(config, root / "workflow/schemas")
-    assert config["report"] == {"score": "logSED", "tracks": "", "top": 6}
+    assert config["report"] == {"score": "logSED", "tracks": "", "top": 6, "window_modes": {}}
     assert config["inference"]["precision"] == "fp32"
 
 
