@@ -1,6 +1,6 @@
 """What all jobs begin with: the model of a fold, its tracks, and what results say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from seqcast.core.provenance import provenance, versions
 from seqcast.genome.tracks import Tracks
 from seqcast.models.convert import read_safetensors, tensors_sha256
 from seqcast.models.interface import CoverageModel, load_model
+from seqcast.predict.inference import check_fit
 
 
 class FoldFiles(NamedTuple):
@@ -66,3 +67,16 @@ def open_model(
     """`open_network` of a coverage model, with the tracks of ``files.tracks`` in the middle."""
     model, facts = open_network(files, architecture, head, inference, threads)
     return model, Tracks.read(files.tracks), facts
+
+
+def open_folds(
+    weights: Sequence[str | Path], hyperparameters: str | Path, tracks: str | Path,
+    architecture: str, head: str | None, inference: Mapping[str, Any], threads: int,
+) -> tuple[list[CoverageModel], Tracks]:  # fmt: skip
+    """All folds of a coverage model, one for each file of weights, and the tracks that fit them."""
+    models, table = [], Tracks.read(tracks)
+    for path in weights:
+        files = FoldFiles(path, hyperparameters, tracks)
+        models.append(open_model(files, architecture, head, inference, threads)[0])
+        check_fit(models[-1], table)
+    return models, table

@@ -12,8 +12,8 @@ from seqcast.genome.annotation import Gene, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
-from seqcast.predict.fold_model import FoldFiles, open_model
-from seqcast.predict.inference import check_fit, geometry_of, predict_coverage
+from seqcast.predict.fold_model import open_folds
+from seqcast.predict.inference import geometry_of, predict_coverage
 from seqcast.predict.maps.effect_maps import strongest_maps
 from seqcast.predict.variants.ranking import select_tracks
 from seqcast.predict.variants.score_options import ScoreOptions
@@ -60,11 +60,9 @@ def predict_references(
         coverage (maps, bins) float32, on the original scale and the strand of the gene, NaN for a
         map without a gene; start (maps,), 0-based coordinate of bin 0; bin_size_bp.
     """
-    models, tracks = [], Tracks.read(files.tracks)
-    for weights in files.weights:
-        fold = FoldFiles(weights, files.hyperparameters, files.tracks)
-        models.append(open_model(fold, architecture, head, inference, threads)[0])
-        check_fit(models[-1], tracks)
+    models, tracks = open_folds(
+        files.weights, files.hyperparameters, files.tracks, architecture, head, inference, threads
+    )
     maps = strongest_maps(read_table(files.bases), top)
     genes = {(gene.chrom, gene.gene_id): gene for gene in read_annotation(files.annotation).genes}
     of_maps = [genes.get((one["contig"][0], one["gene_id"][0])) for one in maps]

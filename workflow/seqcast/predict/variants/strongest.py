@@ -13,8 +13,8 @@ from seqcast.genome.fasta import Genome
 from seqcast.genome.time_courses import tracks_to_show
 from seqcast.genome.tracks import Tracks
 from seqcast.models.interface import CoverageModel
-from seqcast.predict.fold_model import FoldFiles, open_model
-from seqcast.predict.inference import check_fit, geometry_of
+from seqcast.predict.fold_model import open_folds
+from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
@@ -52,11 +52,9 @@ def predict_strongest(
     inference: Mapping[str, Any], threads: int, top: int,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """`predict_top` of the `top` variants that are ranked highest, from files."""
-    models, tracks = [], Tracks.read(files.tracks)
-    for weights in files.weights:
-        fold = FoldFiles(weights, files.hyperparameters, files.tracks)
-        models.append(open_model(fold, architecture, head, inference, threads)[0])
-        check_fit(models[-1], tracks)
+    models, tracks = open_folds(
+        files.weights, files.hyperparameters, files.tracks, architecture, head, inference, threads
+    )
     ranked = read_table(files.ranked).head(top)
     with Genome(files.genome) as genome:
         return predict_top(
