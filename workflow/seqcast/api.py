@@ -13,12 +13,13 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.genome.annotation import Annotation, read_annotation
+from seqcast.genome.annotation import Annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.haplotypes import add_haplotypes
 from seqcast.genome.intervals import parse_region
 from seqcast.genome.polya_sites import with_polya_sites
 from seqcast.genome.tracks import Tracks
+from seqcast.genome.user_files import opened
 from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.models.interface import (
     CoverageModel,
@@ -141,9 +142,7 @@ def score_variants(
         If a file or an option is wrong, or the VCF seems to be of another genome build.
     """
     tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
-    genome = genome if isinstance(genome, Genome) else Genome(genome)
-    if not isinstance(annotation, Annotation):
-        annotation = read_annotation(annotation, genome)
+    genome, annotation = opened(genome, annotation)
     if polya_sites is not None:
         annotation = with_polya_sites(annotation, polya_sites, genome)
     if not isinstance(variants, pl.DataFrame):
@@ -230,9 +229,7 @@ def map_effects(
         If a file or an option is wrong, or the region is on no contig of the genome.
     """
     tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
-    genome = genome if isinstance(genome, Genome) else Genome(genome)
-    if not isinstance(annotation, Annotation):
-        annotation = read_annotation(annotation, genome)
+    genome, annotation = opened(genome, annotation)
     folds = list(model) if isinstance(model, Sequence) else [model]
     place = parse_region(region) if isinstance(region, str) else region
     (found,) = map_regions(

@@ -10,7 +10,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.genome.annotation import Annotation, on_genome, read_annotation
 from seqcast.genome.builds import SET_SWAP, guard_build
-from seqcast.genome.fasta import GIVE_ALIASES, read_aliases
+from seqcast.genome.fasta import GIVE_ALIASES, Genome, read_aliases
 from seqcast.genome.fasta_scan import HeldGenome, read_contigs
 from seqcast.genome.variants import (
     check_variants,
@@ -29,6 +29,16 @@ REMEDIES = {
     GIVE_ALIASES: "Give the other names of contigs (--contig-aliases resources/contigs/hg38.tsv, "
     "or a table of your own)",
 }
+
+
+def opened(
+    genome: str | Path | Genome, annotation: str | Path | Annotation
+) -> tuple[Genome, Annotation]:
+    """A genome and its genes, read where they are files."""
+    genome = genome if isinstance(genome, Genome) else Genome(genome)
+    if not isinstance(annotation, Annotation):
+        annotation = read_annotation(annotation, genome)
+    return genome, annotation
 
 
 class UserFiles(NamedTuple):

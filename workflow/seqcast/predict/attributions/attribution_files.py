@@ -12,6 +12,7 @@ from seqcast.core.store import read_table, write_table
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
+from seqcast.genome.user_files import opened
 from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.models.interface import CoverageModel
 from seqcast.predict.attributions.attribution_tables import tidy_effects
@@ -120,9 +121,7 @@ def screen_variants(
     """
     folds = list(model) if isinstance(model, Sequence) else [model]
     tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
-    genome = genome if isinstance(genome, Genome) else Genome(genome)
-    if not isinstance(annotation, Annotation):
-        annotation = read_annotation(annotation, genome)
+    genome, annotation = opened(genome, annotation)
     if not isinstance(variants, pl.DataFrame):
         variants = check_variants(read_variants(variants), genome, "exclude")
         guard_build(variants)
