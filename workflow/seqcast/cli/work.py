@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import polars as pl
 
 from seqcast.predict.variants.variant_effects import VariantScorer
+from seqcast.predict.variants.windows import VariantWork
 from seqcast.predict.variants.work_plan import Estimate, WorkPlan, estimate, plan_of
 
 FEW = 20  # variants of all folds that are scored without an estimate, which scores as many
@@ -58,11 +59,12 @@ def is_agreed(
     chosen : namespace
         Options of `add_work`, and ``threads``.
     """
-    plan, chunks = plan_of(scorer, variants)
+    work = scorer.work(variants)
+    plan, chunks = plan_of(scorer, work)
     found = None
     if chosen.dry_run or plan.scored * folds > FEW:
         found = estimate(scorer, variants, chunks)
-    lines = _lines(scorer, plan, found, variants, folds, chosen.threads)
+    lines = _lines(scorer, plan, found, work, folds, chosen.threads)
     (sys.stdout if chosen.dry_run else sys.stderr).writelines(f"{line}\n" for line in lines)
     if chosen.dry_run:
         return False
@@ -75,13 +77,13 @@ def is_agreed(
 
 
 def _lines(
-    scorer: VariantScorer, plan: WorkPlan, found: Estimate | None, variants: pl.DataFrame,
+    scorer: VariantScorer, plan: WorkPlan, found: Estimate | None, work: VariantWork,
     folds: int, threads: int,
 ) -> Iterator[str]:  # fmt: skip
     """A plan, to read."""
     device = next(scorer.model.parameters()).device
     where = f"{device}, {threads} thread{'s' * (threads != 1)}" if device.type == "cpu" else device
-    not_scored = Counter(edit for edit in scorer.work(variants).edits if isinstance(edit, str))
+    not_scored = Counter(edit for edit in work.edits if isinstance(edit, str))
     if no_gene := plan.variants - plan.scored - not_scored.total():
         not_scored["no_gene_in_window"] = no_gene
     told = "".join(f"; {n:,} {status}" for status, n in sorted(not_scored.items()))

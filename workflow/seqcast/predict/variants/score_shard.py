@@ -84,14 +84,14 @@ def score_shard(
     scorer, variants, made = open_scorer(
         files, facts["architecture"], head, options, inference, threads
     )
-    plan, _ = plan_of(scorer, variants)
+    work = scorer.work(variants)
+    plan, _ = plan_of(scorer, work)
     plan.log()
     facts = {**made, "options": dict(options), "work": plan._asdict(), **facts}
     given = {name: path for name, path in files._asdict().items() if path}
     identity = [facts, head, scorer.batch_size, shard, shards, contents_of(given)]
     kept = UnfinishedTables(outputs.gene, outputs._fields, {"identity": identity})
     with scorer.genome:
-        work = scorer.work(variants)
         rows = work.shard(shard, shards)
 
         def score(begin: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
@@ -121,7 +121,7 @@ def write_plan(
     """
     scorer, variants, _ = open_scorer(files, architecture, head, options, inference, threads)
     with scorer.genome:
-        plan, chunks = plan_of(scorer, variants)
+        plan, chunks = plan_of(scorer, scorer.work(variants))
         found, gmac = estimate(scorer, variants, chunks), gmac_of_forward(scorer.model)
     saved = 1 - found.seconds / found.seconds_plain if found.seconds_plain else 0.0
     rows: dict[str, Any] = {

@@ -57,6 +57,10 @@ class Placed(NamedTuple):
     is_of_genes: bool = False
     swapped: bool = False
 
+    def start_by(self, convention: Convention) -> int:
+        """First base of the window, which is the convention's where it is the variant's own."""
+        return convention.start(self.edit) if self.start is None else self.start
+
 
 class Neighbourhood(NamedTuple):
     """Windows that overlap, whose convolutions have much in common.
@@ -269,7 +273,7 @@ class VariantWork:
         genes = lru_cache(1)(partial(genes_in_window, annotation, span=self.options.span))
         placed = []
         for one in found:
-            start = self.convention.start(one.edit) if one.start is None else one.start
+            start = one.start_by(self.convention)
             offset_bp = self.convention.gene_offset_bp(one.edit)
             of_window = genes(one.edit.contig, start, self.geometry, offset_bp=offset_bp)
             if of_window or self.options.window_scores:
@@ -324,8 +328,7 @@ def chunks_by_window(
     """
 
     def window(one: Placed) -> tuple[str, int, bool]:
-        start = convention.start(one.edit) if one.start is None else one.start
-        return one.edit.contig, start, one.start is None
+        return one.edit.contig, one.start_by(convention), one.start is None
 
     near, place = Neighbourhood(-1, []), ("", 0)
     for (contig, start, _), group in groupby(placed, window):
@@ -367,8 +370,9 @@ def _worth_knowing(
     known = {f.left for _, of_pair in flanks for f in of_pair if f.is_whole}
     saved: dict[WindowKey, float] = defaultdict(float)
     for one, of_pair in flanks:
-        start = convention.start(one.edit) if one.start is None else one.start
-        before = (one.edit.start - start) / geometry.length_bp  # fraction of the window
+        before = (
+            one.edit.start - one.start_by(convention)
+        ) / geometry.length_bp  # fraction of the window
         for f in of_pair:
             if f.left in known and f.right not in known:
                 saved[f.right] += 1 - before

@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from seqcast.models.interface import CoverageModel, evaluating
 from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.variant_effects import VariantScorer
-from seqcast.predict.variants.windows import Chunk, Placed
+from seqcast.predict.variants.windows import Chunk, Placed, VariantWork
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ class WorkPlan(NamedTuple):
     members: int
 
     @classmethod
-    def of(cls, scorer: VariantScorer, variants: pl.DataFrame, chunks: Sequence[Chunk]) -> Self:
-        """That of all rows of a set."""
+    def of(cls, scorer: VariantScorer, variants: int, chunks: Sequence[Chunk]) -> Self:
+        """That of all rows of a set, of which there are so many."""
         convention = scorer.options.convention(geometry_of(scorer.model))
         near = {chunk.neighbourhood.number: chunk.neighbourhood for chunk in chunks}
         placed = [one for chunk in chunks for one in chunk.placed]
@@ -64,7 +64,7 @@ class WorkPlan(NamedTuple):
         windows = sum(len(group) for one in near.values() for group in one.groups)
         alleles = sum(not f.is_whole for f in flanks)
         members = len(scorer.options.averaged_shifts_bp) * (1 + scorer.options.reverse_complement)
-        return cls(scorer.options.window, len(variants), len(placed), windows, alleles, members)
+        return cls(scorer.options.window, variants, len(placed), windows, alleles, members)
 
     @property
     def forwards_plain(self) -> int:
@@ -80,11 +80,11 @@ class WorkPlan(NamedTuple):
         )  # fmt: skip
 
 
-def plan_of(scorer: VariantScorer, variants: pl.DataFrame) -> tuple[WorkPlan, list[Chunk]]:
-    """The plan of a set of checked variants, and what is predicted together."""
-    placed = scorer.work(variants).placed(range(len(variants)), scorer.annotation)
-    chunks = scorer.chunks(placed)
-    return WorkPlan.of(scorer, variants, chunks), chunks
+def plan_of(scorer: VariantScorer, work: VariantWork) -> tuple[WorkPlan, list[Chunk]]:
+    """The plan of a set of variants, and what is predicted together."""
+    rows = range(len(work.edits))
+    chunks = scorer.chunks(work.placed(rows, scorer.annotation))
+    return WorkPlan.of(scorer, len(rows), chunks), chunks
 
 
 class Estimate(NamedTuple):
