@@ -1,19 +1,15 @@
 """bigWig tracks: coverage per base, checked against the genome, and the targets of windows."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pybigtools
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage.bigwig_index import check_bigwig
+from seqcast.datasets.coverage.bigwig_reader import BigWigReader
 from seqcast.datasets.coverage.target_bins import Intervals, Pooling, Window, masked_columns
 from seqcast.datasets.coverage.transform import TargetTransform
 
@@ -24,7 +20,7 @@ BLOCK_BP = 1 << 20  # larger blocks leave the caches of a CPU, and took twice as
 BATCH_WINDOWS = 256
 
 
-class BigWig:
+class BigWig(BigWigReader):
     """A bigWig file of coverage.
 
     A pickled one re-opens its file, as does a forked process.
@@ -55,31 +51,10 @@ class BigWig:
                 f"{path}: negative {negative!r}; expected one of {', '.join(NEGATIVE)}, in that "
                 "column of the targets table"
             )
-        self.path, self.negative = Path(path), negative
+        super().__init__(path)
+        self.negative = negative
         self._warned = False
-        self._open()
-        with self._reading():
-            self.contigs: dict[str, int] = dict(self._file.chroms())
         self._absent: set[str] = set()
-
-    def _open(self) -> None:
-        self._process = os.getpid()
-        check_bigwig(self.path)
-        with self._reading():
-            self._file: Any = pybigtools.open(str(self.path))
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Say that the file is broken where the reader fails."""
-        try:
-            yield
-        except (pybigtools.BBIReadError, OSError, ValueError) as error:
-            raise self._broken(error) from error
-        except BaseException as error:
-            # a damaged block makes the reader panic, whose class has no importable module
-            if type(error).__name__ != "PanicException":
-                raise
-            raise self._broken(error) from error
 
     def check(self, genome_lengths: Mapping[str, int]) -> list[str]:
         """Stop if the track is not of this genome, or not coverage.
@@ -121,9 +96,7 @@ class BigWig:
                 )
         self.contigs |= {name: genome_lengths[name] for name in missing}
         self._absent |= set(missing)
-        with self._reading():
-            least = self._file.info()["summary"]["min"]
-        if least < 0 and self.negative == "error":
+        if (least := self.least()) < 0 and self.negative == "error":
             raise self._negative(f"values down to {least:g}")
         return missing
 
@@ -157,12 +130,7 @@ class BigWig:
             )
         if chrom in self._absent:
             return np.full(end - start, np.nan, dtype=np.float32)
-        if os.getpid() != self._process:
-            # a forked worker shares the parent's file position, and would read at random
-            self._open()
-        with self._reading():
-            raw = self._file.values(chrom, start, end, fillna=None)
-        return self._checked(raw.astype(np.float32), chrom, start)
+        return self._checked(self.read(chrom, start, end), chrom, start)
 
     def _checked(self, values: np.ndarray, chrom: str, start: int) -> np.ndarray:
         """Refuse what is no coverage, or fix its signs."""
@@ -193,12 +161,6 @@ class BigWig:
             "all of one sign. In column negative of the targets table write flip for a minus "
             "strand stored as negative numbers, or zero to count values below 0 as 0; or give a "
             "track that is not a ratio or difference."
-        )
-
-    def _broken(self, error: BaseException) -> InputError:
-        return InputError(
-            f"{self.path} cannot be read ({error}); expected a whole bigWig file. Download or make "
-            "it again."
         )
 
     def __reduce__(self) -> tuple[Callable[..., "BigWig"], tuple[Path, str, dict[str, int]]]:
