@@ -22,7 +22,7 @@ HEADERS = {
     " coding_share genes flank_bp top deletions_bp insertions_bp maps contexts settings windows"
     " unmappable blacklist tfrecords families haplotypes",
     "benchmarks": "benchmark task datasets protocol truth split groups published description"
-    " meaning citation score tracks genes strata saluki",
+    " meaning citation score tracks genes strata saluki conservation score_tables",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
     " max_assemblies shards",
     "trainings": "training train validation initial recipe",

@@ -5,8 +5,6 @@ from types import SimpleNamespace as Job
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.evaluation.variants import discrimination
-from seqcast.plan.variant_benchmarks import BASELINES
 from seqcast.predict.variants import SCORES_OF_MRNAS, transcript_effects
 
 EQTL = {"benchmark": "eqtl", "task": "variants", "datasets": "pos, neg", "groups": "PI",
@@ -45,9 +43,16 @@ def test_scores_of_all_folds_are_read_file_by_file(benchmarks):
         "published": "told.tsv",
         "labels": [],
         "saluki": [],
+        "genome": "resources/assemblies/sim.fa.gz",
+        "genes": "resources/assemblies/sim.genes.parquet",
+        "checked": ["results/variants/pos.parquet", "results/variants/neg.parquet"],
+        "conservation": [],
+        "score_tables": [],
+        "beside": ["resources/assemblies/sim.fa.gz.fai"],
     }  # fmt: skip
     assert found.folds(job) == {"tiny": 2}
     assert found.definition(job)["groups"] == "PI"
+    assert found.definition(job)["assembly"] == "sim"
     assert found.targets == ["results/benchmarks/eqtl.tsv", "results/benchmarks/causal.tsv"]
     assert found.options(job)["seed"] == 42
     assert found.options(job)["report"] == {"score": "logSED", "tracks": ""}
@@ -113,9 +118,20 @@ def test_scores_of_saluki_are_found_by_a_pattern(benchmarks, tmp_path, monkeypat
             benchmarks({**EQTL, "saluki": cell})
 
 
+def test_files_of_baselines_are_read_with_their_indexes(benchmarks, tmp_path):
+    for name in ("phylop.bw", "cadd.tsv.gz", "cadd.tsv.gz.tbi", "own.tsv"):
+        (tmp_path / name).touch()
+    row = {**EQTL, "conservation": "phyloP=phylop.bw",
+           "score_tables": "CADD=cadd.tsv.gz:PHRED; own=own.tsv:|x|"}  # fmt: skip
+    found = benchmarks(row).files(Job(benchmark="eqtl"))
+    assert found["conservation"] == ["phylop.bw"]
+    assert found["score_tables"] == ["cadd.tsv.gz", "own.tsv"]
+    assert found["beside"][1:] == ["cadd.tsv.gz.tbi"]
+    with pytest.raises(InputError, match=r"lost.bw does not exist"):
+        benchmarks({**EQTL, "conservation": "x=lost.bw"}).files(Job(benchmark="eqtl"))
+
+
 def test_names_are_those_that_the_evaluation_gives():
-    names = {discrimination.DISTANCE, discrimination.RANDOM, discrimination.SALUKI}
-    assert set(BASELINES) == names
     assert transcript_effects.SCORES == SCORES_OF_MRNAS
 
 
@@ -128,6 +144,8 @@ def test_names_are_those_that_the_evaluation_gives():
         ({"datasets": "pos,mrnas"}, "dataset mrnas is of kind transcripts; expected variants"),
         ({"score": "logSAD"}, "score 'logSAD' is made by no model; expected one or more of SED"),
         ({"strata": "PD<=near"}, "benchmark eqtl: .*near"),
+        ({"conservation": "a.bw"}, "benchmark eqtl: conservation has 'a.bw'; expected name=path"),
+        ({"score_tables": "tiny=a:x"}, "has 'tiny', the name of another method"),
         ({"groups": ""}, "column groups: ''; expected a value"),
         ({"protocol": "regression"}, "column protocol: 'regression'; expected one of classific"),
         ({"protocol": "coefficients"}, "column truth: ''; expected a value"),

@@ -27,6 +27,8 @@ class Benchmark(Row):
     genes: str = ""
     strata: str = ""
     saluki: str = ""
+    conservation: str = ""
+    score_tables: str = ""
     published: str | None = None
     description: str = ""
     meaning: str = ""

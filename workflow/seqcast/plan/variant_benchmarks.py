@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.errors import InputError
+from seqcast.evaluation.variants.baselines.registry import (
+    BASELINES,
+    check_new,
+    conservation_tracks,
+    score_tables,
+)
 from seqcast.evaluation.variants.definition import Definition
 from seqcast.plan.benchmarks import Benchmark, benchmarks_of, check_baselines
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.rows import genes_of, genome_of
 from seqcast.plan.tables import Table
 from seqcast.plan.tracks import check_pattern
 from seqcast.plan.transcripts import Transcripts
@@ -16,8 +23,9 @@ from seqcast.plan.variant_effects import VariantEffects, fold_table, tracks_tabl
 from seqcast.plan.wildcards import OfBenchmark
 from seqcast.predict.variants import SCORES_OF_MRNAS
 
-BASELINES = ("distance", "random", "saluki")  # of `evaluation.variants.discrimination`
-CELLS = ("benchmark", "protocol", "truth", "groups", "score", "tracks", "genes", "strata")
+CELLS = ("benchmark", "protocol", "truth", "groups", "score", "tracks", "genes", "strata",
+         "conservation", "score_tables")  # fmt: skip
+INDEXES = (".tbi", ".csi")  # of a table that tabix reads
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +91,7 @@ class VariantBenchmarks:
             "published": self.catalogue.given_if_named(row.published),
             "labels": [self.catalogue.given(path) for path in self._labels(row)],
             "saluki": self._saluki(row),
+            **self._for_baselines(row),
         }
 
     def folds(self, job: OfBenchmark) -> dict[str, int]:
@@ -91,8 +100,9 @@ class VariantBenchmarks:
         return {model: len(self.catalogue.folds_of(model)) for model in models}
 
     def definition(self, job: OfBenchmark) -> dict[str, str]:
-        """Params: the cells that decide numbers."""
-        return self._definition(self.rows[job.benchmark])
+        """Params: the cells that decide numbers, and the assembly of the variants."""
+        row = self.rows[job.benchmark]
+        return {**self._definition(row), "assembly": self._assembly(row)}
 
     def _definition(self, row: Benchmark) -> dict[str, str]:
         return {name: getattr(row, name) for name in CELLS}
@@ -103,6 +113,27 @@ class VariantBenchmarks:
         return {
             "report": {key: value for key, value in report.items() if not getattr(row, key)},
             **self.catalogue.part("variant_benchmarks", "resamples", "seed", "compat"),
+        }
+
+    def _assembly(self, row: Benchmark) -> str:
+        return self.catalogue.datasets[row.sets[0]].assembly
+
+    def _for_baselines(self, row: Benchmark) -> dict[str, list[str] | str]:
+        """Genome, genes, checked variants and files of the user that baselines read."""
+        assembly = self._assembly(row)
+        genome = genome_of(assembly)
+        tables = [self.catalogue.given(one.path) for one in score_tables(row.score_tables)]
+        indexes = [f"{path}{end}" for path in tables for end in INDEXES]
+        return {
+            "genome": genome["genome"],
+            "genes": genes_of(assembly),
+            **self.catalogue.aliases_of(assembly),
+            "checked": [f"results/variants/{name}.parquet" for name in row.sets],
+            "conservation": [
+                self.catalogue.given(one.path) for one in conservation_tracks(row.conservation)
+            ],
+            "score_tables": tables,
+            "beside": [genome["index"], *(path for path in indexes if Path(path).exists())],
         }
 
     def _labels(self, row: Benchmark) -> list[str]:
@@ -161,6 +192,9 @@ class VariantBenchmarks:
         """Refuse cells that cannot be read, scores that no model makes, and unmatched tracks."""
         try:
             Definition.of(self._definition(row))
+            tracks, tables = conservation_tracks(row.conservation), score_tables(row.score_tables)
+            names = [one.name for one in (*tracks, *tables)]
+            check_new(names, self.catalogue.models, "conservation or score_tables")
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         known = [*self.catalogue.config["variant_effects"]["gene_scores"], *SCORES_OF_MRNAS]

@@ -29,6 +29,31 @@ class Estimate(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A value of rows as they are, and of their resamples.
+
+    Attributes
+    ----------
+    point : float
+        NaN where it is not defined.
+    values : ndarray, shape=(resamples,)
+        NaN where it is not defined.
+    """
+
+    point: float
+    values: np.ndarray
+
+    @property
+    def estimate(self) -> Estimate:
+        """The point with the 95 % percentile interval."""
+        return Estimate(None if np.isnan(self.point) else self.point, *interval(self.values))
+
+    def __sub__(self, other: Self) -> "Drawn":
+        """The difference, resample by resample; both of the same resamples."""
+        return Drawn(self.point - other.point, self.values - other.values)
+
+
+@dataclass(frozen=True)
 class Resampling:
     """How many resamples an interval rests on; 0 give none."""
 
@@ -162,13 +187,16 @@ def estimate(
     resampled : iterable of ndarray, shape=(resamples at once, rows)
         Of a `Resampling`.
     """
+    found = draw(estimator, rows, resampled)
+    return {name: drawn.estimate for name, drawn in found.items()}
+
+
+def draw(estimator: Estimator, rows: int, resampled: Iterable[np.ndarray]) -> dict[Any, Drawn]:
+    """As `estimate`, with the value of each resample."""
     points = estimator(np.ones((1, rows), dtype=np.int64))
     parts = [estimator(counts) for counts in resampled]
-    drawn = {
-        name: np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in points
-    }
     return {
-        name: Estimate(None if np.isnan(value[0]) else float(value[0]), *interval(drawn[name]))
+        name: Drawn(float(value[0]), np.concatenate([np.empty(0), *(part[name] for part in parts)]))
         for name, value in points.items()
     }
 

@@ -44,11 +44,13 @@ from seqcast.evaluation.oligos.mpra import (
 )
 from seqcast.evaluation.oligos.oligo_features import SCORED, OligoFeatures, oligo_features
 from seqcast.evaluation.variants.discrimination import (
+    Resampled,
     Row,
-    bootstrapped,
+    Scores,
     difference_rows,
     not_scored_row,
     numbers_of,
+    pairs_of,
     results_table,
 )
 from seqcast.genome.annotation import gene_key
@@ -148,9 +150,8 @@ def evaluate_mpra(
         for part in found:
             rows += _of_part(table, model, part, how, with_baselines=i == 0)
         for part, context, stability in fit_quality(alleles, controls, fits):
-            where = f"{part}.{FIT}.{context}"
-            groups = np.arange(len(stability))
-            rows += _correlations(controls.stability, {model: stability}, groups, where, how)
+            fitted = Scores(model, stability, np.full(len(stability), SCORED))
+            rows += _of_fit(fitted, controls.stability, f"{part}.{FIT}.{context}", how)
     write_tsv(_results(rows, files, benchmark), made.results)
     facts: dict[str, Any] = {"benchmark": benchmark, "score": score, "compat": compat}
     facts |= {"seed": how.seed, "resamples": how.resamples, "models": list(files.scores)}
@@ -309,35 +310,42 @@ def _of_part(
     methods[GC] = table[GC].fill_null(np.nan).to_numpy()
     labels = table["effect_size_T4T0"].to_numpy()
     groups = numbers_of(table["seq_ctrl"].to_list())
-    for method, values in methods.items():
+    resampled = Resampled(lambda used: partial(_rates, labels[used]), groups, how)
+    scored = [Scores(name, values, table["status"].to_numpy()) for name, values in methods.items()]
+    for one in scored:
+        method, values = one.method, one.values
         if method in (SALUKI, GC) and not with_baselines:
             continue
         used = eligible & np.isfinite(values)
-        yield from _correlations(labels[used], {method: values[used]}, groups[used], part, how)
+        yield from _correlations(one, labels, used, part, resampled)
         reasons = table["status"].filter(pl.Series(~used)).replace(SCORED, NOT_PREDICTED)
         counts = dict(reasons.value_counts().iter_rows())
         yield not_scored_row(method, part, counts, table.height)
     common = eligible & np.isfinite(np.sum(list(methods.values()), axis=0))
-    of_common = {method: values[common] for method, values in methods.items()}
-    found = _estimates(labels[common], of_common, groups[common], how)
-    yield from difference_rows(found, part, int(common.sum()))
+    pairs = pairs_of(scored) if common.any() else ()
+    found = [resampled.difference(a, b, common, int(common.sum())) for a, b in pairs]
+    yield from difference_rows(found, part)
+
+
+def _of_fit(fitted: Scores, stability: np.ndarray, part: str, how: Resampling) -> Iterator[Row]:
+    """Rows of a regression on what it was fitted to."""
+    resampled = Resampled(
+        lambda used: partial(_rates, stability[used]), np.arange(len(stability)), how
+    )
+    used = np.ones(len(stability), dtype=bool)
+    yield from _correlations(fitted, stability, used, part, resampled)
 
 
 def _correlations(
-    labels: np.ndarray, methods: Mapping[str, np.ndarray], groups: np.ndarray, part: str,
-    how: Resampling,
-) -> Iterator[Row]:  # fmt: skip
-    for (method, metric), value in _estimates(labels, methods, groups, how).items():
-        note = Column.of(labels, methods[method]).undefined.get(metric, "")
-        yield Row(method, part, metric, value, len(labels), note)
-
-
-def _estimates(
-    labels: np.ndarray, methods: Mapping[str, np.ndarray], groups: np.ndarray, how: Resampling
-) -> dict:
-    if not len(labels):
-        return {}
-    return bootstrapped(partial(_rates, labels), methods, numbers_of(groups.tolist()), how)
+    scores: Scores, labels: np.ndarray, used: np.ndarray, part: str, resampled: Resampled
+) -> Iterator[Row]:
+    """Rows of a method, none where nothing is used."""
+    if not used.any():
+        return
+    undefined = Column.of(labels[used], scores.values[used]).undefined
+    for metric, drawn in resampled.of(scores, used).items():
+        note = undefined.get(metric, "")
+        yield Row(scores.method, part, metric, drawn.estimate, int(used.sum()), note)
 
 
 def _rates(labels: np.ndarray, values: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,8 +2,8 @@
 
 A benchmark (`evaluate_variants`) joins scores of any method with what files say of their variants
 (`labelled_variants`, `method_scores`) and gives numbers by its protocol: `matched_pairs`,
-`match_groups`, `two_classes` or `coefficients`; with the arithmetic of the published numbers in
-`borzuki_notebooks`.
+`match_groups`, `two_classes` or `coefficients`, next to those of `baselines`; with the arithmetic
+of the published numbers in `borzuki_notebooks`.
 
 Side by side, a model of coverage has one number per track for an ALT and a gene: here the mean over
 tracks of its magnitude, as in the ranking. A model of mRNAs has distances and a log-likelihood

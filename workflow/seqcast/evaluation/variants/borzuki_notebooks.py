@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from seqcast.evaluation.variants.baselines.registry import SALUKI
 from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
-    SALUKI,
     SHARE,
     Row,
     rates_of,

@@ -8,6 +8,7 @@ positives against negatives by the largest magnitude over genes.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,9 +18,11 @@ from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
 from seqcast.evaluation.metrics.correlations import varying
 from seqcast.evaluation.metrics.regression import Column
 from seqcast.evaluation.variants.discrimination import (
+    Difference,
+    Rates,
+    Resampled,
     Row,
     Scores,
-    bootstrapped,
     both_classes,
     difference_rows,
     not_scored_row,
@@ -90,6 +93,7 @@ def tissue_tracks(tracks: pl.DataFrame, tissue: str) -> np.ndarray:
 def coefficients(
     labelled: pl.DataFrame, methods: Sequence[TrackScores], genes: str,
     selected: Mapping[str, np.ndarray], how: Resampling, original: bool = False, least: int = LEAST,
+    baselines: Sequence[Scores] = (),
 ) -> tuple[pl.DataFrame, list[Scores]]:  # fmt: skip
     """Agreement of signed scores with effects, in each tissue.
 
@@ -109,14 +113,17 @@ def coefficients(
         A variant without a score for its gene has 0, and all rows count, as in the original.
     least : int
         A tissue with so many variants or fewer has no numbers.
+    baselines : sequence of Scores
+        Of rows of `labelled`, without a direction: they take part in the AUROC of classes alone.
 
     Returns
     -------
     DataFrame
         See `results_table`; parts are tissues, or "all". `METRICS` with 95 % intervals; ``n`` are
         variants with an effect, of `CLASS` positives and negatives. ``not_scored`` counts the
-        positives without a number. Then the differences between each two methods on the variants
-        that both score. With several tissues the means of their values follow; ``n`` are tissues.
+        positives without a number. Then the differences of models from each other and from
+        baselines, on the variants that both score. With several tissues the means of their values
+        follow; ``n`` are tissues.
     list of Scores
         The signed scores of each method, in rows of `labelled`: of the allele that the effect is
         not relative to.
@@ -124,7 +131,7 @@ def coefficients(
     rows: list[Row] = []
     if original:
         labelled = labelled.with_columns(usable=pl.lit(SCORED))
-    signed = {one.method: _nothing(one.method, len(labelled)) for one in methods}
+    signed = {one.method: _nothing(one, len(labelled)) for one in methods}
     for tissue in labelled["group"].unique(maintain_order=True).to_list():
         here = labelled["group"].eq_missing(tissue).to_numpy()
         part = labelled.filter(here)
@@ -133,114 +140,139 @@ def coefficients(
             at = selected[one.method] if tissue is None else tissue_tracks(one.tracks, tissue)
             scores = _in_tissue(part, one, at, genes, original)
             found.append(scores)
-            signed[one.method].values[here] = scores[0].values
-            signed[one.method].status[here] = scores[0].status
+            signed[one.method].values[here] = scores.signed.values
+            signed[one.method].status[here] = scores.signed.status
+        found += [_without_direction(one, here) for one in baselines]
         rows += _of_part(part, found, tissue or ALL, how, least)
-    return results_table([*rows, *_means(rows)]), list(signed.values())
+    return results_table([*rows, *_means(rows)]), [*signed.values(), *baselines]
 
 
-def _nothing(method: str, rows: int) -> Scores:
-    return Scores(method, np.full(rows, np.nan), np.full(rows, "", dtype=object))
+class Directed(NamedTuple):
+    """Scores of a tissue's variants: signed, of their gene; and the largest magnitude of any."""
+
+    signed: Scores
+    largest: Scores
+
+
+def _nothing(method: TrackScores, rows: int, status: str = "") -> Scores:
+    nothing = np.full(rows, np.nan), np.full(rows, status, dtype=object)
+    return Scores(method.method, *nothing, method.is_model)
+
+
+def _without_direction(scores: Scores, here: np.ndarray) -> Directed:
+    """A baseline in a tissue."""
+    values, status = scores.values[here], scores.status[here]
+    lacking = np.where(status == SCORED, "no_direction", status)
+    nothing = Scores(scores.method, np.full(len(values), np.nan), lacking, scores.is_model)
+    return Directed(nothing, Scores(scores.method, values, status, scores.is_model))
 
 
 def _in_tissue(
     part: pl.DataFrame, method: TrackScores, at: np.ndarray, genes: str, original: bool
-) -> tuple[Scores, Scores]:
-    """Scores of a tissue's variants: signed, of their gene; and the largest magnitude of any."""
+) -> Directed:
+    """Scores of a method in a tissue."""
     if not len(at):
-        status = np.full(len(part), "no_track", dtype=object)
-        nothing = Scores(method.method, np.full(len(part), np.nan), status)
-        return nothing, nothing
+        nothing = _nothing(method, len(part), "no_track")
+        return Directed(nothing, nothing)
     score = np.arcsinh(method.values[:, at].mean(axis=1)).astype(np.float64)
     scores = method.rows.with_columns(score=pl.Series(score))
-    signed = _joined(part, scores, method.method, genes)
+    signed = _joined(part, scores, method, genes)
     if original:
         signed.values[np.isin(signed.status, LACKING)] = 0
     signed.values[part["turned"].to_numpy()] *= -1
     sizes = scores.with_columns(pl.col("score").abs())
-    return signed, _joined(part, sizes, method.method, "max")
+    return Directed(signed, _joined(part, sizes, method, "max"))
 
 
-def _joined(part: pl.DataFrame, scores: pl.DataFrame, method: str, genes: str) -> Scores:
+def _joined(part: pl.DataFrame, scores: pl.DataFrame, method: TrackScores, genes: str) -> Scores:
     """`join_scores` of a method."""
     joined = join_scores(part, scores, genes)
     values = joined["score"].fill_null(np.nan).to_numpy().copy()
-    return Scores(method, values, joined["status"].to_numpy().astype(object))
+    status = joined["status"].to_numpy().astype(object)
+    return Scores(method.method, values, status, method.is_model)
 
 
 def _of_part(
-    part: pl.DataFrame, methods: Sequence[tuple[Scores, Scores]], name: str, how: Resampling,
-    least: int,
-) -> Iterator[Row]:  # fmt: skip
+    part: pl.DataFrame, methods: Sequence[Directed], name: str, how: Resampling, least: int
+) -> Iterator[Row]:
     """Rows of a tissue."""
     positive = (part["label"] == 1).fill_null(False).to_numpy()
     effects = part["effect"].fill_null(np.nan).to_numpy()
     measured = positive & ~np.isnan(effects)
     labels = positive.astype(np.int64)
     of_genes = numbers_of(part.select(pl.coalesce("gene", "variant")).to_series().to_list())
+    of_effects = Resampled(lambda used: _effect_rates(effects[used]), of_genes, how)
+    of_classes = Resampled(lambda used: _class_rates(labels[used]), np.arange(len(part)), how)
     for signed, largest in methods:
         used = measured & signed.scored
-        yield from _agreement([signed], effects, of_genes, used, name, how, least)
-        yield from _classes([largest], labels, largest.scored, name, how)
+        yield from _agreement(signed, effects, used, name, of_effects, least)
+        yield from _classes(largest, labels, name, of_classes)
         left_out = reasons(signed, positive, used, NO_EFFECT)
         yield not_scored_row(signed.method, name, left_out, int(positive.sum()))
+    differences: list[Difference] = []
     for a, b in combinations(methods, 2):
-        both = measured & a[0].scored & b[0].scored
-        yield from _agreement([a[0], b[0]], effects, of_genes, both, name, how, least)
-        either = a[1].scored & b[1].scored
-        yield from _classes([a[1], b[1]], labels, either, name, how)
+        if not (a.signed.is_model or b.signed.is_model):
+            continue
+        used = measured & a.signed.scored & b.signed.scored
+        if not _undefined((a.signed, b.signed), effects, used, least):
+            found = of_effects.difference(a.signed, b.signed, used, int(used.sum()))
+            differences.append(found)
+        used = a.largest.scored & b.largest.scored
+        if both_classes(labels[used]):
+            found = of_classes.difference(a.largest, b.largest, used, int(used.sum()))
+            differences.append(found)
+    yield from difference_rows(differences, name)
 
 
-def _agreement(
-    methods: Sequence[Scores], effects: np.ndarray, genes: np.ndarray, used: np.ndarray,
-    part: str, how: Resampling, least: int,
-) -> Iterator[Row]:  # fmt: skip
-    """Correlations and the AUROC of the sign, of one method or the differences of two."""
-    y, n = effects[used], int(used.sum())
-    sign = (y > 0).astype(np.int64)
-    values = {one.method: one.values[used] for one in methods}
+def _effect_rates(effects: np.ndarray) -> Rates:
+    """Correlations and the AUROC of the sign."""
+    sign = (effects > 0).astype(np.int64)
 
     def rates(scores: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
-        column = Column.of(y, scores).estimates(counts)
+        column = Column.of(effects, scores).estimates(counts)
         auc = rates_of(sign, scores, counts)["roc_auc"]
         return {**{name: column[name] for name in CORRELATIONS}, SIGN: auc}
 
-    why = ""
-    if n <= least:
-        why = f"{n} variants have an effect and a score; more than {least} are needed"
-    elif not varying(y) or not all(varying(one) for one in values.values()):
-        why = "the effects or the scores are constant"
-    if not why:
-        yield from _rows(bootstrapped(rates, values, numbers_of(genes[used]), how), part, n)
-    elif len(methods) == 1:
+    return rates
+
+
+def _class_rates(labels: np.ndarray) -> Rates:
+    """AUROC of positives against negatives."""
+    return lambda scores, counts: {CLASS: rates_of(labels, scores, counts)["roc_auc"]}
+
+
+def _undefined(methods: Sequence[Scores], effects: np.ndarray, used: np.ndarray, least: int) -> str:
+    """Why there is no correlation with the effects that are used; empty if there is one."""
+    if (n := int(used.sum())) <= least:
+        return f"{n} variants have an effect and a score; more than {least} are needed"
+    if not varying(effects[used]) or not all(varying(one.values[used]) for one in methods):
+        return "the effects or the scores are constant"
+    return ""
+
+
+def _agreement(
+    scores: Scores, effects: np.ndarray, used: np.ndarray, part: str, resampled: Resampled,
+    least: int,
+) -> Iterator[Row]:  # fmt: skip
+    """Correlations and the AUROC of the sign of a method."""
+    n = int(used.sum())
+    if why := _undefined([scores], effects, used, least):
         for metric in (*CORRELATIONS, SIGN):
-            yield Row(methods[0].method, part, metric, Estimate(), n, why)
-
-
-def _classes(
-    methods: Sequence[Scores], labels: np.ndarray, used: np.ndarray, part: str, how: Resampling
-) -> Iterator[Row]:
-    """AUROC of positives against negatives, of one method or the difference of two."""
-    y, n = labels[used], int(used.sum())
-    values = {one.method: one.values[used] for one in methods}
-    if both_classes(y):
-        found = bootstrapped(
-            lambda scores, counts: {CLASS: rates_of(y, scores, counts)["roc_auc"]},
-            values, np.arange(n), how,
-        )  # fmt: skip
-        yield from _rows(found, part, n)
-    elif len(methods) == 1:
-        told = f"{int(y.sum())} positives and {n - int(y.sum())} negatives are scored"
-        yield Row(methods[0].method, part, CLASS, Estimate(), n, told)
-
-
-def _rows(found: Mapping[tuple[str, str], Estimate], part: str, n: int) -> Iterator[Row]:
-    """Rows of one method, or of the differences of two."""
-    if len({method for method, _ in found}) > 1:
-        yield from difference_rows(found, part, n)
+            yield Row(scores.method, part, metric, Estimate(), n, why)
         return
-    for (method, metric), value in found.items():
-        yield Row(method, part, metric, value, n)
+    for metric, drawn in resampled.of(scores, used).items():
+        yield Row(scores.method, part, metric, drawn.estimate, n)
+
+
+def _classes(scores: Scores, labels: np.ndarray, part: str, resampled: Resampled) -> Iterator[Row]:
+    """AUROC of positives against negatives of a method."""
+    y, n = labels[scores.scored], int(scores.scored.sum())
+    if both_classes(y):
+        estimate = resampled.of(scores, scores.scored)[CLASS].estimate
+        yield Row(scores.method, part, CLASS, estimate, n)
+        return
+    told = f"{int(y.sum())} positives and {n - int(y.sum())} negatives are scored"
+    yield Row(scores.method, part, CLASS, Estimate(), n, told)
 
 
 def _means(rows: Sequence[Row]) -> Iterator[Row]:

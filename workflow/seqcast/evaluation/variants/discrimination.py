@@ -9,22 +9,23 @@ replacement, as in the Borzuki notebooks, spread less; they have metrics of thei
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.binary import TwoClasses, metrics_of_counts
-from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling, estimate
+from seqcast.evaluation.metrics.bootstrap import Drawn, Estimate, Resampling, draw
+from seqcast.evaluation.metrics.paired import holm, p_value
 from seqcast.evaluation.metrics.table import MINUS, NOT_SCORED, SCHEMA
 from seqcast.evaluation.variants.labelled_variants import Part
 
 KEYS = {"method": pl.String, "part": pl.String}
 RATES = ("roc_auc", "average_precision")
-DISTANCE, RANDOM, SALUKI = "distance", "random", "saluki"  # methods that are no models of ours
 OF_DRAWS, SD, DIFFERENCE = "_of_draws", "_sd", "_difference"
+P, HOLM = "_p", "_p_holm"  # behind the name of a difference
 NO_DISTANCE = "no_distance"
 # Why a scored variant takes no part all the same.
 LEFT_OUT = {
@@ -34,6 +35,9 @@ LEFT_OUT = {
 }
 QUANTILES = (0.1, 0.9)  # of draws, as the Borzuki notebooks give them
 SHARE = 0.8  # of the pairs or positives, in a draw
+
+
+Rates = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,14 @@ class Scores:
         NaN if there is none.
     status : ndarray of str, shape=(rows,)
         Of `labelled_variants.STATUSES`.
+    is_model : bool
+        Baselines are compared with models, not with each other.
     """
 
     method: str
     values: np.ndarray
     status: np.ndarray
+    is_model: bool = True
 
     @property
     def scored(self) -> np.ndarray:
@@ -88,45 +95,83 @@ def rates_of(labels: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> dict
     return {name: found[name] for name in RATES}
 
 
-def bootstrapped(
-    rates: Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]],
-    scores: Mapping[str, np.ndarray], groups: np.ndarray, how: Resampling,
-) -> dict[tuple[str, str], Estimate]:  # fmt: skip
-    """Metrics of some methods on the same rows, and their differences, with 95 % intervals.
+@dataclass
+class Resampled:
+    """Metrics of methods in the same resamples of the rows of a benchmark, each computed once.
+
+    Attributes
+    ----------
+    rates_of_rows : callable
+        Of the rows that are used, bool (rows,), to a function from scores and counts of resamples
+        (resamples, rows) to metrics, (resamples,) each.
+    groups : ndarray, shape=(rows,)
+        Names or numbers of groups that are drawn as a whole.
+    how : Resampling
+    """
+
+    rates_of_rows: Callable[[np.ndarray], Rates]
+    groups: np.ndarray
+    how: Resampling
+    _known: dict[tuple[str, bytes], dict[str, Drawn]] = field(default_factory=dict, repr=False)
+
+    def of(self, scores: Scores, used: np.ndarray) -> dict[str, Drawn]:
+        """Metrics of a method on some of the rows."""
+        key = scores.method, used.tobytes()
+        if key not in self._known:
+            rates, values = self.rates_of_rows(used), scores.values[used]
+            group = numbers_of(self.groups[used])
+            self._known[key] = draw(
+                lambda counts: rates(values, counts), len(values), self.how.of_groups(group)
+            )
+        return self._known[key]
+
+    def difference(self, a: Scores, b: Scores, used: np.ndarray, n: int) -> "Difference":
+        """The difference of two methods on some of the rows; `n` is what the rows count as."""
+        of_a, of_b = self.of(a, used), self.of(b, used)
+        return Difference(
+            a.method + MINUS + b.method, {name: of_a[name] - of_b[name] for name in of_a}, n
+        )
+
+
+class Difference(NamedTuple):
+    """Metrics of one method less those of another, on the rows that both score."""
+
+    method: str
+    drawn: Mapping[str, Drawn]
+    n: int
+
+
+def pairs_of(methods: Sequence[Scores]) -> Iterator[tuple[Scores, Scores]]:
+    """The pairs that are compared: models with each other and with baselines."""
+    return (pair for pair in combinations(methods, 2) if any(one.is_model for one in pair))
+
+
+def difference_rows(
+    found: Sequence[Difference], part: str,
+    estimate_of: Callable[[str, Drawn], Estimate] = lambda _, drawn: drawn.estimate,
+) -> Iterator[Row]:  # fmt: skip
+    """Rows of all differences of a part, their p-values, and these corrected for their number.
 
     Parameters
     ----------
-    rates : callable
-        Scores and counts of resamples (resamples, rows) to metrics, (resamples,) each.
-    scores : mapping
-        Method to its scores, (rows,).
-    groups : ndarray of int, shape=(rows,)
-        Groups that are drawn as a whole, 0 and on.
-    how : Resampling
-
-    Returns
-    -------
-    dict
-        Method and metric to the estimate; "a minus b" and ``<metric>_difference`` for each two.
+    found : sequence of Difference
+        All comparisons of the part: p-values of a metric are one family.
+    part : str
+    estimate_of : callable
+        Metric and draws to the estimate.
     """
-
-    def estimator(counts: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
-        of_methods = {method: rates(values, counts) for method, values in scores.items()}
-        found = {(m, name): v for m, one in of_methods.items() for name, v in one.items()}
-        for a, b in combinations(scores, 2):
-            for name, values in of_methods[a].items():
-                difference = values - of_methods[b][name]
-                found[a + MINUS + b, f"{name}{DIFFERENCE}"] = difference
-        return found
-
-    return estimate(estimator, len(groups), how.of_groups(groups))
-
-
-def difference_rows(found: Mapping[tuple[str, str], Estimate], part: str, n: int) -> Iterator[Row]:
-    """The rows of the differences among what `bootstrapped` finds."""
-    for (method, metric), value in found.items():
-        if metric.endswith(DIFFERENCE):
-            yield Row(method, part, metric, value, n)
+    metrics = list(dict.fromkeys(metric for one in found for metric in one.drawn))
+    raw = {m: [p_value(one.drawn[m]) if m in one.drawn else None for one in found] for m in metrics}
+    corrected = {metric: holm(values) for metric, values in raw.items()}
+    for i, (method, drawn, n) in enumerate(found):
+        for metric, values in drawn.items():
+            name, p = f"{metric}{DIFFERENCE}", raw[metric][i]
+            yield Row(method, part, name, estimate_of(metric, values), n)
+            if p is not None:
+                family = sum(one is not None for one in raw[metric])
+                yield Row(method, part, f"{name}{P}", Estimate(p), n)
+                told = f"Holm's correction; comparisons: {family}"
+                yield Row(method, part, f"{name}{HOLM}", Estimate(corrected[metric][i]), n, told)
 
 
 def summarised_draws(drawn: Mapping[str, np.ndarray]) -> Iterator[tuple[str, Estimate]]:

@@ -10,31 +10,42 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import origins_in_words, provenance
 from seqcast.core.store import read_provenance, write_table, write_tsv
-from seqcast.evaluation.metrics.bootstrap import Resampling
+from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
 from seqcast.evaluation.metrics.published import as_results, read_published, warned
-from seqcast.evaluation.metrics.table import RESULTS, with_keys, with_origins
+from seqcast.evaluation.metrics.table import NOT_SCORED, RESULTS, with_keys, with_origins
+from seqcast.evaluation.variants.baselines.registry import (
+    CONSERVATION,
+    RANDOM,
+    SCORE_TABLES,
+    left_out,
+)
+from seqcast.evaluation.variants.baselines.score_baselines import (
+    BaselineFiles,
+    saluki_scores,
+    score_baselines,
+)
 from seqcast.evaluation.variants.borzuki_notebooks import notebook_results
 from seqcast.evaluation.variants.coefficients import coefficients
 from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
-    DISTANCE,
     KEYS,
-    RANDOM,
-    SALUKI,
+    Row,
     Scores,
     results_table,
 )
 from seqcast.evaluation.variants.joined_scores import ABOUT
-from seqcast.evaluation.variants.labelled_variants import SCORED, join_scores, read_labelled
+from seqcast.evaluation.variants.labelled_variants import (
+    ALL,
+    join_scores,
+    parts_of,
+    read_labelled,
+)
 from seqcast.evaluation.variants.match_groups import match_groups
 from seqcast.evaluation.variants.matched_pairs import matched_pairs
 from seqcast.evaluation.variants.method_scores import (
     TrackScores,
-    distance_scores,
-    random_scores,
     random_tracks,
     read_folds,
-    read_saluki,
     read_tracks,
     tables_by_model,
 )
@@ -48,6 +59,9 @@ PROTOCOLS = {
 }  # fmt: skip
 
 
+Given = str | Path | Sequence[str | Path]
+
+
 class VariantFiles(NamedTuple):
     """What a benchmark is made of; score tables in the order of the files of variants.
 
@@ -59,8 +73,7 @@ class VariantFiles(NamedTuple):
         Model to, for each file of variants, the score tables of its folds (or sed.h5).
     tracks : mapping
         Model to its track table, if it has one.
-    saluki : sequence of sequence of path
-        For each file of variants the ssd.tsv of each Saluki model; none, no such method.
+    baselines : BaselineFiles
     published : path, optional
         Table of published numbers.
     labels : sequence of path
@@ -70,15 +83,15 @@ class VariantFiles(NamedTuple):
     truth: Sequence[str | Path]
     scores: Mapping[str, Sequence[Sequence[str | Path]]]
     tracks: Mapping[str, str | Path] = {}
-    saluki: Sequence[Sequence[str | Path]] = ()
+    baselines: BaselineFiles = BaselineFiles()
     published: str | Path | None = None
     labels: Sequence[str | Path] = ()
 
     @classmethod
     def of(
         cls, truth: Sequence[str | Path], folds: Mapping[str, int], scores: Sequence[str | Path],
-        tracks: Sequence[str | Path], published: str | Path | Sequence[str | Path],
-        labels: Sequence[str | Path] = (), saluki: Sequence[str | Path] = (),
+        tracks: Sequence[str | Path], published: Given, labels: Sequence[str | Path] = (),
+        saluki: Sequence[str | Path] = (), beside: Sequence[str | Path] = (), **baselines: Any,
     ) -> Self:  # fmt: skip
         """Files from what a job has: lists under each name.
 
@@ -95,6 +108,10 @@ class VariantFiles(NamedTuple):
         labels : sequence of path
         saluki : sequence of path
             As many for each file of variants.
+        beside : sequence of path
+            Indexes that lie next to other files, and are not named to their readers.
+        **baselines
+            Other fields of `BaselineFiles`.
         """
         given = published if isinstance(published, str | Path) else None
         described = dict(zip(folds, tracks, strict=False))
@@ -102,7 +119,8 @@ class VariantFiles(NamedTuple):
         each = len(saluki) // len(truth)
         starts = range(0, len(saluki), each or 1)
         models = tuple(saluki[start : start + each] for start in starts)
-        return cls(truth, named, described, models, given, labels)
+        others = BaselineFiles(saluki=models, **baselines)
+        return cls(truth, named, described, others, given, labels)
 
 
 class VariantTables(NamedTuple):
@@ -126,7 +144,7 @@ def evaluate_variants(
         the files, with ``<method>.score`` and ``<method>.status``.
     benchmark : mapping
         A row of benchmarks.tsv: ``benchmark``, ``protocol``, and `Definition.of`; ``score`` and
-        ``tracks``, if they are not those of the report.
+        ``tracks``, if they are not those of the report; what `score_baselines` takes.
     report : mapping
         ``score`` and ``tracks`` of the configuration.
     how : Resampling, optional
@@ -150,29 +168,37 @@ def evaluate_variants(
         raise InputError(f"compat is {compat!r}; expected {BORZUKI} or none")
     of_row = {name: benchmark.get(name) or report.get(name) or "" for name in ("score", "tracks")}
     labelled = read_labelled(files.truth, definition, name == COEFFICIENTS, files.labels)
+    baselines = score_baselines(labelled, files.baselines, benchmark, how.seed)
     if name == COEFFICIENTS:
         tissues = _track_scores(files, labelled, of_row["score"], how.seed, compat == BORZUKI)
         selected = {one.method: _selected(one, of_row["tracks"]) for one in tissues}
         results, methods = coefficients(
-            labelled, tissues, definition.genes, selected, how, compat == BORZUKI
-        )
+            labelled, tissues, definition.genes, selected, how, compat == BORZUKI,
+            baselines=[one for one in baselines if one.method != RANDOM],
+        )  # fmt: skip
     else:
-        methods = all_scores(files, labelled, definition, of_row, how.seed)
+        methods = [*_model_scores(files, labelled, definition, of_row), *baselines]
         results = PROTOCOLS[name](labelled, methods, definition, how)
         if compat == BORZUKI:
             draws = _notebook_draws(files, labelled, definition, of_row, how.seed)
             results = results.update(draws, on=[*KEYS, "metric"], how="full")
-    told = as_results(read_published(files.published, benchmark["benchmark"]))
-    origins = {model: origins_in_words(about(tables)) for model, tables in files.scores.items()}
-    results = with_origins(results, origins)
-    named = with_keys(results, benchmark=benchmark["benchmark"]).select(list(RESULTS))
-    write_tsv(warned(pl.concat([named, told])), made.results)
+    part = ALL if name == COEFFICIENTS else next(parts_of(labelled, definition)).name
+    results = pl.concat([results, _left_out(methods, labelled, benchmark, part)])
+    write_tsv(_with_published(results, files, str(benchmark["benchmark"])), made.results)
     facts = provenance(
         **{name: value for name, value in benchmark.items() if value is not None},
         models={model: about(paths) for model, paths in files.scores.items()},
         seed=how.seed, resamples=how.resamples, compat=compat,
     )  # fmt: skip
     write_table(labelled.with_columns(_columns(methods)), made.variants, facts)
+
+
+def _with_published(results: pl.DataFrame, files: VariantFiles, benchmark: str) -> pl.DataFrame:
+    """The table of results, with origins, and published numbers last."""
+    told = as_results(read_published(files.published, benchmark))
+    origins = {model: origins_in_words(about(tables)) for model, tables in files.scores.items()}
+    results = with_keys(with_origins(results, origins), benchmark=benchmark)
+    return warned(pl.concat([results.select(list(RESULTS)), told]))
 
 
 def _columns(methods: Sequence[Scores]) -> list[pl.Series]:
@@ -190,7 +216,8 @@ def _notebook_draws(
 ) -> pl.DataFrame:  # fmt: skip
     """`borzuki_notebooks.notebook_results` of all models, as a table."""
     half = {model: model_scores(files, model, options, half=True) for model in files.scores}
-    saluki = saluki_scores(files, original=True) if files.saluki else None
+    given = files.baselines.saluki
+    saluki = saluki_scores(given, original=True) if given else None
     return results_table(list(notebook_results(labelled, half, saluki, definition, seed)))
 
 
@@ -216,22 +243,31 @@ def _selected(scores: TrackScores, tracks_like: str) -> np.ndarray:
     return select_tracks(scores.tracks, tracks_like or None)
 
 
-def all_scores(
+def _model_scores(
     files: VariantFiles, labelled: pl.DataFrame, definition: Definition,
-    options: Mapping[str, str], seed: int,
+    options: Mapping[str, str],
 ) -> list[Scores]:  # fmt: skip
-    """Scores of the models, then of the baselines, for labelled variants."""
+    """Scores of the models for labelled variants."""
     found = []
     for model in files.scores:
         scores = model_scores(files, model, options)
         joined = join_scores(labelled, scores, definition.genes)
         values = joined["score"].fill_null(np.nan).to_numpy()
         found.append(Scores(model, values, joined["status"].to_numpy()))
-    if files.saluki:
-        found.append(_of_saluki(labelled, saluki_scores(files)))
-    if definition.distance:
-        found.append(_baseline(DISTANCE, labelled, distance_scores(labelled), "no_distance"))
-    return [*found, _baseline(RANDOM, labelled, random_scores(labelled, seed), "")]
+    return found
+
+
+def _left_out(
+    methods: Sequence[Scores], labelled: pl.DataFrame, benchmark: Mapping[str, Any], part: str
+) -> pl.DataFrame:
+    """A row for each baseline that lacks what it needs, with the reason."""
+    found = {one.method for one in methods}
+    found |= {column for column in (CONSERVATION, SCORE_TABLES) if benchmark.get(column)}
+    rows = len(labelled)
+    return results_table(
+        [Row(name, part, NOT_SCORED, Estimate(float(rows)), rows, f"left out: {reason}")
+         for name, reason in left_out(found).items()]
+    )  # fmt: skip
 
 
 def model_scores(
@@ -247,29 +283,9 @@ def model_scores(
     )
 
 
-def saluki_scores(files: VariantFiles, original: bool = False) -> pl.DataFrame:
-    """`read_saluki` of all files of variants."""
-    found = pl.concat(read_saluki(paths, original) for paths in files.saluki)
-    return found.group_by("variant", maintain_order=True).agg(pl.col("score").max())
-
-
 def about(tables: Sequence[Sequence[str | Path]]) -> list[dict[str, Any]]:
     """What score tables say of the folds that made them; nothing of files of other programs."""
     facts = [
         read_provenance(path) for paths in tables for path in paths if str(path).endswith("parquet")
     ]
     return [{name: made[name] for name in ABOUT if name in made} for made in facts]
-
-
-def _baseline(name: str, labelled: pl.DataFrame, values: np.ndarray, lacking: str) -> Scores:
-    """Scores of a baseline; what is not usable has none."""
-    status = labelled["usable"].to_numpy().astype(object)
-    status[(status == SCORED) & np.isnan(values)] = lacking
-    return Scores(name, np.where(status == SCORED, values, np.nan), status)
-
-
-def _of_saluki(labelled: pl.DataFrame, scores: pl.DataFrame) -> Scores:
-    """Scores of Saluki, by ID."""
-    joined = labelled.join(scores, on="variant", how="left", maintain_order="left")
-    values = joined["score"].fill_null(np.nan).to_numpy()
-    return _baseline(SALUKI, labelled, values, "not_in_scores")

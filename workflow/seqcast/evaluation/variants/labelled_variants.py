@@ -37,6 +37,17 @@ UNSCORED = {
     "too_few_sites": "COVR or SCOVR: too few poly(A) sites of the gene are in the output of the "
     "window",
     "no_track": "the model has no track of the tissue",
+    "gene_not_found": "the annotation lacks the gene that the file names",
+    "no_gene_on_contig": "the annotation has no gene on the contig",
+    "too_few_to_train": "the other chromosomes have too few variants of a class to learn from",
+    "contig_not_in_file": "the bigWig or table lacks the contig",
+    "no_value": "the bigWig has no value there, or the table no number",
+    "other_alleles": "the table has the position and REF, with other ALTs",
+    "alleles_exchanged": "the table has REF and ALT exchanged",
+    "ref_differs": "the table has another REF at the position",
+    "scores_differ": "the table has several scores of the variant",
+    "other_build": "the header of the table names another build",
+    "no_direction": "the method gives no direction of the effect",
 }
 TOO_FEW_SITES = "too_few_sites"
 OF_ONE_GENE = (SCORED, TOO_FEW_SITES)  # all other statuses of a row are those of its variant

@@ -5,29 +5,28 @@ positives with all of their negatives (Borzuki), and the mean over chromosomes o
 precision within each (TraitGym).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
 from seqcast.evaluation.metrics.binary import TwoClasses, metrics_of_counts
-from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
-from seqcast.evaluation.metrics.table import MINUS
+from seqcast.evaluation.metrics.bootstrap import Drawn, Estimate, Resampling
 from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
-    DIFFERENCE,
     RATES,
     SHARE,
+    Rates,
+    Resampled,
     Row,
     Scores,
-    bootstrapped,
     both_classes,
     classes_of,
     difference_rows,
     groups_or_rows,
     left_out_row,
     numbers_of,
+    pairs_of,
     rates_of,
     results_table,
     summarised_draws,
@@ -67,23 +66,24 @@ def match_groups(
         ``auprc_by_chromosome`` (average precision within each chromosome that has a positive, its
         positives as weight) and its standard error. Its interval is 1.96 of those to both sides:
         percentiles are too high, as within a chromosome a resample of few groups repeats some.
-        ``n`` are rows. ``not_scored`` counts what takes no part. Then the differences between each
-        two methods, on the rows that both score.
+        ``n`` are rows. ``not_scored`` counts what takes no part. Then the differences of
+        `pairs_of` the methods, on the rows that both score.
     """
     rows: list[Row] = []
     labels = classes_of(labelled)
     groups, contigs = groups_or_rows(labelled), numbers_of(labelled["chrom"].to_list())
+    resampled = Resampled(lambda used: _rates(labels[used], contigs[used]), groups, how)
     for part in parts_of(labelled, definition):
         for scores in methods:
             used = with_positive(labels, groups, part.members & scores.scored)
-            rows += _of_method(scores, part.name, labels, groups, contigs, used, how, rounds)
+            rows += _of_method(scores, part.name, labels, groups, used, resampled, rounds)
             rows.append(left_out_row(scores, part, used, NO_POSITIVE))
-        for a, b in combinations(methods, 2):
+        differences = []
+        for a, b in pairs_of(methods):
             used = with_positive(labels, groups, part.members & a.scored & b.scored)
             if both_classes(labels[used]):
-                both = {one.method: one.values[used] for one in (a, b)}
-                facts = labels[used], contigs[used], numbers_of(groups[used])
-                rows += difference_rows(_metrics(both, *facts, how), part.name, int(used.sum()))
+                differences.append(resampled.difference(a, b, used, int(used.sum())))
+        rows += difference_rows(differences, part.name, _difference)
     return results_table(rows)
 
 
@@ -142,43 +142,34 @@ def auprc_by_chromosome(
     return np.divide(total, weight, out=np.full(len(counts), np.nan), where=weight > 0)
 
 
-def _metrics(
-    scores: Mapping[str, np.ndarray], labels: np.ndarray, contigs: np.ndarray,
-    groups: np.ndarray, how: Resampling,
-) -> dict[tuple[str, str], Estimate]:  # fmt: skip
-    """`bootstrapped` of all metrics, that of chromosomes with standard errors."""
-    found = bootstrapped(lambda values, c: rates_of(labels, values, c), scores, groups, how)
-    once = np.ones((1, len(labels)), dtype=np.int64)
-    points = {m: auprc_by_chromosome(labels, v, contigs, once)[0] for m, v in scores.items()}
-    drawn = {
-        method: np.concatenate(
-            [np.empty(0), *(auprc_by_chromosome(labels, values, contigs, counts)
-                            for counts in how.of_groups(groups))])
-        for method, values in scores.items()
-    }  # fmt: skip
-    for method, values in drawn.items():
-        found[method, BY_CHROMOSOME], found[method, STANDARD_ERROR] = _spread(
-            points[method], values
-        )
-    for a, b in combinations(scores, 2):
-        estimate, _ = _spread(points[a] - points[b], drawn[a] - drawn[b], low=-1)
-        found[a + MINUS + b, f"{BY_CHROMOSOME}{DIFFERENCE}"] = estimate
-    return found
+def _rates(labels: np.ndarray, contigs: np.ndarray) -> Rates:
+    """All metrics of scores in resamples."""
+
+    def rates(scores: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        by_chromosome = auprc_by_chromosome(labels, scores, contigs, counts)
+        return {**rates_of(labels, scores, counts), BY_CHROMOSOME: by_chromosome}
+
+    return rates
 
 
-def _spread(point: float, drawn: np.ndarray, low: float = 0) -> tuple[Estimate, Estimate]:
+def _difference(metric: str, drawn: Drawn) -> Estimate:
+    """Estimate of a difference."""
+    return _spread(drawn, low=-1)[0] if metric == BY_CHROMOSOME else drawn.estimate
+
+
+def _spread(drawn: Drawn, low: float = 0) -> tuple[Estimate, Estimate]:
     """A value with 1.96 standard errors to both sides, at most to `low` and 1; and the error."""
-    known = drawn[~np.isnan(drawn)]
+    point, known = drawn.point, drawn.values[~np.isnan(drawn.values)]
     if len(known) < 2:
-        return Estimate(float(point)), Estimate()
+        return Estimate(point), Estimate()
     error = float(known.std(ddof=1))
     ends = max(low, point - 1.96 * error), min(1, point + 1.96 * error)
-    return Estimate(float(point), *map(float, ends)), Estimate(error)
+    return Estimate(point, *map(float, ends)), Estimate(error)
 
 
 def _of_method(
-    scores: Scores, part: str, labels: np.ndarray, groups: np.ndarray, contigs: np.ndarray,
-    used: np.ndarray, how: Resampling, rounds: int,
+    scores: Scores, part: str, labels: np.ndarray, groups: np.ndarray, used: np.ndarray,
+    resampled: Resampled, rounds: int,
 ) -> Iterator[Row]:  # fmt: skip
     """Rows of a method in a part."""
     name, n = scores.method, int(used.sum())
@@ -190,8 +181,13 @@ def _of_method(
             yield Row(name, part, metric, Estimate(), n, why)
         return
     told = f"{positives} positives"
-    for (_, metric), value in _metrics({name: s}, y, contigs[used], group, how).items():
-        yield Row(name, part, metric, value, n, told)
-    drawn = rates_of(y, s, group_draws(y, group, rounds, how.seed))
+    for metric, found in resampled.of(scores, used).items():
+        if metric == BY_CHROMOSOME:
+            value, error = _spread(found)
+            yield Row(name, part, metric, value, n, told)
+            yield Row(name, part, STANDARD_ERROR, error, n, told)
+        else:
+            yield Row(name, part, metric, found.estimate, n, told)
+    drawn = rates_of(y, s, group_draws(y, group, rounds, resampled.how.seed))
     for metric, value in summarised_draws(drawn):
         yield Row(name, part, metric, value, n, f"{rounds} draws of 80 % of {told}")

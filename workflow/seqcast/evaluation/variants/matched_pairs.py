@@ -1,7 +1,6 @@
 """Positives against negatives that were matched to them one by one, by distance (eQTLs)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,13 +11,15 @@ from seqcast.evaluation.variants.discrimination import (
     OF_DRAWS,
     RATES,
     SHARE,
+    Rates,
+    Resampled,
     Row,
     Scores,
-    bootstrapped,
     classes_of,
     difference_rows,
     left_out_row,
     numbers_of,
+    pairs_of,
     rates_of,
     results_table,
     summarised_draws,
@@ -59,20 +60,28 @@ def matched_pairs(
         Where a positive has k negatives each counts 1/k, so that chance is 0.5. Of draws of 80 % of
         the pairs, each positive with one of its negatives: mean, quantiles and deviation
         (``roc_auc_of_draws``, ``..._of_draws_sd``). ``n`` are positives, of draws pairs in each.
-        ``not_scored`` counts what takes no part. Then the differences between each two methods, on
+        ``not_scored`` counts what takes no part. Then the differences of `pairs_of` the methods, on
         the pairs that both score.
     """
     rows: list[Row] = []
     labels = classes_of(labelled)
     groups = numbers_of(labelled["group"].fill_null("").to_list())
+    resampled = Resampled(
+        lambda used: _pair_rates(labels[used], numbers_of(groups[used])), groups, how
+    )
     grouped = labelled["group"].is_not_null().to_numpy()
     for part in parts_of(labelled, definition):
         there = grouped & part.members
         for scores in methods:
             used = paired(labels, groups, there & scores.scored)
-            rows += _of_method(scores, part.name, labels, groups, used, how, rounds)
+            rows += _of_method(scores, part.name, labels, groups, used, resampled, rounds)
             rows.append(left_out_row(scores, part, used, NO_PARTNER))
-        rows += _differences(methods, part.name, labels, groups, there, how)
+        differences = []
+        for a, b in pairs_of(methods):
+            used = paired(labels, groups, there & a.scored & b.scored)
+            if n := int((labels[used] == 1).sum()):
+                differences.append(resampled.difference(a, b, used, n))
+        rows += difference_rows(differences, part.name)
     return results_table(rows)
 
 
@@ -119,9 +128,7 @@ def pair_draws(
     return drawn
 
 
-def _pair_rates(
-    labels: np.ndarray, groups: np.ndarray
-) -> Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]:
+def _pair_rates(labels: np.ndarray, groups: np.ndarray) -> Rates:
     """Metrics of scores in resamples of groups."""
     weights = pair_weights(labels, groups)
     positive = labels == 1
@@ -139,7 +146,7 @@ def _pair_rates(
 
 def _of_method(
     scores: Scores, part: str, labels: np.ndarray, groups: np.ndarray, used: np.ndarray,
-    how: Resampling, rounds: int,
+    resampled: Resampled, rounds: int,
 ) -> Iterator[Row]:  # fmt: skip
     """Rows of a method in a part."""
     name, n = scores.method, int((labels[used] == 1).sum())
@@ -148,9 +155,9 @@ def _of_method(
             yield Row(name, part, metric, Estimate(), 0, "no pair of which both are scored")
         return
     y, s, group = labels[used], scores.values[used], numbers_of(groups[used])
-    for (_, metric), value in bootstrapped(_pair_rates(y, group), {name: s}, group, how).items():
-        yield Row(name, part, metric, value, n)
-    drawn = pair_draws(y, group, rounds, how.seed)
+    for metric, found in resampled.of(scores, used).items():
+        yield Row(name, part, metric, found.estimate, n)
+    drawn = pair_draws(y, group, rounds, resampled.how.seed)
     pairs = int(drawn[0].sum()) // 2
     if not pairs:
         for metric in RATES:
@@ -158,19 +165,3 @@ def _of_method(
         return
     for metric, value in summarised_draws(rates_of(y, s, drawn)):
         yield Row(name, part, metric, value, pairs, f"{rounds} draws of 80 % of the pairs")
-
-
-def _differences(
-    methods: Sequence[Scores], part: str, labels: np.ndarray, groups: np.ndarray,
-    there: np.ndarray, how: Resampling,
-) -> Iterator[Row]:  # fmt: skip
-    """Differences between each two methods, on the pairs that both score."""
-    for a, b in combinations(methods, 2):
-        used = paired(labels, groups, there & a.scored & b.scored)
-        n = int((labels[used] == 1).sum())
-        if n:
-            y, group = labels[used], numbers_of(groups[used])
-            both = {one.method: one.values[used] for one in (a, b)}
-            yield from difference_rows(
-                bootstrapped(_pair_rates(y, group), both, group, how), part, n
-            )

@@ -72,12 +72,15 @@ class TrackScores:
         Means over folds, NaN if there is none. In float32 means over tracks are float32 too.
     tracks : DataFrame
         ``identifier`` and ``description``.
+    is_model : bool
+        See `discrimination.Scores`.
     """
 
     method: str
     rows: pl.DataFrame
     values: np.ndarray
     tracks: pl.DataFrame
+    is_model: bool = True
 
 
 def read_tracks(
@@ -106,7 +109,8 @@ def read_tracks(
 def random_tracks(method: str, like: TrackScores, seed: int) -> TrackScores:
     """Normal numbers for the rows of a model, the same in all tracks."""
     numbers = np.random.default_rng(seed).normal(size=(len(like.rows), 1))
-    return TrackScores(method, like.rows, np.repeat(numbers, len(like.tracks), axis=1), like.tracks)
+    values = np.repeat(numbers, len(like.tracks), axis=1)
+    return TrackScores(method, like.rows, values, like.tracks, is_model=False)
 
 
 def _sum_of_folds(

@@ -1,7 +1,7 @@
 """Positives against negatives that are not matched."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -10,15 +10,15 @@ from seqcast.evaluation.metrics.bootstrap import Estimate, Resampling
 from seqcast.evaluation.variants.definition import Definition
 from seqcast.evaluation.variants.discrimination import (
     RATES,
+    Resampled,
     Row,
     Scores,
-    bootstrapped,
     both_classes,
     classes_of,
     difference_rows,
     groups_or_rows,
     left_out_row,
-    numbers_of,
+    pairs_of,
     rates_of,
     results_table,
 )
@@ -43,39 +43,36 @@ def two_classes(
     -------
     DataFrame
         See `results_table`; ``n`` are variants. ``not_scored`` counts what takes no part. Then the
-        differences between each two methods, on the variants that both score.
+        differences of `pairs_of` the methods, on the variants that both score.
     """
     rows: list[Row] = []
     labels = classes_of(labelled)
-    groups = groups_or_rows(labelled)
+    resampled = Resampled(
+        lambda used: partial(rates_of, labels[used]), groups_or_rows(labelled), how
+    )
     for part in parts_of(labelled, definition):
         for scores in methods:
             used = part.members & scores.scored
-            rows += _of_methods([scores], part.name, labels, groups, used, how)
+            rows += _of_method(scores, part.name, labels, used, resampled)
             rows.append(left_out_row(scores, part, used, ""))
-        for pair in combinations(methods, 2):
-            used = part.members & pair[0].scored & pair[1].scored
-            rows += _of_methods(pair, part.name, labels, groups, used, how)
+        differences = []
+        for a, b in pairs_of(methods):
+            used = part.members & a.scored & b.scored
+            if both_classes(labels[used]):
+                differences.append(resampled.difference(a, b, used, int(used.sum())))
+        rows += difference_rows(differences, part.name)
     return results_table(rows)
 
 
-def _of_methods(
-    methods: Sequence[Scores], part: str, labels: np.ndarray, groups: np.ndarray,
-    used: np.ndarray, how: Resampling,
-) -> Iterator[Row]:  # fmt: skip
-    """Rows of one method, or of the difference of two."""
+def _of_method(
+    scores: Scores, part: str, labels: np.ndarray, used: np.ndarray, resampled: Resampled
+) -> Iterator[Row]:
+    """Rows of one method."""
     y, n = labels[used], int(used.sum())
-    told = f"{int(y.sum())} positives"
-    values = {one.method: one.values[used] for one in methods}
     if both_classes(y):
-        group = numbers_of(groups[used])
-        found = bootstrapped(lambda scores, c: rates_of(y, scores, c), values, group, how)
-        if len(methods) > 1:
-            yield from difference_rows(found, part, n)
-        else:
-            for (method, metric), value in found.items():
-                yield Row(method, part, metric, value, n, told)
-    elif len(methods) == 1:
-        for metric in RATES:
-            told = f"{int(y.sum())} positives and {int((y == 0).sum())} negatives are scored"
-            yield Row(methods[0].method, part, metric, Estimate(), n, told)
+        for metric, drawn in resampled.of(scores, used).items():
+            yield Row(scores.method, part, metric, drawn.estimate, n, f"{int(y.sum())} positives")
+        return
+    for metric in RATES:
+        told = f"{int(y.sum())} positives and {int((y == 0).sum())} negatives are scored"
+        yield Row(scores.method, part, metric, Estimate(), n, told)

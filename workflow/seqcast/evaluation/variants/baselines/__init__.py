@@ -1,0 +1,1 @@
+"""Methods without a sequence model, in each benchmark of variants."""
