@@ -31,6 +31,7 @@ ROWS = [
     row("distance", "roc_auc", 0.5, origin="baseline", ci=(0.5, 0.5)),
     row("fresh", "roc_auc", 0.49, origin=RANDOM),
     row("model minus distance", "roc_auc_difference", 0.31, origin="difference", ci=(0.2, 0.4)),
+    row("model minus distance", "roc_auc_difference_p_holm", 0.0004, origin="difference"),
     row("model", "roc_auc", 0.79, origin=GIVEN, note="traitgym, Table 1", n=None),
     row("other", "roc_auc", 0.7, origin=GIVEN, note="traitgym, Table 1", n=None),
     row("model", "average_precision", 0.6, origin=OTHER_ROWS, note="Table 2; other draws", n=None),
@@ -52,7 +53,7 @@ def made(tmp_path):
 
 def test_a_published_number_of_the_same_rows_stands_beside_ours(made):
     text = made().page.read_text()
-    beside = text.split("0.810")[1].split("</td>")[0]
+    beside = text.split(">0.810")[1].split("</td>")[0]
     assert "(0.700–0.900)" in beside
     assert "published: 0.790" in beside
     assert "published: 0.700" in text  # of a method that this run has not
@@ -80,6 +81,16 @@ def test_what_has_no_number_is_told(made):
     assert "model: 3 of 50 rows take no part (3 no_label)" in text
     assert "UNTRAINED random weights: fresh." in text
     assert "0.310 (0.200 to 0.400)" in text
+    assert '<td class="n">&lt; 0.001</td>' in text
+    assert "correction (comparisons: 1)" in text
+
+
+def test_the_page_says_who_is_ahead(made):
+    text = made().page.read_text()
+    assert (
+        "ROC AUC, PD&lt;=50: model (0.810) is ahead of the best baseline, distance (0.500), by 0.310"
+        in text
+    )
 
 
 def test_the_methods_are_those_of_the_run(made):

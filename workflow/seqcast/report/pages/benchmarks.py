@@ -19,9 +19,15 @@ from seqcast.evaluation.metrics.published import (
     unmatched,
 )
 from seqcast.evaluation.metrics.table import NOT_SCORED, RESULTS, VALUES
+from seqcast.report.pages.benchmark_verdicts import (
+    CORRECTED,
+    DIFFERENCE,
+    p_in_words,
+    verdicts,
+)
 from seqcast.report.pages.rendering import TEMPLATES, count, figure, render
 
-DIFFERENCE = "_difference"
+HIDDEN = (DIFFERENCE, "_difference_p", CORRECTED, "_sd", "_se")  # ends of metrics
 # What is shown of each protocol, the first two in the figure; others are in the table of results.
 SHOWN = {
     "classification": ("roc_auc", "average_precision"),
@@ -80,7 +86,7 @@ class BenchmarkResults:
         wanted = [name for name in SHOWN.get(self.about["protocol"], ()) if name in found]
         rates = [
             name for name in found
-            if name != NOT_SCORED and not name.endswith((DIFFERENCE, "_sd", "_se"))
+            if name != NOT_SCORED and not name.endswith(HIDDEN)
         ]  # fmt: skip
         return wanted or rates[:2]
 
@@ -174,6 +180,11 @@ def _section(one: BenchmarkResults, path: str | Path) -> dict[str, Any]:
         "about": about,
         "figure": Path(path).read_text(encoding="utf-8").partition("<svg")[2],
         "methods": _methods(one),
+        "verdicts": [
+            text
+            for pair in list(zip(one.metrics, one.names, strict=True))[:1]
+            for text in verdicts(results, *pair)
+        ],
         "tables": [_table(results, metric) for metric in one.metrics],
         "differences": _differences(results, one.metrics),
         "others": _others(results),
@@ -266,7 +277,12 @@ def _differences(results: pl.DataFrame, metrics: Sequence[str]) -> list[dict[str
         found = results.filter(metric=f"{metric}{DIFFERENCE}")
         if len(found):
             first = found.filter(part=found["part"][0])
-            return [{**row, "metric": NAMES.get(metric, metric)} for row in first.to_dicts()]
+            corrected = results.filter(metric=f"{metric}{CORRECTED}", part=found["part"][0])
+            p = dict(corrected.select("method", "value").iter_rows())
+            told = {"metric": NAMES.get(metric, metric), "compared": len(corrected)}
+            return [
+                {**row, **told, "p": p_in_words(p.get(row["method"]))} for row in first.to_dicts()
+            ]
     return []
 
 
