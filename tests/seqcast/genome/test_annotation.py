@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -64,7 +65,23 @@ def write(folder: Path, name: str, text: str) -> Path:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_gtf(tmp_path: Path, name: str, newline: str) -> None:
     path = write(tmp_path, name, GTF.replace("\n", newline))
-    assert read_annotation(path).genes == GENES
+    found = read_annotation(path).genes
+    assert found == (replace(GENES[0], coding=((0, 9999),)), *GENES[1:])
+
+
+def test_what_codes_is_the_union_of_cds_and_stop_codons(tmp_path: Path) -> None:
+    def part(feature: str, start: int, end: int, gene: str) -> str:
+        return exon(start, end, f'gene_id "{gene}"; transcript_id "{gene}";').replace(
+            "exon", feature
+        )
+
+    text = part("exon", 1, 90, "A") + part("exon", 101, 190, "A") + part("CDS", 11, 90, "A")
+    text += part("CDS", 101, 120, "A") + part("stop_codon", 121, 123, "A")
+    text += part("exon", 301, 390, "B") + part("CDS", 501, 590, "C")
+    genes = read_annotation(write(tmp_path, "genes.gtf", text)).genes
+    assert [gene.coding for gene in genes] == [((10, 90), (100, 123)), (), ((500, 590),)]
+    Annotation(genes).write(tmp_path / "genes.parquet")
+    assert read_annotation(tmp_path / "genes.parquet").genes == genes
 
 
 def test_gff3_through_parents(tmp_path: Path) -> None:

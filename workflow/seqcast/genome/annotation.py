@@ -8,7 +8,7 @@ in for exons.
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ TABLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "strand": pl.String,
     "exon_starts": pl.List(pl.Int64),
     "exon_ends": pl.List(pl.Int64),
+    "coding_starts": pl.List(pl.Int64),
+    "coding_ends": pl.List(pl.Int64),
 }
 
 
@@ -53,6 +55,8 @@ class Gene:
     exons : tuple of (int, int)
         (start, end) of the union of its exons, 0-based half-open, sorted, neither overlapping nor
         touching.
+    coding : tuple of (int, int)
+        Union of the CDS and stop codons of all transcripts, as `exons`. Empty if it has none.
     polya_sites : tuple of int
         0-based, in the direction of the gene (`polya_sites.with_polya_sites`). Empty where none
         were given; tables of genes do not keep them.
@@ -63,6 +67,7 @@ class Gene:
     chrom: str
     strand: str
     exons: tuple[tuple[int, int], ...]
+    coding: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
     polya_sites: tuple[int, ...] = field(default=(), kw_only=True)
 
     @property
@@ -124,9 +129,15 @@ class Annotation:
     def write(self, path: str | Path, provenance: Mapping[str, Any] | None = None) -> None:
         """Write the genes as parquet, which `read_annotation` reads back; `counts` goes along."""
         rows = [
-            (gene.gene_id, gene.gene_name, gene.chrom, gene.strand, starts, ends)
+            (
+                gene.gene_id,
+                gene.gene_name,
+                gene.chrom,
+                gene.strand,
+                *_ends(gene.exons),
+                *_ends(gene.coding),
+            )
             for gene in self.genes
-            for starts, ends in [zip(*gene.exons, strict=True)]
         ]
         facts = dict(provenance or {}) | ({"counts": dict(self.counts)} if self.counts else {})
         write_table(pl.DataFrame(rows, schema=TABLE, orient="row"), path, facts)
@@ -199,6 +210,11 @@ def read_annotation(path: str | Path, genome: Genome | None = None) -> Annotatio
     return Annotation(tuple(genes), counts)
 
 
+def _ends(intervals: tuple[tuple[int, int], ...]) -> tuple[list[int], list[int]]:
+    """Starts and ends of intervals."""
+    return [start for start, _ in intervals], [end for _, end in intervals]
+
+
 def _genes_of_table(path: Path) -> list[Gene]:
     """Read genes back from parquet."""
     frame = read_table(path)
@@ -208,9 +224,10 @@ def _genes_of_table(path: Path) -> list[Gene]:
             "with Annotation.write."
         )
     return [
-        Gene(gene_id, name, chrom, strand, tuple(zip(starts, ends, strict=True)))
-        for gene_id, name, chrom, strand, starts, ends in frame.iter_rows()
-    ]
+        Gene(gene_id, name, chrom, strand, tuple(zip(starts, ends, strict=True)),
+             coding=tuple(zip(first, last, strict=True)))
+        for gene_id, name, chrom, strand, starts, ends, first, last in frame.iter_rows()
+    ]  # fmt: skip
 
 
 def _genes_of_lines(path: Path) -> tuple[list[Gene], dict[str, int]]:
@@ -219,14 +236,20 @@ def _genes_of_lines(path: Path) -> tuple[list[Gene], dict[str, int]]:
     gene, is_exon = ["gene_id", "chrom", "strand"], pl.col("feature") == "exon"
     parts = parts.with_columns(pl.col("start") - 1)
     with_exons = parts.filter(is_exon)
+    of_cds = parts.filter(~is_exon).group_by(gene).agg("start", "end")
     stand_in = parts.filter(~is_exon).join(with_exons, on=gene, how="anti", maintain_order="left")
     parts = pl.concat([with_exons, stand_in]).sort("line") if len(stand_in) else with_exons
     table = parts.group_by(gene, maintain_order=True).agg(
         pl.col("gene_name").drop_nulls().first(), "start", "end"
     )
+    coding = {
+        tuple(key): merge_intervals(zip(starts, ends, strict=True))
+        for *key, starts, ends in of_cds.iter_rows()
+    }
     genes = [
         Gene(gene_id, name or gene_id, chrom, strand,
-             merge_intervals(zip(starts, ends, strict=True)))
+             merge_intervals(zip(starts, ends, strict=True)),
+             coding=coding.get((gene_id, chrom, strand), ()))
         for gene_id, chrom, strand, name, starts, ends in table.iter_rows()
     ]  # fmt: skip
     counts = {
@@ -280,9 +303,7 @@ def on_genome(genes: list[Gene], genome: Genome, path: Path) -> list[Gene]:
     chroms = list(dict.fromkeys(gene.chrom for gene in genes))
     contigs = {chrom: genome.resolve(chrom) for chrom in chroms}
     kept = [
-        Gene(gene.gene_id, gene.gene_name, contig, gene.strand, gene.exons)
-        for gene in genes
-        if (contig := contigs[gene.chrom]) is not None
+        replace(gene, chrom=contig) for gene in genes if (contig := contigs[gene.chrom]) is not None
     ]
     if not kept:
         raise InputError(
