@@ -2,11 +2,12 @@
 
 The transfer is left to ``curl``, which most machines have and which reports a broken transfer
 reliably. This module decides what a failure means: try again, go on from the bytes already here,
-start over, or tell the user. While a transfer runs there are three files next to the output:
+start over, or tell the user. While a transfer runs there are four files next to the output:
 
     <name>.part          the bytes so far
     <name>.part.headers  the server's answer that they came with (ETag, Last-Modified)
     <name>.part.url      SHA-256 of the URL that they came from
+    <name>.part.lock     locked by the process that writes them
 
 They outlive a failed or killed job, so that the next one resumes where it stopped.
 
@@ -28,6 +29,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seqcast.core.errors import InputError
+from seqcast.core.locks import locked
 from seqcast.core.store import atomic
 from seqcast.core.temporaries import write_error
 from seqcast.core.urls import check_url, public_url
@@ -58,6 +60,10 @@ class Expectation:
     origin: str  # where the digest comes from
     remedy: str  # what to do when the publisher's file has changed for good
 
+    def is_of(self, path: Path) -> bool:
+        """Whether a file has it."""
+        return _digest_of(path, self.algorithm) == self.digest
+
 
 @dataclass(frozen=True)
 class Partial:
@@ -65,6 +71,7 @@ class Partial:
 
     url: str
     body: Path
+    guard: int  # descriptor of a file that stays locked while a process writes to `body`
 
     @property
     def name(self) -> str:
@@ -155,14 +162,28 @@ def fetch(
         expected ones. In the last two cases they are removed, so that the next call starts clean.
     """
     check_url(url)
-    expected = _expected(digest, lock)
+    _expected(digest, lock)  # refuses what is no digest
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Partial(url, path.with_name(f"{path.name}.part"))
-    _transfer(partial, retries, stall_s, pause_s)
+    body = path.with_name(f"{path.name}.part")
+    # A transfer is a process of its own, which a killed job leaves behind: it keeps the lock, and
+    # the next job waits for its end instead of writing between its bytes.
+    with locked(body.with_name(f"{body.name}.lock")) as guard:
+        expected, partial = _expected(digest, lock), Partial(url, body, guard.file)
+        if guard.waited and expected and path.is_file() and expected.is_of(path):
+            logger.info("%s: another process downloaded it", path)
+            partial.remove()
+            return
+        _transfer(partial, retries, stall_s, pause_s)
+        _publish(partial, path, expected, lock)
+
+
+def _publish(
+    partial: Partial, path: Path, expected: Expectation | None, lock: str | Path | None
+) -> None:
+    """Give a whole transfer the name of the output, if its bytes are those that are expected."""
     algorithm = expected.algorithm if expected else "sha256"
-    with partial.body.open("rb") as file:
-        found = hashlib.file_digest(file, algorithm).hexdigest()
+    found = _digest_of(partial.body, algorithm)
     if expected and found != expected.digest:
         partial.remove()
         raise InputError(
@@ -181,6 +202,11 @@ def fetch(
     logger.info("%s: %d bytes, %s %s", path, partial.size, algorithm, found)
     partial.body.replace(path)
     partial.remove()
+
+
+def _digest_of(path: Path, algorithm: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _transfer(partial: Partial, retries: int, stall_s: int, pause_s: float) -> None:
@@ -243,7 +269,9 @@ def _curl(partial: Partial, stall_s: int, options: list[str]) -> subprocess.Comp
     command += [*options, "--config", "-", "--output", str(partial.body)]
     quoted = partial.url.replace("\\", r"\\").replace('"', r"\"")
     secret = f'url = "{quoted}"\n{_authorization(partial.url)}'.encode()
-    return subprocess.run(command, input=secret, capture_output=True, check=False)
+    return subprocess.run(
+        command, input=secret, capture_output=True, check=False, pass_fds=[partial.guard]
+    )
 
 
 def _authorization(url: str) -> str:
