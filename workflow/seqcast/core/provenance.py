@@ -15,6 +15,8 @@ ORIGINS = {
     "train": "trained by this workflow",
 }
 
+SUMMED = ("variants", "scored", "windows", "alleles")  # counts of the work on a shard
+
 
 def versions() -> dict[str, str]:
     """Versions of the programs that decide numbers, as far as this environment has them."""
@@ -41,6 +43,20 @@ def merge_folds(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         merged[key] = values[0] if all(value == values[0] for value in values) else values
     repeated = same_weights(folds)
     return merged | ({"same_weights": repeated} if repeated else {})
+
+
+def merge_shards(shards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facts of a table by those of its parts: what they share, and their work together.
+
+    Of ``work``, the counts of what was computed add up; what is computed of each does not.
+    """
+    merged = dict(shards[0])
+    if "work" in merged:
+        works = [shard["work"] for shard in shards]
+        merged["work"] = works[0] | {
+            name: sum(work[name] for work in works) for name in SUMMED if name in works[0]
+        }
+    return merged
 
 
 def same_weights(folds: Iterable[Mapping[str, Any]]) -> list[str]:

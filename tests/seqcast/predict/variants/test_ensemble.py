@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, read_table, write_table
@@ -74,7 +75,7 @@ def test_folds_of_the_same_weights_have_no_spread(tmp_path, caplog):
 
 @pytest.mark.parametrize("rows", [1, 3, 100])
 def test_tables_in_parts_are_as_a_whole(tmp_path, monkeypatch, rows):
-    monkeypatch.setattr(ensemble, "ROWS", rows)
+    monkeypatch.setattr(ensemble, "MOST_ROWS", rows)
     rng = np.random.default_rng(1)
     tables = [
         pl.DataFrame({"row": range(7), "status": "scored"}).with_columns(
@@ -98,3 +99,30 @@ def test_tables_in_parts_are_as_a_whole(tmp_path, monkeypatch, rows):
     assert read_provenance(tmp_path / "mean")["fold"] == [0, 1]
     with pytest.raises(InputError, match="fold number 1 has other rows"):
         average_folds([tmp_path / "0", tmp_path / "1.0"], tmp_path / "mean")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_shards_whose_rows_are_mixed_are_merged_as_if_sorted(tmp_path, monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(ensemble, "MOST_ROWS", int(rng.integers(1, 12)))
+    of_row = rng.integers(0, 5, size=40)  # several genes of a variant, none of another
+    rows = np.repeat(np.arange(40), of_row)
+    table = pl.DataFrame({"row": rows, "gene_id": np.arange(len(rows)).astype(str)})
+    mixed = np.sort(np.arange(40) + rng.normal(0, rng.choice([0.1, 3, 99]), size=40).round())
+    shard_of = (rng.permutation(40) if seed % 2 else mixed.argsort()) * 5 // 40
+    parts = []
+    for shard in range(5):
+        parts.append(tmp_path / f"{shard}")
+        write_table(table.filter(shard_of[rows] == shard), parts[-1], {"model": "m"})
+    gather_shards(parts, tmp_path / "all", by="row")
+    assert_frame_equal(read_table(tmp_path / "all"), table)
+
+
+def test_the_work_of_shards_adds_up(tmp_path):
+    works = [{"window": "shared", "variants": 3, "scored": 2, "windows": 1, "alleles": 2, "members": 2},
+             {"window": "shared", "variants": 4, "scored": 4, "windows": 3, "alleles": 5, "members": 2}]  # fmt: skip
+    for i, work in enumerate(works):
+        write_table(fold([1, 5]), tmp_path / f"{i}", {"model": "m", "work": work})
+    gather_shards([tmp_path / "0", tmp_path / "1"], tmp_path / "all")
+    assert read_provenance(tmp_path / "all") == {"model": "m", "work": {
+        "window": "shared", "variants": 7, "scored": 6, "windows": 4, "alleles": 7, "members": 2}}  # fmt: skip

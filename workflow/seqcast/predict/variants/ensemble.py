@@ -1,14 +1,16 @@
 """Tables of scores put together: the shards of a fold, and the folds of a model."""
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import merge_folds
+from seqcast.core.provenance import merge_folds, merge_shards
 from seqcast.core.store import (
     array_column,
     array_columns,
@@ -20,27 +22,53 @@ from seqcast.core.store import (
     read_provenance,
     read_table,
     write_chunks,
-    write_table,
 )
 
 logger = logging.getLogger(__name__)
 
-ROWS = 1 << 14  # of a table that are held at once
+MOST_ROWS, MOST_BYTES = 1 << 14, 1 << 25  # of a table that are held at once
 
 
 def gather_shards(shards: Sequence[str | Path], output: str | Path, by: str | None = None) -> None:
-    """Write the rows of all shards of a table, with the first one's provenance.
+    """Write the rows of all shards of a table, with their provenance; never held as a whole.
 
-    They stay in their order, or are sorted by a column; rows that are alike in it stay in order.
-    Tables that need no sorting, as those of regions, are never held as a whole.
+    Parameters
+    ----------
+    shards : sequence of path
+        Tables of the same columns.
+    output : path
+    by : str, optional
+        A column by which each shard is sorted, and by which all rows will be; each value of it is
+        in one shard. Default: the shards stay one behind the other.
     """
-    facts = read_provenance(shards[0])
-    if by is None or pl.concat([read_table(shard, [by]) for shard in shards])[by].is_sorted():
-        frames = (frame for shard in shards for frame in _frames(shard))
-        write_chunks(frames, empty_table(shards[0]).schema, output, facts)
-        return
-    table = pl.concat([read_table(shard) for shard in shards])
-    write_table(table.sort(by, maintain_order=True), output, facts)
+    facts = merge_shards([read_provenance(shard) for shard in shards])
+    frames = chain.from_iterable(map(_frames, shards)) if by is None else _merged(shards, by)
+    write_chunks(frames, empty_table(shards[0]).schema, output, facts)
+
+
+def _merged(shards: Sequence[str | Path], by: str) -> Iterator[pl.DataFrame]:
+    """Rows of shards by a column: of each shard whose turn it is, a few are held."""
+    columns = ((read_table(shard, [by])[by], i) for i, shard in enumerate(shards))
+    ranges = sorted((one[0], one[-1], i) for one, i in columns if len(one))
+    at_once = max((sum(begin <= first <= end for begin, end, _ in ranges)
+                   for first, _, _ in ranges), default=1)  # fmt: skip
+    rows, waiting = max(1, rows_at_once(shards[0]) // at_once), deque(ranges)
+    held: list[tuple[pl.DataFrame, Iterator[pl.DataFrame]]] = []
+    while held or waiting:
+        last = min((frame[by][-1] for frame, _ in held), default=None)
+        if waiting and (last is None or waiting[0][0] <= last):
+            frames = _frames(shards[waiting.popleft()[2]], rows)
+            held.append((next(frames), frames))
+            continue
+        yield pl.concat([frame.filter(pl.col(by) <= last) for frame, _ in held]).sort(
+            by, maintain_order=True
+        )
+        rest = [(frame.filter(pl.col(by) > last), frames) for frame, frames in held]
+        held = [
+            (frame, frames)
+            for left, frames in rest
+            if (frame := left if left.height else next(frames, left)).height
+        ]
 
 
 def average_folds(folds: Sequence[str | Path], output: str | Path) -> None:
@@ -57,8 +85,15 @@ def average_folds(folds: Sequence[str | Path], output: str | Path) -> None:
     write_chunks(averages, empty.schema, output, facts)
 
 
-def _frames(path: str | Path) -> Iterator[pl.DataFrame]:
-    return read_frames(path, column_names(path), ROWS)
+def rows_at_once(path: str | Path) -> int:
+    """How many rows of a table are held at once: fewer of those that are wide."""
+    kinds = empty_table(path).schema.values()
+    row_bytes = sum(4 * kind.size if isinstance(kind, pl.Array) else 16 for kind in kinds)
+    return max(1, min(MOST_ROWS, MOST_BYTES // row_bytes))
+
+
+def _frames(path: str | Path, rows: int | None = None) -> Iterator[pl.DataFrame]:
+    return read_frames(path, column_names(path), rows or rows_at_once(path))
 
 
 def _other_rows(fold: int) -> InputError:
