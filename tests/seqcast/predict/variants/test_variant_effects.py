@@ -13,8 +13,9 @@ from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Edit, Geometry
 from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.shards import Places
 from seqcast.predict.variants.variant_effects import in_input_order, score_variants
-from seqcast.predict.variants.windows import Placed, VariantWork, edits_of, shared_windows
+from seqcast.predict.variants.windows import Placed, edits_of, shared_windows
 from tests.seqcast.predict.variants.test_statistics import largest_cut
 from tests.seqcast.toy_models import BaseCounter
 
@@ -97,10 +98,10 @@ def test_how_work_is_cut_changes_no_number(genome, annotation, tracks, model, ch
     variants, options = checked(*rows), ScoreOptions(reverse_complement=False, **compat)
     how = dict(how)
     shards = how.pop("shards", 1)
-    work = VariantWork.of(variants, geometry_of(model), options)
+    places = Places.of([variants], geometry_of(model), options)
     parts = [
         score_variants(model, variants, genome, annotation, tracks, options,
-                       work.shard(shard, shards), **how)
+                       places.rows(shard, shards).tolist(), **how)
         for shard in range(shards)
     ]  # fmt: skip
     whole = score_variants(model, variants, genome, annotation, tracks, options)

@@ -82,7 +82,8 @@ def measure_window_modes(
     own = options["window"]
     (other,) = (window for window in WINDOWS if window != own)
     changed = {**options, "window": other, "window_scores": []}
-    scorer, checked, _ = open_scorer(files, architecture, head, changed, inference, threads)
+    scorer, _ = open_scorer(files, architecture, head, changed, inference, threads)
+    checked = read_table(files.variants)
     table = read_table(scores)
     scored = table.filter(pl.col("status") == "scored")["row"].unique().sort()
     chosen = scored.gather(np.linspace(0, len(scored) - 1, min(variants, len(scored))).astype(int))

@@ -14,7 +14,9 @@ from seqcast.genome.annotation import read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.polya_sites import with_polya_sites
 from seqcast.predict.fold_model import FoldFiles, open_model
+from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.shards import read_shard
 from seqcast.predict.variants.variant_effects import VariantScorer, in_input_order
 from seqcast.predict.variants.work_plan import estimate, gmac_of_forward, plan_of
 
@@ -43,8 +45,8 @@ class ShardTables(NamedTuple):
 def open_scorer(
     files: ShardFiles, architecture: str, head: str | None, options: Mapping[str, Any],
     inference: Mapping[str, Any], threads: int,
-) -> tuple[VariantScorer, pl.DataFrame, dict[str, Any]]:  # fmt: skip
-    """What scores variants, the checked variants, and facts about the model; see `score_shard`."""
+) -> tuple[VariantScorer, dict[str, Any]]:  # fmt: skip
+    """What scores variants, and facts about the model; see `score_shard`."""
     if inference["precision"] == "bf16":
         logger.warning(
             "precision bf16 rounds by as much as most SNVs change the coverage, and does not keep "
@@ -59,7 +61,7 @@ def open_scorer(
         model, genome, annotation, tracks, ScoreOptions.of(options), inference["batch_size"],
         inference["workers"],
     )  # fmt: skip
-    return scorer, read_table(files.variants), made
+    return scorer, made
 
 
 def score_shard(
@@ -81,10 +83,11 @@ def score_shard(
     options : mapping
         The fields of `ScoreOptions`.
     """
-    scorer, variants, made = open_scorer(
-        files, facts["architecture"], head, options, inference, threads
+    scorer, made = open_scorer(files, facts["architecture"], head, options, inference, threads)
+    variants, work = read_shard(
+        files.variants, geometry_of(scorer.model), scorer.options, shard, shards
     )
-    work = scorer.work(variants)
+    rows = range(variants.height)
     plan, _ = plan_of(scorer, work)
     plan.log()
     facts = {**made, "options": dict(options), "work": plan._asdict(), **facts}
@@ -92,7 +95,6 @@ def score_shard(
     identity = [facts, head, scorer.batch_size, shard, shards, contents_of(given)]
     kept = UnfinishedTables(outputs.gene, outputs._fields, {"identity": identity})
     with scorer.genome:
-        rows = work.shard(shard, shards)
 
         def score(begin: int) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
             for stop, tables in scorer.in_parts(variants, work, rows, begin, kept.due):
@@ -119,7 +121,8 @@ def write_plan(
     folds : int
         How many folds the model has.
     """
-    scorer, variants, _ = open_scorer(files, architecture, head, options, inference, threads)
+    scorer, _ = open_scorer(files, architecture, head, options, inference, threads)
+    variants = read_table(files.variants)
     with scorer.genome:
         plan, chunks = plan_of(scorer, scorer.work(variants))
         found, gmac = estimate(scorer, variants, chunks), gmac_of_forward(scorer.model)

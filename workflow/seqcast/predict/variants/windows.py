@@ -184,14 +184,14 @@ def shared_windows(
 
 @dataclass(frozen=True)
 class VariantWork:
-    """Where each of a set of checked variants is scored, and in which order.
+    """Where each of some checked variants is scored, and in which order.
 
     Attributes
     ----------
     geometry : Geometry
     options : ScoreOptions
     edits : sequence of Edit or str
-        `edits_of` the whole set, so that a shard changes no number.
+        `edits_of` the rows.
     starts : sequence of int or None
         First base of the window that a variant shares with others. None: a window of its own.
     swapped : sequence of bool
@@ -236,23 +236,6 @@ class VariantWork:
                 place = contig, self.convention.start(edit) if start is None else start
             rows.append((place, row))
         return sorted(rows)
-
-    def shard(self, shard: int, shards: int) -> list[int]:
-        """Rows of one of `shards` parts of nearly equal size that share no window.
-
-        Parameters
-        ----------
-        shard : int
-            Counts from 0.
-        """
-
-        def end(part: int) -> int:
-            at = len(self.ordered) * part // shards
-            while 0 < at < len(self.ordered) and self.ordered[at][0] == self.ordered[at - 1][0]:
-                at += 1
-            return at
-
-        return [row for _, row in self.ordered[end(shard) : end(shard + 1)]]
 
     def placed(self, rows: Collection[int], annotation: Annotation) -> list[Placed]:
         """Rows that can be scored, in each window that they are scored in, in order of work.
