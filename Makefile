@@ -11,7 +11,7 @@ OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 
-.PHONY: demo demo-manifest demo-train test test-portable test-floors fuzz lint format lock bench clean
+.PHONY: demo demo-manifest demo-train test test-portable test-floors test-faults fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -38,6 +38,10 @@ test-portable: $(INSTALLED) ## numeric tests as on an older processor, with two 
 
 fuzz: $(INSTALLED) ## hundreds of damaged files of every kind; SEQCAST_SEED selects others
 	OMP_NUM_THREADS=1 SEQCAST_MUTATIONS=$${SEQCAST_MUTATIONS:-300} $(BIN)/python -m pytest -rP --numprocesses auto --maxprocesses 4 tests/seqcast/test_mutated_inputs.py tests/seqcast/models/test_settings.py
+
+test-faults: $(INSTALLED) ## jobs and runs killed at random points; SEQCAST_SEED selects others
+	OMP_NUM_THREADS=1 SEQCAST_FAULT_ROUNDS=$${SEQCAST_FAULT_ROUNDS:-120} $(BIN)/python -m pytest -rP --numprocesses auto --maxprocesses 2 --dist loadscope \
+		tests/workflow/test_faults.py tests/workflow/test_killed_runs.py
 
 lint: $(INSTALLED) ## formatting, style, types, and Snakemake's own check
 	$(BIN)/ruff format --check .

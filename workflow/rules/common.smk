@@ -17,6 +17,7 @@ environ["PYTHONPATH"] = pathsep.join(
 
 from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
+from seqcast.core.run_log import begin_run
 from seqcast.plan.code import code_digest
 from seqcast.plan.needs import disk_mb, memory_mb, runtime_min
 from seqcast.plan.run import plan_run
@@ -62,6 +63,10 @@ except InputError as error:
 catalogue = plan.catalogue
 for line in plan.warnings:
     logger.warning(line)
+
+
+onstart:
+    begin_run("logs", (job.rule.name for job in workflow.dag.needrun_jobs()))
 
 
 def one_of(names):
@@ -117,9 +122,8 @@ def without_date(path):
     return path if is_made(path) else ancient(path)
 
 
-# Named inputs that tell nothing by their dates. Folders and what is made with them: a digest beside
-# each says what it holds. The outputs of a model: they are checked before a training starts, and
-# another table of tracks is no reason to train anew.
+# Named inputs that tell nothing by their dates: folders and what is made with them, which a digest
+# describes, and the outputs of a model, which are checked before a training starts.
 TOLD_ELSEWHERE = ("stores", "learned", "heads", "outputs")
 
 

@@ -6,10 +6,10 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 
 from seqcast.core.errors import InputError
+from seqcast.core.run_log import log_folder, telling
 from seqcast.core.seals import written_by
 from seqcast.core.temporaries import write_error
 
@@ -33,7 +33,8 @@ def reporting(log_path: str | Path) -> Iterator[None]:
     ----------
     log_path : path
         The log file; an older one is replaced. Parent folders are made. In the workflow it is
-        ``logs/RULE/...``: files that are written meanwhile keep the rule (`seqcast.core.seals`).
+        ``logs/RULE/...``: files that are written meanwhile keep the rule (`seqcast.core.seals`),
+        and the run's ``logs/progress.jsonl`` tells how far the job is (`seqcast.core.run_log`).
 
     Raises
     ------
@@ -53,7 +54,7 @@ def reporting(log_path: str | Path) -> Iterator[None]:
     root.addHandler(handler)
     package.setLevel(logging.INFO)
     try:
-        with written_by(_rule_of(path)):
+        with written_by(_rule_of(path)), telling(path):
             yield
     except Exception as error:
         mistake = write_error(error) or (error if isinstance(error, InputError) else None)
@@ -108,5 +109,5 @@ def _open(path: Path) -> _LogFile:
 
 def _rule_of(log_path: Path) -> str:
     """The folder or file right below the last folder ``logs``; none without such a folder."""
-    parts = log_path.with_suffix("").parts
-    return next((b for a, b in reversed(list(pairwise(parts))) if a == "logs"), "")
+    found = log_folder(log_path.with_suffix(""))
+    return found[1].parts[0] if found else ""

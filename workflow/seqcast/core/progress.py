@@ -1,4 +1,7 @@
-"""Progress of long loops: a progress bar on a terminal, one line per minute in a log."""
+"""Progress of long loops: a progress bar on a terminal, one line per minute in a log.
+
+In jobs of the workflow the run's ``logs/progress.jsonl`` tells it too (`run_log`).
+"""
 
 import logging
 import sys
@@ -6,6 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from tqdm import tqdm
+
+from seqcast.core.run_log import counted
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 60
@@ -22,6 +27,7 @@ def progress(total: int, unit: str) -> Callable[[Iterable], Iterator]:
     """
 
     def wrap(items: Iterable) -> Iterator:
+        items = counted(items, total, unit)
         if sys.stderr.isatty():
             return iter(tqdm(items, total=total, unit=unit, dynamic_ncols=True))
         return _in_lines(items, total, unit)

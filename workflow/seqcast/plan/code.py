@@ -26,6 +26,7 @@ UNCOUNTED = {
     "seqcast.core.logs": "says in the log what a job does",
     "seqcast.core.seals.written_by": "is for logs to name the job in files",
     "seqcast.core.progress": "says in the log how far a job is",
+    "seqcast.core.run_log": "says in the log of the run how far a job is",
     "seqcast.__version__": "stands in the metadata of files; what a version changes is code",
 }
 # Tables of modules by name: of each only the entry counts that a job's model names.
