@@ -213,6 +213,29 @@ rule compare_haplotypes:
         "../scripts/compare_haplotypes.py"
 
 
+rule compare_half_lives:
+    input:
+        folds=plan.variant_effects.gene_folds,
+        tracks="results/variant_effects/{model}/tracks.parquet",
+    output:
+        table="results/variant_effects/{model}/{dataset}.half_lives.parquet",
+        text="results/variant_effects/{model}/{dataset}.half_lives.tsv.gz",
+    log:
+        "logs/compare_half_lives/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.variant_effects.datasets),
+        model=one_of(plan.variant_effects.models_of_decay),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        given=given_content,
+        code=code_of("compare_half_lives"),
+    script:
+        "../scripts/compare_half_lives.py"
+
+
 rule map_effects:
     input:
         unpack(plan.maps.scores),

@@ -66,6 +66,32 @@ def test_haplotypes_are_compared_where_they_are_asked_for(planned, plan):
     assert not any("haplotypes" in warning for warning in [*shared.warnings, *plan().warnings])
 
 
+@pytest.mark.parametrize(
+    ("times", "config", "made"),
+    [
+        ((0, 2, 4), {}, ["one", "two"]),
+        ((0, 4), {}, []),
+        (None, {}, ["one", "two"]),  # the table is not there yet
+        ((0, 2, 4), {"variant_effects": {"gene_scores": ["logSED", "REF"]}}, []),
+    ],
+)
+def test_half_lives_are_made_of_models_whose_tracks_may_be_a_time_course(
+    planned, tmp_path, times, config, made
+):
+    write_files(tmp_path)
+    table = tmp_path / "human.tsv"
+    table.unlink()
+    if times:
+        head = "\tidentifier\tfile\tclip\tclip_soft\tscale\tsum_stat\tstrand_pair\tdescription\n"
+        rows = [f"{i}\tt{i}\tt{i}.bw\t384\t384\t0.3\tsum_sqrt\t{i}\tRNA:ActD:K562 {hours}h\n"
+                for i, hours in enumerate(times)]  # fmt: skip
+        table.write_text(head + "".join(rows))
+    targets = planned(TABLES, **config).variant_effects.targets
+    assert [path for path in targets if "half_lives" in path] == [
+        f"{EFFECTS}/{model}/snvs.half_lives.parquet" for model in made
+    ]
+
+
 def test_modes_of_windows_are_compared_where_it_is_asked_for(plan):
     assert plan().variant_effects.summarised["window_modes"] == []
     found = plan(report={"window_modes": {"snvs": 40}}).variant_effects

@@ -61,6 +61,7 @@ NEEDS = {
     "rank_variants": TABLES,
     "map_effects": TABLES,
     "compare_haplotypes": TABLES,
+    "compare_half_lives": TABLES,
     "compare_attributions": TABLES,
     "screen_variants": TABLES,
     "summarise_maps": Need(memory_mb=4_000),  # reads transcripts as prepare_transcripts

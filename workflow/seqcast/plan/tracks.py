@@ -66,6 +66,15 @@ def check_pattern(key: str, pattern: str, path: str | Path) -> None:
             raise InputError(f"{key}: {error} ({path})") from error
 
 
+def may_have_decay(path: str | Path) -> bool:
+    """Whether some tracks of a table are a time course of decay; so may be one not known yet."""
+    if not (tracks := known_tracks(path)):
+        return True
+    from seqcast.evaluation.variants.half_life_effects import fitted_courses
+
+    return bool(fitted_courses(tracks.table()))
+
+
 def check_outputs(path: str | Path, units: int, where: str, all_of_them: bool = False) -> None:
     """Refuse a table of tracks that does not fit the outputs of a head.
 

@@ -7,7 +7,7 @@ from typing import Any
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.rows import genes_of
-from seqcast.plan.tracks import check_pattern
+from seqcast.plan.tracks import check_pattern, may_have_decay
 from seqcast.plan.wildcards import OfDataset, OfFoldAndDataset, OfModel, OfModelAndDataset
 
 EXPORTS = {"sed_h5": "sed.h5", "scores_h5": "scores.h5", "vcf": "vcf.gz", "tsv": "tsv.gz"}
@@ -28,6 +28,11 @@ def fold_table(model: str, dataset: str, fold: str, level: str = "") -> str:
 def haplotype_table(model: str, dataset: str) -> str:
     """Effects of haplotypes next to the sums of those of their variants."""
     return f"results/variant_effects/{model}/{dataset}.haplotypes.tsv"
+
+
+def half_life_table(model: str, dataset: str) -> str:
+    """Half-lives of the genes of both alleles, and their change."""
+    return f"results/variant_effects/{model}/{dataset}.half_lives.parquet"
 
 
 def window_modes_table(model: str, dataset: str) -> str:
@@ -124,6 +129,17 @@ class VariantEffects:
         return list(product(self.models, self.datasets))
 
     @property
+    def models_of_decay(self) -> list[str]:
+        """Models whose tracks follow the decay of RNA, or are not known yet.
+
+        None, if the coverage of the alleles is not among the scores.
+        """
+        if not {"REF", "ALT"}.issubset(self.catalogue.config["variant_effects"]["gene_scores"]):
+            return []
+        rows = self.catalogue.models
+        return [m for m in self.models if may_have_decay(self.catalogue.located(rows[m].tracks))]
+
+    @property
     def window_modes_pairs(self) -> list[tuple[str, str]]:
         """Every model with the datasets of which both modes of windows are compared."""
         return list(product(self.models, self.catalogue.config["report"]["window_modes"]))
@@ -142,6 +158,7 @@ class VariantEffects:
             + ["agreement.png"] * (len(self.catalogue.folds_of(model)) > 1)
         ]
         made += [haplotype_table(m, d) for m, d in self.pairs if d in self.phased]
+        made += [half_life_table(*pair) for pair in product(self.models_of_decay, self.datasets)]
         return [*made, *["results/report/summary.html"] * bool(self.datasets), *figures]
 
     def check_options(self, job: OfDataset) -> dict[str, Any]:
@@ -181,6 +198,10 @@ class VariantEffects:
         """Input: scores of each fold, of genes or, where the job has a ``kind``, of that."""
         level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)
         return [fold_table(job.model, job.dataset, fold, level) for fold in folds]
+
+    def gene_folds(self, job: OfModelAndDataset) -> list[str]:
+        """Input: scores of genes of each fold."""
+        return [fold_table(job.model, job.dataset, f) for f in self.catalogue.folds_of(job.model)]
 
     def polya_sites(self, job: object) -> str | list[str]:
         """Input: poly(A) sites, where the config names them."""
