@@ -1,6 +1,5 @@
 """The pages of the command line and of Python name what is there."""
 
-import argparse
 import inspect
 import re
 
@@ -15,12 +14,11 @@ COMMANDS = re.findall(r"^\| `([a-z][\w-]*)` \|", CLI, re.MULTILINE)
 
 def options_of() -> dict[str, set[str]]:
     """The options of each command."""
-    (commands,) = [
-        action.choices
-        for action in cli._parser()._actions
-        if isinstance(action, argparse._SubParsersAction)
-    ]
-    return {name: set(parser._option_string_actions) for name, parser in commands.items()}
+    found = {}
+    for name in cli.COMMANDS:
+        options = cli.application(name)[name].assemble_argument_collection()
+        found[name] = {word for one in options for word in one.names if word.startswith("-")}
+    return found
 
 
 def test_options_in_the_page_are_those_of_their_commands():

@@ -119,6 +119,7 @@ ELSEWHERE = {"keras_original.py": {"tensorflow"}, "transformers_original.py": {"
 IMPORTED_AS = {
     "scikit-learn": "sklearn", "google-crc32c": "google_crc32c", "biopython": "Bio",
     "backports.zstd": "backports", "pyyaml": "yaml",
+    "mutalyzer-hgvs-parser": "mutalyzer_hgvs_parser",
 }  # fmt: skip
 
 

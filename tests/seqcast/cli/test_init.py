@@ -241,5 +241,5 @@ def test_a_package_without_its_workflow_says_what_to_clone(call, tmp_path, monke
 
 
 def test_the_command_starts_without_torch():
-    code = "import sys; from seqcast.cli import _parser; _parser({'init'}); assert 'torch' not in sys.modules"
+    code = "import sys; from seqcast.cli import application; application('init')['init'].assemble_argument_collection(); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

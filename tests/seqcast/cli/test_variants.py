@@ -12,9 +12,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from seqcast import load_shipped, score_variants
-from seqcast.cli import main, work
+from seqcast.cli import main, variants, work
+from seqcast.core.errors import InputError
 from seqcast.core.store import array_values, read_provenance, read_table
 from seqcast.models.shipped import shipped_model
+from seqcast.predict.variants.variant_effects import VariantScorer
 from tests.seqcast.genome.small_files import OTHER, write_files
 
 STATUSES = ["scored", "ref_mismatch", "scored", "alt_symbolic", "no_gene_in_window"]
@@ -152,6 +154,54 @@ def test_files_of_a_model_stand_for_its_name(call, files, capsys):
     assert_frame_equal(read_table("f.parquet"), read_table("s.parquet"))
 
 
+def test_variants_as_text_are_answered_in_words(call, files, expected):
+    lines = files.vcf.read_text().splitlines()
+    first = next(line for line in lines if line[0] != "#").split("\t")
+    chrom, pos, ref, alt = (first[i] for i in (0, 1, 3, 4))
+    text = f"{chrom}:{int(pos):,} {ref}>{alt}"
+    status, output, said = call("chr1:g.250del", "-o", "t.vcf.gz", vcf=text)
+    assert status == 0
+    one, other = output.split("\n\n")
+    assert one.startswith(f"{chrom}:{pos} {ref}>{alt} is predicted to ")
+    effect = f"{expected.mean(0).mean(1)[0]:+.4f}"
+    assert f"effect      logSED {effect} (log2 fold change of predicted exonic coverage)" in one
+    assert "gene        g (g); the variant lies in an exon" in one
+    assert "note        borzuki_tiny is FOR TRYING ONLY" in one
+    assert other.startswith("chr1:g.250del (chr1:249 ")
+    assert said.endswith("2 variants, 2 scored in 2 rows of genes\nt.vcf.gz\n")
+    lines = gzip.decompress(Path("t.vcf.gz").read_bytes()).decode().splitlines()
+    named = [line.split("\t")[2] for line in lines if line[0] != "#"]
+    assert named == [f"{chrom}_{pos}_{ref}_{alt}", "chr1:g.250del"]
+
+
+def test_a_file_without_an_output_is_answered_if_it_is_short(call, monkeypatch):
+    monkeypatch.setattr(variants, "ANSWERED", 4)
+    status, _, said = call()
+    assert (status, "no --out, and 5 ALT alleles; expected a file" in said) == (2, True)
+    monkeypatch.setattr(variants, "ANSWERED", 5)
+    status, output, _ = call()
+    assert status == 0
+    answers = output.split("\n\n")
+    assert len(answers) == 5
+    assert ": not scored (ref_mismatch): REF is not what the genome carries at POS" in answers[1]
+
+
+def test_an_interrupted_command_resumes(call, monkeypatch, expected):
+    def stops(*_, **__):
+        raise InputError("stopped")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(variants, "average_scores", stops)
+        assert call("-o", "s.parquet")[0] == 2
+    assert len(list(Path().glob(".s.parquet.fold*.parts"))) == 2
+    with monkeypatch.context() as patched:
+        patched.setattr(VariantScorer, "in_parts", stops)
+        assert call("-o", "s.parquet")[0] == 0  # nothing is scored again
+    assert list(Path().glob(".*.parts")) == []
+    values, known = array_values(read_table("s.parquet")["logSED"])
+    np.testing.assert_allclose(values[known], expected.mean(0)[known], rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(("answer", "options", "status"), [
     ("n\n", [], 1), ("", [], 1), ("y\n", [], 0), ("n\n", ["--yes"], 0),
 ])  # fmt: skip
@@ -179,6 +229,10 @@ def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, optio
      "borzuki_tiny, or a folder"),
     (["-o", "s.tsv"], {"model": "."}, "--model . has no weights"),
     (["-o", "s.tsv"], {"vcf": "none.vcf"}, "none.vcf"),
+    ([], {"vcf": "chr1:5:A"}, "variant 'chr1:5:A'; expected contig, 1-based position, REF and ALT"),
+    ([], {"vcf": "rs5"}, "rs5: an rsID is looked up in a VCF of yours"),
+    ([], {"vcf": "t9:c.5del"}, "t9:c.5del: no transcript t9 in"),
+    (["chr1:5:A:T"], {}, "is one of 2 arguments; expected one file"),
     (["-o", "s.tsv", "--weights", "none.h5"], {}, "none.h5 does not exist"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(call, options, given, message):

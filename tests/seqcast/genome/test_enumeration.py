@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from seqcast.core.errors import InputError
 from seqcast.genome import enumeration
 from seqcast.genome.enumeration import COLUMNS, enumerate_variants
+from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variants import check_variants
-from seqcast.genome.vcf import SCHEMA
 from tests.seqcast.text_genome import TextGenome, table
 
 LENGTHS = st.integers(0, 3)

@@ -1,15 +1,16 @@
 """The coverage model that a command is given: its files, its tracks and its folds."""
 
-import argparse
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from cyclopts import Parameter
 
-from seqcast.cli.options import add_computing, check_threads
+from seqcast.cli.options import Computing, check_threads
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256
@@ -24,6 +25,10 @@ ARCHITECTURE = "borzuki"
 NAMES = tuple(name for name, files in SHIPPED.items() if files.tracks)
 WEIGHTS = (".safetensors", ".h5")  # of one kind all folds are
 TARGETS = ("targets.tsv", "targets.txt")
+TRYING = (
+    "%s is FOR TRYING ONLY. It was trained on a simulated genome: its numbers mean nothing on a "
+    "real one"
+)
 GIVE = (
     f"expected {' or '.join(NAMES)}, or a folder with weights ({' or '.join(WEIGHTS)}, one file "
     f"per fold), hyperparameters (.json) and tracks ({' or '.join(TARGETS)}). `seqcast init "
@@ -74,33 +79,64 @@ class GivenModel(NamedTuple):
             )  # fmt: skip
 
 
-def add_model(command: argparse.ArgumentParser) -> None:
-    """Add the options that name a coverage model, and how it computes."""
-    add = command.add_argument
-    add("--model", metavar="NAME|FOLDER", help=f"{' or '.join(NAMES)}, which ships with seqcast "
-        "and is good for trying only; or a folder with the files of a model: weights, one "
-        "file per fold, whose mean is given; hyperparameters (.json); tracks "
-        f"({' or '.join(TARGETS)})")  # fmt: skip
-    add("--weights", nargs="+", type=Path, metavar="FILE", help="instead of the folder's")
-    add("--hyperparameters", type=Path, metavar="FILE", help="instead of the folder's")
-    add("--targets", type=Path, metavar="FILE", help="table of tracks, instead of the folder's")
-    add("--architecture", default=ARCHITECTURE, help=f"default {ARCHITECTURE}")
-    add("--head", help="human or mouse; default: the one that fits the weights")
-    add("--tracks", metavar="REGEX", help="tracks that count, by description; default: all")
-    add("--batch-size", type=int, default=1, help="sequences predicted at once (default 1)")
-    add_computing(command)
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ModelChoice(Computing):
+    """The options that name a coverage model, and how it computes.
+
+    Attributes
+    ----------
+    model : str, optional
+        borzuki_tiny, which ships with seqcast and is good for trying only; or a folder with the
+        files of a model: weights, one file per fold, whose mean is given; hyperparameters (.json);
+        tracks (targets.tsv or targets.txt).
+    weights : tuple of Path, optional
+        Files of weights, instead of those of the folder.
+    hyperparameters : Path, optional
+        Instead of that of the folder.
+    targets : Path, optional
+        Table of tracks, instead of that of the folder.
+    architecture : str
+        Of the files of a folder.
+    head : str, optional
+        human or mouse; default: the one that fits the weights.
+    tracks : str, optional
+        Tracks that count: a regular expression on their descriptions; default: all.
+    batch_size : int
+        Sequences predicted at once.
+    """
+
+    model: str | None = None
+    weights: tuple[Path, ...] | None = None
+    hyperparameters: Path | None = None
+    targets: Path | None = None
+    architecture: str = ARCHITECTURE
+    head: str | None = None
+    tracks: str | None = None
+    batch_size: int = 1
 
 
-def add_genome(command: argparse.ArgumentParser) -> None:
-    """Add the options of a genome and its genes."""
-    add = command.add_argument
-    add("--genome", type=Path, required=True, help="FASTA, plain or bgzip")
-    add("--annotation", type=Path, required=True, help="GTF or GFF3 of that genome")
-    add("--contig-aliases", type=Path, metavar="TABLE",
-        help="table of other contig names (contig, alias)")  # fmt: skip
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class GenomeChoice:
+    """The options of a genome and its genes.
+
+    Attributes
+    ----------
+    genome : Path
+        FASTA, plain or bgzip.
+    annotation : Path
+        GTF or GFF3 of that genome.
+    contig_aliases : Path, optional
+        Table of other contig names (contig, alias).
+    """
+
+    genome: Path
+    annotation: Path
+    contig_aliases: Path | None = None
 
 
-def given_model(chosen: argparse.Namespace) -> GivenModel:
+def given_model(chosen: ModelChoice) -> GivenModel:
     """The model that a command names; torch gets the threads that it may take.
 
     Raises
@@ -120,21 +156,19 @@ def given_model(chosen: argparse.Namespace) -> GivenModel:
     if chosen.tracks:
         tracks = tracks.subset(select_tracks(tracks.table(), chosen.tracks))
     if chosen.model in NAMES:
-        logger.warning(
-            "NOTE: %s is FOR TRYING ONLY. It was trained on a simulated genome: its numbers mean "
-            "nothing on a real one", chosen.model,
-        )  # fmt: skip
+        logger.warning("NOTE: %s", TRYING % chosen.model)
     name = chosen.model or files.weights[0].parent.name
     return GivenModel(name, files, tracks, chosen.head)
 
 
-def _files(chosen: argparse.Namespace) -> ShippedModel:
+def _files(chosen: ModelChoice) -> ShippedModel:
     """Files of a model: those of its name or folder, but for those that are given alone."""
-    lacking = [name for name in ("weights", "hyperparameters", "targets")
-               if getattr(chosen, name) is None]  # fmt: skip
+    single = {"weights": chosen.weights, "hyperparameters": chosen.hyperparameters,
+              "targets": chosen.targets}  # fmt: skip
+    lacking = [name for name, path in single.items() if path is None]
     if chosen.model is None and lacking:
         raise InputError(f"no --model, nor --{lacking[0]}; {GIVE}")
-    if chosen.model in NAMES:
+    if chosen.model is not None and chosen.model in NAMES:
         own = SHIPPED[chosen.model]
         return own._replace(
             weights=tuple(chosen.weights or own.weights),

@@ -1,14 +1,15 @@
 """The command `seqcast embed`: mRNA sequences in, a table of embeddings out."""
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import torch
+from cyclopts import Parameter
 
-from seqcast.cli.options import add_cds, add_computing, check_outputs, check_regular, check_threads
+from seqcast.cli.options import Computing, check_outputs, check_regular, check_threads, one_of
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256
@@ -28,17 +29,80 @@ GATED = (
 )
 
 
-def embed(chosen: argparse.Namespace) -> None:
-    """Embed the sequences of a file: one row per sequence, in order.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class EmbedCommand(Computing):
+    """How sequences are embedded, and where embeddings go.
+
+    Attributes
+    ----------
+    weights : str
+        model.safetensors or pytorch_model.bin.
+    hyperparameters : str
+        config.json that belongs to the weights.
+    output : str
+        Table (.parquet).
+    per_nucleotide : str, optional
+        Also write features of each nucleotide (.zarr).
+    layers : tuple of int
+        With --per-nucleotide: also hidden states, 0 (token embeddings), 1 (after the first block)
+        and so on.
+    cds : str
+        whole: each sequence is a CDS; none: none has one; default: what the columns cds_start and
+        cds_end say, if present.
+    pooling : tuple of str
+        mean, last or both.
+    no_codon_marks : bool
+        Do not mark the codons of a known CDS.
+    no_log_likelihood : bool
+        Do not compute log-likelihoods.
+    too_long : str
+        What to do with more tokens than the model takes: status, error, truncate_left,
+        truncate_right or window.
+    window_overlap_tokens : int, optional
+        With --too-long window; default: half of the model's length.
+    architecture : str
+        helix_mrna or mamba2_mrna.
+    compat : str, optional
+        Reproduce helical: its network on a CPU, or its pooling.
+    batch_tokens : int, optional
+        Tokens embedded at once.
+    """
+
+    weights: str
+    hyperparameters: str
+    output: Annotated[str, Parameter(alias="-o")]
+    per_nucleotide: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
+    layers: tuple[int, ...] = ()
+    cds: Literal["", "whole", "none"] = ""
+    pooling: Annotated[tuple[str, ...], one_of(POOLINGS)] = POOLINGS
+    no_codon_marks: bool = False
+    no_log_likelihood: bool = False
+    too_long: Annotated[str, one_of(TOO_LONG)] = EmbedOptions.too_long
+    window_overlap_tokens: int | None = None
+    architecture: Annotated[str, one_of(ARCHITECTURES)] = ARCHITECTURES[0]
+    compat: Literal["helical_cpu", "helical_pooling"] | None = None
+    batch_tokens: int | None = None
+
+
+def embed(
+    sequences: Annotated[str, Parameter(allow_leading_hyphen=True)], /, *, chosen: EmbedCommand
+) -> None:
+    """Embed mRNAs and give their log-likelihoods.
+
+    Embeddings and log-likelihoods of mRNAs: one row per sequence, in input order. Nothing is
+    downloaded: the weights of Helix-mRNA are in the hub repository helical-ai/Helix-mRNA; accept
+    the conditions on its page (licence CC-BY-NC-SA 4.0), then download model.safetensors and
+    config.json with a token of that account.
 
     Parameters
     ----------
-    chosen : namespace
-        Arguments of ``seqcast embed``.
+    sequences : str
+        FASTA, or a table with a column of sequences (TSV, CSV, parquet); - is standard input.
     """
-    _check_arguments(chosen)
+    _check_arguments(sequences, chosen)
     torch.set_num_threads(chosen.threads)
-    sequences = _read(chosen.sequences, chosen.cds)
+    given = _read(sequences, chosen.cds)
     model = load_model(
         chosen.architecture, chosen.weights, chosen.hyperparameters, compat=chosen.compat,
         device=chosen.device, precision=chosen.precision,
@@ -53,20 +117,20 @@ def embed(chosen: argparse.Namespace) -> None:
         name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
     }
     embedder = Embedder(model, EmbedOptions(**wanted, per_symbol=bool(chosen.per_nucleotide)))
-    table = TableEmbedder(embedder, lambda: [sequences])
+    table = TableEmbedder(embedder, lambda: [given])
     facts = provenance(
         architecture=chosen.architecture, weights_sha256=file_sha256(chosen.weights),
-        sequences=chosen.sequences, cds=chosen.cds, device=str(next(model.parameters()).device),
+        sequences=sequences, cds=chosen.cds, device=str(next(model.parameters()).device),
         precision=chosen.precision, threads=chosen.threads, versions=versions(),
         options={**options, "compat": chosen.compat},
     )  # fmt: skip
-    write_embeddings(table, len(sequences), chosen.output, chosen.per_nucleotide, facts)
+    write_embeddings(table, len(given), chosen.output, chosen.per_nucleotide, facts)
     sys.stderr.write(
-        f"{len(sequences)} sequences, {table.counts['embedded']} embedded, {table.tokens} tokens\n"
+        f"{len(given)} sequences, {table.counts['embedded']} embedded, {table.tokens} tokens\n"
     )
 
 
-def _check_arguments(chosen: argparse.Namespace) -> None:
+def _check_arguments(sequences: str, chosen: EmbedCommand) -> None:
     check_threads(chosen.threads)
     if not chosen.output.endswith(".parquet"):
         raise InputError(f"--output {chosen.output}: expected a name that ends in .parquet")
@@ -80,11 +144,11 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     written = [Path(path) for path in (chosen.output, chosen.per_nucleotide) if path]
     for path in written:
         check_regular("--output or --per-nucleotide", str(path))
-    read = [chosen.sequences, chosen.weights, chosen.hyperparameters]
+    read = [sequences, chosen.weights, chosen.hyperparameters]
     check_outputs(written, read, "--output or --per-nucleotide")
-    for path in (chosen.weights, chosen.hyperparameters):
-        if not Path(path).is_file():
-            raise InputError(f"{path} does not exist; {GATED}")
+    for needed in (chosen.weights, chosen.hyperparameters):
+        if not Path(needed).is_file():
+            raise InputError(f"{needed} does not exist; {GATED}")
 
 
 def _read(path: str, cds: str) -> pl.DataFrame:
@@ -92,38 +156,3 @@ def _read(path: str, cds: str) -> pl.DataFrame:
         return read_sequences(path, cds)
     name = "standard input"
     return judge_sequences(parse_sequences(sys.stdin.buffer.read(), name), name, cds)
-
-
-def add_command(commands: Any) -> None:
-    """Add ``embed`` to the parser's commands."""
-    command = commands.add_parser(
-        "embed",
-        help="embed mRNAs and give their log-likelihoods",
-        description=(
-            "Embeddings and log-likelihoods of mRNAs: one row per sequence, in input order."
-        ),
-        epilog=f"Nothing is downloaded; {GATED}.",
-    )
-    command.set_defaults(run=embed)
-    add = command.add_argument
-    add("sequences", help="FASTA, or a table with a column of sequences (TSV, CSV, parquet); - is "
-        "standard input")  # fmt: skip
-    add("--weights", required=True, help="model.safetensors or pytorch_model.bin")
-    add("--hyperparameters", required=True, help="config.json that belongs to the weights")
-    add("--output", "-o", required=True, help="table (.parquet)")
-    add("--per-nucleotide", metavar="ZARR", help="also write features of each nucleotide (.zarr)")
-    add("--layers", type=int, nargs="+", default=[], help="with --per-nucleotide: also hidden "
-        "states, 0 (token embeddings), 1 (after the first block) ...")  # fmt: skip
-    add_cds(command)
-    add("--pooling", nargs="+", choices=POOLINGS, default=list(POOLINGS), help="default both")
-    add("--no-codon-marks", action="store_true", help="do not mark the codons of a known CDS")
-    add("--no-log-likelihood", action="store_true")
-    add("--too-long", choices=TOO_LONG, default=EmbedOptions.too_long,
-        help="what to do with more tokens than the model takes; default: a status")  # fmt: skip
-    add("--window-overlap-tokens", type=int, help="with --too-long window; default half")
-    add("--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0],
-        help=f"default {ARCHITECTURES[0]}")  # fmt: skip
-    add("--compat", choices=["helical_cpu", "helical_pooling"],
-        help="reproduce helical: its network on a CPU, or its pooling")  # fmt: skip
-    add("--batch-tokens", type=int, help="tokens embedded at once")
-    add_computing(command)

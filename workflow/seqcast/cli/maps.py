@@ -1,18 +1,19 @@
 """The command `seqcast map`: which bases of a region carry the expression of a gene."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import polars as pl
+from cyclopts import Parameter
 
 from seqcast.api import RegionMap
-from seqcast.cli.coverage_models import add_genome, add_model, given_model
-from seqcast.cli.options import check_folders, check_outputs, check_regular
+from seqcast.cli.coverage_models import GenomeChoice, ModelChoice, given_model
+from seqcast.cli.options import check_folders, check_outputs, check_regular, one_of
 from seqcast.cli.variants import SCORES
-from seqcast.cli.work import DECLINED, add_work, is_agreed, telling
+from seqcast.cli.work import DECLINED, WorkChoice, is_agreed, telling
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_text_table
 from seqcast.genome.annotation import read_annotation
@@ -29,20 +30,51 @@ TABLES, FIGURES = (".tsv", ".tsv.gz"), (".png", ".svg")
 GROUP = "map"  # first word in the names of bigWig files
 
 
-def map_effects(chosen: argparse.Namespace) -> int | None:
-    """Score all SNVs of regions, and lay them out as mutagenesis maps.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class MapCommand(WorkChoice, GenomeChoice, ModelChoice):
+    """What a map is of, and where it goes.
+
+    Attributes
+    ----------
+    gene : str, optional
+        Id or name of the gene; default: the one that the region overlaps and changes most.
+    score : str
+        Score of the gene.
+    deletions : bool
+        Also delete each base.
+    window : str
+        Where the predicted window lies: shared, one of a grid, which variants that are near each
+        other share; or variant, centred on each variant: slower, and slightly other numbers.
+    output : str
+        A new folder for tables, figures and bigWig files; or a single table of the effects (.tsv,
+        .tsv.gz) or a single figure (.png, .svg).
+    """
+
+    gene: str | None = None
+    score: Annotated[str, one_of(SCORES)] = "logSED"
+    deletions: bool = False
+    window: Annotated[str, one_of(WINDOWS)] = "shared"
+    output: Annotated[str, Parameter(name=("--out", "-o"))]
+
+
+def map_effects(region: str, /, *, chosen: MapCommand) -> int | None:
+    """Map which bases of a region carry the expression of a gene.
+
+    Mutagenesis map: what replacing each base of a region by the three others does to a gene. What
+    the work takes is printed first.
 
     Parameters
     ----------
-    chosen : namespace
-        Arguments of ``seqcast map``.
+    region : str
+        chr1:1,001-1,500, 1-based and inclusive; or a BED file of regions.
     """
-    places = _places(chosen.region)
+    places = _places(region)
     _check_output(chosen.output, len(places))
     with telling(), remedies_of_commands():
         model = given_model(chosen)
-        bed = [chosen.region] if Path(chosen.region).is_file() else []
-        read = [*bed, chosen.genome, chosen.annotation, *model.paths]
+        bed = region if Path(region).is_file() else None
+        read = [bed, chosen.genome, chosen.annotation, *model.paths]
         check_outputs([Path(chosen.output)], read, "--out")
         with Genome(chosen.genome, chosen.contig_aliases) as genome:
             annotation = read_annotation(chosen.annotation, genome)
@@ -55,7 +87,7 @@ def map_effects(chosen: argparse.Namespace) -> int | None:
             )
             regions = pl.DataFrame(places, schema=["chrom", "start", "end"], orient="row")
             snvs = pl.concat(list(enumerate_variants(regions, genome, int(chosen.deletions))))
-            if not is_agreed(scorer, snvs, model.folds, chosen):
+            if not is_agreed(scorer, snvs, model.folds, chosen, chosen.threads):
                 return None if chosen.dry_run else DECLINED
             found = map_regions(
                 folds, genome, annotation, model.tracks, places, chosen.gene, chosen.tracks,
@@ -95,7 +127,7 @@ def _check_output(output: str, n_regions: int) -> None:
         raise InputError(f"--out {output} is there already; give the name of a new folder")
 
 
-def _write(maps: Sequence[RegionMap], genome: Genome, chosen: argparse.Namespace) -> None:
+def _write(maps: Sequence[RegionMap], genome: Genome, chosen: MapCommand) -> None:
     """Write a table, a figure, or a folder of all."""
     output = chosen.output
     if output.endswith(FIGURES):
@@ -126,32 +158,3 @@ def _summary(one: RegionMap) -> str:
         f"{one.region.name}: {gene}, {n.get('scored', 0):,} of {one.rows.height:,} alleles "
         f"scored{told}"
     )
-
-
-def add_command(commands: Any) -> None:
-    """Add ``map`` to the parser's commands."""
-    command = commands.add_parser(
-        "map",
-        help="map which bases of a region carry the expression of a gene",
-        description="Mutagenesis map: what replacing each base of a region by the three others "
-        "does to a gene. What the work takes is told first.",
-        epilog="example: seqcast map chr1:1,001-1,500 --model FOLDER --genome genome.fa "
-        "--annotation genes.gtf --tracks ^RNA --out my_map",
-    )
-    command.set_defaults(run=map_effects)
-    add = command.add_argument
-    add("region", metavar="REGION|BED", help="chr1:1,001-1,500, 1-based and inclusive; or a BED "
-        "file of regions")  # fmt: skip
-    add_model(command)
-    add_genome(command)
-    add("--gene", help="id or name of the gene; default: the one that the region overlaps and "
-        "changes most")  # fmt: skip
-    add("--score", choices=SCORES, default="logSED", help="default logSED")
-    add("--deletions", action="store_true", help="also delete each base")
-    add("--window", choices=WINDOWS, default="shared", help="where the predicted window lies: one "
-        "of a grid, which variants that are near each other share (default), or centred on each "
-        "variant: slower, and slightly other numbers")  # fmt: skip
-    add("--out", "-o", dest="output", required=True, metavar="FOLDER|FILE", help="a new folder for "
-        "tables, figures and bigWig files; or a single table of the effects (.tsv, .tsv.gz) or a "
-        "single figure (.png, .svg)")  # fmt: skip
-    add_work(command)

@@ -1,31 +1,41 @@
 """Options that commands share, and what is checked of them before a command starts."""
 
-import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from cyclopts import Parameter
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import file_sha256
-from seqcast.transcripts.given import CDS_OPTIONS
 
 MOST_THREADS = 1024
 
 
-def add_cds(command: argparse.ArgumentParser, more: str = "") -> None:
-    """Add what says where the CDS of each sequence is; `more` ends its help."""
-    command.add_argument(
-        "--cds", choices=[name for name in CDS_OPTIONS if name], default="",
-        help="whole: each sequence is a CDS; none: none has one; default: what the columns "
-        f"cds_start and cds_end say, if there{more}",
-    )  # fmt: skip
+def one_of(names: Sequence[str]) -> Parameter:
+    """An option that takes one of these words."""
+    return Parameter(choices=names)
 
 
-def add_computing(command: argparse.ArgumentParser) -> None:
-    """Add the options of how a model computes."""
-    command.add_argument("--device", default="auto", help="auto, cpu, cuda")
-    command.add_argument("--precision", default="fp32", help="fp32, tf32 or bf16")
-    command.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Computing:
+    """How a model computes.
+
+    Attributes
+    ----------
+    device : str
+        auto, cpu or cuda.
+    precision : str
+        fp32, tf32 or bf16.
+    threads : int
+        CPU threads.
+    """
+
+    device: str = "auto"
+    precision: str = "fp32"
+    threads: int = 1
 
 
 def tell_set(counts: Mapping[str, int], written: Iterable[Path]) -> None:

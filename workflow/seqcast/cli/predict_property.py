@@ -1,15 +1,17 @@
 """The command `seqcast predict-property`: new mRNAs in, what a fine-tuned model predicts out."""
 
-import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
 import polars as pl
 import torch
+from cyclopts import Parameter
 
-from seqcast.cli.options import add_cds, add_computing, check_outputs, check_regular, check_threads
+from seqcast.cli.options import Computing, check_outputs, check_regular, check_threads
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256, write_table, write_tsv
@@ -24,30 +26,60 @@ WRITTEN = (".parquet", ".tsv")
 STANDARD_INPUT = "-"
 
 
-def predict_property(chosen: argparse.Namespace) -> None:
-    """Predict the sequences of files: one row per sequence, in order.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class PropertyCommand(Computing):
+    """The model that predicts, and where predictions go.
+
+    Attributes
+    ----------
+    hyperparameters : str
+        JSON of the training, with the config of its backbone; a path in it holds from the folder
+        that the command runs in.
+    output : str
+        Table (.parquet or .tsv).
+    cds : str
+        whole: each sequence is a CDS; none: none has one; default: what the columns cds_start and
+        cds_end say, if present. As in the training: marked codons count.
+    """
+
+    hyperparameters: str
+    output: Annotated[str, Parameter(alias="-o")]
+    cds: Literal["", "whole", "none"] = ""
+
+
+def predict_property(
+    weights: str, /, *sequences: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    chosen: PropertyCommand,
+) -> None:  # fmt: skip
+    """Predict mRNA properties with a fine-tuned model.
+
+    Labels of mRNAs by a fine-tuned model; one row per sequence, in order.
 
     Parameters
     ----------
-    chosen : namespace
-        Arguments of ``seqcast predict-property``.
+    weights : str
+        Weights of the fine-tuned model (.safetensors).
+    sequences : str
+        FASTA, or a table with a column of sequences (TSV, CSV, parquet), one or more; - is
+        standard input.
     """
-    _check_arguments(chosen)
+    _check_arguments(weights, sequences, chosen)
     torch.set_num_threads(chosen.threads)
-    sequences = _read(chosen.sequences, chosen.cds)
+    mrnas = _read(sequences, chosen.cds)
     model = load_model(
-        ARCHITECTURE, chosen.weights, chosen.hyperparameters, device=chosen.device,
+        ARCHITECTURE, weights, chosen.hyperparameters, device=chosen.device,
         precision=chosen.precision,
     )  # fmt: skip
     check_predicts(model)
-    table = predict_designs(model, sequences)
-    table.insert_column(1, sequences["file"])
+    table = predict_designs(model, mrnas)
+    table.insert_column(1, mrnas["file"])
     if chosen.output.endswith(".tsv"):
         write_tsv(table, chosen.output)
     else:
         facts = provenance(
-            architecture=ARCHITECTURE, weights_sha256=file_sha256(chosen.weights),
-            sequences=chosen.sequences, cds=chosen.cds, precision=chosen.precision,
+            architecture=ARCHITECTURE, weights_sha256=file_sha256(weights),
+            sequences=list(sequences), cds=chosen.cds, precision=chosen.precision,
             device=str(next(model.parameters()).device), threads=chosen.threads,
             versions=versions(), training=model.about,
         )  # fmt: skip
@@ -55,16 +87,16 @@ def predict_property(chosen: argparse.Namespace) -> None:
     _report(table)
 
 
-def _check_arguments(chosen: argparse.Namespace) -> None:
+def _check_arguments(weights: str, sequences: Sequence[str], chosen: PropertyCommand) -> None:
     check_threads(chosen.threads)
     if not chosen.output.endswith(WRITTEN):
         raise InputError(f"--output {chosen.output}: expected a name in {' or '.join(WRITTEN)}")
     check_regular("--output", chosen.output)
-    if (times := chosen.sequences.count(STANDARD_INPUT)) > 1:
+    if (times := sequences.count(STANDARD_INPUT)) > 1:
         raise InputError(f"{STANDARD_INPUT} is given {times} times; standard input is read once")
-    read = [*chosen.sequences, chosen.weights, chosen.hyperparameters]
+    read = [*sequences, weights, chosen.hyperparameters]
     check_outputs([Path(chosen.output)], read, "--output")
-    for path in (chosen.weights, chosen.hyperparameters):
+    for path in (weights, chosen.hyperparameters):
         if not Path(path).is_file():
             raise InputError(
                 f"{path} does not exist; expected the weights of a fine-tuned model (a workflow "
@@ -72,7 +104,7 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
             )
 
 
-def _read(paths: list[str], cds: str) -> pl.DataFrame:
+def _read(paths: Sequence[str], cds: str) -> pl.DataFrame:
     """The table of transcripts of all files, and ``file``, where each row is from."""
     tables = []
     for path in paths:
@@ -92,22 +124,3 @@ def _report(table: pl.DataFrame) -> None:
     others = [f"{n} {name}" for name, n in counts.most_common() if name != PREDICTED]
     said = [f"{len(table)} sequences, {counts[PREDICTED]} predicted", *others]
     sys.stderr.write(f"{'; '.join(said)}\n")
-
-
-def add_command(commands: Any) -> None:
-    """Add ``predict-property`` to the parser's commands."""
-    command = commands.add_parser(
-        "predict-property",
-        help="predict mRNA properties with a fine-tuned model",
-        description="Labels of mRNAs by a fine-tuned model; one row per sequence, in order.",
-    )
-    command.set_defaults(run=predict_property)
-    add = command.add_argument
-    add("weights", help="weights of the fine-tuned model (.safetensors)")
-    add("sequences", nargs="+", help="FASTA, or a table with a column of sequences (TSV, CSV, "
-        "parquet), one or more; - is standard input")  # fmt: skip
-    add("--hyperparameters", required=True, help="JSON of the training, with the body's config; a "
-        "path in it holds from the folder that the command runs in")  # fmt: skip
-    add("--output", "-o", required=True, help="table (.parquet or .tsv)")
-    add_cds(command, ". As in the training: marked codons count")
-    add_computing(command)

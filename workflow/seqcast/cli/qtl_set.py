@@ -1,10 +1,12 @@
 """The command `seqcast build-qtl-set`: a benchmark of QTL variants from published fine-mapping."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from seqcast.cli.options import check_outputs, tell_set
+from cyclopts import Parameter
+
+from seqcast.cli.options import check_outputs, one_of, tell_set
 from seqcast.datasets.variants.qtl_sets import (
     REGIONS,
     QtlInputs,
@@ -13,17 +15,68 @@ from seqcast.datasets.variants.qtl_sets import (
     build_qtl_set,
 )
 
+DEFAULT = QtlOptions()
 
-def qtl_set(chosen: argparse.Namespace) -> None:
-    """Make a benchmark set, and say what became of the likely causal variants.
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class QtlSetOptions:
+    """What a benchmark of QTL variants is made from, and how.
+
+    Attributes
+    ----------
+    tissues : Path
+        Table with the columns tissue, fine_mapped, tested (files) and expression (a column of
+        --expression).
+    annotation : Path
+        GTF or GFF3 of the genes that count.
+    sites : Path
+        BED of poly(A) sites, six columns.
+    expression : Path
+        GCT file of median TPM.
+    pip : float
+        Least PIP of positives.
+    negative_pip : float
+        PIP that negatives stay below in all tissues.
+    distance_bp : int
+        Largest distance to a poly(A) site of the gene.
+    region : str
+        Where variants are: utr3 (in 3' UTRs), or gene (anywhere in genes).
+    same_gene : bool
+        Look for negatives in the gene first.
+    any_alleles : bool
+        Do not prefer the same REF and ALT.
+    seed : int
+        Of the choice among negatives that match equally well.
+    """
+
+    tissues: Path
+    annotation: Path
+    sites: Path
+    expression: Path
+    pip: float = DEFAULT.least_pip
+    negative_pip: float = DEFAULT.most_pip
+    distance_bp: int = DEFAULT.most_distance_bp
+    region: Annotated[str, one_of(REGIONS)] = DEFAULT.region
+    same_gene: bool = False
+    any_alleles: bool = False
+    seed: int = DEFAULT.seed
+
+
+def qtl_set(output: Path, /, *, chosen: QtlSetOptions) -> None:
+    """Make a benchmark of QTL variants and matched controls from fine-mapping.
+
+    Likely causal SNVs of fine-mapped QTLs, and for each a tested SNV without an effect that matches
+    it in expression of the gene, alleles and distance to the nearest poly(A) site: two VCF files
+    and a table of what became of each candidate.
 
     Parameters
     ----------
-    chosen : namespace
-        Arguments of ``seqcast build-qtl-set``.
+    output : Path
+        Folder of the files of the benchmark.
     """
     files = QtlInputs(chosen.tissues, chosen.annotation, chosen.sites, chosen.expression)
-    outputs = QtlOutputs.of(chosen.output)
+    outputs = QtlOutputs.of(output)
     check_outputs(outputs, files, "FOLDER")
     options = QtlOptions(
         least_pip=chosen.pip, most_pip=chosen.negative_pip, most_distance_bp=chosen.distance_bp,
@@ -32,33 +85,3 @@ def qtl_set(chosen: argparse.Namespace) -> None:
     )  # fmt: skip
     counts = build_qtl_set(files, outputs, options)
     tell_set(counts, outputs)
-
-
-def add_command(commands: Any) -> None:
-    """Add ``build-qtl-set`` to the parser's commands."""
-    command = commands.add_parser(
-        "build-qtl-set",
-        help="make a benchmark of QTL variants and matched controls from fine-mapping",
-        description="Likely causal SNVs of fine-mapped QTLs, and for each a tested SNV without an "
-        "effect that matches it in expression of the gene, alleles and distance to the nearest "
-        "poly(A) site: two VCF files and a table of what became of each candidate.",
-    )
-    command.set_defaults(run=qtl_set)
-    add, default = command.add_argument, QtlOptions()
-    add("output", metavar="FOLDER", type=Path, help="of the files of the set")
-    add("--tissues", type=Path, required=True, help="table with the columns tissue, fine_mapped, "
-        "tested (files) and expression (a column of --expression)")  # fmt: skip
-    add("--annotation", type=Path, required=True, help="GTF or GFF3 of the genes that count")
-    add("--sites", type=Path, required=True, help="BED of poly(A) sites, six columns")
-    add("--expression", type=Path, required=True, help="GCT file of median TPM")
-    add("--pip", type=float, default=default.least_pip,
-        help="least PIP of positives (default %(default)s)")  # fmt: skip
-    add("--negative-pip", type=float, default=default.most_pip,
-        help="PIP that negatives stay below in all tissues (default %(default)s)")  # fmt: skip
-    add("--distance-bp", type=int, default=default.most_distance_bp,
-        help="largest distance to a poly(A) site of the gene (default %(default)s)")  # fmt: skip
-    add("--region", choices=REGIONS, default=default.region,
-        help="where variants are: in 3' UTRs (default), or anywhere in genes")  # fmt: skip
-    add("--same-gene", action="store_true", help="look for negatives in the gene first")
-    add("--any-alleles", action="store_true", help="do not prefer the same REF and ALT")
-    add("--seed", type=int, default=default.seed, help="default %(default)s")

@@ -1,17 +1,18 @@
 """The command `seqcast classify-reads`: a stream of reads in, a table out, without a workflow."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Literal, TextIO
 
 import polars as pl
 import torch
+from cyclopts import Parameter
 
-from seqcast.cli.options import add_computing, check_outputs, check_regular, check_threads
+from seqcast.cli.options import Computing, check_outputs, check_regular, check_threads, one_of
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic
 from seqcast.models.interface import load_model
@@ -25,15 +26,73 @@ from seqcast.reads.split import PAIR_RULES, SplitWriter, split_paths
 OURS = "six_frame"  # model and architecture: the classifier that comes with seqcast
 
 
-def classify_reads(chosen: argparse.Namespace) -> None:
-    """Classify a stream of reads: table to a file or to standard output, reads to split files.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ReadsCommand(Computing):
+    """How reads are classified, and where they go.
+
+    Attributes
+    ----------
+    interleaved : bool
+        One file holds pairs, mate 1 and mate 2 in turn.
+    output : str
+        Table; - is standard output.
+    split : str, optional
+        Prefix: also write PREFIX.coding.fastq.gz, .non_coding and .unscored.
+    pairs : str
+        With --split: a pair is coding if either mate is, or if both are.
+    threshold : float
+        Reads of this probability or more are coding.
+    both_strands : bool
+        Average each read with its reverse complement.
+    reference : str, optional
+        FASTA that a CRAM file was written against.
+    architecture : str
+        six_frame or readseeker.
+    weights : Path, optional
+        Default: the small classifier that ships with seqcast.
+    hyperparameters : Path, optional
+        JSON that belongs to the weights.
+    compat : str, optional
+        Treat reads as DNABERT does (readseeker).
+    batch_nt : int, optional
+        Bases predicted at once.
+    """
+
+    interleaved: bool = False
+    output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)] = "-"
+    split: str | None = None
+    pairs: Annotated[str, one_of(sorted(PAIR_RULES))] = "either"
+    threshold: float = ReadOptions.threshold
+    both_strands: bool = False
+    reference: str | None = None
+    architecture: str = OURS
+    weights: Path | None = None
+    hyperparameters: Path | None = None
+    compat: Literal["dnabert"] | None = None
+    batch_nt: int | None = None
+
+
+DEFAULT = ReadsCommand()
+
+
+def classify_reads(
+    reads: Annotated[str, Parameter(allow_leading_hyphen=True)], reads2: str | None = None, /, *,
+    chosen: ReadsCommand = DEFAULT,
+) -> None:  # fmt: skip
+    """Classify sequencing reads as coding or non-coding.
+
+    One row per read, to a file or to standard output, and the reads to split files.
 
     Parameters
     ----------
-    chosen : namespace
-        Arguments of ``seqcast classify-reads``.
+    reads : str
+        FASTQ or FASTA, plain or compressed (gzip, bgzip, bzip2, xz, zstd), BAM, CRAM or SAM; - is
+        standard input.
+    reads2 : str, optional
+        Second file of read pairs.
     """
-    _check_arguments(chosen)
+    _check_arguments(reads, reads2, chosen)
     torch.set_num_threads(chosen.threads)
     model = load_model(
         chosen.architecture, *_model_files(chosen), compat=chosen.compat,
@@ -42,15 +101,15 @@ def classify_reads(chosen: argparse.Namespace) -> None:
     options = ReadOptions(chosen.threshold, chosen.both_strands, chosen.batch_nt)
     classifier = Classifier([model], options)
     with ExitStack() as stack:
-        reads = stack.enter_context(open_reads(
-            chosen.reads, chosen.reads2, chosen.reference, interleaved=chosen.interleaved
-        ))  # fmt: skip
+        stream = stack.enter_context(
+            open_reads(reads, reads2, chosen.reference, interleaved=chosen.interleaved)
+        )
         split = None
         if chosen.split:
-            split = stack.enter_context(SplitWriter(chosen.split, reads.paired, chosen.pairs))
+            split = stack.enter_context(SplitWriter(chosen.split, stream.paired, chosen.pairs))
 
         def tables() -> Iterator[pl.DataFrame]:
-            for chunk in reads:
+            for chunk in stream:
                 table = classifier(chunk)
                 if split:
                     split.write(chunk, table["label"].to_list())
@@ -61,10 +120,10 @@ def classify_reads(chosen: argparse.Namespace) -> None:
         else:
             with atomic(chosen.output) as temporary, temporary.open("w") as file:
                 _write_tsv(tables(), file)
-    _report(classifier, reads.counts)
+    _report(classifier, stream.counts)
 
 
-def _check_arguments(chosen: argparse.Namespace) -> None:
+def _check_arguments(reads: str, reads2: str | None, chosen: ReadsCommand) -> None:
     """Stop at what cannot be, before an output replaces something else."""
     check_threads(chosen.threads)
     written = [] if chosen.output == "-" else [Path(chosen.output)]
@@ -73,20 +132,20 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     if chosen.split:
         for paired, qualities in product((False, True), repeat=2):
             written += split_paths(chosen.split, paired, qualities).values()
-    check_outputs(written, [chosen.reads, chosen.reads2], "--output or --split")
+    check_outputs(written, [reads, reads2], "--output or --split")
 
 
-def _model_files(chosen: argparse.Namespace) -> tuple[Path, Path]:
+def _model_files(chosen: ReadsCommand) -> tuple[Path, Path]:
     """Weights and hyperparameters: those given, or our own small classifier's."""
-    given, ours = (chosen.weights, chosen.hyperparameters), shipped_model(OURS)
+    ours = shipped_model(OURS)
     if chosen.architecture == ours.architecture:
         return chosen.weights or ours.weights[0], chosen.hyperparameters or ours.hyperparameters
-    if None in given:
+    if chosen.weights is None or chosen.hyperparameters is None:
         raise InputError(
             f"--architecture {chosen.architecture} needs --weights and --hyperparameters, the "
             f"published files of the model; only {OURS} comes with seqcast"
         )
-    return given
+    return chosen.weights, chosen.hyperparameters
 
 
 def _write_tsv(tables: Iterator[pl.DataFrame], file: TextIO) -> None:
@@ -107,38 +166,3 @@ def _report(classifier: Classifier, records: ReadCounts) -> None:
         others.append(f"{skipped} secondary and supplementary alignments are no reads")
     said = "; ".join([f"{total} reads, {counts['scored']} scored", *others])
     sys.stderr.write(f"{said}\n")
-
-
-def add_command(commands: Any) -> None:
-    """Add ``classify-reads`` to the parser's commands."""
-    command = commands.add_parser(
-        "classify-reads",
-        help="classify sequencing reads as coding or non-coding",
-        description="Classify each read as coding or non-coding: one row per read.",
-    )
-    command.set_defaults(run=classify_reads)
-    add = command.add_argument
-    add("reads", help="FASTQ or FASTA, plain or compressed (gzip, bgzip, bzip2, xz, zstd), BAM, "
-        "CRAM or SAM; - is standard input")  # fmt: skip
-    add("reads2", nargs="?", help="second file of read pairs")
-    add(
-        "--interleaved", action="store_true", help="one file holds pairs, mate 1 and mate 2 in turn"
-    )
-    add("--output", "-o", default="-", help="table; - (default) is standard output")
-    add(
-        "--split",
-        metavar="PREFIX",
-        help="also write PREFIX.coding.fastq.gz, .non_coding, .unscored",
-    )
-    add("--pairs", choices=sorted(PAIR_RULES), default="either",
-        help="with --split: a pair is coding if either mate is, or if both are")  # fmt: skip
-    add("--threshold", type=float, default=ReadOptions.threshold,
-        help="reads of this probability or more are coding (default %(default)s)")  # fmt: skip
-    add("--both-strands", action="store_true", help="average each read with its reverse complement")
-    add("--reference", help="FASTA that a CRAM file was written against")
-    add("--architecture", default=OURS, help=f"{OURS} (default) or readseeker")
-    add("--weights", type=Path, help="default: seqcast's own small classifier")
-    add("--hyperparameters", type=Path, help="JSON that belongs to the weights")
-    add("--compat", choices=["dnabert"], help="treat reads as DNABERT does (readseeker)")
-    add("--batch-nt", type=int, help="bases predicted at once")
-    add_computing(command)

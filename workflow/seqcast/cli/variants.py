@@ -1,89 +1,153 @@
-"""The command `seqcast score-variants`: a VCF in, a table of its effects on genes out."""
+"""The command `seqcast score-variants`: variants in, what they do to genes out."""
 
-import argparse
+import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 import polars as pl
+from cyclopts import Parameter
 
-from seqcast.cli.coverage_models import GivenModel, add_genome, add_model, given_model
-from seqcast.cli.options import check_outputs, check_regular
-from seqcast.cli.work import DECLINED, add_work, is_agreed, telling
+from seqcast.cli.coverage_models import (
+    NAMES,
+    TRYING,
+    GenomeChoice,
+    GivenModel,
+    ModelChoice,
+    given_model,
+)
+from seqcast.cli.options import check_outputs, check_regular, one_of
+from seqcast.cli.work import DECLINED, WorkChoice, is_agreed, telling
+from seqcast.core.contents import contents_of
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import merge_folds
-from seqcast.core.store import file_sha256, write_table
-from seqcast.genome.annotation import read_annotation
+from seqcast.core.store import scratch_folder, write_table
+from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.user_files import remedies_of_commands
+from seqcast.genome.variant_tables import SCHEMA
+from seqcast.genome.variant_texts import joined
 from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.genome.vcf import check_indexable
+from seqcast.predict.variants.answers import Scored, answer
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.exports import annotate_vcf, write_tsv
 from seqcast.predict.variants.ranking import LEVELS
+from seqcast.predict.variants.resumed_scores import ResumedScores
 from seqcast.predict.variants.score_options import WINDOWS, ScoreOptions
 from seqcast.predict.variants.statistics import GENE_SCORES
-from seqcast.predict.variants.variant_effects import VariantScorer, in_input_order
+from seqcast.predict.variants.variant_effects import VariantScorer
+from seqcast.transcripts.named_variants import named_variants
 
 FORMATS = (".tsv", ".tsv.gz", ".parquet", ".vcf.gz")
 SCORES = tuple(name for name in GENE_SCORES if name not in LEVELS.values())
+FILES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".parquet")
+ANSWERED = 20  # variants that are answered in words
 
 
-def score_variants(chosen: argparse.Namespace) -> int | None:
-    """Score the variants of a file: one row per ALT and gene, in order.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ScoreCommand(WorkChoice, GenomeChoice, ModelChoice):
+    """How variants are scored, and where scores go.
+
+    Attributes
+    ----------
+    rsids : Path, optional
+        VCF or BCF with the records of rsIDs, such as dbSNP of this genome build.
+    score : tuple of str
+        One or more scores of genes; the first one answers.
+    window : str
+        Where the predicted window lies: variant, centred on each variant; or shared, one of a grid,
+        which variants that are near each other share: faster, and slightly other numbers.
+    on_ref_mismatch : str
+        What to do if REF differs from the genome: exclude gives no score; error stops; swap
+        exchanges REF and ALT, for files of minor and major alleles.
+    output : str, optional
+        Scores: .tsv or .tsv.gz (means over tracks, spread over folds, strongest track); .parquet
+        (one value per track); .vcf.gz (the VCF again, the strongest gene of each ALT in its INFO).
+        An interrupted command resumes when it is given again.
+    """
+
+    rsids: Path | None = None
+    score: Annotated[tuple[str, ...], one_of(SCORES)] = ("logSED",)
+    window: Annotated[str, one_of(WINDOWS)] = ScoreOptions.window
+    on_ref_mismatch: Literal["exclude", "error", "swap"] = "exclude"
+    output: Annotated[str | None, Parameter(name=("--out", "-o"))] = None
+
+
+class _Found(NamedTuple):
+    """Scores over folds and of each, and what made them."""
+
+    table: pl.DataFrame
+    folds: list[pl.DataFrame]
+    facts: dict[str, Any]
+    kept: ResumedScores
+
+
+def score_variants(*variants: str, chosen: ScoreCommand) -> int | None:
+    """Score what variants do to the expression of genes.
+
+    Of variants as text, the answer is printed in words. A file has one row per ALT and gene, in
+    input order; an ALT that cannot be scored keeps a row that says why. What the work takes is
+    printed first.
 
     Parameters
     ----------
-    chosen : namespace
-        Arguments of ``seqcast score-variants``.
+    variants : str
+        A VCF (plain, gzip or bgzip), BCF or parquet table; or variants: chr1:826577:A:AT,
+        'chr1:826577 A>AT' (in quotes), HGVS such as chr1:g.826577A>T or ENST00000361789.2:c.*5del
+        of the annotation, or rsIDs.
     """
+    file = _file_of(variants)
     _check_arguments(chosen)
     with telling(), remedies_of_commands():
         model = given_model(chosen)
-        read = [chosen.vcf, chosen.genome, chosen.annotation, *model.paths]
-        check_outputs([Path(chosen.output)], read, "--out")
-        found = _scores(model, chosen)
+        if chosen.output:
+            read = [file, chosen.rsids, chosen.genome, chosen.annotation, *model.paths]
+            check_outputs([Path(chosen.output)], read, "--out")
+        with Genome(chosen.genome, chosen.contig_aliases) as genome:
+            checked = _checked(variants, file, genome, chosen)
+            annotation = read_annotation(chosen.annotation, genome)
+            found = _scores(model, genome, annotation, checked, variants, chosen)
         if found is None:
             return None if chosen.dry_run else DECLINED
-        _write(*found, model, chosen)
-    sys.stderr.write(f"{_summary(found[0])}\n{chosen.output}\n")
+        if chosen.output:
+            _write(found, model, checked, file, chosen)
+    if file is None or not chosen.output:
+        sys.stdout.writelines(
+            f"{line}\n" for line in _answers(found, model, annotation, checked, chosen)
+        )
+    if chosen.output:
+        sys.stderr.write(f"{_summary(found.table)}\n{chosen.output}\n")
     return None
 
 
-def _scores(
-    model: GivenModel, chosen: argparse.Namespace
-) -> tuple[pl.DataFrame, dict[str, Any]] | None:
-    """Scores of all folds of a model, and what made them; None where they are not to be made."""
-    options = ScoreOptions(
-        window=chosen.window, gene_scores=(*chosen.score, *LEVELS.values()), window_scores=()
-    )
-    folds: list[pl.DataFrame] = []
-    facts = []
-    with Genome(chosen.genome, chosen.contig_aliases) as genome:
-        variants = _checked(chosen, genome)
-        annotation = read_annotation(chosen.annotation, genome)
-        for network, made in model.loaded(chosen.device, chosen.precision):
-            scorer = VariantScorer(
-                network, genome, annotation, model.tracks, options, chosen.batch_size
-            )
-            if not folds and not is_agreed(scorer, variants, model.folds, chosen):
-                return None
-            rows = range(len(variants))
-            _, tables = next(scorer.in_parts(variants, scorer.work(variants), rows))
-            folds.append(in_input_order(tables.gene))
-            facts.append(made)
-    about = merge_folds(facts)
-    table = average_scores(folds, about.get("same_weights", ()))
-    return table, {
-        **about, "variants": str(chosen.vcf), "variants_sha256": file_sha256(chosen.vcf),
-        "genome": str(chosen.genome), "annotation": str(chosen.annotation),
-        "window": chosen.window, "tracks": chosen.tracks or "all",
-    }  # fmt: skip
+def _file_of(variants: Sequence[str]) -> Path | None:
+    """The one file of variants; None where they are given as text.
+
+    Raises
+    ------
+    InputError
+        If there are none, or a file among others.
+    """
+    files = [one for one in variants if Path(one).is_file() or one.endswith(FILES)]
+    if not variants or (files and len(variants) > 1):
+        told = (
+            f"{files[0]} is one of {len(variants)} arguments" if files else "no variants are given"
+        )
+        raise InputError(
+            f"{told}; expected one file ({', '.join(FILES)}), or variants such as chr1:826577:A:AT"
+        )
+    return Path(files[0]) if files else None
 
 
-def _check_arguments(chosen: argparse.Namespace) -> None:
+def _check_arguments(chosen: ScoreCommand) -> None:
     """Stop at what cannot be, before anything is read."""
+    if chosen.output is None:
+        return
     if not chosen.output.endswith(FORMATS):
         raise InputError(f"--out {chosen.output}: expected a name in {' or '.join(FORMATS)}")
     if chosen.output.endswith(".vcf.gz") and len(chosen.score) > 1:
@@ -93,27 +157,110 @@ def _check_arguments(chosen: argparse.Namespace) -> None:
     check_regular("--out", chosen.output)
 
 
-def _checked(chosen: argparse.Namespace, genome: Genome) -> pl.DataFrame:
-    """The variants of the file, checked as those of a run are."""
-    check_indexable(chosen.vcf)
-    variants = check_variants(read_variants(chosen.vcf), genome, chosen.on_ref_mismatch)
-    guard_build(variants)
-    return variants
+def _checked(
+    variants: Sequence[str], file: Path | None, genome: Genome, chosen: ScoreCommand
+) -> pl.DataFrame:
+    """The variants, checked as those of a run are."""
+    if file:
+        check_indexable(file)
+        given = read_variants(file)
+    else:
+        given = named_variants(joined(list(variants)), genome, chosen.annotation, chosen.rsids)
+    if chosen.output is None and not chosen.dry_run and len(given) > ANSWERED:
+        raise InputError(
+            f"no --out, and {len(given):,} ALT alleles; expected a file for their scores. Up to "
+            f"{ANSWERED} are answered without"
+        )
+    checked = check_variants(given, genome, chosen.on_ref_mismatch)
+    guard_build(checked)
+    return checked
+
+
+def _scores(
+    model: GivenModel, genome: Genome, annotation: Annotation, checked: pl.DataFrame,
+    variants: Sequence[str], chosen: ScoreCommand,
+) -> _Found | None:  # fmt: skip
+    """Scores of all folds of a model; None where they are not to be made."""
+    options = ScoreOptions(
+        window=chosen.window, gene_scores=(*chosen.score, *LEVELS.values()), window_scores=()
+    )
+    about = {
+        "variants": " ".join(variants), "genome": str(chosen.genome),
+        "annotation": str(chosen.annotation), "window": chosen.window,
+        "tracks": chosen.tracks or "all",
+    }  # fmt: skip
+    files = {"genome": str(chosen.genome), "annotation": str(chosen.annotation)}
+    kept = ResumedScores(
+        chosen.output, {**about, **vars(options), **contents_of(files), "rows": _digest(checked)}
+    )
+    folds: list[pl.DataFrame] = []
+    facts = []
+    for network, made in model.loaded(chosen.device, chosen.precision):
+        scorer = VariantScorer(
+            network, genome, annotation, model.tracks, options, chosen.batch_size
+        )
+        if not folds and not is_agreed(scorer, checked, model.folds, chosen, chosen.threads):
+            return None
+        folds.append(kept.of_fold(scorer, checked, made))
+        facts.append(made)
+    merged = merge_folds(facts)
+    table = average_scores(folds, merged.get("same_weights", ()))
+    return _Found(table, folds, {**merged, **about}, kept)
 
 
 def _write(
-    table: pl.DataFrame, facts: Mapping[str, Any], model: GivenModel, chosen: argparse.Namespace
-) -> None:
+    found: _Found, model: GivenModel, checked: pl.DataFrame, file: Path | None,
+    chosen: ScoreCommand,
+) -> None:  # fmt: skip
     """Write scores in the format that the name of the output asks for."""
-    tracks, output = model.tracks.table(), chosen.output
+    tracks, output, (table, _, facts, kept) = model.tracks.table(), chosen.output or "", found
     if output.endswith(".parquet"):
         write_table(table, output, {**facts, "track_table": tracks.to_dicts()})
     elif output.endswith(".vcf.gz"):
-        annotate_vcf(chosen.vcf, table, tracks, output, chosen.score[0], facts, chosen.tracks)
+        with _as_file(checked, file, output) as path:
+            annotate_vcf(path, table, tracks, output, chosen.score[0], facts, chosen.tracks)
     else:
         made_by = {"model": model.name, "folds": str(model.folds)}
         scores = [*chosen.score, *LEVELS.values()]
         write_tsv(table, tracks, output, scores, chosen.tracks, made_by)
+    kept.remove()
+
+
+@contextmanager
+def _as_file(checked: pl.DataFrame, file: Path | None, output: str) -> Iterator[Path]:
+    """The file of the variants; of those given as text, a table next to the output."""
+    if file:
+        yield file
+        return
+    with scratch_folder(output) as folder:
+        write_table(checked.select(*SCHEMA), folder / "variants.parquet", {})
+        yield folder / "variants.parquet"
+
+
+def _answers(
+    found: _Found, model: GivenModel, annotation: Annotation, checked: pl.DataFrame,
+    chosen: ScoreCommand,
+) -> Iterator[str]:  # fmt: skip
+    """Lines that answer each variant, a blank one between two."""
+    tracks = model.tracks.table()
+    words = (
+        f"{len(tracks)} tracks ({chosen.tracks})" if chosen.tracks else f"all {len(tracks)} tracks"
+    )
+    scored = Scored(
+        found.table, found.folds, tracks, words, chosen.score[0], checked,
+        {(gene.chrom, gene.gene_id): gene for gene in annotation.genes},
+    )  # fmt: skip
+    notes = [TRYING % model.name] if model.name in NAMES else []
+    for row in checked["row"]:
+        if row:
+            yield ""
+        yield from answer(scored, row, notes)
+
+
+def _digest(checked: pl.DataFrame) -> str:
+    """Of the edits and the alleles of all rows."""
+    text = checked.select("chrom", "pos", "ref", "alt", "status").write_csv()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _summary(table: pl.DataFrame) -> str:
@@ -124,31 +271,3 @@ def _summary(table: pl.DataFrame) -> str:
     genes = table.filter(pl.col("status") == "scored").height
     told: Iterable[str] = (f"; {count:,} {status}" for status, count in sorted(n.items()))
     return f"{len(once):,} variants, {scored:,} scored in {genes:,} rows of genes{''.join(told)}"
-
-
-def add_command(commands: Any) -> None:
-    """Add ``score-variants`` to the parser's commands."""
-    command = commands.add_parser(
-        "score-variants",
-        help="score what variants do to the expression of genes",
-        description="Effects of variants on genes: one row per ALT and gene in input order; an ALT "
-        "that cannot be scored keeps a row that says why. What the work takes is told first.",
-        epilog="example: seqcast score-variants my.vcf.gz --model FOLDER --genome genome.fa "
-        "--annotation genes.gtf --tracks ^RNA --out scores.tsv.gz",
-    )
-    command.set_defaults(run=score_variants)
-    add = command.add_argument
-    add("vcf", metavar="VCF", type=Path, help="variants: VCF (plain, gzip or bgzip) or BCF")
-    add_model(command)
-    add_genome(command)
-    add("--score", nargs="+", choices=SCORES, default=["logSED"], help="default logSED")
-    add("--window", choices=WINDOWS, default=ScoreOptions.window, help="where the predicted window "
-        "lies: centred on each variant (default), or one of a grid, which variants that are near "
-        "each other share: faster, and slightly other numbers")  # fmt: skip
-    add("--on-ref-mismatch", choices=["exclude", "error", "swap"], default="exclude",
-        help="where REF differs from the genome: exclude (default) gives no score; error stops; "
-        "swap exchanges REF and ALT, for files of minor and major alleles")  # fmt: skip
-    add("--out", "-o", dest="output", required=True, metavar="FILE", help="scores: .tsv or .tsv.gz "
-        "(means over tracks, spread over folds, strongest track); .parquet (one value per track); "
-        ".vcf.gz (the VCF again, the strongest gene of each ALT in its INFO)")  # fmt: skip
-    add_work(command)

@@ -1,13 +1,15 @@
 """What a long command tells before it starts and while it runs."""
 
-import argparse
 import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
 
 import polars as pl
+from cyclopts import Parameter
 
 from seqcast.predict.variants.variant_effects import VariantScorer
 from seqcast.predict.variants.windows import VariantWork
@@ -18,13 +20,21 @@ LONG_S = 300.0  # work that a user at a terminal is asked about
 DECLINED = 1  # exit status of a command whose user says no
 
 
-def add_work(command: argparse.ArgumentParser) -> None:
-    """Add the options of whether a command does its work."""
-    add = command.add_argument
-    add("--dry-run", "-n", action="store_true",
-        help="tell what the work takes, from samples that are scored, and stop there")  # fmt: skip
-    add("--yes", "-y", action="store_true", help="at a terminal, do not ask before more than "
-        f"{LONG_S / 60:.0f} minutes of work")  # fmt: skip
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class WorkChoice:
+    """Whether a command does its work.
+
+    Attributes
+    ----------
+    dry_run : bool
+        Print what the work takes, from samples that are scored, and stop there.
+    yes : bool
+        At a terminal, do not ask before more than 5 minutes of work.
+    """
+
+    dry_run: Annotated[bool, Parameter(alias="-n")] = False
+    yes: Annotated[bool, Parameter(alias="-y")] = False
 
 
 @contextmanager
@@ -43,7 +53,11 @@ def telling() -> Iterator[None]:
 
 
 def is_agreed(
-    scorer: VariantScorer, variants: pl.DataFrame, folds: int, chosen: argparse.Namespace
+    scorer: VariantScorer,
+    variants: pl.DataFrame,
+    folds: int,
+    chosen: WorkChoice,
+    threads: int,
 ) -> bool:
     """Tell the plan of a work; whether it is to be done.
 
@@ -56,15 +70,16 @@ def is_agreed(
     variants : DataFrame
         Checked variants.
     folds : int
-    chosen : namespace
-        Options of `add_work`, and ``threads``.
+    chosen : WorkChoice
+    threads : int
+        Of the CPU.
     """
     work = scorer.work(variants)
     plan, chunks = plan_of(scorer, work)
     found = None
     if chosen.dry_run or plan.scored * folds > FEW:
         found = estimate(scorer, variants, chunks)
-    lines = _lines(scorer, plan, found, work, folds, chosen.threads)
+    lines = _lines(scorer, plan, found, work, folds, threads)
     (sys.stdout if chosen.dry_run else sys.stderr).writelines(f"{line}\n" for line in lines)
     if chosen.dry_run:
         return False

@@ -16,8 +16,8 @@ import polars as pl
 
 from seqcast.genome.fasta import Genome, fetch_by_blocks
 from seqcast.genome.intervals import merge_table
+from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variants import BASES, CHECKED, resolve_contigs
-from seqcast.genome.vcf import SCHEMA
 
 COLUMNS = SCHEMA | CHECKED
 PIECE_BP = 1 << 16  # longest stretch that is enumerated at once

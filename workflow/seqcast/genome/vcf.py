@@ -23,18 +23,10 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
 from seqcast.core.text_files import MOST_DIGITS, ends_whole, refuse_unless_gzip
 from seqcast.genome.fasta import compression, quiet_htslib
+from seqcast.genome.variant_tables import Row, numbered, of_columns
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = {
-    "row": pl.Int64,
-    "record": pl.Int64,
-    "variant": pl.String,
-    "chrom": pl.String,
-    "pos": pl.Int64,
-    "ref": pl.String,
-    "alt": pl.String,
-}
 NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
 # What htslib takes for a contig's name: more than VCF 4.3 does (section 1.4.7).
 CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
@@ -44,8 +36,6 @@ PARQUET = b"PAR1"
 # A number that may reach beyond 2^38 bp, where htslib's CSI indexes end. As integers of a VCF, POS,
 # INFO/END, SVLEN and LEN have 32 bits and stay far below.
 LARGE_NUMBER = re.compile(rb"(?<![\d.])\d{12}|0[xX][\dA-Fa-f]{10}")
-
-Row = tuple[int, str | None, str, int, str, str]  # record, ID, chrom, pos, ref, alt
 
 
 def read_variants(path: str | Path) -> pl.DataFrame:
@@ -74,7 +64,7 @@ def read_variants(path: str | Path) -> pl.DataFrame:
     """
     path = Path(path)
     if is_table(path):
-        return _read_columns(path)
+        return of_columns(read_table(path), path)
     is_text = not _check_start(path).startswith(b"BCF")
     try:
         rows = _read_records(path)
@@ -93,11 +83,7 @@ def read_variants(path: str | Path) -> pl.DataFrame:
             not rows or any(_is_doubtful(chrom, pos) for _, _, chrom, pos, _, _ in rows)
         ):
             rows = _read_text(path)
-    schema = {name: kind for name, kind in SCHEMA.items() if name != "row"}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    described = pl.concat_str("chrom", "pos", "ref", "alt", separator="_")
-    frame = frame.with_columns(variant=pl.coalesce("variant", described))
-    return frame.with_row_index("row").cast({"row": pl.Int64})
+    return numbered(rows)
 
 
 def is_table(path: str | Path) -> bool:
@@ -107,31 +93,6 @@ def is_table(path: str | Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(PARQUET)) == PARQUET
-
-
-def _read_columns(path: Path) -> pl.DataFrame:
-    """Read the variants of a parquet table, one row each."""
-    table = read_table(path)
-    wanted = [name for name in SCHEMA if name not in {"row", "record", "variant"}]
-    if missing := [name for name in wanted if name not in table.columns]:
-        raise InputError(
-            f"{path} has no column {missing[0]!r}; expected {', '.join(wanted)}, with pos 1-based. "
-            "Rename its columns, or give a VCF."
-        )
-    named = "variant" if "variant" in table.columns else pl.lit(None, pl.String)
-    found = table.select(*wanted, variant=named).with_row_index("row").with_columns(record="row")
-    described = pl.concat_str(wanted, separator="_")
-    found = found.with_columns(variant=pl.coalesce(pl.col("variant").cast(pl.String), described))
-    try:
-        found = found.select(*SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{path}: {error}; expected pos as whole numbers. Correct it.") from error
-    if found.null_count().sum_horizontal()[0]:
-        raise InputError(
-            f"{path} has rows without {', '.join(wanted)}; expected all in every row. Leave such "
-            "rows out."
-        )
-    return found
 
 
 def read_info(path: str | Path) -> list[dict[str, str]]:
@@ -203,6 +164,36 @@ def _info_of(fields: Sequence[str]) -> dict[str, str]:
         key, _, value = item.partition("=")
         if key not in {"", "."}:
             found.setdefault(key, value)
+    return found
+
+
+def find_ids(
+    path: str | Path, wanted: Iterable[str]
+) -> dict[str, list[tuple[str, int, str, tuple[str, ...]]]]:
+    """Records of a VCF or BCF by their ID; of a file that is large, the search takes its time.
+
+    Parameters
+    ----------
+    path : path
+    wanted : iterable of str
+        IDs; a record may have several, separated by semicolons.
+
+    Returns
+    -------
+    dict
+        Of each ID its records, in order: chrom, pos (1-based), ref, alts.
+
+    Raises
+    ------
+    InputError
+        As `read_variants`.
+    """
+    path = Path(path)
+    found: dict[str, list[tuple[str, int, str, tuple[str, ...]]]] = {name: [] for name in wanted}
+    is_bcf = _check_start(path).startswith(b"BCF")
+    for chrom, pos, names, ref, alts, *_ in _bcf_records(path) if is_bcf else _data_lines(path):
+        for name in found.keys() & names.split(";"):
+            found[name].append((chrom, int(pos), ref, tuple(alts.split(","))))
     return found
 
 

@@ -15,8 +15,8 @@ from seqcast.datasets.variants.region_sets import (
     regions_around,
     utr3_regions,
 )
+from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variants import REASONS, check_variants
-from seqcast.genome.vcf import SCHEMA
 from seqcast.transcripts.annotation import Transcript, read_transcripts
 from tests.seqcast.text_genome import TextGenome, table
 

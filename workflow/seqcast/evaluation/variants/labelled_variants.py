@@ -16,8 +16,9 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
 from seqcast.evaluation.variants.definition import Definition
 from seqcast.genome.annotation import gene_base
+from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variants import REASONS
-from seqcast.genome.vcf import SCHEMA, is_table, read_info, read_variants
+from seqcast.genome.vcf import is_table, read_info, read_variants
 
 ALLELES = ["chrom", "pos", "ref", "alt"]
 JOINED = ["file", *ALLELES]
