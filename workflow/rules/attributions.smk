@@ -15,7 +15,7 @@ rule approximate_effects:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:

@@ -14,7 +14,7 @@ rule predict_coverage:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
         runtime=runtime_min,
         disk_mb=disk_mb,

@@ -18,7 +18,7 @@ rule evaluate_coverage:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
@@ -194,7 +194,7 @@ rule collect_peaks:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:

@@ -39,7 +39,7 @@ rule embed_sequences:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:

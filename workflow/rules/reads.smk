@@ -13,7 +13,7 @@ rule classify_reads:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:

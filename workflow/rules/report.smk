@@ -60,7 +60,7 @@ rule predict_strongest:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
     params:
         architecture=catalogue.architecture,
@@ -168,7 +168,7 @@ rule predict_map_references:
         "../../envs/torch.yaml"
     threads: config["inference"]["threads"]
     resources:
-        gpu=1,
+        gpu=plan.gpus,
         mem_mb=memory_mb,
     params:
         architecture=catalogue.architecture,

@@ -23,6 +23,11 @@ def test_all_shipped_configs_are_here(root):
     assert {path.stem for path in (root / "config").glob("*.yaml")} == set(CONFIGS)
 
 
+@pytest.mark.parametrize(("named", "gpus"), [("auto", 1), ("cuda:1", 1), ("cpu", 0)])
+def test_a_job_that_uses_the_cpu_anyway_requests_no_gpu(planned, named, gpus):
+    assert planned({}, inference={"device": named}).gpus == gpus
+
+
 @pytest.mark.parametrize(("kind", "warning"), [
     ("reads", "datasets.tsv: nothing is made of dataset given: models.tsv has no model of task "
      "reads, which its kind, reads, needs"),

@@ -65,6 +65,8 @@ def test_processes_of_a_training_have_a_gpu_and_threads_each(jobs):
     found = jobs(READS, **options)
     assert [found.gpus(JOBS["reads"]), found.threads(JOBS["reads"])] == [1, 2]
     assert [found.runtime_min(JOBS["reads"], n) for n in (1, 2)] == [1440, 2880]
+    found = jobs(ALONE, training={"processes": 3}, inference={"threads": 2, "device": "cpu"})
+    assert [found.gpus(JOBS["coverage"]), found.threads(JOBS["coverage"])] == [0, 6]
 
 
 def test_heads_that_models_share_are_trained_as_one_model(jobs):

@@ -125,6 +125,11 @@ class RunPlan:
         }
 
     @property
+    def gpus(self) -> int:
+        """Resources: what a job that runs a model requests; none where it uses the CPU anyway."""
+        return int(self.catalogue.config["inference"]["device"] != "cpu")
+
+    @property
     def warnings(self) -> list[str]:
         """What a user should know before the run."""
         return [*self.variant_effects.warnings, *self.transcripts.warnings, *self._unused]

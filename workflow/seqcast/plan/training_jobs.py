@@ -65,12 +65,16 @@ class TrainingJobs:
         return self.coverage.track_weights(job) if self.task(job) == "coverage" else []
 
     def gpus(self, job: Trains) -> int:
-        """Resources: one per process of a training."""
-        return self.options(job).get("processes", 1)
+        """Resources: one per process of a training, unless it uses the CPU anyway."""
+        on_cpu = self.catalogue.config["inference"]["device"] == "cpu"
+        return 0 if on_cpu else self._processes(job)
 
     def threads(self, job: Trains) -> int:
         """CPU threads of all processes together."""
-        return self.catalogue.config["inference"]["threads"] * self.gpus(job)
+        return self.catalogue.config["inference"]["threads"] * self._processes(job)
+
+    def _processes(self, job: Trains) -> int:
+        return self.options(job).get("processes", 1)
 
     def memory_mb(self, job: Trains, attempt: int) -> int:
         """Resources: memory of the host, in MB."""
