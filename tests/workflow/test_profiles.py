@@ -1,9 +1,12 @@
 """Profiles are found by the oldest Snakemake that seqcast takes and by the newest; what jobs request."""
 
+import json
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import yaml
 from snakemake.cli import get_profile_dir
 
 from seqcast.plan.needs import NEEDS, TRAINING_NEEDS
@@ -42,9 +45,47 @@ def test_rules_state_what_the_plan_says_that_they_need():
     assert set(TRAINING_NEEDS) == set(TRAININGS)
 
 
+def test_whether_a_rule_requests_a_gpu_is_for_the_config_to_say():
+    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    stated = re.findall(r"^        gpu=(.+),$", texts, flags=re.MULTILINE)
+    assert set(stated) == {"plan.gpus", "plan.training_jobs.gpus"}
+
+
+def test_pages_and_figures_that_need_little_are_made_where_snakemake_runs():
+    """As a job of a cluster, each would take two starts of Snakemake for a second of work."""
+    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    bodies = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", texts, re.MULTILINE | re.DOTALL))
+    local = {name for name, body in bodies.items() if "    localrule: True\n" in body}
+    little = {name for name in bodies if name.startswith(("plot_", "summarise_"))} - set(NEEDS)
+    assert little - local == set()
+    assert [name for name in local if "    resources:\n" in bodies[name]] == []
+
+
+@pytest.mark.slow
+def test_a_group_of_jobs_waits_for_none_that_waits_for_it(workflow):
+    profile = yaml.safe_load((ROOT / "config/profiles/slurm/profile.yaml").read_text())
+    dag = json.loads(workflow.run("--d3dag", config="config/demo.yaml").stdout)
+    rules = {node["id"]: node["value"]["rule"] for node in dag["nodes"]}
+    assert set(profile["groups"]) <= set(rules.values()) | {"export_scores_h5"}
+    groups = {job: profile["groups"].get(rule, job) for job, rule in rules.items()}
+    needs = {job: {edge["u"] for edge in dag["edges"] if edge["v"] == job} for job in rules}
+    together = {job: {job} for job in rules}  # as Snakemake joins them: along direct dependencies
+    for job in rules:
+        for other in needs[job]:
+            if groups[job] == groups[other] and together[job] is not together[other]:
+                together[job] |= together[other]
+                for member in together[other]:
+                    together[member] = together[job]
+    name = {job: min(members) for job, members in together.items()}
+    outside = {name[job]: set() for job in rules}
+    for job in rules:
+        outside[name[job]] |= {name[other] for other in needs[job]} - {name[job]}
+    assert len(list(TopologicalSorter(outside).static_order())) == len(outside) < len(rules)
+
+
 @pytest.mark.slow
 def test_the_profile_of_clusters_plans_what_a_job_requests(workflow, coverage_tables):
-    workflow.configure(coverage_tables)
+    workflow.configure(coverage_tables, inference={"device": "auto", "threads": 1})
     # executors are plugins, of which a test needs none
     profile = [f"--profile={ROOT / 'config/profiles/slurm'}", "--executor=local", "--dry-run"]
     planned = workflow.succeed(*profile, "--cores=4")

@@ -114,6 +114,7 @@ rule plot_accuracy:
         "logs/plot_accuracy/{coverage_set}.log",
     wildcard_constraints:
         coverage_set=one_of(plan.coverage_accuracy.compared),
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -139,6 +140,7 @@ rule plot_gene_accuracy:
         ),
     log:
         "logs/plot_gene_accuracy/{model}/{coverage_set}.fold{fold}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -163,6 +165,7 @@ rule plot_decays:
         ),
     log:
         "logs/plot_decays/{model}/{coverage_set}.fold{fold}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

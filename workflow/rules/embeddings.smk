@@ -65,6 +65,7 @@ rule plot_embeddings:
         ),
     log:
         "logs/plot_embeddings/{model}/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -87,6 +88,7 @@ rule summarise_embeddings:
         ),
     log:
         "logs/summarise_embeddings.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

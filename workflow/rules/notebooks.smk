@@ -27,6 +27,7 @@ rule write_notebook_tables:
         ),
     log:
         "logs/write_notebook_tables/{folder}/{run}/{experiment}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -47,6 +48,7 @@ rule copy_notebook_targets:
         "logs/copy_notebook_targets/{folder}/{table}.log",
     wildcard_constraints:
         table="targets_human|targets_human_rna|data/hg38/targets",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -86,6 +88,7 @@ rule copy_notebook_text:
         "logs/copy_notebook_text/{text}.log",
     wildcard_constraints:
         text=r"data/.+_merge\.vcf|borzuki/[^/]+/contexts_\w+\.tsv",
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:

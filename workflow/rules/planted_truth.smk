@@ -18,6 +18,7 @@ rule plot_simulated_gene:
         ),
     log:
         "logs/plot_simulated_gene.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -75,6 +76,7 @@ rule summarise_planted_truth:
         ),
     log:
         "logs/summarise_planted_truth/{model}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

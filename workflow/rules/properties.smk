@@ -128,6 +128,7 @@ rule plot_properties:
         ),
     log:
         "logs/plot_properties/{property}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -152,6 +153,7 @@ rule summarise_properties:
         ),
     log:
         "logs/summarise_properties.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

@@ -172,6 +172,7 @@ rule summarise_benchmark:
         ),
     log:
         "logs/summarise_benchmark/{benchmark}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

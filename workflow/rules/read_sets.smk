@@ -5,6 +5,7 @@ rule select_assemblies:
         "resources/read_sets/{collection}/assemblies.tsv",
     log:
         "logs/select_assemblies/{collection}.log",
+    localrule: True
     conda:
         "../../envs/download.yaml"
     params:

@@ -76,6 +76,7 @@ rule plot_reads:
         ),
     log:
         "logs/plot_reads/{model}/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -98,6 +99,7 @@ rule summarise_reads:
         ),
     log:
         "logs/summarise_reads.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

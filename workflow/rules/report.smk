@@ -32,6 +32,7 @@ rule summarise_ranking:
         ),
     log:
         "logs/summarise_ranking/{model}/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -91,6 +92,7 @@ rule plot_strongest:
         ),
     log:
         "logs/plot_strongest/{model}/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -232,6 +234,7 @@ rule summarise_run:
         ),
     log:
         "logs/summarise_run.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -294,6 +297,7 @@ rule summarise_comparison:
         ),
     log:
         "logs/summarise_comparison/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -319,6 +323,7 @@ rule summarise_benchmarks:
         figures=plan.benchmarks.figures,
     log:
         "logs/summarise_benchmarks.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

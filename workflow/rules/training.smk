@@ -100,6 +100,7 @@ rule plot_learning_curve:
         ),
     log:
         "logs/plot_learning_curve/{model}.fold{fold}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

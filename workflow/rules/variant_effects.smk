@@ -269,6 +269,7 @@ rule describe_tracks:
         "results/variant_effects/{model}/tracks.parquet",
     log:
         "logs/describe_tracks/{model}.log",
+    localrule: True
     conda:
         "../../envs/torch.yaml"
     params:

@@ -66,6 +66,7 @@ rule summarise_verification:
         "results/verification/summary.tsv",
     log:
         "logs/summarise_verification.log",
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:
