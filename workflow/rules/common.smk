@@ -11,9 +11,8 @@ from snakemake.logging import logger
 # Jobs in conda environments of their own find the package here, as this file does.
 WORKFLOW = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(WORKFLOW))
-environ["PYTHONPATH"] = pathsep.join(
-    [str(WORKFLOW), *filter(None, [environ.get("PYTHONPATH")])]
-)
+searched = filter(None, [str(WORKFLOW), environ.get("PYTHONPATH")])
+environ["PYTHONPATH"] = pathsep.join(searched)
 
 from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
@@ -21,6 +20,7 @@ from seqcast.core.run_log import begin_run
 from seqcast.plan.code import code_digest
 from seqcast.plan.needs import disk_mb, memory_mb, runtime_min
 from seqcast.plan.run import plan_run
+from seqcast.plan.slurm import check_cluster
 from seqcast.plan.tracks import tracks_digest
 from seqcast.report.pages.rendering import template_digest
 
@@ -45,9 +45,7 @@ def products():
 @cache
 def is_made(path):
     """Whether a rule makes a file; known once all rules are, as for input and params functions."""
-    return any(
-        path.startswith(start) and made.match(path) for start, made in products()
-    )
+    return any(path.startswith(text) and made.match(path) for text, made in products())
 
 
 try:
@@ -66,6 +64,8 @@ for line in plan.warnings:
 
 
 onstart:
+    if workflow.executor_plugin.name == "slurm":
+        check_cluster(workflow.dag.needrun_jobs(), Path.cwd(), error=ConfigError)
     begin_run("logs", (job.rule.name for job in workflow.dag.needrun_jobs()))
 
 
