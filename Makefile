@@ -11,7 +11,7 @@ OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 
-.PHONY: demo demo-manifest demo-train test test-portable test-floors test-faults fuzz lint format lock bench clean
+.PHONY: demo demo-manifest demo-train test test-cluster test-portable test-floors test-faults fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -30,7 +30,12 @@ demo-train: $(INSTALLED) ## retrain the demo's coverage model in the folder demo
 	@echo "See demo_train/results/planted_truth/borzuki_tiny.html."
 
 test: $(INSTALLED) ## all tests; those on golden data are skipped if ../shared is absent
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore tests/cluster --numprocesses auto --maxprocesses 4 --dist loadscope
+
+# The plugin is apart: each start of Snakemake, those of other tests too, imports all that are installed.
+test-cluster: $(INSTALLED) ## runs on a SLURM cluster that it starts here, as root, by Debian's packages; skipped without
+	$(BIN)/pip install --quiet --target .venv-slurm --upgrade --no-deps $$(grep plugin-slurm requirements.lock)
+	PYTHONPATH=.venv-slurm OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/cluster
 
 test-portable: $(INSTALLED) ## numeric tests as on an older processor, with two threads per test
 	$(OLDER) OMP_NUM_THREADS=2 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
@@ -75,7 +80,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 lock: ## renew requirements.lock: the newest versions that pyproject.toml allows, except torch
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/pip install --quiet $$(grep ^torch== requirements.lock)
-	.venv-lock/bin/pip install --quiet --editable ".[workflow,dev]"
+	.venv-lock/bin/pip install --quiet --editable ".[workflow,slurm,dev]"
 	sed -n '/^#/p' requirements.lock > requirements.lock.new
 	.venv-lock/bin/pip freeze --exclude-editable | sed 's/+.*//' >> requirements.lock.new
 	mv requirements.lock.new requirements.lock
