@@ -21,7 +21,8 @@ rule rank_variants:
 # Pages are apart from tables: another template makes no table again, and no prediction after it.
 rule summarise_ranking:
     input:
-        "results/report/{model}/{dataset}.ranked.parquet",
+        ranked="results/report/{model}/{dataset}.ranked.parquet",
+        sets=plan.variant_effects.ranked_sets,
     output:
         report(
             "results/report/{model}/{dataset}.ranked.html",

@@ -419,6 +419,31 @@ rule score_transcript_variants:
         "../scripts/score_transcript_variants.py"
 
 
+rule group_variants:
+    input:
+        unpack(plan.variant_effects.set_files),
+        checked="results/variants/{dataset}.parquet",
+        scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
+        ranked="results/report/{model}/{dataset}.ranked.parquet",
+    output:
+        sets="results/variant_effects/{model}/{dataset}.sets.tsv",
+        variants="results/variant_effects/{model}/{dataset}.set_variants.tsv",
+    log:
+        "logs/group_variants/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.variant_effects.with_sets),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        key=plan.variant_effects.set_key,
+        given=given_content,
+        code=code_of("group_variants"),
+    script:
+        "../scripts/group_variants.py"
+
+
 rule evaluate_variants:
     input:
         unpack(plan.variant_benchmarks.files),

@@ -92,6 +92,26 @@ def test_half_lives_are_made_of_models_whose_tracks_may_be_a_time_course(
     ]
 
 
+def test_sets_are_told_where_variants_belong_to_any(planned, plan, tmp_path):
+    (tmp_path / "snvs.vcf").touch()
+    assert not [path for path in plan().variant_effects.targets if ".sets." in path]
+    row = {
+        "dataset": "snvs",
+        "kind": "variants",
+        "assembly": "sim",
+        "path": "snvs.vcf",
+        "sets": "CS",
+    }
+    found = planned(
+        TABLES | {"datasets": [row, row | {"dataset": "others", "sets": ""}]}
+    ).variant_effects
+    assert [path for path in found.targets if ".sets." in path] == [
+        f"{EFFECTS}/{model}/snvs.sets.tsv" for model in ("one", "two")]  # fmt: skip
+    assert (found.set_key(JOB), found.set_files(JOB)) == ("CS", {"variants": "snvs.vcf"})
+    assert found.ranked_sets(Job(model="one", dataset="snvs")) == [f"{EFFECTS}/one/snvs.sets.tsv"]
+    assert found.ranked_sets(Job(model="one", dataset="others")) == []
+
+
 def test_modes_of_windows_are_compared_where_it_is_asked_for(plan):
     assert plan().variant_effects.summarised["window_modes"] == []
     found = plan(report={"window_modes": {"snvs": 40}}).variant_effects

@@ -59,6 +59,7 @@ NEEDS = {
     "export_tsv": TABLES,
     "export_vcf": TABLES,
     "rank_variants": TABLES,
+    "group_variants": TABLES,
     "map_effects": TABLES,
     "compare_haplotypes": TABLES,
     "compare_half_lives": TABLES,

@@ -82,6 +82,7 @@ class Dataset(Row):
     families: str | None = None
     transcripts: str | None = None
     haplotypes: str = ""
+    sets: str = ""
 
 
 def genome_of(assembly: str) -> dict[str, str]:

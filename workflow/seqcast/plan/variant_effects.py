@@ -35,6 +35,11 @@ def half_life_table(model: str, dataset: str) -> str:
     return f"results/variant_effects/{model}/{dataset}.half_lives.parquet"
 
 
+def sets_table(model: str, dataset: str) -> str:
+    """The strongest variant of each set of a dataset."""
+    return f"results/variant_effects/{model}/{dataset}.sets.tsv"
+
+
 def window_modes_table(model: str, dataset: str) -> str:
     """How much scores of a dataset depend on where windows lie."""
     return f"results/variant_effects/{model}/{dataset}.window_modes.tsv"
@@ -106,6 +111,25 @@ class VariantEffects:
         return [name for name in self.datasets if rows[name].haplotypes == "phased"]
 
     @property
+    def with_sets(self) -> list[str]:
+        """Datasets whose variants belong to sets."""
+        return [name for name in self.datasets if self.catalogue.datasets[name].sets]
+
+    def set_key(self, job: OfDataset) -> str:
+        """Params: what the file of a dataset calls the set of a variant."""
+        return self.catalogue.datasets[job.dataset].sets
+
+    def set_files(self, job: OfDataset) -> dict[str, str]:
+        """Input: the file of a dataset, and the one that says what its variants are, if any."""
+        row = self.catalogue.datasets[job.dataset]
+        return self.catalogue.given_files({"variants": row.path, "labels": row.labels})
+
+    def ranked_sets(self, job: OfModelAndDataset) -> list[str]:
+        """Input: sets of a dataset, where its variants belong to any."""
+        has_sets = job.dataset in self.with_sets
+        return [sets_table(job.model, job.dataset)] if has_sets else []
+
+    @property
     def warnings(self) -> list[str]:
         """What a user should know: haplotypes that are compared with effects in other windows."""
         if not self.phased or self.catalogue.config["variant_effects"]["window"] == "shared":
@@ -159,6 +183,7 @@ class VariantEffects:
         ]
         made += [haplotype_table(m, d) for m, d in self.pairs if d in self.phased]
         made += [half_life_table(*pair) for pair in product(self.models_of_decay, self.datasets)]
+        made += [sets_table(m, d) for m, d in self.pairs if d in self.with_sets]
         return [*made, *["results/report/summary.html"] * bool(self.datasets), *figures]
 
     def check_options(self, job: OfDataset) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from seqcast.core.store import file_sha256, write_table, write_tsv
+from seqcast.evaluation.variants.variant_sets import SETS
 from seqcast.genome.annotation import Annotation
 from seqcast.report.pages.summary import count_statuses, ranked_table_html, run_summary_html
 
@@ -205,6 +206,28 @@ def test_ranked_page_says_what_it_is_of_and_how_much_of_it() -> None:
     assert "tiny, mean of folds 0 and 1. 100 of 1,200 scored variants" in page
     assert len(Cells(page).rows) == 101
     assert "1 of 1 scored" in " ".join(ranked_table_html(ranked(), RANKED).split())
+
+
+@pytest.mark.parametrize("percentile", [None, 97.5])
+def test_sets_are_listed_by_how_much_their_strongest_stands_out(tmp_path, percentile) -> None:
+    row = dict.fromkeys(SETS) | {"variants": 3, "scored": 3, "mean_abs": 0.5, "mean": -0.5}
+    rows = [
+        row | {"set": "close", "variant": "rs2", "second": "rs3", "lead": 0.1},
+        row | {"set": "<far>", "variant": "rs1", "lead": 0.3, "percentile": percentile},
+        row | {"set": "empty", "mean_abs": None, "mean": None, "scored": 0},
+    ]
+    write_tsv(pl.DataFrame(rows, schema=SETS), tmp_path / "sets.tsv")
+    page = ranked_table_html(ranked(), RANKED, sets=[tmp_path / "sets.tsv"])
+    found = [cells for cells in Cells(page).rows if cells[0] in ("<far>", "close", "empty")]
+    shown = [] if percentile is None else [["97.5"], [""], [""]]
+    expected = [
+        ["<far>", "3", "3", "rs1", "", "0.500", "−0.500", "", "0.300", ""],
+        ["close", "3", "3", "rs2", "", "0.500", "−0.500", "rs3", "0.100", ""],
+        ["empty", "3", "0", "none scored", "", "", "", "", "", ""],
+    ]
+    assert found == [[*r[:7], *p, *r[7:]] for r, p in zip(expected, shown or [[]] * 3, strict=True)]
+    assert "3 of 3 sets" in page
+    assert "Sets of variants" not in ranked_table_html(ranked(), RANKED)
 
 
 def test_pages_say_what_the_table_says_of_their_models() -> None:

@@ -127,15 +127,15 @@ def read_labelled(
     """
     tables = []
     for file, (path, told) in enumerate(zip(paths, labels or paths, strict=True)):
-        table = _annotated(told) if told == path else _told_by(told, read_variants(path))
+        table = told_variants(path, told)
         table, path = table.with_columns(file=pl.lit(file, pl.Int64)), told
         gene = "" if definition.genes == "max" or (number and file) else definition.genes
         texts = {
-            "group": _cells(table, definition.groups, path),
-            "gene": _cells(table, gene, path),
-            "category": _cells(table, definition.category, path),
+            "group": cells_of(table, definition.groups, path),
+            "gene": cells_of(table, gene, path),
+            "category": cells_of(table, definition.category, path),
         }
-        distance = _numbers(_cells(table, definition.distance, path), path, definition.distance)
+        distance = _numbers(cells_of(table, definition.distance, path), path, definition.distance)
         tables.append(
             table.select("file", *(name for name in SCHEMA if name != "record")).with_columns(
                 *_truth(table, path, definition, number, len(paths)),
@@ -147,6 +147,61 @@ def read_labelled(
         own = (pl.col("label") == 1) & pl.col("group").is_null()
         labelled = labelled.with_columns(group=pl.when(own).then("variant").otherwise("group"))
     return labelled.with_columns(usable=_usable(labelled, ["group"] if number else []))
+
+
+def told_variants(path: str | Path, told: str | Path) -> pl.DataFrame:
+    """Variants of a file, with all that it or another file says of them, as text.
+
+    Parameters
+    ----------
+    path : path
+        VCF, BCF or parquet.
+    told : path
+        The file that says what they are; `path`, they say it themselves.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `read_variants`, then ``INFO/<key>`` or the columns of a table; null where a row
+        has none.
+
+    Raises
+    ------
+    InputError
+        If another file has one of them more than once.
+    """
+    return _annotated(told) if told == path else _told_by(told, read_variants(path))
+
+
+def cells_of(table: pl.DataFrame, key: str, path: str | Path) -> pl.Series:
+    """Cells of a key of INFO or a column, null if there is none; all null without a key.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `told_variants`.
+    key : str
+    path : path
+        Of the file that says it, for messages.
+
+    Raises
+    ------
+    InputError
+        If no row has the key.
+    """
+    if not key:
+        return pl.repeat(None, len(table), dtype=pl.String, eager=True)
+    name = next((name for name in (f"INFO/{key}", key) if name in table.columns), None)
+    if name is None:
+        if table.is_empty():
+            return pl.Series(key, [], pl.String)
+        known = [n.removeprefix("INFO/") for n in table.columns if n not in (*SCHEMA, "file")]
+        raise InputError(
+            f"{path} has no {key!r} in any row; expected it in INFO, or as a column. It has "
+            f"{', '.join(known) or 'none'}: correct the row of benchmarks.tsv, or the file."
+        )
+    cells = table[name].str.strip_chars()
+    return pl.select(pl.when(~cells.is_in(["", "."])).then(cells)).to_series()
 
 
 def join_scores(labelled: pl.DataFrame, scores: pl.DataFrame, genes: str) -> pl.DataFrame:
@@ -230,23 +285,6 @@ def _told_by(path: str | Path, variants: pl.DataFrame) -> pl.DataFrame:
     return variants.hstack(found.drop(ALLELES))
 
 
-def _cells(table: pl.DataFrame, key: str, path: str | Path) -> pl.Series:
-    """Cells of a key of INFO or a column, null if there is none; all null without a key."""
-    if not key:
-        return pl.repeat(None, len(table), dtype=pl.String, eager=True)
-    name = next((name for name in (f"INFO/{key}", key) if name in table.columns), None)
-    if name is None:
-        if table.is_empty():
-            return pl.Series(key, [], pl.String)
-        known = [n.removeprefix("INFO/") for n in table.columns if n not in (*SCHEMA, "file")]
-        raise InputError(
-            f"{path} has no {key!r} in any row; expected it in INFO, or as a column. It has "
-            f"{', '.join(known) or 'none'}: correct the row of benchmarks.tsv, or the file."
-        )
-    cells = table[name].str.strip_chars()
-    return pl.select(pl.when(~cells.is_in(["", "."])).then(cells)).to_series()
-
-
 def _truth(
     table: pl.DataFrame, path: str | Path, definition: Definition, number: bool, files: int
 ) -> list[pl.Series]:
@@ -255,8 +293,8 @@ def _truth(
     if number:
         has_effects = not (table["file"] > 0).any()  # that of the positives
         key, _, allele = definition.truth.partition("/") if has_effects else ("", "", "")
-        effects = _numbers(_cells(table, key, path), path, key).alias("effect")
-        return [by_file, effects, _turned(table, _cells(table, allele, path), path)]
+        effects = _numbers(cells_of(table, key, path), path, key).alias("effect")
+        return [by_file, effects, _turned(table, cells_of(table, allele, path), path)]
     if not definition.truth:
         if files != 2:
             raise InputError(
@@ -265,7 +303,7 @@ def _truth(
             )
         return [by_file]
     key, _, names = definition.truth.partition("=")
-    cells = _cells(table, key, path)
+    cells = cells_of(table, key, path)
     positive, _, negative = names.partition("/")
     ones, zeros = ({positive}, {negative}) if names else (TRUE, FALSE)
     cells = cells if names else cells.str.to_lowercase()

@@ -12,6 +12,7 @@ import polars as pl
 
 from seqcast.core.provenance import ORIGINS, model_in_words, same_weights
 from seqcast.core.store import column_names, read_provenance, read_table, read_tsv
+from seqcast.evaluation.variants.variant_sets import SETS, read_sets
 from seqcast.evaluation.verification.verdicts import last_verdict
 from seqcast.genome.annotation import COUNTS
 from seqcast.genome.variants import OUTCOMES, REASONS
@@ -96,6 +97,7 @@ def ranked_table_html(
     facts: Facts,
     rows: int = 100,
     descriptions: Mapping[str, str] = UNDESCRIBED,
+    sets: Sequence[str | Path] = (),
 ) -> str:
     """The page of the strongest variants.
 
@@ -110,14 +112,20 @@ def ranked_table_html(
         Rows of the page, the first ones; it says of how many.
     descriptions : mapping, optional
         Model to what the table of models says of it.
+    sets : sequence of path
+        The table of sets (`variant_sets.group_variants`), if the variants belong to any.
 
     Returns
     -------
     str
         A whole HTML document.
     """
+    of_sets = pl.concat([pl.DataFrame(schema=SETS), *map(read_sets, sets)])
     return _page(
         "ranked.html",
+        sets=of_sets.head(rows).to_dicts(),
+        number_of_sets=len(of_sets),
+        has_percentile=of_sets["percentile"].count() > 0,
         rows=ranked.head(rows).to_dicts(),
         total=len(ranked),
         dataset=facts["dataset"],
