@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from seqcast.evaluation.metrics.bootstrap import Drawn, Resampling
-from seqcast.evaluation.metrics.paired import holm, p_value
+from seqcast.evaluation.metrics.paired import LEAST, holm, p_value
 from seqcast.evaluation.variants.discrimination import Resampled, Scores, rates_of
 
 
@@ -39,7 +39,7 @@ def difference(labels, a, b, groups=None, resamples=2000, seed=1):
     return resampled.difference(*methods, used, len(labels)).drawn["roc_auc"]
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("shift", [0.0, 0.3, 0.6])
 def test_of_independent_rows_it_is_the_test_of_delong(shift):
     rng = np.random.default_rng(5)
     labels = np.repeat([0, 1], 150)
@@ -68,6 +68,10 @@ def test_what_has_no_spread():
     assert p_value(Drawn(0.0, constant * 0)) == 1
     assert p_value(Drawn(0.5, np.empty(0))) is None
     assert p_value(Drawn(np.nan, constant)) is None
+
+
+def test_no_p_value_is_below_what_the_normal_distribution_is_good_for():
+    assert p_value(Drawn(50.0, np.random.default_rng(1).normal(50, 1, 200))) == LEAST
 
 
 def test_holm():

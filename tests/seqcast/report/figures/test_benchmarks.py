@@ -27,6 +27,15 @@ def test_parts_up_to_bounds_are_a_curve():
     assert ax.get_lines()[0].get_xdata().tolist() == [50, 500, 10000]
 
 
+def test_baselines_look_unlike_models():
+    kinds = [("one", "given weights"), ("random", "baseline"), ("two", "given weights")]
+    curves = table([(m, origin, f"PD<={b}", 0.6) for b in (1, 5, 9) for m, origin in kinds])
+    (ax,) = plot_benchmark(curves, ["roc_auc"], ["ROC AUC"]).axes
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    assert [lines[name].get_linestyle() for name, _ in kinds] == ["-", "--", "-"]
+    assert lines["one"].get_color() == lines["random"].get_color() != lines["two"].get_color()
+
+
 @pytest.mark.parametrize("parts", [("test",), ("PD<=50", "PD<=10"), ("a", "b", "PD<=3")])
 def test_other_parts_are_dots(parts):
     given = [("model", GIVEN, parts[0], 0.7), ("model", OTHER_ROWS, parts[0], 0.1)]

@@ -14,6 +14,8 @@ import numpy as np
 
 from seqcast.evaluation.metrics.bootstrap import Drawn
 
+LEAST = 1e-6  # that far out, a set of tens of variants does not follow the normal distribution
+
 
 def p_value(difference: Drawn) -> float | None:
     """Two-sided p-value of a difference of 0.
@@ -26,8 +28,8 @@ def p_value(difference: Drawn) -> float | None:
     Returns
     -------
     float or None
-        None where it is not defined, as without resamples. A difference that is the same in all
-        resamples has 1 / (resamples + 1), or 1 if it is 0.
+        At least `LEAST`. None where it is not defined, as without resamples. A difference that is
+        the same in all resamples has 1 / (resamples + 1), or 1 if it is 0.
     """
     known = difference.values[~np.isnan(difference.values)]
     if np.isnan(difference.point) or len(known) < 2:
@@ -35,7 +37,7 @@ def p_value(difference: Drawn) -> float | None:
     error = float(known.std(ddof=1))
     if error <= 1e-12:  # rounding leaves sums of constants a spread of about 1e-16
         return 1.0 if abs(difference.point) <= 1e-12 else 1 / (len(known) + 1)
-    return math.erfc(abs(difference.point) / error / math.sqrt(2))
+    return max(LEAST, math.erfc(abs(difference.point) / error / math.sqrt(2)))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

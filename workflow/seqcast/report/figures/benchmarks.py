@@ -1,4 +1,7 @@
-"""Results of a benchmark: a dot a method with its interval, or a curve a method over parts."""
+"""Results of a benchmark: a dot a method with its interval, or a curve a method over parts.
+
+Baselines are squares and dashed curves; their colours are counted apart from those of models.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seqcast.evaluation.metrics.published import GIVEN, ours
+from seqcast.evaluation.metrics.table import BASELINE
 from seqcast.report.figures.style import (
     COLOURS,
     GUIDE,
@@ -84,12 +88,12 @@ def _curves(ax: Axes, table: pl.DataFrame, bounds: dict[str, float]) -> None:
     """Value over the bound of the parts, with the interval as a band."""
     mine = ours(table)
     for (method,), rows in mine.group_by("method", maintain_order=True):
-        colour = _colour(mine, str(method))
+        colour, dashes, _ = _look(mine, str(method))
         ordered = rows.with_columns(at=pl.col("part").replace_strict(bounds)).sort("at")
         low, value, high = (ordered[n].to_numpy() for n in ("ci_low", "value", "ci_high"))
         ax.fill_between(ordered["at"], low, high, color=colour, alpha=0.15, linewidth=0)
         ax.plot(ordered["at"], value, color=colour, marker="o", markersize=3, linewidth=1.2,
-                label=plain(str(method), 30))  # fmt: skip
+                linestyle=dashes, label=plain(str(method), 30))  # fmt: skip
         given = table.filter(pl.col("origin") == GIVEN, pl.col("method") == method)
         at = given["part"].replace_strict(bounds, return_dtype=pl.Float64)
         ax.plot(at, given["value"], color=colour, marker="D", markersize=5, linestyle="none",
@@ -107,10 +111,10 @@ def _dots(ax: Axes, table: pl.DataFrame) -> None:
     several = mine["part"].n_unique() > 1
     labels = []
     for line, row in enumerate(mine.iter_rows(named=True)):
-        colour = _colour(mine, row["method"])
+        colour, _, marker = _look(mine, row["method"])
         if row["ci_low"] is not None:
             ax.plot([row["ci_low"], row["ci_high"]], [line, line], color=colour, linewidth=1.4)
-        ax.plot(row["value"], line, color=colour, marker="o", markersize=5)
+        ax.plot(row["value"], line, color=colour, marker=marker, markersize=5)
         given = table.filter(origin=GIVEN, method=row["method"], part=row["part"])["value"]
         ax.plot(given, np.full(len(given), line), color=colour, marker="D", markersize=6,
                 linestyle="none", fillstyle="none")  # fmt: skip
@@ -130,6 +134,11 @@ def _axes(ax: Axes, metric: str, name: str, vertical: bool) -> None:
         draw(CHANCE[metric], color=GUIDE, linewidth=0.8, linestyle=":", zorder=0)
 
 
-def _colour(mine: pl.DataFrame, method: str) -> str:
-    methods = mine["method"].unique(maintain_order=True).to_list()
-    return COLOURS[methods.index(method) % len(COLOURS)]
+def _look(mine: pl.DataFrame, method: str) -> tuple[str, str, str]:
+    """Colour, dashes and marker of a method: baselines are dashed and squares."""
+    is_baseline = pl.col("origin").fill_null("") == BASELINE
+    baselines = mine.filter(is_baseline)["method"].unique(maintain_order=True).to_list()
+    if method in baselines:
+        return COLOURS[baselines.index(method) % len(COLOURS)], "--", "s"
+    models = mine.filter(~is_baseline)["method"].unique(maintain_order=True).to_list()
+    return COLOURS[models.index(method) % len(COLOURS)], "-", "o"

@@ -5,10 +5,14 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from seqcast.evaluation.variants.baselines.sequence_models import (
     FAR_BP,
     FLANK_BP,
+    PENALTIES,
     composition_features,
     kmer_features,
     predicted_elsewhere,
@@ -80,6 +84,19 @@ def test_it_learns_what_holds_on_all_chromosomes():
     assert set(status) == {"scored"}
     wins = values[labels == 1][:, None] > values[labels == 0]
     assert wins.mean() > 0.75
+
+
+@pytest.mark.parametrize("features", [20, 400])  # fewer and more than rows
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_regression_is_that_of_scikit_learn(features, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(120, features)), rng.integers(0, 2, 120)
+    x[:, 3], x[:, 5] = 7.0, x[:, 4]  # constant, and the same twice
+    contigs = np.repeat(["a", "b"], 60)
+    found, _ = predicted_elsewhere(x, y, contigs)
+    model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
+    expected = model.fit(x[:60], 2.0 * y[:60] - 1).predict(x[60:])
+    np.testing.assert_allclose(found[60:], expected, atol=1e-9)
 
 
 def test_no_label_of_a_chromosome_changes_its_own_scores():

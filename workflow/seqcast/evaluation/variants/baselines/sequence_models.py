@@ -104,10 +104,6 @@ def predicted_elsewhere(
         "scored", or ``too_few_to_train`` where the other chromosomes have fewer than `FEWEST`
         variants of a class.
     """
-    from sklearn.linear_model import RidgeCV  # here, as it takes a second to import
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     known = ~np.isnan(features).any(axis=1)
     values, status = np.full(len(labels), np.nan), np.full(len(labels), SCORED, dtype=object)
     for contig in np.unique(contigs[known]):
@@ -116,10 +112,32 @@ def predicted_elsewhere(
         if min(np.count_nonzero(labels[train] == one) for one in (0, 1)) < FEWEST:
             status[here] = TOO_FEW
             continue
-        model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
-        model.fit(features[train], 2.0 * labels[train] - 1)
-        values[here & known] = model.predict(features[here & known])
+        wanted = here & known
+        values[wanted] = _ridge(features[train], 2.0 * labels[train] - 1, features[wanted])
     return values, status
+
+
+def _ridge(features: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Predictions by ridge regression on standardised features.
+
+    The penalty is the one of `PENALTIES` with the least squared error of rows left out one by one,
+    which the singular values give without fitting again. As scikit-learn's RidgeCV behind a
+    StandardScaler; that takes 2.4 s of CPU to import, this 30 ms in all for the demo.
+    """
+    mean, deviation = features.mean(axis=0), features.std(axis=0)
+    # rounding leaves a constant column a deviation of about 1e-16 of its size
+    varying = deviation > 1e-12 * np.maximum(1.0, np.abs(mean))
+    scaled, wanted = (
+        (rows[:, varying] - mean[varying]) / deviation[varying] for rows in (features, predicted)
+    )
+    rows, strength, axes = np.linalg.svd(scaled, full_matrices=False)
+    onto = rows.T @ (truth - truth.mean())
+    shrunk = np.array([strength**2 / (strength**2 + penalty) for penalty in PENALTIES])
+    leverage = shrunk @ rows.T**2 + 1 / len(truth)  # (penalties, rows); the mean has its share
+    errors = (truth - truth.mean() - (shrunk * onto) @ rows.T) / (1 - leverage)
+    best = int((errors**2).mean(axis=1).argmin())
+    weights = axes.T @ (strength / (strength**2 + PENALTIES[best]) * onto)
+    return wanted @ weights + truth.mean()
 
 
 def _of_edits(
