@@ -15,9 +15,8 @@ SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 
 demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
-	@echo "Variants: results/report/summary.html. Reads: results/benchmarks/plasmid.html, results/report/reads.html."
-	@echo "Predictions against simulated ground truth: results/planted_truth/borzuki_tiny.html."
-	@echo "All in one: unpack results/report.zip and open report.html."
+	@echo "The report, one file: $(CURDIR)/results/report/index.html"
+	@echo "Snakemake's archive of all pages: results/report.zip (unpack it and open report.html)."
 
 demo-manifest: $(INSTALLED) ## after `make demo`: compare its results with tests/workflow/demo_manifest.tsv
 	$(BIN)/python -m tests.workflow.demo_manifest check results

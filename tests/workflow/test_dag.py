@@ -41,6 +41,7 @@ PUBLISHED = {
     "plot_distribution": MODELS * SETS,
     "plot_agreement": MODELS * SETS,
     "summarise_run": 1,
+    "assemble_page": 1,
     "prepare_reference": REFERENCES,
     "index_reference": REFERENCES,
     "find_unclear": UNCLEAR,
@@ -153,6 +154,7 @@ DEMO = Counter(
         "prepare_annotation": 1,
         "check_variants": 1,
         "summarise_run": 1,
+        "assemble_page": 1,
         "summarise_benchmarks": 1,
     }
 )
@@ -234,6 +236,7 @@ def test_template_plans_one_vcf_on_the_genome_of_the_demo(workflow):
         "prepare_annotation": 1,
         "check_variants": 1,
         "summarise_run": 1,
+        "assemble_page": 1,
     }
 
 
@@ -266,6 +269,7 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
     assert run.planned() == {
         **one_fold,
         "summarise_run": 1,
+        "assemble_page": 1,
         "compare_models": 1,
         "summarise_comparison": 1,
         "evaluate_variants": 1,  # of the benchmark that all models take part in

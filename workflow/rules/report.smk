@@ -335,3 +335,26 @@ rule summarise_benchmarks:
         code=code_of("summarise_benchmarks"),
     script:
         "../scripts/summarise_benchmarks.py"
+
+
+rule assemble_page:
+    input:
+        **plan.run_page.files,
+    output:
+        "results/report/index.html",
+    log:
+        "logs/assemble_page.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        about=plan.run_page.about,
+        command=plan.run_page.command(workflow.overwrite_configfiles),
+        snakemake_version=snakemake.__version__,
+        templates=template_digest("run_page.html"),
+        assets=assets_digest(),
+        given=given_content,
+        code=code_of("assemble_page"),
+    script:
+        "../scripts/assemble_page.py"

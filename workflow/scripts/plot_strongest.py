@@ -5,7 +5,8 @@ from seqcast.core.provenance import model_in_words
 from seqcast.core.store import atomic, read_provenance, read_table
 from seqcast.genome.annotation import read_annotation
 from seqcast.report.figures.style import save
-from seqcast.report.figures.top import read_top, variant_pages
+from seqcast.report.figures.top import variant_pages
+from seqcast.report.strongest_coverage import read_top
 
 with reporting(snakemake.log[0]):
     pages = variant_pages(

@@ -26,7 +26,7 @@ from seqcast.genome.intervals import Geometry
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.predict.coverage.coverage_files import create_coverage_store, read_coverage
 from seqcast.predict.embeddings.embedding_files import create_embedding_store, read_embeddings
-from seqcast.report.figures.top import read_top
+from seqcast.report.strongest_coverage import read_top
 from seqcast.training.checkpoints import load_checkpoint, save_checkpoint
 
 FLIPS = 40

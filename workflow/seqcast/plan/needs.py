@@ -68,6 +68,7 @@ NEEDS = {
     "summarise_maps": Need(memory_mb=4_000),  # reads transcripts as prepare_transcripts
     "predict_map_references": Need(memory_mb=4_000),  # as predict_strongest
     "plot_distribution": TABLES,
+    "assemble_page": TABLES,
     "plot_agreement": TABLES,
     # 1.6 GB, 8 s of CPU a strand of a window; 21 MB a window with 426 tracks
     "predict_strongest": Need(memory_mb=4_000),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.regions import KIND as REGIONS
 from seqcast.plan.regions import Regions
+from seqcast.plan.run_page import RunPage
 from seqcast.plan.training_jobs import TrainingJobs
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
@@ -82,6 +84,19 @@ class RunPlan:
     @property
     def targets(self) -> list[str]:
         """Paths of all that a run makes; libraries and sets are made where they are asked for."""
+        return [*self._shown, *self.run_page.targets]
+
+    @cached_property
+    def run_page(self) -> RunPage:
+        """The one page of the run, which shows what the other parts make."""
+        return RunPage(
+            self.catalogue, self.variant_effects, self.transcripts, self.planted_truth,
+            self.benchmarks, self._shown,
+        )  # fmt: skip
+
+    @cached_property
+    def _shown(self) -> list[str]:
+        """Targets of all parts but the page."""
         parts = (
             self.variant_effects,
             self.regions,

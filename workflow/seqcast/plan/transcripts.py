@@ -94,12 +94,12 @@ class Transcripts:
         ]
         comparisons = [
             f"results/report/{dataset}.comparison.{file}"
-            for dataset, file in product(self._compared, ["tsv", "html", "png"])
+            for dataset, file in product(self.compared, ["tsv", "html", "png"])
         ]
         return [*self.tables, *[f"results/report/{page}" for page in pages], *scores, *comparisons]
 
     @property
-    def _compared(self) -> list[str]:
+    def compared(self) -> list[str]:
         """Sets that coverage models score too; all variants of regions are no set to rank."""
         variants = self.catalogue.of_kind("variants") if self.catalogue.of_task("coverage") else []
         return [name for name in variants if name in self.scored_in]

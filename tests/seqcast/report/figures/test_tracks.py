@@ -12,14 +12,18 @@ from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.intervals import Geometry
 from seqcast.predict.variants.gene_bins import genes_in_window
 from seqcast.report.figures.style import ALT_LINE, REF_LINE, new_figure
-from seqcast.report.figures.top import TopPrediction, read_top, variant_page, variant_pages
+from seqcast.report.figures.top import variant_page, variant_pages
 from seqcast.report.figures.tracks import (
     difference_strip,
-    exon_sums,
     gene_model,
     ref_alt_tracks,
     time_course_curve,
-    view,
+)
+from seqcast.report.strongest_coverage import (
+    TopPrediction,
+    exon_sums,
+    read_top,
+    shown_bins,
 )
 
 GENE = Gene("ENSG1", "TP53", "chr1", "-", ((1320, 1448), (1640, 1720)))
@@ -35,9 +39,9 @@ def coverage(rows: int, bins: int = 40) -> np.ndarray:
 
 def test_view_is_the_gene_with_a_margin() -> None:
     # gene 1320-1720 of 400 bp: margin max(20, 8 bins = 256); bin 0 starts at 1000
-    assert view(GENE, 1400, 1000, 32, 40) == (2, 31)  # 1064 / 32 = 2; 976 / 32 = 30.5
-    assert view(GENE, 1400, 1000, 32, 25) == (2, 25)  # as far as the predictions reach
-    assert view(GENE, 1010, 1000, 32, 40) == (0, 31)  # with a variant outside the gene
+    assert shown_bins(GENE, 1400, 1000, 32, 40) == (2, 31)  # 1064 / 32 = 2; 976 / 32 = 30.5
+    assert shown_bins(GENE, 1400, 1000, 32, 25) == (2, 25)  # as far as the predictions reach
+    assert shown_bins(GENE, 1010, 1000, 32, 40) == (0, 31)  # with a variant outside the gene
 
 
 def test_rows_draw_both_alleles_in_their_bins() -> None:

@@ -1,74 +1,20 @@
 """The page of one strong variant: its tracks in one time course, its decay in all."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-import numpy as np
 import polars as pl
 from matplotlib.figure import Figure, SubFigure
 
-from seqcast.core.seals import check_seal
 from seqcast.genome.annotation import Gene
 from seqcast.genome.time_courses import TimeCourse, time_courses
 from seqcast.report.figures.style import TICK_PT, TITLE_PT, head, new_figure, plain
-from seqcast.report.figures.tracks import ROWS, exon_sums, ref_alt_tracks, time_course_curve
+from seqcast.report.figures.tracks import ROWS, ref_alt_tracks, time_course_curve
+from seqcast.report.strongest_coverage import TopPrediction, exon_sums
 
 CURVES = 4  # a row
 LONGEST_ALLELE_BP = 12
-
-
-@dataclass(frozen=True)
-class TopPrediction:
-    """Coverage of both alleles of one variant around one gene.
-
-    Attributes
-    ----------
-    variant, gene_id, contig : str
-    start : int
-        0-based coordinate of the first base of bin 0.
-    bin_size_bp : int
-    track : ndarray of int, shape=(k,)
-        Positions in the track table; each row is the track of the gene's strand.
-    ref, alt : ndarray, shape=(k, bins), float32
-        Untransformed coverage, mean over folds.
-    """
-
-    variant: str
-    gene_id: str
-    contig: str
-    start: int
-    bin_size_bp: int
-    track: np.ndarray
-    ref: np.ndarray
-    alt: np.ndarray
-
-
-def read_top(path: str | Path) -> list[TopPrediction]:
-    """Predictions of the strongest variants, in the order of their rank.
-
-    Parameters
-    ----------
-    path : path
-        npz with ``variant``, ``gene_id``, ``contig`` and ``start`` (n,), ``bin_size_bp`` (scalar),
-        ``track`` (k,), ``ref`` and ``alt`` (n, k, bins).
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
-    check_seal(path)
-    with np.load(path) as file:
-        arrays = {name: file[name] for name in file.files}
-    bin_size_bp, track = int(arrays["bin_size_bp"]), arrays["track"]
-    names = ("variant", "gene_id", "contig", "start", "ref", "alt")
-    return [
-        TopPrediction(str(variant), str(gene_id), str(contig), int(start), bin_size_bp, track, r, a)
-        for variant, gene_id, contig, start, r, a in zip(*(arrays[n] for n in names), strict=True)
-    ]
 
 
 def variant_pages(

@@ -20,10 +20,9 @@ from seqcast.report.figures.style import (
     plain,
     tidy,
 )
+from seqcast.report.strongest_coverage import shown_bins
 
 ROWS = 6  # time points that one figure can show legibly
-MARGIN = 0.05  # of what is shown, at each side
-MARGIN_BINS = 8
 STRIP_HEIGHT, LEAST_STRIP_HEIGHT, GENE_HEIGHT = 0.16, 0.45, 0.75  # in rows; first: a time point
 
 
@@ -63,7 +62,7 @@ def ref_alt_tracks(
     Figure
         All rows have one scale of coverage.
     """
-    low, high = view(gene, position, start, bin_size_bp, ref.shape[1])
+    low, high = shown_bins(gene, position, start, bin_size_bp, ref.shape[1])
     edges = start + bin_size_bp * np.arange(low, high + 1)
     ref, alt = (np.asarray(x, dtype=float)[:, low:high] for x in (ref, alt))
     rows = len(ref)
@@ -79,15 +78,6 @@ def ref_alt_tracks(
     _mark_variant(axes, position + 0.5, variant)
     _format_positions(axes[-1], gene.chrom)
     return fig
-
-
-def view(gene: Gene, position: int, start: int, bin_size_bp: int, bins: int) -> tuple[int, int]:
-    """Bins that show a gene and a variant with a margin: first, and end (exclusive)."""
-    first, last = min(gene.start, position), max(gene.end, position + 1)
-    margin = max(MARGIN * (last - first), MARGIN_BINS * bin_size_bp)
-    low = int(np.floor((first - margin - start) / bin_size_bp))
-    high = int(np.ceil((last + margin - start) / bin_size_bp))
-    return max(low, 0), min(high, bins)
 
 
 def difference_strip(
@@ -201,28 +191,6 @@ def time_course_curve(
     ax.set_xlabel("hours after transcription stops")
     ax.set_ylabel(f"log2 (gene sum / sum at {hours[0]:.3g} h)")
     return tidy(ax)
-
-
-def exon_sums(coverage: np.ndarray, start: int, bin_size_bp: int, gene: Gene) -> np.ndarray:
-    """Coverage summed over the bins of a gene's exons, as the gene scores take them.
-
-    Parameters
-    ----------
-    coverage : ndarray, shape=(rows, bins)
-    start : int
-        0-based coordinate of the first base of bin 0.
-    bin_size_bp : int
-    gene : Gene
-
-    Returns
-    -------
-    ndarray, shape=(rows,)
-        A bin belongs to an exon that covers most of it (see `gene_bins.genes_in_window`).
-    """
-    bounds = np.round((np.array(gene.exons) - start) / bin_size_bp).astype(int)
-    bounds = bounds.clip(0, coverage.shape[1])
-    bins = np.unique(np.concatenate([np.arange(a, b) for a, b in bounds]))
-    return coverage[:, bins].sum(axis=1, dtype=float)
 
 
 def _draw_coverage(

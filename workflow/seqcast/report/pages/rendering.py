@@ -12,6 +12,7 @@ import jinja2
 
 UNDESCRIBED: Mapping[str, str] = MappingProxyType({})  # no model has a description
 TEMPLATES = Path(__file__).parents[1] / "templates"
+LONGEST_ALLELE_BP = 12
 
 
 def render(template: str, filters: dict[str, Callable] | None = None, **values: Any) -> str:
@@ -45,6 +46,27 @@ def figure(value: float | None, digits: int = 3) -> str:
 def count(value: float | None) -> str:
     """A whole number, thousands set apart by commas; empty for none."""
     return "" if value is None else f"{value:,.0f}"
+
+
+def shorten(allele: str) -> str:
+    """An allele, cut with its length where it is long."""
+    if len(allele) <= LONGEST_ALLELE_BP:
+        return allele
+    return f"{allele[: LONGEST_ALLELE_BP - 4]}... ({len(allele)} bp)"
+
+
+def number(value: float | None, signed: bool = False) -> str:
+    """Three significant digits, whole numbers from 1,000 on; empty for null."""
+    if value is None:
+        return ""
+    sign = "+" if signed else ""
+    text = f"{value:{sign},.0f}" if abs(value) >= 1000 else f"{value:{sign}#.3g}".rstrip(".")
+    return text.replace("-", "−")
+
+
+def thousands(n: int) -> str:
+    """A whole number, thousands set apart by commas, with a true minus sign."""
+    return f"{n:,}".replace("-", "−")
 
 
 @cache

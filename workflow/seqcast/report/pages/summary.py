@@ -17,12 +17,11 @@ from seqcast.evaluation.verification.verdicts import last_verdict
 from seqcast.genome.annotation import COUNTS
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.variants.ranking import VARIANT
-from seqcast.report.pages.rendering import UNDESCRIBED, render
+from seqcast.report.pages.rendering import UNDESCRIBED, number, render, shorten, thousands
 
 NOT_RECORDED = "not recorded"
 # Always listed, for a reader must know them; others are added as they were recorded.
 OPTIONS = ("on_ref_mismatch", "compat", "reverse_complement", "shifts_bp", "precision")
-LONGEST_ALLELE_BP = 12
 MEASURED = {"n": pl.Int64} | dict.fromkeys(("pearson", "spearman", "rmse", "sd"), pl.Float64)
 
 Facts = Mapping[str, Any]
@@ -272,26 +271,10 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _shorten(allele: str) -> str:
-    """An allele, cut with its length where it is long."""
-    if len(allele) <= LONGEST_ALLELE_BP:
-        return allele
-    return f"{allele[: LONGEST_ALLELE_BP - 4]}... ({len(allele)} bp)"
-
-
-def _number(value: float | None, signed: bool = False) -> str:
-    """Three significant digits, whole numbers from 1,000 on; empty for null."""
-    if value is None:
-        return ""
-    sign = "+" if signed else ""
-    text = f"{value:{sign},.0f}" if abs(value) >= 1000 else f"{value:{sign}#.3g}".rstrip(".")
-    return text.replace("-", "−")
-
-
 def _page(template: str, **values: Any) -> str:
     filters: dict[str, Callable] = {
-        "shorten": _shorten,
-        "number": _number,
-        "thousands": lambda n: f"{n:,}".replace("-", "−"),
+        "shorten": shorten,
+        "number": number,
+        "thousands": thousands,
     }
     return render(template, filters, **values)

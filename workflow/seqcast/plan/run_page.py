@@ -1,0 +1,95 @@
+"""The one page of a run: everything that it shows and what its job takes."""
+
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqcast.plan.benchmarks import BenchmarkSummary
+from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.planted_truth import RESULTS as PLANTED
+from seqcast.plan.planted_truth import PlantedTruth
+from seqcast.plan.rows import genes_of
+from seqcast.plan.transcripts import Transcripts
+from seqcast.plan.variant_effects import VariantEffects, ensemble_table, tracks_table
+
+PAGE = "results/report/index.html"
+LISTED = ".ranked.html"  # pages whose rows are in the table of the one page
+
+
+@dataclass(frozen=True, eq=False)
+class RunPage:
+    """The page of a run.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+    effects : VariantEffects
+    transcripts : Transcripts
+    planted_truth : PlantedTruth
+    benchmarks : BenchmarkSummary
+    made : sequence of str
+        Targets of the run: each page among them is a chapter, each PNG a figure of one.
+    """
+
+    catalogue: Catalogue
+    effects: VariantEffects
+    transcripts: Transcripts
+    planted_truth: PlantedTruth
+    benchmarks: BenchmarkSummary
+    made: Sequence[str]
+
+    @property
+    def targets(self) -> list[str]:
+        """The page, if there is something to show."""
+        return [PAGE] * bool(self.effects.pairs or self.pages)
+
+    @property
+    def pages(self) -> list[str]:
+        """Chapters."""
+        return [path for path in self.made if path.endswith(".html") and LISTED not in path]
+
+    @property
+    def files(self) -> dict[str, list[str]]:
+        """Input: fields of `run_files.RunFiles`."""
+        pairs, rows = self.effects.pairs, self.catalogue.datasets
+        report = [f"results/report/{model}/{dataset}" for model, dataset in pairs]
+        return {
+            "scores": [ensemble_table(*pair) for pair in pairs],
+            "tracks": [tracks_table(model) for model, _ in pairs],
+            "ranked": [f"{path}.ranked.parquet" for path in report],
+            "strongest": [f"{path}.strongest.npz" for path in report],
+            "genes": [genes_of(rows[dataset].assembly) for _, dataset in pairs],
+            "comparisons": [
+                f"results/report/{name}.comparison.parquet" for name in self.transcripts.compared
+            ],
+            "planted": [f"{PLANTED}/{model}.tsv" for model in self._planted],
+            "benchmarks": self.benchmarks.results,
+            "pages": self.pages,
+            "figures": [path for path in self.made if path.endswith(".png")],
+        }
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Params: fields of `run_files.AboutRun`, but those that Snakemake knows."""
+        return {
+            "pairs": self.effects.pairs,
+            "compared": self.transcripts.compared,
+            "planted": self._planted,
+            "benchmarks": self.benchmarks.about,
+            "descriptions": self.catalogue.descriptions("coverage"),
+            **self.effects.report_options,
+        }
+
+    def command(self, configfiles: Iterable[str | Path]) -> str:
+        """Params: the command that makes the run again, from its folder."""
+        named = [os.path.relpath(path) for path in configfiles]
+        given = f" --configfile {shlex.join(named)}" if named else ""
+        return f"snakemake{given} --cores all"
+
+    @property
+    def _planted(self) -> list[str]:
+        """Models that are compared with simulated ground truth."""
+        return self.catalogue.of_task("coverage") if self.planted_truth.variants else []

@@ -1,0 +1,1 @@
+"""The one page of a run: a single HTML file with its data, which needs no network."""

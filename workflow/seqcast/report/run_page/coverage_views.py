@@ -1,0 +1,120 @@
+"""What the view of a strong variant draws: coverage of both alleles, decays, and genes around."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from seqcast.genome.annotation import Annotation, Gene
+from seqcast.genome.time_courses import TimeCourse, time_courses
+from seqcast.report.strongest_coverage import TopPrediction, exon_sums, shown_bins
+
+MOST_BINS = 400  # drawn; of more, means
+MOST_ROWS = 8
+DIGITS = 4
+
+
+def coverage_view(
+    top: TopPrediction, position: int, tracks: pl.DataFrame, annotation: Annotation
+) -> dict[str, Any]:
+    """What is drawn of one variant.
+
+    Parameters
+    ----------
+    top : TopPrediction
+    position : int
+        0-based, of the variant.
+    tracks : DataFrame
+        The track table.
+    annotation : Annotation
+        With the gene of `top`.
+
+    Returns
+    -------
+    dict
+        ``coverage``: rows of label, start, end, ref, alt; ``genes``, their ``parts``, and
+        ``decays``: rows of course, hours, allele, log2 of what is left; ``half_lives``; and the
+        words of the axes. 0-based half-open positions.
+    """
+    (gene,) = [
+        one for one in annotation.genes if one.gene_id == top.gene_id and one.chrom == top.contig
+    ]
+    held = set(top.track.tolist())
+    courses = [course for course in time_courses(tracks) if held.issuperset(course.positions)]
+    low, high = shown_bins(gene, position, top.start, top.bin_size_bp, top.ref.shape[1])
+    labels, ref, alt, subject = _rows(top, courses, tracks)
+    step = -(-(high - low) // MOST_BINS)
+    ref, alt = (_means(values[:, low:high], step) for values in (ref, alt))
+    begin, bin_bp = top.start + low * top.bin_size_bp, step * top.bin_size_bp
+    ends = (begin, begin + ref.shape[1] * bin_bp)
+    around = annotation.overlapping(top.contig, *ends, span=True)
+    return {
+        "subject": subject, "bin_bp": bin_bp, "domain": ends, "position": position,
+        "contig": top.contig, "labels": labels, "ref": _digits(ref), "alt": _digits(alt),
+        "genes": [_gene(one, one == gene) for one in around],
+        "decays": [_decay(course, top, gene) for course in courses],
+    }  # fmt: skip
+
+
+def _rows(
+    top: TopPrediction, courses: Sequence[TimeCourse], tracks: pl.DataFrame
+) -> tuple[list[str], np.ndarray, np.ndarray, str]:
+    """Labels, REF, ALT and name of the course with the most times, or of the first tracks."""
+    if not courses:
+        labels = tracks["description"].gather(top.track[:MOST_ROWS]).to_list()
+        return labels, top.ref[:MOST_ROWS], top.alt[:MOST_ROWS], ""
+    main = max(courses, key=lambda course: len(course.hours))
+    ref, alt = (main.average(values, top.track)[:MOST_ROWS] for values in (top.ref, top.alt))
+    return [f"{hour:.3g} h" for hour in main.hours[:MOST_ROWS]], ref, alt, main.name
+
+
+def _means(values: np.ndarray, step: int) -> np.ndarray:
+    """Means of `step` bins, the last ones of those that are left."""
+    starts = np.arange(0, values.shape[1], step)
+    widths = np.diff([*starts, values.shape[1]])
+    return np.add.reduceat(values.astype(float), starts, axis=1) / widths
+
+
+def _gene(gene: Gene, is_main: bool) -> dict[str, Any]:
+    return {
+        "id": gene.gene_id, "name": gene.gene_name or gene.gene_id, "strand": gene.strand,
+        "start": gene.start, "end": gene.end, "exons": gene.exons, "coding": [], "main": is_main,
+    }  # fmt: skip
+
+
+def _decay(course: TimeCourse, top: TopPrediction, gene: Gene) -> dict[str, Any]:
+    """What is left of the transcript over time, log2 of the first time, and the half-lives."""
+    left = {}
+    for allele, values in (("REF", top.ref), ("ALT", top.alt)):
+        sums = exon_sums(course.average(values, top.track), top.start, top.bin_size_bp, gene)
+        logs = np.log2(np.where(sums > 0, sums, np.nan))
+        left[allele] = logs - logs[0]
+    hours = np.array(course.hours)
+    return {
+        "course": course.name, "hours": list(course.hours),
+        "left": {allele: _digits(values[None])[0] for allele, values in left.items()},
+        "half_life_h": {allele: half_life_h(hours, values) for allele, values in left.items()},
+    }  # fmt: skip
+
+
+def half_life_h(hours: np.ndarray, log2_left: np.ndarray) -> float | None:
+    """Half-life of a line fitted to log2 of what is left; None if nothing decays.
+
+    Parameters
+    ----------
+    hours, log2_left : ndarray, shape=(times,)
+    """
+    known = np.isfinite(log2_left)
+    if known.sum() < 2:
+        return None
+    slope = float(np.polyfit(hours[known], log2_left[known], 1)[0])
+    return float(f"{-1 / slope:.3g}") if slope < 0 else None
+
+
+def _digits(values: np.ndarray) -> list[list[float | None]]:
+    """Numbers as a page has them, null where undefined."""
+    return [
+        [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in row]
+        for row in values
+    ]

@@ -1,0 +1,173 @@
+"""The page of a run of the workflow, from its files."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from seqcast.core.provenance import versions
+from seqcast.core.store import column_names, read_provenance, read_table
+from seqcast.genome.annotation import Annotation, read_annotation
+from seqcast.report.pages.benchmarks import read_benchmarks
+from seqcast.report.run_page.allele_rows import ScoredSet, allele_key, needed
+from seqcast.report.run_page.chapters import Chapter, read_chapters
+from seqcast.report.run_page.coverage_views import coverage_view
+from seqcast.report.run_page.overview import benchmark_lines, planted_line
+from seqcast.report.run_page.page import PageContent
+from seqcast.report.strongest_coverage import read_top
+
+RANKED = ["variant", "chrom", "pos", "ref", "alt"]
+
+
+class RunFiles(NamedTuple):
+    """Files that the page of a run is made from; those of variants are one per pair (`AboutRun`).
+
+    Attributes
+    ----------
+    scores, tracks, ranked, strongest, genes : tuple of path
+        Ensemble tables, track tables, ranked tables, predictions of the strongest variants, and
+        tables of genes.
+    comparisons : tuple of path
+        Tables of compared models, of some datasets.
+    planted : tuple of path
+        Tables of measures on simulated ground truth, of some models.
+    benchmarks : tuple of path
+        Tables of results.
+    pages, figures : tuple of path
+        Chapters.
+    """
+
+    scores: tuple[str | Path, ...] = ()
+    tracks: tuple[str | Path, ...] = ()
+    ranked: tuple[str | Path, ...] = ()
+    strongest: tuple[str | Path, ...] = ()
+    genes: tuple[str | Path, ...] = ()
+    comparisons: tuple[str | Path, ...] = ()
+    planted: tuple[str | Path, ...] = ()
+    benchmarks: tuple[str | Path, ...] = ()
+    pages: tuple[str | Path, ...] = ()
+    figures: tuple[str | Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class AboutRun:
+    """What the config and tables say of a run.
+
+    Attributes
+    ----------
+    pairs : sequence of (str, str)
+        Model and dataset of each table of scores.
+    compared : sequence of str
+        Dataset of each of the comparisons.
+    planted : sequence of str
+        Model of each table of measures.
+    benchmarks : sequence of mapping
+        Rows of benchmarks.tsv (`benchmarks.read_benchmarks`).
+    score, tracks : str
+        Of the config's section report.
+    descriptions : mapping
+        Model to what the table of models says of it.
+    command : str
+        What makes the run again.
+    snakemake_version : str
+    """
+
+    pairs: Sequence[tuple[str, str]]
+    compared: Sequence[str]
+    planted: Sequence[str]
+    benchmarks: Sequence[Mapping[str, Any]]
+    score: str
+    tracks: str
+    descriptions: Mapping[str, str]
+    command: str
+    snakemake_version: str
+
+
+def read_run(files: RunFiles, about: AboutRun, at: str | Path) -> PageContent:
+    """Gather what the page of a run says.
+
+    Parameters
+    ----------
+    files : RunFiles
+    about : AboutRun
+    at : path
+        Where the page will be: its links are relative to it.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    regions = {
+        dataset: _regions(path)
+        for dataset, path in zip(about.compared, files.comparisons, strict=True)
+    }
+    sets = [
+        _scored_set(pair, scores, tracks, about.score, regions.get(pair[1]))
+        for pair, scores, tracks in zip(about.pairs, files.scores, files.tracks, strict=True)
+    ]
+    chapters = read_chapters(files.pages, files.figures, at)
+    return PageContent(
+        title="seqcast run", sets=sets, facts=[read_provenance(path) for path in files.scores],
+        score=about.score, tracks_like=about.tracks or None, views=_views(files, sets),
+        chapters=chapters, descriptions=about.descriptions,
+        further={
+            "planted": _planted(files, about, chapters),
+            "benchmarks": benchmark_lines(read_benchmarks(files.benchmarks, about.benchmarks)),
+            "files": [
+                {"model": model, "dataset": dataset, "path": _relative(path, at)}
+                for (model, dataset), path in zip(about.pairs, files.scores, strict=True)
+            ],
+            "command": about.command,
+            "versions": {**versions(), "snakemake": about.snakemake_version},
+        },
+    )  # fmt: skip
+
+
+def _regions(comparison: str | Path) -> pl.DataFrame:
+    """Region and consequence of each ALT allele and gene."""
+    table = read_table(comparison, ["row", "gene_id", "region", "consequence"])
+    return table.unique(["row", "gene_id"], keep="first", maintain_order=True)
+
+
+def _scored_set(
+    pair: tuple[str, str], scores: str | Path, tracks: str | Path, score: str,
+    regions: pl.DataFrame | None,
+) -> ScoredSet:  # fmt: skip
+    table = read_table(scores, needed(column_names(scores), score))
+    if regions is not None and "row" in table.columns:
+        table = table.join(regions, on=["row", "gene_id"], how="left", maintain_order="left")
+    model, dataset = pair
+    return ScoredSet(dataset, model, table, read_table(tracks))
+
+
+def _views(files: RunFiles, sets: Sequence[ScoredSet]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+    """What is drawn of the strongest variants of each set."""
+    annotations: dict[str | Path, Annotation] = {}
+    found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for one, ranked, strongest, genes in zip(
+        sets, files.ranked, files.strongest, files.genes, strict=True
+    ):
+        annotation = annotations.setdefault(genes, read_annotation(genes))
+        key, predictions = allele_key(one.scores), read_top(strongest)
+        rows = read_table(ranked).head(len(predictions)).to_dicts()
+        for top, row in zip(predictions, rows, strict=True):
+            view = coverage_view(top, row["pos"] - 1, one.tracks, annotation)
+            found[one.dataset, one.model, *(row[name] for name in key)] = view
+    return found
+
+
+def _planted(files: RunFiles, about: AboutRun, chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
+    """A line for each model that was compared with simulated ground truth."""
+    pages = {str(path): one.name for path, one in zip(files.pages, chapters, strict=False)}
+    return [
+        planted_line(model, path, pages.get(str(Path(path).with_suffix(".html"))))
+        for model, path in zip(about.planted, files.planted, strict=True)
+    ]
+
+
+def _relative(path: str | Path, at: str | Path) -> str:
+    return Path(os.path.relpath(path, Path(at).parent)).as_posix()
