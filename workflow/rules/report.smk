@@ -341,7 +341,10 @@ rule assemble_page:
     input:
         **plan.run_page.files,
     output:
-        "results/report/index.html",
+        page="results/report/index.html",
+        tables=directory("results/report/tables"),
+        multiqc="results/report/seqcast_mqc.json",
+        crate="results/ro-crate-metadata.json",
     log:
         "logs/assemble_page.log",
     conda:

@@ -42,8 +42,12 @@ COLUMNS = (
     Column("gene", "Gene", "text", "the gene that changes most"),
     Column("effect", "Effect", "signed", "mean score over the tracks, ALT minus REF"),
     Column("fold_sd", "Fold SD", "number", "standard deviation over the folds of the model"),
+    Column("low", "Low", "signed", "90 % interval of the true effect, lower end"),
+    Column("high", "High", "signed", "90 % interval of the true effect, upper end"),
+    Column("fold_sign", "Sign in folds", "choice", "agreed, or open where the spread is too large"),
     Column("percentile", "Percentile", "number", "of the nulls of its class, by magnitude"),
     Column("nulls", "Nulls", "whole", "nulls behind the percentile"),
+    Column("null_class", "Class of nulls", "text", "what the nulls have in common with it"),
     Column("ref_level", "REF level", "number", "predicted coverage of the gene's exons with REF"),
     Column("alt_level", "ALT level", "number", "predicted coverage of the gene's exons with ALT"),
     Column("region", "Region", "choice", "part of the mRNA"),
@@ -58,11 +62,10 @@ COLUMNS = (
     Column("model", "Model", "choice", "model of the run"),
     Column("size", "Magnitude", "number", "mean magnitude over the tracks, which orders the rows"),
 )  # fmt: skip
-# Columns of score tables that not all have, and what they are called here; {} is the score.
-OPTIONAL = {
-    "{}_percentile": "percentile", "{}_nulls": "nulls", "consequence": "consequence",
-    "region": "region",
-}  # fmt: skip
+# Columns that not all score tables have; those of a score are named after it in some.
+FURTHER = (
+    "percentile", "nulls", "null_class", "consequence", "region", "fold_sign", "low", "high",
+)  # fmt: skip
 
 
 class ScoredSet(NamedTuple):
@@ -73,7 +76,7 @@ class ScoredSet(NamedTuple):
     dataset, model : str
     scores : DataFrame
         One row per ALT allele and gene, as `ensemble.average_scores` returns it, perhaps with
-        columns of `OPTIONAL`.
+        columns of `FURTHER`, with or without the score and _ before them.
     tracks : DataFrame
         Its track table.
     """
@@ -88,7 +91,7 @@ def needed(columns: Sequence[str], score: str) -> list[str]:
     """Those columns of a score table that a page takes."""
     wanted = [
         "row", *VARIANT, *GENE, "status", score, f"{score}_sd", *LEVELS.values(),
-        *(name.format(score) for name in OPTIONAL),
+        *FURTHER, *(f"{score}_{name}" for name in FURTHER),
     ]  # fmt: skip
     return [name for name in wanted if name in columns]
 
@@ -118,10 +121,11 @@ def allele_rows(one: ScoredSet, score: str, tracks_like: str | None = None) -> p
     reduced = pl.concat([scores, reduce_score(scores, score, selected)], how="horizontal")
     best = strongest_rows(reduced, allele_key(scores))
     best = best.sort("mean_abs", descending=True, nulls_last=True, maintain_order=True)
-    optional = {
-        name: pl.col(column.format(score))
-        for column, name in OPTIONAL.items()
-        if column.format(score) in best.columns
+    further = {
+        name: pl.col(column)
+        for name in FURTHER
+        for column in (name, f"{score}_{name}")
+        if column in best.columns
     }
     return best.select(
         *(name for name in ["row"] if name in best.columns), *VARIANT, *GENE, "status",
@@ -129,7 +133,7 @@ def allele_rows(one: ScoredSet, score: str, tracks_like: str | None = None) -> p
         place=pl.format("{}:{}", "chrom", "pos"), change=pl.format("{}>{}", "ref", "alt"),
         gene=pl.coalesce("gene_name", "gene_id"), effect="mean", size="mean_abs", fold_sd="sd",
         strongest_track=one.tracks["description"].gather(best["top_at"]), strongest_value="top",
-        **optional, **levels(best, selected).to_dict(),
+        **further, **levels(best, selected).to_dict(),
     )  # fmt: skip
 
 

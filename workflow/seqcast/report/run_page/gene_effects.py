@@ -30,24 +30,30 @@ def track_groups(tracks: pl.DataFrame) -> dict[str, list[int]]:
     return {name: groups[name] for name in groups if name in kept} | {"others": sorted(rest)}
 
 
-def gene_effects(
+def group_effects(
     scores: pl.DataFrame, score: str, groups: Mapping[str, list[int]]
-) -> list[list[Any]]:
-    """Name, status, distance to the TSS and mean score of each group, for each row of scores.
+) -> dict[str, pl.Series]:
+    """Mean score over each group of tracks, a value for each row of scores.
 
     Parameters
     ----------
     scores : DataFrame
-        Rows of one ALT allele, or of several.
+        One row per ALT allele and gene.
     score : str
     groups : mapping
         Name to positions in the lists of scores.
     """
-    means = [
-        reduce_score(scores, score, np.array(positions))["mean"].round_sig_figs(DIGITS)
-        for positions in groups.values()
-    ]
+    return {
+        name: reduce_score(scores, score, np.array(positions))["mean"]
+        for name, positions in groups.items()
+    }
+
+
+def gene_effects(
+    scores: pl.DataFrame, score: str, groups: Mapping[str, list[int]]
+) -> list[list[Any]]:
+    """Gene, status, distance to the TSS and `group_effects` of each row of scores, as JSON."""
+    means = group_effects(scores, score, groups).values()
     told = scores.select(pl.coalesce("gene_name", "gene_id"), "status", "distance_to_tss_bp")
-    return [list(row) for row in pl.concat(
-        [told, pl.DataFrame({f"{i}": column for i, column in enumerate(means)})], how="horizontal"
-    ).iter_rows()]  # fmt: skip
+    rounded = {str(i): mean.round_sig_figs(DIGITS) for i, mean in enumerate(means)}
+    return list(map(list, pl.concat([told, pl.DataFrame(rounded)], how="horizontal").iter_rows()))

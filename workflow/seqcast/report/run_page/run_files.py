@@ -12,14 +12,14 @@ from seqcast.core.provenance import versions
 from seqcast.core.store import column_names, read_provenance, read_table
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.report.pages.benchmarks import read_benchmarks
-from seqcast.report.run_page.allele_rows import ScoredSet, allele_key, needed
+from seqcast.report.run_page.allele_rows import FURTHER, ScoredSet, allele_key, needed
 from seqcast.report.run_page.chapters import Chapter, read_chapters
 from seqcast.report.run_page.coverage_views import coverage_view
 from seqcast.report.run_page.overview import benchmark_lines, planted_line
 from seqcast.report.run_page.page import PageContent
 from seqcast.report.strongest_coverage import read_top
 
-RANKED = ["variant", "chrom", "pos", "ref", "alt"]
+GENE_ROW = ["row", "gene_id"]
 
 
 class RunFiles(NamedTuple):
@@ -102,12 +102,14 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path) -> PageContent:
         If a file is damaged.
     """
     regions = {
-        dataset: _regions(path)
+        dataset: _further(path)
         for dataset, path in zip(about.compared, files.comparisons, strict=True)
     }
     sets = [
-        _scored_set(pair, scores, tracks, about.score, regions.get(pair[1]))
-        for pair, scores, tracks in zip(about.pairs, files.scores, files.tracks, strict=True)
+        _scored_set(pair, scores, tracks, about.score, [_further(ranked), regions.get(pair[1])])
+        for pair, scores, tracks, ranked in zip(
+            about.pairs, files.scores, files.tracks, files.ranked, strict=True
+        )
     ]
     chapters = read_chapters(files.pages, files.figures, at)
     return PageContent(
@@ -127,19 +129,27 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path) -> PageContent:
     )  # fmt: skip
 
 
-def _regions(comparison: str | Path) -> pl.DataFrame:
-    """Region and consequence of each ALT allele and gene."""
-    table = read_table(comparison, ["row", "gene_id", "region", "consequence"])
-    return table.unique(["row", "gene_id"], keep="first", maintain_order=True)
+def _further(path: str | Path) -> pl.DataFrame | None:
+    """Columns of `FURTHER` that a ranked table or one of compared models has."""
+    known = column_names(path)
+    found = [name for name in FURTHER if name in known]
+    if not found or "row" not in known:
+        return None
+    return read_table(path, [*GENE_ROW, *found]).unique(GENE_ROW, keep="first")
 
 
 def _scored_set(
     pair: tuple[str, str], scores: str | Path, tracks: str | Path, score: str,
-    regions: pl.DataFrame | None,
+    further: Sequence[pl.DataFrame | None],
 ) -> ScoredSet:  # fmt: skip
+    """The scores of a pair; of two further columns of one name, the first counts."""
     table = read_table(scores, needed(column_names(scores), score))
-    if regions is not None and "row" in table.columns:
-        table = table.join(regions, on=["row", "gene_id"], how="left", maintain_order="left")
+    for one in further:
+        if one is not None and "row" in table.columns:
+            new = [name for name in one.columns if name not in table.columns]
+            table = table.join(
+                one.select(*GENE_ROW, *new), on=GENE_ROW, how="left", maintain_order="left"
+            )
     model, dataset = pair
     return ScoredSet(dataset, model, table, read_table(tracks))
 
