@@ -47,6 +47,7 @@ class Visit:
     def __init__(self, browser: Any, path: Path, width: str, scheme: str = "light") -> None:
         size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
         context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
+        context.set_default_timeout(180_000)  # of a machine that is busy
         self.page, self.faults, self.address = context.new_page(), [], path.as_uri()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -69,7 +70,7 @@ class Visit:
         section = target.split("/")[0].split("?")[0]
         self.page.wait_for_selector(f"section#{section}.shown h1")
         if target.startswith("variant/0"):
-            self.page.wait_for_selector("#decay-chart svg", timeout=8000)
+            self.page.wait_for_selector("#decay-chart svg")
         if section == "variants":
             self.page.wait_for_selector(".tabulator-row")
 
