@@ -294,10 +294,11 @@ async function draw(view) {
   await embed("decay-chart", {...filled(data.charts.decay, {columns}), datasets: {decay}});
 }
 
-function embed(id, spec) {
-  return vegaEmbed(byId(id), spec, {mode: "vega-lite", renderer: "svg", tooltip: true,
+async function embed(id, spec) {
+  await vegaEmbed(byId(id), spec, {mode: "vega-lite", renderer: "svg", tooltip: true,
     downloadFileName: `${shownAllele + 1}.${id}`,
     actions: {export: true, source: false, compiled: false, editor: false}});
+  byId(id).querySelector("summary").setAttribute("aria-label", "Save this figure");
 }
 
 // ---- start ----
