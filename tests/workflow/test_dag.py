@@ -285,7 +285,7 @@ def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     reruns = {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}
     reruns |= {"plot_distribution", "plot_agreement", "export_vcf"}
-    reruns |= {"compare_models", "summarise_comparison"}
+    reruns |= {"compare_models", "summarise_comparison", "assemble_page"}
     assert run.planned() == dict.fromkeys(reruns, 1)
 
 
@@ -296,7 +296,7 @@ def test_an_option_of_tables_of_embeddings_scores_no_variant_again(finished, tmp
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     reruns = {"embed_sequences", "plot_embeddings", "summarise_embeddings", "probe_embeddings",
               "evaluate_property", "plot_properties", "summarise_properties",
-              "summarise_benchmarks"}  # fmt: skip
+              "summarise_benchmarks", "assemble_page"}  # fmt: skip
     assert run.planned() == dict.fromkeys(reruns, 1)
 
 

@@ -79,7 +79,8 @@ def _means(values: np.ndarray, step: int) -> np.ndarray:
 def _gene(gene: Gene, is_main: bool) -> dict[str, Any]:
     return {
         "id": gene.gene_id, "name": gene.gene_name or gene.gene_id, "strand": gene.strand,
-        "start": gene.start, "end": gene.end, "exons": gene.exons, "coding": [], "main": is_main,
+        "start": gene.start, "end": gene.end, "exons": gene.exons,
+        "coding": gene.coding, "main": is_main,
     }  # fmt: skip
 
 
