@@ -23,7 +23,6 @@ from seqcast.plan.run import plan_run
 from seqcast.plan.slurm import check_cluster
 from seqcast.plan.tracks import tracks_digest
 from seqcast.report.pages.rendering import template_digest
-from seqcast.report.run_page.assets import assets_digest
 
 
 class ConfigError(SystemExit):

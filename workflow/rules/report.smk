@@ -356,7 +356,7 @@ rule assemble_page:
         command=plan.run_page.command(workflow.overwrite_configfiles),
         snakemake_version=snakemake.__version__,
         templates=template_digest("run_page.html"),
-        assets=assets_digest(),
+        assets=plan.run_page.assets,
         given=given_content,
         code=code_of("assemble_page"),
     script:

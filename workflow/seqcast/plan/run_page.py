@@ -14,6 +14,7 @@ from seqcast.plan.planted_truth import PlantedTruth
 from seqcast.plan.rows import genes_of
 from seqcast.plan.transcripts import Transcripts
 from seqcast.plan.variant_effects import VariantEffects, ensemble_table, tracks_table
+from seqcast.report.run_page.assets import assets_digest
 
 PAGE = "results/report/index.html"
 LISTED = ".ranked.html"  # pages whose rows are in the table of the one page
@@ -82,6 +83,11 @@ class RunPage:
             "descriptions": self.catalogue.descriptions("coverage"),
             **self.effects.report_options,
         }
+
+    @property
+    def assets(self) -> str:
+        """Params: digest of the scripts and styles of the page."""
+        return assets_digest()
 
     def command(self, configfiles: Iterable[str | Path]) -> str:
         """Params: the command that makes the run again, from its folder."""

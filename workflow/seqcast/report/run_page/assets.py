@@ -1,14 +1,13 @@
 """What the page of a run is made of besides its data: styles, scripts and charts, all inside it."""
 
 import base64
+import csv
 import gzip
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from seqcast.core.store import read_tsv
 
 ASSETS = Path(__file__).parents[1] / "assets"
 SCRIPTS = (
@@ -50,8 +49,10 @@ def packed(data: Any) -> str:
 
 def vendored() -> list[dict[str, str]]:
     """Package, version, licence and its text of each library in the page."""
-    table = read_tsv(ASSETS / "vendor/vendor.tsv").filter(file="LICENSE")
-    return [{**row, "text": _text(f"vendor/{row['name']}")} for row in table.to_dicts()]
+    rows = csv.DictReader(_text("vendor/vendor.tsv").splitlines(), delimiter="\t")
+    return [
+        {**row, "text": _text(f"vendor/{row['name']}")} for row in rows if row["file"] == "LICENSE"
+    ]
 
 
 @cache
