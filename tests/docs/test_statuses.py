@@ -24,6 +24,7 @@ from seqcast.evaluation.variants.labelled_variants import UNSCORED, UNUSABLE
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.predict.embeddings import embedding_outcomes
 from seqcast.predict.maps import effect_maps
+from seqcast.predict.nulls import percentiles
 from seqcast.predict.oligos import placements
 from seqcast.predict.properties import designs
 from seqcast.reads import outcomes
@@ -34,6 +35,7 @@ PAGE = (ROOT / "docs/reference/statuses.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
 KNOWN = {
     "Variants": {*OUTCOMES, *REASONS},
+    "Percentiles": {*percentiles.STATUSES},
     "Regions": {*region_sets.STATUSES},
     "Mutagenesis maps": {*effect_maps.STATUSES},
     "Benchmarks of variants": {*UNUSABLE, *UNSCORED, *LEFT_OUT},

@@ -27,7 +27,7 @@ def test_a_kind_of_dataset_has_its_columns(kind):
         if kind in column.get("used_by", {"kind": []})["kind"]
     ]
     assert told(f"### {kind}") == sorted(
-        used + ["shards"] * (kind in ("variants", "regions", "oligos"))
+        used + ["shards"] * (kind in ("variants", "nulls", "regions", "oligos"))
     )
 
 

@@ -20,7 +20,7 @@ HEADERS = {
     "datasets": "dataset kind assembly path shards path2 cds labels transcripts pool first"
     " balanced library_type per_million min_mapq duplicates train_per_class dev_per_class split"
     " coding_share genes flank_bp top deletions_bp insertions_bp maps contexts settings windows"
-    " unmappable blacklist tfrecords families haplotypes sets",
+    " unmappable blacklist tfrecords families haplotypes sets nulls",
     "benchmarks": "benchmark task datasets protocol truth split groups published description"
     " meaning citation score tracks genes strata saluki conservation score_tables",
     "collections": "collection origin source genome_rep assembly_level refseq_category accessions"
@@ -195,6 +195,7 @@ def finish(run: Workflow, demo_tables: dict[str, list[tuple]]) -> None:
     run.configure(
         demo_tables,
         report={"score": "logSED", "tracks": "^RNA:ActD", "top": 2},
+        nulls={"min_variants": 40},
         split_reads="either",
         read_benchmark={"comparators": gene_finders()},
     )

@@ -147,6 +147,16 @@ MAP_OF_DEMO = {  # all SNVs of a 3' UTR, for both kinds of models
     "predict_map_references": 1,
     "summarise_maps": 1,
 }
+NULLS_OF_DEMO = {  # null variants, for both kinds of models, and percentiles of both sets of variants
+    "check_variants": 1,
+    "score_variants": 2,
+    "gather_shards": 2,
+    "score_transcript_variants": 1,
+    "ensemble_variant_effects": 2,
+    "build_nulls": 2,
+    "compare_with_nulls": 4,
+    "summarise_nulls": 2,
+}
 DEMO = Counter(
     {
         "simulate_genome": 1,
@@ -158,7 +168,7 @@ DEMO = Counter(
         "summarise_benchmarks": 1,
     }
 )
-for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO, MAP_OF_DEMO):
+for part in (ONE_MODEL, READS_OF_DEMO, MRNAS_OF_DEMO, PLANTED_OF_DEMO, MAP_OF_DEMO, NULLS_OF_DEMO):
     DEMO.update(part)
 
 
@@ -266,8 +276,14 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
     one_fold = {rule: n // 2 if rule in halved else n for rule, n in ONE_MODEL.items()}
     assert one_fold["score_variants"] == 2  # one for each of the two shards of the tests
     del one_fold["plot_agreement"]  # there is nothing to agree with
+    one_fold["score_variants"] += 1  # of the null variants
     assert run.planned() == {
         **one_fold,
+        "gather_shards": one_fold["gather_shards"] + 1,
+        "ensemble_variant_effects": one_fold["ensemble_variant_effects"] + 1,
+        "build_nulls": 1,
+        "compare_with_nulls": 1,
+        "summarise_nulls": 1,
         "summarise_run": 1,
         "assemble_page": 1,
         "compare_models": 1,
@@ -286,7 +302,9 @@ def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     reruns = {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}
     reruns |= {"plot_distribution", "plot_agreement", "export_vcf"}
     reruns |= {"compare_models", "summarise_comparison", "assemble_page"}
-    assert run.planned() == dict.fromkeys(reruns, 1)
+    of_nulls = {"score_variants": 2, "gather_shards": 2, "ensemble_variant_effects": 1}
+    reruns |= {"build_nulls", "compare_with_nulls", "summarise_nulls", "export_tsv"}
+    assert run.planned() == dict.fromkeys(reruns, 1) | of_nulls
 
 
 def test_an_option_of_tables_of_embeddings_scores_no_variant_again(finished, tmp_path):

@@ -249,7 +249,7 @@ def rules() -> dict[str, str]:
     return dict(zip(parts[::2], bodies, strict=True))
 
 
-TARGETS = {"all", "notebooks"}  # names for many files, which make none
+TARGETS = {"all", "notebooks", "nulls"}  # names for many files, which make none
 RULES = {name: body for name, body in rules().items() if name not in TARGETS}
 
 

@@ -31,6 +31,7 @@ rule simulate_genome:
             ceiling="half_life_ceiling.tsv",
             targets="targets.tsv",
             planted="planted_variants.vcf",
+            nulls="null_variants.vcf",
             positives="pos_merge.vcf",
             negatives="neg_merge.vcf",
             effects="variant_effects.tsv",

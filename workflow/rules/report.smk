@@ -2,6 +2,7 @@ rule rank_variants:
     input:
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
+        percentiles=plan.nulls.percentiles,
     output:
         "results/report/{model}/{dataset}.ranked.parquet",
     log:
@@ -361,3 +362,35 @@ rule assemble_page:
         code=code_of("assemble_page"),
     script:
         "../scripts/assemble_page.py"
+
+
+rule summarise_nulls:
+    input:
+        table="results/nulls/{model}/{dataset}.parquet",
+        calibration="results/nulls/{model}/{dataset}.calibration.tsv",
+    output:
+        page=report(
+            "results/report/{model}/{dataset}.nulls.html",
+            caption="../report/nulls.rst",
+            category="Variant effects",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "null variants"},
+        ),
+        figure=report(
+            "results/report/{model}/{dataset}.nulls.png",
+            caption="../report/nulls_figure.rst",
+            category="Variant effects",
+            subcategory="{model}",
+            labels={"dataset": "{dataset}", "what": "null variants, figure"},
+        ),
+    log:
+        "logs/summarise_nulls/{model}/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        descriptions=catalogue.description,
+        templates=template_digest("nulls.html"),
+        given=given_content,
+        code=code_of("summarise_nulls"),
+    script:
+        "../scripts/summarise_nulls.py"

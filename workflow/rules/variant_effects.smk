@@ -8,7 +8,7 @@ rule check_variants:
     log:
         "logs/check_variants/{dataset}.log",
     wildcard_constraints:
-        dataset=one_of(catalogue.of_kind("variants")),
+        dataset=one_of(catalogue.of_kind("variants", "nulls")),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -321,6 +321,7 @@ rule export_tsv:
     input:
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
+        percentiles=plan.nulls.percentiles,
     output:
         "results/variant_effects/{model}/{dataset}.ensemble.tsv.gz",
     log:
@@ -342,6 +343,7 @@ rule export_vcf:
         variants=catalogue.file,
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
+        percentiles=plan.nulls.percentiles,
     output:
         "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz",
         "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz.csi",
@@ -466,3 +468,51 @@ rule evaluate_variants:
         code=code_of("evaluate_variants"),
     script:
         "../scripts/evaluate_variants.py"
+
+
+rule build_nulls:
+    input:
+        unpack(plan.nulls.files),
+    output:
+        table="results/nulls/{model}/{dataset}.parquet",
+        calibration="results/nulls/{model}/{dataset}.calibration.tsv",
+    log:
+        "logs/build_nulls/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.nulls.datasets),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        mixture=plan.nulls.mixture,
+        given=given_content,
+        code=code_of("build_nulls"),
+    script:
+        "../scripts/build_nulls.py"
+
+
+rule compare_with_nulls:
+    input:
+        unpack(plan.nulls.of_scores),
+    output:
+        "results/variant_effects/{model}/{dataset}.percentiles.parquet",
+    log:
+        "logs/compare_with_nulls/{model}/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(plan.nulls.compared),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory_mb,
+    params:
+        given=given_content,
+        code=code_of("compare_with_nulls"),
+    script:
+        "../scripts/compare_with_nulls.py"
+
+
+# `snakemake nulls` makes the tables of nulls, and nothing else.
+rule nulls:
+    input:
+        plan.nulls.tables,

@@ -3,11 +3,12 @@
 from seqcast.core.logs import reporting
 from seqcast.core.provenance import folds_of
 from seqcast.core.store import read_provenance, read_table
+from seqcast.predict.nulls.percentiles import read_percentiles
 from seqcast.predict.variants.exports import score_names, write_tsv
 
 with reporting(snakemake.log[0]):
-    scores = read_table(snakemake.input.scores)
-    tracks = read_table(snakemake.input.tracks)
+    scores, tracks = read_table(snakemake.input.scores), read_table(snakemake.input.tracks)
+    among = snakemake.input.get("percentiles")
     write_tsv(
         scores,
         tracks,
@@ -19,4 +20,5 @@ with reporting(snakemake.log[0]):
             "model": snakemake.wildcards.model,
             "folds": ",".join(folds_of(read_provenance(snakemake.input.scores))),
         },
+        read_percentiles(among, scores) if among else None,
     )

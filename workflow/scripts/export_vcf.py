@@ -2,16 +2,19 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.store import read_provenance, read_table
+from seqcast.predict.nulls.percentiles import read_percentiles, reported
 from seqcast.predict.variants.exports import annotate_vcf
 
 with reporting(snakemake.log[0]):
     scores, shown = snakemake.input.scores, snakemake.params.report
+    table, among = read_table(scores), snakemake.input.get("percentiles")
     annotate_vcf(
         snakemake.input.variants,
-        read_table(scores),
+        table,
         read_table(snakemake.input.tracks),
         snakemake.output[0],
         shown["score"],
         {"dataset": snakemake.wildcards.dataset, **read_provenance(scores)},
         shown["tracks"] or None,
+        reported(read_percentiles(among, table), shown["score"]) if among else None,
     )

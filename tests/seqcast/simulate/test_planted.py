@@ -20,7 +20,8 @@ NOT_MEASURED = {
     "half_life_ceiling.tsv", "half_lives.tsv", "transcripts.tsv", "variants.vcf",
 }  # fmt: skip
 MEASURED = {
-    "coverage", "held_out.bed", "labelled_reads.tsv", "mpra_oligos.tsv", "neg_merge.vcf", "planted_effects.tsv",
+    "coverage", "held_out.bed", "labelled_reads.tsv", "mpra_oligos.tsv", "neg_merge.vcf",
+    "null_variants.vcf", "planted_effects.tsv",
     "planted_variants.vcf", "pos_merge.vcf", "reads.fastq", "targets.tsv", "variant_effects.tsv",
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from seqcast.plan.wildcards import OfAssembly, OfDataset, OfFold, OfModel, OfMod
 R = TypeVar("R", bound=Row)
 ANNOTATED = (
     "variants",
+    "nulls",
     "regions",
     "oligos",
     "transcripts",

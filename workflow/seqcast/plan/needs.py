@@ -60,6 +60,8 @@ NEEDS = {
     "export_vcf": TABLES,
     "rank_variants": TABLES,
     "group_variants": TABLES,
+    "build_nulls": Need(memory_mb=2_000),  # reads tables in parts, and genes
+    "compare_with_nulls": Need(memory_mb=2_000),
     "map_effects": TABLES,
     "compare_haplotypes": TABLES,
     "compare_half_lives": TABLES,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from seqcast.plan.tables import Row
 
+NULLS = "nulls"  # kind of datasets of variants that others are compared with
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly(Row):
@@ -83,6 +85,7 @@ class Dataset(Row):
     transcripts: str | None = None
     haplotypes: str = ""
     sets: str = ""
+    nulls: str = ""
 
 
 def genome_of(assembly: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
 from seqcast.plan.maps import Maps
 from seqcast.plan.notebooks import Notebooks
+from seqcast.plan.nulls import Nulls
 from seqcast.plan.oligo_benchmarks import OligoBenchmarks
 from seqcast.plan.oligos import KIND as OLIGOS
 from seqcast.plan.oligos import Oligos
@@ -28,6 +29,7 @@ from seqcast.plan.read_sets import ReadSets
 from seqcast.plan.reads import LABELLED, MAPPED, Reads
 from seqcast.plan.regions import KIND as REGIONS
 from seqcast.plan.regions import Regions
+from seqcast.plan.rows import NULLS
 from seqcast.plan.run_page import RunPage
 from seqcast.plan.training_jobs import TrainingJobs
 from seqcast.plan.trainings import Trainings
@@ -38,7 +40,7 @@ from seqcast.plan.verification import Verification
 
 # Kind of datasets -> tasks of the models that take them. Others are made where they are asked for.
 TAKEN_BY = {
-    **dict.fromkeys(("variants", REGIONS), ("coverage", "embedding")),
+    **dict.fromkeys(("variants", NULLS, REGIONS), ("coverage", "embedding")),
     **dict.fromkeys(("windows", OLIGOS), ("coverage",)),
     **dict.fromkeys(("reads", LABELLED, MAPPED), ("reads",)),
     **dict.fromkeys(KINDS, ("embedding",)),
@@ -57,6 +59,7 @@ class RunPlan:
 
     catalogue: Catalogue
     variant_effects: VariantEffects
+    nulls: Nulls
     regions: Regions
     maps: Maps
     attributions: Attributions
@@ -99,6 +102,7 @@ class RunPlan:
         """Targets of all parts but the page."""
         parts = (
             self.variant_effects,
+            self.nulls,
             self.regions,
             self.maps,
             self.attributions,
@@ -203,9 +207,8 @@ def plan_run(
     """
     catalogue = Catalogue(config, schemas, is_made, remote, error)
     libraries, trainings = Libraries(catalogue), Trainings(catalogue)
-    coverage_sets = CoverageSets(catalogue, libraries)
+    coverage_sets, properties = CoverageSets(catalogue, libraries), Properties(catalogue, trainings)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)
-    properties = Properties(catalogue, trainings)
     reads, oligos = Reads(catalogue), Oligos(catalogue)
     effects, transcripts = VariantEffects(catalogue), Transcripts(catalogue)
     maps = Maps(catalogue, Regions(catalogue))
@@ -213,6 +216,7 @@ def plan_run(
     return RunPlan(
         catalogue,
         variant_effects=effects,
+        nulls=Nulls(catalogue, effects, transcripts),
         regions=maps.regions,
         maps=maps,
         attributions=Attributions(catalogue, effects, maps),
@@ -231,7 +235,7 @@ def plan_run(
         read_benchmarks=ReadBenchmarks(catalogue, reads),
         transcripts=transcripts,
         variant_benchmarks=VariantBenchmarks(catalogue, effects, transcripts),
-        properties=Properties(catalogue, trainings),
+        properties=properties,
         planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
         benchmarks=BenchmarkSummary(catalogue),
         notebooks=Notebooks(catalogue, effects, oligos, accuracy),

@@ -9,7 +9,7 @@ from typing import Any
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
 from seqcast.plan.regions import KIND as REGIONS
-from seqcast.plan.rows import genome_of
+from seqcast.plan.rows import NULLS, genome_of
 from seqcast.plan.wildcards import OfDataset, OfModel, OfModelAndDataset
 from seqcast.transcripts import SELECTIONS
 
@@ -47,7 +47,7 @@ class Transcripts:
     def _variants(self) -> list[str]:
         """Sets of variants that embedding models score, if there are transcripts for them."""
         models = self.catalogue.of_task("embedding")
-        return self.catalogue.of_kind("variants", REGIONS) if models else []
+        return self.catalogue.of_kind("variants", NULLS, REGIONS) if models else []
 
     @cached_property
     def scored_in(self) -> dict[str, str]:

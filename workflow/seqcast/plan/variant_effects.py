@@ -6,7 +6,7 @@ from typing import Any
 
 from seqcast.core.errors import InputError
 from seqcast.plan.catalogue import Catalogue
-from seqcast.plan.rows import genes_of
+from seqcast.plan.rows import NULLS, genes_of
 from seqcast.plan.tracks import check_pattern, may_have_decay
 from seqcast.plan.wildcards import OfDataset, OfFoldAndDataset, OfModel, OfModelAndDataset
 
@@ -233,16 +233,29 @@ class VariantEffects:
         return self.catalogue.given_if_named(self.catalogue.config["variant_effects"][SITES])
 
     def score_options(self, job: OfDataset) -> dict[str, Any]:
-        """Params: what decides scores; regions have fewer, of genes alone, in shared windows."""
+        """Params: what decides scores.
+
+        Nulls have those of genes alone that percentiles are of; regions as well fewer, and in
+        shared windows.
+        """
         config = self.catalogue.config
         options = {
             name: value for name, value in config["variant_effects"].items() if name != SITES
         }
-        if self.catalogue.datasets[job.dataset].kind != "regions":
+        kind = self.catalogue.datasets[job.dataset].kind
+        if kind == NULLS:
+            return {**options, "gene_scores": self.null_scores, "window_scores": []}
+        if kind != "regions":
             return options
         scores = dict.fromkeys([config["report"]["score"], *config["regions"]["gene_scores"]])
         window = options["window"] if options["compat"] else "shared"
         return {**options, "window": window, "gene_scores": list(scores), "window_scores": []}
+
+    @property
+    def null_scores(self) -> list[str]:
+        """Gene scores that have percentiles among null variants."""
+        config = self.catalogue.config
+        return list(dict.fromkeys([config["report"]["score"], *config["nulls"]["scores"]]))
 
     @property
     def allele_options(self) -> dict[str, Any]:

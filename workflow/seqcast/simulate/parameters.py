@@ -226,6 +226,8 @@ class Parameters:
         SNVs in decoys (each brings a matched one), and AU-rich elements that lose one outer U, and
         both. A contig of 160 genes has about 400 elements and 200 poly(A) hexamers that matter,
         80 AU-rich elements and 70 decoys.
+    null_snvs : int
+        Null variants to write, on all contigs.
     oligo_bp : int
         Length of the oligos of the reporter assay. Chosen.
     reads_per_class, read_bp, read_error : int, int, float
@@ -281,6 +283,7 @@ class Parameters:
     planted_snvs: int = 300
     planted_decoys: int = 60
     planted_ares: int = 50
+    null_snvs: int = 200
     oligo_bp: int = 150
     reads_per_class: int = 1000
     read_bp: int = 150

@@ -9,6 +9,7 @@ from seqcast.genome.sequence import reverse_complement
 from seqcast.simulate.gene import decoy_room
 from seqcast.simulate.gene_edits import Edit
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
+from seqcast.simulate.motifs import BASES
 
 INDEL_MARGIN_BP = 40
 """Indels keep this distance from cleavage sites, so that they change no spacing of a signal."""
@@ -57,6 +58,18 @@ class NeutralPool:
             f"no neutral place on {edit.placed.chrom} matches a variant of {edit.placed.gene_id}; "
             "ask for fewer variants or for more genes on the contig."
         )
+
+    def random_snvs(self, rng: np.random.Generator) -> Iterator[Edit]:
+        """Yield a neutral substitution at each place that has one, the places in random order."""
+        for i in rng.permutation(len(self._places)):
+            g, start = map(int, self._places[i])
+            placed = self._genes[g]
+            old = placed.gene.sequence[start]
+            bases = [base for base in rng.permutation(list(BASES)) if base != old]
+            edits = (Edit(placed, start, start + 1, str(base)) for base in bases)
+            whole_slot = self._region != "utr3"
+            if edit := next((e for e in edits if e.is_neutral(self._parameters, whole_slot)), None):
+                yield edit
 
     def _nearest(self, edit: Edit) -> Iterator[int]:
         """Yield all places, the best match first; equal ones in their order.

@@ -14,11 +14,12 @@ from seqcast.simulate.genome import SimulatedGenome, draw_genome
 from seqcast.simulate.gtf import gtf_lines
 from seqcast.simulate.half_lives import ceiling_table, half_life_table
 from seqcast.simulate.mpra_oligos import oligo_table
+from seqcast.simulate.nulls import draw_nulls
 from seqcast.simulate.parameters import Parameters
 from seqcast.simulate.planted import draw_planted
 from seqcast.simulate.simulated_reads import write_reads
 from seqcast.simulate.truth_tables import DECIMALS, element_table, gene_table, transcript_table
-from seqcast.simulate.truth_vcf import PLANTED_KINDS, vcf_lines
+from seqcast.simulate.truth_vcf import NULL_KINDS, PLANTED_KINDS, vcf_lines
 from seqcast.simulate.variants import Variant, draw_variants
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def simulate_genome(
         ``half_life_ceiling.tsv``.
     measured : bool
         Write what the genome's coverage is, and the test of predictions, too: see
-        `write_measurements`.
+        `write_measurements`. And ``null_variants.vcf`` (`nulls.draw_nulls`).
 
     Returns
     -------
@@ -60,6 +61,7 @@ def simulate_genome(
     genome = draw_genome(parameters, seed)
     variants = draw_variants(genome)
     planted = draw_planted(genome) if measured else []
+    nulls = draw_nulls(genome) if measured else []
     half_lives = half_life_table(genome)
     write_fasta(genome.contigs, folder / "genome.fa")
     _write_lines(gtf_lines(genome), folder / "annotation.gtf")
@@ -71,6 +73,7 @@ def simulate_genome(
     _write_tsv(ceiling_table(half_lives), folder / "half_life_ceiling.tsv")
     if measured:
         write_measurements(genome, variants, planted, folder)
+        _write_lines(vcf_lines(genome, nulls, NULL_KINDS), folder / "null_variants.vcf")
     logger.info("%d genes and %d variants in %s", len(genome.genes), len(variants), folder)
     return genome
 

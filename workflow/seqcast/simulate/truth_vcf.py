@@ -26,6 +26,7 @@ PLANTED_KINDS = (
     "causal, matched (neutral partner of a causal variant), decoy, decoy_matched (its neutral "
     "partner), one_u_lost or two_u_lost (of an AU-rich element)"
 )
+NULL_KINDS = "null: changes nothing, and is matched with no other variant"
 
 
 def vcf_lines(

@@ -19,6 +19,8 @@ from seqcast.predict.nulls.percentiles import (
     in_words,
     interval,
     number_name,
+    read_percentiles,
+    reported,
     write_percentiles,
 )
 from tests.seqcast.predict.nulls.examples import CONTIGS, FACTS, GENES, MIXTURE, TRACKS, Drawn, made
@@ -156,6 +158,25 @@ def test_a_score_that_is_missing_is_told(tmp_path, drawn):
     write_table(drawn.scores(5).rename({"logSED": "D2"}), files.scores, FACTS)
     with pytest.raises(InputError, match=r"others\.parquet has no score logSED"):
         write_percentiles(files, tmp_path / "out.parquet", {})
+
+
+def test_a_table_is_read_next_to_its_scores(tmp_path, drawn):
+    nulls, scores = made(tmp_path, drawn.scores(60)), drawn.scores(10)
+    files = PercentileFiles(tmp_path / "others.parquet", tmp_path / "tracks.parquet",
+                            tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
+    write_table(scores, files.scores, FACTS)
+    write_percentiles(files, tmp_path / "out.parquet", {})
+    found = read_percentiles(tmp_path / "out.parquet", scores)
+    whole = compared(scores, nulls)
+    assert found["nulls"].unique().to_list() == [nulls.name]
+    assert found.drop("nulls").equals(whole.select(found.columns[:-1]))
+    shown = reported(found, "logSED")
+    assert shown.columns == ["consequence", "percentile", "exceedance", "nulls", "nulls_below",
+                             "null_class"]  # fmt: skip
+    assert shown["percentile"].equals(found["logSED_percentile"].rename("percentile"))
+    assert reported(found, "D2").columns == []
+    with pytest.raises(InputError, match=r"out\.parquet has other rows than the scores"):
+        read_percentiles(tmp_path / "out.parquet", scores.reverse())
 
 
 def test_words():

@@ -64,6 +64,15 @@ def test_one_row_a_variant_with_its_strongest_gene() -> None:
     ]  # fmt: skip
 
 
+def test_further_columns_go_along_with_their_rows() -> None:
+    table = scores([("a", "g1", [0.25, -0.5, 0.0]), ("a", "g2", [-1.0, 0.5, 0.0]), ("b", None, None),
+                    ("c", "g3", [2.0, 0.0, 4.0])])  # fmt: skip
+    further = pl.DataFrame({"percentile": [1.0, 2.0, None, 3.0]})
+    ranked = rank_variants(table, TRACKS, further=further)
+    assert ranked["percentile"].to_list() == [3.0, 2.0]
+    assert ranked.drop("percentile").equals(rank_variants(table, TRACKS))
+
+
 def test_only_matching_tracks_count() -> None:
     table = scores([("a", "g1", [1.0, -3.0, 0.0]), ("b", "g1", [0.0, 1.0, 90.0])])
     ranked = rank_variants(table, TRACKS, tracks_like="^RNA:ActD")

@@ -251,6 +251,21 @@ def test_ranked_page_without_a_spread() -> None:
     assert "SAME WEIGHTS" not in ranked_table_html(ranked(), RANKED)
 
 
+@pytest.mark.parametrize(("below", "percentile", "shown"), [
+    (412, 95.59, "95.6"), (430, 99.77, "> 430 of 430"), (None, None, "")])  # fmt: skip
+def test_ranked_page_says_among_how_many_nulls(below, percentile, shown) -> None:
+    n = None if below is None else 430
+    row = ranked(consequence="utr3", percentile=percentile, exceedance=0.01, nulls=n, nulls_below=below,
+                 null_class="coding, utr3")  # fmt: skip
+    page = ranked_table_html(row, {**RANKED, "nulls": "common.3fa29c41"})
+    assert "common.3fa29c41" in page
+    heading, cells = Cells(page).rows
+    at = heading.index("Percentile")
+    assert cells[at] == shown
+    assert cells[at + 1] == ("" if n is None else "430 nullscoding, utr3")
+    assert "Percentile" not in ranked_table_html(ranked(), RANKED)
+
+
 def test_long_alleles_are_cut_with_their_length() -> None:
     page = ranked_table_html(ranked(alt="ACGTACGTACGTA"), RANKED)
     assert Cells(page).rows[1][2] == "A > ACGTACGT... (13 bp)"

@@ -30,10 +30,8 @@ from seqcast.predict.nulls.null_classes import CLASSES, PLACE, classify
 from seqcast.predict.variants.ranking import describe_tracks, reduce_score, select_tracks
 
 DEFINITION = "null_definition"  # in the provenance of a table of nulls
-OF_TABLES = (
-    "gene_scores",
-    "window_scores",
-)  # options that decide which scores there are, no number
+# Options that decide which scores there are, or how fast they are made, and no number.
+NOT_COMPARED = ("gene_scores", "window_scores", "batch_tokens")
 IDENTITY = ["row", "variant", "chrom", *PLACE, "status"]
 ROWS = 1 << 14  # of a table of scores that are held at once
 
@@ -208,7 +206,7 @@ def made_by(facts: Mapping[str, Any]) -> dict[str, Any]:
         "architecture": facts.get("architecture"),
         "weights": sorted(weights) if isinstance(weights, list) else [weights],
         "precision": facts.get("precision"),
-        **{name: value for name, value in options.items() if name not in OF_TABLES},
+        **{name: value for name, value in options.items() if name not in NOT_COMPARED},
     }
 
 

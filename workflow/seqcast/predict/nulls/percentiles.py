@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, read_table, write_chunks
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.predict.nulls.null_classes import CLASSES, LEVELS, class_name, classify
@@ -40,6 +41,7 @@ NUMBERS = {
     "exceedance_high": pl.Float64, "nulls": pl.Int64, "nulls_below": pl.Int64,
     "null_class": pl.String,
 }  # fmt: skip
+REPORTED = ("percentile", "exceedance", "nulls", "nulls_below", "null_class")
 Z = 1.959963984540054  # of the normal distribution: 2.5 % are beyond it at either end
 
 
@@ -159,6 +161,37 @@ def percentiles(
 def number_name(part: str, score: str, group: str = "") -> str:
     """Column of one of `NUMBERS`."""
     return f"{score}_{part}_{group}" if group else f"{score}_{part}"
+
+
+def read_percentiles(path: str | Path, scores: pl.DataFrame) -> pl.DataFrame:
+    """What `write_percentiles` wrote of a table of scores, without the place of each row.
+
+    A column ``nulls`` names the nulls, the same in each row.
+
+    Raises
+    ------
+    InputError
+        If it is of other rows.
+    """
+    table = read_table(path)
+    rows = ["row", "gene_id", "status"]
+    if not table.select(rows).equals(scores.select(rows)):
+        raise InputError(
+            f"{path} has other rows than the scores; expected percentiles of the same table. "
+            "Delete it and run again"
+        )
+    return table.drop(IDENTITY).with_columns(nulls=pl.lit(read_provenance(path)["nulls"]))
+
+
+def reported(percentiles: pl.DataFrame, score: str) -> pl.DataFrame:
+    """What rankings and VCF files show: ``consequence`` and, of one score, `REPORTED`.
+
+    Without columns where the score has no percentiles over the tracks that are reported.
+    """
+    columns = {name: number_name(name, score) for name in REPORTED}
+    if not set(columns.values()) <= set(percentiles.columns):
+        return percentiles.select()
+    return percentiles.select("consequence", **columns)
 
 
 def in_words(below: int, nulls: int, null_class: str) -> str:

@@ -203,6 +203,7 @@ def rank_variants(
     score: str = "logSED",
     tracks_like: str | None = None,
     top: int | None = 20,
+    further: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Variants by the size of their effect on the gene they change most.
 
@@ -217,6 +218,8 @@ def rank_variants(
         Regular expression on descriptions: the tracks to average over. Default: all.
     top : int, optional
         Rows to return; None for all.
+    further : DataFrame, optional
+        Columns to keep of the rows of `ensemble`, such as `percentiles.reported`.
 
     Returns
     -------
@@ -225,7 +228,7 @@ def rank_variants(
         alt, gene_id, gene_name, distance_to_tss_bp; of `reduce_score` ``mean_abs`` (decides the
         order, ties stay in input order), ``mean`` (ALT minus REF), ``strongest_track``
         (description), ``strongest_value`` and ``fold_sd``; ``ref_level`` and ``alt_level``
-        (`levels`).
+        (`levels`); and the columns of `further`.
 
     Raises
     ------
@@ -233,6 +236,8 @@ def rank_variants(
         If there is no such score, or `tracks_like` matches no track.
     """
     selected = select_tracks(tracks, tracks_like)
+    kept = [] if further is None else further.get_columns()
+    ensemble = ensemble.with_columns(kept)
     best = strongest_genes(ensemble, score, selected)
     best = best.sort("mean_abs", descending=True, maintain_order=True)
     best = best if top is None else best.head(top)
@@ -247,4 +252,4 @@ def rank_variants(
         strongest_value="top",
         fold_sd="sd",
         **levels(best, selected).to_dict(),
-    )
+    ).with_columns(best[column.name] for column in kept)

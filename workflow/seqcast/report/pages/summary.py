@@ -106,7 +106,8 @@ def ranked_table_html(
         All of `ranking.rank_variants`; may have no rows.
     facts : mapping
         Provenance of its file: ``dataset``, ``score``, ``tracks`` (in words), ``model``, ``fold``
-        and, where folds have the same weights, ``same_weights``.
+        and, where folds have the same weights, ``same_weights``; ``nulls``, the name of the null
+        variants, where `ranked` has percentiles.
     rows : int
         Rows of the page, the first ones; it says of how many.
     descriptions : mapping, optional
@@ -134,6 +135,7 @@ def ranked_table_html(
         has_spread=ranked["fold_sd"].count() > 0,
         same_weights=facts.get("same_weights", []),
         descriptions=descriptions,
+        nulls=facts.get("nulls", ""),
     )
 
 
@@ -271,10 +273,20 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
+def _percentile(row: Mapping[str, Any]) -> str:
+    """The percentile of a row of ranked variants; beyond the largest null, among how many."""
+    if row["percentile"] is None:
+        return ""
+    if row["nulls_below"] == row["nulls"]:
+        return f"> {row['nulls']:,} of {row['nulls']:,}"
+    return f"{row['percentile']:.1f}"
+
+
 def _page(template: str, **values: Any) -> str:
     filters: dict[str, Callable] = {
         "shorten": shorten,
         "number": number,
+        "percentile": _percentile,
         "thousands": thousands,
     }
     return render(template, filters, **values)

@@ -101,6 +101,24 @@ def test_vcf_values_are_those_of_each_alt(tmp_path: Path) -> None:
     ]
 
 
+def test_percentiles_are_those_of_the_strongest_gene(tmp_path: Path) -> None:
+    among = pl.DataFrame(
+        {"consequence": [f"part{i}" for i in range(7)], "percentile": [i + 0.5 for i in range(7)],
+         "nulls": [430] * 7}
+    )  # fmt: skip
+    path = tmp_path / "annotated.vcf.gz"
+    source = write_vcf(tmp_path / "in.vcf")
+    annotate_vcf(source, gene_scores(), TRACKS, path, percentiles=among)
+    with pysam.VariantFile(str(path)) as file:
+        assert file.header.info["SEQCAST_logSED_NULLS"].type == "Integer"
+        found = {record.id: record.info for record in file if record.id == "rs3"}
+        of_rs3 = dict(found["rs3"])
+    keys = ("CONSEQUENCE", "logSED_PERCENTILE", "logSED_NULLS")
+    assert [of_rs3[f"SEQCAST_{key}"] for key in keys] == [("part4",), (4.5,), (430,)]
+    with gzip.open(path, "rt") as text:
+        assert "SEQCAST_logSED_PERCENTILE=1.5,2.5" in text.read()  # G2 of the first ALT
+
+
 def test_vcf_header_is_kept_and_completed(tmp_path: Path) -> None:
     lines = annotate(tmp_path, write_vcf(tmp_path / "in.vcf"), gene_scores())
     header = [line for line in lines if line.startswith("#")]

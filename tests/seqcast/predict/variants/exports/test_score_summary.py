@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
@@ -61,3 +62,13 @@ def test_only_the_tracks_of_a_pattern_count(tmp_path: Path) -> None:
         "RNA:naïve B",
         "4.0",
     ]
+
+
+def test_percentiles_stand_behind_the_scores(tmp_path: Path) -> None:
+    table = gene_scores()
+    percentiles = pl.DataFrame({"status": table["status"], "logSED_percentile": [0.1] * 7})
+    write_tsv(table, TRACKS, tmp_path / "a.tsv", ["logSED"], percentiles=percentiles)
+    write_tsv(table, TRACKS, tmp_path / "b.tsv", ["logSED"])
+    found, plain = (pl.read_csv(tmp_path / name, separator="\t") for name in ("a.tsv", "b.tsv"))
+    assert found.columns == [*plain.columns, "logSED_percentile"]
+    assert found["logSED_percentile"].to_list() == [0.1] * 7

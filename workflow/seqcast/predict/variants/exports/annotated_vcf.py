@@ -42,6 +42,7 @@ def annotate_vcf(
     score: str = "logSED",
     provenance: Mapping[str, Any] | None = None,
     tracks_like: str | None = None,
+    percentiles: pl.DataFrame | None = None,
 ) -> None:
     """Copy a VCF with the strongest gene of each ALT, as bgzip with a CSI index next to it.
 
@@ -76,6 +77,9 @@ def annotate_vcf(
         Facts about the run, for the header line ``##seqcast``.
     tracks_like : str, optional
         Regular expression on descriptions: the tracks that count. Default: all.
+    percentiles : DataFrame, optional
+        `percentiles.reported` of the scores: ``SEQCAST_CONSEQUENCE`` of the gene, and its
+        ``SEQCAST_<score>_PERCENTILE`` and the others.
 
     Raises
     ------
@@ -88,14 +92,17 @@ def annotate_vcf(
     if not path.name.endswith(".vcf.gz"):
         raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
     variants = read_variants(vcf_in)
-    scores = scores.filter(~is_haplotype(scores, variants.height))
+    further = [] if percentiles is None else percentiles.get_columns()
+    names = [column.name for column in further]
+    scores = scores.with_columns(further).filter(~is_haplotype(scores, variants.height))
     check_indexable(vcf_in)
     check_tracks(scores, tracks, [score])
     selected = select_tracks(tracks, tracks_like)
-    values = _values_of_alts(scores, tracks, score, selected)
+    values = _values_of_alts(scores, tracks, score, selected, names)
     _check_scored(variants, scores, vcf_in)
     over = describe_tracks(len(selected), tracks.height, tracks_like)
-    header, contigs = _header(vcf_in, variants, _definitions(score, over), provenance)
+    definitions = [*_definitions(score, over), *_of_nulls(score, names)]
+    header, contigs = _header(vcf_in, variants, definitions, provenance)
     lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
     with indexed_bgzip(path, preset="vcf") as write:
         for line in (*header, *_sorted(lines, variants, contigs)):
@@ -104,11 +111,12 @@ def annotate_vcf(
 
 
 def _values_of_alts(
-    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
-) -> dict[str, Sequence[str]]:
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray,
+    further: Sequence[str],
+) -> dict[str, Sequence[str]]:  # fmt: skip
     """The text of each INFO key, one value per ALT in input order."""
     parts = [
-        scores.select("row", "status", "gene_id", "gene_name"),
+        scores.select("row", "status", "gene_id", "gene_name", *further),
         reduce_score(scores, score, selected),
         levels(scores, selected),
     ]
@@ -125,6 +133,7 @@ def _values_of_alts(
         f"{score}_MAX_TRACK": names,
         "REF_LEVEL": strongest["ref_level"],
         "ALT_LEVEL": strongest["alt_level"],
+        **{_key(name, score): strongest[name] for name in further},
     }
     return {
         f"SEQCAST_{key}": [info_value(cell) for cell in cells] for key, cells in columns.items()
@@ -160,6 +169,27 @@ def _definitions(score: str, over: str) -> list[str]:
     return [
         info_definition(f"SEQCAST_{key}", "A", kind, text)
         for key, (kind, text) in described.items()
+    ]
+
+
+def _key(name: str, score: str) -> str:
+    """The key of a column of `percentiles.reported`, behind SEQCAST_."""
+    return name.upper() if name == "consequence" else f"{score}_{name.upper()}"
+
+
+def _of_nulls(score: str, columns: Sequence[str]) -> list[str]:
+    """The header lines of the keys that null variants give."""
+    described = {
+        "consequence": ("String", "Part of SEQCAST_GENE that the variant changes"),
+        "percentile": ("Float", f"100 b / (n + 1), where the mean |{score}| of b of n null "
+                       "variants of its class is smaller"),
+        "exceedance": ("Float", "Fraction of those at least as large, (n - b + 1) / (n + 1)"),
+        "nulls": ("Integer", "Number n of null variants of its class, each with each gene"),
+        "nulls_below": ("Integer", "Number b of those that are smaller"),
+        "null_class": ("String", "The class: genes, consequences, distances, percent-encoded"),
+    }  # fmt: skip
+    return [
+        info_definition(f"SEQCAST_{_key(name, score)}", "A", *described[name]) for name in columns
     ]
 
 

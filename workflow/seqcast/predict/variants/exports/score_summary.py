@@ -49,6 +49,7 @@ def write_tsv(
     scores_wanted: Sequence[str],
     tracks_like: str | None = None,
     made_by: Mapping[str, str] | None = None,
+    percentiles: pl.DataFrame | None = None,
 ) -> None:
     """Write scores as text: identity, status and, for each score wanted, six columns.
 
@@ -72,6 +73,8 @@ def write_tsv(
         Regular expression on descriptions: the tracks to reduce over. Default: all.
     made_by : mapping of str to str, optional
         Columns before ``tracks`` (the tracks, in words) with one value, such as ``model``.
+    percentiles : DataFrame, optional
+        Columns behind those of the scores, row by row (`percentiles.read_percentiles`).
 
     Raises
     ------
@@ -88,6 +91,7 @@ def write_tsv(
         [
             scores.select(identity).with_columns(pl.lit(x).alias(n) for n, x in constants.items()),
             *(_summary(scores, tracks, score, selected) for score in scores_wanted),
+            *([] if percentiles is None else [_short(percentiles.drop(identity, strict=False))]),
         ],
         how="horizontal",
     )
@@ -97,12 +101,15 @@ def write_tsv(
 def _summary(
     scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
 ) -> pl.DataFrame:
-    """The columns of one score; numbers as float32, as scores are."""
+    """The columns of one score."""
     reduced = reduce_score(scores, score, selected)
     reduced = reduced.with_columns(
         top_track=tracks["identifier"].gather(reduced["top_at"]),
         top_description=tracks["description"].gather(reduced["top_at"]),
     )
-    return reduced.select(pl.col(SUMMARY).name.prefix(f"{score}_")).with_columns(
-        pl.selectors.float().cast(pl.Float32)
-    )
+    return _short(reduced.select(pl.col(SUMMARY).name.prefix(f"{score}_")))
+
+
+def _short(table: pl.DataFrame) -> pl.DataFrame:
+    """A table whose numbers have no more digits than scores have."""
+    return table.with_columns(pl.selectors.float().cast(pl.Float32))
