@@ -57,6 +57,8 @@ def calibrate(nulls: Nulls) -> pl.DataFrame:
 def halves(nulls: Nulls) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     """Magnitudes of each score in each class with `LEAST` variants, of either half.
 
+    A class that has no other variants than a narrower one is left out.
+
     Yields
     ------
     score, null_class : str
@@ -64,6 +66,7 @@ def halves(nulls: Nulls) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
         One number per variant.
     """
     first = nulls.table.select(pl.col("gene_id").first().over("row")).to_series()
+    told: set[tuple[str, ...]] = set()
     odd = first.is_in(first.unique(maintain_order=True).gather_every(2, 1).implode())
     for score in nulls.columns:
         known = nulls.table.select(*CLASSES, "row", odd.alias("odd"), value=score).drop_nulls(
@@ -77,7 +80,9 @@ def halves(nulls: Nulls) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
                 sides = [
                     once.filter(pl.col("odd") == side)["value"].to_numpy() for side in (False, True)
                 ]
-                if min(map(len, sides)) >= LEAST:
+                again = (score, *(f"{len(side)} {side.sum()}" for side in sides))
+                if min(map(len, sides)) >= LEAST and again not in told:
+                    told.add(again)
                     yield score, class_name(level, row), sides[0], sides[1]
 
 

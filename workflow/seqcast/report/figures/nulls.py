@@ -17,8 +17,7 @@ from seqcast.report.figures.style import (
     tidy,
 )
 
-COLUMNS = 2
-PANEL_IN = (4.2, 3.6)  # width, height
+PANEL_IN = (7.2, 3.6)  # width, height; the legend is on the right
 LINES = ("-", (0, (5, 2)), (0, (1, 1.2)))  # distinguished without colour too
 TICKS = (0.01, 0.1, 1.0)
 
@@ -37,16 +36,13 @@ def plot_calibration(nulls: Nulls) -> Figure:
         below it too high. Axes are logarithmic, for the small exceedances that readers look at.
     """
     scores = list(nulls.columns)
-    rows, columns = -(-len(scores) // COLUMNS), min(len(scores), COLUMNS)
-    fig = new_figure(PANEL_IN[0] * columns, PANEL_IN[1] * rows)
-    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    fig = new_figure(PANEL_IN[0], PANEL_IN[1] * len(scores))
+    axes = fig.subplots(len(scores), 1, squeeze=False).ravel()
     found: dict[str, list[tuple[str, np.ndarray, int]]] = {name: [] for name in scores}
     for score, name, reference, held_out in halves(nulls):
         found[score].append((name, np.sort(exceedances(held_out, reference)), len(reference)))
-    for ax, score in zip(axes, scores, strict=False):
+    for ax, score in zip(axes, scores, strict=True):
         _panel(ax, found[score]).set_title(plain(score, 40), fontsize=TITLE_PT)
-    for ax in axes[len(scores) :]:
-        ax.set_axis_off()
     return fig
 
 
@@ -66,6 +62,6 @@ def _panel(ax: Axes, classes: list[tuple[str, np.ndarray, int]]) -> Axes:
         shown = [tick for tick in TICKS if tick >= least]
         axis.set_ticks(shown, [f"{tick:g}" for tick in shown])
         axis.set_ticks([], minor=True)
-    ax.legend(loc="lower right", fontsize=TICK_PT - 1, handlelength=1.8, framealpha=0.85,
-              edgecolor="none", borderaxespad=0.3)  # fmt: skip
+    ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=TICK_PT, handlelength=1.8,
+              edgecolor="none")  # fmt: skip
     return tidy(ax)
