@@ -2,13 +2,11 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.provenance import provenance
-from seqcast.core.store import file_sha256, write_table
+from seqcast.core.store import file_sha256
+from seqcast.genome.checked_files import write_checked
 from seqcast.genome.fasta import Genome
-from seqcast.genome.haplotypes import check_file
 
 with reporting(snakemake.log[0]):
-    with Genome(snakemake.input.genome, snakemake.input.get("aliases")) as genome:
-        variants = check_file(snakemake.input.variants, genome, **snakemake.params.options)
     facts = provenance(
         dataset=snakemake.wildcards.dataset,
         assembly=snakemake.params.assembly,
@@ -17,4 +15,7 @@ with reporting(snakemake.log[0]):
         options=snakemake.params.options,
         code=snakemake.params.code,
     )
-    write_table(variants, snakemake.output[0], facts)
+    with Genome(snakemake.input.genome, snakemake.input.get("aliases")) as genome:
+        write_checked(
+            snakemake.input.variants, snakemake.output[0], genome, facts, **snakemake.params.options
+        )

@@ -13,7 +13,8 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.genome.variants import read_variants
-from seqcast.genome.vcf import check_indexable, read_info
+from seqcast.genome.vcf import check_indexable
+from seqcast.genome.vcf_fields import read_info
 
 HEADER = (
     "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n"

@@ -15,10 +15,13 @@ ALT of an A/T or C/G SNV is the complement of REF: such a row does not tell the 
 """
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from seqcast.core.errors import InputError
+from seqcast.genome.fasta import Genome
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +57,52 @@ EXCHANGED_ROWS = 10
 EXCHANGED_SHARE = 0.9
 
 
+def evidence_of(checked: pl.DataFrame) -> pl.DataFrame:
+    """How often a file has which evidence: all that its build is told by, in a few rows.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        As `variants.check_variants` returns it: all rows of some records.
+
+    Returns
+    -------
+    DataFrame
+        ``status``, ``swapped``, ``genome_carries``, ``fits`` (whether the genome carries an ALT of
+        the record; null where nothing was compared), and ``n``. Those of parts of a file are put
+        together by `pl.concat`.
+    """
+    fits = _fits("alt").max().over("record")
+    return (
+        checked.with_columns(fits=fits)
+        .group_by("status", "swapped", "genome_carries", "fits")
+        .agg(n=pl.len().cast(pl.Int64))
+    )
+
+
 def guard_build(checked: pl.DataFrame, min_match: float = 0.7, min_rows: int = 10) -> None:
+    """`guard_evidence` of the rows of a file.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        As `variants.check_variants` returns it.
+    min_match : float
+    min_rows : int
+    """
+    guard_evidence(evidence_of(checked), min_match, min_rows)
+
+
+def guard_evidence(evidence: pl.DataFrame, min_match: float = 0.7, min_rows: int = 10) -> None:
     """Stop if so many REF alleles differ from the genome that something must be wrong with all.
 
     Mismatches that do not stop the run are counted in a warning, with what explains them.
 
     Parameters
     ----------
-    checked : DataFrame
-        As `variants.check_variants` returns it. Rows count if REF could be compared. A row fits if
-        the genome carries its REF, or its ALT where rows are swapped and the file shows that they
-        are exchanged.
+    evidence : DataFrame
+        Of `evidence_of`. Rows count if REF could be compared. A row fits if the genome carries its
+        REF, or its ALT where rows are swapped and the file shows that they are exchanged.
     min_match : float
         Least fraction of them that must fit.
     min_rows : int
@@ -75,46 +113,78 @@ def guard_build(checked: pl.DataFrame, min_match: float = 0.7, min_rows: int = 1
     InputError
         If the share is lower.
     """
-    rows = checked.filter(pl.col("genome_carries").is_not_null())
+    rows = evidence.filter(pl.col("genome_carries").is_not_null())
     fits = pl.col("genome_carries").str.starts_with("ref") | pl.col("swapped")
     if looks_exchanged(rows):
         fits |= (pl.col("status") == "ref_alt_ambiguous") & _fits("alt")
     mismatches = rows.filter(~fits)
-    n_fit = rows.height - mismatches.height
-    if rows.height >= min_rows and n_fit < min_match * rows.height:
+    n_rows, n_mismatches = count(rows), count(mismatches)
+    n_fit = n_rows - n_mismatches
+    if n_rows >= min_rows and n_fit < min_match * n_rows:
         raise InputError(
-            f"REF matches the genome in {n_fit} of {rows.height} variants "
-            f"({n_fit / rows.height:.0%}); expected at least {min_match:.0%}. "
+            f"REF matches the genome in {n_fit} of {n_rows} variants "
+            f"({n_fit / n_rows:.0%}); expected at least {min_match:.0%}. "
             f"{explain_mismatches(mismatches) or OTHER_BUILD}. {count_mismatches(mismatches)}."
         )
-    if mismatches.height >= NAMED_ROWS:
+    if n_mismatches >= NAMED_ROWS:
         logger.warning(
             "REF does not match the genome in %d of %d variants (%.1f%%), which are not scored. "
             "%s. %s",
-            mismatches.height,
-            rows.height,
-            100 * mismatches.height / rows.height,
+            n_mismatches,
+            n_rows,
+            100 * n_mismatches / n_rows,
             explain_mismatches(mismatches) or "No one error explains them",
             count_mismatches(mismatches),
         )
-    n_both = rows.filter((pl.col("genome_carries") == "ref,alt") & (pl.col("status") == "valid"))
-    if n_both.height and _likely(mismatches) == ["alt"]:
+    n_both = count(
+        rows.filter((pl.col("genome_carries") == "ref,alt") & (pl.col("status") == "valid"))
+    )
+    if n_both and _likely(mismatches) == ["alt"]:
         logger.warning(
             "%d insertions and deletions fit the genome either way and are scored as written, "
             "which is wrong where REF and ALT are exchanged",
-            n_both.height,
+            n_both,
         )
+
+
+def first_mismatch(checked: pl.DataFrame) -> dict[str, Any] | None:
+    """The first row of `variants.check_rows` whose REF is not the genome's."""
+    rows = checked.filter(pl.col("status") == "ref_mismatch").head(1)
+    return rows.row(0, named=True) if rows.height else None
+
+
+def refuse_mismatches(
+    evidence: pl.DataFrame, first: Mapping[str, Any] | None, genome: Genome
+) -> None:
+    """Raise if the REF of a row, the first of which is given, is not the genome's."""
+    if first is None:
+        return
+    mismatches = evidence.filter(pl.col("status") == "ref_mismatch")
+    start = first["pos"] - 1
+    here = genome.fetch(first["contig"], start, start + len(first["ref"]))
+    place = f"record {first['record'] + 1}, {first['chrom']}:{first['pos']}"
+    raise InputError(
+        f"REF of {first['variant']} ({place}) is {first['ref']}, but the genome carries {here}; it "
+        f"is not the genome's in {count(mismatches)} of {count(evidence)} rows. "
+        f"{explain_mismatches(mismatches) or OTHER_BUILD}; or set on_ref_mismatch to exclude. "
+        f"{count_mismatches(mismatches)}."
+    )
+
+
+def count(evidence: pl.DataFrame) -> int:
+    """Rows of a file that some evidence is of."""
+    return int(evidence["n"].sum())
 
 
 def count_mismatches(mismatches: pl.DataFrame) -> str:
     """Say in how many rows whose REF does not fit the genome carries what."""
     counts = [
-        f"{counted} in {mismatches.filter(_fits(name)).height}"
+        f"{counted} in {count(mismatches.filter(_fits(name)))}"
         for name, (counted, _, _) in EXPLANATIONS.items()
     ]
-    n_none = mismatches.filter(pl.col("genome_carries") == "").height
+    n_none = count(mismatches.filter(pl.col("genome_carries") == ""))
     return (
-        f"Of the {mismatches.height} mismatches, the genome {', '.join(counts)}, none of these in "
+        f"Of the {count(mismatches)} mismatches, the genome {', '.join(counts)}, none of these in "
         f"{n_none} (by chance, in a quarter to a third each)"
     )
 
@@ -125,7 +195,7 @@ def explain_mismatches(mismatches: pl.DataFrame) -> str:
     Parameters
     ----------
     mismatches : DataFrame
-        Rows of `variants.check_variants` of which the genome does not carry REF.
+        Evidence of rows of which the genome does not carry REF.
     """
     likely = _likely(mismatches)
     if not likely:
@@ -136,13 +206,13 @@ def explain_mismatches(mismatches: pl.DataFrame) -> str:
     return f"It seems that {meaning}: {'; or '.join(EXPLANATIONS[name][2] for name in likely)}"
 
 
-def looks_exchanged(checked: pl.DataFrame) -> bool:
+def looks_exchanged(evidence: pl.DataFrame) -> bool:
     """Whether nothing in a file's mismatches speaks against exchanged columns.
 
     Parameters
     ----------
-    checked : DataFrame
-        As `variants.check_variants` returns it.
+    evidence : DataFrame
+        Of `evidence_of`.
 
     Returns
     -------
@@ -151,25 +221,23 @@ def looks_exchanged(checked: pl.DataFrame) -> bool:
         one) in less than nine tenths of those that can tell.
     """
     carries = pl.col("genome_carries")
-    rows = checked.with_columns(fits=_fits("alt").max().over("record")).filter(
-        carries.is_not_null() & ~carries.str.starts_with("ref")
-    )
+    rows = evidence.filter(carries.is_not_null() & ~carries.str.starts_with("ref"))
     told = rows.filter(_TOLD)
-    if rows.height < EXCHANGED_ROWS:
+    if count(rows) < EXCHANGED_ROWS:
         return True
-    return told.height > 0 and int(told["fits"].sum()) >= EXCHANGED_SHARE * told.height
+    return count(told) > 0 and count(told.filter("fits")) >= EXCHANGED_SHARE * count(told)
 
 
 def _likely(mismatches: pl.DataFrame) -> list[str]:
     """The explanations that fit nearly all rows, none if there are few."""
     told = mismatches.filter(_TOLD)
     judged = mismatches if told.is_empty() else told
-    if judged.height < NAMED_ROWS:
+    if count(judged) < NAMED_ROWS:
         return []
     return [
         name
         for name in EXPLANATIONS
-        if judged.filter(_fits(name)).height >= NAMED_SHARE * judged.height
+        if count(judged.filter(_fits(name))) >= NAMED_SHARE * count(judged)
     ]
 
 

@@ -21,7 +21,8 @@ import polars as pl
 from seqcast.genome.fasta import Fetch, Genome, fetch_by_blocks
 from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variants import BASES, check_variants, guard_build
-from seqcast.genome.vcf import check_indexable, read_genotypes, read_variants
+from seqcast.genome.vcf import check_indexable, read_variants
+from seqcast.genome.vcf_fields import read_genotypes
 
 PREFIX = "hap:"
 MEMBERS: dict[str, pl.DataType] = {

@@ -23,8 +23,8 @@ OF_VCF = {"#chrom": "chrom", "id": ID}  # names of a VCF, in lower case -> ours
 Row = tuple[int, str | None, str, int, str, str]  # record, ID, chrom, pos, ref, alt
 
 
-def numbered(rows: Iterable[Row]) -> pl.DataFrame:
-    """Rows of variants, with their number and a name for those without an ID.
+def numbered(rows: Iterable[Row], first: int = 0) -> pl.DataFrame:
+    """Rows of variants, numbered from `first` on, with a name for those without an ID.
 
     Returns
     -------
@@ -35,10 +35,10 @@ def numbered(rows: Iterable[Row]) -> pl.DataFrame:
     schema = {name: kind for name, kind in SCHEMA.items() if name != "row"}
     frame = pl.DataFrame(list(rows), schema=schema, orient="row")
     frame = frame.with_columns(variant=pl.coalesce(ID, _described()))
-    return frame.with_row_index("row").cast({"row": pl.Int64})
+    return frame.with_row_index("row", first).cast({"row": pl.Int64})
 
 
-def of_columns(table: pl.DataFrame, where: str | Path) -> pl.DataFrame:
+def of_columns(table: pl.DataFrame, where: str | Path, first: int = 0) -> pl.DataFrame:
     """The variants of a table with one row each, as `numbered` returns them.
 
     Parameters
@@ -48,6 +48,8 @@ def of_columns(table: pl.DataFrame, where: str | Path) -> pl.DataFrame:
         names of a VCF, in any case.
     where : str or path
         What to call the table in messages.
+    first : int
+        Number of the first row.
 
     Raises
     ------
@@ -62,7 +64,8 @@ def of_columns(table: pl.DataFrame, where: str | Path) -> pl.DataFrame:
             "give a VCF."
         )
     named = pl.col(ID).cast(pl.String) if ID in table.columns else pl.lit(None, pl.String)
-    found = table.select(*COLUMNS, variant=named).with_row_index("row").with_columns(record="row")
+    found = table.select(*COLUMNS, variant=named).with_row_index("row", first)
+    found = found.with_columns(record="row")
     if found.schema["pos"].is_float() and found.filter(pl.col("pos") % 1 != 0).height:
         raise InputError(f"{where}: pos holds fractions; expected whole numbers. Correct it.")
     try:

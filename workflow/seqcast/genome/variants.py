@@ -19,17 +19,19 @@ alleles, as PLINK writes them). With "swap" a row is turned round only on eviden
 """
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.genome.builds import (
-    OTHER_BUILD,
-    count_mismatches,
-    explain_mismatches,
+    count,
+    evidence_of,
+    first_mismatch,
     guard_build,
     looks_exchanged,
+    refuse_mismatches,
 )
 from seqcast.genome.fasta import GIVE_ALIASES, Fetch, Genome, fetch_by_blocks
 from seqcast.genome.vcf import read_variants
@@ -139,14 +141,46 @@ def check_variants(
         If no contig of the variants is in the genome, or at a mismatch with "error", or if
         ``on_ref_mismatch`` is none of the three.
     """
+    check_mode(on_ref_mismatch)
+    contigs = resolve_contigs(variants, genome)
+    warn_of_contigs(contigs)
+    checked = check_rows(variants, contigs, genome, fetch_by_blocks(genome), on_ref_mismatch)
+    evidence = evidence_of(checked)
+    if on_ref_mismatch == "error":
+        refuse_mismatches(evidence, first_mismatch(checked), genome)
+    if on_ref_mismatch == "swap":
+        exchanged = looks_exchanged(evidence)
+        checked = judge_swaps(checked, exchanged)
+        warn_of_swaps(evidence, judge_swaps(evidence, exchanged), exchanged)
+    return checked
+
+
+def check_mode(on_ref_mismatch: str) -> None:
+    """Refuse a way to treat mismatches that is none."""
     if on_ref_mismatch not in MISMATCH_MODES:
         raise InputError(
             f"on_ref_mismatch is {on_ref_mismatch!r}; expected one of {MISMATCH_MODES}"
         )
-    contigs = resolve_contigs(variants, genome)
-    if missing := [chrom for chrom, contig in contigs.items() if contig is None]:
-        logger.warning("contigs of the variants that are not in the genome: %s", _examples(missing))
-    fetch = fetch_by_blocks(genome)
+
+
+def check_rows(
+    variants: pl.DataFrame, contigs: Mapping[str, str | None], genome: Genome, fetch: Fetch,
+    on_ref_mismatch: str,
+) -> pl.DataFrame:  # fmt: skip
+    """Check each row for itself; what the file tells as a whole is not asked.
+
+    Parameters
+    ----------
+    variants : DataFrame
+        Whole records of a file, with its rows' numbers.
+    contigs : mapping
+        CHROM to the genome's name of it, None where the genome lacks it.
+    genome : Genome
+    fetch : callable
+        `fetch_by_blocks` of the genome.
+    on_ref_mismatch : str
+        See `check_variants`.
+    """
     swap = on_ref_mismatch == "swap"
     # In genome order, so that each block of an unsorted file is read once too.
     ordered = variants.select("row", "chrom", "pos", "ref", "alt").sort("chrom", "pos", "row")
@@ -156,10 +190,7 @@ def check_variants(
     ]
     found = pl.DataFrame(checks, schema=CHECKED, orient="row")
     found = found.with_columns(ordered["row"]).sort("row").drop("row")
-    checked = variants.sort("row").hstack(found)
-    if on_ref_mismatch == "error":
-        _refuse_mismatch(checked, genome)
-    return _judge_swaps(checked) if swap else checked
+    return variants.sort("row").hstack(found)
 
 
 def summarise_statuses(frame: pl.DataFrame) -> pl.DataFrame:
@@ -225,33 +256,44 @@ def _explain_mismatch(contig: str, start: int, ref: str, alt: str, fetch: Fetch)
     return ",".join(name for name, fit in fits.items() if fit)
 
 
-def _judge_swaps(checked: pl.DataFrame) -> pl.DataFrame:
-    """Give a status to the rows that the file does not tell how to read; say how many."""
+def judge_swaps(checked: pl.DataFrame, exchanged: bool) -> pl.DataFrame:
+    """Give a status to the rows that the file does not tell how to read.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        Of `check_rows`, or the evidence that these are (`builds.evidence_of`).
+    exchanged : bool
+        Whether the file's columns look exchanged (`builds.looks_exchanged`).
+    """
     swapped = pl.col("swapped")
-    unsure = pl.lit(False)
-    if not looks_exchanged(checked):
+    unsure = (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
+    if not exchanged:
         unsure |= swapped
-        if n_swapped := checked["swapped"].sum():
-            logger.warning(
-                "REF and ALT of %d rows are not swapped although the genome carries ALT: of "
-                "exchanged columns it would carry ALT in nearly all rows whose REF it does not",
-                n_swapped,
-            )
-    unsure |= (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
     new = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
-    checked = checked.with_columns(
+    return checked.with_columns(
         pl.when(unsure).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
         for name, value in new.items()
+        if name in checked.columns
     ).with_columns(swapped=swapped & (pl.col("status") == "valid"))
+
+
+def warn_of_swaps(before: pl.DataFrame, after: pl.DataFrame, exchanged: bool) -> None:
+    """Say how many rows `judge_swaps` left out, by the evidence before it and after it."""
+    if not exchanged and (n_swapped := count(before.filter("swapped"))):
+        logger.warning(
+            "REF and ALT of %d rows are not swapped although the genome carries ALT: of "
+            "exchanged columns it would carry ALT in nearly all rows whose REF it does not",
+            n_swapped,
+        )
     is_unsure = pl.col("status") == "ref_alt_ambiguous"
-    if n_unsure := checked.filter(is_unsure, pl.col("genome_carries") == "ref,alt").height:
+    if n_unsure := count(after.filter(is_unsure, pl.col("genome_carries") == "ref,alt")):
         logger.warning(
             "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
             "exchanged (insertions into repeats, deletions); if no row of the file is, set "
             "on_ref_mismatch to exclude: they are then scored as written",
             n_unsure,
         )
-    return checked
 
 
 def _judge_alleles(ref: str, alt: str) -> str | None:
@@ -309,34 +351,28 @@ def resolve_contigs(variants: pl.DataFrame, genome: Genome) -> dict[str, str | N
     """Return the genome's name of each contig; refuse variants of which none is in the genome."""
     chroms = variants["chrom"].unique(maintain_order=True).to_list()
     contigs = {chrom: genome.resolve(chrom) for chrom in chroms}
+    check_contigs(contigs, genome)
+    return contigs
+
+
+def check_contigs(contigs: Mapping[str, str | None], genome: Genome) -> None:
+    """Refuse variants of which no contig is in the genome, which has other names or None."""
     missing = [chrom for chrom, contig in contigs.items() if contig is None]
-    if chroms and len(missing) == len(chroms):
+    if missing and len(missing) == len(contigs):
         raise InputError(
-            f"no contig of the variants ({_examples(chroms)}) is in {genome.fasta} "
+            f"no contig of the variants ({_examples(missing)}) is in {genome.fasta} "
             f"({_examples(list(genome.contigs))}); expected names of the same assembly. "
             f"{GIVE_ALIASES}, or rename with bcftools annotate --rename-chrs."
         )
-    return contigs
+
+
+def warn_of_contigs(contigs: Mapping[str, str | None]) -> None:
+    """Name contigs that the genome lacks."""
+    if missing := [chrom for chrom, contig in contigs.items() if contig is None]:
+        logger.warning("contigs of the variants that are not in the genome: %s", _examples(missing))
 
 
 def _examples(names: list[str]) -> str:
     """The first three names and how many more there are."""
     more = f", and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
-
-
-def _refuse_mismatch(checked: pl.DataFrame, genome: Genome) -> None:
-    """Raise at the first row whose REF is not the genome's."""
-    mismatches = checked.filter(pl.col("status") == "ref_mismatch")
-    if mismatches.is_empty():
-        return
-    first = mismatches.row(0, named=True)
-    start = first["pos"] - 1
-    here = genome.fetch(first["contig"], start, start + len(first["ref"]))
-    place = f"record {first['record'] + 1}, {first['chrom']}:{first['pos']}"
-    raise InputError(
-        f"REF of {first['variant']} ({place}) is {first['ref']}, but the genome carries {here}; it "
-        f"is not the genome's in {mismatches.height} of {checked.height} rows. "
-        f"{explain_mismatches(mismatches) or OTHER_BUILD}; or set on_ref_mismatch to exclude. "
-        f"{count_mismatches(mismatches)}."
-    )

@@ -12,7 +12,8 @@ import re
 import tempfile
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,7 +21,7 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import read_table
+from seqcast.core.store import column_names, empty_table, read_frames
 from seqcast.core.text_files import MOST_DIGITS, ends_whole, refuse_unless_gzip
 from seqcast.genome.fasta import compression, quiet_htslib
 from seqcast.genome.variant_tables import Row, numbered, of_columns
@@ -31,6 +32,7 @@ NAMES = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"
 # What htslib takes for a contig's name: more than VCF 4.3 does (section 1.4.7).
 CONTIG = re.compile(r'[^",<>\[\s][^,<>]*')
 CHUNK_BYTES = 1 << 20
+PART_ROWS = 1 << 15  # that are held at once
 PARQUET = b"PAR1"
 
 # A number that may reach beyond 2^38 bp, where htslib's CSI indexes end. As integers of a VCF, POS,
@@ -62,28 +64,59 @@ def read_variants(path: str | Path) -> pl.DataFrame:
         If the file is missing, empty, truncated (within its header too) or no VCF, or if a line
         lacks columns, a POS that is a number, or a CHROM that is a contig's name.
     """
-    path = Path(path)
-    if is_table(path):
-        return of_columns(read_table(path), path)
-    is_text = not _check_start(path).startswith(b"BCF")
+    return pl.concat(variants_in_parts(path))
+
+
+def variants_in_parts(path: str | Path, rows: int | None = None) -> Iterator[pl.DataFrame]:
+    """`read_variants`, never held as a whole: parts of whole records, one at least.
+
+    Parameters
+    ----------
+    path : path
+    rows : int, optional
+        Least number of rows of all parts but the last. Default: `PART_ROWS`.
+    """
+    path, rows, first = Path(path), rows or PART_ROWS, 0
+    if not is_table(path):
+        for part in _parts(_records(path), rows):
+            yield numbered(part, first)
+            first += len(part)
+        return
+    for table in chain(read_frames(path, column_names(path), rows), [empty_table(path)]):
+        if table.height or not first:
+            yield of_columns(table, path, first)
+            first += max(table.height, 1)  # one empty part of none
+
+
+def _parts(records: Iterable[Row], rows: int) -> Iterator[list[Row]]:
+    """Rows of whole records, at least so many at a time; one empty part of none."""
+    part: list[Row] = []
+    for row in records:
+        if len(part) >= rows and row[0] != part[-1][0]:
+            yield part
+            part = []
+        part.append(row)
+    yield part
+
+
+def _records(path: Path) -> Iterable[Row]:
+    """One row per ALT, by htslib, or by the text where htslib refuses it or may misread it."""
+    is_text = not check_start(path).startswith(b"BCF")
+    n, doubtful = 0, False
     try:
-        rows = _read_records(path)
+        for _, _, chrom, pos, _, _ in _read_records(path):  # once to the end, before any is given
+            n, doubtful = n + 1, doubtful or _is_doubtful(chrom, pos)
     except (OSError, ValueError, NotImplementedError) as error:
         if not is_text:
-            raise _unreadable(path, error) from error
-        rows = _read_text(path)
+            raise unreadable(path, error) from error
         if compression(path) != "gzip":
             logger.warning(
                 "%s is not a VCF that htslib can read (%s); read by its first five columns",
                 path,
                 error,
             )
-    else:
-        if is_text and (
-            not rows or any(_is_doubtful(chrom, pos) for _, _, chrom, pos, _, _ in rows)
-        ):
-            rows = _read_text(path)
-    return numbered(rows)
+        return _read_text(path)
+    return _read_text(path) if is_text and (doubtful or not n) else _read_records(path)
 
 
 def is_table(path: str | Path) -> bool:
@@ -93,108 +126,6 @@ def is_table(path: str | Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(PARQUET)) == PARQUET
-
-
-def read_info(path: str | Path) -> list[dict[str, str]]:
-    """INFO of each record of a file that `read_variants` reads, whether its header describes it.
-
-    Parameters
-    ----------
-    path : path
-        VCF or BCF.
-
-    Returns
-    -------
-    list of dict
-        Key to text, a record each, in order; "" for a flag. Of a key that a record has repeatedly
-        the first counts. A record without INFO has none.
-
-    Raises
-    ------
-    InputError
-        As `read_variants`.
-    """
-    path = Path(path)
-    if _check_start(path).startswith(b"BCF"):
-        return [_info_of(fields) for fields in _bcf_records(path)]
-    return [_info_of(fields) for fields in _data_lines(path)]
-
-
-def read_genotypes(path: str | Path) -> tuple[list[str], Iterator[list[str]]]:
-    """Names of the samples, and of each record FORMAT and the text of each sample.
-
-    Raises
-    ------
-    InputError
-        As `read_variants`, and if there are no samples.
-    """
-    path = Path(path)
-    names: list[str] = []
-    if is_bcf := not is_table(path) and _check_start(path).startswith(b"BCF"):
-        with quiet_htslib(), pysam.VariantFile(str(path)) as file:
-            names = list(file.header.samples)
-    elif not is_table(path):
-        with _open_text(path) as lines:
-            head = next((line for line in lines if line.startswith(b"#CHROM")), b"")
-        names = head.decode(errors="replace").rstrip("\r\n").split("\t")[len(NAMES) :]
-    if not names:
-        raise InputError(
-            f"{path} has no sample; expected a VCF or BCF with a column of genotypes (FORMAT/GT, "
-            "phased) for each sample. Give such a file, or leave the cell haplotypes empty."
-        )
-    records = _bcf_records(path) if is_bcf else _data_lines(path)  # these in one piece from FORMAT
-    return names, ("\t".join(fields[8:]).split("\t") for fields in records)
-
-
-def _bcf_records(path: Path) -> Iterator[list[str]]:
-    """Yield the columns of each record of a BCF."""
-    try:
-        with quiet_htslib(), pysam.VariantFile(str(path)) as file:
-            for record in file:
-                yield str(record).rstrip("\n").split("\t")
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _info_of(fields: Sequence[str]) -> dict[str, str]:
-    """INFO of a record by its columns."""
-    found: dict[str, str] = {}
-    text = fields[7].strip() if len(fields) > 7 else ""
-    for item in text.split(";"):
-        key, _, value = item.partition("=")
-        if key not in {"", "."}:
-            found.setdefault(key, value)
-    return found
-
-
-def find_ids(
-    path: str | Path, wanted: Iterable[str]
-) -> dict[str, list[tuple[str, int, str, tuple[str, ...]]]]:
-    """Records of a VCF or BCF by their ID; of a file that is large, the search takes its time.
-
-    Parameters
-    ----------
-    path : path
-    wanted : iterable of str
-        IDs; a record may have several, separated by semicolons.
-
-    Returns
-    -------
-    dict
-        Of each ID its records, in order: chrom, pos (1-based), ref, alts.
-
-    Raises
-    ------
-    InputError
-        As `read_variants`.
-    """
-    path = Path(path)
-    found: dict[str, list[tuple[str, int, str, tuple[str, ...]]]] = {name: [] for name in wanted}
-    is_bcf = _check_start(path).startswith(b"BCF")
-    for chrom, pos, names, ref, alts, *_ in _bcf_records(path) if is_bcf else _data_lines(path):
-        for name in found.keys() & names.split(";"):
-            found[name].append((chrom, int(pos), ref, tuple(alts.split(","))))
-    return found
 
 
 def check_indexable(path: str | Path) -> None:
@@ -212,17 +143,17 @@ def check_indexable(path: str | Path) -> None:
         cannot be read.
     """
     path = Path(path)
-    if is_table(path) or _check_start(path).startswith(b"BCF"):
+    if is_table(path) or check_start(path).startswith(b"BCF"):
         return
     try:
-        with _open_text(path) as file:
+        with open_text(path) as file:
             lines = [
                 (number, raw)
                 for number, raw in enumerate(file, start=1)
                 if LARGE_NUMBER.search(raw) and not raw.startswith(b"#")
             ]
     except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     # Which of the large numbers say where a record ends, htslib knows: it is tried.
     n_fit = bisect_left(range(1, len(lines) + 1), True, key=lambda n: not _can_index(lines[:n]))
     if n_fit < len(lines):
@@ -250,14 +181,12 @@ def _can_index(lines: Iterable[tuple[int, bytes]]) -> bool:
     return True
 
 
-def _read_records(path: Path) -> list[Row]:
+def _read_records(path: Path) -> Iterator[Row]:
     """Read all records through htslib, one row per ALT."""
     with quiet_htslib(), pysam.VariantFile(str(path), drop_samples=True) as file:
-        return [
-            (number, record.id, record.chrom, record.pos, record.ref or ".", alt)
-            for number, record in enumerate(file)
-            for alt in record.alts or (".",)
-        ]
+        for number, record in enumerate(file):
+            for alt in record.alts or (".",):
+                yield number, record.id, record.chrom, record.pos, record.ref or ".", alt
 
 
 def _is_doubtful(chrom: str, pos: int) -> bool:
@@ -265,7 +194,7 @@ def _is_doubtful(chrom: str, pos: int) -> bool:
     return pos < 1 or not chrom or chrom[0] == "#"
 
 
-def _check_start(path: Path) -> bytes:
+def check_start(path: Path) -> bytes:
     """Return the first line; refuse a file that cannot be a VCF, or that ends too early."""
     if not path.is_file():
         raise InputError(f"{path} does not exist; expected a VCF or BCF file. Check the path.")
@@ -275,12 +204,12 @@ def _check_start(path: Path) -> bytes:
         )
     refuse_unless_gzip(path, "a VCF or BCF")
     if compression(path) == "bgzip" and not ends_whole(path):
-        raise _unreadable(path, "it lacks the block that ends a bgzip file")
-    with _open_text(path) as file:
+        raise unreadable(path, "it lacks the block that ends a bgzip file")
+    with open_text(path) as file:
         try:
             first_line = file.readline().removeprefix(b"\xef\xbb\xbf")
         except (OSError, EOFError, zlib.error) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
     if b"\r" in first_line.rstrip(b"\r\n"):
         raise InputError(
             f"{path} ends its lines with CR alone; expected LF or CRLF. Convert it, for instance "
@@ -294,21 +223,20 @@ def _check_start(path: Path) -> bytes:
     return first_line
 
 
-def _read_text(path: Path) -> list[Row]:
+def _read_text(path: Path) -> Iterator[Row]:
     """Read all records by their first five columns, one row per ALT, as `_read_records` does."""
-    return [
-        (number, None if name in {"", "."} else name, chrom, int(pos), ref or ".", alt or ".")
-        for number, (chrom, pos, name, ref, alts, *_) in enumerate(_data_lines(path))
-        for alt in alts.split(",")
-    ]
+    for number, (chrom, pos, name, ref, alts, *_) in enumerate(data_lines(path)):
+        for alt in alts.split(","):
+            named = None if name in {"", "."} else name
+            yield number, named, chrom, int(pos), ref or ".", alt or "."
 
 
-def _data_lines(path: Path) -> Iterator[list[str]]:
+def data_lines(path: Path) -> Iterator[list[str]]:
     """Yield up to nine columns of each data line; refuse a header that breaks off."""
     number = n_columns = 0
     names: list[str] = []
     try:
-        with _open_text(path) as file:
+        with open_text(path) as file:
             # Damage shows in a block's checksum, only after its lines: look there first.
             while file.read(CHUNK_BYTES):
                 pass
@@ -323,7 +251,7 @@ def _data_lines(path: Path) -> Iterator[list[str]]:
                 n_columns = n_columns or min(line.count("\t") + 1, 8)
                 yield _checked_fields(path, number, line, max(n_columns, 5))
     except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, f"{error}, after line {number}") from error
+        raise unreadable(path, f"{error}, after line {number}") from error
     if not n_columns and (not names or names[: len(NAMES)] != NAMES[: len(names)]):
         raise InputError(
             f"{path} ends in its header, at line {number}; expected a line {' '.join(NAMES[:8])} "
@@ -372,14 +300,14 @@ def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[
     return fields
 
 
-def _open_text(path: Path) -> BinaryIO:
+def open_text(path: Path) -> BinaryIO:
     """Open a plain or (b)gzip file for reading bytes of text."""
     if compression(path) is None:
         return path.open("rb")
     return cast(BinaryIO, gzip.open(path, "rb"))
 
 
-def _unreadable(path: Path, problem: object) -> InputError:
+def unreadable(path: Path, problem: object) -> InputError:
     """The error for a file that breaks off or is damaged."""
     return InputError(
         f"{path} cannot be read to its end ({problem}); expected a whole VCF or BCF: the file is "

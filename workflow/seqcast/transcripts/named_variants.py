@@ -10,7 +10,7 @@ from seqcast.core.errors import InputError
 from seqcast.genome.fasta import Genome
 from seqcast.genome.variant_tables import Row, numbered
 from seqcast.genome.variant_texts import parse_variant
-from seqcast.genome.vcf import find_ids
+from seqcast.genome.vcf_fields import find_ids
 from seqcast.transcripts.hgvs import HgvsReader, is_hgvs
 
 RSID = re.compile(r"(rs|ss|esv|nsv)\d+", re.IGNORECASE)

@@ -7,7 +7,7 @@ import pytest
 from seqcast.core.provenance import provenance
 from seqcast.core.store import array_column, write_table
 from seqcast.genome.variants import read_variants
-from seqcast.genome.vcf import read_info
+from seqcast.genome.vcf_fields import read_info
 from seqcast.predict.attributions import FIRST_ORDER
 from seqcast.predict.attributions.attribution_tables import tidy_effects
 from seqcast.predict.attributions.first_order_effects import COLUMNS

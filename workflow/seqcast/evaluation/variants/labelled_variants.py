@@ -18,7 +18,8 @@ from seqcast.evaluation.variants.definition import Definition
 from seqcast.genome.annotation import gene_base
 from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variants import REASONS
-from seqcast.genome.vcf import is_table, read_info, read_variants
+from seqcast.genome.vcf import is_table, read_variants
+from seqcast.genome.vcf_fields import read_info
 
 ALLELES = ["chrom", "pos", "ref", "alt"]
 JOINED = ["file", *ALLELES]
