@@ -68,8 +68,10 @@ bench: $(INSTALLED) ## measure speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.bigwig --no-peer
 	$(BIN)/python -m benchmarks.training --windows 8
 
-clean:
-	rm -rf demo_train results logs resources/simulated resources/assemblies resources/models .snakemake
+clean: ## remove what runs made; downloads stay
+	rm -rf demo_train results logs resources/simulated .snakemake
+	rm -f $(addprefix resources/assemblies/,*.fa.gz *.fa.gz.fai *.fa.gz.gzi *.genes.parquet)
+	rm -f resources/models/*.fold*.safetensors # prepared from weights that may be downloads
 
 $(INSTALLED): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
