@@ -6,7 +6,8 @@ edits) is made, what would run again is planned, and the change is taken back. T
 stdout: name -> rules that would run again, or the mistake that ends it.
 
 An edit is ``["config", section, key, value]``, ``["text", file, old, new]`` (the file keeps its
-date), ``["date", file]``, ``["missing", file]`` or ``["copied"]``.
+date), ``["date", file]``, ``["clock", file, seconds]``, ``["same dates"]``, ``["missing", file]`` or
+``["copied"]``.
 """
 
 import json
@@ -91,6 +92,9 @@ def edited(folder: Path, kind: str, *what: object) -> Iterator[Path]:
         shutil.copytree(folder, other, symlinks=True, copy_function=_copy_late)
         yield other
         return
+    if kind == "same dates":
+        yield from _with_same_dates(folder)
+        return
     path = folder / (str(what[0]) if kind != "config" else "config.yaml")
     before, stat = path.read_bytes(), path.stat()
     if kind == "config":
@@ -105,11 +109,26 @@ def edited(folder: Path, kind: str, *what: object) -> Iterator[Path]:
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     elif kind == "date":
         os.utime(path)
+    elif kind == "clock":  # of the machine that wrote it
+        os.utime(path, (stat.st_atime + float(str(what[1])), stat.st_mtime + float(str(what[1]))))
     elif kind == "missing":
         path.unlink()
     yield folder
     path.write_bytes(before)
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def _with_same_dates(folder: Path) -> Iterator[Path]:
+    """Give all files of a run one date, as archives and disks of coarse clocks do."""
+    tops = ("own", "resources", "results")
+    paths = [path for top in tops for path in (folder / top).rglob("*") if not path.is_symlink()]
+    before = {path: path.stat() for path in paths if path.is_file()}
+    latest = max(stat.st_mtime_ns for stat in before.values())
+    for path in before:
+        os.utime(path, ns=(latest, latest))
+    yield folder
+    for path, stat in before.items():
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def _copy_late(source: str, target: str) -> None:
