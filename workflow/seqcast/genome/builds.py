@@ -69,8 +69,8 @@ def evidence_of(checked: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         ``status``, ``swapped``, ``genome_carries``, ``fits`` (whether the genome carries an ALT of
-        the record; null where nothing was compared), and ``n``. Those of parts of a file are put
-        together by `pl.concat`.
+        the record; null where nothing was compared), and ``n``. Those of parts of a file are
+        concatenated.
     """
     fits = _fits("alt").max().over("record")
     return (
