@@ -55,18 +55,21 @@ def folder(root, demo_tables, tmp_path_factory):
 SCORED = {
     "score_variants", "gather_shards", "ensemble_variant_effects", "export_sed_h5", "export_tsv",
     "export_vcf", "rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest",
-    "plot_distribution", "plot_agreement", "summarise_run",
+    "plot_distribution", "plot_agreement", "summarise_run", "assemble_page",
 }  # fmt: skip
-COMPARED = {"compare_models", "summarise_comparison"}
-EVALUATED = {"evaluate_variants", "summarise_benchmarks"}  # by the scores of single folds
+PAGE = {"assemble_page"}  # of all that it shows
+COMPARED = {"compare_models", "summarise_comparison"} | PAGE
+EVALUATED = {"evaluate_variants", "summarise_benchmarks"} | PAGE  # by the scores of single folds
 COVERED = {"predict_coverage", "ensemble_coverage", "export_bigwig"}
 CHECKED = {"check_variants"}
 CLASSIFIED = {
     "classify_reads", "evaluate_benchmark", "export_predictions", "plot_reads",
     "split_reads", "summarise_benchmark", "summarise_benchmarks", "summarise_reads",
+    "assemble_page",
 }  # fmt: skip
 MEASURED = {
     "evaluate_property", "plot_properties", "summarise_properties", "summarise_benchmarks",
+    "assemble_page",
 }  # fmt: skip
 PROBED = {"probe_embeddings"} | MEASURED
 EMBEDDED = {"embed_sequences", "plot_embeddings", "summarise_embeddings"} | PROBED
@@ -74,6 +77,7 @@ TESTED = {"evaluate_coverage", "evaluate_half_lives", "plot_accuracy", "plot_gen
 PAGES = {
     "summarise_benchmark", "summarise_benchmarks", "summarise_comparison", "summarise_embeddings",
     "summarise_properties", "summarise_ranking", "summarise_reads", "summarise_run",
+    "assemble_page",
 }  # fmt: skip
 TRAINED = (
     {"train", "plot_learning_curve", "prepare_weights"}
@@ -129,13 +133,13 @@ CHANGES = {
                             {"rank_variants", "summarise_ranking", "predict_strongest",
                              "plot_strongest", "plot_distribution", "plot_agreement", "export_vcf"}
                             | COMPARED),
-    "plots of the report": ([config("report", "top", 3)], {"predict_strongest", "plot_strongest"}),
+    "plots of the report": ([config("report", "top", 3)], {"predict_strongest", "plot_strongest"} | PAGE),
     "resamples": ([config("properties", "resamples", 10)], MEASURED),
     "features of probes": ([config("properties", "probe_features", ["embedding_mean"])], PROBED),
     "vectors of mRNAs": ([config("embeddings", "pooling", ["mean"])], EMBEDDED),
     "threshold of reads": ([config("reads", "threshold", 0.6)], CLASSIFIED),
     # code and templates
-    "a template": ([code("report/templates/comparison.html", "table", "tablet")], {"summarise_comparison"}),
+    "a template": ([code("report/templates/comparison.html", "table", "tablet")], {"summarise_comparison"} | PAGE),
     "the template of all": ([code("report/templates/page.html", "<body", "<body ")], PAGES),
     "code that nothing runs": ([code("core/store.py", "def write_tsv(",
                                      "def unused() -> int:\n    return 1\n\n\ndef write_tsv(")], set()),
@@ -145,7 +149,7 @@ CHANGES = {
                            code("core/progress.py", "import", "import time\nimport")], set()),
     "the version": ([code("__init__.py", '__version__ = "0', '__version__ = "1')], set()),
     "ranks": ([code("predict/variants/ranking.py", "def rank_variants(", "def rank_variants(_=1, *, ")],
-              {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}),
+              {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"} | PAGE),
     # shards are gone once gathered: what is made of the folds' tables scores nothing again
     "means of folds": ([code("predict/variants/ensemble.py", "stack.mean(0)", "stack.mean(axis=0)")],
                        SCORED - {"score_variants", "gather_shards", "plot_agreement"} | COMPARED),
@@ -157,7 +161,7 @@ CHANGES = {
     # tables and files
     "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
     "description of a model": ([["text", "models.tsv", "tiny network", "small network"]],
-                               {"summarise_run", "summarise_ranking", "summarise_comparison"}),
+                               {"summarise_run", "summarise_ranking", "summarise_comparison"} | PAGE),
     "variants of the same date": ([own("own.vcf")], CHECKED | SCORED),
     "genome of the same date": ([own("genome.fa")], CHECKED | SCORED | COVERED
                                 | {"prepare_genome", "prepare_annotation"}),

@@ -344,6 +344,7 @@ rule assemble_page:
     output:
         page="results/report/index.html",
         tables=directory("results/report/tables"),
+        costs="results/report/costs.tsv",
         multiqc="results/report/seqcast_mqc.json",
         crate="results/ro-crate-metadata.json",
     log:

@@ -1,7 +1,9 @@
-"""Write the one page of the run, and its twins for programs."""
+"""Write the one page of the run, its twins for programs, and what the run took."""
 
+from seqcast.core.costs import run_costs
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
+from seqcast.core.store import write_tsv
 from seqcast.report.run_page.page import write_page
 from seqcast.report.run_page.run_files import AboutRun, RunFiles, read_run
 from seqcast.report.run_page.twins import Twins, write_twins
@@ -12,8 +14,10 @@ with reporting(snakemake.log[0]):
         command=snakemake.params.command,
         snakemake_version=snakemake.params.snakemake_version,
     )
-    files, page = named_files(RunFiles, snakemake.input), snakemake.output.page
-    content = read_run(files, about, page)
-    write_page(content, page)
-    twins = named_files(Twins, snakemake.output, beside=("page",))
-    write_twins(content, page, [*files.scores, *files.pages], twins)
+    files, made = named_files(RunFiles, snakemake.input), snakemake.output
+    costs = run_costs("logs")
+    content = read_run(files, about, made.page, costs)
+    write_page(content, made.page)
+    write_tsv(costs, made.costs)
+    twins = named_files(Twins, made, beside=("page", "costs"))
+    write_twins(content, made.page, [made.costs, *files.scores, *files.pages], twins)

@@ -282,7 +282,9 @@ async function draw(view) {
     const part = (kind) => ([start, end]) => ({gene: name, part: kind, start, end});
     return [part("gene")([gene.start, gene.end]), ...gene.exons.map(part("exon")), ...gene.coding.map(part("CDS"))];
   });
+  const widest = coverage.reduce((most, one) => Math.max(most, Math.abs(one.difference)), 0) || 1;
   const spec = filled(data.charts.coverage, {
+    differences: [-widest, widest],
     width, domain: view.domain, position: view.position + 0.5, ticks: Math.ceil(width / 140),
     position_title: `position on ${view.contig} (bp)`,
     genes_title: "Genes: line, from first to last exon; bars, exons; higher bars, coding sequence"});

@@ -172,7 +172,7 @@ def listed_rows(tables: Sequence[pl.DataFrame], most: int = MOST_ROWS) -> pl.Dat
 
 
 def table_data(rows: pl.DataFrame) -> dict[str, Any]:
-    """Rows as JSON has them, column by column; columns without a value are left out.
+    """Rows as JSON has them, column by column; those that say nothing are left out.
 
     Returns
     -------
@@ -180,9 +180,10 @@ def table_data(rows: pl.DataFrame) -> dict[str, Any]:
         ``columns``: `COLUMNS` as dicts. ``values``: field to its values. Texts are a list of the
         distinct ones under ``texts`` and one place in it per row.
     """
-    shown = [
-        one for one in COLUMNS if one.field in rows.columns and rows[one.field].count() > 0
-    ]  # fmt: skip
+    told = [name for name in rows.columns if rows[name].count() > 0]
+    if {"region", "consequence"} <= set(told) and rows["region"].equals(rows["consequence"]):
+        told.remove("region")
+    shown = [one for one in COLUMNS if one.field in told]
     values, texts = {}, {}
     for one in shown:
         column = rows[one.field]

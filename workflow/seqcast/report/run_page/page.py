@@ -102,7 +102,13 @@ def page_html(content: PageContent, most_rows: int = MOST_ROWS) -> str:
     tables = [allele_rows(one, content.score, content.tracks_like) for one in content.sets]
     rows = listed_rows(tables, most_rows) if tables else pl.DataFrame()
     total = sum(map(len, tables))
-    nothing: dict[str, Any] = {"planted": [], "benchmarks": [], "files": [], "command": ""}
+    nothing: dict[str, Any] = {
+        "planted": [],
+        "benchmarks": [],
+        "files": [],
+        "costs": [],
+        "command": "",
+    }
     return render(
         "run_page.html", FILTERS,
         title=content.title, lead=_lead(content, tables), listed=total > 0, total=total,

@@ -86,7 +86,7 @@ class AboutRun:
     snakemake_version: str
 
 
-def read_run(files: RunFiles, about: AboutRun, at: str | Path) -> PageContent:
+def read_run(files: RunFiles, about: AboutRun, at: str | Path, costs: pl.DataFrame) -> PageContent:
     """Gather what the page of a run says.
 
     Parameters
@@ -95,6 +95,8 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path) -> PageContent:
     about : AboutRun
     at : path
         Where the page will be: its links are relative to it.
+    costs : DataFrame
+        What the run took (`costs.run_costs`).
 
     Raises
     ------
@@ -124,6 +126,7 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path) -> PageContent:
                 for (model, dataset), path in zip(about.pairs, files.scores, strict=True)
             ],
             "command": about.command,
+            "costs": costs.to_dicts(),
             "versions": {**versions(), "snakemake": about.snakemake_version},
         },
     )  # fmt: skip
