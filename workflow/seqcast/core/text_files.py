@@ -12,10 +12,12 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from seqcast.core.errors import InputError
+from seqcast.core.expansion import Unpacked
 
 if sys.version_info < (3, 14):
     from backports import zstd
@@ -30,6 +32,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 # (SAM specification, section 4.1).
 _EXTRA = slice(12, 14)
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+BUFFER_BYTES = 1 << 20
 MOST_DIGITS = 18  # of a number that fits into 64 bits, whatever they are
 TOLD = 20  # names of columns in a message
 UTF16 = b"\xff\xfe", b"\xfe\xff"
@@ -114,6 +117,29 @@ def ends_whole(path: Path) -> bool:
         return file.read() == BGZF_END
 
 
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a plain or (b)gzip file for reading what it holds, up to `most_bytes`."""
+    with path.open("rb") as file:
+        packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    if not packed:
+        return path.open("rb")
+    text = Unpacked(gzip.open(path, "rb"), path, path.stat().st_size)  # noqa: SIM115
+    return cast(BinaryIO, io.BufferedReader(text, BUFFER_BYTES))
+
+
+def check_unpacked(path: Path) -> None:
+    """Refuse a (b)gzip file that holds too much, before another library decompresses it.
+
+    Raises
+    ------
+    InputError
+        As `check_expansion`. Damage passes, which the reader tells.
+    """
+    with suppress(*DAMAGE), open_bytes(path) as file:
+        while file.read(BUFFER_BYTES):
+            pass
+
+
 def is_bgzip(head: bytes) -> bool:
     """Whether a file is BGZF, by its first 14 bytes or more."""
     return head.startswith(GZIP_MAGIC) and head[_EXTRA] == b"BC"
@@ -134,20 +160,20 @@ def decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
     Raises
     ------
     InputError
-        If it is truncated or damaged.
+        If it is truncated or damaged, or as `check_expansion`.
     """
     if (packing := packing_of(data)) is None:
         return data
     try:
         if is_bgzip(data) and not data.endswith(BGZF_END):
             raise EOFError("it lacks the block that ends a bgzip file")
-        unpacked: bytes = packing.open(io.BytesIO(data)).read()
+        text = Unpacked(packing.open(io.BytesIO(data)), path, len(data))
+        return b"".join(iter(lambda: text.read(BUFFER_BYTES), b""))
     except DAMAGE as error:
         raise InputError(
             f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
             f"{expected}. Copy or download it again."
         ) from error
-    return unpacked
 
 
 def read_text(path: str | Path, expected: str, old_newlines: bool = False) -> str:

@@ -5,6 +5,7 @@ that are read alone have one of their own; and the directory of entries is seale
 it does not name would read as an array's fill value.
 """
 
+import math
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from zarr.codecs import ZstdCodec
 from zarr.storage import ZipStore
 
 from seqcast.core.errors import InputError
+from seqcast.core.expansion import FREE_BYTES, check_zip
 from seqcast.core.seals import check_seal, damaged, seal_zip, sealed_by
 from seqcast.core.store import atomic
 
@@ -36,6 +38,12 @@ class StoredArray:
     """
 
     def __init__(self, array: zarr.Array, path: str | Path) -> None:
+        chunk_bytes = math.prod(array.chunks) * array.dtype.itemsize
+        if chunk_bytes > FREE_BYTES:  # what is read of a chunk is decompressed as a whole
+            raise InputError(
+                f"{path}: {array.name} has chunks of {chunk_bytes} bytes; expected at most "
+                f"{FREE_BYTES >> 20} MiB, as this workflow writes them"
+            )
         self._array, self._path = array, path
         self.shape: tuple[int, ...] = array.shape
         self.dtype: np.dtype = array.dtype
@@ -140,6 +148,7 @@ def open_group(
     """
     with opening(path, f"{expected} (.zarr, one zip file)", sealed_by):
         check_seal(path)
+        check_zip(path)
         store = ZipStore(path, mode="r")
         group = zarr.open_group(store, mode="r")
         arrays = {name: StoredArray(array, path) for name, array in group.arrays()}

@@ -1,6 +1,5 @@
 """Lines of GTF and GFF3: read, checked, and joined with their genes."""
 
-import gzip
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import ends_whole, refuse_unless_gzip
+from seqcast.core.text_files import check_unpacked, ends_whole, open_bytes, refuse_unless_gzip
 from seqcast.genome.annotation_attributes import (
     GFF3_NAMES,
     GTF_NAMES,
@@ -136,6 +135,7 @@ def _collect(path: Path, is_gtf: bool, columns: Mapping[str, pl.Expr]) -> pl.Dat
     """Lines that are wanted, with their attributes; all lines of the file have nine columns."""
     if compression(path) == "bgzip" and not ends_whole(path):
         raise _unreadable(path, "it lacks the block that ends a bgzip file")
+    check_unpacked(path)
     lines = pl.scan_csv(
         path,
         separator="\t",
@@ -339,7 +339,7 @@ def _wrong_columns(path: Path, number: int, text: str, wrong: int) -> InputError
 def _lines_of_file(path: Path) -> Iterator[tuple[int, bytes]]:
     """Number (1-based) and bytes of each line of a file."""
     try:
-        with gzip.open(path) if compression(path) else path.open("rb") as file:
+        with open_bytes(path) as file:
             for number, line in enumerate(file, start=1):
                 yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
     except (OSError, EOFError) as error:

@@ -17,7 +17,7 @@ import pysam
 from seqcast.core.errors import InputError
 from seqcast.core.seals import CHANGED, blank_seal, check_seal, damaged, seal, sealed_by
 from seqcast.core.store import atomic
-from seqcast.core.text_files import GZIP_MAGIC
+from seqcast.core.text_files import GZIP_MAGIC, open_bytes
 from seqcast.genome.fasta_checks import check_letters, index_problem
 
 CHUNK_BYTES = 1 << 20
@@ -38,18 +38,15 @@ def recompress_bgzip(source: str | Path, path: str | Path) -> None:
     Raises
     ------
     InputError
-        If ``source`` is a gzip file that is truncated or damaged.
+        If ``source`` is a gzip file that is truncated or damaged, or as `check_expansion`.
     """
-    with Path(source).open("rb") as raw:
-        compressed = raw.read(2) == GZIP_MAGIC
-        raw.seek(0)
-        text = gzip.GzipFile(fileobj=raw) if compressed else raw
-        with (
-            atomic(path) as temporary,
-            pysam.BGZFile(str(temporary), "wb", None) as bgzf,
-            reading_gzip(source),
-        ):
-            shutil.copyfileobj(text, bgzf, CHUNK_BYTES)
+    with (
+        open_bytes(Path(source)) as text,
+        atomic(path) as temporary,
+        pysam.BGZFile(str(temporary), "wb", None) as bgzf,
+        reading_gzip(source),
+    ):
+        shutil.copyfileobj(text, bgzf, CHUNK_BYTES)
 
 
 def index_fasta(path: str | Path) -> None:

@@ -4,7 +4,6 @@ An index is a table of places in a file. After ``mv``, ``tar`` or ``rsync -t`` i
 a FASTA that it was not made of, and its places then hold other bases, or headers.
 """
 
-import gzip
 import re
 import zlib
 from collections import Counter
@@ -16,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import GZIP_MAGIC
+from seqcast.core.text_files import GZIP_MAGIC, open_bytes
 
 BASES = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"  # IUPAC codes of DNA
 CHECKED = 1000  # contigs and blocks, evenly spread, in addition to those that most follows
@@ -99,10 +98,7 @@ def check_letters(fasta: Path) -> None:
     InputError
         With the number of each such character.
     """
-    with fasta.open("rb") as raw:
-        is_packed = raw.read(2) == GZIP_MAGIC
-        raw.seek(0)
-        file: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if is_packed else raw
+    with open_bytes(fasta) as file:
         found = _strange_letters(iter(lambda: file.read(CHUNK_BYTES), b""))
     if found:
         raise no_bases(fasta, found)

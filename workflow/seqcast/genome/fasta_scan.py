@@ -4,14 +4,13 @@ A run compresses and indexes its genome first. Where only names, lengths and few
 one pass through the file is cheaper, and writes nothing next to it.
 """
 
-import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import GZIP_MAGIC
+from seqcast.core.text_files import GZIP_MAGIC, open_bytes
 from seqcast.genome.bgzip import reading_gzip
 from seqcast.genome.fasta import Genome, check_fasta, read_aliases
 from seqcast.genome.fasta_checks import BASES, no_bases
@@ -80,13 +79,12 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
             f"{path} does not exist; expected the genome as a FASTA file. Check the path."
         )
     with path.open("rb") as raw:
-        packed = raw.read(2) == GZIP_MAGIC
-    if not packed:
-        check_fasta(path)
+        if raw.read(2) != GZIP_MAGIC:
+            check_fasta(path)
     names: set[str] = set()
     header: bytes | None = None
     parts: list[bytes] = []
-    for begins, piece in _pieces(path, packed):
+    for begins, piece in _pieces(path):
         if not begins:
             parts.append(piece)
             continue
@@ -104,12 +102,12 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
     yield _contig(path, header, parts, names)
 
 
-def _pieces(path: Path, packed: bool) -> Iterator[tuple[bool, bytes]]:
+def _pieces(path: Path) -> Iterator[tuple[bool, bytes]]:
     """Pieces of the text: whether a record begins there, and its header and lines without '>'.
 
     Pieces that continue a record come in upper case and without the ends of their lines.
     """
-    with reading_gzip(path), gzip.open(path) if packed else path.open("rb") as file:
+    with reading_gzip(path), open_bytes(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             first, *others = _RECORD.split(chunk + file.readline())
             yield False, first.translate(UPPER, b"\r\n")

@@ -4,13 +4,12 @@ Biopython's scanner splits a record into its header, feature table and sequence;
 reads need is kept of it, so that a mammalian chromosome with all its exons fits into memory.
 """
 
-import gzip
+import io
 import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 import polars as pl
 import pysam
@@ -20,9 +19,8 @@ from Bio.SeqFeature import Location, LocationParserError
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic
-from seqcast.core.text_files import DAMAGE
+from seqcast.core.text_files import DAMAGE, open_bytes
 from seqcast.genome.bgzip import recompress_bgzip
-from seqcast.genome.fasta import compression
 from seqcast.genome.fasta_checks import no_bases, strange_letters
 
 CODING = {"start": pl.Int64, "end": pl.Int64, "strand": pl.Int8, "locus_tag": pl.String}
@@ -99,9 +97,8 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} does not exist; expected a GenBank file. Download it first.")
-    opened = gzip.open if compression(path) else open
     found = 0
-    with cast(IO[str], opened(path, "rt", encoding="latin-1")) as text:
+    with io.TextIOWrapper(open_bytes(path), encoding="latin-1") as text:
         scanner = GenBankScanner()
         scanner.set_handle(text)
         while (record := _next_record(scanner, path, found)) is not None:
@@ -117,9 +114,8 @@ def read_genbank(path: str | Path) -> Iterator[GenbankRecord]:
 def is_genbank(path: str | Path) -> bool:
     """Whether a genome is a GenBank flat file: it begins with LOCUS; FASTA begins with >."""
     try:
-        opened = gzip.open if compression(Path(path)) else open
-        with opened(path, "rb") as file:
-            return bytes(file.read(5)) == b"LOCUS"
+        with open_bytes(Path(path)) as file:
+            return file.read(5) == b"LOCUS"
     except DAMAGE:  # which the reader of the whole file tells
         return False
 
@@ -160,6 +156,8 @@ def _next_record(scanner: GenBankScanner, path: Path, done: int) -> GenbankRecor
             header = scanner.parse_header()
             features = scanner.parse_features()
             _, sequence = scanner.parse_footer()
+        except InputError:
+            raise
         # the scanner takes lines apart without looking, and asserts
         except (*DAMAGE, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError,
                 ValueError) as error:  # fmt: skip

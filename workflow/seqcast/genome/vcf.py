@@ -6,7 +6,6 @@ lines) is read from the text, by these columns alone; so is what it reads as som
 empty POS as 0). What is wrong in them is named with its line.
 """
 
-import gzip
 import logging
 import re
 import tempfile
@@ -15,14 +14,19 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import column_names, empty_table, read_frames
-from seqcast.core.text_files import MOST_DIGITS, ends_whole, refuse_unless_gzip
+from seqcast.core.text_files import (
+    MOST_DIGITS,
+    check_unpacked,
+    ends_whole,
+    open_bytes,
+    refuse_unless_gzip,
+)
 from seqcast.genome.fasta import compression, quiet_htslib
 from seqcast.genome.variant_tables import Row, numbered, of_columns
 
@@ -102,6 +106,7 @@ def _parts(records: Iterable[Row], rows: int) -> Iterator[list[Row]]:
 def _records(path: Path) -> Iterable[Row]:
     """One row per ALT, by htslib, or by the text where htslib refuses it or may misread it."""
     is_text = not check_start(path).startswith(b"BCF")
+    check_unpacked(path)
     n, doubtful = 0, False
     try:
         for _, _, chrom, pos, _, _ in _read_records(path):  # once to the end, before any is given
@@ -146,7 +151,7 @@ def check_indexable(path: str | Path) -> None:
     if is_table(path) or check_start(path).startswith(b"BCF"):
         return
     try:
-        with open_text(path) as file:
+        with open_bytes(path) as file:
             lines = [
                 (number, raw)
                 for number, raw in enumerate(file, start=1)
@@ -205,7 +210,7 @@ def check_start(path: Path) -> bytes:
     refuse_unless_gzip(path, "a VCF or BCF")
     if compression(path) == "bgzip" and not ends_whole(path):
         raise unreadable(path, "it lacks the block that ends a bgzip file")
-    with open_text(path) as file:
+    with open_bytes(path) as file:
         try:
             first_line = file.readline().removeprefix(b"\xef\xbb\xbf")
         except (OSError, EOFError, zlib.error) as error:
@@ -236,7 +241,7 @@ def data_lines(path: Path) -> Iterator[list[str]]:
     number = n_columns = 0
     names: list[str] = []
     try:
-        with open_text(path) as file:
+        with open_bytes(path) as file:
             # Damage shows in a block's checksum, only after its lines: look there first.
             while file.read(CHUNK_BYTES):
                 pass
@@ -298,13 +303,6 @@ def _checked_fields(path: Path, number: int, line: str, n_columns: int) -> list[
             "file is damaged. Copy or download it again."
         )
     return fields
-
-
-def open_text(path: Path) -> BinaryIO:
-    """Open a plain or (b)gzip file for reading bytes of text."""
-    if compression(path) is None:
-        return path.open("rb")
-    return cast(BinaryIO, gzip.open(path, "rb"))
 
 
 def unreadable(path: Path, problem: object) -> InputError:

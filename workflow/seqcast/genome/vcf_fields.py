@@ -6,8 +6,9 @@ from pathlib import Path
 import pysam
 
 from seqcast.core.errors import InputError
+from seqcast.core.text_files import open_bytes
 from seqcast.genome.fasta import quiet_htslib
-from seqcast.genome.vcf import NAMES, check_start, data_lines, is_table, open_text, unreadable
+from seqcast.genome.vcf import NAMES, check_start, data_lines, is_table, unreadable
 
 
 def read_info(path: str | Path) -> list[dict[str, str]]:
@@ -49,7 +50,7 @@ def read_genotypes(path: str | Path) -> tuple[list[str], Iterator[list[str]]]:
         with quiet_htslib(), pysam.VariantFile(str(path)) as file:
             names = list(file.header.samples)
     elif not is_table(path):
-        with open_text(path) as lines:
+        with open_bytes(path) as lines:
             head = next((line for line in lines if line.startswith(b"#CHROM")), b"")
         names = head.decode(errors="replace").rstrip("\r\n").split("\t")[len(NAMES) :]
     if not names:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from seqcast.core import seals
 from seqcast.core.errors import InputError
+from seqcast.core.expansion import check_expansion, check_zip
 from seqcast.core.store import atomic, scratch_folder
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
     Raises
     ------
     InputError
-        If the file is not HDF5, or holds no Keras model.
+        If the file is not HDF5, or holds no Keras model; as `check_expansion`.
     """
     import h5py  # here, as few jobs read such files
 
@@ -77,11 +78,16 @@ def read_keras_layers(path: Path) -> dict[str, list[dict[str, np.ndarray]]]:
         with h5py.File(path, "r") as file:
             group = file.get("model_weights", file)
             names = _chunked_attribute(group, "layer_names")
+            held: list[int] = []
+            group.visititems(lambda _, item: held.append(getattr(item, "nbytes", 0)))
+            check_expansion(path, path.stat().st_size, sum(held))
             for name in names:
                 if weights := _chunked_attribute(group[name], "weight_names"):
                     kind, counter = _kind_and_counter(name)
                     inside = {_inside_layer(w): group[name][w][()] for w in weights}
                     kinds[kind].append((counter, inside))
+    except InputError:
+        raise
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         # what libhdf5 meets in a damaged file, and h5py where an object is of another kind
         raise InputError(
@@ -199,13 +205,14 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     Raises
     ------
     InputError
-        If the file is no such file, or asks to run code.
+        If the file is no such file, or asks to run code; as `check_zip`.
     """
     with path.open("rb") as file:
         if file.read(len(LFS_POINTER)) == LFS_POINTER:
             raise InputError(
                 f"{path}: a pointer of Git LFS, not the weights; get them with 'git lfs pull'"
             )
+    check_zip(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

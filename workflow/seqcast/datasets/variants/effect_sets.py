@@ -11,6 +11,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_tsv
+from seqcast.core.text_files import check_unpacked
 from seqcast.datasets.variants.qtl_files import METHOD, NAME, VARIANT
 
 COLUMNS = ("variant_hg38", "tissue", "gene", "pip", "beta_posterior", "allele1", "allele2")
@@ -93,6 +94,7 @@ def build_effect_set(
 
 def _likely_causal(path: str | Path, least_pip: float) -> pl.DataFrame:
     """Rows by SuSiE with a PIP, chunk by chunk: text but for ``pip`` and ``effect``."""
+    check_unpacked(Path(path))
     try:
         lines = pl.scan_csv(path, separator="\t", infer_schema=False, quote_char=None)
         names = lines.collect_schema().names()

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import read_cells, read_text
+from seqcast.core.text_files import check_unpacked, read_cells, read_text
 from seqcast.genome.annotation import gene_base
 
 # chrom, pos (1-based), ref and alt of names such as chr1_123_A_G and chr1_123_A_G_b38.
@@ -82,6 +82,7 @@ def read_tested(path: str | Path) -> pl.DataFrame:
     InputError
         If the file or a column is missing, or a variant cannot be read.
     """
+    check_unpacked(Path(path))
     try:
         lines = pl.scan_csv(path, separator="\t", infer_schema=False, quote_char=None)
         names = lines.collect_schema().names()

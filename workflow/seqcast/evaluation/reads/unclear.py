@@ -15,6 +15,7 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
+from seqcast.core.expansion import check_zip
 from seqcast.core.programs import run
 from seqcast.core.text_files import read_text
 from seqcast.evaluation.reads import COMPAT
@@ -93,10 +94,12 @@ def read_proteins(path: str | Path, taxon: str = "") -> dict[str, str]:
     Raises
     ------
     InputError
-        If a name comes twice, there is no protein, or not one file of the archive fits.
+        If a name comes twice, there is no protein, or not one file of the archive fits; as
+        `check_zip`.
     """
     if not zipfile.is_zipfile(path):
         return _read_fasta(path, path)
+    check_zip(path)
     with zipfile.ZipFile(path) as archive, NamedTemporaryFile() as member:
         names = [name for name in archive.namelist() if taxon and f"_{taxon}_" in name]
         if len(names) != 1:

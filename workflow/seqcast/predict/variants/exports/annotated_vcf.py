@@ -1,6 +1,5 @@
 """The input VCF again, with the scores of each ALT in its INFO column."""
 
-import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,8 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.genome.fasta import compression, quiet_htslib
+from seqcast.core.text_files import open_bytes
+from seqcast.genome.fasta import quiet_htslib
 from seqcast.genome.haplotypes import is_haplotype
 from seqcast.genome.vcf import check_indexable, is_table, read_variants
 from seqcast.predict.variants.exports.score_summary import check_tracks
@@ -284,7 +284,7 @@ def _lines(path: Path, header: bool) -> Iterator[str]:
         columns = read_variants(path).select("chrom", "pos", "variant", "ref", "alt")
         yield from () if header else ("\t".join(map(str, row)) for row in columns.iter_rows())
         return
-    with path.open("rb") if compression(path) is None else gzip.open(path, "rb") as file:
+    with open_bytes(path) as file:
         if file.read(3) == b"BCF":
             yield from _bcf_lines(path, header)
             return
