@@ -1,6 +1,5 @@
 """What a model of each task offers, and the doors to models."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from torch import Tensor
 from seqcast.core.errors import InputError
 from seqcast.models.architectures import architecture_of
 from seqcast.models.convert import load_strictly
+from seqcast.models.devices import choose_device
 from seqcast.models.precision import use_precision, warn_of_slow_bf16
 from seqcast.models.settings import PRECISIONS, checked_settings, read_settings
 
@@ -243,26 +243,6 @@ class PropertyModel(Protocol):
     def __call__(self, tokens: Tensor) -> Tensor:
         """``(batch, tokens)`` to ``(batch, outputs)``: labels in their unit, or logits."""
         ...
-
-
-def choose_device(device: str = "auto") -> torch.device:
-    """The device to compute on: "auto" is a GPU if there is one.
-
-    Raises
-    ------
-    InputError
-        If a GPU was asked for and none is usable.
-    """
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
-        raise InputError(f"device {device!r}: expected auto, cpu, cuda, or cuda:1 and so on")
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(
-            f"device {device!r} was asked for but torch {torch.__version__} sees no GPU; "
-            "set device to 'auto' or 'cpu', or install a CUDA build of torch on a GPU node"
-        )
-    return torch.device(device)
 
 
 @contextmanager

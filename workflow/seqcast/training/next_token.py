@@ -17,7 +17,8 @@ from torch import Tensor
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_table
 from seqcast.models.architectures import architecture_of
-from seqcast.models.interface import choose_device, read_hyperparameters
+from seqcast.models.devices import choose_device
+from seqcast.models.interface import read_hyperparameters
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.training.batching import length_bucketed
 from seqcast.training.initial import starting_model

@@ -32,18 +32,17 @@ def session(device: torch.device) -> Iterator[torch.device]:
     Parameters
     ----------
     device : device
-        What a single process would compute on.
+        What this process computes on; of several GPUs its own (`devices.choose_device`).
 
     Yields
     ------
     device
-        What this process computes on: of several GPUs its own.
+        The same.
     """
     if "WORLD_SIZE" not in os.environ or dist.is_initialized():
         yield device
         return
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
     yield device

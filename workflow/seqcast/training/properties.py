@@ -18,7 +18,7 @@ from seqcast.datasets.properties.splits import Round
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.evaluation.metrics.correlations import spearman
 from seqcast.evaluation.metrics.table import row_of
-from seqcast.models.interface import choose_device
+from seqcast.models.devices import choose_device
 from seqcast.predict.embeddings.token_batches import token_batches
 from seqcast.predict.properties.fine_tuned import (
     fold_number,

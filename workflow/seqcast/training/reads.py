@@ -18,7 +18,8 @@ from seqcast.core.store import file_sha256
 from seqcast.evaluation.metrics.binary import classification_metrics
 from seqcast.genome.sequence import COMPLEMENT
 from seqcast.models.architectures import architecture_of
-from seqcast.models.interface import choose_device, read_hyperparameters
+from seqcast.models.devices import choose_device
+from seqcast.models.interface import read_hyperparameters
 from seqcast.models.settings import require
 from seqcast.reads.dnabert import read_dnabert
 from seqcast.training.batching import length_bucketed

@@ -18,7 +18,8 @@ from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.datasets.coverage.target_windows import parts_of_fold
 from seqcast.genome.tracks import Tracks
 from seqcast.models.architectures import architecture_of, coverage_shape
-from seqcast.models.interface import choose_device, read_hyperparameters
+from seqcast.models.devices import choose_device, device_type
+from seqcast.models.interface import read_hyperparameters
 from seqcast.training import parallel
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
@@ -249,7 +250,7 @@ def _train_together(
 
 def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
     """Refuse more processes than there is work or a GPU for."""
-    asked, target = f"training.processes is {processes}", choose_device(device)
+    asked = f"training.processes is {processes}"
     batch = read_recipe(recipe, CoverageOptions)[0].batch_size
     if "WORLD_SIZE" in os.environ:
         raise InputError(f"{asked}, and torch's launcher started this one; expected one of the two")
@@ -258,11 +259,11 @@ def _check_processes(processes: int, device: str, recipe: str | Path) -> None:
             f"{asked}, but a batch of {recipe} has {batch} windows; expected a window or more for "
             "each process: lower training.processes, or raise batch_size"
         )
-    if target.index is not None:
+    if device.startswith("cuda:"):
         raise InputError(
             f"{asked}, but inference.device is {device}, one GPU; expected auto, cuda or cpu"
         )
-    if target.type == "cuda" and torch.cuda.device_count() < processes:
+    if device_type(device) == "cuda" and torch.cuda.device_count() < processes:
         raise InputError(
             f"{asked}, but this job sees {torch.cuda.device_count()} GPUs; expected one for each "
             "process: lower training.processes, or give the job more (CUDA_VISIBLE_DEVICES)"
