@@ -66,7 +66,8 @@ def index_fasta(path: str | Path) -> None:
     with path.open("rb") as file:
         compressed = file.read(2) == GZIP_MAGIC
     with atomic(f"{path}.fai") as fai:
-        options = [str(path), "--fai-idx", str(fai)]
+        # whole paths: samtools would take a name that begins with - for an option
+        options = [str(path.absolute()), "--fai-idx", str(fai.absolute())]
         if not compressed:
             _faidx(path, options)
             check_letters(path)
@@ -75,7 +76,7 @@ def index_fasta(path: str | Path) -> None:
         with reading_gzip(path):  # samtools takes a damaged block for the end of the file
             check_letters(path)
         with atomic(f"{path}.gzi") as gzi:
-            _faidx(path, [*options, "--gzi-idx", str(gzi)])
+            _faidx(path, [*options, "--gzi-idx", str(gzi.absolute())])
             _check_names(path, fai, gzi)
             with gzi.open("ab") as file:  # after the entries, where programs do not read on
                 file.write(f"fai={_crc32(fai)} {blank_seal()}\n".encode())

@@ -4,6 +4,7 @@ Sections 3 and 4 of the protocol: bowtie2 end to end with its defaults and a see
 sorted by coordinate; bedtools on whole alignment spans, strand ignored.
 """
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,9 +80,12 @@ def map_reads(
         If a program is missing or fails, as bowtie2 does with files of unequal length and with
         broken records.
     """
-    files = ["-1", reads1, "-2", reads2] if reads2 else ["-U", reads1]
     few = ["--upto", str(first)] if first else []
-    with atomic(bam) as temporary:
+    with atomic(bam) as temporary, TemporaryDirectory(prefix="seqcast_") as folder:
+        first_of_pair = _plain_name(reads1, Path(folder) / "reads1")
+        files: list[str | Path] = ["-U", first_of_pair]
+        if reads2:
+            files = ["-1", first_of_pair, "-2", _plain_name(reads2, Path(folder) / "reads2")]
         run(
             ["bowtie2", "--seed", str(SEED), "--threads", str(threads), "--reorder", *few,
              "-x", prefix, *files],
@@ -89,6 +93,17 @@ def map_reads(
             ["samtools", "sort", "-O", "bam", "-T", f"{temporary}.sorting", "-"],
             output=temporary,
         )  # fmt: skip
+
+
+def _plain_name(reads: str | Path, link: Path) -> Path:
+    """Link a file to a name of letters: bowtie2 hands names to a shell, and takes commas for lists.
+
+    It knows compressed files by the end of their names.
+    """
+    suffix = Path(reads).suffix
+    link = link.with_suffix(suffix if re.fullmatch(r"\.\w+", suffix, re.ASCII) else "")
+    link.symlink_to(Path(reads).absolute())
+    return link
 
 
 def split_alignments(
