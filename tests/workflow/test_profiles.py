@@ -1,13 +1,16 @@
 """Profiles are found by the oldest Snakemake that seqcast takes and by the newest; what jobs request."""
 
 import json
+import os
 import re
+import subprocess
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 import yaml
 from snakemake.cli import get_profile_dir
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from seqcast.plan.needs import NEEDS, TRAINING_NEEDS
 from seqcast.training.tasks import TRAININGS
@@ -98,3 +101,67 @@ def test_the_profile_of_clusters_plans_what_a_job_requests(workflow, coverage_ta
     assert "runtime=60" in requested["gather_shards"]  # of the profile
     assert "mem_mb=8000" in requested["gather_shards"]
     assert "Warning" not in planned
+
+
+CLOUDS = {"kubernetes", "aws-batch", "google-batch", "tes"}  # machines without a shared disk
+BATCH = {"lsf", "pbs"}
+
+
+def settings(name: str) -> dict:
+    """The keys of a profile."""
+    return yaml.safe_load((ROOT / f"config/profiles/{name}/profile.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(CLOUDS | BATCH))
+def test_profiles_of_other_executors_state_what_their_jobs_need(name):
+    found = settings(name)
+    assert found["retries"] > 0
+    assert found["rerun-incomplete"]
+    assert "attempt" in found["default-resources"]["mem_mb"]
+    assert ("default-storage-provider" in found) == (name in CLOUDS)
+    head = (ROOT / f"config/profiles/{name}/profile.yaml").read_text().splitlines()[1]
+    plugin = re.search(r"pip install (snakemake-executor-plugin-[\w-]+)", head)[1]
+    assert plugin.removeprefix("snakemake-executor-plugin-") == found["executor"]
+
+
+@pytest.mark.parametrize("name", ["aws-batch", "google-batch", "lsf"])
+def test_all_rules_that_compute_on_a_gpu_say_so_in_the_words_of_the_executor(name):
+    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    bodies = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", texts, re.MULTILINE | re.DOTALL)
+    gpus = {rule for rule, body in bodies if "        gpu=" in body}
+    assert set(settings(name)["set-resources"]) == gpus
+
+
+@pytest.mark.parametrize("name", sorted(CLOUDS | BATCH))
+def test_an_executor_knows_the_keys_of_its_profile(name):
+    registry = ExecutorPluginRegistry()
+    registry.collect_plugins()
+    found = settings(name)
+    if not registry.is_installed(found["executor"]):
+        pytest.skip(f"the plugin {found['executor']} is not installed")
+    plugin = registry.get_plugin(found["executor"])
+    mine = {key for key in found if key.startswith(f"{plugin.cli_prefix}-")}
+    known = {
+        f"{plugin.cli_prefix}-{name.replace('_', '-')}"
+        for name in plugin.settings_cls.__dataclass_fields__
+    }
+    assert mine <= known
+
+
+@pytest.mark.parametrize(("told", "state"), [
+    ("    job_state = R\n", "running"), ("    job_state = Q\n", "running"), (None, "running"),
+    ("    job_state = F\n    Exit_status = 0\n", "success"),
+    ("    job_state = F\n    Exit_status = 271\n", "failed"), ("    job_state = F\n", "failed"),
+])  # fmt: skip
+def test_what_pbs_tells_of_a_job_is_told_to_snakemake(tmp_path, told, state):
+    (tmp_path / "told").write_text(told or "")
+    (tmp_path / "qstat").write_text(
+        f"#!/bin/sh\ncat {tmp_path / 'told'}\nexit {int(told is None)}\n"
+    )
+    (tmp_path / "qstat").chmod(0o755)
+    status = ROOT / "config/profiles/pbs/status.sh"
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    found = subprocess.run(
+        [status, "1.server"], env={"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == state

@@ -29,8 +29,7 @@ class ConfigError(SystemExit):
     """A mistake in the config or a table ends the run with one line, and none of Python's frames."""
 
     def __init__(self, message):
-        line = f"ERROR: {' '.join(str(message).split())}"
-        logger.error(line)
+        logger.error(line := f"ERROR: {' '.join(str(message).split())}")
         super().__init__(1, line)
         self.code = 1  # of the process; of two arguments, Python would make no status
 
@@ -44,7 +43,8 @@ def products():
 
 @cache
 def is_made(path):
-    """Whether a rule makes a file; known once all rules are, as for input and params functions."""
+    """Whether a rule makes a file (or object in a store); known once all rules are."""
+    path = str(workflow.modifier.path_modifier.modify(path))
     return any(path.startswith(text) and made.match(path) for text, made in products())
 
 
@@ -53,7 +53,7 @@ try:
         config,
         WORKFLOW / "schemas",
         is_made=is_made,
-        remote=workflow.storage_settings.default_storage_provider is not None,
+        deployed=local if workflow.storage_settings.default_storage_provider else None,
         error=ConfigError,
     )
 except InputError as error:

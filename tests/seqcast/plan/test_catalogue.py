@@ -75,7 +75,22 @@ def test_a_file_may_be_made_by_the_run_or_lie_in_a_storage(configured, root):
     config, schemas = configured(TABLES), root / "workflow/schemas"
     made = Catalogue(config, schemas, is_made=lambda path: path == "resources/weights/w.h5")
     assert made.given("fetched") == "resources/weights/w.h5"
-    assert Catalogue(config, schemas, remote=True).given("w.h5") == "w.h5"
+    assert Catalogue(config, schemas, deployed=str).given("w.h5") == "w.h5"
+
+
+def test_files_that_come_with_the_workflow_are_not_looked_for_in_a_storage(
+    configured, root, tmp_path
+):
+    config, schemas = configured(TABLES), root / "workflow/schemas"
+    found = Catalogue(config, schemas, is_made=lambda path: path == "resources/made.fa",
+                      deployed=lambda path: f"deployed {path}")  # fmt: skip
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/targets.tsv").touch()
+    assert found.given("config/targets.tsv") == "deployed config/targets.tsv"
+    assert found.given("resources/made.fa") == "resources/made.fa"
+    assert found.given("data/genome.fa") == "data/genome.fa"
+    with pytest.raises(InputError, match=r"config/lost.tsv does not exist"):
+        found.given("config/lost.tsv")
 
 
 @pytest.mark.parametrize(("tables", "message"), [

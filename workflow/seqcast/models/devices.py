@@ -12,7 +12,7 @@ from seqcast.core.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-DRIVER = Path("/dev/nvidiactl")  # exists where there is a GPU of NVIDIA and its driver
+DRIVER = Path("/dev/nvidiactl")  # exists if there is a GPU of NVIDIA with its driver
 
 
 def device_type(device: str = "auto") -> str:

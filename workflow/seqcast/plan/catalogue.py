@@ -24,6 +24,8 @@ ANNOTATED = (
     "transcripts",
     "coverage",
 )  # kinds of datasets that need genes
+# Folders whose files come with the workflow, where inputs and outputs lie in a storage.
+DEPLOYED = ("config/", "resources/")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +40,9 @@ class Catalogue:
         Folder of the schemas of config and tables.
     is_made : callable
         Whether the workflow makes a file; asked when files of a job are, not before.
-    remote : bool
-        Whether files lie in a storage that is not looked into.
+    deployed : callable, optional
+        Given where files lie in a storage, which is not looked into: marks the path of a file that
+        is not there, as it comes with the workflow.
     error : type
         Of what is raised for a file that does not exist, instead of `InputError`: that is found
         when the files of a job are asked for, by which Snakemake may stand.
@@ -53,7 +56,7 @@ class Catalogue:
     config: dict[str, Any]
     schemas: Path
     is_made: Callable[[str], bool] = lambda path: False
-    remote: bool = False
+    deployed: Callable[[str], str] | None = None
     error: type[BaseException] = InputError
     _cells: dict[str, dict[Any, dict[str, Any]]] = field(default_factory=dict, repr=False)
 
@@ -157,13 +160,16 @@ class Catalogue:
         Snakemake would not miss it as long as there are results of it.
         """
         path = self.located(value)
-        if path and not (self.remote or Path(path).exists() or self.is_made(path)):
+        if not path or self.is_made(path):
+            return path
+        in_storage = self.deployed is not None and not path.startswith(DEPLOYED)
+        if not (in_storage or Path(path).exists()):
             cells = ", ".join(cells_of(value, self._cells)) or "config"
             raise self.error(
                 f"{cells}: {value} does not exist; expected a file, seen from {Path.cwd()}, or the "
                 f"name of a source of {self.path_of('sources')}"
             )
-        return path
+        return path if in_storage or self.deployed is None else self.deployed(path)
 
     def given_files(self, named: Mapping[str, str | None]) -> dict[str, str]:
         """Input: `given` of each name that has a value."""

@@ -1,12 +1,11 @@
 """The plan of a run: what its config and tables ask for, feature by feature."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from seqcast.core.errors import InputError
 from seqcast.plan.attributions import Attributions
 from seqcast.plan.benchmarks import BenchmarkSummary
 from seqcast.plan.catalogue import Catalogue
@@ -183,10 +182,7 @@ class RunPlan:
         }
 
 
-def plan_run(
-    config: dict[str, Any], schemas: Path, is_made: Callable[[str], bool] = lambda path: False,
-    remote: bool = False, error: type[BaseException] = InputError,
-) -> RunPlan:  # fmt: skip
+def plan_run(config: dict[str, Any], schemas: Path, **given: Any) -> RunPlan:
     """Read and check config and tables, and plan the run.
 
     Parameters
@@ -195,17 +191,15 @@ def plan_run(
         As read; completed in place.
     schemas : path
         Folder of the schemas of config and tables.
-    is_made : callable
-        This and the next two as of `Catalogue`.
-    remote : bool
-    error : type
+    **given
+        Further attributes of `Catalogue`.
 
     Raises
     ------
     InputError
         Naming table, row and column of a mistake, or the key of the config, and the remedy.
     """
-    catalogue = Catalogue(config, schemas, is_made, remote, error)
+    catalogue = Catalogue(config, schemas, **given)
     libraries, trainings = Libraries(catalogue), Trainings(catalogue)
     coverage_sets, properties = CoverageSets(catalogue, libraries), Properties(catalogue, trainings)
     coverage_trainings = CoverageTrainings(catalogue, trainings, coverage_sets)

@@ -96,7 +96,7 @@ def map_reads(
 
 
 def _plain_name(reads: str | Path, link: Path) -> Path:
-    """Link a file to a name of letters: bowtie2 hands names to a shell, and takes commas for lists.
+    """Link a file to a plain name: bowtie2 hands names to a shell, and takes commas for lists.
 
     It knows compressed files by the end of their names.
     """
