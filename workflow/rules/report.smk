@@ -386,6 +386,7 @@ rule summarise_nulls:
         ),
     log:
         "logs/summarise_nulls/{model}/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
