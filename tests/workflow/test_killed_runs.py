@@ -101,7 +101,7 @@ def test_two_configs_share_what_is_prepared(root, finished, tmp_path):
     for name in ("results", ".snakemake", "resources"):
         subprocess.run(["rm", "-r", other.folder / name], check=True)
     (other.folder / "resources").symlink_to(finished.folder / "resources")
-    planned = other.planned(*FINAL)
+    planned = other.planned("--rerun-incomplete", *FINAL)
     assert planned["score_variants"] == 4
     assert planned.keys().isdisjoint({"prepare_genome", "prepare_annotation", "prepare_weights",
                                       "simulate_genome"})  # fmt: skip
