@@ -82,6 +82,7 @@ MRNAS_OF_DEMO = {  # one model, one set of transcripts that the variants are sco
     "ensemble_variant_effects": 1,
     "export_tsv": 1,
     "compare_models": 1,
+    "compare_across_models": 1,
     "summarise_comparison": 1,
     "predict_baselines": 1,
     "probe_embeddings": 1,
@@ -124,6 +125,7 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "plot_distribution": 1,
     "plot_agreement": 1,
     "compare_models": 1,
+    "compare_across_models": 1,
     "summarise_comparison": 1,
     "predict_coverage": 2,
     "ensemble_coverage": 1,
@@ -287,6 +289,7 @@ def test_two_rows_add_a_model_and_no_other_job(finished, coverage_tables, tmp_pa
         "summarise_run": 1,
         "assemble_page": 1,
         "compare_models": 1,
+        "compare_across_models": 1,
         "summarise_comparison": 1,
         "evaluate_variants": 1,  # of the benchmark that all models take part in
         "summarise_benchmarks": 1,
@@ -301,7 +304,8 @@ def test_a_changed_option_reruns_what_it_decides(finished, tmp_path):
     (run.folder / "config.yaml").write_text(yaml.safe_dump(config))
     reruns = {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"}
     reruns |= {"plot_distribution", "plot_agreement", "export_vcf"}
-    reruns |= {"compare_models", "summarise_comparison", "assemble_page"}
+    reruns |= {"compare_models", "compare_across_models", "summarise_comparison"}
+    reruns |= {"assemble_page"}
     of_nulls = {"score_variants": 2, "gather_shards": 2, "ensemble_variant_effects": 1}
     reruns |= {"build_nulls", "compare_with_nulls", "summarise_nulls", "export_tsv"}
     assert run.planned() == dict.fromkeys(reruns, 1) | of_nulls

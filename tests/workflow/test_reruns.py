@@ -58,7 +58,7 @@ SCORED = {
     "plot_distribution", "plot_agreement", "summarise_run", "assemble_page",
 }  # fmt: skip
 PAGE = {"assemble_page"}  # of all that it shows
-COMPARED = {"compare_models", "summarise_comparison"} | PAGE
+COMPARED = {"compare_models", "compare_across_models", "summarise_comparison"} | PAGE
 EVALUATED = {"evaluate_variants", "summarise_benchmarks"} | PAGE  # by the scores of single folds
 COVERED = {"predict_coverage", "ensemble_coverage", "export_bigwig"}
 CHECKED = {"check_variants"}

@@ -1,5 +1,6 @@
 rule rank_variants:
     input:
+        unpack(catalogue.intervals),
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
         percentiles=plan.nulls.percentiles,
@@ -274,10 +275,32 @@ rule compare_models:
         "../scripts/compare_models.py"
 
 
-rule summarise_comparison:
+rule compare_across_models:
     input:
         table="results/report/{dataset}.comparison.parquet",
         correlations="results/report/{dataset}.correlations.tsv",
+        file=catalogue.file,
+    output:
+        table="results/report/{dataset}.cross_model.parquet",
+        numbers="results/report/{dataset}.cross_model.tsv",
+    log:
+        "logs/compare_across_models/{dataset}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        given=given_content,
+        code=code_of("compare_across_models"),
+    script:
+        "../scripts/compare_across_models.py"
+
+
+rule summarise_comparison:
+    input:
+        unpack(plan.variant_effects.of_coverage),
+        table="results/report/{dataset}.comparison.parquet",
+        correlations="results/report/{dataset}.correlations.tsv",
+        across="results/report/{dataset}.cross_model.parquet",
+        numbers="results/report/{dataset}.cross_model.tsv",
         file=catalogue.file,
     output:
         page=report(
@@ -297,12 +320,21 @@ rule summarise_comparison:
                 "what": "models beside each other, figure",
             },
         ),
+        differing=report(
+            "results/report/{dataset}.disagreement.png",
+            caption="../report/disagreement_figure.rst",
+            category="Variant effects",
+            subcategory="all models",
+            labels={"dataset": "{dataset}", "what": "where models differ most"},
+        ),
     log:
         "logs/summarise_comparison/{dataset}.log",
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
+        coverage=plan.variant_effects.models,
+        report=plan.variant_effects.report_options,
         descriptions=catalogue.descriptions("coverage", "embedding"),
         templates=template_digest("comparison.html"),
         given=given_content,

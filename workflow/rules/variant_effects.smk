@@ -319,6 +319,7 @@ rule export_scores_h5:
 
 rule export_tsv:
     input:
+        unpack(catalogue.intervals),
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
         percentiles=plan.nulls.percentiles,

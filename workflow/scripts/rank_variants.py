@@ -1,23 +1,24 @@
 """Rank the variants of a set by the size of one score."""
 
 from seqcast.core.logs import reporting
+from seqcast.core.provenance import folds_of
 from seqcast.core.store import read_provenance, read_table, write_table
 from seqcast.predict.nulls.percentiles import read_percentiles, reported
-from seqcast.predict.variants.ranking import describe_tracks, rank_variants, select_tracks
+from seqcast.predict.variants import ranking
+from seqcast.predict.variants.effect_intervals import Certainty
 
 with reporting(snakemake.log[0]):
-    scores, shown = snakemake.input.scores, snakemake.params.report
-    table, tracks = read_table(scores), read_table(snakemake.input.tracks)
-    like = shown["tracks"] or None
-    facts = {
-        **read_provenance(scores),
-        "dataset": snakemake.wildcards.dataset,
-        "score": shown["score"],
-        "tracks": describe_tracks(len(select_tracks(tracks, like)), len(tracks), like),
-    }
+    given, shown = snakemake.input, snakemake.params.report
+    table, tracks = read_table(given.scores), read_table(given.tracks)
+    score, like = shown["score"], shown["tracks"] or None
+    selected = ranking.select_tracks(tracks, like)
+    over = ranking.describe_tracks(len(selected), len(tracks), like)
+    facts = {**read_provenance(given.scores), "score": score, "tracks": over}
+    facts["dataset"] = snakemake.wildcards.dataset
     further = None
-    if among := snakemake.input.get("percentiles"):
+    if among := given.get("percentiles"):
         facts["nulls"] = read_provenance(among)["nulls"]
-        further = reported(read_percentiles(among, table), shown["score"])
-    ranked = rank_variants(table, tracks, shown["score"], like, None, further)
+        further = reported(read_percentiles(among, table), score)
+    certainty = Certainty.read(len(folds_of(facts)), given.get("intervals"))
+    ranked = ranking.rank_variants(table, tracks, score, like, None, further, certainty)
     write_table(ranked, snakemake.output[0], facts)

@@ -6,10 +6,11 @@ from seqcast.core.logs import reporting
 from seqcast.simulate import simulate_genome, species_parameters
 
 with reporting(snakemake.log[0]):
-    options = snakemake.params.simulation
+    options = dict(snakemake.params.simulation)
+    seed = options.pop("seed")
     simulate_genome(
-        species_parameters(options["species"], options["genes"], options["numbers"]),
-        options["seed"],
+        species_parameters(options.pop("species"), **options),
+        seed,
         Path(snakemake.output.genome).parent,
         measured=True,
     )

@@ -273,6 +273,10 @@ class Catalogue:
         """Input: the table of tracks of a coverage model."""
         return self.given(self.models[job.model].tracks)
 
+    def intervals(self, job: OfModel) -> dict[str, str]:
+        """Input: how far true effects lie from those of a model, where it has a table of that."""
+        return self.given_files({"intervals": self.models[job.model].intervals})
+
     def architecture(self, job: OfModel) -> str:
         """Params: the architecture of a model."""
         return self.models[job.model].architecture

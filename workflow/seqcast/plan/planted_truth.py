@@ -105,6 +105,7 @@ class PlantedTruth:
             "planted": f"{SIMULATED}/planted_variants.vcf",
             "genes": f"{SIMULATED}/genes.tsv",
             "elements": f"{SIMULATED}/elements.tsv",
+            **self.catalogue.intervals(job),
         }
 
     def learned(self, job: OfModel) -> dict[str, list[str]]:

@@ -33,6 +33,7 @@ class Model(Row):
     hyperparameters: str
     head: str = ""
     tracks: str = ""
+    intervals: str | None = None
     description: str = ""
 
 

@@ -306,11 +306,17 @@ class VariantEffects:
             "window_modes": [window_modes_table(*pair) for pair in self.window_modes_pairs],
         }
 
+    def of_coverage(self, job: OfDataset) -> dict[str, list[str]]:
+        """Input: what models of coverage say of a dataset, and their tracks."""
+        return {
+            "coverage": [ensemble_table(model, job.dataset) for model in self.models],
+            "tracks": [tracks_table(model) for model in self.models],
+        }
+
     def compared(self, job: OfDataset) -> dict[str, list[str]]:
         """Input: what models of coverage and of mRNAs say of a dataset."""
         of_mrnas = self.catalogue.of_task("embedding")
         return {
-            "coverage": [ensemble_table(model, job.dataset) for model in self.models],
-            "tracks": [tracks_table(model) for model in self.models],
+            **self.of_coverage(job),
             "mrna": [ensemble_table(model, job.dataset) for model in of_mrnas],
         }

@@ -54,6 +54,16 @@ def hexamer_sites(hexamers: Mapping[str, float], sequence: str) -> Iterator[Site
             yield Site("PAS", match.start(), match.start() + len(hexamer), strength)
 
 
+def one_base_apart(motif: str) -> list[str]:
+    """All motifs that differ from one by one base, from its first base to its last."""
+    return [
+        motif[:i] + base + motif[i + 1 :]
+        for i, old in enumerate(motif)
+        for base in BASES
+        if base != old
+    ]
+
+
 def between(rng: np.random.Generator, bounds: Range) -> int:
     """Draw an integer from an inclusive range."""
     return int(rng.integers(*bounds, endpoint=True))

@@ -17,6 +17,7 @@ import numpy as np
 from seqcast.core.errors import InputError
 from seqcast.simulate.gene_edits import Edit, motifs
 from seqcast.simulate.genome import PlacedGene, SimulatedGenome
+from seqcast.simulate.motifs import BASES
 from seqcast.simulate.pool import NeutralPool
 from seqcast.simulate.utr3 import Feature
 from seqcast.simulate.variants import (
@@ -111,7 +112,8 @@ def _outer_losses(
     rng: np.random.Generator, placed: PlacedGene, feature: Feature
 ) -> tuple[Edit, Edit]:
     """Return the loss of one outer U, on either side, and of both."""
-    left, right = (str(base) for base in rng.choice(list("ACG"), 2))
+    others = [base for base in BASES if base != feature.sequence[0]]  # both flanks are the same
+    left, right = (str(base) for base in rng.choice(others, 2))
     both = Edit(placed, feature.start, feature.end, left + feature.sequence[1:-1] + right)
     if rng.random() < 0.5:
         return Edit(placed, feature.start, feature.start + 1, left), both

@@ -1,13 +1,15 @@
 """Species of synthetic genomes, for training on two at once: one regulatory code, other numbers.
 
-Motifs are the same in both, as RNA-binding proteins are conserved; what differs is the composition,
-how strongly each element acts, how often genes have which promoter, and how fast mRNAs decay.
+Motifs are the same in all, as RNA-binding proteins are conserved; what differs in b is the
+composition, how strongly each element acts, how often genes have which promoter, and how fast mRNAs
+decay. `grammar` draws other motifs for any of them.
 """
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from seqcast.core.errors import InputError
+from seqcast.simulate.grammar import drawn_grammar
 from seqcast.simulate.parameters import Element, Parameters
 
 # All numbers chosen, so that the ranking of the elements differs from that of species a.
@@ -39,6 +41,7 @@ def species_parameters(
     name: str,
     genes: Mapping[str, int] | None = None,
     numbers: Mapping[str, float] | None = None,
+    grammar: int | None = None,
 ) -> Parameters:
     """Return the parameters of a species.
 
@@ -50,6 +53,9 @@ def species_parameters(
         Contigs and the number of their genes, instead of the species' own; the last is the test.
     numbers : mapping of str to number, optional
         Other values of parameters that are one number, such as ``planted_snvs``.
+    grammar : int, optional
+        Seed of other motifs, strengths and distances (`grammar.drawn_grammar`). Default: those of
+        the species.
 
     Raises
     ------
@@ -63,4 +69,5 @@ def species_parameters(
         raise InputError(f"{unknown[0]!r} is no number of the simulation; expected one of "
                          f"{', '.join(known)}.")  # fmt: skip
     changed = replace(SPECIES[name], **(numbers or {}))  # type: ignore[arg-type]
-    return replace(changed, contigs=tuple(genes.items())) if genes else changed
+    changed = replace(changed, contigs=tuple(genes.items())) if genes else changed
+    return changed if grammar is None else drawn_grammar(changed, grammar)

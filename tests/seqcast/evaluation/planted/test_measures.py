@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import linregress, pearsonr, spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from seqcast.core.store import write_tsv
@@ -15,6 +15,8 @@ from seqcast.evaluation.planted.measures import (
     Measured,
     agreement,
     average,
+    calibration_lines,
+    calibration_slope,
     measure_table,
     read_measures,
     separation,
@@ -82,6 +84,28 @@ def test_average_and_its_interval_over_genes():
     assert average("share", "all", np.zeros(0), np.zeros(0), HOW).value is None
 
 
+def test_the_calibration_slope_is_that_of_least_squares():
+    rng = np.random.default_rng(6)
+    predicted = rng.normal(size=40)
+    true = 0.3 + 2 * predicted + 0.5 * rng.normal(size=40)
+    predicted[3] = np.nan
+    genes = np.array([f"G{i // 2}" for i in range(40)])
+    found = calibration_slope("all", (true, predicted, genes), HOW, "told")
+    expected = linregress(np.delete(predicted, 3), np.delete(true, 3))
+    assert found.value == pytest.approx(expected.slope)
+    assert found.ci_low < found.value < found.ci_high
+    assert (found.n, found.note) == (39, "told")
+    counts = rng.integers(0, 3, (5, 39))
+    slopes, intercepts = calibration_lines(np.delete(true, 3), np.delete(predicted, 3), counts)
+    for row, slope, intercept in zip(counts, slopes, intercepts, strict=True):
+        drawn = linregress(
+            np.repeat(np.delete(predicted, 3), row), np.repeat(np.delete(true, 3), row)
+        )
+        assert (slope, intercept) == pytest.approx((drawn.slope, drawn.intercept))
+    assert calibration_slope("all", (true, np.ones(40), genes), HOW).value is None
+    assert calibration_slope("all", (true[:2], predicted[:2], genes[:2]), HOW).n == 2
+
+
 def of(value, low=None, high=None):
     return Measured("auroc", "all", value, low, high, 10)
 
@@ -109,6 +133,15 @@ def test_verdicts_of_a_band():
     assert band.verdict(of(0.5, 0.40, 0.54)) == "met, but the interval reaches beyond it"
     assert band.verdict(of(0.4, 0.35, 0.46)) == "not met, but the interval reaches it"
     assert band.verdict(of(0.6, 0.56, 0.7)) == "not met"
+
+
+def test_verdicts_of_a_largest_value():
+    bar = Bar(high=0.1)
+    assert bar.text == "<= 0.10"
+    assert bar.verdict(of(0.0, 0.0, 0.0)) == "met"
+    assert bar.verdict(of(0.1, 0.05, 0.2)) == "met, but the interval reaches beyond it"
+    assert bar.verdict(of(0.2, 0.1, 0.3)) == "not met, but the interval reaches it"
+    assert bar.verdict(of(0.2, 0.15, 0.3)) == "not met"
 
 
 def test_a_strict_bar_is_not_met_at_its_value():

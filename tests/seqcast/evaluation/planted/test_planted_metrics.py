@@ -57,6 +57,10 @@ def test_the_truth_itself_reaches_one():
         )
     assert found["decay_r", "held-out genes"][0] == pytest.approx(1)
     assert found["auroc", "decoys"][0] == 0.5  # all of them are exactly 0
+    for kind in ("decoy", "matched"):
+        assert (found["called_share", kind][0], found["called_share", kind][5]) == (0, "met")
+    for group in ("all", "element ARE", "element PAS"):
+        assert found["calibration_slope", group][0] == pytest.approx(1, abs=1e-5)
     assert found["auroc", "shuffled labels"][0] == pytest.approx(0.5, abs=0.02)
     assert found["fold_disagreement", "causal and matched"][0] is None  # one fold
     assert set(BARS) - set(found) == {("map_auroc", BASES)}  # no maps
@@ -81,6 +85,7 @@ def test_effects_that_shrink_are_told_by_element_and_within_one_sign():
     found = measured(shrunk)
     for name in ("ARE", "PUM", "MIR", "STB"):
         assert found["effect_share", f"element {name}"][0] == pytest.approx(0.5, rel=1e-5)
+        assert found["calibration_slope", f"element {name}"][0] == pytest.approx(2, rel=1e-4)
     assert found["effect_share", "element PAS"][0] == pytest.approx(0.25, rel=1e-5)
     assert 0.25 < found["effect_share", "all"][0] < 0.5
     low, high = found["effect_share", "all"][1:3]
@@ -164,13 +169,16 @@ def test_calls_without_an_effect_are_counted_at_the_sensitivity():
     )
     used = table.with_columns(size=size)
     found = {m.group: m for m in called_shares(used, HOW)}
-    assert {group: m.value for group, m in found.items()} == {
-        "matched": 1, "decoy": 0, "decoy matched": 0
-    }  # fmt: skip
+    expected = {"matched": 1, "decoy": 0, "decoy matched": 0}
+    expected |= {f"{kind}, PAS left out": value for kind, value in expected.items()}
+    assert {group: m.value for group, m in found.items()} == expected
     least = np.sort(used.filter(kind="causal")["size"].to_numpy())
     fewest = least[len(least) // 10 + 1]  # more than nine tenths reach the one below
     at = used.with_columns(size=pl.when(kind="decoy").then(fewest).otherwise("size"))
     assert {m.group: m.value for m in called_shares(at, HOW)}["decoy"] == 1
+    weak = used.with_columns(size=pl.when(kind="causal", element="PAS").then(0.1).otherwise("size"))
+    called = {m.group: m.value for m in called_shares(weak, HOW)}
+    assert (called["decoy"], called["decoy, PAS left out"]) == (1, 0)  # a fifth of them are PAS
 
 
 def test_what_is_not_compared_does_not_count():

@@ -60,6 +60,7 @@ def test_one_row_a_variant_with_its_strongest_gene() -> None:
     assert ranked.columns == [
         "rank", "variant", "chrom", "pos", "ref", "alt", "gene_id", "gene_name",
         "distance_to_tss_bp", "mean_abs", "mean", "strongest_track", "strongest_value", "fold_sd",
+        "fold_sign", "low", "high",
         "ref_level", "alt_level",
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.planted_maps import compare_bases
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.report.figures.planted_truth import plot_planted_truth
-from seqcast.report.figures.style import save
+from seqcast.report.figures.style import REF_LINE, save
 from tests.seqcast.evaluation.planted import planted
 from tests.seqcast.evaluation.planted.test_planted_maps import elements, maps, two_utrs
 from tests.seqcast.evaluation.planted.test_planted_metrics import rates
@@ -23,11 +23,11 @@ def test_panels_show_what_is_compared(tmp_path):
     noise = np.random.default_rng(0).normal(size=truth.shape)
     table = planted.compared(truth + noise, truth - noise)
     fig = figure(table, rates())
-    effects, curves, distances, decay, graded, controls = fig.axes
+    effects, curves, distances, decay, graded, called = fig.axes
     points = np.concatenate([c.get_offsets() for c in effects.collections])
     causal = table.filter(kind="causal")
     assert sorted(map(tuple, points)) == sorted(
-        causal.select("true_actd", "predicted_actd").iter_rows()
+        causal.select("predicted_actd", "true_actd").iter_rows()
     )
     labels = [text.get_text() for text in curves.get_legend().get_texts()]
     assert labels[0].startswith("all ")
@@ -36,8 +36,13 @@ def test_panels_show_what_is_compared(tmp_path):
     assert [len(c.get_offsets()) for c in decay.collections] == [40, 40]
     assert "r = 1.000" in decay.get_legend().get_texts()[0].get_text()
     assert len(graded.lines) == 1 + planted.SMALL.planted_ares + 2  # zero, elements, two means
-    assert [t.get_text().split("\n")[0] for t in controls.get_xticklabels()] == [
-        "causal", "decoys", "shuffled"]  # fmt: skip
+    slopes = {text.get_text().split()[0] for text in effects.get_legend().get_texts()}
+    assert slopes == {"ARE", "PUM", "MIR", "STB", "PAS"}
+    assert len(effects.lines) == 3 + 5  # axes, identity, one line per element
+    assert [t.get_text().split("\n")[0] for t in called.get_xticklabels()] == [
+        "decoys", "neutral", "matched"]  # fmt: skip
+    allowed = [line.get_ydata()[0] for line in called.lines if line.get_color() == REF_LINE]
+    assert allowed == [0.10, 0.03]
     assert "0.50" not in fig.get_supxlabel()
     save(fig, tmp_path / "figure.png")
 

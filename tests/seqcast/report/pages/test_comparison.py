@@ -6,6 +6,14 @@ import polars as pl
 import pytest
 
 from seqcast.evaluation.variants.agreement import compare
+from seqcast.evaluation.variants.cross_model import (
+    SCHEMA,
+    Across,
+    calls_by_kind,
+    leading,
+    most_different,
+    with_calls,
+)
 from seqcast.evaluation.variants.known_effects import COLUMNS
 from seqcast.report.pages.comparison import comparison_html, untrained_models
 from tests.seqcast.evaluation.variants.tables import MRNA, coverage, mrna
@@ -52,6 +60,22 @@ def test_what_it_says():
     assert "causal" not in html
     assert "borzuki<br>mean |logSED|</th>" in html
     assert "helix<br>LLR</th>" in html
+
+
+def test_calls_stack_and_differences():
+    found = compare([coverage()], [mrna()], resamples=20)
+    table = with_calls(found.table, leading(found.measures))
+    stack = pl.DataFrame([("auroc", "stack", 0.9, 0.8, 0.95, 30, "nested")], SCHEMA, orient="row")
+    across = Across(table, pl.concat([calls_by_kind(table), stack]))
+    html = comparison_html("set", found, MODELS, None, across=across)
+    assert "other variants of this set, which has too few matched controls" in html
+    rows = cells(html)
+    assert ["AUROC", "stack", "0.900 (0.800 to 0.950)", "30", "nested"] in rows
+    assert [row[0] for row in rows if "called by" in row[0]] == [
+        "all, called by 0 of 2", "all, called by 1 of 2", "all, called by 2 of 2"]  # fmt: skip
+    most = most_different(table, 1).row(0, named=True)
+    (first,) = [row for row in rows if row[0] == f"chr1:{most['pos']}" and len(row) == 9][:1]
+    assert first[3] == most["gene_name"]
 
 
 def test_untrained_and_truth():

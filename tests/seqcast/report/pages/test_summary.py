@@ -180,7 +180,7 @@ def ranked(**changes: Any) -> pl.DataFrame:
         "rank": 1, "variant": "rs1", **IDENTITY, "pos": 1_234_567, "gene_id": "ENSG1",
         "gene_name": "TP53", "distance_to_tss_bp": -1200, "mean_abs": 0.31, "mean": -0.25,
         "strongest_track": "RNA:a", "strongest_value": -2345.6, "fold_sd": 0.0125,
-        "ref_level": 812.3, "alt_level": None,
+        "fold_sign": "agreed", "low": None, "high": None, "ref_level": 812.3, "alt_level": None,
     }  # fmt: skip
     return pl.DataFrame([row | changes])
 
@@ -264,6 +264,17 @@ def test_ranked_page_says_among_how_many_nulls(below, percentile, shown) -> None
     assert cells[at] == shown
     assert cells[at + 1] == ("" if n is None else "430 nullscoding, utr3")
     assert "Percentile" not in ranked_table_html(ranked(), RANKED)
+
+
+def test_ranked_page_says_how_certain_an_effect_is() -> None:
+    plain = ranked_table_html(ranked(), RANKED)
+    assert "folds disagree" not in plain
+    assert "90 % interval" not in plain
+    page = ranked_table_html(ranked(fold_sign="open", low=-0.41, high=0.02), RANKED)
+    assert "90 % interval of the true effect" in page
+    cells = Cells(page).rows[1]
+    assert cells[6] == "−0.250−0.410 to +0.0200"
+    assert cells[7] == "0.0125folds disagree about the sign"
 
 
 def test_long_alleles_are_cut_with_their_length() -> None:

@@ -12,6 +12,7 @@ from seqcast.core.store import read_provenance, read_table, write_table, write_t
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.planted_decay import compare_genes, expected_sums
+from seqcast.evaluation.planted.planted_intervals import with_intervals
 from seqcast.evaluation.planted.planted_maps import COLUMNS, compare_bases, read_elements
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.evaluation.planted.planted_tables import (
@@ -24,6 +25,7 @@ from seqcast.evaluation.planted.planted_variants import Scores, compare_variants
 from seqcast.evaluation.planted.readouts import time_course
 from seqcast.genome.annotation import read_annotation
 from seqcast.predict.coverage.coverage_files import read_coverage
+from seqcast.predict.variants.effect_intervals import Intervals
 from seqcast.simulate.genome import draw_genome
 from seqcast.simulate.species import species_parameters
 
@@ -48,6 +50,8 @@ class PlantedFiles(NamedTuple):
         What the model was trained on.
     maps : path, optional
         `map_files.MapTables.bases` of regions on the genome.
+    intervals : path, optional
+        The model's table of `effect_intervals`.
     """
 
     scores: str | Path
@@ -63,6 +67,7 @@ class PlantedFiles(NamedTuple):
     fold_coverage: tuple[str | Path, ...] = ()
     stores: tuple[str | Path, ...] = ()
     maps: str | Path | None = None
+    intervals: str | Path | None = None
 
 
 class PlantedTables(NamedTuple):
@@ -88,7 +93,7 @@ def evaluate_planted_truth(
     held_out : sequence of str
         Contigs that no fold was trained on.
     simulation : mapping
-        ``species``, ``seed``, and ``genes`` and ``numbers`` of `species_parameters`.
+        ``seed``, ``species``, and ``genes``, ``numbers`` and ``grammar`` of `species_parameters`.
     options : mapping
         Of `ScoreOptions`, as the model was scored with; ``unscale`` is used.
     report : mapping
@@ -121,6 +126,8 @@ def evaluate_planted_truth(
         read_effects(files.effects), read_pairs(files.planted), scores, factors, held_out,
         report.get("tracks") or None,
     )  # fmt: skip
+    if files.intervals:
+        variants = with_intervals(variants, Intervals.read(files.intervals))
     genes = _compare_genes(files, held_out, simulation, unscale)
     bases = pl.DataFrame(schema=COLUMNS)
     if files.maps:
@@ -143,9 +150,10 @@ def _compare_genes(
 ) -> pl.DataFrame:
     """`compare_genes` from files."""
     truth = pl.read_csv(files.genes, separator="\t")
-    parameters = species_parameters(
-        simulation["species"], simulation.get("genes"), simulation.get("numbers")
-    )
+    of_species = {
+        name: value for name, value in simulation.items() if name not in ("species", "seed")
+    }
+    parameters = species_parameters(simulation["species"], **of_species)
     expected = expected_sums(draw_genome(parameters, simulation["seed"]), truth, held_out)
     course = [f"{name}+" for name in time_course()[0]]
     with ExitStack() as stack:

@@ -11,17 +11,21 @@ from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.measures import (
     ALL,
     CEILING,
+    DECOY,
     DECOYS,
     GENES,
     LOSSES,
+    MATCHED,
     NOISE,
     SHUFFLED,
     Measured,
     agreement,
     average,
+    calibration_slope,
     measure_table,
     separation,
 )
+from seqcast.evaluation.planted.planted_intervals import interval_shares
 from seqcast.evaluation.planted.planted_maps import recovered_elements
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN, SLOPE, WORDS
@@ -63,10 +67,12 @@ def evaluate(
         *decay_rates(genes, how),
         *separations(used, how),
         *effects(used, how),
+        *calibration(used, how),
         *controls(used, how),
         *called_shares(used, how),
         *graded_losses(used, how),
         *fold_disagreement(used, how),
+        *(interval_shares(used, how) if "low" in used.columns else ()),
         *(() if bases is None or bases.is_empty() else recovered_elements(bases, how)),
     ]
     return measure_table(found)
@@ -153,6 +159,15 @@ def effects(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
         yield from agreement(names, f"{MAIN}, {word}", _columns(one, MAIN), how, told)
 
 
+def calibration(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
+    """Lines of true over predicted effects of causal variants: all, and by element."""
+    causal = used.filter(kind="causal")
+    groups = {ALL: causal} | {f"element {name}": causal.filter(element=name) for name in ELEMENTS}
+    note = f"line of true over predicted effects; 1 is the right size: {WORDS[MAIN]}"
+    for group, own in groups.items():
+        yield calibration_slope(group, _columns(own, MAIN), how, note)
+
+
 def _share(causal: pl.DataFrame, group: str, how: Resampling) -> Measured:
     """Sum of predicted effects, in the true direction, over that of true ones: 1 is full size."""
     true, predicted, genes = _columns(causal, MAIN)
@@ -229,17 +244,27 @@ def called_shares(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
     """Fraction of each kind without effect that passes with `SENSITIVITY` of the causal variants.
 
     An AUROC sees the order of sizes only: decoys that all score a tenth of a causal variant, and
-    neutral ones that score less, give 1. This tells how many would be taken for causal.
+    neutral ones that score less, give 1. This tells how many would be taken for causal. Poly(A)
+    signals have no decoys: with the causal variants of the other elements alone, the size is what
+    a broken element has where it works.
     """
-    least = used.filter(kind="causal")["size"].quantile(1 - SENSITIVITY, "lower")
-    known = used.clear() if least is None else used.drop_nulls("size")
-    called = known.with_columns(called=pl.col("size") >= pl.lit(least, pl.Float64))
-    note = f"have a size that {SENSITIVITY:.0%} of causal variants reach"
-    for kind in ("matched", "decoy", "decoy_matched"):
-        values, genes = (
-            called.filter(kind=kind)[name].to_numpy() for name in ("called", "gene_id")
-        )
-        yield average("called_share", kind.replace("_", " "), values, genes, how, note)
+    causal = used.filter(kind="causal")
+    sizes = {
+        "": causal["size"],
+        ", PAS left out": causal.filter(pl.col("element") != "PAS")["size"],
+    }
+    for without, reached in sizes.items():
+        least = reached.quantile(1 - SENSITIVITY, "lower")
+        known = used.clear() if least is None else used.drop_nulls("size")
+        called = known.with_columns(called=pl.col("size") >= pl.lit(least, pl.Float64))
+        size = "" if least is None else f" of {least:.3f} log2"
+        note = f"have a size{size} that {SENSITIVITY:.0%} of causal variants reach{without}"
+        for kind in (MATCHED, DECOY, "decoy_matched"):
+            values, genes = (
+                called.filter(kind=kind)[name].to_numpy() for name in ("called", "gene_id")
+            )
+            group = kind.replace("_", " ") + without
+            yield average("called_share", group, values, genes, how, note)
 
 
 def graded_losses(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:

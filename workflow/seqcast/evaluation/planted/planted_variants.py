@@ -13,6 +13,7 @@ from seqcast.evaluation.planted.readouts import Readouts, make_readouts
 from seqcast.predict.variants.ranking import reduce_score, select_tracks
 
 COMPARED = "compared"
+REDUCED = {"size": "mean_abs", "mean": "mean", "sd": "sd"}  # name here -> of `reduce_score`
 STATUSES = {
     COMPARED: "scored in the gene that it was planted in",
     "trained_on": "on a contig that is not held out",
@@ -91,11 +92,12 @@ def compare_variants(
     -------
     DataFrame
         variant, chrom, pos, ref, alt, kind, element, gene_id, pas_distance_bp, true_dlogk, pair,
-        status (`STATUSES` or why the variant was not scored), ``size`` (mean over tracks of
-        |score|), then for each readout ``true_<name>``, ``predicted_<name>`` (of the ensemble) and
-        ``spread_<name>`` (sample standard deviation over folds, null for one and where folds have
-        the same weights). Predictions are null where the status is not `COMPARED`. A variant is
-        taken in the gene that it was planted in.
+        status (`STATUSES` or why the variant was not scored); over the tracks ``size`` (mean of
+        |score|), ``mean``, ``sd`` (`ranking.reduce_score`) and ``true_mean``; then for each readout
+        ``true_<name>``, ``predicted_<name>`` (of the ensemble) and ``spread_<name>`` (sample
+        standard deviation over folds, null for one and where folds have the same weights).
+        Predictions are null where the status is not `COMPARED`. A variant is taken in the gene that
+        it was planted in.
 
     Raises
     ------
@@ -107,19 +109,22 @@ def compare_variants(
     table = effects.select("variant", *KEY, *FACTS).join(
         pairs.unique(KEY, keep="first"), on=KEY, how="left", maintain_order="left"
     )
-    true = readouts.of(_known_scores(effects, identifiers, factors))
+    known = _known_scores(effects, identifiers, factors)
+    true, selected = readouts.of(known), select_tracks(scores.tracks, tracks_like)
     table = table.with_columns(
-        pl.Series(f"true_{name}", true[:, i]) for i, name in enumerate(readouts.names)
+        pl.Series("true_mean", known[:, selected].mean(axis=1)),
+        *(pl.Series(f"true_{name}", true[:, i]) for i, name in enumerate(readouts.names)),
     )
     table = _located(table, scores.ensemble, held_out)
-    predictions = _predictions(scores, readouts, select_tracks(scores.tracks, tracks_like))
+    predictions = _predictions(scores, readouts, selected)
     found = table.join(predictions, on="at", how="left", maintain_order="left")
     compared = pl.col("status") == COMPARED
     found = found.with_columns(
         pl.when(compared).then(name).alias(name) for name in predictions.columns if name != "at"
     )
     shown = [f"{part}_{n}" for n in readouts.names for part in ("true", "predicted", "spread")]
-    return found.select("variant", *KEY, *FACTS, "pair", "status", "size", *shown)
+    reduced = [*REDUCED, "true_mean"]
+    return found.select("variant", *KEY, *FACTS, "pair", "status", *reduced, *shown)
 
 
 def _known_scores(
@@ -166,8 +171,10 @@ def _located(table: pl.DataFrame, scored: pl.DataFrame, held_out: Collection[str
 def _predictions(scores: Scores, readouts: Readouts, selected: np.ndarray) -> pl.DataFrame:
     """Of each row of the scores: ``at``, ``size``, and the readouts with their spread; or nulls."""
     values, known = array_values(scores.ensemble[scores.score])
-    sizes = reduce_score(scores.ensemble, scores.score, selected)["mean_abs"]
-    columns: dict[str, pl.Series | np.ndarray] = {"size": sizes}
+    reduced = reduce_score(scores.ensemble, scores.score, selected)
+    columns: dict[str, pl.Series | np.ndarray] = {
+        name: reduced[source] for name, source in REDUCED.items()
+    }
     mean = readouts.of(values)
     spread = None
     if len(scores.folds) > 1:

@@ -37,14 +37,24 @@ def read_truth(
         As `joined_scores.compare_models` returns it.
     measured : sequence of Measure
     """
+    labels = read_labels(file)
+    return None if labels is None else tell_causal(table, measured, labels)
+
+
+def read_labels(file: str | Path) -> pl.DataFrame | None:
+    """``row`` and ``label``, 1 for causal variants and 0 for matched ones; None without either.
+
+    Parameters
+    ----------
+    file : path
+        VCF, BCF or parquet.
+    """
     try:
         labelled = read_labelled([file], KINDS).filter(usable=SCORED)
     except InputError as error:
         logger.info("causal variants are not compared with matched ones: %s", error)
         return None
-    if labelled["label"].n_unique() < 2:
-        return None
-    return tell_causal(table, measured, labelled.select("row", "label"))
+    return labelled.select("row", "label") if labelled["label"].n_unique() == 2 else None
 
 
 def tell_causal(

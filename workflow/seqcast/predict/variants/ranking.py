@@ -15,6 +15,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance
 from seqcast.core.store import array_columns, array_values, write_table
 from seqcast.genome.tracks import Tracks, compiled
+from seqcast.predict.variants.effect_intervals import Certainty
 
 VARIANT = ["variant", "chrom", "pos", "ref", "alt"]
 GENE = ["gene_id", "gene_name", "distance_to_tss_bp"]
@@ -204,6 +205,7 @@ def rank_variants(
     tracks_like: str | None = None,
     top: int | None = 20,
     further: pl.DataFrame | None = None,
+    certainty: Certainty | None = None,
 ) -> pl.DataFrame:
     """Variants by the size of their effect on the gene they change most.
 
@@ -220,6 +222,8 @@ def rank_variants(
         Rows to return; None for all.
     further : DataFrame, optional
         Columns to keep of the rows of `ensemble`, such as `percentiles.reported`.
+    certainty : Certainty, optional
+        Of the folds and their model. Default: nothing is known of them.
 
     Returns
     -------
@@ -227,8 +231,9 @@ def rank_variants(
         ``rank`` (from 1), ``row`` (if the score table has it), variant, chrom, pos (1-based), ref,
         alt, gene_id, gene_name, distance_to_tss_bp; of `reduce_score` ``mean_abs`` (decides the
         order, ties stay in input order), ``mean`` (ALT minus REF), ``strongest_track``
-        (description), ``strongest_value`` and ``fold_sd``; ``ref_level`` and ``alt_level``
-        (`levels`); and the columns of `further`.
+        (description), ``strongest_value`` and ``fold_sd``; ``fold_sign``, ``low`` and ``high``
+        (`Certainty.columns`); ``ref_level`` and ``alt_level`` (`levels`); and the columns of
+        `further`.
 
     Raises
     ------
@@ -251,5 +256,6 @@ def rank_variants(
         strongest_track=tracks["description"].gather(best["top_at"]),
         strongest_value="top",
         fold_sd="sd",
+        **(certainty or Certainty(0)).columns(best, score, tracks_like).to_dict(),
         **levels(best, selected).to_dict(),
     ).with_columns(best[column.name] for column in kept)

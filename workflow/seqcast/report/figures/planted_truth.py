@@ -8,7 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seqcast.evaluation.metrics.binary import TwoClasses
-from seqcast.evaluation.planted.measures import ALL, CEILING, DECOYS, GENES, LOSSES, SHUFFLED
+from seqcast.evaluation.planted.measures import (
+    ALL,
+    BARS,
+    CALIBRATION,
+    CEILING,
+    DECOY,
+    GENES,
+    LOSSES,
+    MATCHED,
+    calibration_lines,
+)
 from seqcast.evaluation.planted.planted_metrics import ELEMENTS, graded_pairs
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN
@@ -29,15 +39,16 @@ from seqcast.report.figures.style import (
 
 WIDTH_IN, HEIGHT_IN = 10.2, 6.6
 COLOUR_OF = dict(zip(ELEMENTS, COLOURS, strict=False))
+UNDEFINED = "undefined"
 POINT_SIZE, POINT_ALPHA = 13, 0.75
-CONTROL_BAND = (0.45, 0.55)
+CALLED = {DECOY: "decoys", "decoy matched": "neutral\nnear decoys", MATCHED: "matched"}
 
 
 def plot_planted_truth(
     variants: pl.DataFrame, genes: pl.DataFrame, measures: pl.DataFrame, title: str,
     untrained: bool = False, bases: pl.DataFrame | None = None,
 ) -> Figure:  # fmt: skip
-    """Six panels: effects, ROC curves, AUROC by distance, decay, graded losses, controls.
+    """Six panels: calibration, ROC curves, AUROC by distance, decay, graded losses, false calls.
 
     With maps two more: the importance of bases, coloured by what was planted there, and the ROC
     curve of bases.
@@ -64,7 +75,7 @@ def plot_planted_truth(
     _distances(panels[2], values)
     _decay(panels[3], genes.filter(pl.col("status") == COMPARED), values)
     _graded(panels[4], graded_pairs(used), values)
-    _controls(panels[5], values)
+    _called(panels[5], values)
     if not maps.is_empty():
         panels += draw_planted_maps(figure, grid[2, :2], grid[2, 2], maps, values, COLOUR_OF)
     for letter, ax in zip("abcdefgh", panels, strict=False):
@@ -76,8 +87,8 @@ def plot_planted_truth(
 
 
 def _effects(ax: Axes, causal: pl.DataFrame, values: dict) -> Axes:
-    """Predicted against true effects of causal variants, coloured by element."""
-    columns = [f"true_{MAIN}", f"predicted_{MAIN}"]
+    """True over predicted effects of causal variants, with the line of each element."""
+    columns = [f"predicted_{MAIN}", f"true_{MAIN}"]
     if causal.drop_nulls(columns).is_empty():
         return say(ax, "no causal variant was scored")
     ends = np.concatenate([causal[name].drop_nulls().to_numpy() for name in columns])
@@ -86,15 +97,27 @@ def _effects(ax: Axes, causal: pl.DataFrame, values: dict) -> Axes:
     ax.axvline(0, color=GUIDE, linewidth=0.6, zorder=0)
     ax.plot(identity, identity, color=REF_LINE, linewidth=0.9, zorder=1)
     for element, colour in COLOUR_OF.items():
-        own = causal.filter(element=element)
-        ax.scatter(own[columns[0]], own[columns[1]], s=POINT_SIZE, color=colour,
-                   alpha=POINT_ALPHA, linewidths=0, label=element)  # fmt: skip
-    ax.legend(fontsize=TICK_PT, frameon=False, handletextpad=0.1, loc="upper left")
+        own = causal.filter(element=element).drop_nulls(columns)
+        slope = _number(values.get((CALIBRATION, f"element {element}")), "%.2f")
+        predicted, true = (own[name].to_numpy() for name in columns)
+        ax.scatter(predicted, true, s=POINT_SIZE, color=colour, alpha=POINT_ALPHA, linewidths=0,
+                   label=f"{element} {slope}")  # fmt: skip
+        if slope != UNDEFINED:
+            _line(ax, true, predicted, colour)
+    ax.legend(fontsize=TICK_PT, frameon=False, handletextpad=0.1, loc="upper left", title="slope",
+              title_fontsize=TICK_PT, alignment="left")  # fmt: skip
     lines = [("effect_spearman", "ρ"), ("sign_accuracy", "right sign")]
     _note(ax, [f"{word} = {_number(values.get((m, MAIN)))}" for m, word in lines])
-    ax.set_xlabel("true effect, log2 (ActD mean)")
-    ax.set_ylabel("predicted effect, log2")
+    ax.set_xlabel("predicted effect, log2 (ActD mean)")
+    ax.set_ylabel("true effect, log2")
     return tidy(ax)
+
+
+def _line(ax: Axes, true: np.ndarray, predicted: np.ndarray, colour: str) -> None:
+    """The least-squares line of true over predicted effects, as far as there are points."""
+    (slope,), (intercept,) = calibration_lines(true, predicted, np.ones((1, len(true))))
+    ends = np.array([predicted.min(), predicted.max()])
+    ax.plot(ends, intercept + slope * ends, color=colour, linewidth=1.0, zorder=2)
 
 
 def _curves(ax: Axes, used: pl.DataFrame, values: dict) -> Axes:
@@ -183,13 +206,21 @@ def _graded(ax: Axes, pairs: pl.DataFrame, values: dict) -> Axes:
     return tidy(ax)
 
 
-def _controls(ax: Axes, values: dict) -> Axes:
-    """AUROC of what should not be distinguished, next to causal against matched."""
-    named = {ALL: "causal", DECOYS: "decoys", SHUFFLED: "shuffled\nlabels"}
-    rows = [values[("auroc", group)] for group in named if ("auroc", group) in values]
-    _areas(ax, rows, [named[row["group"]] for row in rows])
-    ax.axhspan(*CONTROL_BAND, color=GUIDE, alpha=0.25, linewidth=0, zorder=0)
-    return ax
+def _called(ax: Axes, values: dict) -> Axes:
+    """How many variants without an effect have the size of causal ones, with what is allowed."""
+    rows = {group: values[("called_share", group)] for group in CALLED}
+    for place, (group, row) in enumerate(rows.items()):
+        bar = BARS.get(("called_share", group))
+        if bar is not None and bar.high is not None:
+            ax.plot([place - 0.35, place + 0.35], [bar.high] * 2, color=REF_LINE, linewidth=1.2)
+        if row["value"] is not None:
+            ax.plot([place] * 2, [row["ci_low"], row["ci_high"]], color=COLOURS[0], linewidth=1.5)
+            ax.plot(place, row["value"], marker="o", markersize=6, color=COLOURS[0])
+    ax.set_xticks(range(len(rows)), [f"{CALLED[group]}\nn = {row['n']}"
+                                     for group, row in rows.items()])  # fmt: skip
+    ax.set(xlim=(-0.5, len(rows) - 0.5), ylim=(-0.01, None),
+           ylabel="fraction with the size of causal variants")  # fmt: skip
+    return tidy(ax)
 
 
 def _areas(ax: Axes, rows: Sequence[dict], labels: Sequence[str]) -> Axes:
@@ -214,6 +245,6 @@ def _note(ax: Axes, lines: Sequence[str]) -> None:
             transform=ax.transAxes)  # fmt: skip
 
 
-def _number(row: dict | None) -> str:
+def _number(row: dict | None, form: str = "%.3f") -> str:
     """Value of a measure as a figure shows it."""
-    return "undefined" if row is None or row["value"] is None else f"{row['value']:.3f}"
+    return UNDEFINED if row is None or row["value"] is None else form % row["value"]

@@ -8,10 +8,18 @@ import polars as pl
 
 from seqcast.core.provenance import model_in_words
 from seqcast.evaluation.variants.agreement import Comparison, Measure
+from seqcast.evaluation.variants.cross_model import (
+    CALLED,
+    LEAST_CONTROLS,
+    Across,
+    leading,
+    most_different,
+)
 from seqcast.genome.variants import OUTCOMES, REASONS
 from seqcast.report.pages.rendering import UNDESCRIBED, render
 
 STRONGEST = 15  # rows shown of each of the two first measures
+DIFFERING = 15  # rows shown on which models differ most
 
 
 def untrained_models(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -35,6 +43,7 @@ def comparison_html(
     models: Mapping[str, Mapping[str, Any]],
     truth: pl.DataFrame | None = None,
     descriptions: Mapping[str, str] = UNDESCRIBED,
+    across: Across | None = None,
 ) -> str:
     """The page of one set of variants.
 
@@ -48,6 +57,8 @@ def comparison_html(
         As `known_effects.tell_causal` returns it.
     descriptions : mapping, optional
         Model to what the table of models says of it.
+    across : Across, optional
+        As `cross_model.read_across` returns it.
 
     Returns
     -------
@@ -72,6 +83,7 @@ def comparison_html(
         truth=[] if truth is None else truth.to_dicts(),
         descriptions=descriptions,
         **_strongest(compared.table, compared.measures),
+        **(_across(across, compared.measures) if across else {"across": False}),
     )
 
 
@@ -108,6 +120,26 @@ def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, An
     headings = [(measure.model, _unsized(measure.score)) for measure in main]
     pairs = int(np.isfinite(best).sum())
     return {"rows": rows, "pairs": pairs, "headings": headings, "leading": leading}
+
+
+def _across(across: Across, measured: Sequence[Measure]) -> dict[str, Any]:
+    """Calls, the stack, and the rows on which models differ most."""
+    table, numbers = across
+    named = leading(measured)
+    rows = most_different(table, DIFFERING).to_dicts()
+    for row in rows:
+        row["shares"] = [row[f"{measure.model}.percentile"] for measure in named]
+        row["numbers"] = [row[measure.column] for measure in named]
+    matched = table.filter(pl.col("kind") == "matched").drop_nulls(f"{named[0].model}.percentile")
+    of_measure = {
+        key: numbers.filter(pl.col("measure").str.starts_with(key)).to_dicts()
+        for key in ("called", "auroc")
+    }
+    return {
+        "across": True, "called": of_measure["called"], "stack": of_measure["auroc"],
+        "differing": rows, "named": named, "least": CALLED,
+        "controls": matched.height if matched.height >= LEAST_CONTROLS else 0,
+    }  # fmt: skip
 
 
 def _unsized(score: str) -> str:

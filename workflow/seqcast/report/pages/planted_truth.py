@@ -7,7 +7,16 @@ import polars as pl
 
 from seqcast.core.provenance import model_in_words
 from seqcast.evaluation.planted import planted_decay
-from seqcast.evaluation.planted.measures import ALL, BASES, DECOYS, GENES, LOSSES, NOISE, SHUFFLED
+from seqcast.evaluation.planted.measures import (
+    ALL,
+    BASES,
+    DECOY,
+    GENES,
+    LOSSES,
+    MATCHED,
+    NOISE,
+    SHUFFLED,
+)
 from seqcast.evaluation.planted.planted_variants import STATUSES
 from seqcast.evaluation.planted.readouts import MAIN, WORDS
 from seqcast.genome.variants import OUTCOMES, REASONS
@@ -21,7 +30,8 @@ QUESTIONS = {
     ("graded_share", LOSSES): "Do two lost U of an ARE matter more than one? Fraction of elements",
     ("fold_disagreement", NOISE): "Do folds differ more where they err more? Spearman's ρ",
     ("map_auroc", BASES): "Are planted elements found base by base in mutagenesis maps? AUROC",
-    ("auroc", DECOYS): "Control: decoys against neutral variants. AUROC",
+    ("called_share", DECOY): "Control: how many decoys have the size of causal variants? Fraction",
+    ("called_share", MATCHED): "Control: how many matched controls do? Fraction",
     ("auroc", SHUFFLED): "Control: shuffled labels. AUROC",
 }
 SECTIONS = (
@@ -29,12 +39,15 @@ SECTIONS = (
     ("Causal against matched controls", ("auroc", "average_precision")),
     ("Flagged without an effect", ("called_",)),
     ("Effects", ("effect_", "sign_")),
+    ("Calibration of effect sizes", ("calibration_",)),
     ("Graded losses of AU-rich elements", ("graded_",)),
     ("Disagreement of folds", ("fold_",)),
+    ("Intervals of effects", ("interval_",)),
     ("Elements in mutagenesis maps", ("map_",)),
 )
 NAMES = {
     "decay_r": "r of ln rates", "decay_spearman": "ρ", "decay_r_linear": "r of rates",
+    "calibration_slope": "slope", "interval_share": "true effects inside",
     "auroc": "AUROC", "average_precision": "average precision", "called_share": "fraction flagged",
     "effect_spearman": "ρ", "effect_pearson": "r", "sign_accuracy": "right sign",
     "effect_share": "fraction of the true size", "graded_share": "right order",

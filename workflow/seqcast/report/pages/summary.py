@@ -16,6 +16,7 @@ from seqcast.evaluation.variants.variant_sets import SETS, read_sets
 from seqcast.evaluation.verification.verdicts import last_verdict
 from seqcast.genome.annotation import COUNTS
 from seqcast.genome.variants import OUTCOMES, REASONS
+from seqcast.predict.variants.effect_intervals import IN_WORDS, OPEN
 from seqcast.predict.variants.ranking import VARIANT
 from seqcast.report.pages.rendering import UNDESCRIBED, number, render, shorten, thousands
 
@@ -133,6 +134,9 @@ def ranked_table_html(
         score=facts["score"],
         tracks=facts["tracks"],
         has_spread=ranked["fold_sd"].count() > 0,
+        has_intervals=ranked["low"].count() > 0,
+        open=OPEN,
+        fold_signs=IN_WORDS,
         same_weights=facts.get("same_weights", []),
         descriptions=descriptions,
         nulls=facts.get("nulls", ""),

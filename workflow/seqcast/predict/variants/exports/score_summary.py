@@ -9,6 +9,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import array_columns, write_text_table
+from seqcast.predict.variants.effect_intervals import Certainty
 from seqcast.predict.variants.ranking import describe_tracks, reduce_score, select_tracks
 
 SUMMARY = ("mean", "mean_abs", "sd", "top_track", "top_description", "top")
@@ -50,6 +51,7 @@ def write_tsv(
     tracks_like: str | None = None,
     made_by: Mapping[str, str] | None = None,
     percentiles: pl.DataFrame | None = None,
+    certainty: Certainty | None = None,
 ) -> None:
     """Write scores as text: identity, status and, for each score wanted, six columns.
 
@@ -76,6 +78,10 @@ def write_tsv(
     percentiles : DataFrame, optional
         Columns behind those of the scores, row by row (`percentiles.read_percentiles`).
 
+    certainty : Certainty, optional
+        Gives ``<score>_fold_sign`` after each score's columns, and ``<score>_low`` and ``_high``
+        after those of the score that it has intervals of.
+
     Raises
     ------
     InputError
@@ -90,7 +96,10 @@ def write_tsv(
     table = pl.concat(
         [
             scores.select(identity).with_columns(pl.lit(x).alias(n) for n, x in constants.items()),
-            *(_summary(scores, tracks, score, selected) for score in scores_wanted),
+            *(
+                _summary(scores, tracks, score, selected, tracks_like, certainty)
+                for score in scores_wanted
+            ),
             *([] if percentiles is None else [_short(percentiles.drop(identity, strict=False))]),
         ],
         how="horizontal",
@@ -99,15 +108,20 @@ def write_tsv(
 
 
 def _summary(
-    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray
-) -> pl.DataFrame:
+    scores: pl.DataFrame, tracks: pl.DataFrame, score: str, selected: np.ndarray,
+    tracks_like: str | None, certainty: Certainty | None,
+) -> pl.DataFrame:  # fmt: skip
     """The columns of one score."""
     reduced = reduce_score(scores, score, selected)
     reduced = reduced.with_columns(
         top_track=tracks["identifier"].gather(reduced["top_at"]),
         top_description=tracks["description"].gather(reduced["top_at"]),
     )
-    return _short(reduced.select(pl.col(SUMMARY).name.prefix(f"{score}_")))
+    shown = reduced.select(SUMMARY)
+    if certainty:
+        found = certainty.columns(reduced, score, tracks_like)
+        shown = shown.hstack(found if found["low"].count() else found.select("fold_sign"))
+    return _short(shown.select(pl.all().name.prefix(f"{score}_")))
 
 
 def _short(table: pl.DataFrame) -> pl.DataFrame:
