@@ -11,7 +11,7 @@ OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 
-.PHONY: demo demo-manifest demo-train test test-cluster test-portable test-floors test-faults fuzz lint format lock bench clean
+.PHONY: demo demo-genomes demo-manifest demo-train test test-cluster test-portable test-floors test-faults fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -27,6 +27,9 @@ demo-train: $(INSTALLED) ## retrain the demo's coverage model in the folder demo
 	for name in $(SHIPPED); do ln -sfn ../../resources/$$name demo_train/resources/$$name; done
 	OMP_NUM_THREADS=1 $(BIN)/snakemake --directory demo_train --configfile config/demo_train.yaml --cores all --scheduler greedy --quiet rules
 	@echo "See demo_train/results/planted_truth/borzuki_tiny.html."
+
+demo-genomes: $(INSTALLED) ## compare the demo's coverage model with genomes of another seed and another grammar
+	OMP_NUM_THREADS=1 $(BIN)/python -m recipes.borzuki_tiny.evaluate demo_genomes
 
 test: $(INSTALLED) ## all tests; those on golden data are skipped if ../shared is absent
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore tests/cluster --numprocesses auto --maxprocesses 4 --dist loadscope
@@ -69,7 +72,7 @@ bench: $(INSTALLED) ## measure speed and memory; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.training --windows 8
 
 clean: ## remove what runs made; downloads stay
-	rm -rf demo_train results logs resources/simulated .snakemake
+	rm -rf demo_genomes demo_train results logs resources/simulated .snakemake
 	rm -f $(addprefix resources/assemblies/,*.fa.gz *.fa.gz.fai *.fa.gz.gzi *.genes.parquet)
 	rm -f resources/models/*.fold*.safetensors # prepared from weights that may be downloads
 

@@ -141,7 +141,7 @@ def test_too_few_labelled_variants_have_no_stack():
     table, labels = scored(16)
     ((measure, group, value, *_, note),) = stack_rows(table, MEASURED, labels, HOW)
     assert (measure, group, value) == ("auroc", "stack", None)
-    assert note.startswith("fewer causal or matched variants")
+    assert note.startswith("all models scored fewer")
 
 
 def test_files_become_tables(tmp_path):

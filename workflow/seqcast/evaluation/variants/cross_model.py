@@ -179,7 +179,7 @@ def stack_rows(
     used = _one_row_per_alt(table, measured, labels)
     truth = used["label"].cast(pl.Int64).to_numpy()
     if min(truth.sum(), len(truth) - truth.sum()) < BLOCKS * LEAST_OF_A_CLASS:
-        few = "fewer causal or matched variants than a stack needs are scored by all models"
+        few = "all models scored fewer causal variants or matched controls than a stack needs"
         return [("auroc", STACK, None, None, None, len(used), few)]
     sizes = {f"{m.model} {m.score}": used[m.column].abs().to_numpy() for m in measured}
     groups, said = blocks(used["chrom"].to_list(), used["gene_id"].to_list())

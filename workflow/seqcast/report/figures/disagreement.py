@@ -59,7 +59,7 @@ def plot_disagreement(
         )
     ranks = np.stack([_ranks(m.size(table))[rows["place"].to_numpy()] for m in of_mrnas], axis=1)
     names = [f"{m.score}, {m.model}" for m in of_mrnas]
-    _heat(figure, axes[-1], ranks, names, "fraction of variants with a smaller size", "cividis")
+    _heat(figure, axes[-1], ranks, names, "fraction below", "cividis")
     axes[0].set_yticks(range(rows.height), [_name(row) for row in rows.to_dicts()])
     if untrained:
         warn(figure, f"UNTRAINED random weights: {', '.join(untrained)}")
