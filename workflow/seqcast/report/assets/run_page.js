@@ -287,7 +287,7 @@ async function draw(view) {
     differences: [-widest, widest],
     width, domain: view.domain, position: view.position + 0.5, ticks: Math.ceil(width / 140),
     position_title: `position on ${view.contig} (bp)`,
-    genes_title: "Genes: line, from first to last exon; bars, exons; higher bars, coding sequence"});
+  });
   await embed("coverage-chart", {...spec, datasets: {coverage, parts}});
   if (!view.decays.length) return;
   const decay = view.decays.flatMap(({course, hours, left}) => ["REF", "ALT"].flatMap((allele) =>

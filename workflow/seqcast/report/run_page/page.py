@@ -43,7 +43,8 @@ WORDS = {
     "effects": "Mean score over the tracks of each group, ALT minus REF; empty where the ALT "
     "allele has no score for the gene.",
     "coverage": "Predicted coverage of the gene's strand, mean over folds, in bins of {} bp; REF "
-    "grey, ALT orange, the variant a dashed line. All rows have one scale.",
+    "grey, ALT orange, the variant a dashed line. All rows have one scale. Genes: lines from the "
+    "first to the last exon, bars for exons, higher bars for coding sequence.",
     "decay": "Sum of the predicted coverage of the gene's exons, relative to the first time; "
     "half-lives are of straight lines fitted to these points, and of this model's prediction.",
 }
