@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([
     ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "config").rglob("*.md"),
     *(ROOT / "resources").glob("*/README.md"), *(ROOT / "recipes").glob("*/README.md"),
-    *(ROOT / "benchmarks").glob("*.md"),
+    *(ROOT / "benchmarks").glob("*.md"), *(ROOT / "skills").rglob("*.md"),
 ])  # fmt: skip
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = re.compile(r"<!-- not run: (\w.+) -->\n\Z")  # the line above a block

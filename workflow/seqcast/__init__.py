@@ -1,8 +1,9 @@
 """RNA and DNA sequence models for computational biologists.
 
 The doors: `load_model`, `load_shipped` (which needs no file), `predict_coverage`,
-`score_variants`, `map_effects`, `classify_reads`, `embed_sequences` and `predict_property` (see
-`seqcast.api`); `read_embeddings` (see `seqcast.predict.embeddings.embedding_files`).
+`score_variants`, `plot_variant`, `map_effects`, `plot_map`, `classify_reads`, `embed_sequences` and
+`predict_property` (see `seqcast.api`); `read_embeddings` (see
+`seqcast.predict.embeddings.embedding_files`).
 """
 
 import importlib
@@ -29,8 +30,8 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 __version__ = "0.1.0"
 __all__ = [
     "__version__", "classify_reads", "embed_sequences", "load_model", "load_shipped",
-    "map_effects", "predict_coverage", "predict_property", "read_embeddings", "score_variants",
-    "screen_variants",
+    "map_effects", "plot_map", "plot_variant", "predict_coverage", "predict_property",
+    "read_embeddings", "score_variants", "screen_variants",
 ]  # fmt: skip
 # Doors that are not in `api`.
 ELSEWHERE = {

@@ -29,6 +29,18 @@ COMMANDS = {
             f"seqcast score-variants variants.vcf {ON_A_GENOME} --out scores.tsv.gz",
         ),
     ),
+    "predict-coverage": Command(
+        "coverage:predict_coverage",
+        (
+            "seqcast predict-coverage regions.bed --model my_model --genome genome.fa --out "
+            "coverage.zarr",
+        ),
+    ),
+    "compare": Command(
+        "compare:compare",
+        ("seqcast compare scores_a.parquet scores_b.parquet", "seqcast compare run_a run_b"),
+    ),
+    "models": Command("models:models", ("seqcast models",)),
     "map": Command(
         "maps:map_effects",
         (f"seqcast map chr1:1,001-1,500 {ON_A_GENOME} --tracks ^RNA --out my_map",),
@@ -99,7 +111,7 @@ def application(wanted: str = "") -> App:
     """
     app = App(
         name="seqcast", help=__doc__, version=__version__,
-        default_parameter=Parameter(negative="", consume_multiple=True),
+        default_parameter=Parameter(negative="", consume_multiple=True, show_default=_default),
     )  # fmt: skip
     app.register_install_completion_command()
     for name, (function, examples) in COMMANDS.items():
@@ -107,6 +119,11 @@ def application(wanted: str = "") -> App:
         summary = None if name == wanted else _summary(function)
         app.command(f"seqcast.cli.{function}", name=name, help=summary, help_epilogue=told)
     return app
+
+
+def _default(value: object) -> str:
+    """A default as it is typed."""
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _summary(function: str) -> str:

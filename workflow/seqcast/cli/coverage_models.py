@@ -119,21 +119,32 @@ class ModelChoice(Computing):
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class GenomeChoice:
-    """The options of a genome and its genes.
+    """The options of a genome.
 
     Attributes
     ----------
     genome : Path
         FASTA, plain or bgzip.
-    annotation : Path
-        GTF or GFF3 of that genome.
     contig_aliases : Path, optional
         Table of other contig names (contig, alias).
     """
 
     genome: Path
-    annotation: Path
     contig_aliases: Path | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class GenesChoice(GenomeChoice):
+    """The options of a genome and its genes.
+
+    Attributes
+    ----------
+    annotation : Path
+        GTF or GFF3 of that genome.
+    """
+
+    annotation: Path
 
 
 def given_model(chosen: ModelChoice) -> GivenModel:

@@ -10,7 +10,7 @@ import polars as pl
 from cyclopts import Parameter
 
 from seqcast.api import RegionMap
-from seqcast.cli.coverage_models import GenomeChoice, ModelChoice, given_model
+from seqcast.cli.coverage_models import GenesChoice, ModelChoice, given_model
 from seqcast.cli.options import check_folders, check_outputs, check_regular, one_of
 from seqcast.cli.variants import SCORES
 from seqcast.cli.work import DECLINED, WorkChoice, is_agreed, telling
@@ -19,7 +19,7 @@ from seqcast.core.store import atomic, write_text_table
 from seqcast.genome.annotation import read_annotation
 from seqcast.genome.enumeration import enumerate_variants
 from seqcast.genome.fasta import Genome
-from seqcast.genome.intervals import parse_region, read_bed
+from seqcast.genome.intervals import regions_of
 from seqcast.genome.user_files import remedies_of_commands
 from seqcast.predict.maps.map_files import write_bigwigs
 from seqcast.predict.maps.map_region import map_regions
@@ -32,7 +32,7 @@ GROUP = "map"  # first word in the names of bigWig files
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class MapCommand(WorkChoice, GenomeChoice, ModelChoice):
+class MapCommand(WorkChoice, GenesChoice, ModelChoice):
     """What a map is of, and where it goes.
 
     Attributes
@@ -69,7 +69,8 @@ def map_effects(region: str, /, *, chosen: MapCommand) -> int | None:
     region : str
         chr1:1,001-1,500, 1-based and inclusive; or a BED file of regions.
     """
-    places = _places(region)
+    regions = regions_of(region)
+    places = list(regions.iter_rows())
     _check_output(chosen.output, len(places))
     with telling(), remedies_of_commands():
         model = given_model(chosen)
@@ -85,8 +86,8 @@ def map_effects(region: str, /, *, chosen: MapCommand) -> int | None:
             scorer = VariantScorer(
                 folds[0], genome, annotation, model.tracks, options, chosen.batch_size
             )
-            regions = pl.DataFrame(places, schema=["chrom", "start", "end"], orient="row")
-            snvs = pl.concat(list(enumerate_variants(regions, genome, int(chosen.deletions))))
+            named = regions.rename({"contig": "chrom"})
+            snvs = pl.concat(list(enumerate_variants(named, genome, int(chosen.deletions))))
             if not is_agreed(scorer, snvs, model.folds, chosen, chosen.threads):
                 return None if chosen.dry_run else DECLINED
             found = map_regions(
@@ -99,16 +100,6 @@ def map_effects(region: str, /, *, chosen: MapCommand) -> int | None:
     sys.stderr.writelines(f"{_summary(one)}\n" for one in maps)
     sys.stderr.write(f"{chosen.output}\n")
     return None
-
-
-def _places(text: str) -> list[tuple[str, int, int]]:
-    """Contig, start and end (0-based half-open) of one region, or of those of a BED file."""
-    if not Path(text).is_file() and not text.endswith((".bed", ".bed.gz")):
-        return [parse_region(text)]
-    regions = read_bed(text).unique(maintain_order=True)
-    if regions.is_empty():
-        raise InputError(f"{text} has no regions; expected one per line")
-    return list(regions.iter_rows())
 
 
 def _check_output(output: str, n_regions: int) -> None:

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from seqcast.cli.coverage_models import (
     NAMES,
     TRYING,
-    GenomeChoice,
+    GenesChoice,
     GivenModel,
     ModelChoice,
     given_model,
@@ -50,7 +50,7 @@ ANSWERED = 20  # variants that are answered in words
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class ScoreCommand(WorkChoice, GenomeChoice, ModelChoice):
+class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
     """How variants are scored, and where scores go.
 
     Attributes

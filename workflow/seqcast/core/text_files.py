@@ -311,3 +311,12 @@ def table_rows(text: str, path: str | Path) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise InputError(f"{path}, line {line}: {error}") from error
     return rows
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a table as it stands, by its header; cells that a line leaves out are empty."""
+    (_, header), *lines = table_rows(read_text(path, "a table"), path)
+    return [
+        dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True))
+        for _, cells in lines
+    ]

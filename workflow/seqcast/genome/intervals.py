@@ -104,6 +104,27 @@ def parse_region(text: str) -> tuple[str, int, int]:
     return found[1], start - 1, end
 
 
+def regions_of(text: str) -> pl.DataFrame:
+    """One region as `parse_region` reads it, or those of a BED file, each once.
+
+    Returns
+    -------
+    DataFrame
+        contig, start, end (0-based half-open), in order.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or the file has no region.
+    """
+    if not Path(text).is_file() and not text.endswith((".bed", ".bed.gz")):
+        return pl.DataFrame([parse_region(text)], schema=["contig", "start", "end"], orient="row")
+    regions = read_bed(text).unique(maintain_order=True)
+    if regions.is_empty():
+        raise InputError(f"{text} has no regions; expected one per line")
+    return regions
+
+
 def merge_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """The union of some intervals, sorted; overlapping and touching ones are joined."""
     merged: list[tuple[int, int]] = []

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic
-from seqcast.core.text_files import read_text, table_rows
+from seqcast.core.text_files import read_rows, read_text, table_rows
 from seqcast.genome.user_files import Findings, UserFiles, check_files, remedies_of_commands
 from seqcast.plan.tables import check_path
 from seqcast.plan.variant_effects import ensemble_table
@@ -211,7 +211,7 @@ def _check_folder(checkout: Path, folder: Path, force: bool) -> None:
 def _chosen(checkout: Path, names: Sequence[str], folds: Sequence[str] | None) -> Models:
     """Rows of the models that a user names, files of the repository by their whole paths."""
     known, all_folds = _known(checkout)
-    listed = {row["source"]: row for row in _rows(checkout / SOURCES)}
+    listed = {row["source"]: row for row in read_rows(checkout / SOURCES)}
     models, chosen = [], []
     for name in dict.fromkeys(name if name in known else f"{FAMILY}{name}" for name in names):
         if name not in known:
@@ -244,18 +244,9 @@ def _chosen(checkout: Path, names: Sequence[str], folds: Sequence[str] | None) -
 def _known(checkout: Path) -> tuple[dict[str, dict[str, str]], Rows]:
     """Coverage models of the template and of the published run, by name, and all folds."""
     folders = [checkout / "config", checkout / PUBLISHED]
-    models = [row for folder in folders for row in _rows(folder / "models.tsv")]
-    folds = [row for folder in folders for row in _rows(folder / "folds.tsv")]
+    models = [row for folder in folders for row in read_rows(folder / "models.tsv")]
+    folds = [row for folder in folders for row in read_rows(folder / "folds.tsv")]
     return {row["model"]: row for row in models if row["task"] == "coverage"}, folds
-
-
-def _rows(path: Path) -> Rows:
-    """Rows of a table of the repository; cells that a line leaves out are empty."""
-    (_, header), *lines = table_rows(read_text(path, "a table"), path)
-    return [
-        dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True))
-        for _, cells in lines
-    ]
 
 
 def _table(template: Path, rows: Rows) -> str:

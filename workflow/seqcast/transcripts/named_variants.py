@@ -9,7 +9,7 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.genome.fasta import Genome
 from seqcast.genome.variant_tables import Row, numbered
-from seqcast.genome.variant_texts import parse_variant
+from seqcast.genome.variant_texts import FORMS, parse_variant
 from seqcast.genome.vcf_fields import find_ids
 from seqcast.transcripts.hgvs import HgvsReader, is_hgvs
 
@@ -45,6 +45,9 @@ def named_variants(
         If one cannot be read, does not fit the genome or the annotation, or an rsID has no record
         or several.
     """
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(f"variants[{i}] is {text!r:.60}; expected text, such as {FORMS}")
     wanted = [text for text in texts if RSID.fullmatch(text.strip())]
     found = _records_of(wanted, ids)
     reader = HgvsReader(genome, annotation)

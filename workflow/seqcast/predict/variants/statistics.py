@@ -202,6 +202,11 @@ GENE_SCORES: Mapping[str, Statistic] = {
     "REF": reference_sum,
     "ALT": alternative_sum,
 }
+# What a value is in; of REF and ALT, what the track has (`tracks.Tracks.table`).
+UNITS = {
+    "logSED": "log2 fold change", "logSUM": "sum of log2 fold changes of bins", "SED": "coverage",
+    "SUM": "coverage",
+}  # fmt: skip
 OF_PROFILES = ("nD2", "nDi", "JS")  # those that need the background of the whole window
 SITE_SCORES: Mapping[str, SiteStatistic] = {"COVR": ratio_change_size, "SCOVR": ratio_change}
 # Euclidean norms of a strand pair combine as norms, all else adds up
