@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ from polars.testing import assert_frame_equal
 from seqcast import load_shipped, score_variants
 from seqcast.cli import main, variants, work
 from seqcast.core.errors import InputError
-from seqcast.core.store import array_values, read_provenance, read_table
+from seqcast.core.store import array_values, read_provenance, read_table, write_table
+from seqcast.genome.annotation import read_annotation
 from seqcast.models.shipped import shipped_model
+from seqcast.predict.nulls.null_tables import Mixture, NullFiles, write_nulls
 from seqcast.predict.variants.variant_effects import VariantScorer
 from tests.seqcast.genome.small_files import OTHER, write_files
 
@@ -184,6 +187,33 @@ def test_a_file_without_an_output_is_answered_if_it_is_short(call, monkeypatch):
     answers = output.split("\n\n")
     assert len(answers) == 5
     assert ": not scored (ref_mismatch): REF is not what the genome carries at POS" in answers[1]
+
+
+def test_effects_have_a_place_among_nulls(call, files):
+    assert call("-o", "s.parquet")[0] == 0
+    scored = read_table("s.parquet")
+    write_table(pl.DataFrame(read_provenance("s.parquet")["track_table"]), "tracks.parquet", {})
+    rows = scored.unique("row", maintain_order=True)
+    valid = rows.select("row", contig="chrom", status=pl.lit("valid"))
+    write_table(valid, "checked.parquet", {"file": str(files.vcf), "sha256": "c0ffee"})
+    read_annotation(files.annotation).write("genes.parquet")
+    made_of = NullFiles(
+        "s.parquet", "tracks.parquet", "checked.parquet", "genes.parquet", f"{files.genome}.fai"
+    )
+    write_nulls(
+        made_of, "nulls.parquet", Mixture("common", ["logSED"], {"": ""}, [1000], 1), {"code": "x"}
+    )
+    status, output, _ = call("--nulls", "nulls.parquet", "-o", "p.tsv")
+    assert (status, output) == (0, "")
+    table = pl.read_csv("p.tsv", separator="\t", null_values="NA")
+    assert table["logSED_percentile"].is_not_null().to_list() == [
+        one == "scored" for one in STATUSES
+    ]
+    status, output, _ = call("--nulls", "nulls.parquet")
+    assert status == 0
+    assert re.search(r"nulls       larger than \d of \d nulls \(.*\), percentile \d+\.\d\n", output)
+    status, _, said = call("--nulls", "nulls.parquet", "--window", "shared")
+    assert (status, "Expected both made in the same way" in said) == (2, True)
 
 
 def test_an_interrupted_command_resumes(call, monkeypatch, expected):

@@ -276,7 +276,7 @@ def plot_variant(
 
 
 def _of_gene(table: pl.DataFrame, gene: str | None, variant: str) -> pl.DataFrame:
-    """The rows of a gene, by its id or name, or all; stops where there is no score."""
+    """The rows of a gene, by its id or name, or all; stops if none is scored."""
     scored = table.filter(pl.col("status") == "scored")
     if scored.is_empty():
         raise InputError(

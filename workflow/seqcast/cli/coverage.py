@@ -74,7 +74,7 @@ def _predicted(
     model: GivenModel, genome: Genome, regions: pl.DataFrame, folder: Path, chosen: CoverageCommand
 ) -> Path:
     """The store of the mean over folds, in a folder."""
-    folds = []
+    folds: list[Path] = []
     for network, made in model.loaded(chosen.device, chosen.precision):
         folds.append(folder / f"fold{len(folds)}{STORE}")
         write_coverage(

@@ -15,6 +15,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.provenance import provenance, versions
 from seqcast.core.store import file_sha256
 from seqcast.genome.tracks import Tracks
+from seqcast.models.convert import read_safetensors, tensors_sha256
 from seqcast.models.interface import CoverageModel, load_model
 from seqcast.models.shipped import SHIPPED, ShippedModel
 from seqcast.predict.variants.ranking import select_tracks
@@ -75,7 +76,7 @@ class GivenModel(NamedTuple):
                 model=self.name, fold=str(fold), architecture=self.files.architecture,
                 weights=str(weights), weights_sha256=file_sha256(weights),
                 device=str(next(model.parameters()).device), precision=precision,
-                versions=versions(),
+                versions=versions(), **_tensors(weights),
             )  # fmt: skip
 
 
@@ -195,6 +196,13 @@ def _files(chosen: ModelChoice) -> ShippedModel:
         chosen.hyperparameters or _single(folder, "*.json", "--hyperparameters"),
         chosen.targets or _single(folder, "targets.t[sx][vt]", "--targets"),
     )
+
+
+def _tensors(weights: Path) -> dict[str, str]:
+    """Digest of the tensors of a file as a run has them, by which nulls know their model."""
+    if weights.suffix != WEIGHTS[0]:
+        return {}
+    return {"tensors_sha256": tensors_sha256(read_safetensors(weights)[0])}
 
 
 def _weights(folder: Path) -> list[Path]:

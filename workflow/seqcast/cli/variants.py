@@ -1,6 +1,7 @@
 """The command `seqcast score-variants`: variants in, what they do to genes out."""
 
 import hashlib
+import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variant_texts import joined
 from seqcast.genome.variants import check_variants, guard_build, read_variants
 from seqcast.genome.vcf import check_indexable
+from seqcast.predict.nulls.null_tables import Nulls
+from seqcast.predict.nulls.percentiles import add_percentiles
 from seqcast.predict.variants.answers import Scored, answer
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.exports import annotate_vcf, write_tsv
@@ -62,6 +65,9 @@ class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
     window : str
         Where the predicted window lies: variant, centred on each variant; or shared, one of a grid,
         which variants that are near each other share: faster, and slightly other numbers.
+    nulls : Path, optional
+        Table of null variants that a run made with this model
+        (results/nulls/MODEL/DATASET.parquet): each effect gets its percentile among them.
     on_ref_mismatch : str
         What to do if REF differs from the genome: exclude gives no score; error stops; swap
         exchanges REF and ALT, for files of minor and major alleles.
@@ -72,6 +78,7 @@ class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
     """
 
     rsids: Path | None = None
+    nulls: Path | None = None
     score: Annotated[tuple[str, ...], one_of(SCORES)] = ("logSED",)
     window: Annotated[str, one_of(WINDOWS)] = ScoreOptions.window
     on_ref_mismatch: Literal["exclude", "error", "swap"] = "exclude"
@@ -203,9 +210,12 @@ def _scores(
             return None
         folds.append(kept.of_fold(scorer, checked, made))
         facts.append(made)
-    merged = merge_folds(facts)
+    merged = {**merge_folds(facts), **about, "options": json.loads(json.dumps(vars(options)))}
     table = average_scores(folds, merged.get("same_weights", ()))
-    return _Found(table, folds, {**merged, **about}, kept)
+    if chosen.nulls:
+        tracks, nulls = model.tracks.table(), Nulls.read(chosen.nulls)
+        table = add_percentiles(table, merged, tracks, annotation, genome.contigs, nulls)
+    return _Found(table, folds, merged, kept)
 
 
 def _write(

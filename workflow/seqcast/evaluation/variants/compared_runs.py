@@ -114,10 +114,9 @@ def agreement(a: Run, b: Run, score: str, tracks_like: str | None = None) -> Agr
     opposite = int(((x * y) < 0).sum())
     if len(x) < LEAST_ROWS:
         return Agreement(score, both, None, None, None, None, opposite)
-    numbers = [float(v) for v in (pearson(x, y), spearman(x, y))]
-    known = [None if np.isnan(v) else v for v in numbers]
+    linear, by_rank = (None if np.isnan(v) else float(v) for v in (pearson(x, y), spearman(x, y)))
     rmse, largest = float(np.sqrt(((x - y) ** 2).mean())), float(np.abs(x - y).max())
-    return Agreement(score, both, *known, rmse, largest, opposite)
+    return Agreement(score, both, linear, by_rank, rmse, largest, opposite)
 
 
 def _selected(run: Run, tracks_like: str | None) -> np.ndarray | None:

@@ -14,6 +14,7 @@ import polars as pl
 from seqcast.core.store import array_values
 from seqcast.genome.annotation import Gene
 from seqcast.genome.variants import REASONS
+from seqcast.predict.nulls.percentiles import in_words, number_name
 from seqcast.predict.variants.ranking import LEVELS, reduce_score
 
 SHOWN_TRACKS, SHOWN_GENES = 3, 3
@@ -145,11 +146,26 @@ def _details(
         said = ", ".join(f"{value:+.4f}" for value in of_folds)
         spread = "" if effect["sd"] is None else f"; mean SD over tracks {effect['sd']:.4f}"
         yield "folds", [f"{said}{spread}"]
+    if place_among_nulls := _among_nulls(table.row(at, named=True), score):
+        yield "nulls", [place_among_nulls]
     yield "tracks", list(_strongest_tracks(scored, at))
     if others:
         shown = [f"{_gene(scored, i)} {_effect(scored, i)['mean']:+.4f}" for i in others]
         more = f", and {len(others) - SHOWN_GENES} more" if len(others) > SHOWN_GENES else ""
         yield "other genes", [", ".join(shown[:SHOWN_GENES]) + more]
+
+
+def _among_nulls(row: Mapping[str, Any], score: str) -> str:
+    """How unusual the effect is among null variants; empty without any."""
+    names = [
+        number_name(part, score) for part in ("nulls_below", "nulls", "null_class", "percentile")
+    ]
+    if names[-1] not in row:
+        return ""
+    below, n, of_class, percentile = (row[name] for name in names)
+    if percentile is None:
+        return "too few to say how unusual this is"
+    return f"{in_words(below, n, of_class)}, percentile {percentile:.1f}"
 
 
 def _strongest_tracks(scored: Scored, at: int) -> Iterator[str]:
