@@ -19,6 +19,7 @@ from seqcast.evaluation.coverage import gene_accuracy as genes
 from seqcast.evaluation.oligos import mpra
 from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted import planted_variants as planted
+from seqcast.evaluation.variants import half_life_effects
 from seqcast.evaluation.variants.discrimination import LEFT_OUT
 from seqcast.evaluation.variants.labelled_variants import UNSCORED, UNUSABLE
 from seqcast.genome.variants import OUTCOMES, REASONS
@@ -34,7 +35,10 @@ from tests.docs.pages import ROOT
 PAGE = (ROOT / "docs/reference/statuses.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^:\n]+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
 KNOWN = {
-    "Variants": {*OUTCOMES, *REASONS},
+    "Variants": {
+        *OUTCOMES, *REASONS, half_life_effects.NO_COURSE, decay_fits.NO_COVERAGE,
+        decay_fits.RATE_AT_BOUND, decay_fits.AMPLITUDE_AT_BOUND, decay_fits.CONSTANT,
+    },
     "Percentiles": {*percentiles.STATUSES},
     "Regions": {*region_sets.STATUSES},
     "Mutagenesis maps": {*effect_maps.STATUSES},
