@@ -34,6 +34,7 @@ PUBLISHED = {
     "export_sed_h5": MODELS * SETS,
     "export_vcf": MODELS * SETS,
     "export_tsv": MODELS * SETS,
+    "compare_half_lives": MODELS * SETS,  # all have the time courses
     "rank_variants": MODELS * SETS,
     "summarise_ranking": MODELS * SETS,
     "predict_strongest": MODELS * SETS,
@@ -98,6 +99,7 @@ ONE_MODEL = {  # jobs that one model of two folds adds to the demo's set of vari
     "ensemble_variant_effects": 2,
     "export_sed_h5": 1,
     "export_vcf": 1,
+    "compare_half_lives": 1,
     "export_tsv": 1,
     "rank_variants": 1,
     "summarise_ranking": 1,
@@ -117,6 +119,7 @@ PLANTED_OF_DEMO = {  # a second set of variants, for both kinds of models, and r
     "ensemble_variant_effects": 3,
     "export_sed_h5": 1,
     "export_vcf": 1,
+    "compare_half_lives": 1,
     "export_tsv": 2,
     "rank_variants": 1,
     "summarise_ranking": 1,
@@ -157,6 +160,7 @@ NULLS_OF_DEMO = {  # null variants, for both kinds of models, and percentiles of
     "ensemble_variant_effects": 2,
     "build_nulls": 2,
     "compare_with_nulls": 4,
+    "export_tsv": 1,  # of the model of mRNAs
     "summarise_nulls": 2,
 }
 DEMO = Counter(
