@@ -14,7 +14,7 @@ import yaml
 
 HEADERS = {
     "assemblies": "assembly genome annotation contig_aliases coding unclear proteins taxon",
-    "models": "model architecture task hyperparameters head tracks description",
+    "models": "model architecture task hyperparameters head tracks description intervals",
     "folds": "model fold origin source",
     "sources": "source version url path sha256 licence citation",
     "datasets": "dataset kind assembly path shards path2 cds labels transcripts pool first"

@@ -24,6 +24,8 @@ OTHERWISE = {
     "*held_out*": "the same",
     "*simulated_map*": "nor the map, for the same reason",
     "report/summary.html": "the same: it names all sets",
+    "report/index.html": "the same",
+    "report/tables/*": "the same",
     "report.zip": "not asked for",
     "*.strongest.npz": "two variants, not four",
     "*.tracks/[34].png": "the same",
