@@ -53,14 +53,13 @@ def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(finished, un
     whole = {path: read_table(finished.folder / path) for path in FINAL}
     rng, groups = random.Random(FIRST_SEED), []
     for turn in range(HEADS):
-        process = unscored.start("--rerun-incomplete", *FINAL, own_group=True)
-        with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=rng.uniform(SLOWEST_START_S, RUN_S))
-        if turn % 2 == 0 and process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()  # in every other turn, the jobs live on
-        groups.append(process.pid)
-        process.wait()
+        with unscored.start("--rerun-incomplete", *FINAL, own_group=True) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=rng.uniform(SLOWEST_START_S, RUN_S))
+            if turn % 2 == 0 and process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()  # in every other turn, the jobs live on
+            groups.append(process.pid)
         for path, table in whole.items():
             if (unscored.folder / path).exists():
                 assert_frame_equal(read_table(unscored.folder / path), table, check_exact=True)

@@ -55,8 +55,9 @@ def folder(root, demo_tables, tmp_path_factory):
 SCORED = {
     "score_variants", "gather_shards", "ensemble_variant_effects", "export_sed_h5", "export_tsv",
     "export_vcf", "rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest",
-    "plot_distribution", "plot_agreement", "summarise_run", "assemble_page",
+    "plot_distribution", "plot_agreement", "summarise_run", "assemble_page", "compare_half_lives",
 }  # fmt: skip
+NULLS = {"build_nulls", "compare_with_nulls", "summarise_nulls"}
 PAGE = {"assemble_page"}  # of all that it shows
 COMPARED = {"compare_models", "compare_across_models", "summarise_comparison"} | PAGE
 EVALUATED = {"evaluate_variants", "summarise_benchmarks"} | PAGE  # by the scores of single folds
@@ -77,14 +78,15 @@ TESTED = {"evaluate_coverage", "evaluate_half_lives", "plot_accuracy", "plot_gen
 PAGES = {
     "summarise_benchmark", "summarise_benchmarks", "summarise_comparison", "summarise_embeddings",
     "summarise_properties", "summarise_ranking", "summarise_reads", "summarise_run",
-    "assemble_page",
+    "summarise_nulls", "assemble_page",
 }  # fmt: skip
 TRAINED = (
     {"train", "plot_learning_curve", "prepare_weights"}
-    | TESTED | COVERED | COMPARED | EVALUATED | (SCORED - {"plot_agreement"})
+    | TESTED | COVERED | COMPARED | EVALUATED | NULLS | (SCORED - {"plot_agreement"})
 )  # fmt: skip
 RUN = (
     SCORED
+    | NULLS
     | COMPARED
     | EVALUATED
     | COVERED
@@ -122,17 +124,20 @@ CHANGES = {
     # options
     "precision": ([config("inference", "precision", "bf16")], RUN),
     "fewer gene scores": ([config("variant_effects", "gene_scores", ["logSED", "SED"])],
-                          SCORED | COMPARED | EVALUATED),
+                          SCORED - {"compare_half_lives"} | NULLS | COMPARED | EVALUATED),
     "genes as spans": ([config("variant_effects", "span", True)],
-                       SCORED | COMPARED | EVALUATED),
+                       SCORED | NULLS | COMPARED | EVALUATED),
     "compat": ([config("variant_effects", "compat", "borzoi_sed")],
-               SCORED | COMPARED | EVALUATED),
+               SCORED | NULLS | COMPARED | EVALUATED),
     "shifts": ([config("variant_effects", "shifts_bp", [0, 1])],
-               SCORED | COMPARED | EVALUATED | COVERED),
+               SCORED | NULLS | COMPARED | EVALUATED | COVERED),
     "score of the report": ([config("report", "score", "SED")],
                             {"rank_variants", "summarise_ranking", "predict_strongest",
                              "plot_strongest", "plot_distribution", "plot_agreement", "export_vcf"}
-                            | COMPARED),
+                            | COMPARED | NULLS
+                            # of the null variants, of which the score of the report alone is made
+                            | {"score_variants", "gather_shards", "ensemble_variant_effects",
+                               "export_tsv"}),
     "plots of the report": ([config("report", "top", 3)], {"predict_strongest", "plot_strongest"} | PAGE),
     "resamples": ([config("properties", "resamples", 10)], MEASURED),
     "features of probes": ([config("properties", "probe_features", ["embedding_mean"])], PROBED),
@@ -152,16 +157,18 @@ CHANGES = {
               {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"} | PAGE),
     # shards are gone once gathered: what is made of the folds' tables scores nothing again
     "means of folds": ([code("predict/variants/ensemble.py", "stack.mean(0)", "stack.mean(axis=0)")],
-                       SCORED - {"score_variants", "gather_shards", "plot_agreement"} | COMPARED),
+                       SCORED - {"score_variants", "gather_shards", "plot_agreement", "compare_half_lives"}
+                       | NULLS | COMPARED),
     "the script that gathers": ([["text", "code/workflow/scripts/gather_shards.py", '("gene", "window")',
-                                  '["gene", "window"]']], SCORED | COMPARED | EVALUATED),
+                                  '["gene", "window"]']], SCORED | NULLS | COMPARED | EVALUATED),
     "the network of reads": ([code("models/six_frame/network.py", "return ", "return 0 or ")],
                              {"prepare_weights"} | CLASSIFIED),
     "date of a script": ([["date", "code/workflow/scripts/score_variants.py"]], set()),
     # tables and files
     "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
     "description of a model": ([["text", "models.tsv", "tiny network", "small network"]],
-                               {"summarise_run", "summarise_ranking", "summarise_comparison"} | PAGE),
+                               {"summarise_run", "summarise_ranking", "summarise_comparison", "summarise_nulls"}
+                               | PAGE),
     "variants of the same date": ([own("own.vcf")], CHECKED | SCORED),
     "genome of the same date": ([own("genome.fa")], CHECKED | SCORED | COVERED
                                 | {"prepare_genome", "prepare_annotation"}),

@@ -176,7 +176,6 @@ def test_names_tell_all_but_for_what_is_known_to_run_by_a_text():
     }
     assert found == {
         ("__init__", "__getattr__"),  # doors for people; no script takes them
-        ("cli.__init__", "_parser"),  # the module of a command; no script takes it
         ("models.architectures", "imported"),  # see `code.ARCHITECTURES` and `code.TRAININGS`
         ("models.borzuki.keras_original", "baskerville"),  # a program of its own, without seqcast
         ("training.worker", "main"),  # runs a function that the caller of `launch` names

@@ -111,7 +111,7 @@ def test_ways_of_writing_one_table(read, text):
     ("datasets", f"{DATASETS}\nv\tvariants\thg38\ta}}\t2\n", "line 3"),
     ("datasets", f"{DATASETS}a b\tvariants\thg38\ta.vcf\t2\n", "column dataset: 'a b'; "),
     ("datasets", f"{DATASETS}v\tvariant\thg38\ta.vcf\t2\n",
-     "column kind: 'variant'; expected one of variants, regions, "),
+     "column kind: 'variant'; expected one of variants, nulls, regions, "),
     ("datasets", f"{DATASETS}v\tvariants\t\ta.vcf\t2\n", "column assembly: ''; expected a value"),
     ("datasets", DATASETS.replace("\t", "  "), "columns are separated by spaces; expected tabs"),
     ("datasets", DATASETS.replace("\t", ","), "columns are separated by commas; expected tabs"),

@@ -8,7 +8,7 @@ limit, so that whoever trusts a file can decompress it first.
 import io
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile, is_zipfile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from seqcast.core.errors import InputError
 
@@ -44,19 +44,24 @@ def check_expansion(path: str | Path, packed_bytes: int, held_bytes: int) -> Non
 
 
 def check_zip(path: str | Path) -> None:
-    """Refuse a zip archive whose entries hold too much; any other file passes.
+    """Refuse a zip archive whose entries hold too much; any other file passes, and a damaged one.
 
-    Entries cannot hold more than they say: readers stop there.
+    Its reader says what is wrong with that. Entries cannot hold more than they say, as readers
+    stop there.
 
     Raises
     ------
     InputError
         As `check_expansion`.
     """
-    if is_zipfile(path):
+    if not is_zipfile(path):
+        return
+    try:
         with ZipFile(path) as archive:
             held = sum(entry.file_size for entry in archive.infolist())
-        check_expansion(path, Path(path).stat().st_size, held)
+    except BadZipFile:
+        return
+    check_expansion(path, Path(path).stat().st_size, held)
 
 
 class Unpacked(io.RawIOBase):

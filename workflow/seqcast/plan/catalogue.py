@@ -42,7 +42,7 @@ class Catalogue:
         Whether the workflow makes a file; asked when files of a job are, not before.
     deployed : callable, optional
         Given where files lie in a storage, which is not looked into: marks the path of a file that
-        is not there, as it comes with the workflow.
+        does not exist, as it comes with the workflow.
     error : type
         Of what is raised for a file that does not exist, instead of `InputError`: that is found
         when the files of a job are asked for, by which Snakemake may stand.

@@ -16,6 +16,7 @@ from seqcast.predict.inference import geometry_of
 from seqcast.predict.variants.allele_coverage import chunks_of, predict_alleles
 from seqcast.predict.variants.alleles import Aligned, Edit
 from seqcast.predict.variants.score_options import ScoreOptions
+from seqcast.predict.variants.shards import Places
 from seqcast.predict.variants.variant_effects import in_input_order, score_variants
 from seqcast.predict.variants.windows import Placed, VariantWork, chunks_by_window, grid_start
 from tests.seqcast.models.borzuki.test_network import TINY
@@ -185,8 +186,9 @@ def test_shared_windows_know_nothing_of_other_variants(
 
     def scored(rows, shards=1):
         table = variants[rows].with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
-        work = VariantWork.of(table, geometry_of(network), how[-1])
-        parts = [score_variants(network, table, *how, work.shard(i, shards)) for i in range(shards)]
+        places = Places.of([table], geometry_of(network), how[-1])
+        chosen = [places.rows(i, shards).tolist() for i in range(shards)]
+        parts = [score_variants(network, table, *how, rows) for rows in chosen]
         found = in_input_order(pl.concat([part.gene for part in parts]))
         return found.with_columns(row=pl.Series([rows[row] for row in found["row"]]))
 
@@ -199,8 +201,9 @@ def test_shared_windows_know_nothing_of_other_variants(
 
 
 def test_shards_end_between_windows(network, genome, annotation, variants):
-    work = VariantWork.of(variants, geometry_of(network), ScoreOptions(window="shared"))
-    shards = [work.placed(work.shard(i, 4), annotation) for i in range(4)]
+    how = geometry_of(network), ScoreOptions(window="shared")
+    work, places = VariantWork.of(variants, *how), Places.of([variants], *how)
+    shards = [work.placed(places.rows(i, 4).tolist(), annotation) for i in range(4)]
     windows = [{one.start for one in placed} for placed in shards]
     assert sum(map(len, windows)) == len(set().union(*windows))
     assert sorted(one.row for placed in shards for one in placed) == [*range(3), *range(4, 13)]

@@ -122,7 +122,7 @@ def half_life_effects(
         over folds; ``delta_log2_half_life``, log2 of ALT over REF, mean over folds, positive if ALT
         is more stable; and ``delta_log2_half_life_sd``, the sample standard deviation over folds.
         The status is that of the scores, and of those that are scored "no_time_course" (one row,
-        where there is no course) or why a rate could not be fitted for an allele of a fold:
+        if there is no course) or why a rate could not be fitted for an allele of a fold:
         `FAILED`. At a bound of the rate the half-lives are given, as bounds, and the change is not.
 
     Raises
