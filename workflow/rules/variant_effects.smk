@@ -215,7 +215,7 @@ rule compare_haplotypes:
 
 rule compare_half_lives:
     input:
-        folds=plan.variant_effects.gene_folds,
+        folds=plan.variant_effects.folds,
         tracks="results/variant_effects/{model}/tracks.parquet",
     output:
         table="results/variant_effects/{model}/{dataset}.half_lives.parquet",

@@ -224,10 +224,6 @@ class VariantEffects:
         level, folds = getattr(job, "kind", ""), self.catalogue.folds_of(job.model)
         return [fold_table(job.model, job.dataset, fold, level) for fold in folds]
 
-    def gene_folds(self, job: OfModelAndDataset) -> list[str]:
-        """Input: scores of genes of each fold."""
-        return [fold_table(job.model, job.dataset, f) for f in self.catalogue.folds_of(job.model)]
-
     def polya_sites(self, job: object) -> str | list[str]:
         """Input: poly(A) sites, where the config names them."""
         return self.catalogue.given_if_named(self.catalogue.config["variant_effects"][SITES])

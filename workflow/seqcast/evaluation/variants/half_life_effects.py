@@ -7,7 +7,7 @@ log2 ratio of the half-lives, ALT over REF. Coverage at time 0 does not enter it
 twice the RNA and the same decay has no effect here, though its logSED is 1.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from seqcast.core.store import (
     array_values,
     column_names,
     count_rows,
+    empty_table,
     read_frames,
     read_provenance,
     read_table,
@@ -82,15 +83,14 @@ def write_half_life_effects(
     courses = fitted_courses(read_table(tracks))
     same_weights = facts.get("same_weights", ())
 
-    def parts() -> Iterator[pl.DataFrame]:
-        frames = (read_frames(fold, column_names(fold), ROWS) for fold in folds)
-        for part in zip(*frames, strict=True):
-            yield half_life_effects(part, courses, same_weights)
-
-    empty = half_life_effects([read_table(fold).clear() for fold in folds], courses)
-    write_chunks(
-        parts(), empty.schema, outputs.table, facts | {"courses": [c.name for c in courses]}
-    )
+    # a fold has many scores of hundreds of tracks, of which two are needed
+    empty = half_life_effects([empty_table(fold) for fold in folds], courses)
+    needed = {*IDENTITY, "status", *ALLELES}
+    columns = [name for name in column_names(folds[0]) if name in needed]
+    parts = zip(*(read_frames(fold, columns, ROWS) for fold in folds), strict=True)
+    effects = (half_life_effects(part, courses, same_weights) for part in parts)
+    facts |= {"courses": [course.name for course in courses]}
+    write_chunks(effects, empty.schema, outputs.table, facts)
     write_text_table(read_table(outputs.table), outputs.text)
 
 
