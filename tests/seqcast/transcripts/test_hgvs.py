@@ -164,6 +164,8 @@ def test_names_with_a_selector_are_found(setting):
     ("T1.4:c.1_2ins10", "its bases written out"),
     ("T1.4:r.1del", r"expected a genomic \(g\.\), coding \(c\.\) or non-coding"),
     ("T1.4:c.1delinsA", "changes no base"),
+    ("T2.1:n.*5del", r"positions of n\. count from the first base of the transcript"),
+    ("T2.1:n.-5del", r"positions of n\. count from the first base of the transcript"),
     ("T1.4:c.foo", "is no description of the HGVS"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_one_line(setting, text, message):

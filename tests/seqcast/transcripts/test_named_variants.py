@@ -27,7 +27,7 @@ def read(tmp_path):
 
 
 def test_each_text_has_its_rows_in_order(read):
-    found = read("chr2:7:A:T", "rs1", "chr1:g.3_4del", "rs2")
+    found = read("chr2:7:A:T", "rs1", "chr1:g.3_4del", " rs2 ")
     assert found["row"].to_list() == [0, 1, 2, 3, 4]
     assert found["record"].to_list() == [0, 1, 1, 2, 3]
     assert found["variant"].to_list() == ["chr2_7_A_T", "rs1", "rs1", "chr1:g.3_4del", "rs2"]

@@ -226,6 +226,11 @@ def _base_of(text: str, system: str, row: TranscriptRow, point: Mapping[str, Any
     assert row.exon_starts is not None
     assert row.exon_ends is not None
     at, outside = int(point["position"]) - 1, point.get("outside_cds", "")
+    if system == "n" and outside:
+        raise InputError(
+            f"{text}: positions of n. count from the first base of the transcript; expected one "
+            "without * or - before it. Describe the variant by c. to count from the CDS"
+        )
     if system == "c":
         if row.cds_start is None or row.cds_end is None:
             raise InputError(

@@ -48,7 +48,7 @@ def named_variants(
     for i, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"variants[{i}] is {text!r:.60}; expected text, such as {FORMS}")
-    wanted = [text for text in texts if RSID.fullmatch(text.strip())]
+    wanted = [text for text in map(str.strip, texts) if RSID.fullmatch(text)]
     found = _records_of(wanted, ids)
     reader = HgvsReader(genome, annotation)
     rows: list[Row] = []

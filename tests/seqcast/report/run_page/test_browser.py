@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from seqcast.report.run_page.page import write_page
+from seqcast.core.provenance import versions
+from seqcast.report.run_page.page import PageContent, write_page
 from tests.seqcast.report.run_page.hostile import LONG_ID, MARKUP, NAMES, content_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -150,4 +151,15 @@ def test_a_page_is_printed_without_its_controls(browser: Any, path: Path) -> Non
     assert not visit.page.is_visible("nav")
     assert not visit.page.is_visible("#print")
     assert visit.page.is_visible("#coverage-chart svg")
+    visit.page.context.close()
+
+
+def test_a_run_without_variants_has_its_page(browser, tmp_path):
+    """As of reads or mRNAs alone."""
+    write_page(
+        PageContent("reads", [], [], further={"versions": versions()}), tmp_path / "index.html"
+    )
+    visit = Visit(browser, tmp_path / "index.html", "desk")
+    assert visit.page.locator("h1:visible").count() == 1
+    assert visit.faults == []
     visit.page.context.close()

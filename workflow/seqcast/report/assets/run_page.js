@@ -311,7 +311,7 @@ async function start() {
   data = await unpacked("data");
   rows = rowsOf(data.table);
   reachable();
-  byId("print").addEventListener("click", () => print());
+  byId("print")?.addEventListener("click", () => print());
   addEventListener("hashchange", show);
   await show();
   document.body.dataset.ready = "yes";
