@@ -1,12 +1,12 @@
 """Write the page and the figure of a model against planted truth."""
 
 from seqcast.core.logs import reporting
-from seqcast.core.provenance import model_in_words
+from seqcast.core.provenance import is_untrained, model_in_words
 from seqcast.core.store import atomic, read_provenance, read_table
 from seqcast.evaluation.planted.measures import read_measures
 from seqcast.report.figures.planted_truth import plot_planted_truth
 from seqcast.report.figures.style import save
-from seqcast.report.pages.planted_truth import is_untrained, planted_truth_html
+from seqcast.report.pages.planted_truth import planted_truth_html
 
 with reporting(snakemake.log[0]):
     given = snakemake.input

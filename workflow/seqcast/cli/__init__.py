@@ -116,7 +116,7 @@ def application(wanted: str = "") -> App:
     app.register_install_completion_command()
     for name, (function, examples) in COMMANDS.items():
         told = "\n\n".join(["Examples:", *(f"    {example}" for example in examples)])
-        summary = None if name == wanted else _summary(function)
+        summary = None if wanted in COMMANDS else _summary(function)
         app.command(f"seqcast.cli.{function}", name=name, help=summary, help_epilogue=told)
     return app
 

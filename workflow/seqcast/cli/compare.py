@@ -46,7 +46,7 @@ def compare(
     tracks : str, optional
         Tracks to average over: a regular expression on their descriptions; default: all.
     output : str, optional
-        Also write each pair of scores (.tsv, .tsv.gz).
+        Also write each pair of the first score (.tsv, .tsv.gz).
     """
     if output is not None:
         if not output.endswith(TABLES):

@@ -107,16 +107,13 @@ def embed(
         chosen.architecture, chosen.weights, chosen.hyperparameters, compat=chosen.compat,
         device=chosen.device, precision=chosen.precision,
     )  # fmt: skip
-    options = {
+    options: dict[str, Any] = {
         "pooling": chosen.pooling, "layers": chosen.layers, "too_long": chosen.too_long,
         "window_overlap_tokens": chosen.window_overlap_tokens,
         "codon_marks": not chosen.no_codon_marks, "log_likelihood": not chosen.no_log_likelihood,
         "batch_tokens": chosen.batch_tokens,
     }  # fmt: skip
-    wanted: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
-    }
-    embedder = Embedder(model, EmbedOptions(**wanted, per_symbol=bool(chosen.per_nucleotide)))
+    embedder = Embedder(model, EmbedOptions(**options, per_symbol=bool(chosen.per_nucleotide)))
     table = TableEmbedder(embedder, lambda: [given])
     facts = provenance(
         architecture=chosen.architecture, weights_sha256=file_sha256(chosen.weights),

@@ -79,7 +79,7 @@ def init(output: Path, /, *, chosen: InitOptions) -> None:
         "\nWrote", *(f"  {path}" for path in run.written),
         "\nPlan the run, then start it:",
         *(f"  {line}" for line in commands(checkout, output)),
-        f"\nThen see {output / 'results/report/summary.html'}, and the scores of dataset "
+        f"\nThen see {output / 'results/report/index.html'}, and the scores of dataset "
         f"{run.dataset}:", *(f"  {path}" for path in run.scores),
     ]  # fmt: skip
     sys.stdout.writelines(f"{line}\n" for line in lines)

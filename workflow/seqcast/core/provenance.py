@@ -107,6 +107,12 @@ def origins_in_words(facts: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(dict.fromkeys(told))
 
 
+def is_untrained(facts: Mapping[str, Any]) -> bool:
+    """Whether a fold has random weights, by the ``origin`` of a file: one, or a list."""
+    origin = facts.get("origin")
+    return "random" in (origin if isinstance(origin, list) else [origin])
+
+
 def folds_of(facts: Mapping[str, Any]) -> list[str]:
     """Names of the folds that a file is of, by its provenance."""
     fold = facts.get("fold", [])

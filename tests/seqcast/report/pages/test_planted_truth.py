@@ -5,6 +5,7 @@ import re
 import numpy as np
 import polars as pl
 
+from seqcast.core.provenance import is_untrained
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.measures import BARS
@@ -12,7 +13,7 @@ from seqcast.evaluation.planted.planted_intervals import with_intervals
 from seqcast.evaluation.planted.planted_maps import compare_bases
 from seqcast.evaluation.planted.planted_metrics import evaluate
 from seqcast.predict.variants.effect_intervals import Intervals
-from seqcast.report.pages.planted_truth import NAMES, QUESTIONS, is_untrained, planted_truth_html
+from seqcast.report.pages.planted_truth import NAMES, QUESTIONS, planted_truth_html
 from tests.seqcast.evaluation.planted import planted
 from tests.seqcast.evaluation.planted.test_planted_maps import elements, maps
 from tests.seqcast.evaluation.planted.test_planted_metrics import rates

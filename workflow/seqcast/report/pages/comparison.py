@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from seqcast.core.provenance import model_in_words
+from seqcast.core.provenance import is_untrained, model_in_words
 from seqcast.evaluation.variants.agreement import Comparison, Measure
 from seqcast.evaluation.variants.cross_model import (
     CALLED,
@@ -30,11 +30,7 @@ def untrained_models(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     models : mapping
         Model to its provenance: ``origin`` (`provenance.ORIGINS`), one name or a list of them.
     """
-    return [
-        model
-        for model, facts in models.items()
-        if "random" in (found if isinstance(found := facts.get("origin"), list) else [found])
-    ]
+    return [model for model, facts in models.items() if is_untrained(facts)]
 
 
 def comparison_html(

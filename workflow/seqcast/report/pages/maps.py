@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from seqcast.core.provenance import model_in_words
+from seqcast.core.provenance import is_untrained, model_in_words
 from seqcast.evaluation.variants.attribution_agreement import ALL
 from seqcast.predict.maps.effect_maps import SCORED, strongest_maps
 from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, render
@@ -36,13 +36,12 @@ def maps_html(
         A whole HTML document.
     """
     statuses = bases["status"].value_counts(name="n").sort("n", "status", descending=[True, False])
-    origin = facts.get("origin") or []
     return render(
         "maps.html", {"figure": figure, "count": count},
         dataset=facts["dataset"], model=model_in_words(facts), score=facts["score"],
         groups=facts["track_groups"], descriptions=descriptions,
         same_weights=facts.get("same_weights", []),
-        untrained="random" in ([origin] if isinstance(origin, str) else origin),
+        untrained=is_untrained(facts),
         maps=[_summary(rank, one) for rank, one in enumerate(strongest_maps(bases), start=1)],
         statuses=statuses.to_dicts(),
         agreement=[] if agreement is None else agreement.filter(name=ALL).to_dicts(),

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from seqcast.core.provenance import model_in_words
+from seqcast.core.provenance import is_untrained, model_in_words
 from seqcast.evaluation.planted import planted_decay
 from seqcast.evaluation.planted.measures import (
     ALL,
@@ -102,12 +102,6 @@ def planted_truth_html(
         genes=_statuses(genes, planted_decay.STATUSES),
         statuses=_statuses(variants, OUTCOMES | REASONS | STATUSES),
     )
-
-
-def is_untrained(facts: Mapping[str, Any]) -> bool:
-    """Whether a fold has random weights, by the origin in the provenance of the tables."""
-    origin = facts.get("origin")
-    return "random" in (origin if isinstance(origin, list) else [origin])
 
 
 def _counts(variants: pl.DataFrame) -> list[dict[str, Any]]:

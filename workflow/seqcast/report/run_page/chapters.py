@@ -115,14 +115,18 @@ def _chapter(path: str | Path, name: str, at: str | Path) -> Chapter:
         elif value.startswith("#"):
             value = f"#{name}-{value[1:]}"
         elif not SCHEME.match(value):
-            value = Path(os.path.relpath(here / value, Path(at).parent)).as_posix()
+            value = relative_to(here / value, at)
         return f"{found[1]}{value}{found[3]}"
 
-    relative = Path(os.path.relpath(path, Path(at).parent)).as_posix()
-    return Chapter(name, html.unescape(title[1]), NAMED.sub(renamed, body[1]), relative)
+    text = NAMED.sub(renamed, body[1])
+    return Chapter(name, html.unescape(title[1]), text, relative_to(path, at))
 
 
 def _drawing(path: str | Path, at: str | Path) -> Drawing:
     coded = base64.b64encode(Path(path).read_bytes()).decode()
-    relative = Path(os.path.relpath(path, Path(at).parent)).as_posix()
-    return Drawing(relative, f"data:{MEDIA[Path(path).suffix]};base64,{coded}")
+    return Drawing(relative_to(path, at), f"data:{MEDIA[Path(path).suffix]};base64,{coded}")
+
+
+def relative_to(path: str | Path, at: str | Path) -> str:
+    """A path as a link of the page at another one has it."""
+    return Path(os.path.relpath(path, Path(at).parent)).as_posix()

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from seqcast.core.provenance import is_untrained
 from seqcast.core.store import atomic
 from seqcast.predict.variants.ranking import describe_tracks, select_tracks
 from seqcast.report.pages.rendering import (
@@ -83,6 +85,11 @@ class PageContent:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     further: Mapping[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def tables(self) -> list[pl.DataFrame]:
+        """`allele_rows` of each set."""
+        return [allele_rows(one, self.score, self.tracks_like) for one in self.sets]
+
 
 def write_page(content: PageContent, path: str | Path, most_rows: int = MOST_ROWS) -> None:
     """Write a page as one HTML file, atomically; equal contents give equal bytes."""
@@ -100,7 +107,7 @@ def page_html(content: PageContent, most_rows: int = MOST_ROWS) -> str:
     most_rows : int
         See `listed_rows`.
     """
-    tables = [allele_rows(one, content.score, content.tracks_like) for one in content.sets]
+    tables = content.tables
     rows = listed_rows(tables, most_rows) if tables else pl.DataFrame()
     total = sum(map(len, tables))
     nothing: dict[str, Any] = {
@@ -170,12 +177,8 @@ def _tracks_in_words(content: PageContent) -> str:
 
 def _untrained(content: PageContent) -> list[str]:
     """Models of which a fold has random weights."""
-    found = []
-    for one, facts in zip(content.sets, content.facts, strict=True):
-        origin = facts.get("origin") or []
-        if "random" in ([origin] if isinstance(origin, str) else origin):
-            found.append(one.model)
-    return list(dict.fromkeys(found))
+    pairs = zip(content.sets, content.facts, strict=True)
+    return list(dict.fromkeys(one.model for one, facts in pairs if is_untrained(facts)))
 
 
 def _strongest(rows: pl.DataFrame) -> list[dict[str, Any]]:
@@ -206,7 +209,7 @@ def _data(content: PageContent, rows: pl.DataFrame) -> dict[str, Any]:
 def _effects(content: PageContent, rows: pl.DataFrame) -> dict[str, list[list[Any]]]:
     """Place in the page to the effects on all genes of its ALT allele."""
     found: dict[str, list[list[Any]]] = {}
-    places = rows.with_row_index("place_in_page") if len(rows) else rows
+    places = rows.with_row_index("place_in_page")
     for one in content.sets:
         key = allele_key(one.scores)
         mine = places.filter(dataset=one.dataset, model=one.model).select("place_in_page", *key)

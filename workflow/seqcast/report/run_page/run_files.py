@@ -1,8 +1,8 @@
 """The page of a run of the workflow, from its files."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +10,10 @@ import polars as pl
 
 from seqcast.core.provenance import versions
 from seqcast.core.store import column_names, read_provenance, read_table
-from seqcast.genome.annotation import Annotation, read_annotation
+from seqcast.genome.annotation import read_annotation
 from seqcast.report.pages.benchmarks import read_benchmarks
 from seqcast.report.run_page.allele_rows import FURTHER, ScoredSet, allele_key, needed
-from seqcast.report.run_page.chapters import Chapter, read_chapters
+from seqcast.report.run_page.chapters import Chapter, read_chapters, relative_to
 from seqcast.report.run_page.coverage_views import coverage_view
 from seqcast.report.run_page.overview import benchmark_lines, planted_line
 from seqcast.report.run_page.page import PageContent
@@ -122,7 +122,7 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path, costs: pl.DataFra
             "planted": _planted(files, about, chapters),
             "benchmarks": benchmark_lines(read_benchmarks(files.benchmarks, about.benchmarks)),
             "files": [
-                {"model": model, "dataset": dataset, "path": _relative(path, at)}
+                {"model": model, "dataset": dataset, "path": relative_to(path, at)}
                 for (model, dataset), path in zip(about.pairs, files.scores, strict=True)
             ],
             "command": about.command,
@@ -159,12 +159,12 @@ def _scored_set(
 
 def _views(files: RunFiles, sets: Sequence[ScoredSet]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
     """What is drawn of the strongest variants of each set."""
-    annotations: dict[str | Path, Annotation] = {}
+    read = cache(read_annotation)
     found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
     for one, ranked, strongest, genes in zip(
         sets, files.ranked, files.strongest, files.genes, strict=True
     ):
-        annotation = annotations.setdefault(genes, read_annotation(genes))
+        annotation = read(genes)
         key, predictions = allele_key(one.scores), read_top(strongest)
         rows = read_table(ranked).head(len(predictions)).to_dicts()
         for top, row in zip(predictions, rows, strict=True):
@@ -180,7 +180,3 @@ def _planted(files: RunFiles, about: AboutRun, chapters: Sequence[Chapter]) -> l
         planted_line(model, path, pages.get(str(Path(path).with_suffix(".html"))))
         for model, path in zip(about.planted, files.planted, strict=True)
     ]
-
-
-def _relative(path: str | Path, at: str | Path) -> str:
-    return Path(os.path.relpath(path, Path(at).parent)).as_posix()

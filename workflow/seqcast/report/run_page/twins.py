@@ -11,7 +11,7 @@ from rocrate.rocrate import ROCrate
 
 from seqcast.core.provenance import provenance
 from seqcast.core.store import atomic, write_table
-from seqcast.report.run_page.allele_rows import COLUMNS, ScoredSet, allele_rows
+from seqcast.report.run_page.allele_rows import COLUMNS, ScoredSet
 from seqcast.report.run_page.gene_effects import group_effects, track_groups
 from seqcast.report.run_page.page import PageContent
 
@@ -80,7 +80,7 @@ def tidy_tables(content: PageContent) -> dict[str, pl.DataFrame]:
         ``variants``: one row per ALT allele, of all sets. ``effects``: one row per ALT allele, gene
         and group of tracks.
     """
-    rows = [allele_rows(one, content.score, content.tracks_like) for one in content.sets]
+    rows = content.tables
     effects = [_effects(one, content.score) for one in content.sets]
     return {
         name: pl.concat(parts, how="diagonal")
