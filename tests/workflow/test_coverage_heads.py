@@ -89,7 +89,7 @@ def test_processes_are_those_of_the_config(tables_only: Workflow, tmp_path: Path
     other = tables_only.copy(tmp_path / "copy")
     config = yaml.safe_load((other.folder / "config.yaml").read_text())
     (other.folder / "config.yaml").write_text(
-        yaml.safe_dump(config | {"training": {"processes": 2}})
+        yaml.safe_dump(config | {"training": {"processes": 2}, "inference": {"device": "auto"}})
     )
     planned = other.run("-n", "results/training/duo.foldf0c0.heads").stdout
     assert planned.count("gpu=2") == 1

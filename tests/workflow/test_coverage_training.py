@@ -136,7 +136,7 @@ def test_tracks_are_checked_before_the_training(run: Workflow, tmp_path: Path) -
 def test_processes_that_share_a_training(run: Workflow, tmp_path: Path) -> None:
     other, weights = run.copy(tmp_path / "copy"), "results/training/small.foldf0c0.safetensors"
     config = yaml.safe_load((other.folder / "config.yaml").read_text())
-    config["training"] = {"processes": 2}
+    config |= {"training": {"processes": 2}, "inference": {"device": "auto"}}
     (other.folder / "config.yaml").write_text(yaml.safe_dump(config))
     planned = other.run("-n", weights)
     assert "threads: 2" in planned.stdout

@@ -68,7 +68,7 @@ def outputs(folder: Path) -> ShardTables:
 
 
 @pytest.mark.parametrize(("bad", "good", "message"), [
-    ("size=8k", "size=10m", "gene.parquet cannot be written: No space left on device"),
+    ("size=4k", "size=10m", "gene.parquet cannot be written: No space left on device"),
     ("ro", "rw", "cannot be written: Read-only file system"),
 ])  # fmt: skip
 def test_a_disk_that_takes_nothing_stops_a_job_that_goes_on_later(

@@ -9,12 +9,16 @@ def arguments(tmp_path_factory):
     files = write_study(tmp_path_factory.mktemp("study"))
     named = {"--tissues": files.tissues, "--annotation": files.annotation,
              "--sites": files.sites, "--expression": files.expression}  # fmt: skip
-    return [text for name, path in named.items() for text in (name, str(path))]
+    return {name: str(path) for name, path in named.items()}
+
+
+def words(options):
+    return [word for option in options.items() for word in option]
 
 
 def test_the_command_writes_the_set_and_says_what_became_of_candidates(arguments, tmp_path, capsys):
     folder = tmp_path / "set"
-    assert main(["build-qtl-set", str(folder), *arguments, "--distance-bp", "2300"]) == 0
+    assert main(["build-qtl-set", str(folder), *words(arguments), "--distance-bp", "2300"]) == 0
     said = capsys.readouterr().out
     assert "  matched\n" in said
     assert "  not_in_utr3\n" in said
@@ -26,13 +30,13 @@ def test_the_command_writes_the_set_and_says_what_became_of_candidates(arguments
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (["--pip", "2"], "PIP of 2.0"),
-        (["--sites", "none.bed"], "none.bed"),
-        (["--seed", "-1"], "seed is -1; expected 0 or more"),
-        (["--pip", "0.999999"], "has a matched one (none has such a PIP); expected files"),
+        ({"--pip": "2"}, "PIP of 2.0"),
+        ({"--sites": "none.bed"}, "none.bed"),
+        ({"--seed": "-1"}, "seed is -1; expected 0 or more"),
+        ({"--pip": "0.999999"}, "has a matched one (none has such a PIP); expected files"),
     ],
 )
 def test_a_mistake_ends_with_one_line(arguments, tmp_path, capsys, option, message):
-    assert main(["build-qtl-set", str(tmp_path / "set"), *arguments, *option]) == 2
+    assert main(["build-qtl-set", str(tmp_path / "set"), *words(arguments | option)]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "set").exists()

@@ -30,9 +30,11 @@ def call(tmp_path, monkeypatch, capsys):
     write_files(tmp_path, small_network(seed=4), "other.safetensors")
 
     def run(*arguments):
-        status = main(["verify", str(weights), "--architecture", "borzuki", "--hyperparameters",
-                       str(params), "--seed", "7", "--number", "1", "-o", str(tmp_path / "v.json"),
-                       *arguments])  # fmt: skip
+        options = {"--architecture": "borzuki", "--hyperparameters": params, "--seed": 7,
+                   "--number": 1, "-o": tmp_path / "v.json"}  # fmt: skip
+        options |= dict(zip(arguments[::2], arguments[1::2], strict=True))
+        words = [str(word) for option in options.items() for word in option]
+        status = main(["verify", str(weights), *words])
         return status, capsys.readouterr().err
 
     return run

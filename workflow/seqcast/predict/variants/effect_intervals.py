@@ -82,12 +82,13 @@ class Intervals:
         InputError
             If columns are missing, or sizes do not follow each other from 0 on.
         """
-        table = read_tsv(path, COLUMNS)
-        if missing := [name for name in COLUMNS if name not in table.columns]:
+        found = read_tsv(path).columns
+        if missing := [name for name in COLUMNS if name not in found]:
             raise InputError(
                 f"{path} has no columns {missing}; expected a table of intervals, as "
                 "planted_intervals.calibrate makes it. Give that table, or none."
             )
+        table = read_tsv(path, COLUMNS)
         starts, ends = table["size_from"].to_list(), table["size_below"].to_list()
         if not starts or starts[0] != 0 or starts[1:] != ends[:-1]:
             raise InputError(
