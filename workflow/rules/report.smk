@@ -280,6 +280,7 @@ rule compare_across_models:
         table="results/report/{dataset}.comparison.parquet",
         correlations="results/report/{dataset}.correlations.tsv",
         file=catalogue.file,
+        percentiles=plan.nulls.percentiles_of_models,
     output:
         table="results/report/{dataset}.cross_model.parquet",
         numbers="results/report/{dataset}.cross_model.tsv",

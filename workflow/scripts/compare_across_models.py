@@ -7,4 +7,4 @@ from seqcast.evaluation.variants.cross_model import CrossModelFiles, compare_acr
 with reporting(snakemake.log[0]):
     given = snakemake.input
     made = named_files(CrossModelFiles, snakemake.output)
-    compare_across(given.table, given.correlations, given.file, made)
+    compare_across(given.table, given.correlations, given.file, made, given.percentiles)

@@ -55,6 +55,10 @@ def test_mrna_models_have_nulls_where_they_have_transcripts(plan):
     assert found.nulls.mixture(of_mrnas)["scores"] == ["LLR", "L2_mean"]
     assert found.nulls.mixture(of_mrnas)["groups"] == {"": ""}
     assert found.nulls.percentiles(Job(model="helix", dataset="snvs"))
+    assert found.nulls.percentiles_of_models(Job(dataset="snvs")) == [
+        "results/variant_effects/one/snvs.percentiles.parquet",
+        "results/variant_effects/helix/snvs.percentiles.parquet"]  # fmt: skip
+    assert plan(SNVS, MRNAS).nulls.percentiles_of_models(Job(dataset="snvs")) == []
 
 
 def test_nulls_are_scored_as_variants_but_by_fewer_scores(plan):

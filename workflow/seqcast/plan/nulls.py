@@ -11,7 +11,7 @@ from seqcast.plan.rows import NULLS, genes_of, genome_of
 from seqcast.plan.tracks import check_pattern
 from seqcast.plan.transcripts import Transcripts
 from seqcast.plan.variant_effects import VariantEffects, ensemble_table, tracks_table
-from seqcast.plan.wildcards import OfModelAndDataset
+from seqcast.plan.wildcards import OfDataset, OfModelAndDataset
 
 OF_MRNAS = ["LLR", "L2_mean"]  # scores with percentiles; the first is missing without likelihoods
 
@@ -107,6 +107,11 @@ class Nulls:
         """Input: percentiles of a dataset's scores; no file where it is compared with no nulls."""
         is_compared = (job.model, job.dataset) in self._pairs(list(self.compared))
         return percentile_table(job.model, job.dataset) if is_compared else []
+
+    def percentiles_of_models(self, job: OfDataset) -> list[str]:
+        """Input: percentiles of a dataset's scores by every model that has them."""
+        compared = [job.dataset] if job.dataset in self.compared else []
+        return [percentile_table(*pair) for pair in self._pairs(compared)]
 
     def _scored(self, job: OfModelAndDataset) -> dict[str, Any]:
         assembly = self.catalogue.assembly(job)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seqcast.core.store import read_provenance
+from seqcast.core.store import read_provenance, write_table
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.variants.agreement import (
     ComparisonFiles,
@@ -17,6 +17,7 @@ from seqcast.evaluation.variants.cross_model import (
     CALLED,
     Across,
     CrossModelFiles,
+    among_nulls,
     blocks,
     calls_by_kind,
     compare_across,
@@ -157,3 +158,39 @@ def test_files_become_tables(tmp_path):
     assert found.table.height == compared.table.height
     assert set(found.numbers["measure"]) == {"called"}  # one class: no stack
     assert read_provenance(made.table)["models"] == {"borzuki": {"fold": "0"}}
+    assert found.among == "all"
+
+
+def percentile_files(folder, table, scores=("logSED", "L2_mean")):
+    """Percentiles of both models: of a, 99 for every other row; of b, one less than 100."""
+    paths = [folder / "a.parquet", folder / "b.parquet"]
+    keys = table.select("row", "gene_id")[::-1]
+    odd = pl.when(pl.col("row") % 2 == 1)
+    for path, score, values in zip(
+        paths, scores, (odd.then(99.0).otherwise(10.0), odd.then(95.0).otherwise(None)), strict=True
+    ):
+        facts = {"model": path.stem, "nulls": "common.1a"}
+        write_table(keys.with_columns(values.alias(f"{score}_percentile")), path, facts)
+    return paths
+
+
+def test_null_variants_of_all_models_are_preferred_to_controls(tmp_path):
+    table, labels = scored()
+    measured = [Measure("a", "mean |logSED|", "a.logSED_mean_abs", "coverage"),
+                Measure("b", "L2_mean", "b.L2_mean", "mrna")]  # fmt: skip
+    table = table.rename({"a.size": "a.logSED_mean_abs", "b.size": "b.L2_mean"})
+    nulls = among_nulls(measured, percentile_files(tmp_path, table))
+    assert {name: one.name for name, one in nulls.items()} == {"a": "common.1a", "b": "common.1a"}
+    found = with_calls(table, measured, labels, nulls)
+    assert found["a.percentile"][:2].to_list() == pytest.approx([0.1, 0.99])
+    assert found["b.percentile"][:2].to_list() == [None, pytest.approx(0.95)]
+    assert found["models_calling"].to_list() == [0, 2] * 100
+    assert found["models_scored"].to_list() == [1, 2] * 100
+
+
+def test_percentiles_of_one_model_alone_are_not_mixed_with_controls(tmp_path):
+    table, _ = scored()
+    measured = [Measure("a", "mean |logSED|", "a.logSED_mean_abs", "coverage"),
+                Measure("b", "L2_mean", "b.L2_mean", "mrna")]  # fmt: skip
+    assert among_nulls(measured, percentile_files(tmp_path, table)[:1]) == {}
+    assert among_nulls(measured, percentile_files(tmp_path, table, ("logSED", "LLR"))) == {}

@@ -53,6 +53,11 @@ class Measure:
     is_main: bool = True
     over: str = ""
 
+    @property
+    def base(self) -> str:
+        """The score that it is the size of, as tables of scores name it."""
+        return self.column.removeprefix(f"{self.model}.").removesuffix("_mean_abs")
+
     def size(self, table: pl.DataFrame) -> np.ndarray:
         """Its magnitude in each row of the comparison, NaN where it has none."""
         return np.abs(table[self.column].cast(pl.Float64).to_numpy())

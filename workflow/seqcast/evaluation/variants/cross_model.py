@@ -1,20 +1,23 @@
 """Models of coverage and mRNAs together: who calls a variant, where they differ, what a stack adds.
 
-A model calls a variant whose effect exceeds those of a fraction `CALLED` of the matched controls
-of the same set; where a set has none, of all its variants. Each model has its own scale, so that
-their units do not matter. The stack is a logistic regression on the sizes that all models give,
+A model calls a variant whose effect exceeds those of a fraction `CALLED` of the null variants of
+its class. Where not every model has null variants, of the matched controls of the same set; where
+a set has none, of all its variants. Each model has its own scale, so that their units do not
+matter. The stack is a logistic regression on the sizes that all models give,
 with its penalty chosen inside of each training part (nested cross-validation): no variant, and no
 chromosome, is predicted by a stack that saw it.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 import numpy as np
 import polars as pl
 
 from seqcast.core.store import (
+    column_names,
     read_provenance,
     read_table,
     read_tsv,
@@ -34,6 +37,7 @@ LEAST_CHROMOSOMES = 3  # one to test on, and two to choose the penalty by
 PENALTIES = [0.01, 0.1, 1.0, 10.0]  # C of the logistic regression
 LEAST_SIZE = 1e-4  # added before the logarithm: differences of 1e-5 are rounding
 STACK = "stack"
+MATCHED, ALL = "matched", "all"  # what percentiles are among, if not null variants
 SCHEMA = {"measure": pl.String, "group": pl.String, **VALUES, "note": pl.String}
 
 
@@ -46,7 +50,7 @@ class CrossModelFiles(NamedTuple):
 
 def compare_across(
     comparison: str | Path, correlations: str | Path, variants: str | Path, made: CrossModelFiles,
-    how: Resampling | None = None,
+    percentiles: Sequence[str | Path] = (), how: Resampling | None = None,
 ) -> None:  # fmt: skip
     """Write both tables of `CrossModelFiles` for one set of variants.
 
@@ -57,28 +61,40 @@ def compare_across(
     variants : path
         The set itself, whose labels count if it has causal variants and matched controls.
     made : CrossModelFiles
+    percentiles : sequence of path
+        As `write_percentiles` writes them, one of each model; used if every model has its own.
     how : Resampling, optional
         Of the intervals, over genes.
     """
     compared, _ = read_comparison(comparison, correlations)
     labels = read_labels(variants)
-    table = with_calls(compared.table, leading(compared.measures), labels)
+    nulls = among_nulls(leading(compared.measures), percentiles)
+    table = with_calls(compared.table, leading(compared.measures), labels, nulls)
     rows = [] if labels is None else stack_rows(table, compared.measures, labels, how)
-    write_table(table, made.table, read_provenance(comparison))
+    write_table(table, made.table, read_provenance(comparison) | {"among": _among(labels, nulls)})
     numbers = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     write_tsv(pl.concat([calls_by_kind(table), numbers]), made.numbers)
 
 
 class Across(NamedTuple):
-    """What `compare_across` wrote, as tables."""
+    """What `compare_across` wrote, as tables.
+
+    Attributes
+    ----------
+    table, numbers : DataFrame
+    among : str
+        What percentiles are among: names of null variants, `MATCHED` controls, or `ALL` variants.
+    """
 
     table: pl.DataFrame
     numbers: pl.DataFrame
+    among: str = ALL
 
 
 def read_across(table: str | Path, numbers: str | Path) -> Across:
     """Both tables of `compare_across`."""
-    return Across(read_table(table), read_tsv(numbers, SCHEMA))
+    among = read_provenance(table)["among"]
+    return Across(read_table(table), read_tsv(numbers, SCHEMA), among)
 
 
 def leading(measured: Sequence[Measure]) -> list[Measure]:
@@ -90,10 +106,59 @@ def leading(measured: Sequence[Measure]) -> list[Measure]:
     return list(first.values())
 
 
+class NullPercentiles(NamedTuple):
+    """Percentiles of one model's leading measure among null variants.
+
+    Attributes
+    ----------
+    name : str
+        Of the null variants.
+    table : DataFrame
+        ``row``, ``gene_id`` and ``percentile``, a fraction of 1.
+    """
+
+    name: str
+    table: pl.DataFrame
+
+
+def among_nulls(
+    measured: Sequence[Measure], files: Sequence[str | Path]
+) -> dict[str, NullPercentiles]:
+    """Percentiles of each model among null variants; none at all if a measure has none.
+
+    Parameters
+    ----------
+    measured : sequence of Measure
+        One per model.
+    files : sequence of path
+        As `write_percentiles` writes them.
+    """
+    made = {facts["model"]: (path, facts["nulls"]) for path in files
+            for facts in [read_provenance(path)]}  # fmt: skip
+    found = {}
+    for measure in measured:
+        column = f"{measure.base}_percentile"
+        path, name = made.get(measure.model, (None, ""))
+        if path is None or column not in column_names(path):
+            return {}
+        table = read_table(path, ["row", "gene_id", column])
+        fraction = (pl.col(column) / 100).alias("percentile")
+        found[measure.model] = NullPercentiles(name, table.select("row", "gene_id", fraction))
+    return found
+
+
+def _among(labels: pl.DataFrame | None, nulls: Mapping[str, NullPercentiles]) -> str:
+    """What percentiles are among, as `Across` names it."""
+    if nulls:
+        return ", ".join(dict.fromkeys(one.name for one in nulls.values()))
+    return ALL if labels is None or (labels["label"] == 0).sum() < LEAST_CONTROLS else MATCHED
+
+
 def with_calls(
-    table: pl.DataFrame, measured: Sequence[Measure], labels: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """The comparison, with where each model puts each row among the controls.
+    table: pl.DataFrame, measured: Sequence[Measure], labels: pl.DataFrame | None = None,
+    nulls: Mapping[str, NullPercentiles] = MappingProxyType({}),
+) -> pl.DataFrame:  # fmt: skip
+    """The comparison, with where each model puts each row among null variants or controls.
 
     Parameters
     ----------
@@ -104,12 +169,15 @@ def with_calls(
     labels : DataFrame, optional
         ``row`` and ``label``, 0 for controls. Default, and where fewer than `LEAST_CONTROLS` are
         controls: all rows are.
+    nulls : mapping of str to NullPercentiles
+        Of each model; if given, they are the percentiles.
 
     Returns
     -------
     DataFrame
         Also ``kind`` (causal, matched or null); for each model ``<model>.percentile``, the fraction
-        of the other controls that have a smaller size (equal ones count one half);
+        of the null variants of its class, or of the other controls, that have a smaller size (of
+        controls, equal ones count one half);
         ``models_scored`` and ``models_calling``, how many have a percentile, and one of `CALLED` or
         more;
         ``disagreement``, the largest less the smallest percentile, null for a single one.
@@ -118,10 +186,19 @@ def with_calls(
     labels = kinds if labels is None else labels.select("row", pl.col("label").cast(pl.Int64))
     table = table.join(labels, on="row", how="left", maintain_order="left")
     kind = pl.col("label").replace_strict({1: "causal", 0: "matched"}, return_dtype=pl.String)
-    control = (table["label"] == 0).fill_null(False).to_numpy()
-    if control.sum() < LEAST_CONTROLS:
-        control = np.ones(len(table), bool)
-    places = {f"{m.model}.percentile": _percentiles(m.size(table), control) for m in measured}
+    if nulls:
+        keys = ["row", "gene_id"]
+        places = {
+            f"{model}.percentile": table.select(keys).join(
+                one.table, on=keys, how="left", maintain_order="left"
+            )["percentile"]
+            for model, one in nulls.items()
+        }
+    else:
+        control = (table["label"] == 0).fill_null(False).to_numpy()
+        if control.sum() < LEAST_CONTROLS:
+            control = np.ones(len(table), bool)
+        places = {f"{m.model}.percentile": _percentiles(m.size(table), control) for m in measured}
     table = table.with_columns(kind=kind, **places).drop("label")
     table = table.with_columns(pl.col(places).fill_nan(None))
     each = [pl.col(name) for name in places]

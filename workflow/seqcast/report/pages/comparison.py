@@ -10,7 +10,6 @@ from seqcast.core.provenance import is_untrained, model_in_words
 from seqcast.evaluation.variants.agreement import Comparison, Measure
 from seqcast.evaluation.variants.cross_model import (
     CALLED,
-    LEAST_CONTROLS,
     Across,
     leading,
     most_different,
@@ -120,7 +119,7 @@ def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, An
 
 def _across(across: Across, measured: Sequence[Measure]) -> dict[str, Any]:
     """Calls, the stack, and the rows on which models differ most."""
-    table, numbers = across
+    table, numbers, among = across
     named = leading(measured)
     rows = most_different(table, DIFFERING).to_dicts()
     for row in rows:
@@ -133,8 +132,8 @@ def _across(across: Across, measured: Sequence[Measure]) -> dict[str, Any]:
     }
     return {
         "across": True, "called": of_measure["called"], "stack": of_measure["auroc"],
-        "differing": rows, "named": named, "least": CALLED,
-        "controls": matched.height if matched.height >= LEAST_CONTROLS else 0,
+        "differing": rows, "named": named, "least": CALLED, "among": among,
+        "controls": matched.height,
     }  # fmt: skip
 
 
