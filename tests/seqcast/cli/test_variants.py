@@ -1,6 +1,7 @@
 """`seqcast score-variants`: each ALT has its rows, what it takes is told first."""
 
 import gzip
+import html
 import io
 import re
 import shutil
@@ -21,6 +22,7 @@ from seqcast.models.shipped import shipped_model
 from seqcast.predict.nulls.null_tables import Mixture, NullFiles, write_nulls
 from seqcast.predict.variants.variant_effects import VariantScorer
 from tests.seqcast.genome.small_files import OTHER, write_files
+from tests.seqcast.report.run_page.page_data import data_of
 
 STATUSES = ["scored", "ref_mismatch", "scored", "alt_symbolic", "no_gene_in_window"]
 PLAN = "variants   2 of 5 to score; 1 alt_symbolic; 1 no_gene_in_window; 1 ref_mismatch\n"
@@ -162,8 +164,15 @@ def test_variants_as_text_are_answered_in_words(call, files, expected):
     first = next(line for line in lines if line[0] != "#").split("\t")
     chrom, pos, ref, alt = (first[i] for i in (0, 1, 3, 4))
     text = f"{chrom}:{int(pos):,} {ref}>{alt}"
-    status, output, said = call("chr1:g.250del", "-o", "t.vcf.gz", vcf=text)
+    status, output, said = call(
+        "chr1:g.250del", "-o", "t.vcf.gz", "--report", "page.html", vcf=text
+    )
     assert status == 0
+    page = Path("page.html").read_text()
+    assert html.escape(output.splitlines()[0]) in page
+    assert html.escape("borzuki_tiny: this model is FOR TRYING ONLY") in page
+    data = data_of(page)
+    assert [len(one["labels"]) for one in data["views"].values()] == [4, 4]  # times of each variant
     one, other = output.split("\n\n")
     assert one.startswith(f"{chrom}:{pos} {ref}>{alt} is predicted to ")
     effect = f"{expected.mean(0).mean(1)[0]:+.4f}"
@@ -252,6 +261,7 @@ def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, optio
     (["-o", "s.csv"], {}, "--out s.csv: expected a name in .tsv or .tsv.gz or .parquet or .vcf.gz"),
     (["-o", "file/s.tsv"], {}, "file/s.tsv cannot be written: file is a file; expected a folder"),
     (["-o", "s.vcf.gz", "--score", "SED", "D2"], {}, "--score SED D2: a VCF has one score"),
+    (["--report", "s.pdf"], {}, "--report s.pdf: expected a name that ends in .html"),
     (["-o", "s.tsv", "--threads", "0"], {}, "--threads 0"),
     (["-o", "s.tsv", "--batch-size", "0"], {}, "--batch-size 0: expected 1 or more"),
     (["-o", "s.tsv", "--tracks", "none"], {}, "'none' matches none of the 11 track descriptions"),

@@ -27,6 +27,7 @@ COMMANDS = {
         "variants:score_variants",
         (
             f"seqcast score-variants variants.vcf {ON_A_GENOME} --out scores.tsv.gz",
+            f"seqcast score-variants chr1:826577:A:AT {ON_A_GENOME} --report page.html",
         ),
     ),
     "predict-coverage": Command(

@@ -18,6 +18,7 @@ from seqcast.genome.tracks import Tracks
 from seqcast.models.convert import read_safetensors, tensors_sha256
 from seqcast.models.interface import CoverageModel, load_model
 from seqcast.models.shipped import SHIPPED, ShippedModel
+from seqcast.predict.variants.effect_intervals import Certainty
 from seqcast.predict.variants.ranking import select_tracks
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ class GivenModel(NamedTuple):
     def folds(self) -> int:
         """How many there are."""
         return len(self.files.weights)
+
+    @property
+    def certainty(self) -> Certainty:
+        """What the spread over its folds says of an effect."""
+        return Certainty.read(self.folds, self.files.intervals)
 
     def loaded(self, device: str, precision: str) -> Iterator[tuple[CoverageModel, dict[str, Any]]]:
         """Each fold, and the facts that results say of it; one at a time is in memory."""
@@ -184,6 +190,7 @@ def _files(chosen: ModelChoice) -> ShippedModel:
         own = SHIPPED[chosen.model]
         return own._replace(
             weights=tuple(chosen.weights or own.weights),
+            intervals=None if chosen.weights else own.intervals,
             hyperparameters=chosen.hyperparameters or own.hyperparameters,
             tracks=chosen.targets or own.tracks,
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from seqcast.core.provenance import merge_folds
 from seqcast.core.store import scratch_folder, write_table
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
+from seqcast.genome.time_courses import tracks_to_show
 from seqcast.genome.user_files import remedies_of_commands
 from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variant_texts import joined
@@ -38,16 +40,21 @@ from seqcast.predict.nulls.percentiles import add_percentiles
 from seqcast.predict.variants.answers import Scored, answer
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.exports import annotate_vcf, write_tsv
-from seqcast.predict.variants.ranking import LEVELS
+from seqcast.predict.variants.ranking import LEVELS, rank_variants, reduce_score
 from seqcast.predict.variants.resumed_scores import ResumedScores
 from seqcast.predict.variants.score_options import WINDOWS, ScoreOptions
 from seqcast.predict.variants.statistics import GENE_SCORES
+from seqcast.predict.variants.strongest import predict_top
 from seqcast.predict.variants.variant_effects import VariantScorer
+from seqcast.report.pages.variant_report import write_variant_report
+from seqcast.report.run_page.coverage_views import Drawn
+from seqcast.report.strongest_coverage import top_predictions
 from seqcast.transcripts.named_variants import named_variants
 
 FORMATS = (".tsv", ".tsv.gz", ".parquet", ".vcf.gz")
 SCORES = tuple(name for name in GENE_SCORES if name not in LEVELS.values())
 FILES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".parquet")
+DRAWN = 5  # variants whose coverage a page shows
 ANSWERED = 20  # variants that are answered in words
 
 
@@ -75,6 +82,9 @@ class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
         Scores: .tsv or .tsv.gz (means over tracks, spread over folds, strongest track); .parquet
         (one value per track); .vcf.gz (the VCF again, the strongest gene of each ALT in its INFO).
         An interrupted command resumes when it is given again.
+    report : str, optional
+        Page of the variants (.html), one file that opens without a network; of the 5 strongest ones
+        the coverage of both alleles is predicted again and drawn.
     """
 
     rsids: Path | None = None
@@ -83,6 +93,7 @@ class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
     window: Annotated[str, one_of(WINDOWS)] = ScoreOptions.window
     on_ref_mismatch: Literal["exclude", "error", "swap"] = "exclude"
     output: Annotated[str | None, Parameter(name=("--out", "-o"))] = None
+    report: str | None = None
 
 
 class _Found(NamedTuple):
@@ -112,23 +123,26 @@ def score_variants(*variants: str, chosen: ScoreCommand) -> int | None:
     _check_arguments(chosen)
     with telling(), remedies_of_commands():
         model = given_model(chosen)
-        if chosen.output:
+        if written := [Path(path) for path in (chosen.output, chosen.report) if path]:
             read = [file, chosen.rsids, chosen.genome, chosen.annotation, *model.paths]
-            check_outputs([Path(chosen.output)], read, "--out")
+            check_outputs(written, read, "--out or --report")
         with Genome(chosen.genome, chosen.contig_aliases) as genome:
             checked = _checked(variants, file, genome, chosen)
             annotation = read_annotation(chosen.annotation, genome)
             found = _scores(model, genome, annotation, checked, variants, chosen)
-        if found is None:
-            return None if chosen.dry_run else DECLINED
+            if found is None:
+                return None if chosen.dry_run else DECLINED
+            is_short = file is None or len(checked) <= ANSWERED
+            answers = list(_answers(found, model, annotation, checked, chosen)) if is_short else []
+            if chosen.report:
+                drawn = _drawn(found, model, genome, annotation, checked, chosen)
+                _write_page(found, model, chosen, drawn, answers)
         if chosen.output:
             _write(found, model, checked, file, chosen)
-    if file is None or not chosen.output:
-        sys.stdout.writelines(
-            f"{line}\n" for line in _answers(found, model, annotation, checked, chosen)
-        )
-    if chosen.output:
-        sys.stderr.write(f"{_summary(found.table)}\n{chosen.output}\n")
+    if file is None or not written:
+        sys.stdout.writelines(f"{line}\n" for line in answers)
+    if written:
+        sys.stderr.writelines(f"{line}\n" for line in [_summary(found.table), *written])
     return None
 
 
@@ -153,6 +167,10 @@ def _file_of(variants: Sequence[str]) -> Path | None:
 
 def _check_arguments(chosen: ScoreCommand) -> None:
     """Stop at what cannot be, before anything is read."""
+    if chosen.report is not None:
+        if not chosen.report.endswith(".html"):
+            raise InputError(f"--report {chosen.report}: expected a name that ends in .html")
+        check_regular("--report", chosen.report)
     if chosen.output is None:
         return
     if not chosen.output.endswith(FORMATS):
@@ -173,7 +191,8 @@ def _checked(
         given = read_variants(file)
     else:
         given = named_variants(joined(list(variants)), genome, chosen.annotation, chosen.rsids)
-    if chosen.output is None and not chosen.dry_run and len(given) > ANSWERED:
+    is_told = chosen.output is None and chosen.report is None
+    if is_told and not chosen.dry_run and len(given) > ANSWERED:
         raise InputError(
             f"no --out, and {len(given):,} ALT alleles; expected a file for their scores. Up to "
             f"{ANSWERED} are answered without"
@@ -236,6 +255,40 @@ def _write(
     kept.remove()
 
 
+def _drawn(
+    found: _Found, model: GivenModel, genome: Genome, annotation: Annotation,
+    checked: pl.DataFrame, chosen: ScoreCommand,
+) -> Drawn | None:  # fmt: skip
+    """Coverage of both alleles of the strongest variants; None if none was scored."""
+    tracks = model.tracks.table()
+    ranked = rank_variants(found.table, tracks, chosen.score[0], top=DRAWN)
+    if ranked.is_empty():
+        return None
+    folds = [network for network, _ in model.loaded(chosen.device, chosen.precision)]
+    arrays = predict_top(
+        folds, checked, ranked, genome, annotation, model.tracks, tracks_to_show(tracks),
+        ScoreOptions(window=chosen.window),
+    )  # fmt: skip
+    return Drawn(ranked, top_predictions(arrays), annotation)
+
+
+def _write_page(
+    found: _Found, model: GivenModel, chosen: ScoreCommand, drawn: Drawn | None,
+    answers: Sequence[str],
+) -> None:  # fmt: skip
+    """Write the page of all variants, with the command that writes it again."""
+    score, tracks = chosen.score[0], model.tracks.table()
+    certain = model.certainty.columns(reduce_score(found.table, score), score, chosen.tracks)
+    facts = {
+        **found.facts, "command": shlex.join(["seqcast", *sys.argv[1:]]),
+        "description": TRYING % "this model" if model.name in NAMES else "",
+    }  # fmt: skip
+    write_variant_report(
+        chosen.report or "", found.table.hstack(certain), tracks, facts, score, chosen.tracks,
+        drawn, answers,
+    )  # fmt: skip
+
+
 @contextmanager
 def _as_file(checked: pl.DataFrame, file: Path | None, output: str) -> Iterator[Path]:
     """The file of the variants; of those given as text, a table next to the output."""
@@ -258,7 +311,8 @@ def _answers(
     )
     scored = Scored(
         found.table, found.folds, tracks, words, chosen.score[0], checked,
-        {(gene.chrom, gene.gene_id): gene for gene in annotation.genes},
+        {(gene.chrom, gene.gene_id): gene for gene in annotation.genes}, chosen.tracks,
+        model.certainty,
     )  # fmt: skip
     notes = [TRYING % model.name] if model.name in NAMES else []
     for row in checked["row"]:

@@ -1,5 +1,6 @@
 """Predicted coverage of both alleles of the strongest variants, as figures and pages show it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,11 @@ def read_top(path: str | Path) -> list[TopPrediction]:
     """
     check_seal(path)
     with np.load(path) as file:
-        arrays = {name: file[name] for name in file.files}
+        return top_predictions({name: file[name] for name in file.files})
+
+
+def top_predictions(arrays: Mapping[str, np.ndarray]) -> list[TopPrediction]:
+    """Predictions of the strongest variants, of the arrays that `read_top` reads."""
     bin_size_bp, track = int(arrays["bin_size_bp"]), arrays["track"]
     names = ("variant", "gene_id", "contig", "start", "ref", "alt")
     return [

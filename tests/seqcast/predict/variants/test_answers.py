@@ -7,6 +7,7 @@ import pytest
 from seqcast.core.store import array_column
 from seqcast.genome.annotation import Gene
 from seqcast.predict.variants.answers import Scored, answer
+from seqcast.predict.variants.effect_intervals import COLUMNS, Certainty, Intervals
 from seqcast.predict.variants.ensemble import average_scores
 
 GENES = [
@@ -74,6 +75,21 @@ def test_what_speaks_against_the_number_is_said(folds, changes, expected):
 ])  # fmt: skip
 def test_places_are_those_of_the_gene(start, place):
     assert f"the variant lies {place}\n" in said([fold([[0.3, 0.3]])] * 2, start=start)
+
+
+def test_an_interval_is_told_for_the_tracks_that_it_is_of():
+    row = dict(zip(COLUMNS, ["logSED", "^RNA", 2, 0.9, 0.0, None, 50, 0.1, -1.0, 2.0], strict=True))
+    certainty = Certainty(2, Intervals(pl.DataFrame([row], schema=COLUMNS)))
+    folds = [fold([[0.3, 0.3]])] * 2
+    given = average_scores(folds), folds, TRACKS, "2 tracks", "logSED", pl.DataFrame([CHECKED]), {}
+    lines = answer(Scored(*given, "^RNA", certainty), 0)
+    wide = 0.1 * (4 / 5) ** 0.5  # moderated, of a spread of 0
+    low, high = 0.3 - wide, 0.3 + 2 * wide
+    told = f"{2**low - 1:+.1%} to {2**high - 1:+.1%}"
+    assert lines[0].endswith(f"by 23.1% (90% interval of the true effect: {told}).")
+    expected = f"  interval    {low:+.4f} to {high:+.4f} held 90% of the known effects of this size"
+    assert expected in lines
+    assert "interval" not in "".join(answer(Scored(*given, "^DNA", certainty), 0))
 
 
 def test_small_changes_and_falls():

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import re
 from typing import Any
 
 import numpy as np
@@ -19,13 +18,7 @@ from seqcast.report.run_page.coverage_views import half_life_h
 from seqcast.report.run_page.gene_effects import MOST_GROUPS, gene_effects, track_groups
 from seqcast.report.run_page.page import page_html
 from tests.seqcast.report.run_page.hostile import MARKUP, content_of, scores_of, tracks_of
-
-
-def data_of(html: str) -> Any:
-    """What the scripts of a page read."""
-    coded = re.search(r'id="data">([^<]*)</script>', html)
-    assert coded
-    return json.loads(gzip.decompress(base64.b64decode(coded[1])))
+from tests.seqcast.report.run_page.page_data import data_of
 
 
 def test_rows_are_the_strongest_gene_of_each_allele() -> None:

@@ -14,19 +14,23 @@ FOLDER = Path(__file__).parent
 
 
 class ShippedModel(NamedTuple):
-    """Files of a model: a file of weights a fold, and a targets table where it predicts tracks."""
+    """Files of a model: a file of weights a fold, and where it predicts tracks, a targets table and
+    its intervals (`predict.variants.effect_intervals`).
+    """
 
     architecture: str
     weights: tuple[Path, ...]
     hyperparameters: Path
     tracks: Path | None = None
+    intervals: Path | None = None
 
 
 def _shipped(name: str, architecture: str, *weights: str, tracks: bool = False) -> ShippedModel:
     folder = FOLDER / name
     return ShippedModel(
         architecture, tuple(folder / file for file in weights),
-        FOLDER / f"hyperparameters/{name}.json", folder / "targets.tsv" if tracks else None,
+        FOLDER / f"hyperparameters/{name}.json",
+        *((folder / "targets.tsv", folder / "intervals.tsv") if tracks else ()),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from seqcast.core.store import array_values
 from seqcast.genome.annotation import Gene
 from seqcast.genome.variants import REASONS
 from seqcast.predict.nulls.percentiles import in_words, number_name
+from seqcast.predict.variants.effect_intervals import Certainty
 from seqcast.predict.variants.ranking import LEVELS, reduce_score
 
 SHOWN_TRACKS, SHOWN_GENES = 3, 3
@@ -41,6 +42,10 @@ class Scored(NamedTuple):
         Variants as `variants.check_variants` returns them.
     genes : mapping of (str, str) to Gene
         By contig and gene_id.
+    tracks_like : str, optional
+        Regular expression that selected the tracks.
+    certainty : Certainty
+        Of the model.
     """
 
     table: pl.DataFrame
@@ -50,6 +55,8 @@ class Scored(NamedTuple):
     score: str
     checked: pl.DataFrame
     genes: Mapping[tuple[str, str], Gene]
+    tracks_like: str | None = None
+    certainty: Certainty = Certainty(0)
 
 
 def answer(scored: Scored, row: int, notes: Sequence[str] = ()) -> list[str]:
@@ -125,7 +132,21 @@ def _sentence(scored: Scored, variant: Mapping[str, Any], at: int) -> str:
     if abs(change) < 0.001:
         return f"{_name(variant)} is predicted to change the RNA of {gene} by less than 0.1%."
     verb = "raise" if change > 0 else "lower"
-    return f"{_name(variant)} is predicted to {verb} the RNA of {gene} by {abs(change):.1%}."
+    told = ""
+    if interval := _interval(scored, at):
+        ends = " to ".join(f"{2.0**end - 1:+.1%}" for end in interval[1:])
+        told = f" ({interval[0]:.0%} interval of the true effect: {ends})"
+    return f"{_name(variant)} is predicted to {verb} the RNA of {gene} by {abs(change):.1%}{told}."
+
+
+def _interval(scored: Scored, at: int) -> tuple[float, float, float] | None:
+    """Level and both ends of the interval of the true effect; None where the model has none."""
+    reduced = reduce_score(scored.table[[at]], scored.score)
+    found = scored.certainty.columns(reduced, scored.score, scored.tracks_like)
+    low, high = found["low"][0], found["high"][0]
+    if low is None or scored.certainty.intervals is None:
+        return None
+    return scored.certainty.intervals.level, low, high
 
 
 def _details(
@@ -146,6 +167,12 @@ def _details(
         said = ", ".join(f"{value:+.4f}" for value in of_folds)
         spread = "" if effect["sd"] is None else f"; mean SD over tracks {effect['sd']:.4f}"
         yield "folds", [f"{said}{spread}"]
+    if interval := _interval(scored, at):
+        level, low, high = interval
+        yield (
+            "interval",
+            [f"{low:+.4f} to {high:+.4f} held {level:.0%} of the known effects of this size"],
+        )
     if place_among_nulls := _among_nulls(table.row(at, named=True), score):
         yield "nulls", [place_among_nulls]
     yield "tracks", list(_strongest_tracks(scored, at))

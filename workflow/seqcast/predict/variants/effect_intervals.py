@@ -97,6 +97,11 @@ class Intervals:
             )
         return cls(table.select(*COLUMNS))
 
+    @property
+    def level(self) -> float:
+        """Share of true effects that they are to hold."""
+        return float(self.table["level"][0])
+
     def is_of(self, score: str, tracks_like: str | None, folds: int) -> bool:
         """Whether the factors are for the mean of a score over tracks and folds."""
         made_for = self.table.select("score", "tracks", "folds").row(0)

@@ -1,18 +1,49 @@
 """What the view of a strong variant draws: coverage of both alleles, decays, and genes around."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.time_courses import TimeCourse, time_courses
+from seqcast.report.run_page.allele_rows import ScoredSet, allele_key
 from seqcast.report.strongest_coverage import TopPrediction, exon_sums, shown_bins
 
 MOST_BINS = 400  # drawn; of more, means
 MOST_ROWS = 8
 DIGITS = 4
+
+
+class Drawn(NamedTuple):
+    """Variants of a set that are drawn.
+
+    Attributes
+    ----------
+    ranked : DataFrame
+        Rows of `ranking.rank_variants`, the strongest first, perhaps more than are drawn.
+    predictions : sequence of TopPrediction
+        Of the first of them.
+    annotation : Annotation
+        With their genes.
+    """
+
+    ranked: pl.DataFrame
+    predictions: Sequence[TopPrediction]
+    annotation: Annotation
+
+
+def set_views(one: ScoredSet, drawn: Drawn) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+    """(dataset, model, `allele_key` values) to the `coverage_view` of each drawn variant."""
+    key = allele_key(one.scores)
+    rows = drawn.ranked.head(len(drawn.predictions)).iter_rows(named=True)
+    return {
+        (one.dataset, one.model, *(row[name] for name in key)): coverage_view(
+            top, row["pos"] - 1, one.tracks, drawn.annotation
+        )
+        for top, row in zip(drawn.predictions, rows, strict=True)
+    }
 
 
 def coverage_view(

@@ -71,8 +71,8 @@ class PageContent:
     descriptions : mapping
         Model to what the table of models says of it.
     further : mapping
-        What the template ``run_page.html`` shows besides: ``planted``, ``benchmarks``, ``files``,
-        ``command``, ``versions``.
+        What the template ``run_page.html`` shows besides: ``answers``, ``planted``, ``benchmarks``,
+        ``files``, ``command``, ``versions``.
     """
 
     title: str
@@ -111,6 +111,7 @@ def page_html(content: PageContent, most_rows: int = MOST_ROWS) -> str:
     rows = listed_rows(tables, most_rows) if tables else pl.DataFrame()
     total = sum(map(len, tables))
     nothing: dict[str, Any] = {
+        "answers": [],
         "planted": [],
         "benchmarks": [],
         "files": [],

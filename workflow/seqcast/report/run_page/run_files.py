@@ -12,9 +12,9 @@ from seqcast.core.provenance import versions
 from seqcast.core.store import column_names, read_provenance, read_table
 from seqcast.genome.annotation import read_annotation
 from seqcast.report.pages.benchmarks import read_benchmarks
-from seqcast.report.run_page.allele_rows import FURTHER, ScoredSet, allele_key, needed
+from seqcast.report.run_page.allele_rows import FURTHER, ScoredSet, needed
 from seqcast.report.run_page.chapters import Chapter, read_chapters, relative_to
-from seqcast.report.run_page.coverage_views import coverage_view
+from seqcast.report.run_page.coverage_views import Drawn, set_views
 from seqcast.report.run_page.overview import benchmark_lines, planted_line
 from seqcast.report.run_page.page import PageContent
 from seqcast.report.strongest_coverage import read_top
@@ -164,12 +164,7 @@ def _views(files: RunFiles, sets: Sequence[ScoredSet]) -> dict[tuple[Any, ...], 
     for one, ranked, strongest, genes in zip(
         sets, files.ranked, files.strongest, files.genes, strict=True
     ):
-        annotation = read(genes)
-        key, predictions = allele_key(one.scores), read_top(strongest)
-        rows = read_table(ranked).head(len(predictions)).to_dicts()
-        for top, row in zip(predictions, rows, strict=True):
-            view = coverage_view(top, row["pos"] - 1, one.tracks, annotation)
-            found[one.dataset, one.model, *(row[name] for name in key)] = view
+        found |= set_views(one, Drawn(read_table(ranked), read_top(strongest), read(genes)))
     return found
 
 
