@@ -180,7 +180,7 @@ def test_variants_as_text_are_answered_in_words(call, files, expected):
     assert "gene        g (g); the variant lies in an exon" in one
     assert "note        borzuki_tiny is FOR TRYING ONLY" in one
     assert other.startswith("chr1:g.250del (chr1:249 ")
-    assert said.endswith("2 variants, 2 scored in 2 rows of genes\nt.vcf.gz\n")
+    assert said.endswith("2 variants, 2 scored in 2 rows of genes\nt.vcf.gz\npage.html\n")
     lines = gzip.decompress(Path("t.vcf.gz").read_bytes()).decode().splitlines()
     named = [line.split("\t")[2] for line in lines if line[0] != "#"]
     assert named == [f"{chrom}_{pos}_{ref}_{alt}", "chr1:g.250del"]

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,9 @@ from seqcast.cli.options import check_outputs, check_regular, one_of
 from seqcast.cli.work import DECLINED, WorkChoice, is_agreed, telling
 from seqcast.core.contents import contents_of
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import merge_folds
+from seqcast.core.provenance import merge_folds, versions
 from seqcast.core.store import scratch_folder, write_table
+from seqcast.evaluation.variants.half_life_effects import fitted_courses, half_life_effects
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.time_courses import tracks_to_show
@@ -46,8 +47,10 @@ from seqcast.predict.variants.score_options import WINDOWS, ScoreOptions
 from seqcast.predict.variants.statistics import GENE_SCORES
 from seqcast.predict.variants.strongest import predict_top
 from seqcast.predict.variants.variant_effects import VariantScorer
-from seqcast.report.pages.variant_report import write_variant_report
-from seqcast.report.run_page.coverage_views import Drawn
+from seqcast.report.run_page.allele_rows import ScoredSet, needed
+from seqcast.report.run_page.coverage_views import Drawn, set_views
+from seqcast.report.run_page.page import PageContent, write_page
+from seqcast.report.run_page.variant_details import Details, with_details
 from seqcast.report.strongest_coverage import top_predictions
 from seqcast.transcripts.named_variants import named_variants
 
@@ -135,8 +138,8 @@ def score_variants(*variants: str, chosen: ScoreCommand) -> int | None:
             is_short = file is None or len(checked) <= ANSWERED
             answers = list(_answers(found, model, annotation, checked, chosen)) if is_short else []
             if chosen.report:
-                drawn = _drawn(found, model, genome, annotation, checked, chosen)
-                _write_page(found, model, chosen, drawn, answers)
+                title = file.name if file else variants[0] if len(variants) == 1 else "Variants"
+                _write_page(found, model, genome, annotation, checked, chosen, answers, title)
         if chosen.output:
             _write(found, model, checked, file, chosen)
     if file is None or not written:
@@ -255,38 +258,44 @@ def _write(
     kept.remove()
 
 
-def _drawn(
-    found: _Found, model: GivenModel, genome: Genome, annotation: Annotation,
-    checked: pl.DataFrame, chosen: ScoreCommand,
-) -> Drawn | None:  # fmt: skip
-    """Coverage of both alleles of the strongest variants; None if none was scored."""
-    tracks = model.tracks.table()
-    ranked = rank_variants(found.table, tracks, chosen.score[0], top=DRAWN)
-    if ranked.is_empty():
-        return None
-    folds = [network for network, _ in model.loaded(chosen.device, chosen.precision)]
-    arrays = predict_top(
-        folds, checked, ranked, genome, annotation, model.tracks, tracks_to_show(tracks),
-        ScoreOptions(window=chosen.window),
-    )  # fmt: skip
-    return Drawn(ranked, top_predictions(arrays), annotation)
-
-
 def _write_page(
-    found: _Found, model: GivenModel, chosen: ScoreCommand, drawn: Drawn | None,
-    answers: Sequence[str],
+    found: _Found, model: GivenModel, genome: Genome, annotation: Annotation,
+    checked: pl.DataFrame, chosen: ScoreCommand, answers: Sequence[str], title: str,
 ) -> None:  # fmt: skip
     """Write the page of all variants, with the command that writes it again."""
-    score, tracks = chosen.score[0], model.tracks.table()
+    score, tracks, facts = chosen.score[0], model.tracks.table(), found.facts
+    lives = half_life_effects(found.folds, fitted_courses(tracks), facts.get("same_weights", ()))
     certain = model.certainty.columns(reduce_score(found.table, score), score, chosen.tracks)
-    facts = {
-        **found.facts, "command": shlex.join(["seqcast", *sys.argv[1:]]),
-        "description": TRYING % "this model" if model.name in NAMES else "",
-    }  # fmt: skip
-    write_variant_report(
-        chosen.report or "", found.table.hstack(certain), tracks, facts, score, chosen.tracks,
-        drawn, answers,
+    details = Details(half_lives=lives)
+    table = with_details(found.table.hstack(certain), details)
+    one = ScoredSet(title, model.name, table.select(needed(table.columns, score)), tracks)
+    pair = one.dataset, one.model
+    content = PageContent(
+        title=title, sets=[one], facts=[facts], score=score, tracks_like=chosen.tracks,
+        views=_views(one, model, genome, annotation, checked, chosen), details={pair: details},
+        descriptions={one.model: TRYING % "this model" if one.model in NAMES else ""},
+        further={
+            "command": shlex.join(["seqcast", *sys.argv[1:]]), "versions": versions(),
+            "answers": answers,
+        },
     )  # fmt: skip
+    write_page(content, chosen.report or "")
+
+
+def _views(
+    one: ScoredSet, model: GivenModel, genome: Genome, annotation: Annotation,
+    checked: pl.DataFrame, chosen: ScoreCommand,
+) -> dict[tuple[Any, ...], Mapping[str, Any]]:  # fmt: skip
+    """What is drawn of the strongest variants: coverage of both alleles, predicted again."""
+    ranked = rank_variants(one.scores, one.tracks, chosen.score[0], top=DRAWN)
+    if ranked.is_empty():
+        return {}
+    folds = [network for network, _ in model.loaded(chosen.device, chosen.precision)]
+    arrays = predict_top(
+        folds, checked, ranked, genome, annotation, model.tracks, tracks_to_show(one.tracks),
+        ScoreOptions(window=chosen.window),
+    )  # fmt: skip
+    return set_views(one, Drawn(ranked, top_predictions(arrays), annotation))
 
 
 @contextmanager

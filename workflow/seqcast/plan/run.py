@@ -92,7 +92,7 @@ class RunPlan:
     def run_page(self) -> RunPage:
         """The one page of the run, which shows what the other parts make."""
         return RunPage(
-            self.catalogue, self.variant_effects, self.transcripts, self.planted_truth,
+            self.catalogue, self.variant_effects, self.maps, self.transcripts, self.planted_truth,
             self.benchmarks, self._shown,
         )  # fmt: skip
 

@@ -4,16 +4,23 @@ import os
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from seqcast.plan.benchmarks import BenchmarkSummary
 from seqcast.plan.catalogue import Catalogue
+from seqcast.plan.maps import Maps, bases_table
 from seqcast.plan.planted_truth import RESULTS as PLANTED
 from seqcast.plan.planted_truth import PlantedTruth
 from seqcast.plan.rows import genes_of
 from seqcast.plan.transcripts import Transcripts
-from seqcast.plan.variant_effects import VariantEffects, ensemble_table, tracks_table
+from seqcast.plan.variant_effects import (
+    VariantEffects,
+    ensemble_table,
+    half_life_table,
+    tracks_table,
+)
 from seqcast.report.run_page.assets import assets_digest
 
 PAGE = "results/report/index.html"
@@ -28,6 +35,7 @@ class RunPage:
     ----------
     catalogue : Catalogue
     effects : VariantEffects
+    maps : Maps
     transcripts : Transcripts
     planted_truth : PlantedTruth
     benchmarks : BenchmarkSummary
@@ -37,6 +45,7 @@ class RunPage:
 
     catalogue: Catalogue
     effects: VariantEffects
+    maps: Maps
     transcripts: Transcripts
     planted_truth: PlantedTruth
     benchmarks: BenchmarkSummary
@@ -63,8 +72,10 @@ class RunPage:
             "ranked": [f"{path}.ranked.parquet" for path in report],
             "strongest": [f"{path}.strongest.npz" for path in report],
             "genes": [genes_of(rows[dataset].assembly) for _, dataset in pairs],
+            "half_lives": [half_life_table(*pair) for pair in self._with_half_lives],
+            "bases": [bases_table(*pair) for pair in self._mapped],
             "comparisons": [
-                f"results/report/{name}.comparison.parquet" for name in self.transcripts.compared
+                f"results/report/{name}.cross_model.parquet" for name in self.transcripts.compared
             ],
             "planted": [f"{PLANTED}/{model}.tsv" for model in self._planted],
             "benchmarks": self.benchmarks.results,
@@ -77,6 +88,8 @@ class RunPage:
         """Params: fields of `run_files.AboutRun`, but those that Snakemake knows."""
         return {
             "pairs": self.effects.pairs,
+            "with_half_lives": self._with_half_lives,
+            "mapped": [model for model, _ in self._mapped],
             "compared": self.transcripts.compared,
             "planted": self._planted,
             "benchmarks": self.benchmarks.about,
@@ -94,6 +107,16 @@ class RunPage:
         named = [os.path.relpath(path) for path in configfiles]
         given = f" --configfile {shlex.join(named)}" if named else ""
         return f"snakemake{given} --cores all"
+
+    @property
+    def _with_half_lives(self) -> list[tuple[str, str]]:
+        """Models and datasets of variants whose half-lives are predicted."""
+        return [pair for pair in self.effects.pairs if pair[0] in self.effects.models_of_decay]
+
+    @property
+    def _mapped(self) -> list[tuple[str, str]]:
+        """Models of variants with the datasets of which there are maps."""
+        return list(product(self.effects.models, self.maps.datasets))
 
     @property
     def _planted(self) -> list[str]:

@@ -7,6 +7,7 @@ from seqcast.core.store import array_column
 from seqcast.report.run_page.allele_rows import ScoredSet, allele_rows
 from seqcast.report.run_page.chapters import Chapter
 from seqcast.report.run_page.page import PageContent
+from seqcast.report.run_page.variant_details import Details, with_details
 
 MARKUP = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 LONG_ID = "chr1_11111111_" + "ACGT" * 12 + "_A"  # 64 characters
@@ -45,10 +46,31 @@ def scores_of(alleles: int, tracks: int, genes: int = 2, seed: int = 1) -> pl.Da
     })  # fmt: skip
 
 
+def details_of(scores: pl.DataFrame) -> Details:
+    """Half-lives and the scores of a second model for each row, and a map of the first gene."""
+    rows, gene = scores.select("row", "gene_id"), scores["gene_id"][0]
+    lives = rows.with_columns(
+        course=pl.lit(MARKUP), status=pl.when(pl.col("row") % 2 == 0).then(pl.lit("scored")).otherwise(pl.lit("rate_at_bound")),
+        ref_half_life_h=2.0, alt_half_life_h=pl.col("row") * 0.5,
+        delta_log2_half_life=pl.when(pl.col("row") % 2 == 0).then(-0.123456), delta_log2_half_life_sd=0.1,
+    )  # fmt: skip
+    models = rows.with_columns(
+        **{"tiny.status": pl.lit("scored"), "tiny.logSED_mean": 1.5, "other.status": pl.lit("no_transcript"),
+           "other.LLR": pl.lit(None, pl.Float64), "other.percentile": 0.5},
+    )  # fmt: skip
+    n = 200
+    bases = pl.DataFrame({
+        "region": [0] * n, "chrom": ["chr1"] * n, "gene_id": [gene] * n, "tracks": ["reported"] * n,
+        "pos": range(950, 950 + n), "ref": list("ACGT" * (n // 4)), "importance": np.sin(np.arange(n)),
+        **{base: np.cos(np.arange(n) + i) for i, base in enumerate("ACGT")},
+    })  # fmt: skip
+    return Details(lives, models, bases)
+
+
 def content_of(alleles: int, tracks: int = 6) -> PageContent:
     """A page of such scores, with a chapter, and the first allele drawn."""
     scores = scores_of(alleles, tracks)
-    one = ScoredSet("cohort", "tiny", scores, tracks_of(tracks))
+    one = ScoredSet("cohort", "tiny", with_details(scores, details_of(scores)), tracks_of(tracks))
     bins = 40
     view = {
         "subject": "cell", "bin_bp": 32, "domain": (800, 800 + 32 * bins), "position": 1003,
@@ -57,14 +79,14 @@ def content_of(alleles: int, tracks: int = 6) -> PageContent:
         "genes": [{"id": "g", "name": MARKUP, "strand": "-", "start": 900, "end": 1900,
                    "exons": [(900, 1100), (1500, 1900)], "coding": [(1000, 1100)], "main": True}],
         "decays": [{"course": "cell", "hours": [0, 2, 4],
-                    "left": {"REF": [0, -1, -2], "ALT": [0, -0.5, None]},
-                    "half_life_h": {"REF": 2.0, "ALT": None}}],
+                    "left": {"REF": [0, -1, -2], "ALT": [0, -0.5, None]}}],
     }  # fmt: skip
     chapter = Chapter("page1", f"Benchmarks {LONG_ID}", "<h1>Benchmarks</h1><div class=\"scroll\">"
-                      "<table><tr><th>tool</th></tr><tr><td>one</td></tr></table></div>", "x.html")  # fmt: skip
+                      "<table><tr><th>tool</th></tr><tr><td>one</td></tr></table></div>", "tiny/x.html")  # fmt: skip
     first = int(allele_rows(one, "logSED")["row"][0])
     return PageContent(
         "Cohort of RNA", [one], [{"origin": "source"}], views={("cohort", "tiny", first): view},
+        details={("cohort", "tiny"): details_of(scores)},
         chapters=[chapter],
         further={"command": "snakemake --cores all", "versions": {"seqcast": "0.1.0"},
                  "files": [{"dataset": "cohort", "model": "tiny", "path": "../s.parquet"}]},

@@ -72,6 +72,8 @@ class Visit:
         self.page.wait_for_selector(f"section#{section}.shown h1")
         if target.startswith("variant/0"):
             self.page.wait_for_selector("#decay-chart svg")
+        if target.startswith("variant/"):
+            self.page.wait_for_selector("#variant-body table")
         if section == "variants":
             self.page.wait_for_selector(".tabulator-row")
 

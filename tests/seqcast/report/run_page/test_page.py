@@ -10,14 +10,13 @@ import polars as pl
 import pytest
 
 from seqcast.core.store import array_values, file_sha256, read_tsv
-from seqcast.report.pages.variant_report import write_variant_report
 from seqcast.report.run_page.allele_rows import allele_rows, listed_rows, table_data
 from seqcast.report.run_page.assets import ASSETS, inline_script, packed
 from seqcast.report.run_page.chapters import page_of, read_chapters
-from seqcast.report.run_page.coverage_views import half_life_h
 from seqcast.report.run_page.gene_effects import MOST_GROUPS, gene_effects, track_groups
 from seqcast.report.run_page.page import page_html
-from tests.seqcast.report.run_page.hostile import MARKUP, content_of, scores_of, tracks_of
+from seqcast.report.run_page.variant_details import AROUND_BP, Details, variant_details
+from tests.seqcast.report.run_page.hostile import MARKUP, content_of, scores_of
 from tests.seqcast.report.run_page.page_data import data_of
 
 
@@ -119,19 +118,11 @@ def test_effects_are_of_each_gene_and_group_of_tracks() -> None:
     assert found[-1][1:2] + found[-1][3:] == ["ref_mismatch", None, None]
 
 
-def test_half_life_is_of_the_fitted_line() -> None:
-    hours = np.array([0.0, 2, 4, 8])
-    assert half_life_h(hours, -hours / 3) == pytest.approx(3)
-    assert half_life_h(hours, np.array([0, np.nan, -1, np.nan])) == pytest.approx(4)
-    assert half_life_h(hours, hours) is None
-    assert half_life_h(hours[:1], np.array([0.0])) is None
-
-
 def test_chapters_keep_their_links_and_anchors(tmp_path: Any) -> None:
     folder = tmp_path / "results/planted_truth"
     folder.mkdir(parents=True)
     (folder / "tiny.html").write_text(
-        "<title>Truth &amp; more</title><body><h2 id=\"a\">A</h2><a href=\"#a\">a</a>"
+        "<title>Truth &amp; more</title><body>\n<nav><a href=\"../report/index.html\">All</a></nav><h2 id=\"a\">A</h2><a href=\"#a\">a</a>"
         "<a href=\"../x/y.tsv\">t</a><a href=\"https://a.org/b\">w</a><svg clip-path=\"url(#p)\"/></body>"
     )  # fmt: skip
     (folder / "tiny.png").write_bytes(b"png")
@@ -167,12 +158,37 @@ def test_libraries_are_those_of_their_table() -> None:
     assert {path.name for path in folder.iterdir()} == {*table["name"], "vendor.tsv"}
 
 
-def test_a_table_of_scores_makes_a_page_of_its_own(tmp_path: Any) -> None:
-    facts = {"model": "tiny", "origin": ["random", "random"], "variants": "in/my.vcf.gz",
-             "command": "seqcast score-variants my.vcf.gz"}  # fmt: skip
-    write_variant_report(tmp_path / "page.html", scores_of(12, 4), tracks_of(4), facts)
-    page = (tmp_path / "page.html").read_text()
-    assert "10 of 12" not in page
-    assert "11 of 12 ALT alleles of my.vcf.gz were scored by tiny." in page
-    assert "UNTRAINED random weights: tiny" in page
-    assert "seqcast score-variants my.vcf.gz" in page
+def test_details_are_of_the_variant_and_its_gene() -> None:
+    content = content_of(40)
+    data = data_of(page_html(content))
+    (rows,) = content.tables
+    details = content.details["cohort", "tiny"]
+    assert details.half_lives is not None
+    place = rows["row"].to_list().index(4)
+    life = details.half_lives.filter(row=4, gene_id=rows["gene_id"][place]).row(0, named=True)
+    found = data["details"][str(place)]
+    assert found["half_lives"] == [[MARKUP, "scored", 2.0, life["alt_half_life_h"], -0.1235, 0.1]]
+    assert found["models"] == [
+        {"model": "tiny", "status": "scored", "percentile": None, "scores": {"logSED_mean": 1.5}},
+        {"model": "other", "status": "no_transcript", "percentile": 0.5, "scores": {}},
+    ]
+    assert data["table"]["values"]["alt_half_life_h"][place] == life["alt_half_life_h"]
+    assert data["links"] == {"cohort": [], "tiny": [["page1", content.chapters[0].title]]}
+
+
+def test_a_map_is_shown_around_the_variants_that_lie_in_it() -> None:
+    bases = pl.DataFrame({
+        "region": [0] * 300, "chrom": ["c"] * 300, "gene_id": ["g"] * 300, "tracks": ["all"] * 300,
+        "pos": range(1001, 1301), "ref": ["A", "C", "G"] * 100, "importance": [i / 7 for i in range(300)],
+        **{base: [float(i)] * 300 for i, base in enumerate("ACGT")},
+    })  # fmt: skip
+    rows = pl.DataFrame({
+        "place_in_page": [0, 1, 2, 3], "row": [0, 1, 2, 3], "chrom": ["c", "c", "d", "c"],
+        "pos": [1010, 1000, 1010, 1200], "gene_id": ["g", "g", "g", "other"],
+    })  # fmt: skip
+    found = variant_details(rows, ["row"], Details(bases=bases))
+    assert set(found) == {"0"}
+    drawn = found["0"]["map"]
+    assert drawn["start"] == 1000
+    assert len(drawn["ref"]) == 10 + AROUND_BP == len(drawn["effects"]["T"])
+    assert drawn["importance"][2] == 0.2857

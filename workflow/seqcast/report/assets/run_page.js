@@ -202,9 +202,12 @@ async function showVariant(id) {
   if (!row || shownAllele === id) { if (!row) title.textContent = "No such variant"; return; }
   shownAllele = id;
   title.textContent = row.variant || `${row.alleles} ALT alleles`;
-  body.replaceChildren(facts(row), ...allelesTable(id), ...figures(id));
+  const details = data.details[id] ?? {};
+  body.replaceChildren(facts(row), ...links(row), ...allelesTable(id), ...figures(id), ...lives(details),
+    ...mapFigure(details), ...models(details));
   const view = data.views[id];
   if (view) await draw(view);
+  if (details.map) await drawMap(details.map, row);
   reachable();
 }
 
@@ -252,18 +255,62 @@ function figures(id) {
   if (view.decays.length) {
     made.push(element("h2", {textContent: "Decay"}),
       element("p", {className: "muted", textContent: data.words.decay}),
-      element("div", {id: "decay-chart", className: "chart"}), halfLives(view.decays));
+      element("div", {id: "decay-chart", className: "chart"}));
   }
   return made;
 }
 
-function halfLives(decays) {
-  const cells = (texts, name) => texts.map((text, i) => element(name, {textContent: text, className: i ? "n" : ""}));
-  const hours = (value) => value === null ? "no decay" : number(value);
+function links(row) {
+  const found = [...(data.links[row.model] ?? []), ...(data.links[row.dataset] ?? [])];
+  if (!found.length) return [];
+  const items = found.map(([name, title]) => element("li", {}, element("a", {href: `#${name}`, textContent: title})));
+  return [element("details", {}, element("summary", {textContent: "Pages of this model and dataset"}), element("ul", {}, ...items))];
+}
+
+// A table of texts; columns from `numbers` on are numbers.
+function texts(head, lines, numbers) {
+  const cells = (values, name) => values.map((text, i) => element(name, {textContent: text, className: i < numbers ? "" : "n"}));
   return element("div", {className: "scroll"}, element("table", {className: "narrow"},
-    element("thead", {}, element("tr", {}, ...cells(["Time course", "Half-life of REF (h)", "of ALT (h)"], "th"))),
-    element("tbody", {}, ...decays.map((one) => element("tr", {},
-      ...cells([one.course, hours(one.half_life_h.REF), hours(one.half_life_h.ALT)], "td"))))));
+    element("thead", {}, element("tr", {}, ...cells(head, "th"))),
+    element("tbody", {}, ...lines.map((line) => element("tr", {}, ...cells(line, "td"))))));
+}
+
+const muted = (text) => element("p", {className: "muted", textContent: text});
+
+function lives({half_lives: found}) {
+  if (!found) return [];
+  const spread = (sd) => sd === null ? "" : ` (SD ${number(sd)})`;
+  const lines = found.map(([course, status, ref, alt, change, sd]) => [course ?? "", status.replaceAll("_", " "),
+    number(ref), number(alt), change === null ? "" : signed(change) + spread(sd)]);
+  return [element("h2", {textContent: "Half-lives"}), muted(data.words.half_lives),
+    texts(["Time course", "Status", "REF (h)", "ALT (h)", "Change"], lines, 2)];
+}
+
+function models({models: found}) {
+  if (!found) return [];
+  const lines = found.map(({model, status, percentile, scores}) => [model, status.replaceAll("_", " "),
+    Object.entries(scores).map(([name, value]) => `${name} ${signed(value)}`).join(", "), number(percentile)]);
+  return [element("h2", {textContent: "Models beside each other"}), muted(data.words.models),
+    texts(["Model", "Status", "Scores", "Percentile"], lines, 3)];
+}
+
+function mapFigure({map}) {
+  if (!map) return [];
+  return [element("h2", {textContent: `Which bases act${map.tracks ? `, tracks ${map.tracks}` : ""}`}), muted(data.words.map),
+    element("div", {id: "map-chart", className: "chart"})];
+}
+
+async function drawMap(map, row) {
+  const {start, ref, importance, effects} = map;
+  const at = (i) => ({start: start + i, end: start + i + 1, position: start + i + 1, base: ref[i]});
+  const bases = ref.map((_, i) => ({...at(i), importance: importance[i]}));
+  const alleles = Object.entries(effects).flatMap(([allele, values]) =>
+    values.map((effect, i) => ({...at(i), allele, effect: allele === ref[i] ? null : effect})));
+  const widest = alleles.reduce((most, one) => Math.max(most, Math.abs(one.effect ?? 0)), 0) || 1;
+  const spec = filled(data.charts.map, {width: ref.length * 8, effects: [-widest, widest],
+    domain: [start, start + ref.length], position: Number(row.place.slice(row.place.lastIndexOf(":") + 1)) - 0.5,
+    position_title: `position on ${row.place.slice(0, row.place.lastIndexOf(":"))} (bp)`});
+  await embed("map-chart", {...spec, datasets: {bases, alleles}});
 }
 
 function filled(spec, values) {

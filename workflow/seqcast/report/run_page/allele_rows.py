@@ -50,6 +50,9 @@ COLUMNS = (
     Column("null_class", "Class of nulls", "text", "what the nulls have in common with it"),
     Column("ref_level", "REF level", "number", "predicted coverage of the gene's exons with REF"),
     Column("alt_level", "ALT level", "number", "predicted coverage of the gene's exons with ALT"),
+    Column("ref_half_life_h", "Half-life REF (h)", "number", "of the gene, first time course"),
+    Column("alt_half_life_h", "Half-life ALT (h)", "number", "of the gene, first time course"),
+    Column("delta_log2_half_life", "Half-life change", "signed", "log2 of ALT over REF"),
     Column("region", "Region", "choice", "part of the mRNA"),
     Column("consequence", "Consequence", "choice", "what the variant does to the mRNA"),
     Column("distance_to_tss_bp", "To TSS (bp)", "whole", "positive downstream of the TSS"),
@@ -65,6 +68,7 @@ COLUMNS = (
 # Columns that not all score tables have; those of a score are named after it in some.
 FURTHER = (
     "percentile", "nulls", "null_class", "consequence", "region", "fold_sign", "low", "high",
+    "ref_half_life_h", "alt_half_life_h", "delta_log2_half_life",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ SCRIPTS = (
     "vendor/vega-embed.min.js", "run_page.js",
 )  # fmt: skip
 STYLES = ("vendor/tabulator_simple.min.css", "run_page.css")
-CHARTS = ("coverage", "decay")
+CHARTS = ("coverage", "decay", "map")
 
 
 def scripts() -> list[str]:

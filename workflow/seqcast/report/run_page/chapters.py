@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from seqcast.core.errors import InputError
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-BODY = re.compile(r"<body>(.*)</body>", re.DOTALL)
+BODY = re.compile(r"<body>\s*(?:<nav>.*?</nav>)?(.*)</body>", re.DOTALL)  # without the way here
 NAMED = re.compile(r'(\s(?:id|href|xlink:href|src)=")([^"]*)(")|(url\(#)([^)]*)(\))')
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|/", re.IGNORECASE)
 MEDIA = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -54,6 +54,12 @@ class Chapter:
     body: str
     path: str
     figures: list[Drawing] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> set[str]:
+        """Names that its path has: of models, datasets or benchmarks."""
+        path = PurePosixPath(self.path)
+        return {*path.parent.parts, path.name.split(".", maxsplit=1)[0]}
 
 
 def read_chapters(

@@ -65,8 +65,8 @@ def coverage_view(
     -------
     dict
         ``coverage``: rows of label, start, end, ref, alt; ``genes``, their ``parts``, and
-        ``decays``: rows of course, hours, allele, log2 of what is left; ``half_lives``; and the
-        words of the axes. 0-based half-open positions.
+        ``decays``: rows of course, hours, allele, log2 of what is left; and the words of the
+        axes. 0-based half-open positions.
     """
     (gene,) = [
         one for one in annotation.genes if one.gene_id == top.gene_id and one.chrom == top.contig
@@ -116,32 +116,16 @@ def _gene(gene: Gene, is_main: bool) -> dict[str, Any]:
 
 
 def _decay(course: TimeCourse, top: TopPrediction, gene: Gene) -> dict[str, Any]:
-    """What is left of the transcript over time, log2 of the first time, and the half-lives."""
+    """What is left of the transcript over time, log2 of the first time."""
     left = {}
     for allele, values in (("REF", top.ref), ("ALT", top.alt)):
         sums = exon_sums(course.average(values, top.track), top.start, top.bin_size_bp, gene)
         logs = np.log2(np.where(sums > 0, sums, np.nan))
         left[allele] = logs - logs[0]
-    hours = np.array(course.hours)
     return {
         "course": course.name, "hours": list(course.hours),
         "left": {allele: _digits(values[None])[0] for allele, values in left.items()},
-        "half_life_h": {allele: half_life_h(hours, values) for allele, values in left.items()},
     }  # fmt: skip
-
-
-def half_life_h(hours: np.ndarray, log2_left: np.ndarray) -> float | None:
-    """Half-life of a line fitted to log2 of what is left; None if nothing decays.
-
-    Parameters
-    ----------
-    hours, log2_left : ndarray, shape=(times,)
-    """
-    known = np.isfinite(log2_left)
-    if known.sum() < 2:
-        return None
-    slope = float(np.polyfit(hours[known], log2_left[known], 1)[0])
-    return float(f"{-1 / slope:.3g}") if slope < 0 else None
 
 
 def _digits(values: np.ndarray) -> list[list[float | None]]:

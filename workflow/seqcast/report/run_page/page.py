@@ -31,6 +31,7 @@ from seqcast.report.run_page.assets import charts, packed, scripts, styles, vend
 from seqcast.report.run_page.chapters import Chapter
 from seqcast.report.run_page.gene_effects import gene_effects, track_groups
 from seqcast.report.run_page.overview import statuses
+from seqcast.report.run_page.variant_details import Details, variant_details
 
 FILTERS: dict[str, Callable] = {
     "count": count, "figure": figure, "number": number, "shorten": shorten, "thousands": thousands,
@@ -47,8 +48,15 @@ WORDS = {
     "coverage": "Predicted coverage of the gene's strand, mean over folds, in bins of {} bp; REF "
     "grey, ALT orange, the variant a dashed line. All rows have one scale. Genes: lines from the "
     "first to the last exon, bars for exons, higher bars for coding sequence.",
-    "decay": "Sum of the predicted coverage of the gene's exons, relative to the first time; "
-    "half-lives are of straight lines fitted to these points, and of this model's prediction.",
+    "decay": "Sum of the predicted coverage of the gene's exons, relative to the first time.",
+    "half_lives": "Of the gene that changes most, as the model predicts them: of a decay fitted to "
+    "each fold, geometric means over the folds. Change: log2 of ALT over REF, positive if ALT is "
+    "more stable; SD over folds.",
+    "models": "Scores of the same ALT allele and gene. Percentile: among matched controls of the "
+    "dataset, or among all of its variants, from 0 to 1.",
+    "map": "What the bases around the variant contribute to the gene in the reference: minus the "
+    "mean effect of replacing a base by the three others (bars), and the effect of each "
+    "replacement (colours; orange raises). Bases are those of the forward strand.",
 }
 
 
@@ -67,6 +75,8 @@ class PageContent:
         See `allele_rows`.
     views : mapping
         (dataset, model, `allele_key` values) to `coverage_view`.
+    details : mapping
+        (dataset, model) to its `Details`.
     chapters : sequence of Chapter
     descriptions : mapping
         Model to what the table of models says of it.
@@ -81,6 +91,7 @@ class PageContent:
     score: str = "logSED"
     tracks_like: str | None = None
     views: Mapping[tuple[Any, ...], Mapping[str, Any]] = field(default_factory=dict)
+    details: Mapping[tuple[str, str], Details] = field(default_factory=dict)
     chapters: Sequence[Chapter] = ()
     descriptions: Mapping[str, str] = field(default_factory=dict)
     further: Mapping[str, Any] = field(default_factory=dict)
@@ -204,6 +215,7 @@ def _data(content: PageContent, rows: pl.DataFrame) -> dict[str, Any]:
         "table": table_data(rows), "charts": charts(), "words": WORDS,
         "groups": {one.model: list(track_groups(one.tracks)) for one in content.sets},
         "effects": _effects(content, rows.head(MOST_DETAILED)), "views": _views(content, rows),
+        "details": _details(content, rows.head(MOST_DETAILED)), "links": _links(content),
     }  # fmt: skip
 
 
@@ -219,6 +231,26 @@ def _effects(content: PageContent, rows: pl.DataFrame) -> dict[str, list[list[An
         for place, effect in zip(scores["place_in_page"], effects, strict=True):
             found.setdefault(str(place), []).append(effect)
     return found
+
+
+def _details(content: PageContent, rows: pl.DataFrame) -> dict[str, Any]:
+    """Place in the page to the details of its ALT allele."""
+    found: dict[str, Any] = {}
+    places = rows.with_row_index("place_in_page")
+    for one in content.sets:
+        if (pair := (one.dataset, one.model)) in content.details:
+            mine = places.filter(dataset=one.dataset, model=one.model)
+            found |= variant_details(mine, allele_key(one.scores), content.details[pair])
+    return found
+
+
+def _links(content: PageContent) -> dict[str, list[tuple[str, str]]]:
+    """Model or dataset to the anchors and titles of the chapters that are about it."""
+    names = {name for one in content.sets for name in (one.dataset, one.model)}
+    return {
+        name: [(one.name, one.title) for one in content.chapters if name in one.subjects]
+        for name in sorted(names)
+    }
 
 
 def _views(content: PageContent, rows: pl.DataFrame) -> dict[str, Mapping[str, Any]]:

@@ -17,9 +17,13 @@ from seqcast.report.run_page.chapters import Chapter, read_chapters, relative_to
 from seqcast.report.run_page.coverage_views import Drawn, set_views
 from seqcast.report.run_page.overview import benchmark_lines, planted_line
 from seqcast.report.run_page.page import PageContent
+from seqcast.report.run_page.variant_details import (
+    GENE_ROW,
+    Details,
+    with_columns_of,
+    with_details,
+)
 from seqcast.report.strongest_coverage import read_top
-
-GENE_ROW = ["row", "gene_id"]
 
 
 class RunFiles(NamedTuple):
@@ -30,6 +34,10 @@ class RunFiles(NamedTuple):
     scores, tracks, ranked, strongest, genes : tuple of path
         Ensemble tables, track tables, ranked tables, predictions of the strongest variants, and
         tables of genes.
+    half_lives : tuple of path
+        Of the pairs of `AboutRun.with_half_lives`.
+    bases : tuple of path
+        Tables of the bases of maps, of some models.
     comparisons : tuple of path
         Tables of compared models, of some datasets.
     planted : tuple of path
@@ -45,6 +53,8 @@ class RunFiles(NamedTuple):
     ranked: tuple[str | Path, ...] = ()
     strongest: tuple[str | Path, ...] = ()
     genes: tuple[str | Path, ...] = ()
+    half_lives: tuple[str | Path, ...] = ()
+    bases: tuple[str | Path, ...] = ()
     comparisons: tuple[str | Path, ...] = ()
     planted: tuple[str | Path, ...] = ()
     benchmarks: tuple[str | Path, ...] = ()
@@ -60,6 +70,10 @@ class AboutRun:
     ----------
     pairs : sequence of (str, str)
         Model and dataset of each table of scores.
+    with_half_lives : sequence of (str, str)
+        Model and dataset of each table of half-lives.
+    mapped : sequence of str
+        Model of each table of bases.
     compared : sequence of str
         Dataset of each of the comparisons.
     planted : sequence of str
@@ -76,6 +90,8 @@ class AboutRun:
     """
 
     pairs: Sequence[tuple[str, str]]
+    with_half_lives: Sequence[tuple[str, str]]
+    mapped: Sequence[str]
     compared: Sequence[str]
     planted: Sequence[str]
     benchmarks: Sequence[Mapping[str, Any]]
@@ -103,20 +119,18 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path, costs: pl.DataFra
     InputError
         If a file is damaged.
     """
-    regions = {
-        dataset: _further(path)
-        for dataset, path in zip(about.compared, files.comparisons, strict=True)
-    }
+    details = _details(files, about)
     sets = [
-        _scored_set(pair, scores, tracks, about.score, [_further(ranked), regions.get(pair[1])])
-        for pair, scores, tracks, ranked in zip(
-            about.pairs, files.scores, files.tracks, files.ranked, strict=True
+        _scored_set(pair, paths, about.score, of)
+        for pair, of, *paths in zip(
+            about.pairs, details, files.scores, files.tracks, files.ranked, strict=True
         )
     ]
     chapters = read_chapters(files.pages, files.figures, at)
     return PageContent(
         title="seqcast run", sets=sets, facts=[read_provenance(path) for path in files.scores],
         score=about.score, tracks_like=about.tracks or None, views=_views(files, sets),
+        details={(one.dataset, one.model): of for one, of in zip(sets, details, strict=True)},
         chapters=chapters, descriptions=about.descriptions,
         further={
             "planted": _planted(files, about, chapters),
@@ -132,27 +146,31 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path, costs: pl.DataFra
     )  # fmt: skip
 
 
-def _further(path: str | Path) -> pl.DataFrame | None:
-    """Columns of `FURTHER` that a ranked table or one of compared models has."""
-    known = column_names(path)
-    found = [name for name in FURTHER if name in known]
-    if not found or "row" not in known:
-        return None
-    return read_table(path, [*GENE_ROW, *found]).unique(GENE_ROW, keep="first")
+def _details(files: RunFiles, about: AboutRun) -> list[Details]:
+    """Of each pair."""
+    lives = dict(zip(map(tuple, about.with_half_lives), files.half_lives, strict=True))
+    models = dict(zip(about.compared, files.comparisons, strict=True))
+    bases: dict[str, list[pl.DataFrame]] = {}
+    for model, path in zip(about.mapped, files.bases, strict=True):
+        bases.setdefault(model, []).append(read_table(path))
+    return [
+        Details(
+            read_table(lives[model, dataset]) if (model, dataset) in lives else None,
+            read_table(models[dataset]) if dataset in models else None,
+            pl.concat(bases[model], how="vertical_relaxed") if model in bases else None,
+        )
+        for model, dataset in about.pairs
+    ]
 
 
 def _scored_set(
-    pair: tuple[str, str], scores: str | Path, tracks: str | Path, score: str,
-    further: Sequence[pl.DataFrame | None],
-) -> ScoredSet:  # fmt: skip
-    """The scores of a pair; of two further columns of one name, the first counts."""
+    pair: tuple[str, str], paths: Sequence[str | Path], score: str, of: Details
+) -> ScoredSet:
+    """The scores of a pair, from the paths of scores, tracks and ranked rows."""
+    scores, tracks, ranked = paths
     table = read_table(scores, needed(column_names(scores), score))
-    for one in further:
-        if one is not None and "row" in table.columns:
-            new = [name for name in one.columns if name not in table.columns]
-            table = table.join(
-                one.select(*GENE_ROW, *new), on=GENE_ROW, how="left", maintain_order="left"
-            )
+    known = [name for name in (*GENE_ROW, *FURTHER) if name in column_names(ranked)]
+    table = with_details(with_columns_of(table, [read_table(ranked, known)]), of)
     model, dataset = pair
     return ScoredSet(dataset, model, table, read_table(tracks))
 
