@@ -106,34 +106,49 @@ def write_events(logs: Path, *events: dict) -> None:
     )
 
 
+def of_job(event: str, name: str, time: float, **facts: object) -> dict:
+    """A line of a job."""
+    return {"event": event, "rule": name.split("/")[0], "job": name, "time": time, **facts}
+
+
 def test_the_state_of_a_run(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-
-    def job(event, name, time, **facts):
-        return {"event": event, "rule": name.split("/")[0], "job": name, "time": time, **facts}
-
     write_events(
         tmp_path,
         {"event": "run", "jobs": {"a": 9}, "time": 0},
-        {"event": "run", "jobs": {"a": 4, "b": 2}, "time": 100},
-        job("begin", "a/1", 100), job("end", "a/1", 110, wall_s=10.0),
-        job("begin", "a/2", 100), job("end", "a/2", 110, wall_s=10.0),
-        job("begin", "a/3", 110), job("begin", "a/4", 110, pid=ended.pid),
-        job("begin", "b/1", 110), job("progress", "b/1", 114, done=5, total=10, unit="read", left_s=8.0),
+        {"event": "run", "jobs": {"a": 5, "b": 2}, "time": 100},
+        of_job("begin", "a/1", 100), of_job("end", "a/1", 110, wall_s=10.0),
+        of_job("begin", "a/2", 100), of_job("end", "a/2", 110, wall_s=10.0),
+        of_job("begin", "a/3", 110), of_job("begin", "a/4", 110, pid=ended.pid),
+        of_job("begin", "b/1", 110), of_job("begin", "b/2", 110), of_job("fail", "b/2", 113),
+        of_job("progress", "b/1", 114, done=5, total=10, unit="read", per_s=1.5, left_s=8.0),
     )  # fmt: skip
     state = run_state(tmp_path, now=115)
-    assert (state.jobs, state.done, state.failed, state.is_alive) == (6, 2, 0, True)
+    assert (state.jobs, state.done, state.failed, state.is_alive) == (7, 2, ["b/2"], True)
     assert [one["job"] for one in state.running] == ["a/3", "b/1"]
-    assert state.killed == ["a/4"]
-    # waiting: a/4 once more, and another b, as long as others; a/3 has 5 s to go, b/1 told 7 s
+    assert (state.killed, state.waiting) == (["a/4"], {"a": 1})
+    # a/4 once more, and another a, as long as others; a/3 has 5 s to go, b/1 told 7 s
     assert state.seconds_left == pytest.approx((2 * 10 + 5 + 7) / ((20 + 5 + 5) / 15))
+
+
+def test_a_run_that_has_just_begun_lasts_as_its_jobs_did_in_earlier_ones(tmp_path):
+    write_events(
+        tmp_path,
+        {"event": "run", "jobs": {"a": 2, "b": 1}, "time": 0},
+        of_job("begin", "a/1", 0), of_job("end", "a/1", 30, wall_s=30.0),
+        of_job("begin", "a/2", 0), of_job("end", "a/2", 10, wall_s=10.0),
+        {"event": "run", "jobs": {"a": 3, "b": 1}, "time": 100},
+    )  # fmt: skip
+    state = run_state(tmp_path, now=101)
+    assert (state.done, state.waiting) == (0, {"a": 3, "b": 1})
+    assert state.seconds_left == pytest.approx(3 * 20 + 20)  # of b, what is usual
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
     told(tmp_path / "logs")
     with pytest.raises(InputError, match=r"progress\.jsonl tells of no run"):
         run_state(tmp_path / "logs")
-    begin_run(tmp_path / "logs", ["a", "a", "b", "all"])
-    state = run_state(tmp_path / "logs")
+    begin_run(tmp_path / "new/logs", ["a", "a", "b", "all"])
+    state = run_state(tmp_path / "new/logs")
     assert (state.jobs, state.done, state.seconds_left, state.is_alive) == (3, 0, None, True)

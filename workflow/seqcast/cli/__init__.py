@@ -88,6 +88,7 @@ COMMANDS = {
             "annotation.gtf --model hl_clip",
         ),
     ),
+    "progress": Command("progress:progress", ("seqcast progress my_run",)),
     "build-qtl-set": Command(
         "qtl_set:qtl_set",
         (

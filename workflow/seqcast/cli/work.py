@@ -11,6 +11,7 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
+from seqcast.core.progress import duration_in_words
 from seqcast.predict.variants.variant_effects import VariantScorer
 from seqcast.predict.variants.windows import VariantWork
 from seqcast.predict.variants.work_plan import Estimate, WorkPlan, estimate, plan_of
@@ -116,12 +117,4 @@ def _lines(
     saved = 1 - found.seconds / found.seconds_plain if found.seconds_plain else 0.0
     yield f"forwards   {forwards:,}, of which shared work saves about {max(0.0, saved):.0%}"
     yield f"memory     {found.memory_gb:.1f} GB"
-    yield f"time       about {in_words(found.seconds * folds)} ({where})"
-
-
-def in_words(seconds: float) -> str:
-    """A duration in the unit that suits it."""
-    for unit, length in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.2g} s"
+    yield f"time       about {duration_in_words(found.seconds * folds)} ({where})"

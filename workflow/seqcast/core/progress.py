@@ -44,3 +44,11 @@ def _in_lines(items: Iterable, total: int, unit: str) -> Iterator:
             said, rate = now, done / max(now - start, 1e-9)
             logger.info("%d of %d %ss, %.3g a minute, %.0f s left", done, total, unit,
                         60 * rate, (total - done) / rate)  # fmt: skip
+
+
+def duration_in_words(seconds: float) -> str:
+    """A duration in the unit that suits it."""
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -4,9 +4,9 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from seqcast.core.errors import InputError
 from seqcast.core.run_log import EVENTS, Event, read_events
@@ -19,14 +19,19 @@ class RunState(NamedTuple):
 
     Attributes
     ----------
-    jobs, done, failed : int
-        Jobs of the run; those that ended well, and that did not.
+    jobs, done : int
+        Jobs of the run, and those that ended well.
+    waiting : dict of str to int
+        Jobs that have not begun, by rule; no rule without one.
+    failed : list of str
+        Jobs that ended otherwise.
     running : list of dict
         What each job under way told last.
     killed : list of str
         Jobs that began and neither ended nor live, as far as this machine can tell.
     seconds_left : float, optional
-        Estimated from the jobs that ended, and from what those under way told. None: not known.
+        Estimated from the jobs that ended, those of earlier runs here included, and from what
+        those under way told. None: not known, as no job has ended.
     is_alive : bool, optional
         Whether Snakemake is running. None: it was started on another machine.
     host, pid : str, int
@@ -35,7 +40,8 @@ class RunState(NamedTuple):
 
     jobs: int
     done: int
-    failed: int
+    waiting: dict[str, int]
+    failed: list[str]
     running: list[Event]
     killed: list[str]
     seconds_left: float | None
@@ -68,20 +74,25 @@ def run_state(logs: str | Path, now: float | None = None) -> RunState:
         )
     head, told = events[at], [one for one in events[at + 1 :] if "job" in one]
     latest = {one["job"]: one for one in told}
-    begun: dict[str, float] = {one["job"]: one["time"] for one in told if one["event"] == "begin"}
-    ended = [one for one in latest.values() if one["event"] == "end"]
+    by_event = {event: [one for one in latest.values() if one["event"] == event] for event in ENDED}
     under_way = [one for one in latest.values() if one["event"] not in ENDED]
     running = [one for one in under_way if _lives(one) is not False]
+    killed = [one for one in under_way if one not in running]
+    waiting: Counter[str] = Counter(head["jobs"])
+    waiting -= Counter(one["rule"] for one in latest.values())
     left_s = _seconds_left(
-        head, ended, [(one, begun.get(one["job"], float(one["time"]))) for one in running],
-        time.time() if now is None else now,
+        waiting + Counter(one["rule"] for one in killed), by_event["end"], running, events,
+        head["time"], time.time() if now is None else now,
     )  # fmt: skip
     return RunState(
-        sum(head["jobs"].values()), len(ended),
-        sum(one["event"] == "fail" for one in latest.values()), running,
-        sorted(one["job"] for one in under_way if _lives(one) is False), left_s, _lives(head),
-        head["host"], head["pid"],
+        sum(head["jobs"].values()), len(by_event["end"]), dict(waiting), _names(by_event["fail"]),
+        running, _names(killed), left_s, _lives(head), head["host"], head["pid"],
     )  # fmt: skip
+
+
+def _names(events: Iterable[Event]) -> list[str]:
+    """Jobs of events."""
+    return sorted(one["job"] for one in events)
 
 
 def _lives(event: Event) -> bool | None:
@@ -98,30 +109,36 @@ def _lives(event: Event) -> bool | None:
 
 
 def _seconds_left(
-    head: Event, ended: Sequence[Event], running: Sequence[tuple[Event, float]], now: float
-) -> float | None:
-    """Work that is left, by the mean of each rule's jobs, as many at once as there were so far."""
-    if not ended:
-        return None
+    waiting: Mapping[str, int], ended: Iterable[Event], running: Iterable[Event],
+    events: Iterable[Event], since: float, now: float,
+) -> float | None:  # fmt: skip
+    """Work that is left, as many jobs at once as there were so far.
+
+    Jobs take what those of their rule took on average, in this run and in earlier ones here.
+    """
     took: dict[str, list[float]] = {}
-    for one in ended:
-        took.setdefault(one["rule"], []).append(one["wall_s"])
+    begun: dict[str, float] = {}
+    for one in events:
+        if one["event"] == "end":
+            took.setdefault(one["rule"], []).append(one["wall_s"])
+        elif one["event"] == "begin":
+            begun[one["job"]] = one["time"]
+    if not took:
+        return None
     means = {rule: sum(times) / len(times) for rule, times in took.items()}
-    usual_s = sum(one["wall_s"] for one in ended) / len(ended)
-    begun = Counter(one["rule"] for one in ended) + Counter(one["rule"] for one, _ in running)
-    waiting_s = sum(
-        max(0, number - begun[rule]) * means.get(rule, usual_s)
-        for rule, number in head["jobs"].items()
+    all_s = [wall_s for times in took.values() for wall_s in times]
+    usual_s = sum(all_s) / len(all_s)
+    ages_s = [now - begun.get(one["job"], float(one["time"])) for one in running]
+    waiting_s = sum(number * means.get(rule, usual_s) for rule, number in waiting.items())
+    under_way_s = sum(
+        _left_of(one, means.get(one["rule"], usual_s) - age_s, now)
+        for one, age_s in zip(running, ages_s, strict=True)
     )
-    under_way_s = sum(_left_of(one, begin, means.get(one["rule"], usual_s), now)
-                      for one, begin in running)  # fmt: skip
-    worked_s = sum(one["wall_s"] for one in ended) + sum(now - begin for _, begin in running)
-    at_once = max(1.0, worked_s / max(now - head["time"], 1e-9))
+    at_once = max(1.0, (sum(one["wall_s"] for one in ended) + sum(ages_s)) / max(now - since, 1e-9))
     return round((waiting_s + under_way_s) / at_once, 1)
 
 
-def _left_of(event: dict[str, Any], begin: float, usual_s: float, now: float) -> float:
+def _left_of(event: Event, usual_s: float, now: float) -> float:
     """Seconds that a job under way still takes: what it told last, or what is usual."""
-    if event["event"] == "progress":
-        return max(0.0, float(event["left_s"]) - (now - event["time"]))
-    return max(0.0, usual_s - (now - begin))
+    told = event["event"] == "progress"
+    return max(0.0, float(event["left_s"]) - (now - event["time"]) if told else usual_s)
