@@ -33,6 +33,7 @@ def test_held_out_nulls_are_spread_evenly_in_each_class(nulls):
     assert len(found) > 8
     # of the smallest of m p-values, 1 % are below 0.01 / m
     assert found["p_value"].min() > 0.01 / len(found)
+    assert found["p_value_holm"].min() == min(1, found["p_value"].min() * len(found))
     covered = found.filter(pl.col("ci_low_0.05") <= 0.05, pl.col("ci_high_0.05") >= 0.05)
     assert len(covered) >= 0.8 * len(found)
 
@@ -44,6 +45,7 @@ def test_halves_that_differ_are_found(nulls):
     found = calibrate(replace(nulls, table=table))
     row = found.filter(pl.col("null_class") == "all").row(0, named=True)
     assert row["p_value"] < 1e-6
+    assert row["p_value"] < row["p_value_holm"] < 1e-4
     assert row["ci_low_0.05"] > 0.05
 
 

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import polars as pl
 import pytest
 
 from seqcast.evaluation.variants.null_calibration import calibrate
@@ -31,6 +32,15 @@ def test_the_page_says_what_nulls_are(nulls):
     ):
         assert told in page
     assert "<td>coding</td><td>utr3</td>" in page
+
+
+def test_the_page_says_in_which_classes_the_halves_differ(nulls):
+    found = calibrate(nulls)
+    said = f"In none of {len(found)} rows do the halves differ."
+    assert said in re.sub(r"\s+", " ", nulls_html(nulls, found.with_columns(p_value_holm=0.05)))
+    one = pl.when(pl.int_range(pl.len()) == 1).then(0.049).otherwise(1.0)
+    page = re.sub(r"\s+", " ", nulls_html(nulls, found.with_columns(p_value_holm=one)))
+    assert f"differ</b> in 1 of {len(found)} rows: logSED, {found['null_class'][1]}. Take" in page
 
 
 def test_classes_with_few_nulls_are_not_tested(tmp_path):

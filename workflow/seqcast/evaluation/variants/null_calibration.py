@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.store import write_tsv
+from seqcast.evaluation.metrics.paired import holm
 from seqcast.predict.nulls.null_classes import CLASSES, LEVELS, class_name
 from seqcast.predict.nulls.null_tables import Nulls
 from seqcast.predict.nulls.percentiles import interval
@@ -23,7 +24,7 @@ CALIBRATION = {
     "score": pl.String, "null_class": pl.String, "reference": pl.Int64, "held_out": pl.Int64,
     **{f"{part}_{limit:g}": pl.Float64
        for limit in LIMITS for part in ("fraction", "ci_low", "ci_high")},
-    "ks": pl.Float64, "p_value": pl.Float64,
+    "ks": pl.Float64, "p_value": pl.Float64, "p_value_holm": pl.Float64,
 }  # fmt: skip
 HELD_OUT = {"score": pl.String, "null_class": pl.String, "exceedance": pl.Float64}
 
@@ -42,15 +43,17 @@ def calibrate(nulls: Nulls) -> pl.DataFrame:
         `CALIBRATION`, one row per score, group and class, wider classes behind: numbers of null
         variants in either half; for each of `LIMITS` the fraction of those held out whose
         exceedance is no larger, with its 95 % interval; statistic and p-value of the two-sample
-        test of Kolmogorov and Smirnov, of the magnitudes of both halves. That test allows for the
-        reference being a sample as well.
+        test of Kolmogorov and Smirnov, of the magnitudes of both halves, and the p-value corrected
+        for the number of rows. That test allows for the reference being a sample as well.
     """
-    rows = []
+    rows: list[tuple] = []
     for score, name, reference, held_out in halves(nulls):
         found = exceedances(held_out, reference)
         fractions = [number for limit in LIMITS for number in _fraction(found, limit)]
         test = kolmogorov_smirnov(held_out, reference)
         rows.append((score, name, len(reference), len(held_out), *fractions, *test))
+    corrected = holm([p for *_, p in rows])
+    rows = [(*row, p) for row, p in zip(rows, corrected, strict=True)]
     return pl.DataFrame(rows, schema=CALIBRATION, orient="row")
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from seqcast.core.provenance import model_in_words
 from seqcast.predict.nulls.null_classes import CLASSES
 from seqcast.predict.nulls.null_tables import Nulls
+from seqcast.report.pages.benchmark_verdicts import LEVEL
 from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, render
 
 
@@ -40,6 +41,7 @@ def nulls_html(
         made_by=definition["made_by"],
         classes=_classes(nulls.table),
         calibration=calibration.to_dicts(),
+        significant=LEVEL,
         descriptions=descriptions,
     )
 
