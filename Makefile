@@ -11,6 +11,9 @@ OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2
 
 SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 
+# Each job is a process of Python, which would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo demo-genomes demo-manifest demo-train test test-cluster test-portable test-floors test-faults fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access

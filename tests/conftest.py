@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # how long an example takes says nothing on a machine that is shared
 settings.register_profile("seqcast", deadline=None)
 settings.load_profile("seqcast")
+# tests start hundreds of processes of Python, each of which would compile all that it imports
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,9 @@ INSTEAD = {  # words that the pages do not use -> what they say in their place
     r"is not there": "does not exist, is missing",
     r"fetch(es|ed|ing)?(?! \w*\()": "download",
 }
+PATTERNS = [(re.compile(rf"\b({old})\b", re.IGNORECASE), new) for old, new in INSTEAD.items()]
+# Whether any is there, which one search tells, and mostly none is.
+ANY = re.compile(rf"\b({'|'.join(INSTEAD)})\b", re.IGNORECASE)
 CODE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->|\{\{.*?\}\}|\{%.*?%\}|\]\([^)]*\)", re.DOTALL)
 TEXTS = [
     *PAGES,
@@ -59,8 +62,8 @@ NAMES = re.compile(r"\b\w+(?:\.\w+)+|^ *[\w, ]+ : |\(\?P<\w+>", re.MULTILINE)
 def found(text: str) -> Iterator[str]:
     """The words of a text that have a better one, each with the text around it."""
     prose = " ".join(CODE.sub(" ", text).split())
-    for pattern, better in INSTEAD.items():
-        for match in re.finditer(rf"\b({pattern})\b", prose, re.IGNORECASE):
+    for pattern, better in PATTERNS if ANY.search(prose) else ():
+        for match in pattern.finditer(prose):
             yield f"{prose[max(0, match.start() - 30) : match.end() + 30]!r}: {better}"
 
 

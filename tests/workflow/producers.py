@@ -53,22 +53,24 @@ def main() -> None:
     """Answer for the folder of the command line."""
     with redirect_stdout(sys.stderr):
         outputs = [
-            (rule.name, made) for rule in rules_of(Path(sys.argv[1])) for made in rule.output
+            (rule.name, made, made.constant_prefix())
+            for rule in rules_of(Path(sys.argv[1]))
+            for made in rule.output
         ]
     alike, makers = defaultdict(set), defaultdict(set)
-    for rule, made in outputs:
+    for rule, made, _ in outputs:
         alike[re.sub(r"\{[^{}]*\}", "{}", str(made))].add(rule)
         for path in paths_of(str(made)):
             assert made.match(path), f"{rule}: {path} is none of {made}; see VALUES"
             makers[path] |= {
-                name for name, other in outputs
-                if path.startswith(other.constant_prefix()) and other.match(path)
+                name for name, other, start in outputs
+                if path.startswith(start) and other.match(path)
             }  # fmt: skip
     several = [
         {path: sorted(rules) for path, rules in found.items() if len(rules) > 1}
         for found in (alike, makers)
     ]
-    print(json.dumps([sorted({rule for rule, _ in outputs}), *several]))
+    print(json.dumps([sorted({rule for rule, *_ in outputs}), *several]))
 
 
 if __name__ == "__main__":

@@ -138,10 +138,10 @@ def _copy_late(source: str, target: str) -> None:
 
 def forget() -> None:
     """Clear what the package remembers of files."""
-    from seqcast.plan import code
+    from seqcast.plan import code, kept_digests
     from seqcast.report.pages import rendering
 
-    for module in (rendering, code):
+    for module in (rendering, code, kept_digests):
         for function in vars(module).values():
             if hasattr(function, "cache_clear"):
                 function.cache_clear()

@@ -4,12 +4,10 @@ Whether a channel has each build, and whether the set solves, needs the channels
 ``snakemake --sdm conda --conda-create-envs-only``.
 """
 
-import ast
 import importlib.metadata
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,8 @@ import yaml
 from packaging.requirements import Requirement
 
 from seqcast.plan.code import module_files
+from tests.workflow.source_files import ROOT, SOURCES, read_source
 
-ROOT = Path(__file__).resolve().parents[2]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 # Without those of programs that are run beside this package, with other versions.
 OWN = [path for path in ENVS if path.stem != "tensorflow"]
@@ -122,19 +120,6 @@ IMPORTED_AS = {
 }  # fmt: skip
 
 
-def loaded(body: list[ast.stmt]) -> Iterator[str]:
-    """Names that a module imports when it is loaded."""
-    for node in body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from [str(node.module), *(f"{node.module}.{a.name}" for a in node.names)]
-        elif isinstance(node, ast.If | ast.With | ast.Try) and "TYPE_CHECKING" not in ast.dump(
-            node
-        ):
-            yield from loaded(node.body)
-
-
 def packages_of(script: Path) -> set[str]:
     """Packages that a script loads, itself and through this one."""
     found: set[str] = set()
@@ -143,7 +128,7 @@ def packages_of(script: Path) -> set[str]:
         path = pending.pop()
         if path not in seen:
             seen.add(path)
-            names = set(loaded(ast.parse(path.read_text()).body))
+            names = read_source(path).loads
             pending += [file for name in names for file in module_files(name)]
             found |= {name.split(".")[0] for name in names}
     return found - {"seqcast"} - sys.stdlib_module_names
@@ -151,22 +136,12 @@ def packages_of(script: Path) -> set[str]:
 
 def test_the_package_depends_on_what_it_imports(root: Path) -> None:
     table = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    specs = {
-        "plan": table["dependencies"] + table["optional-dependencies"]["workflow"],
-        "": table["dependencies"],
-    }
-    for path in (root / "workflow/seqcast").rglob("*.py"):
-        names = [
-            Requirement(spec).name for spec in specs["plan" if path.parent.name == "plan" else ""]
-        ]
-        found = {
-            name.split(".")[0]
-            for node in ast.walk(ast.parse(path.read_text()))
-            for name in (
-                [alias.name for alias in node.names] if isinstance(node, ast.Import)
-                else [str(node.module)] if isinstance(node, ast.ImportFrom) else []
-            )
-        }  # fmt: skip
+    everywhere = {Requirement(spec).name for spec in table["dependencies"]}
+    of_workflow = table["optional-dependencies"]["workflow"]
+    in_plan = everywhere | {Requirement(spec).name for spec in of_workflow}
+    for path in SOURCES:
+        found = {name.split(".")[0] for name in read_source(path).imports}
+        names = in_plan if path.parent.name == "plan" else everywhere
         known = {IMPORTED_AS.get(name, name) for name in names} | {"seqcast"}
         known |= {"compression"}  # of Python 3.14
         known |= ELSEWHERE.get(path.name, set())

@@ -16,8 +16,10 @@ from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 
+from seqcast.core.contents import content_digest
 from seqcast.core.errors import InputError
 from seqcast.models.architectures import is_outside
+from seqcast.plan.kept_digests import kept_digest
 
 PACKAGE = Path(__file__).parents[1]
 # What changes no number and no page, though all jobs use it.
@@ -67,8 +69,14 @@ def code_digest(
     str
         12 hexadecimal digits.
     """
-    parts = sorted(reached(script, architecture, task).values())
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+    def follow() -> str:
+        parts = sorted(reached(script, architecture, task).values())
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+    if architecture and is_outside(architecture):  # whose files may lie anywhere
+        return follow()
+    return kept_digest(PACKAGE, f"{content_digest(script)} {architecture} {task}", follow)
 
 
 def reached(
