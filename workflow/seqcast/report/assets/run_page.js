@@ -211,13 +211,34 @@ async function showVariant(id) {
   reachable();
 }
 
+// Columns that one line says together, in the line of the first of them.
+const TOLD = {
+  effect: ({effect, fold_sd, fold_sign, low, high}) => [signed(effect),
+    fold_sd == null ? "" : `SD over folds ${number(fold_sd)}`,
+    fold_sign === "agreed" ? "folds agree about the sign" : fold_sign === "open" ? "folds disagree about the sign" : "",
+    low == null ? "" : `90 % interval of the true effect ${signed(low)} to ${signed(high)}`].filter(Boolean).join("; "),
+  percentile: ({percentile, nulls, null_class}) =>
+    `${isBeyond(percentile, nulls) ? `larger than all ${nulls} nulls of its class, so above ${number(percentile)}`
+      : nulls == null ? number(percentile) : `${number(percentile)}, of ${nulls} nulls of its class`}${null_class ? ` (${null_class})` : ""}`,
+  ref_level: ({ref_level, alt_level}) => `${number(ref_level)} with REF, ${number(alt_level)} with ALT`,
+  ref_half_life_h: ({ref_half_life_h: ref, alt_half_life_h: alt}) => `${number(ref)} h with REF, ${number(alt)} h with ALT`,
+  strongest_track: ({strongest_track, strongest_value}) => `${strongest_track} (${signed(strongest_value)})`,
+};
+const TITLES = {ref_level: "Level", ref_half_life_h: "Half-life"};
+const TOGETHER = ["fold_sd", "fold_sign", "low", "high", "nulls", "null_class", "alt_level", "alt_half_life_h",
+                  "delta_log2_half_life", "strongest_value", "size"];
+
+// No null is as large: the percentile, 100 x nulls below / (nulls + 1), is the highest that there can be.
+const isBeyond = (percentile, nulls) => nulls != null && Math.round(percentile * (nulls + 1) / 100) === nulls;
+
 function facts(row) {
   const list = element("dl", {className: "facts"});
   for (const {field, title, kind, meaning} of data.table.columns) {
     const value = row[field];
-    if (value === null || value === "" || field === "variant") continue;
-    const text = WRITTEN[kind] ? WRITTEN[kind](value) : value;
-    list.append(element("dt", {textContent: title, title: meaning}),
+    if (value == null || value === "" || field === "variant" || TOGETHER.includes(field)) continue;
+    if (field === "region" && value === row.consequence) continue;
+    const text = TOLD[field] ? TOLD[field](row) : WRITTEN[kind] ? WRITTEN[kind](value) : value;
+    list.append(element("dt", {textContent: TITLES[field] ?? title, title: meaning}),
                 element("dd", {}, field === "place" ? copied(text) : text));
   }
   return list;
@@ -296,7 +317,7 @@ function models({models: found}) {
 
 function mapFigure({map}) {
   if (!map) return [];
-  return [element("h2", {textContent: `Which bases act${map.tracks ? `, tracks ${map.tracks}` : ""}`}), muted(data.words.map),
+  return [element("h2", {textContent: "Which bases act"}), muted(data.words.map.replace("{}", map.tracks)),
     element("div", {id: "map-chart", className: "chart"})];
 }
 
@@ -308,7 +329,7 @@ async function drawMap(map, row) {
     values.map((effect, i) => ({...at(i), allele, effect: allele === ref[i] ? null : effect})));
   const widest = alleles.reduce((most, one) => Math.max(most, Math.abs(one.effect ?? 0)), 0) || 1;
   const spec = filled(data.charts.map, {width: ref.length * 8, effects: [-widest, widest],
-    domain: [start, start + ref.length], position: Number(row.place.slice(row.place.lastIndexOf(":") + 1)) - 0.5,
+    ticks: Math.ceil(ref.length / 18), domain: [start, start + ref.length], position: Number(row.place.slice(row.place.lastIndexOf(":") + 1)) - 0.5,
     position_title: `position on ${row.place.slice(0, row.place.lastIndexOf(":"))} (bp)`});
   await embed("map-chart", {...spec, datasets: {bases, alleles}});
 }

@@ -37,6 +37,7 @@ FILTERS: dict[str, Callable] = {
     "count": count, "figure": figure, "number": number, "shorten": shorten, "thousands": thousands,
 }  # fmt: skip
 STRONGEST = 10  # of the overview
+NAMED = {"strongest_track": "Strongest track", "dataset": "Dataset", "model": "Model"}  # there
 MOST_DETAILED = 500  # ALT alleles whose effects on all genes are in the page
 WORDS = {
     "not_detailed": f"The page has the effects on all genes of its first {MOST_DETAILED} rows; "
@@ -56,7 +57,8 @@ WORDS = {
     "dataset, or among all of its variants, from 0 to 1.",
     "map": "What the bases around the variant contribute to the gene in the reference: minus the "
     "mean effect of replacing a base by the three others (bars), and the effect of each "
-    "replacement (colours; orange raises). Bases are those of the forward strand.",
+    "replacement (colours; orange raises), for the group of tracks '{}'. Bases are those of the "
+    "forward strand.",
 }
 
 
@@ -138,7 +140,7 @@ def page_html(content: PageContent, most_rows: int = MOST_ROWS) -> str:
               for one, table in zip(content.sets, tables, strict=True)],
         untrained=_untrained(content), same_weights=same_weights_of(content.facts),
         descriptions=content.descriptions, chapters=content.chapters,
-        strongest=_strongest(rows), **_has(rows),
+        **_strongest(rows), **_has(rows),
         packed=packed(_data(content, rows)), scripts=scripts(), styles=styles(),
         vendored=vendored(),
         **{**nothing, **content.further},
@@ -193,11 +195,15 @@ def _untrained(content: PageContent) -> list[str]:
     return list(dict.fromkeys(one.model for one, facts in pairs if is_untrained(facts)))
 
 
-def _strongest(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """The first rows, if they have a score."""
+def _strongest(rows: pl.DataFrame) -> dict[str, Any]:
+    """The first rows that have a score; the columns in which they differ, and words for others."""
     if "size" not in rows.columns:
-        return []
-    return rows.head(STRONGEST).filter(pl.col("size").is_not_null()).to_dicts()
+        return {"strongest": [], "differing": {}, "alike": []}
+    first = rows.head(STRONGEST).filter(pl.col("size").is_not_null())
+    differing = {name: title for name, title in NAMED.items() if first[name].n_unique() > 1}
+    alike = [f"{title} of all: {first[name][0]}" for name, title in NAMED.items()
+             if name not in differing and len(first)]  # fmt: skip
+    return {"strongest": first.to_dicts(), "differing": differing, "alike": alike}
 
 
 def _has(rows: pl.DataFrame) -> dict[str, bool]:
