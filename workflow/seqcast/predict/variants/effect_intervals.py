@@ -99,7 +99,7 @@ class Intervals:
 
     @property
     def level(self) -> float:
-        """Share of true effects that they are to hold."""
+        """Fraction of the true effects that they are to hold."""
         return float(self.table["level"][0])
 
     def is_of(self, score: str, tracks_like: str | None, folds: int) -> bool:

@@ -311,7 +311,7 @@ function models({models: found}) {
   if (!found) return [];
   const lines = found.map(({model, status, percentile, scores}) => [model, status.replaceAll("_", " "),
     Object.entries(scores).map(([name, value]) => `${name} ${signed(value)}`).join(", "), number(percentile)]);
-  return [element("h2", {textContent: "Models beside each other"}), muted(data.words.models),
+  return [element("h2", {textContent: "All models"}), muted(data.words.models),
     texts(["Model", "Status", "Scores", "Percentile"], lines, 3)];
 }
 

@@ -24,7 +24,7 @@ class Details(NamedTuple):
     half_lives : DataFrame, optional
         As `half_life_effects.half_life_effects` returns it.
     models : DataFrame, optional
-        Scores of all models beside each other (`cross_model.with_calls`).
+        scores of all models next to each other (`cross_model.with_calls`).
     bases : DataFrame, optional
         Bases of the mutagenesis maps by the model of the set (`effect_maps.EffectMap.bases`).
     """
@@ -97,7 +97,7 @@ def variant_details(rows: pl.DataFrame, key: Sequence[str], of: Details) -> dict
             found.setdefault(place, {}).setdefault("half_lives", []).append(told)
     if of.models is not None:
         for place, row in _joined(rows, of.models, [*key, "gene_id"]):
-            found.setdefault(place, {})["models"] = _beside_each_other(row)
+            found.setdefault(place, {})["models"] = _by_model(row)
     if of.bases is not None:
         for row in rows.drop_nulls(["pos", "gene_id"]).iter_rows(named=True):
             if around := _map_around(of.bases, row):
@@ -114,7 +114,7 @@ def _joined(
     return [(str(row["place_in_page"]), row) for row in joined.iter_rows(named=True)]
 
 
-def _beside_each_other(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _by_model(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What each model says of an ALT allele, from a row with their names before its columns."""
     models = [name.removesuffix(".status") for name in row if name.endswith(".status")]
     return [
