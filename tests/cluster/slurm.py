@@ -35,9 +35,9 @@ PROGRAMS = (
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 ACCOUNT = "lab"
 NODES = {"node1": "", "node2": "Gres=gpu:h100:2"}
-# The jobs of the tests need little of the memory that rules request: nodes may promise more than
-# the machine has.
-CPUS, MEMORY_MB, GPUS = 2, 64_000, 2
+# The jobs of the tests need little of what rules request: nodes may promise more than the machine
+# has.
+CPUS, MEMORY_MB, GPUS = 8, 64_000, 2
 PARTITIONS = {"cpu": "node1", "gpu": "node2", "both": "node[1-2]"}
 SECONDS = 60  # for a daemon to start
 

@@ -65,7 +65,7 @@ for line in plan.warnings:
 
 onstart:
     if workflow.executor_plugin.name == "slurm":
-        check_cluster(workflow.dag.needrun_jobs(), Path.cwd(), error=ConfigError)
+        check_cluster(workflow.dag, Path.cwd(), ConfigError, logger.warning)
     begin_run("logs", (job.rule.name for job in workflow.dag.needrun_jobs()))
 
 

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from seqcast.plan import needs
 from seqcast.plan.run import plan_run
 
 CONFIGS = ("config", "published", "published_coverage", "demo", "demo_train", "mrna_benchmarks")
@@ -26,6 +27,15 @@ def test_all_shipped_configs_are_here(root):
 @pytest.mark.parametrize(("named", "gpus"), [("auto", 1), ("cuda:1", 1), ("cpu", 0)])
 def test_a_job_that_uses_the_cpu_anyway_requests_no_gpu(planned, named, gpus):
     assert planned({}, inference={"device": named}).gpus == gpus
+
+
+@pytest.mark.parametrize(("named", "warned"), [("cuda", True), ("auto", False), ("cpu", False)])
+def test_a_gpu_that_the_installed_torch_cannot_use_is_told(planned, monkeypatch, named, warned):
+    monkeypatch.setattr(needs, "cpu_torch", lambda: "2.13.0+cpu")
+    told = planned({}, inference={"device": named}).warnings
+    assert [line.startswith("inference.device is cuda, and torch 2.13.0+cpu") for line in told] == (
+        [True] * warned
+    )
 
 
 @pytest.mark.parametrize(("kind", "warning"), [

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from seqcast.core.errors import InputError
+from seqcast.plan import needs
 from seqcast.plan.slurm import SINFO, SQUEUE, ask_slurm, check_cluster, minutes_of
 
 PARTITIONS = """\
@@ -18,18 +19,33 @@ tiny|2|900|30:00|(null)
 FOLDER = Path("/data/run")
 
 
-def job(rule="score_variants", threads=1, is_local=False, **resources):
+def job(name="score_variants", threads=1, is_local=False, **resources):
     """A job, as far as it is looked at."""
     return SimpleNamespace(
-        rule=SimpleNamespace(name=rule), threads=threads, is_local=is_local, resources=resources
+        name=name, threads=threads, is_local=is_local, resources=resources, is_group=lambda: False
     )
 
 
-def told(jobs, queue="", partitions=PARTITIONS):
+def group(*jobs, **changes):
+    """A group of jobs, which is a job of more threads."""
+    facts = {**vars(jobs[0]), "threads": sum(one.threads for one in jobs), **changes}
+    return SimpleNamespace(**{**facts, "is_group": lambda: True}), jobs
+
+
+def graph(jobs, groups=()):
+    """Snakemake's graph, as far as it is asked."""
+    together = {id(one): whole for whole, members in groups for one in members}
+    return SimpleNamespace(
+        needrun_jobs=lambda: [*jobs, *(one for _, members in groups for one in members)],
+        get_job_group=lambda one: together.get(id(one)),
+    )
+
+
+def told(jobs, queue="", partitions=PARTITIONS, groups=()):
     """What is said of jobs; nothing if all is well."""
     answers = {SINFO: partitions, SQUEUE: queue}
     try:
-        check_cluster(jobs, FOLDER, ask=lambda *command: answers[command])
+        check_cluster(graph(jobs, groups), FOLDER, ask=lambda *command: answers[command])
     except InputError as error:
         return str(error)
     return ""
@@ -58,6 +74,30 @@ def test_jobs_that_a_partition_can_run_are_not_spoken_of(jobs):
 ])  # fmt: skip
 def test_a_job_that_no_node_can_run_is_named_with_the_remedy(found, expected):
     assert expected in told([job(), found])
+
+
+@pytest.mark.parametrize(("jobs", "warned"), [
+    ([job(), job(slurm_partition="gpu", gpu=1)], True),
+    ([job(), job(gpu=1, is_local=True)], False),
+])  # fmt: skip
+def test_gpus_that_the_installed_torch_would_not_use_are_told(monkeypatch, jobs, warned):
+    monkeypatch.setattr(needs, "cpu_torch", lambda: "2.13.0+cpu")
+    lines = []
+    check_cluster(graph(jobs), FOLDER, tell=lines.append, ask=lambda *command: "")
+    assert [line[:60] for line in lines] == (
+        ["score_variants requests a GPU of SLURM, and torch 2.13.0+cpu"] * warned
+    )
+
+
+def test_a_group_is_as_large_as_its_jobs_together():
+    small = [job("prepare_weights") for _ in range(4)]
+    assert told([], groups=[group(*small)]) == ""
+    small.append(job("prepare_weights"))
+    assert told([], groups=[group(*small, name="weights_prepare_weights")]) == (
+        "group weights_prepare_weights requests 5 CPUs, and nodes of SLURM's partition by default "
+        "have 4 at most; name another partition in the profile (slurm_partition), or lower the "
+        "group's number below group-components there, or take rules out of groups"
+    )
 
 
 def test_rules_are_named_once():

@@ -1,10 +1,14 @@
-"""Memory, time and disk that jobs request, where these are more than 1 GB or one hour.
+"""Memory, time and disk that jobs request, where these are more than 1 GB or one hour; and GPUs.
 
 The measurements are those of benchmarks/README.md, on CPUs. Rows are for the largest published
 models, hg38, and one job of a published run, with room to spare; time is that of a job without a
 GPU. The functions take what Snakemake hands to functions of a rule's ``resources``.
 """
 
+import runpy
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -123,3 +127,25 @@ def runtime_min(job: object, attempt: int, rulename: str) -> int:
 def disk_mb(job: object, rulename: str) -> int:
     """Resources: disk in MB; a retry requests no more."""
     return NEEDS[rulename].disk_mb
+
+
+def cpu_torch() -> str:
+    """Version of this environment's torch if it is a build for CPUs; else, or without one, empty.
+
+    All builds say so in a file: an import would take seconds of each start of a run.
+    """
+    found = find_spec("torch")
+    if found is None or found.origin is None:
+        return ""
+    facts = runpy.run_path(str(Path(found.origin).with_name("version.py")))
+    return "" if facts["cuda"] or facts["hip"] else str(facts["__version__"])
+
+
+def no_gpu_build(what: str) -> list[str]:
+    """A warning if what wants a GPU gets the torch of `cpu_torch`; none otherwise."""
+    version = cpu_torch()
+    return [
+        f"{what}, and torch {version} of this environment ({sys.prefix}) is a build for CPUs, "
+        "which uses none. Install a CUDA build (docs/install.md), or set inference.device: cpu in "
+        "the config; with --sdm conda, the torch of envs/torch.yaml is used instead"
+    ] * bool(version)

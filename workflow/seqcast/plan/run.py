@@ -16,6 +16,7 @@ from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.libraries import Libraries
 from seqcast.plan.maps import Maps
+from seqcast.plan.needs import no_gpu_build
 from seqcast.plan.notebooks import Notebooks
 from seqcast.plan.nulls import Nulls
 from seqcast.plan.oligo_benchmarks import OligoBenchmarks
@@ -150,7 +151,9 @@ class RunPlan:
     @property
     def warnings(self) -> list[str]:
         """What a user should know before the run."""
-        return [*self.variant_effects.warnings, *self.transcripts.warnings, *self._unused]
+        device = self.catalogue.config["inference"]["device"]
+        asked = no_gpu_build(f"inference.device is {device}") if device.startswith("cuda") else []
+        return [*self.variant_effects.warnings, *self.transcripts.warnings, *self._unused, *asked]
 
     @property
     def _unused(self) -> list[str]:

@@ -4,6 +4,7 @@ It takes a job that no node can run, holds it back, and says ``BadConstraints`` 
 killed Snakemake submitted continues.
 """
 
+import logging
 import math
 import re
 import subprocess
@@ -13,15 +14,31 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from seqcast.core.errors import InputError
+from seqcast.plan.needs import no_gpu_build
+
+logger = logging.getLogger(__name__)
 
 
 class SubmittedJob(Protocol):
-    """What is read of a job of Snakemake."""
+    """What is read of a job of Snakemake, or of a group of them, which is one job of SLURM."""
 
-    rule: Any  # with its name
+    name: str  # of its rule; of a group, also of the others
     is_local: bool  # it runs where Snakemake does
     threads: int
     resources: Mapping[str, Any]
+
+    def is_group(self) -> bool:
+        """Whether it is a group, whose jobs run side by side where none needs another."""
+
+
+class Jobs(Protocol):
+    """What is asked of Snakemake's graph of jobs."""
+
+    def needrun_jobs(self) -> Iterable[SubmittedJob]:
+        """All jobs of the run."""
+
+    def get_job_group(self, job: SubmittedJob) -> SubmittedJob | None:
+        """The group of a job that is in one."""
 
 
 class Amounts(NamedTuple):
@@ -42,11 +59,12 @@ class Nodes(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What jobs of a rule request, and of which partition; empty where they name none."""
+    """What jobs of a rule, or a group, request, and of which partition; empty if they name none."""
 
     partition: str
-    rule: str
+    name: str
     amounts: Amounts
+    is_group: bool
 
 
 SINFO = ("sinfo", "--noheader", "--exact", "--format", "%P|%c|%m|%l|%G")
@@ -55,8 +73,11 @@ SQUEUE = ("squeue", "--noheader", "--me", "--format", "%i|%Z|%k")
 WORDS = (
     ("GPUs", "set inference.device: cpu in the config"),
     ("CPUs", "set inference.threads in the config to {most:.0f} or less"),
-    ("MB of memory", "use --set-resources {rule}:mem_mb={most:.0f}"),
-    ("minutes", "use --set-resources {rule}:runtime={most:.0f}, with more shards in datasets.tsv"),
+    ("MB of memory", "use --set-resources {name}:mem_mb={most:.0f}"),
+    ("minutes", "use --set-resources {name}:runtime={most:.0f}, with more shards in datasets.tsv"),
+)
+SMALLER_GROUPS = (
+    "lower the group's number below group-components there, or take rules out of groups"
 )
 _DEFAULT = "*"  # ends the name of the default partition
 _OF_SNAKEMAKE = re.compile("rule_|group_")  # how comments of its jobs begin
@@ -70,19 +91,22 @@ def ask_slurm(*command: str) -> str:
 
 
 def check_cluster(
-    jobs: Iterable[SubmittedJob], folder: Path, error: type[BaseException] = InputError,
+    jobs: Jobs, folder: Path, error: type[BaseException] = InputError,
+    tell: Callable[[str], object] = logger.warning,
     ask: Callable[..., str] = ask_slurm,
 ) -> None:  # fmt: skip
     """Stop a run before its first job if SLURM would not run all of its jobs.
 
     Parameters
     ----------
-    jobs : iterable of SubmittedJob
+    jobs : Jobs
         Those of the run.
     folder : path
         Absolute: where Snakemake runs.
     error : type
         What is raised.
+    tell : callable
+        Is given what the user should know, if the run goes on.
     ask : callable
         From the words of a command to what it prints.
 
@@ -99,9 +123,13 @@ def check_cluster(
             f"{','.join(left)}), to keep what they make, or cancel them (scancel "
             f"{' '.join(left)}); then run the same command again"
         )
-    requests = {request_of(job) for job in jobs if not job.is_local}
+    submitted = (job for job in jobs.needrun_jobs() if not job.is_local)
+    requests = {request_of(jobs.get_job_group(job) or job) for job in submitted}
     if found := list(misfits(requests, nodes_of(ask(*SINFO)))):
         raise error("; ".join(found))
+    if names := sorted({request.name for request in requests if request.amounts.gpus}):
+        for line in no_gpu_build(f"{names[0]} requests a GPU of SLURM"):
+            tell(line)
 
 
 def left_jobs(told: str, folder: Path) -> list[str]:
@@ -120,7 +148,7 @@ def request_of(job: SubmittedJob) -> Request:
     named = (asked.get("gpu"), job.threads, asked.get("mem_mb"), asked.get("runtime"))
     # text where an amount is not known before the inputs are there
     amounts = Amounts(*(float(one) if isinstance(one, int | float) else 0.0 for one in named))
-    return Request(str(asked.get("slurm_partition") or ""), job.rule.name, amounts)
+    return Request(str(asked.get("slurm_partition") or ""), job.name, amounts, job.is_group())
 
 
 def nodes_of(told: str) -> list[Nodes]:
@@ -159,12 +187,14 @@ def _too_much(
 ) -> Iterator[str]:
     most = Amounts(*map(max, zip(*offered, strict=True)))
     for i, (unit, remedy) in enumerate(WORDS):
-        over = {r.rule: r.amounts[i] for r in requests if r.amounts[i] > most[i]}
+        over = sorted((-r.amounts[i], r) for r in requests if r.amounts[i] > most[i])
         if over:
-            rule, *others = sorted(over, key=lambda name: -over[name])
-            more = f" (and {len(others)} other rules, which request some)" * bool(others)
+            worst = over[0][1]
+            others = len({r.name for _, r in over}) - 1
+            more = f" (and {others} other rules, which request some)" * bool(others)
+            way = SMALLER_GROUPS if worst.is_group else remedy.format(name=worst.name, most=most[i])
             yield (
-                f"{rule}{more} requests {over[rule]:.0f} {unit}, and nodes of SLURM's partition "
-                f"{partition} have {most[i]:.0f} at most; name another partition in the profile "
-                f"(slurm_partition), or {remedy.format(rule=rule, most=most[i])}"
+                f"{'group ' * worst.is_group}{worst.name}{more} requests {worst.amounts[i]:.0f} "
+                f"{unit}, and nodes of SLURM's partition {partition} have {most[i]:.0f} at most; "
+                f"name another partition in the profile (slurm_partition), or {way}"
             )
