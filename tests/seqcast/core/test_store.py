@@ -18,6 +18,7 @@ from seqcast.core.store import (
     atomic,
     copy_text,
     file_sha256,
+    read_frames,
     read_provenance,
     read_table,
     read_tsv,
@@ -124,6 +125,15 @@ def test_chunks_tell_what_is_known_before_them_where_tables_do(tmp_path: Path) -
         assert read_provenance(tmp_path / name) == about
     schema = pq.read_schema(tmp_path / "known.parquet")
     assert json.loads(schema.metadata[b"seqcast"]) == about
+
+
+@pytest.mark.parametrize(("most_bytes", "sizes"), [(1 << 25, [3]), (30, [1, 1, 1]), (60, [2, 1])])
+def test_fewer_rows_of_wide_tables_are_held_at_once(tmp_path, monkeypatch, most_bytes, sizes):
+    monkeypatch.setattr("seqcast.core.store.MOST_BYTES", most_bytes)  # a row has 24
+    write_table(scores(), tmp_path / "scores.parquet", {})
+    frames = list(read_frames(tmp_path / "scores.parquet"))
+    assert [frame.height for frame in frames] == sizes
+    assert pl.concat(frames).equals(scores())
 
 
 def test_scores_are_fixed_size_lists_for_other_readers(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from seqcast.core.temporaries import remove, remove_leftovers, temporary_name, w
 from seqcast.core.text_files import read_text
 
 PROVENANCE_KEY = b"seqcast"
+MOST_ROWS, MOST_BYTES = 1 << 14, 1 << 25  # of a table that are held at once
 PRIVATE = 0o600  # of temporary files, which safetensors renames to the name that it was given
 
 
@@ -167,10 +168,28 @@ def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pl.Dat
         return cast(pl.DataFrame, pl.from_arrow(table))
 
 
-def read_frames(path: str | Path, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
-    """`read_table` of up to so many rows at a time, for tables that are never held as a whole."""
+def read_frames(
+    path: str | Path, columns: Sequence[str] | None = None, rows: int | None = None
+) -> Iterator[pl.DataFrame]:
+    """`read_table` of some rows at a time, for tables that are never held as a whole.
+
+    Parameters
+    ----------
+    path : path
+    columns : sequence of str, optional
+        Default: all.
+    rows : int, optional
+        How many of them at once. Default: `rows_at_once`.
+
+    Yields
+    ------
+    DataFrame
+        None of a table without rows.
+    """
+    names = None if columns is None else list(columns)
     with _opened(path) as file:
-        for batch in file.iter_batches(rows, columns=list(columns)):
+        at_once = rows or rows_at_once(_without_rows(file).select(names or pl.all()))
+        for batch in file.iter_batches(at_once, columns=names):
             yield cast(pl.DataFrame, pl.from_arrow(batch.replace_schema_metadata(None)))
 
 
@@ -188,9 +207,14 @@ def column_names(path: str | Path) -> list[str]:
 def empty_table(path: str | Path) -> pl.DataFrame:
     """The columns of a table of `write_table`, without its rows."""
     with _opened(path) as file:
-        # not by the schema's `empty_table`, which imports pandas: most of a second of a job
-        none = pa.Table.from_batches([], file.schema_arrow.remove_metadata())
-        return cast(pl.DataFrame, pl.from_arrow(none))
+        return _without_rows(file)
+
+
+def rows_at_once(like: pl.DataFrame) -> int:
+    """How many rows of a table of these columns are held at once: fewer of those that are wide."""
+    kinds = like.schema.values()
+    row_bytes = sum(4 * kind.size if isinstance(kind, pl.Array) else 16 for kind in kinds)
+    return max(1, min(MOST_ROWS, MOST_BYTES // row_bytes))
 
 
 def write_tsv(table: pl.DataFrame, path: str | Path, header: bool = True) -> None:
@@ -346,6 +370,12 @@ def _opened(path: str | Path) -> Iterator[pq.ParquetFile]:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, error) from error
+
+
+def _without_rows(file: pq.ParquetFile) -> pl.DataFrame:
+    # not by the schema's `empty_table`, which imports pandas: most of a second of a job
+    none = pa.Table.from_batches([], file.schema_arrow.remove_metadata())
+    return cast(pl.DataFrame, pl.from_arrow(none))
 
 
 def _share(path: Path) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 INHIBITION = "RNA:ActD:"
 COMMENT = re.compile(r"\([^)]*\)")
+FEWEST_TIMES = 3  # of a rate: the curve has two numbers
 SHOWN = 6  # tracks shown if there is no time course
 # "rep1", "R1", or a capital that numbers samples: "A", "D1".
 REPLICATE = re.compile(r"rep\d+|[A-Z]\d*")
@@ -146,6 +147,11 @@ def time_courses(tracks: pl.DataFrame) -> list[TimeCourse]:
         for name, times in found.items()
         if len(times) > 1
     ]
+
+
+def fitted_courses(tracks: pl.DataFrame) -> list[TimeCourse]:
+    """`time_courses` with enough times for a rate."""
+    return [one for one in time_courses(tracks) if len(one.hours) >= FEWEST_TIMES]
 
 
 def rna_tracks(tracks: pl.DataFrame) -> list[int]:

@@ -19,7 +19,7 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import column_names, empty_table, read_frames
+from seqcast.core.store import empty_table, read_frames
 from seqcast.core.text_files import (
     MOST_DIGITS,
     check_unpacked,
@@ -86,7 +86,7 @@ def variants_in_parts(path: str | Path, rows: int | None = None) -> Iterator[pl.
             yield numbered(part, first)
             first += len(part)
         return
-    for table in chain(read_frames(path, column_names(path), rows), [empty_table(path)]):
+    for table in chain(read_frames(path, None, rows), [empty_table(path)]):
         if table.height or not first:
             yield of_columns(table, path, first)
             first += max(table.height, 1)  # one empty part of none

@@ -70,7 +70,7 @@ def may_have_decay(path: str | Path) -> bool:
     """Whether some tracks of a table are a time course of decay; so may be one not known yet."""
     if not (tracks := known_tracks(path)):
         return True
-    from seqcast.evaluation.variants.half_life_effects import fitted_courses
+    from seqcast.genome.time_courses import fitted_courses
 
     return bool(fitted_courses(tracks.table()))
 

@@ -1,6 +1,7 @@
 """Effects of variants on the coverage that models predict, and the report of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -152,7 +153,7 @@ class VariantEffects:
         """Every model with every dataset."""
         return list(product(self.models, self.datasets))
 
-    @property
+    @cached_property
     def models_of_decay(self) -> list[str]:
         """Models whose tracks follow the decay of RNA, or are not known yet.
 

@@ -8,10 +8,10 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import array_column, read_table, write_table
 from seqcast.evaluation.variants.half_life_effects import (
     HalfLifeFiles,
-    fitted_courses,
     half_life_effects,
     write_half_life_effects,
 )
+from seqcast.genome.time_courses import fitted_courses
 
 HOURS = np.array([0.0, 2.0, 4.0, 8.0])
 # two replicates of 2 h, a track of something else between, and times out of order
@@ -145,7 +145,7 @@ def test_folds_of_other_rows_and_scores_without_alleles_are_refused() -> None:
 
 
 def test_files_have_the_rows_of_the_function(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("seqcast.evaluation.variants.half_life_effects.ROWS", 2)
+    monkeypatch.setattr("seqcast.core.store.MOST_ROWS", 2)
     paths = [tmp_path / f"fold{i}.parquet" for i in range(2)]
     for path, lives in zip(paths, LIVES, strict=True):
         write_table(fold(lives), path, {"model": "m", "fold": path.stem})

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from seqcast.core import store
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, read_table, write_table
-from seqcast.predict.variants import ensemble
 from seqcast.predict.variants.ensemble import average_folds, average_scores, gather_shards
 
 
@@ -75,7 +75,7 @@ def test_folds_of_the_same_weights_have_no_spread(tmp_path, caplog):
 
 @pytest.mark.parametrize("rows", [1, 3, 100])
 def test_tables_in_parts_are_as_a_whole(tmp_path, monkeypatch, rows):
-    monkeypatch.setattr(ensemble, "MOST_ROWS", rows)
+    monkeypatch.setattr(store, "MOST_ROWS", rows)
     rng = np.random.default_rng(1)
     tables = [
         pl.DataFrame({"row": range(7), "status": "scored"}).with_columns(
@@ -104,7 +104,7 @@ def test_tables_in_parts_are_as_a_whole(tmp_path, monkeypatch, rows):
 @pytest.mark.parametrize("seed", range(12))
 def test_shards_whose_rows_are_mixed_are_merged_as_if_sorted(tmp_path, monkeypatch, seed):
     rng = np.random.default_rng(seed)
-    monkeypatch.setattr(ensemble, "MOST_ROWS", int(rng.integers(1, 12)))
+    monkeypatch.setattr(store, "MOST_ROWS", int(rng.integers(1, 12)))
     of_row = rng.integers(0, 5, size=40)  # several genes of a variant, none of another
     rows = np.repeat(np.arange(40), of_row)
     table = pl.DataFrame({"row": rows, "gene_id": np.arange(len(rows)).astype(str)})

@@ -10,11 +10,10 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.evaluation.coverage.gene_matrices import TOLD, GeneMatrix
 from seqcast.evaluation.metrics.correlations import varying
-from seqcast.genome.time_courses import named_times
+from seqcast.genome.time_courses import FEWEST_TIMES, named_times
 from seqcast.genome.tracks import compiled
 
 SHAPES = ("decay", "labelling")
-FEWEST_TIMES = 3  # the curve has two numbers
 LEAST = 0.02  # fraction of RNA: less change, or less rest, is noise of sequencing
 # GAPDH coverage of the published HEK293 4sU course, by hours of chase; of no other data
 HEK293_GAPDH = {1: 66.6, 2: 153.0, 4: 335.1, 8: 320.8, 12: 388.3, 24: 389.3}

@@ -32,14 +32,13 @@ from seqcast.core.store import (
 from seqcast.evaluation.coverage.decay_fits import (
     AMPLITUDE_AT_BOUND,
     CONSTANT,
-    FEWEST_TIMES,
     NO_COVERAGE,
     RATE_AT_BOUND,
     VALID,
     DecayOptions,
     fit_decays,
 )
-from seqcast.genome.time_courses import TimeCourse, time_courses
+from seqcast.genome.time_courses import TimeCourse, fitted_courses
 
 ALLELES = ("REF", "ALT")
 SCORED, NO_COURSE = "scored", "no_time_course"
@@ -49,7 +48,6 @@ IDENTITY = ("row", "variant", "chrom", "pos", "ref", "alt", "gene_id", "gene_nam
 NUMBERS = (
     "ref_half_life_h", "alt_half_life_h", "delta_log2_half_life", "delta_log2_half_life_sd",
 )  # fmt: skip
-ROWS = 1 << 14  # of each fold that are fitted at once
 
 
 class HalfLifeFiles(NamedTuple):
@@ -87,16 +85,11 @@ def write_half_life_effects(
     empty = half_life_effects([empty_table(fold) for fold in folds], courses)
     needed = {*IDENTITY, "status", *ALLELES}
     columns = [name for name in column_names(folds[0]) if name in needed]
-    parts = zip(*(read_frames(fold, columns, ROWS) for fold in folds), strict=True)
+    parts = zip(*(read_frames(fold, columns) for fold in folds), strict=True)
     effects = (half_life_effects(part, courses, same_weights) for part in parts)
     facts |= {"courses": [course.name for course in courses]}
     write_chunks(effects, empty.schema, outputs.table, facts)
     write_text_table(read_table(outputs.table), outputs.text)
-
-
-def fitted_courses(tracks: pl.DataFrame) -> list[TimeCourse]:
-    """Time courses of inhibited transcription with enough times for a rate (`time_courses`)."""
-    return [one for one in time_courses(tracks) if len(one.hours) >= FEWEST_TIMES]
 
 
 def half_life_effects(
@@ -110,7 +103,7 @@ def half_life_effects(
         Gene scores of each fold: identity, ``status``, and the scores REF and ALT, lists of one
         number per track, coverage (not log2).
     courses : sequence of TimeCourse
-        Of `fitted_courses`.
+        Of `time_courses.fitted_courses`.
     same_weights : sequence of str
         Folds that have the same weights (`provenance.same_weights`): there is no spread then.
 

@@ -15,18 +15,16 @@ from seqcast.core.store import (
     array_column,
     array_columns,
     array_values,
-    column_names,
     count_rows,
     empty_table,
     read_frames,
     read_provenance,
     read_table,
+    rows_at_once,
     write_chunks,
 )
 
 logger = logging.getLogger(__name__)
-
-MOST_ROWS, MOST_BYTES = 1 << 14, 1 << 25  # of a table that are held at once
 
 
 def gather_shards(shards: Sequence[str | Path], output: str | Path, by: str | None = None) -> None:
@@ -42,7 +40,7 @@ def gather_shards(shards: Sequence[str | Path], output: str | Path, by: str | No
         in one shard. Default: the shards stay one behind the other.
     """
     facts = merge_shards([read_provenance(shard) for shard in shards])
-    frames = chain.from_iterable(map(_frames, shards)) if by is None else _merged(shards, by)
+    frames = chain.from_iterable(map(read_frames, shards)) if by is None else _merged(shards, by)
     write_chunks(frames, empty_table(shards[0]).schema, output, facts)
 
 
@@ -52,12 +50,12 @@ def _merged(shards: Sequence[str | Path], by: str) -> Iterator[pl.DataFrame]:
     ranges = sorted((one[0], one[-1], i) for one, i in columns if len(one))
     at_once = max((sum(begin <= first <= end for begin, end, _ in ranges)
                    for first, _, _ in ranges), default=1)  # fmt: skip
-    rows, waiting = max(1, rows_at_once(shards[0]) // at_once), deque(ranges)
+    rows, waiting = max(1, rows_at_once(empty_table(shards[0])) // at_once), deque(ranges)
     held: list[tuple[pl.DataFrame, Iterator[pl.DataFrame]]] = []
     while held or waiting:
         last = min((frame[by][-1] for frame, _ in held), default=None)
         if waiting and (last is None or waiting[0][0] <= last):
-            frames = _frames(shards[waiting.popleft()[2]], rows)
+            frames = read_frames(shards[waiting.popleft()[2]], None, rows)
             held.append((next(frames), frames))
             continue
         yield pl.concat([frame.filter(pl.col(by) <= last) for frame, _ in held]).sort(
@@ -80,20 +78,9 @@ def average_folds(folds: Sequence[str | Path], output: str | Path) -> None:
     rows = [count_rows(fold) for fold in folds]
     if differing := [i for i, n in enumerate(rows) if n != rows[0]]:
         raise _other_rows(differing[0])
-    parts = zip(*map(_frames, folds), strict=True)
+    parts = zip(*map(read_frames, folds), strict=True)
     averages = (average_scores(frames, same_weights) for frames in parts)
     write_chunks(averages, empty.schema, output, facts)
-
-
-def rows_at_once(path: str | Path) -> int:
-    """How many rows of a table are held at once: fewer of those that are wide."""
-    kinds = empty_table(path).schema.values()
-    row_bytes = sum(4 * kind.size if isinstance(kind, pl.Array) else 16 for kind in kinds)
-    return max(1, min(MOST_ROWS, MOST_BYTES // row_bytes))
-
-
-def _frames(path: str | Path, rows: int | None = None) -> Iterator[pl.DataFrame]:
-    return read_frames(path, column_names(path), rows or rows_at_once(path))
 
 
 def _other_rows(fold: int) -> InputError:

@@ -119,7 +119,7 @@ def read_shard(
 def _chosen(path: str | Path, rows: np.ndarray) -> Iterator[pl.DataFrame]:
     """Rows of a table by their numbers, which ascend."""
     first = 0
-    for frame in read_frames(path, column_names(path), ROWS):
+    for frame in read_frames(path, None, ROWS):
         begin, end = np.searchsorted(rows, (first, first + frame.height))
         if begin < end:
             yield frame[rows[begin:end] - first]

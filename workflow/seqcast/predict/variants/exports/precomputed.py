@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from seqcast.core.store import column_names, count_rows, empty_table, read_frames, read_table
+from seqcast.core.store import count_rows, empty_table, read_frames, read_table
 from seqcast.predict.variants.exports.score_summary import check_tracks, score_names
 from seqcast.predict.variants.exports.vcf_files import (
     COLUMNS,
@@ -160,7 +160,7 @@ def _contigs(files: PrecomputedFiles) -> Iterator[str]:
 def _whole_variants(scores: str | Path) -> Iterator[pl.DataFrame]:
     """Parts of a table; all rows of one variant are in the same."""
     held = empty_table(scores)
-    for frame in read_frames(scores, column_names(scores), ROWS):
+    for frame in read_frames(scores, None, ROWS):
         held = pl.concat([held, frame])
         is_last = pl.col("row") == held["row"][-1]
         yield held.filter(~is_last)
