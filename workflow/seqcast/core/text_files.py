@@ -117,11 +117,15 @@ def ends_whole(path: Path) -> bool:
         return file.read() == BGZF_END
 
 
+def is_gzip(path: Path) -> bool:
+    """Whether a file is compressed by gzip or bgzip, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """Open a plain or (b)gzip file for reading what it holds, up to `most_bytes`."""
-    with path.open("rb") as file:
-        packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-    if not packed:
+    if not is_gzip(path):
         return path.open("rb")
     text = Unpacked(gzip.open(path, "rb"), path, path.stat().st_size)  # noqa: SIM115
     return cast(BinaryIO, io.BufferedReader(text, BUFFER_BYTES))
@@ -135,9 +139,11 @@ def check_unpacked(path: Path) -> None:
     InputError
         As `check_expansion`. Damage passes, which the reader tells.
     """
-    with suppress(*DAMAGE), open_bytes(path) as file:
-        while file.read(BUFFER_BYTES):
-            pass
+    with suppress(*DAMAGE):
+        if is_gzip(path):
+            with open_bytes(path) as file:
+                while file.read(BUFFER_BYTES):
+                    pass
 
 
 def is_bgzip(head: bytes) -> bool:

@@ -17,7 +17,7 @@ import pysam
 from seqcast.core.errors import InputError
 from seqcast.core.seals import CHANGED, blank_seal, check_seal, damaged, seal, sealed_by
 from seqcast.core.store import atomic
-from seqcast.core.text_files import GZIP_MAGIC, open_bytes
+from seqcast.core.text_files import is_gzip, open_bytes
 from seqcast.genome.fasta_checks import check_letters, index_problem
 
 CHUNK_BYTES = 1 << 20
@@ -63,8 +63,7 @@ def index_fasta(path: str | Path) -> None:
         bases.
     """
     path = Path(path)
-    with path.open("rb") as file:
-        compressed = file.read(2) == GZIP_MAGIC
+    compressed = is_gzip(path)
     with atomic(f"{path}.fai") as fai:
         # whole paths: samtools would take a name that begins with - for an option
         options = [str(path.absolute()), "--fai-idx", str(fai.absolute())]

@@ -11,13 +11,7 @@ from typing import Any
 import polars as pl
 
 from seqcast.core.store import read_frames, scratch_folder, write_chunks, write_table
-from seqcast.genome.builds import (
-    evidence_of,
-    first_mismatch,
-    guard_evidence,
-    looks_exchanged,
-    refuse_mismatches,
-)
+from seqcast.genome.builds import evidence_of, first_mismatch, guard_evidence
 from seqcast.genome.fasta import Genome, fetch_by_blocks
 from seqcast.genome.haplotypes import check_file
 from seqcast.genome.variant_tables import SCHEMA
@@ -26,9 +20,9 @@ from seqcast.genome.variants import (
     check_contigs,
     check_mode,
     check_rows,
+    judge_file,
     judge_swaps,
     warn_of_contigs,
-    warn_of_swaps,
 )
 from seqcast.genome.vcf import PART_ROWS, check_indexable, variants_in_parts
 
@@ -98,11 +92,6 @@ class _Seen:
         """Stop if the file is not of the genome; whether its columns REF and ALT look exchanged."""
         check_contigs(self._contigs, self.genome)
         warn_of_contigs(self._contigs)
-        if self.mode == "error":
-            refuse_mismatches(self.evidence, self._first, self.genome)
-        exchanged, judged = looks_exchanged(self.evidence), self.evidence
-        if self.mode == "swap":
-            judged = judge_swaps(self.evidence, exchanged)
-            warn_of_swaps(self.evidence, judged, exchanged)
+        exchanged, judged = judge_file(self.evidence, self._first, self.genome, self.mode)
         guard_evidence(judged, min_ref_match)
         return exchanged

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import GZIP_MAGIC, open_bytes
+from seqcast.core.text_files import GZIP_MAGIC, is_gzip, open_bytes
 
 BASES = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"  # IUPAC codes of DNA
 CHECKED = 1000  # contigs and blocks, evenly spread, in addition to those that most follows
@@ -80,9 +80,8 @@ def index_problem(
     if any(c.length < 0 or (c.length and not 0 < c.line_bases < c.line_bytes) for c in contigs):
         return "its lines have no such lengths"
     with fasta.open("rb") as file:
-        is_packed = file.read(2) == GZIP_MAGIC
         try:
-            text = _blocks(file, gzi, checked) if is_packed else _plain(file)
+            text = _blocks(file, gzi, checked) if is_gzip(fasta) else _plain(file)
             return _problem_of(contigs, text, checked)
         except ValueError as error:
             return str(error)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from seqcast.core.errors import InputError
-from seqcast.core.text_files import GZIP_MAGIC, open_bytes
+from seqcast.core.text_files import is_gzip, open_bytes
 from seqcast.genome.bgzip import reading_gzip
 from seqcast.genome.fasta import Genome, check_fasta, read_aliases
 from seqcast.genome.fasta_checks import BASES, no_bases
@@ -78,9 +78,8 @@ def read_contigs(fasta: str | Path) -> Iterator[tuple[str, str]]:
         raise InputError(
             f"{path} does not exist; expected the genome as a FASTA file. Check the path."
         )
-    with path.open("rb") as raw:
-        if raw.read(2) != GZIP_MAGIC:
-            check_fasta(path)
+    if not is_gzip(path):
+        check_fasta(path)
     names: set[str] = set()
     header: bytes | None = None
     parts: list[bytes] = []

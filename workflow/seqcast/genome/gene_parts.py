@@ -45,10 +45,9 @@ def gene_parts(gene: Gene, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     introns = list(zip(edges[::2], edges[1::2], strict=True))
     sites = [(a, min(a + SPLICE_BP, b)) for a, b in introns]
     sites += [(max(b - SPLICE_BP, a), b) for a, b in introns]
-    first, last = (gene.coding[0][0], gene.coding[-1][1]) if gene.coding else (None, None)
+    first, last = (gene.coding[0][0], gene.coding[-1][1]) if gene.coding else (-np.inf, np.inf)
     in_exon = touches(gene.exons, starts, ends)
-    left = in_exon & (starts < first) if gene.coding else np.zeros_like(in_exon)
-    right = in_exon & (ends > last) if gene.coding else np.zeros_like(in_exon)
+    left, right = in_exon & (starts < first), in_exon & (ends > last)
     is_minus = gene.strand == "-"
     utr5, utr3 = (right, left) if is_minus else (left, right)
     before, behind = starts < gene.start, ends > gene.end

@@ -20,7 +20,7 @@ alleles, as PLINK writes them). With "swap" a row is turned round only on eviden
 
 import logging
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -145,14 +145,11 @@ def check_variants(
     contigs = resolve_contigs(variants, genome)
     warn_of_contigs(contigs)
     checked = check_rows(variants, contigs, genome, fetch_by_blocks(genome), on_ref_mismatch)
+    if on_ref_mismatch == "exclude":
+        return checked
     evidence = evidence_of(checked)
-    if on_ref_mismatch == "error":
-        refuse_mismatches(evidence, first_mismatch(checked), genome)
-    if on_ref_mismatch == "swap":
-        exchanged = looks_exchanged(evidence)
-        checked = judge_swaps(checked, exchanged)
-        warn_of_swaps(evidence, judge_swaps(evidence, exchanged), exchanged)
-    return checked
+    exchanged, _ = judge_file(evidence, first_mismatch(checked), genome, on_ref_mismatch)
+    return judge_swaps(checked, exchanged) if on_ref_mismatch == "swap" else checked
 
 
 def check_mode(on_ref_mismatch: str) -> None:
@@ -256,6 +253,43 @@ def _explain_mismatch(contig: str, start: int, ref: str, alt: str, fetch: Fetch)
     return ",".join(name for name, fit in fits.items() if fit)
 
 
+def judge_file(
+    evidence: pl.DataFrame, first: Mapping[str, Any] | None, genome: Genome, on_ref_mismatch: str
+) -> tuple[bool, pl.DataFrame]:
+    """What the rows of a file tell together.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        Of all rows (`builds.evidence_of`).
+    first : mapping or None
+        `builds.first_mismatch` of them.
+    genome : Genome
+    on_ref_mismatch : str
+        See `check_variants`.
+
+    Returns
+    -------
+    exchanged : bool
+        Whether the file's columns look exchanged.
+    evidence : DataFrame
+        As `judge_swaps` leaves it, if rows may be swapped.
+
+    Raises
+    ------
+    InputError
+        At a mismatch with "error".
+    """
+    if on_ref_mismatch == "error":
+        refuse_mismatches(evidence, first, genome)
+    exchanged = looks_exchanged(evidence)
+    if on_ref_mismatch != "swap":
+        return exchanged, evidence
+    judged = judge_swaps(evidence, exchanged)
+    _warn_of_swaps(evidence, judged, exchanged)
+    return exchanged, judged
+
+
 def judge_swaps(checked: pl.DataFrame, exchanged: bool) -> pl.DataFrame:
     """Give a status to the rows that the file does not tell how to read.
 
@@ -278,7 +312,7 @@ def judge_swaps(checked: pl.DataFrame, exchanged: bool) -> pl.DataFrame:
     ).with_columns(swapped=swapped & (pl.col("status") == "valid"))
 
 
-def warn_of_swaps(before: pl.DataFrame, after: pl.DataFrame, exchanged: bool) -> None:
+def _warn_of_swaps(before: pl.DataFrame, after: pl.DataFrame, exchanged: bool) -> None:
     """Say how many rows `judge_swaps` left out, by the evidence before it and after it."""
     if not exchanged and (n_swapped := count(before.filter("swapped"))):
         logger.warning(

@@ -253,6 +253,11 @@ class Catalogue:
         """Input: other names of the contigs of a dataset's assembly."""
         return self.aliases_of(self.assembly(job))
 
+    @property
+    def uses_gpus(self) -> bool:
+        """Whether jobs that run a model request GPUs; none does where it uses the CPU anyway."""
+        return bool(self.config["inference"]["device"] != "cpu")
+
     @cached_property
     def _folds(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {name: [] for name in self.models}

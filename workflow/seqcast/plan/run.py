@@ -145,8 +145,8 @@ class RunPlan:
 
     @property
     def gpus(self) -> int:
-        """Resources: what a job that runs a model requests; none where it uses the CPU anyway."""
-        return int(self.catalogue.config["inference"]["device"] != "cpu")
+        """Resources: what a job that runs a model requests."""
+        return int(self.catalogue.uses_gpus)
 
     @property
     def warnings(self) -> list[str]:

@@ -65,9 +65,8 @@ class TrainingJobs:
         return self.coverage.track_weights(job) if self.task(job) == "coverage" else []
 
     def gpus(self, job: Trains) -> int:
-        """Resources: one per process of a training, unless it uses the CPU anyway."""
-        on_cpu = self.catalogue.config["inference"]["device"] == "cpu"
-        return 0 if on_cpu else self._processes(job)
+        """Resources: one per process of a training, if jobs use any."""
+        return self._processes(job) if self.catalogue.uses_gpus else 0
 
     def threads(self, job: Trains) -> int:
         """CPU threads of all processes together."""

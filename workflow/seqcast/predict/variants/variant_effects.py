@@ -104,7 +104,7 @@ class VariantScorer:
         Parameters
         ----------
         variants : DataFrame
-            Checked variants, the whole set.
+            Checked variants, the whole set or a shard of it.
         work : VariantWork
             That of `variants`.
         rows : collection of int
