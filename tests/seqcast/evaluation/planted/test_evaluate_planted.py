@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import read_provenance, write_table
+from seqcast.core.store import read_provenance, write_table, write_tsv
 from seqcast.datasets.coverage.target_store import write_store
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.evaluate_planted import (
@@ -16,6 +16,7 @@ from seqcast.evaluation.planted.evaluate_planted import (
 from seqcast.evaluation.planted.measures import read_measures
 from seqcast.genome.fasta import Genome
 from seqcast.genome.intervals import Geometry
+from seqcast.predict.variants.effect_intervals import COLUMNS as INTERVALS
 from seqcast.simulate import species
 from seqcast.simulate.assays import targets_table
 from seqcast.simulate.simulation import write_fasta
@@ -135,6 +136,15 @@ def test_a_store_with_a_held_out_window_is_refused(files, run, tmp_path):
         )  # fmt: skip
     with pytest.raises(InputError, match="has chrS2:64-128 in part 'train'"):
         run(files._replace(stores=(tmp_path / "store.zarr",)))
+
+
+@pytest.mark.parametrize(("folds", "used"), [(2, True), (4, False)])
+def test_intervals_of_other_folds_are_not_used(files, run, tmp_path, folds, used):
+    row = ("logSED", "", folds, 0.9, 0.0, np.inf, 100, 0.1, -1.0, 1.0)
+    write_tsv(pl.DataFrame([row], schema=INTERVALS, orient="row"), tmp_path / "intervals.tsv")
+    made = run(files._replace(intervals=tmp_path / "intervals.tsv"))
+    assert ("low" in pl.read_parquet(made.variants).columns) == used
+    assert ("interval_share" in read_measures(made.measures)["measure"]) == used
 
 
 def test_maps_are_compared_where_they_are_given(files, run, tmp_path):

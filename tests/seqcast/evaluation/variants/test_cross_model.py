@@ -120,6 +120,16 @@ def test_a_stack_is_better_if_models_know_different_things():
     assert stack[4] == "nested cross-validation over 5 parts of neighbouring genes on chr1"
 
 
+def test_a_measure_without_numbers_is_no_part_of_a_stack():
+    table, labels = scored()
+    without = table.with_columns(pl.lit(None, pl.Float64).alias("b.LLR"))
+    found = stack_rows(without, MEASURED, labels, HOW)
+    assert found == stack_rows(table, MEASURED[:2], labels, HOW)
+    nothing = table.with_columns(pl.lit(None, pl.Float64).alias(m.column) for m in MEASURED)
+    ((measure, group, value, *_),) = stack_rows(nothing, MEASURED, labels, HOW)
+    assert (measure, group, value) == ("auroc", "stack", None)
+
+
 def test_no_row_is_predicted_by_a_stack_that_saw_its_group():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(60, 2))

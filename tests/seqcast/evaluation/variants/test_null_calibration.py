@@ -21,9 +21,9 @@ from seqcast.evaluation.variants.null_calibration import (
 from tests.seqcast.predict.nulls.examples import Drawn, made
 
 
-@pytest.fixture
-def nulls(tmp_path):
-    return made(tmp_path, Drawn(np.random.default_rng(5)).scores(1200))
+@pytest.fixture(scope="module")
+def nulls(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("nulls"), Drawn(np.random.default_rng(5)).scores(1200))
 
 
 def test_held_out_nulls_are_spread_evenly_in_each_class(nulls):

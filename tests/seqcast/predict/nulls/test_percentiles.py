@@ -10,7 +10,6 @@ from scipy.stats import binomtest
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, read_table, write_table
 from seqcast.genome.annotation import Annotation
-from seqcast.predict.nulls import null_tables
 from seqcast.predict.nulls.null_classes import CLASSES, LEVELS, class_name, classify
 from seqcast.predict.nulls.percentiles import (
     NUMBERS,
@@ -142,13 +141,24 @@ def test_a_table_is_compared_in_parts(tmp_path, drawn, monkeypatch):
                             tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
     write_table(scores, files.scores, FACTS)
     for rows in (1 << 14, 7):
-        monkeypatch.setattr(null_tables, "ROWS", rows)
+        monkeypatch.setattr("seqcast.core.store.MOST_ROWS", rows)
         write_percentiles(files, tmp_path / "out.parquet", {"dataset": "others"})
         found, whole = read_table(tmp_path / "out.parquet"), compared(scores, nulls)
         assert found.equals(whole.select(found.columns))
     told = read_provenance(tmp_path / "out.parquet")
     assert (told["nulls"], told["dataset"]) == (nulls.name, "others")
     assert told["null_definition"] == nulls.definition
+
+
+def test_a_table_without_rows_has_none(tmp_path, drawn):
+    nulls, scores = made(tmp_path, drawn.scores(60)), drawn.scores(1)
+    files = PercentileFiles(tmp_path / "others.parquet", tmp_path / "tracks.parquet",
+                            tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
+    write_table(scores.clear(), files.scores, FACTS)
+    write_percentiles(files, tmp_path / "out.parquet", {})
+    found, one = read_table(tmp_path / "out.parquet"), compared(scores, nulls)
+    assert found.is_empty()
+    assert found.schema == one.select(found.columns).schema
 
 
 def test_a_score_that_is_missing_is_told(tmp_path, drawn):

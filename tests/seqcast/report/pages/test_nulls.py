@@ -12,10 +12,10 @@ from seqcast.report.pages.nulls import nulls_html
 from tests.seqcast.predict.nulls.examples import FACTS, MIXTURE, Drawn, made
 
 
-@pytest.fixture
-def nulls(tmp_path):
-    facts = {**FACTS, "model": "model <1>"}
-    return made(tmp_path, Drawn(np.random.default_rng(5)).scores(400), MIXTURE, facts)
+@pytest.fixture(scope="module")
+def nulls(tmp_path_factory):
+    scores = Drawn(np.random.default_rng(5)).scores(400)
+    return made(tmp_path_factory.mktemp("nulls"), scores, MIXTURE, {**FACTS, "model": "model <1>"})
 
 
 def test_the_page_says_what_nulls_are(nulls):

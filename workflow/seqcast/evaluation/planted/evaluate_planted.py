@@ -51,7 +51,7 @@ class PlantedFiles(NamedTuple):
     maps : path, optional
         `map_files.MapTables.bases` of regions on the genome.
     intervals : path, optional
-        The model's table of `effect_intervals`.
+        The model's table of `effect_intervals`; used where it is of these scores, tracks and folds.
     """
 
     scores: str | Path
@@ -122,12 +122,15 @@ def evaluate_planted_truth(
         same_weights,
     )
     factors = track_factors(files.targets, scores.tracks["identifier"], unscale)
+    tracks_like = report.get("tracks") or None
     variants = compare_variants(
         read_effects(files.effects), read_pairs(files.planted), scores, factors, held_out,
-        report.get("tracks") or None,
+        tracks_like,
     )  # fmt: skip
     if files.intervals:
-        variants = with_intervals(variants, Intervals.read(files.intervals))
+        intervals, made_for = Intervals.read(files.intervals), (scores.score, tracks_like)
+        if intervals.is_of(*made_for, len(files.fold_scores)):
+            variants = with_intervals(variants, intervals)
     genes = _compare_genes(files, held_out, simulation, unscale)
     bases = pl.DataFrame(schema=COLUMNS)
     if files.maps:

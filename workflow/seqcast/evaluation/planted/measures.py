@@ -18,7 +18,7 @@ SCHEMA = {
     "measure": pl.String, "group": pl.String, **VALUES, "bar": pl.String, "verdict": pl.String,
     "note": pl.String,
 }  # fmt: skip
-DECOY, MATCHED = "decoy", "matched"  # kinds
+CAUSAL, MATCHED, DECOY = "causal", "matched", "decoy"  # kinds
 ALL, DECOYS, SHUFFLED, GENES = "all", "decoys", "shuffled labels", "held-out genes"
 CEILING = "ceiling: expected coverage"
 LOSSES = "two U against one U lost"

@@ -7,7 +7,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.planted.measures import Measured, average
+from seqcast.evaluation.planted.measures import ALL, CAUSAL, DECOY, MATCHED, Measured, average
 from seqcast.predict.variants.effect_intervals import (
     COLUMNS,
     ENDS,
@@ -96,8 +96,8 @@ def interval_shares(used: pl.DataFrame, how: Resampling) -> Iterator[Measured]:
         inside=pl.col("true_mean").is_between("low", "high"),
         place=(size.rank("ordinal") - 1) * SIZES // max(known.height, 1),
     )
-    groups = {"all": known}
-    groups |= {kind: known.filter(kind=kind) for kind in ("causal", "matched", "decoy")}
+    groups = {ALL: known}
+    groups |= {kind: known.filter(kind=kind) for kind in (CAUSAL, MATCHED, DECOY)}
     groups |= {f"size, sixth {i + 1}": known.filter(place=i) for i in range(SIZES)}
     for group, rows in groups.items():
         values, genes = rows["inside"].to_numpy(), rows["gene_id"].to_numpy()

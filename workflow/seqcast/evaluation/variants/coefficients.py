@@ -7,7 +7,6 @@ positives against negatives by the largest magnitude over genes.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +26,7 @@ from seqcast.evaluation.variants.discrimination import (
     difference_rows,
     not_scored_row,
     numbers_of,
+    pairs_of,
     rates_of,
     reasons,
     results_table,
@@ -210,17 +210,15 @@ def _of_part(
         left_out = reasons(signed, positive, used, NO_EFFECT)
         yield not_scored_row(signed.method, name, left_out, int(positive.sum()))
     differences: list[Difference] = []
-    for a, b in combinations(methods, 2):
-        if not (a.signed.is_model or b.signed.is_model):
-            continue
-        used = measured & a.signed.scored & b.signed.scored
-        if not _undefined((a.signed, b.signed), effects, used, least):
-            found = of_effects.difference(a.signed, b.signed, used, int(used.sum()))
-            differences.append(found)
-        used = a.largest.scored & b.largest.scored
+    of_signed = pairs_of([one.signed for one in methods])
+    of_largest = pairs_of([one.largest for one in methods])
+    for (a, b), (size_a, size_b) in zip(of_signed, of_largest, strict=True):
+        used = measured & a.scored & b.scored
+        if not _undefined((a, b), effects, used, least):
+            differences.append(of_effects.difference(a, b, used, int(used.sum())))
+        used = size_a.scored & size_b.scored
         if both_classes(labels[used]):
-            found = of_classes.difference(a.largest, b.largest, used, int(used.sum()))
-            differences.append(found)
+            differences.append(of_classes.difference(size_a, size_b, used, int(used.sum())))
     yield from difference_rows(differences, name)
 
 

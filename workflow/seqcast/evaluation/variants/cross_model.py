@@ -251,9 +251,10 @@ def stack_rows(
 ) -> list[tuple]:  # fmt: skip
     """AUROC of each measure, of the stack, and of the stack less the best measure: `SCHEMA`.
 
-    All on the same ALTs, those that every model scored.
+    All on the same ALTs, those that every model scored; a measure without any number is left out.
     """
-    used = _one_row_per_alt(table, measured, labels)
+    measured = [m for m in measured if table[m.column].count()]
+    used = _one_row_per_alt(table, measured, labels) if measured else labels.clear()
     truth = used["label"].cast(pl.Int64).to_numpy()
     if min(truth.sum(), len(truth) - truth.sum()) < BLOCKS * LEAST_OF_A_CLASS:
         few = "all models scored fewer causal variants or matched controls than a stack needs"
@@ -269,7 +270,7 @@ def _one_row_per_alt(
     table: pl.DataFrame, measured: Sequence[Measure], labels: pl.DataFrame
 ) -> pl.DataFrame:
     """Labelled ALTs that all models scored, in the gene where the first measure is largest."""
-    columns = [m.column for m in measured if table[m.column].count()]
+    columns = [m.column for m in measured]
     known = table.join(labels.select("row", "label"), on="row").drop_nulls(columns)
     largest = pl.col(columns[0]).abs()
     return known.sort("row", -largest).unique("row", keep="first", maintain_order=True)

@@ -13,7 +13,7 @@ import polars as pl
 
 from seqcast.core.store import write_tsv
 from seqcast.evaluation.metrics.paired import holm
-from seqcast.predict.nulls.null_classes import CLASSES, LEVELS, class_name
+from seqcast.predict.nulls.null_classes import CLASSES, LEVELS, class_name, exceedance
 from seqcast.predict.nulls.null_tables import Nulls
 from seqcast.predict.nulls.percentiles import interval
 
@@ -90,11 +90,9 @@ def halves(nulls: Nulls) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
 
 
 def exceedances(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """(Number of the reference at least as large + 1) / (n + 1) of each value."""
-    n = len(reference)
+    """`null_classes.exceedance` of each value in a reference in any order."""
     below = np.searchsorted(np.sort(reference), values, side="left")
-    found: np.ndarray = (n - below + 1) / (n + 1)
-    return found
+    return exceedance(below, len(reference))
 
 
 def kolmogorov_smirnov(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """Which variants and genes are alike, so that the scores of one say what to expect of another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -93,6 +94,56 @@ def class_name(level: Sequence[str], row: Sequence[str | None]) -> str:
     """A class in words: the values of the columns of its level, such as "coding, utr3"."""
     named = [value or "none" for name, value in zip(CLASSES, row, strict=True) if name in level]
     return ", ".join(named) or EVERY
+
+
+class Members(NamedTuple):
+    """Nulls of a class: magnitudes, ascending, and of how many variants they are."""
+
+    values: np.ndarray
+    variants: int
+
+
+class Ladder:
+    """Nulls of one score by class, at each of the `LEVELS`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``row``, `CLASSES` and magnitudes.
+    name : str
+        Column of the magnitudes.
+    least : int
+        Variants that a class needs to count.
+    """
+
+    def __init__(self, table: pl.DataFrame, name: str, least: int) -> None:
+        known = table.select(*CLASSES, "row", value=name).drop_nulls("value")
+        self._levels = [
+            {key: members for key, members in _by_class(known, level) if members.variants >= least}
+            for level in LEVELS
+        ]
+
+    def narrowest(self, row: Sequence[str | None]) -> tuple[str, Members] | None:
+        """Name and nulls of the narrowest class of a row of `CLASSES` that has enough of them."""
+        of_column = dict(zip(CLASSES, row, strict=True))
+        for level, members in zip(LEVELS, self._levels, strict=True):
+            if found := members.get(tuple(of_column[name] for name in level)):
+                return class_name(level, row), found
+        return None
+
+
+def _by_class(
+    known: pl.DataFrame, level: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], Members]]:
+    groups = known.group_by(level) if level else [((), known)]
+    for key, group in groups:
+        yield key, Members(np.sort(group["value"].to_numpy()), group["row"].n_unique())
+
+
+def exceedance(below: np.ndarray, nulls: int) -> np.ndarray:
+    """Fraction of nulls and the variant itself that are as large, of how many nulls are smaller."""
+    found: np.ndarray = (nulls - below + 1) / (nulls + 1)
+    return found
 
 
 def _by_gene(

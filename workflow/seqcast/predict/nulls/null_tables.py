@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -19,21 +20,20 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import model_in_words
 from seqcast.core.store import (
-    column_names,
+    empty_table,
     read_frames,
     read_provenance,
     read_table,
     write_table,
 )
 from seqcast.genome.annotation import read_annotation
-from seqcast.predict.nulls.null_classes import CLASSES, PLACE, classify
+from seqcast.predict.nulls.null_classes import CLASSES, PLACE, Ladder, classify
 from seqcast.predict.variants.ranking import describe_tracks, reduce_score, select_tracks
 
 DEFINITION = "null_definition"  # in the provenance of a table of nulls
 # Options that decide which scores there are, or how fast they are made, and no number.
 NOT_COMPARED = ("gene_scores", "window_scores", "batch_tokens")
 IDENTITY = ["row", "variant", "chrom", *PLACE, "status"]
-ROWS = 1 << 14  # of a table of scores that are held at once
 
 
 class NullFiles(NamedTuple):
@@ -133,6 +133,12 @@ class Nulls:
             for group in self.definition["groups"]
             for score in self.definition["scores"]
         }
+
+    @cached_property
+    def ladders(self) -> dict[str, Ladder]:
+        """Nulls by class, of each of `columns`."""
+        least = int(self.definition["min_variants"])
+        return {name: Ladder(self.table, name, least) for name in self.columns}
 
     def selected(self, tracks: pl.DataFrame) -> dict[str, np.ndarray]:
         """Positions of the tracks of each group in a table of tracks.
@@ -290,21 +296,23 @@ def reduced(
 
 
 def read_scores(path: str | Path, scores: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Parts of a table of scores, with what their classes are read from.
+    """Parts of a table of scores, with what their classes are read from; the first has no rows.
 
     Raises
     ------
     InputError
         If it lacks a score.
     """
-    known = column_names(path)
-    if missing := [name for name in scores if name not in known]:
+    empty = empty_table(path)
+    if missing := [name for name in scores if name not in empty.columns]:
         raise InputError(
             f"{path} has no score {missing[0]}; expected it as the nulls have it. Add it to "
             "variant_effects.gene_scores, or leave it out of nulls.scores"
         )
-    own = [name for name in ("consequence",) if name in known]
-    yield from read_frames(path, [*IDENTITY, *own, *scores], ROWS)
+    own = [name for name in ("consequence",) if name in empty.columns]
+    columns = [*IDENTITY, *own, *scores]
+    yield empty.select(columns)
+    yield from read_frames(path, columns)
 
 
 def _reduced_nulls(

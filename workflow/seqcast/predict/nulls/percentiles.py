@@ -11,7 +11,7 @@ directions are as unusual. Of n nulls of a class, b smaller and n - b at least a
 Of a null variant, exceedances are spread evenly between 0 and 1.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +22,9 @@ import polars as pl
 from seqcast.core.errors import InputError
 from seqcast.core.store import read_provenance, read_table, write_chunks
 from seqcast.genome.annotation import Annotation, read_annotation
-from seqcast.predict.nulls.null_classes import CLASSES, LEVELS, class_name, classify
+from seqcast.predict.nulls.null_classes import CLASSES, Ladder, Members, classify, exceedance
 from seqcast.predict.nulls.null_tables import (
+    DEFINITION,
     IDENTITY,
     Nulls,
     read_lengths,
@@ -82,7 +83,7 @@ def write_percentiles(files: PercentileFiles, output: str | Path, facts: Mapping
         for frame in read_scores(files.scores, nulls.definition["scores"])
     )
     first = next(parts)
-    told = {**made, **facts, "nulls": nulls.name, "null_definition": nulls.definition}
+    told = {**made, **facts, "nulls": nulls.name, DEFINITION: nulls.definition}
     write_chunks(chain([first], parts), first.schema, output, told)
 
 
@@ -139,10 +140,9 @@ def percentiles(
         at their end unless its name is empty: among how many nulls of which class how many are
         smaller. The class is the narrowest with enough variants. Null without a score.
     """
-    least = int(nulls.definition["min_variants"])
     classes = classify(scores, annotation, nulls.definition["distances_bp"])
     values = reduced(scores, nulls.columns, groups)
-    enough = nulls.table["row"].n_unique() >= least
+    enough = nulls.definition["variants"] >= nulls.definition["min_variants"]
     scored = pl.col("status") == "scored"
     status = scores.select(
         null_status=pl.when(scored)
@@ -150,7 +150,7 @@ def percentiles(
         .otherwise("status")
     )
     tables = [
-        _of_score(values[name], classes, _Ladder(nulls.table, name, least)).select(
+        _of_score(values[name], classes, nulls.ladders[name]).select(
             pl.col(part).alias(number_name(part, *place)) for part in NUMBERS
         )
         for name, place in nulls.columns.items()
@@ -200,41 +200,7 @@ def in_words(below: int, nulls: int, null_class: str) -> str:
     return f"{told} {nulls:,} nulls ({null_class})"
 
 
-class _Members(NamedTuple):
-    """Nulls of a class: sorted magnitudes, and of how many variants they are."""
-
-    values: np.ndarray
-    variants: int
-
-
-class _Ladder:
-    """Nulls of one score by class, at each of the `LEVELS`."""
-
-    def __init__(self, table: pl.DataFrame, name: str, least: int) -> None:
-        known = table.select(*CLASSES, "row", value=name).drop_nulls("value")
-        self.levels = [
-            {key: members for key, members in _by_class(known, level) if members.variants >= least}
-            for level in LEVELS
-        ]
-
-    def narrowest(self, row: Sequence[str | None]) -> tuple[str, _Members] | None:
-        """Name and nulls of the narrowest class of a row of `CLASSES` that has enough of them."""
-        of_column = dict(zip(CLASSES, row, strict=True))
-        for level, members in zip(LEVELS, self.levels, strict=True):
-            if found := members.get(tuple(of_column[name] for name in level)):
-                return class_name(level, row), found
-        return None
-
-
-def _by_class(
-    known: pl.DataFrame, level: Sequence[str]
-) -> Iterator[tuple[tuple[Any, ...], _Members]]:
-    groups = known.group_by(level) if level else [((), known)]
-    for key, group in groups:
-        yield key, _Members(np.sort(group["value"].to_numpy()), group["row"].n_unique())
-
-
-def _of_score(values: pl.Series, classes: pl.DataFrame, ladder: _Ladder) -> pl.DataFrame:
+def _of_score(values: pl.Series, classes: pl.DataFrame, ladder: Ladder) -> pl.DataFrame:
     """`NUMBERS` of one score."""
     x = values.to_numpy()
     numbers = {name: np.full(len(x), np.nan) for name in list(NUMBERS)[:-1]}
@@ -252,14 +218,14 @@ def _of_score(values: pl.Series, classes: pl.DataFrame, ladder: _Ladder) -> pl.D
     )
 
 
-def _numbers(x: np.ndarray, nulls: _Members) -> dict[str, np.ndarray]:
+def _numbers(x: np.ndarray, nulls: Members) -> dict[str, np.ndarray]:
     """All but the name of the class."""
     n = len(nulls.values)
     below = np.searchsorted(nulls.values, x, side="left")
     low, high = interval((n - below) * nulls.variants / n, nulls.variants)
     return {
         "percentile": 100 * below / (n + 1),
-        "exceedance": (n - below + 1) / (n + 1),
+        "exceedance": exceedance(below, n),
         "exceedance_low": low,
         "exceedance_high": high,
         "nulls": np.full(len(x), n),

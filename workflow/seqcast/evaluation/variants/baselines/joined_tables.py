@@ -17,7 +17,7 @@ import polars as pl
 import pysam
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import read_table
+from seqcast.core.store import column_names, read_table
 from seqcast.core.text_files import DAMAGE, packing_of, refuse_other_formats
 from seqcast.evaluation.variants.baselines.registry import NamedFile
 from seqcast.evaluation.variants.labelled_variants import SCORED
@@ -243,9 +243,7 @@ def _read_header(path: Path, column: str) -> _Header:
             continue
         names = line.removeprefix("#").split("\t")
         break
-    lower = [name.strip().lower() for name in names]
-    at = {key: next((lower.index(n) for n in known if n in lower), None)
-          for key, known in NAMES.items()}  # fmt: skip
+    lower, at = [name.strip().lower() for name in names], _places_of(names)
     is_vcf = column not in names and "info" in lower
     score = lower.index("info") if is_vcf else names.index(column) if column in names else None
     missing = [key for key, place in {**at, column: score}.items() if place is None]
@@ -256,6 +254,13 @@ def _read_header(path: Path, column: str) -> _Header:
         )
     found = {key: place for key, place in at.items() if place is not None}
     return _Header("\n".join(comments), score=score or 0, key=column if is_vcf else "", **found)
+
+
+def _places_of(names: Sequence[str]) -> dict[str, int | None]:
+    """Which column is each of `NAMES`, if any is."""
+    lower = [name.strip().lower() for name in names]
+    return {key: next((lower.index(n) for n in known if n in lower), None)
+            for key, known in NAMES.items()}  # fmt: skip
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -315,20 +320,21 @@ def _parquet_rows(
     path: Path, column: str, places: set[Place], resolve: Resolve
 ) -> tuple[str, set[str], dict[Place, list[Found]]]:
     """As `_text_rows`, of a parquet table."""
-    table = read_table(path)
-    lower = {name.lower(): name for name in table.columns}
-    at = {key: next((lower[n] for n in known if n in lower), None) for key, known in NAMES.items()}
-    at["score"] = column if column in table.columns else None
+    names = column_names(path)
+    at = {key: None if place is None else names[place] for key, place in _places_of(names).items()}
+    at["score"] = column if column in names else None
     if missing := [key for key, name in at.items() if name is None]:
         raise InputError(
             f"{path} has no column {missing[0].replace('score', column)!r}; expected chrom, pos, "
-            f"ref, alt and {column}. It has {', '.join(table.columns[:20])}."
+            f"ref, alt and {column}. It has {', '.join(names[:20])}."
         )
+    found = {key: name for key, name in at.items() if name is not None}
+    table = read_table(path, list(dict.fromkeys(found.values())))
     asked = pl.DataFrame(list(places), schema={"contig": pl.String, "pos": pl.Int64}, orient="row")
-    chosen = table.select(pl.col(name).alias(key) for key, name in at.items() if name)
-    names = chosen["chrom"].cast(pl.String).unique().to_list()
+    chosen = table.select(pl.col(name).alias(key) for key, name in found.items())
+    chroms = chosen["chrom"].cast(pl.String).unique().to_list()
     known = pl.DataFrame(
-        {"chrom": names, "contig": [resolve(name) for name in names]},
+        {"chrom": chroms, "contig": [resolve(chrom) for chrom in chroms]},
         schema={"chrom": pl.String, "contig": pl.String},
     )
     here = (
