@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from seqcast.core.seals import check_seal
 from seqcast.genome.annotation import Gene
+from seqcast.genome.time_courses import TimeCourse, time_courses
 
 MARGIN = 0.05  # of what is shown, at each side
 MARGIN_BINS = 8
@@ -66,6 +69,47 @@ def top_predictions(arrays: Mapping[str, np.ndarray]) -> list[TopPrediction]:
         TopPrediction(str(variant), str(gene_id), str(contig), int(start), bin_size_bp, track, r, a)
         for variant, gene_id, contig, start, r, a in zip(*(arrays[n] for n in names), strict=True)
     ]
+
+
+class Shown(NamedTuple):
+    """Rows of a prediction that are drawn along the gene.
+
+    Attributes
+    ----------
+    courses : list of TimeCourse
+        All that the prediction holds in full.
+    name : str
+        The course that is drawn, "" for single tracks.
+    labels : list of str
+    ref, alt : ndarray, shape=(rows, bins)
+    """
+
+    courses: list[TimeCourse]
+    name: str
+    labels: list[str]
+    ref: np.ndarray
+    alt: np.ndarray
+
+
+def shown_rows(top: TopPrediction, tracks: pl.DataFrame, most: int) -> Shown:
+    """The time course with the most times (the first of those); if there is none, first tracks.
+
+    Parameters
+    ----------
+    top : TopPrediction
+    tracks : DataFrame
+        The track table, with a column ``description``.
+    most : int
+        Of the rows.
+    """
+    held = set(top.track.tolist())
+    courses = [course for course in time_courses(tracks) if held.issuperset(course.positions)]
+    if not courses:
+        labels = tracks["description"].gather(top.track[:most]).to_list()
+        return Shown(courses, "", labels, top.ref[:most], top.alt[:most])
+    main = max(courses, key=lambda course: len(course.hours))
+    ref, alt = (main.average(values, top.track)[:most] for values in (top.ref, top.alt))
+    return Shown(courses, main.name, [f"{hour:.3g} h" for hour in main.hours[:most]], ref, alt)
 
 
 def shown_bins(

@@ -33,7 +33,9 @@ def drawn_grammar(parameters: Parameters, seed: int) -> Parameters:
     seed : int
         Of the grammar, 0 or more; genomes of one grammar have seeds of their own.
     """
-    rng = np.random.default_rng([seed, 0, 0, 4])  # no gene, track or set of variants is seeded so
+    # no gene, track or planted variant is seeded so; null variants and reads of a genome of this
+    # seed are, which decide nothing of a grammar
+    rng = np.random.default_rng([seed, 0, 0, 4])
     old = _motifs(parameters.elements, parameters.pas_strength)
     while True:
         elements = [_drawn_element(rng, element) for element in parameters.elements]

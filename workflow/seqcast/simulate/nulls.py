@@ -28,7 +28,7 @@ def draw_nulls(genome: SimulatedGenome) -> list[Variant]:
     InputError
         If the genome is too small for the variants asked for.
     """
-    # behind the seed: neither a gene, nor a track, nor other variants are seeded so
+    # no gene, track or other variant is seeded so; reads are, which nothing here depends on
     rng = np.random.default_rng([genome.seed, 0, 0, 4])
     wanted, contigs = genome.parameters.null_snvs, list(genome.contigs)
     variants = [

@@ -36,7 +36,7 @@ def draw_reads(genome: SimulatedGenome) -> Iterator[SimulatedRead]:
     probability ``read_error``.
     """
     p = genome.parameters
-    # of four words, the last not 0, 2 or 3: as no other generator is seeded
+    # of four words, the last not 0, 2 or 3: as null variants, but nothing that a read depends on
     rng = np.random.default_rng([genome.seed, 0, 0, 4])
     for i in range(2 * p.reads_per_class):
         label = 1 - i % 2

@@ -8,10 +8,10 @@ import polars as pl
 from matplotlib.figure import Figure, SubFigure
 
 from seqcast.genome.annotation import Gene
-from seqcast.genome.time_courses import TimeCourse, time_courses
+from seqcast.genome.time_courses import TimeCourse
 from seqcast.report.figures.style import TICK_PT, TITLE_PT, head, new_figure, plain
 from seqcast.report.figures.tracks import ROWS, ref_alt_tracks, time_course_curve
-from seqcast.report.strongest_coverage import TopPrediction, exon_sums
+from seqcast.report.strongest_coverage import TopPrediction, exon_sums, shown_rows
 
 CURVES = 4  # a row
 LONGEST_ALLELE_BP = 12
@@ -88,18 +88,8 @@ def variant_page(
     -------
     Figure
     """
-    held = set(top.track.tolist())
-    courses = [course for course in time_courses(tracks) if held.issuperset(course.positions)]
-    if courses:
-        main = max(courses, key=lambda course: len(course.hours))
-        ref, alt = (main.average(x, top.track)[:ROWS] for x in (top.ref, top.alt))
-        labels, subject = (
-            [f"{hour:.3g} h" for hour in main.hours[:ROWS]],
-            f", time course {plain(main.name)}",
-        )
-    else:
-        ref, alt = top.ref[:ROWS], top.alt[:ROWS]
-        labels, subject = tracks["description"].gather(top.track[:ROWS]).to_list(), ""
+    courses, name, labels, ref, alt = shown_rows(top, tracks, ROWS)
+    subject = f", time course {plain(name)}" if courses else ""
     above = 1.6 + 0.9 * len(ref)
     below = 2.0 * -(-len(courses) // CURVES)
     fig = new_figure(9, above + below)

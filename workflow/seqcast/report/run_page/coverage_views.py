@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from seqcast.genome.annotation import Annotation, Gene
-from seqcast.genome.time_courses import TimeCourse, time_courses
+from seqcast.genome.time_courses import TimeCourse
 from seqcast.report.run_page.allele_rows import ScoredSet, allele_key
-from seqcast.report.strongest_coverage import TopPrediction, exon_sums, shown_bins
+from seqcast.report.strongest_coverage import TopPrediction, exon_sums, shown_bins, shown_rows
 
 MOST_BINS = 400  # drawn; of more, means
 MOST_ROWS = 8
@@ -71,33 +71,19 @@ def coverage_view(
     (gene,) = [
         one for one in annotation.genes if one.gene_id == top.gene_id and one.chrom == top.contig
     ]
-    held = set(top.track.tolist())
-    courses = [course for course in time_courses(tracks) if held.issuperset(course.positions)]
     low, high = shown_bins(gene, position, top.start, top.bin_size_bp, top.ref.shape[1])
-    labels, ref, alt, subject = _rows(top, courses, tracks)
+    shown = shown_rows(top, tracks, MOST_ROWS)
     step = -(-(high - low) // MOST_BINS)
-    ref, alt = (_means(values[:, low:high], step) for values in (ref, alt))
+    ref, alt = (_means(values[:, low:high], step) for values in (shown.ref, shown.alt))
     begin, bin_bp = top.start + low * top.bin_size_bp, step * top.bin_size_bp
     ends = (begin, begin + ref.shape[1] * bin_bp)
     around = annotation.overlapping(top.contig, *ends, span=True)
     return {
-        "subject": subject, "bin_bp": bin_bp, "domain": ends, "position": position,
-        "contig": top.contig, "labels": labels, "ref": _digits(ref), "alt": _digits(alt),
+        "subject": shown.name, "bin_bp": bin_bp, "domain": ends, "position": position,
+        "contig": top.contig, "labels": shown.labels, "ref": _digits(ref), "alt": _digits(alt),
         "genes": [_gene(one, one == gene) for one in around],
-        "decays": [_decay(course, top, gene) for course in courses],
+        "decays": [_decay(course, top, gene) for course in shown.courses],
     }  # fmt: skip
-
-
-def _rows(
-    top: TopPrediction, courses: Sequence[TimeCourse], tracks: pl.DataFrame
-) -> tuple[list[str], np.ndarray, np.ndarray, str]:
-    """Labels, REF, ALT and name of the course with the most times, or of the first tracks."""
-    if not courses:
-        labels = tracks["description"].gather(top.track[:MOST_ROWS]).to_list()
-        return labels, top.ref[:MOST_ROWS], top.alt[:MOST_ROWS], ""
-    main = max(courses, key=lambda course: len(course.hours))
-    ref, alt = (main.average(values, top.track)[:MOST_ROWS] for values in (top.ref, top.alt))
-    return [f"{hour:.3g} h" for hour in main.hours[:MOST_ROWS]], ref, alt, main.name
 
 
 def _means(values: np.ndarray, step: int) -> np.ndarray:
