@@ -200,7 +200,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End all jobs, then all daemons, the last started first."""
-        with suppress(subprocess.SubprocessError):
+        with suppress(subprocess.SubprocessError, TimeoutError):  # of a cluster that is not whole
             self.ask("scancel", "--user", self.environment["USER"], "--full", "--signal", "KILL")
             self.ask("scancel", "--user", self.environment["USER"])
             until(lambda: not self.ask("squeue", "--noheader"), "the end of all jobs", 20)

@@ -101,9 +101,10 @@ class Workflow:
         jobs = dict(re.findall(r"^(\w+) +(\d+)$", printed, flags=re.MULTILINE))
         return {rule: int(n) for rule, n in jobs.items() if rule not in {"all", "total"}}
 
-    def copy(self, folder: Path) -> "Workflow":
+    def copy(self, folder: Path, *left_out: str) -> "Workflow":
         """The same folder elsewhere, with what was made and what Snakemake remembers of it."""
-        shutil.copytree(self.folder, folder, symlinks=True)
+        ignored = shutil.ignore_patterns(*left_out)
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=ignored)
         return Workflow(self.root, folder)
 
 

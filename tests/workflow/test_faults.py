@@ -20,7 +20,7 @@ from seqcast.core.seals import written_by
 from seqcast.core.store import read_table, write_table
 from seqcast.predict.variants.ensemble import average_folds, gather_shards
 from seqcast.predict.variants.score_shard import ShardTables, score_shard
-from tests.seqcast.predict.variants.shard_job import write_job
+from tests.seqcast.predict.variants.shard_job import flip, write_job
 
 pytestmark = pytest.mark.slow
 
@@ -86,13 +86,6 @@ def test_a_disk_that_takes_nothing_stops_a_job_that_goes_on_later(
     assert sorted(p.name for p in folder.iterdir()) == ["gene.parquet", "window.parquet"]
     for found, right in zip(outputs(folder), outputs(tmp_path / "whole"), strict=True):
         assert_frame_equal(read_table(found), read_table(right), check_exact=True)
-
-
-def flip(path: Path) -> None:
-    """Change a byte in the middle of a file."""
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("name", ["weights", "variants", "annotation"])

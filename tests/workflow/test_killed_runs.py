@@ -13,12 +13,11 @@ from polars.testing import assert_frame_equal
 
 from seqcast.core.store import read_table
 from tests.workflow.test_faults import FIRST_SEED, ROUNDS
+from tests.workflow.test_run import SCORES, SET, wait_for
 
 pytestmark = pytest.mark.slow
 
 HEADS = max(2, ROUNDS // 10)  # rounds in which Snakemake is killed
-SCORES = "results/variant_effects/borzuki_tiny"
-SET = "simulated_variants"
 FINAL = [f"{SCORES}/{SET}.{name}.parquet" for name in
          ("fold0", "fold1", "window.fold0", "window.fold1", "ensemble", "window.ensemble")]  # fmt: skip
 SLOWEST_START_S, RUN_S = 2.0, 12.0
@@ -78,9 +77,7 @@ def test_a_second_snakemake_is_refused_and_told_why(finished, tmp_path):
     before = (run.folder / target).read_bytes()
     (run.folder / target).unlink()
     first = run.start(target, own_group=True)
-    while not list((run.folder / ".snakemake/locks").glob("*")):
-        assert first.poll() is None
-        time.sleep(0.05)
+    wait_for(lambda: list((run.folder / ".snakemake/locks").glob("*")), first)
     os.killpg(first.pid, signal.SIGSTOP)
     try:
         second = run.run(target)
@@ -95,10 +92,8 @@ def test_a_second_snakemake_is_refused_and_told_why(finished, tmp_path):
     assert (run.folder / target).read_bytes() == before
 
 
-def test_two_configs_share_what_is_prepared(root, finished, tmp_path):
-    other = finished.copy(tmp_path / "run")
-    for name in ("results", ".snakemake", "resources"):
-        subprocess.run(["rm", "-r", other.folder / name], check=True)
+def test_two_configs_share_what_is_prepared(finished, tmp_path):
+    other = finished.copy(tmp_path / "run", "results", ".snakemake", "resources")
     (other.folder / "resources").symlink_to(finished.folder / "resources")
     planned = other.planned("--rerun-incomplete", *FINAL)
     assert planned["score_variants"] == 4

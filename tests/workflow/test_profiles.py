@@ -14,6 +14,7 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from seqcast.plan.needs import NEEDS, TRAINING_NEEDS
 from seqcast.training.tasks import TRAININGS
+from tests.workflow.test_house import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = sorted(ROOT.glob("profiles/*/")) + sorted(ROOT.glob("config/profiles/*/"))
@@ -29,12 +30,9 @@ def test_a_profile_has_the_name_of_now_and_the_one_of_before(folder):
 
 
 def test_rules_state_what_the_plan_says_that_they_need():
-    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     stated = {
         name: re.findall(r"^        (mem_mb|runtime|disk_mb)=\w+,$", body, flags=re.MULTILINE)
-        for name, body in re.findall(
-            r"^rule (\w+):\n(.*?)(?=^\S|\Z)", texts, re.MULTILINE | re.DOTALL
-        )
+        for name, body in RULES.items()
     }
     keys = {"mem_mb": "memory_mb", "runtime": "runtime_min", "disk_mb": "disk_mb"}
     needed = {
@@ -42,26 +40,22 @@ def test_rules_state_what_the_plan_says_that_they_need():
         for name, need in NEEDS.items()
     }
     assert {name: found for name, found in stated.items() if found} == needed
-    (train,) = re.findall(r"^rule train:\n(.*?)(?=^\S)", texts, re.MULTILINE | re.DOTALL)
     for line in ("mem_mb=plan.training_jobs.memory_mb", "runtime=plan.training_jobs.runtime_min"):
-        assert line in train  # which depend on the task
+        assert line in RULES["train"]  # which depend on the task
     assert set(TRAINING_NEEDS) == set(TRAININGS)
 
 
 def test_whether_a_rule_requests_a_gpu_is_for_the_config_to_say():
-    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    stated = re.findall(r"^        gpu=(.+),$", texts, flags=re.MULTILINE)
+    stated = re.findall(r"^        gpu=(.+),$", "".join(RULES.values()), flags=re.MULTILINE)
     assert set(stated) == {"plan.gpus", "plan.training_jobs.gpus"}
 
 
 def test_pages_and_figures_that_need_little_are_made_where_snakemake_runs():
     """As a job of a cluster, each would take two starts of Snakemake for a second of work."""
-    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    bodies = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", texts, re.MULTILINE | re.DOTALL))
-    local = {name for name, body in bodies.items() if "    localrule: True\n" in body}
-    little = {name for name in bodies if name.startswith(("plot_", "summarise_"))} - set(NEEDS)
+    local = {name for name, body in RULES.items() if "    localrule: True\n" in body}
+    little = {name for name in RULES if name.startswith(("plot_", "summarise_"))} - set(NEEDS)
     assert little - local == set()
-    assert [name for name in local if "    resources:\n" in bodies[name]] == []
+    assert [name for name in local if "    resources:\n" in RULES[name]] == []
 
 
 @pytest.mark.slow
@@ -132,9 +126,7 @@ def test_profiles_of_other_executors_state_what_their_jobs_need(name):
 
 @pytest.mark.parametrize("name", ["aws-batch", "google-batch", "lsf"])
 def test_all_rules_that_compute_on_a_gpu_say_so_in_the_words_of_the_executor(name):
-    texts = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    bodies = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", texts, re.MULTILINE | re.DOTALL)
-    gpus = {rule for rule, body in bodies if "        gpu=" in body}
+    gpus = {rule for rule, body in RULES.items() if "        gpu=" in body}
     assert set(settings(name)["set-resources"]) == gpus
 
 

@@ -8,12 +8,12 @@ import pytest
 from seqcast.core.errors import InputError
 from seqcast.genome.fasta import Genome
 from seqcast.transcripts.hgvs import HgvsReader, is_hgvs
+from tests.seqcast.genome.small_files import OTHER
 
 BASES = "".join(random.Random(3).choices("ACGT", k=400))
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 EXONS = [(50, 80), (120, 150), (200, 260)]  # 0-based half-open
 CDS = {"+": (70, 208), "-": (62, 215)}  # of 18 to 48 coding bases with the stop codon
-OTHER = {"A": "C", "C": "G", "G": "T", "T": "A"}
 
 
 def transcript_bases(strand):

@@ -53,3 +53,10 @@ def write_job(folder: Path) -> dict[str, Any]:
         "facts": {"architecture": "borzuki", "code": "abc"}, "head": "human", "options": OPTIONS,
         "inference": INFERENCE, "threads": 1, "shard": 0, "shards": 1,
     }  # fmt: skip
+
+
+def flip(path: Path) -> None:
+    """Change a bit in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)

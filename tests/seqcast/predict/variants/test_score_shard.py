@@ -25,6 +25,7 @@ from tests.seqcast.predict.variants.shard_job import (
     N_SCORED,
     N_VARIANTS,
     OPTIONS,
+    flip,
     write_job,
 )
 
@@ -148,10 +149,7 @@ def test_parts_of_another_input_are_not_taken(
 def test_a_damaged_part_is_made_again(
     job: dict[str, Any], whole: list[pl.DataFrame], left: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = parts_of(left)[1] / "window.parquet"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
+    flip(parts_of(left)[1] / "window.parquet")
     tables = run(job, left)
     assert "its rows are scored again" in caplog.text
     assert all(found.equals(right) for found, right in zip(tables, whole, strict=True))
