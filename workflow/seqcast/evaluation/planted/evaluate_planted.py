@@ -127,10 +127,7 @@ def evaluate_planted_truth(
         read_effects(files.effects), read_pairs(files.planted), scores, factors, held_out,
         tracks_like,
     )  # fmt: skip
-    if files.intervals:
-        intervals, made_for = Intervals.read(files.intervals), (scores.score, tracks_like)
-        if intervals.is_of(*made_for, len(files.fold_scores)):
-            variants = with_intervals(variants, intervals)
+    variants = _with_intervals(variants, files, scores.score, tracks_like)
     genes = _compare_genes(files, held_out, simulation, unscale)
     bases = pl.DataFrame(schema=COLUMNS)
     if files.maps:
@@ -146,6 +143,17 @@ def evaluate_planted_truth(
     write_table(genes, made.genes, about)
     write_table(bases, made.bases, about)
     write_tsv(evaluate(variants, genes, how, bases), made.measures)
+
+
+def _with_intervals(
+    variants: pl.DataFrame, files: PlantedFiles, score: str, tracks_like: str | None
+) -> pl.DataFrame:
+    """Variants with the ends of their intervals, if the model has intervals of these scores."""
+    if not files.intervals:
+        return variants
+    intervals = Intervals.read(files.intervals)
+    is_of_these = intervals.is_of(score, tracks_like, len(files.fold_scores))
+    return with_intervals(variants, intervals) if is_of_these else variants
 
 
 def _compare_genes(
