@@ -171,6 +171,83 @@ def refuse_mismatches(
     )
 
 
+def judge_file(
+    evidence: pl.DataFrame, first: Mapping[str, Any] | None, genome: Genome, on_ref_mismatch: str
+) -> tuple[bool, pl.DataFrame]:
+    """What the rows of a file tell together.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        Of all rows (`evidence_of`).
+    first : mapping or None
+        `first_mismatch` of them.
+    genome : Genome
+    on_ref_mismatch : str
+        See `variants.check_variants`.
+
+    Returns
+    -------
+    exchanged : bool
+        Whether the file's columns look exchanged.
+    evidence : DataFrame
+        As `judge_swaps` leaves it, if rows may be swapped.
+
+    Raises
+    ------
+    InputError
+        At a mismatch with "error".
+    """
+    if on_ref_mismatch == "error":
+        refuse_mismatches(evidence, first, genome)
+    exchanged = looks_exchanged(evidence)
+    if on_ref_mismatch != "swap":
+        return exchanged, evidence
+    judged = judge_swaps(evidence, exchanged)
+    _warn_of_swaps(evidence, judged, exchanged)
+    return exchanged, judged
+
+
+def judge_swaps(checked: pl.DataFrame, exchanged: bool) -> pl.DataFrame:
+    """Give a status to the rows that the file does not tell how to read.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        Of `variants.check_rows`, or the evidence that these are (`evidence_of`).
+    exchanged : bool
+        Whether the file's columns look exchanged (`looks_exchanged`).
+    """
+    swapped = pl.col("swapped")
+    unsure = (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
+    if not exchanged:
+        unsure |= swapped
+    new = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
+    return checked.with_columns(
+        pl.when(unsure).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+        for name, value in new.items()
+        if name in checked.columns
+    ).with_columns(swapped=swapped & (pl.col("status") == "valid"))
+
+
+def _warn_of_swaps(before: pl.DataFrame, after: pl.DataFrame, exchanged: bool) -> None:
+    """Say how many rows `judge_swaps` left out, by the evidence before it and after it."""
+    if not exchanged and (n_swapped := count(before.filter("swapped"))):
+        logger.warning(
+            "REF and ALT of %d rows are not swapped although the genome carries ALT: of "
+            "exchanged columns it would carry ALT in nearly all rows whose REF it does not",
+            n_swapped,
+        )
+    is_unsure = pl.col("status") == "ref_alt_ambiguous"
+    if n_unsure := count(after.filter(is_unsure, pl.col("genome_carries") == "ref,alt")):
+        logger.warning(
+            "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
+            "exchanged (insertions into repeats, deletions); if no row of the file is, set "
+            "on_ref_mismatch to exclude: they are then scored as written",
+            n_unsure,
+        )
+
+
 def count(evidence: pl.DataFrame) -> int:
     """Rows of a file that some evidence is of."""
     return int(evidence["n"].sum())

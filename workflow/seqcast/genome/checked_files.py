@@ -11,7 +11,13 @@ from typing import Any
 import polars as pl
 
 from seqcast.core.store import read_frames, scratch_folder, write_chunks, write_table
-from seqcast.genome.builds import evidence_of, first_mismatch, guard_evidence
+from seqcast.genome.builds import (
+    evidence_of,
+    first_mismatch,
+    guard_evidence,
+    judge_file,
+    judge_swaps,
+)
 from seqcast.genome.fasta import Genome, fetch_by_blocks
 from seqcast.genome.haplotypes import check_file
 from seqcast.genome.variant_tables import SCHEMA
@@ -20,8 +26,6 @@ from seqcast.genome.variants import (
     check_contigs,
     check_mode,
     check_rows,
-    judge_file,
-    judge_swaps,
     warn_of_contigs,
 )
 from seqcast.genome.vcf import PART_ROWS, check_indexable, variants_in_parts

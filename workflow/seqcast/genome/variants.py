@@ -20,18 +20,17 @@ alleles, as PLINK writes them). With "swap" a row is turned round only on eviden
 
 import logging
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.genome.builds import (
-    count,
     evidence_of,
     first_mismatch,
     guard_build,
-    looks_exchanged,
-    refuse_mismatches,
+    judge_file,
+    judge_swaps,
 )
 from seqcast.genome.fasta import GIVE_ALIASES, Fetch, Genome, fetch_by_blocks
 from seqcast.genome.vcf import read_variants
@@ -251,83 +250,6 @@ def _explain_mismatch(contig: str, start: int, ref: str, alt: str, fetch: Fetch)
         "previous": fetch(contig, start - 1, start - 1 + len(ref)) == ref,
     }
     return ",".join(name for name, fit in fits.items() if fit)
-
-
-def judge_file(
-    evidence: pl.DataFrame, first: Mapping[str, Any] | None, genome: Genome, on_ref_mismatch: str
-) -> tuple[bool, pl.DataFrame]:
-    """What the rows of a file tell together.
-
-    Parameters
-    ----------
-    evidence : DataFrame
-        Of all rows (`builds.evidence_of`).
-    first : mapping or None
-        `builds.first_mismatch` of them.
-    genome : Genome
-    on_ref_mismatch : str
-        See `check_variants`.
-
-    Returns
-    -------
-    exchanged : bool
-        Whether the file's columns look exchanged.
-    evidence : DataFrame
-        As `judge_swaps` leaves it, if rows may be swapped.
-
-    Raises
-    ------
-    InputError
-        At a mismatch with "error".
-    """
-    if on_ref_mismatch == "error":
-        refuse_mismatches(evidence, first, genome)
-    exchanged = looks_exchanged(evidence)
-    if on_ref_mismatch != "swap":
-        return exchanged, evidence
-    judged = judge_swaps(evidence, exchanged)
-    _warn_of_swaps(evidence, judged, exchanged)
-    return exchanged, judged
-
-
-def judge_swaps(checked: pl.DataFrame, exchanged: bool) -> pl.DataFrame:
-    """Give a status to the rows that the file does not tell how to read.
-
-    Parameters
-    ----------
-    checked : DataFrame
-        Of `check_rows`, or the evidence that these are (`builds.evidence_of`).
-    exchanged : bool
-        Whether the file's columns look exchanged (`builds.looks_exchanged`).
-    """
-    swapped = pl.col("swapped")
-    unsure = (pl.col("status") == "valid") & (pl.col("genome_carries") == "ref,alt")
-    if not exchanged:
-        unsure |= swapped
-    new = {"start": None, "end": None, "insert": None, "status": "ref_alt_ambiguous"}
-    return checked.with_columns(
-        pl.when(unsure).then(pl.lit(value, CHECKED[name])).otherwise(pl.col(name)).alias(name)
-        for name, value in new.items()
-        if name in checked.columns
-    ).with_columns(swapped=swapped & (pl.col("status") == "valid"))
-
-
-def _warn_of_swaps(before: pl.DataFrame, after: pl.DataFrame, exchanged: bool) -> None:
-    """Say how many rows `judge_swaps` left out, by the evidence before it and after it."""
-    if not exchanged and (n_swapped := count(before.filter("swapped"))):
-        logger.warning(
-            "REF and ALT of %d rows are not swapped although the genome carries ALT: of "
-            "exchanged columns it would carry ALT in nearly all rows whose REF it does not",
-            n_swapped,
-        )
-    is_unsure = pl.col("status") == "ref_alt_ambiguous"
-    if n_unsure := count(after.filter(is_unsure, pl.col("genome_carries") == "ref,alt")):
-        logger.warning(
-            "%d rows are not scored, as the genome does not tell whether their REF and ALT are "
-            "exchanged (insertions into repeats, deletions); if no row of the file is, set "
-            "on_ref_mismatch to exclude: they are then scored as written",
-            n_unsure,
-        )
 
 
 def _judge_alleles(ref: str, alt: str) -> str | None:
