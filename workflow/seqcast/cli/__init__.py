@@ -89,6 +89,13 @@ COMMANDS = {
         ),
     ),
     "progress": Command("progress:progress", ("seqcast progress my_run",)),
+    "init-training": Command(
+        "init_training:init_training",
+        (
+            'seqcast init-training my_training --genome genome.fa --annotation annotation.gtf '
+            '--bigwig "tracks/*.bw"',
+        ),
+    ),
     "build-qtl-set": Command(
         "qtl_set:qtl_set",
         (

@@ -49,6 +49,23 @@ class InitOptions:
     force: bool = False
 
 
+def repository() -> Path:
+    """The checkout whose workflow a new run takes.
+
+    Raises
+    ------
+    InputError
+        If the package is installed without it.
+    """
+    checkout = PACKAGE.parents[1]
+    if not (checkout / "workflow/Snakefile").is_file():
+        raise InputError(
+            f"{PACKAGE} is installed without its workflow; expected a checkout of the repository. "
+            'Clone it, and run `pip install -e ".[workflow]"` there.'
+        )
+    return checkout
+
+
 def init(output: Path, /, *, chosen: InitOptions) -> None:
     """Write the config of a run on your variants, genome and annotation.
 
@@ -60,15 +77,11 @@ def init(output: Path, /, *, chosen: InitOptions) -> None:
     output : Path
         Folder of the run; its config is FOLDER/config.
     """
-    checkout = PACKAGE.parents[1]
-    if not (checkout / "workflow/Snakefile").is_file():
-        raise InputError(
-            f"{PACKAGE} is installed without its workflow; expected a checkout of the repository. "
-            'Clone it, and run `pip install -e ".[workflow]"` there.'
-        )
+    checkout = repository()
     # what plans runs needs packages that the other commands do without
     from seqcast.genome.user_files import UserFiles
-    from seqcast.plan.new_run import commands, write_run
+    from seqcast.plan.config_folder import commands
+    from seqcast.plan.new_run import write_run
 
     files = UserFiles(chosen.vcf, chosen.genome, chosen.annotation, chosen.contig_aliases)
     run = write_run(

@@ -4,22 +4,24 @@ Comments and columns are the template's, models its own and those of the publish
 are new. A run has its folder, below which all that it makes lies.
 """
 
-import csv
-import io
-import os
 import re
-import shlex
-import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import atomic
-from seqcast.core.text_files import read_rows, read_text, table_rows
+from seqcast.core.text_files import read_rows, read_text
 from seqcast.genome.user_files import Findings, UserFiles, check_files, remedies_of_commands
-from seqcast.plan.tables import check_path
+from seqcast.plan.config_folder import (
+    Rows,
+    cell_of,
+    check_cell,
+    check_folder,
+    name_of,
+    one_line,
+    table_text,
+    write_config,
+)
 from seqcast.plan.variant_effects import ensemble_table
 
 ALTS_A_SHARD, MOST_SHARDS = 1000, 1000
@@ -28,8 +30,6 @@ SOURCES = "config/sources.tsv"
 TABLES = ("assemblies", "models", "folds", "datasets")
 MODEL_FILES = ("hyperparameters", "tracks")  # columns of models.tsv
 FAMILY = "borzuki_"  # a model is known without it too
-
-Rows = list[dict[str, str]]
 
 
 class NewRun(NamedTuple):
@@ -119,104 +119,61 @@ def write_run(
         If a config is there, a model or fold is not known, a path cannot stand in a table, or as
         `user_files.check_files`, with the remedies of `seqcast init`. Nothing is written then.
     """
-    _check_folder(checkout, folder, force)
-    chosen = _chosen(checkout, models, folds)
-    cells = {name: _cell(path, folder) for name, path in files._asdict().items() if path}
+    check_folder(checkout, folder, force)
+    chosen = chosen_models(checkout, models, folds)
+    cells = {name: cell_of(path, folder) for name, path in files._asdict().items() if path}
     with remedies_of_commands():
         findings = check_files(files, checkout / "resources/contigs", on_ref_mismatch == "swap")
     if findings.aliases:
-        cells["aliases"] = _cell(findings.aliases, folder)
+        cells["aliases"] = cell_of(findings.aliases, folder)
     rows: dict[str, Rows] = {
         "assemblies": [{
-            "assembly": _name(files.genome), "genome": cells["genome"],
+            "assembly": name_of(files.genome), "genome": cells["genome"],
             "annotation": cells["annotation"], "contig_aliases": cells.get("aliases", ""),
         }],
         "datasets": [{
-            "dataset": _name(files.vcf), "kind": "variants", "assembly": _name(files.genome),
+            "dataset": name_of(files.vcf), "kind": "variants", "assembly": name_of(files.genome),
             "path": cells["vcf"],
             "shards": str(min(MOST_SHARDS, max(1, -(-findings.n_alts // ALTS_A_SHARD)))),
         }],
         "models": chosen.models, "folds": chosen.folds,
     }  # fmt: skip
-    texts = {f"{name}.tsv": _table(checkout / f"config/{name}.tsv", rows[name]) for name in TABLES}
+    texts = {
+        f"{name}.tsv": table_text(checkout / f"config/{name}.tsv", rows[name]) for name in TABLES
+    }
     if chosen.sources:
-        texts["sources.tsv"] = _table(checkout / SOURCES, chosen.sources)
+        texts["sources.tsv"] = table_text(checkout / SOURCES, chosen.sources)
     keys = _keys(checkout / "config/config.yaml", bool(chosen.sources), on_ref_mismatch)
     texts["config.yaml"] = (
-        f"# Scores of the variants of {_one_line(files.vcf)}, written by `seqcast init`. Edit it, "
+        f"# Scores of the variants of {one_line(files.vcf)}, written by `seqcast init`. Edit it, "
         "and its tables, as you like.\n# In seqcast's repository, config/README.md has all keys, "
         f"docs/reference/tables.md all columns.\n{keys}"
     )
-    dataset = _name(files.vcf)
+    dataset = name_of(files.vcf)
     tables = [Path(ensemble_table(row["model"], dataset)) for row in chosen.models]
     return NewRun(
-        _write(folder / "config", texts), findings, (*findings.notes, *chosen.notes()), dataset,
-        tuple(folder / path.with_suffix(".tsv.gz") for path in tables),
+        write_config(folder / "config", texts), findings, (*findings.notes, *chosen.notes()),
+        dataset, tuple(folder / path.with_suffix(".tsv.gz") for path in tables),
     )  # fmt: skip
 
 
-def _write(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
-    """Write the files of a config, and remove the sources of an older one; returns their paths."""
-    for name, text in texts.items():
-        with atomic(folder / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    if "sources.tsv" not in texts:
-        (folder / "sources.tsv").unlink(missing_ok=True)
-    return tuple(folder / name for name in texts)
-
-
-def commands(checkout: Path, folder: Path) -> list[str]:
-    """The commands that plan and start the run in a folder, as typed where the user stands.
+def chosen_models(
+    checkout: Path, names: Sequence[str], folds: Sequence[str] | None, option: str = "--model"
+) -> Models:
+    """Rows of the models that a user names, files of the repository by their whole paths.
 
     Raises
     ------
     InputError
-        If Snakemake is not installed.
+        If a model or fold is not known; `option` is what named the model.
     """
-    beside = Path(sys.executable).with_name("snakemake")
-    found = shutil.which("snakemake")
-    if found is None and not beside.is_file():
-        raise InputError(
-            f"the config is written, but snakemake is not installed next to {sys.executable}; run "
-            f'{sys.executable} -m pip install -e "{checkout}[workflow]", and then snakemake '
-            f"--snakefile {checkout / 'workflow/Snakefile'} --directory {folder} --cores all"
-        )
-    is_found = found and (not beside.is_file() or Path(found).samefile(beside))
-    program = "snakemake" if is_found else _seen(beside)
-    words = [
-        program, "--snakefile", _seen(checkout / "workflow/Snakefile"),
-        "--directory", str(folder), "--cores", "all",
-    ]  # fmt: skip
-    return [shlex.join([*words, "--dry-run"]), shlex.join(words)]
-
-
-def _check_folder(checkout: Path, folder: Path, force: bool) -> None:
-    """Stop where a config would be replaced, or where no folder can be."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; expected the folder of a run. Give another name.")
-    if folder.exists() and folder.samefile(checkout):
-        raise InputError(
-            f"{folder} is the repository itself, whose config is the template; expected a folder "
-            "of the run. Give another name."
-        )
-    names = ["config.yaml", "sources.tsv", *(f"{name}.tsv" for name in TABLES)]
-    there = [folder / "config" / name for name in names if (folder / "config" / name).exists()]
-    if there and not force:
-        raise InputError(
-            f"{there[0]} is there already; expected a folder without a config. Give another "
-            "folder, or --force to replace the config."
-        )
-
-
-def _chosen(checkout: Path, names: Sequence[str], folds: Sequence[str] | None) -> Models:
-    """Rows of the models that a user names, files of the repository by their whole paths."""
     known, all_folds = _known(checkout)
     listed = {row["source"]: row for row in read_rows(checkout / SOURCES)}
     models, chosen = [], []
     for name in dict.fromkeys(name if name in known else f"{FAMILY}{name}" for name in names):
         if name not in known:
             raise InputError(
-                f"--model {name.removeprefix(FAMILY)}: no such model; expected {', '.join(known)}"
+                f"{option} {name.removeprefix(FAMILY)}: no such model; expected {', '.join(known)}"
             )
         models.append(known[name])
         own = {row["fold"]: row for row in all_folds if row["model"] == name}
@@ -231,7 +188,7 @@ def _chosen(checkout: Path, names: Sequence[str], folds: Sequence[str] | None) -
     def whole(row: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
         paths = {c: str(checkout / row[c]) for c in columns if row[c] and row[c] not in listed}
         for path in paths.values():
-            _check_cell(path)
+            check_cell(path)
         return {**row, **paths}
 
     return Models(
@@ -249,18 +206,6 @@ def _known(checkout: Path) -> tuple[dict[str, dict[str, str]], Rows]:
     return {row["model"]: row for row in models if row["task"] == "coverage"}, folds
 
 
-def _table(template: Path, rows: Rows) -> str:
-    """Text of a table of these rows, with the header of a template and the comments above it."""
-    text = read_text(template, "a table")
-    header = table_rows(text, template)[0][1]
-    file = io.StringIO()
-    writer = csv.DictWriter(file, header, "", delimiter="\t", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    comments = [line for line in text.splitlines() if line.startswith("#")]
-    return "".join(f"{line}\n" for line in comments) + file.getvalue()
-
-
 def _keys(template: Path, has_sources: bool, on_ref_mismatch: str) -> str:
     """Keys of the template, and what differs from it."""
     _, _, keys = read_text(template, "a config").partition("\ntables:\n")
@@ -269,40 +214,3 @@ def _keys(template: Path, has_sources: bool, on_ref_mismatch: str) -> str:
             r"(  datasets: .*\n)", r"\1  sources: config/sources.tsv # what is downloaded\n", keys
         )
     return "tables:\n" + re.sub(r"(?<=  on_ref_mismatch: )\w+", on_ref_mismatch, keys)
-
-
-def _name(path: Path) -> str:
-    """A name for results of a file, after its own."""
-    stem = re.sub(r"\.(vcf|bcf|fa|fasta|fna)?(\.b?gz)?$", "", path.name, flags=re.IGNORECASE)
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-") or "user"
-
-
-def _cell(path: Path, folder: Path) -> str:
-    """A path as a table has it: from the run's folder for files in it, whole for all others."""
-    # links stay as they are: one may be there because a table cannot hold the name of its file
-    whole, run = (Path(os.path.normpath(one.absolute())) for one in (path, folder))
-    cell = str(whole.relative_to(run) if whole.is_relative_to(run) else whole)
-    _check_cell(cell)
-    return cell
-
-
-def _check_cell(path: str) -> None:
-    """Stop at a path that no table can hold."""
-    problem = check_path(path)
-    if path != path.strip() or not path.isprintable():
-        problem = (
-            f"{path!r} begins or ends with a blank, or holds a control character; tables hold no "
-            "such path. Rename the file, or give the path of a link to it"
-        )
-    if problem:
-        raise InputError(problem)
-
-
-def _seen(path: Path) -> str:
-    """A path as short as it is from where the user stands."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-def _one_line(path: Path) -> str:
-    """A path for a comment."""
-    return " ".join(str(path).split())

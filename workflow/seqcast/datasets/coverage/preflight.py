@@ -313,14 +313,19 @@ def _spread(windows: pl.DataFrame, most_bp: int) -> list[tuple[str, int, int]]:
     return windows[::step].select("chrom", "start", "end").rows()
 
 
+def gene_sums(track: BigWig, genes: Sequence[tuple[Gene, Regions]]) -> np.ndarray:
+    """Coverage of each of `telling_genes`, before any factor, summed over its bases."""
+    return np.array([sum(_total(track, gene.chrom, *region) for region in regions)
+                     for gene, regions in genes], np.float64)  # fmt: skip
+
+
 def _sums_of(
     track: BigWig, genes: Sequence[tuple[Gene, Regions]], places: Sequence[tuple[str, int, int]]
 ) -> Sums:
-    def total(chrom: str, start: int, end: int) -> float:
-        return float(np.nansum(track.values(chrom, start, end), dtype=np.float64))
-
     return Sums(
-        np.array([sum(total(gene.chrom, *region) for region in regions)
-                  for gene, regions in genes], np.float64),
-        np.array([total(*place) for place in places], np.float64),
-    )  # fmt: skip
+        gene_sums(track, genes), np.array([_total(track, *place) for place in places], np.float64)
+    )
+
+
+def _total(track: BigWig, chrom: str, start: int, end: int) -> float:
+    return float(np.nansum(track.values(chrom, start, end), dtype=np.float64))
