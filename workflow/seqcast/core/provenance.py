@@ -1,7 +1,7 @@
 """What made a file: facts for its metadata."""
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -111,6 +111,18 @@ def is_untrained(facts: Mapping[str, Any]) -> bool:
     """Whether a fold has random weights, by the ``origin`` of a file: one, or a list."""
     origin = facts.get("origin")
     return "random" in (origin if isinstance(origin, list) else [origin])
+
+
+def differing(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], at: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Facts that differ: name and both values, None where one has none; "a.b" is b within a."""
+    for name in dict.fromkeys([*ours, *theirs]):
+        one, other = ours.get(name), theirs.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from differing(one, other, f"{at}{name}.")
+        elif one != other:
+            yield f"{at}{name}", one, other
 
 
 def folds_of(facts: Mapping[str, Any]) -> list[str]:

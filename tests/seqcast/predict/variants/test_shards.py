@@ -9,7 +9,6 @@ from polars.testing import assert_frame_equal
 from seqcast.core.store import write_table
 from seqcast.genome.intervals import Geometry
 from seqcast.genome.variants import check_variants
-from seqcast.predict.variants import shards as module
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.shards import Places, read_shard
 from seqcast.predict.variants.windows import VariantWork
@@ -53,7 +52,7 @@ def plain(work: VariantWork, shard: int, shards: int) -> list[int]:
 @pytest.mark.parametrize("how", OPTIONS)
 @pytest.mark.parametrize(("n", "sort"), [(80, True), (80, False), (1, True), (0, True)])
 def test_shards_are_those_of_the_whole_set(tmp_path, monkeypatch, how, n, sort):
-    monkeypatch.setattr(module, "ROWS", 7)
+    monkeypatch.setattr("seqcast.core.store.MOST_ROWS", 7)
     variants, options = checked(n, sort), OPTIONS[how]
     write_table(variants, tmp_path / "v.parquet", {})
     whole, seen = VariantWork.of(variants, GEOMETRY, options), []

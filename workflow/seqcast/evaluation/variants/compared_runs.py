@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
+from seqcast.core.provenance import differing
 from seqcast.core.store import array_columns, read_provenance, read_table
 from seqcast.evaluation.metrics.correlations import LEAST_ROWS, pearson, spearman
 from seqcast.predict.variants.ranking import reduce_score, select_tracks
@@ -184,16 +185,10 @@ def changed_statuses(a: Run, b: Run) -> pl.DataFrame:
     )
 
 
-def different_facts(
-    a: Mapping[str, Any], b: Mapping[str, Any], at: str = ""
-) -> Iterator[tuple[str, str, str]]:
+def different_facts(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Facts of provenance that differ: name, and the values of both; "-" where one has none."""
-    for name in dict.fromkeys([*a, *b]):
-        ours, theirs = a.get(name), b.get(name)
-        if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            yield from different_facts(ours, theirs, f"{at}{name}.")
-        elif ours != theirs:
-            yield f"{at}{name}", _shown(ours), _shown(theirs)
+    for name, ours, theirs in differing(a, b):
+        yield name, _shown(ours), _shown(theirs)
 
 
 def _shown(value: Any) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import model_in_words
+from seqcast.core.provenance import differing, model_in_words
 from seqcast.core.store import (
     empty_table,
     read_frames,
@@ -176,11 +176,11 @@ class Nulls:
             Naming what differs, and both values.
         """
         ours, theirs = self.definition["made_by"], made_by(facts)
-        if differing := next(_differences(ours, theirs), None):
-            name, here, there = differing
+        for name, here, there in differing(ours, theirs):
             raise InputError(
-                f"{self.path}: the nulls are of {model_in_words(self.definition)}, {name} {here}; "
-                f"the scores are of {model_in_words(facts)}, {name} {there}. Expected both made in "
+                f"{self.path}: the nulls are of {model_in_words(self.definition)}, {name} "
+                f"{_text(here)}; the scores are of {model_in_words(facts)}, {name} "
+                f"{_text(there)}. Expected both made in "
                 "the same way: score the null variants as the others, or name other nulls"
             )
         for contig, length_bp in self.definition["contigs"].items():
@@ -348,16 +348,6 @@ def read_lengths(index: str | Path) -> dict[str, int]:
 def _digest_of_tracks(tracks: pl.DataFrame) -> str:
     text = json.dumps(tracks.select("identifier", "units").rows())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _differences(
-    ours: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str]]:
-    """What two sets of scores were made with in different ways: its name, and both in words."""
-    for name in dict.fromkeys([*ours, *theirs]):
-        pair = ours.get(name), theirs.get(name)
-        if pair[0] != pair[1]:
-            yield name, _text(pair[0]), _text(pair[1])
 
 
 def _text(value: Any) -> str:

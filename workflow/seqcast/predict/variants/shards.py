@@ -16,7 +16,6 @@ from seqcast.predict.variants.alleles import Edit
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.windows import VariantWork, edits_of
 
-ROWS = 1 << 15  # that are held at once
 # A place is one number: of the contig, and of the window's first base, which may be before base 0.
 CONTIG = 1 << 40
 OF_EDITS = ("status", "contig", "start", "end", "insert", "pos", "ref", "alt", "swapped", "border")
@@ -103,7 +102,7 @@ def read_shard(
         Of these rows, in windows that the whole set decided.
     """
     # clusters of neighbours are found by the whole set
-    at_once = max(1, count_rows(path)) if options.cluster else ROWS
+    at_once = max(1, count_rows(path)) if options.cluster else None
     columns = [name for name in column_names(path) if name in OF_EDITS]
     places = Places.of(read_frames(path, columns, at_once), geometry, options)
     rows = places.rows(shard, shards)
@@ -119,7 +118,7 @@ def read_shard(
 def _chosen(path: str | Path, rows: np.ndarray) -> Iterator[pl.DataFrame]:
     """Rows of a table by their numbers, which ascend."""
     first = 0
-    for frame in read_frames(path, None, ROWS):
+    for frame in read_frames(path):
         begin, end = np.searchsorted(rows, (first, first + frame.height))
         if begin < end:
             yield frame[rows[begin:end] - first]

@@ -10,12 +10,12 @@ import polars as pl
 import pysam
 import pytest
 
+from seqcast.core import store
 from seqcast.core.errors import InputError
 from seqcast.core.store import array_column, write_table
 from seqcast.predict.variants.exports import (
     Precomputed,
     PrecomputedFiles,
-    precomputed,
     write_precomputed,
 )
 from tests.seqcast.predict.variants.exports.examples import TRACKS
@@ -47,7 +47,7 @@ def scores():
 @pytest.fixture
 def exported(scores, tmp_path, monkeypatch, request):
     """Paths of the exports; of scores that are read so many rows at a time as a test says."""
-    monkeypatch.setattr(precomputed, "ROWS", getattr(request, "param", precomputed.ROWS))
+    monkeypatch.setattr(store, "MOST_ROWS", getattr(request, "param", store.MOST_ROWS))
     files = PrecomputedFiles(*(tmp_path / name for name in ("scores", "tracks", "regions", "fai")))
     write_table(scores, files.scores, {})
     write_table(TRACKS, files.tracks, {})

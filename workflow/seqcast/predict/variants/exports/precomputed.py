@@ -27,7 +27,6 @@ from seqcast.predict.variants.ranking import LEVELS, describe_tracks, reduce_sco
 
 logger = logging.getLogger(__name__)
 
-ROWS = 1 << 14  # of the score table that are held at once
 PLACE = ["chrom", "pos", "ref", "alt"]
 WORDS = {  # column of the scores -> its key, and what it means
     "status": ("SEQCAST_STATUS", "scored, or the reason why the variant was not scored"),
@@ -160,7 +159,7 @@ def _contigs(files: PrecomputedFiles) -> Iterator[str]:
 def _whole_variants(scores: str | Path) -> Iterator[pl.DataFrame]:
     """Parts of a table; all rows of one variant are in the same."""
     held = empty_table(scores)
-    for frame in read_frames(scores, None, ROWS):
+    for frame in read_frames(scores):
         held = pl.concat([held, frame])
         is_last = pl.col("row") == held["row"][-1]
         yield held.filter(~is_last)
