@@ -101,8 +101,7 @@ def map_effects(
     InputError
         If a file or an option is wrong, or the region is on no contig of the genome.
     """
-    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
-    genome, annotation = opened(genome, annotation)
+    genome, annotation, tracks = opened(genome, annotation, tracks)
     folds = list(model) if isinstance(model, Sequence) else [model]
     place = parse_region(region) if isinstance(region, str) else region
     (found,) = map_regions(

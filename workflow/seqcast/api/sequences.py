@@ -117,16 +117,10 @@ def embed_sequences(
     """
     check_embeds(model)
     embedder = Embedder(model, EmbedOptions(**checked_options(options)))
-    frames = [pl.DataFrame(schema=columns(model.width))]
-    if isinstance(sequences, str | Path):
-        if not (cds is None or isinstance(cds, str)):
-            raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
-        table = read_sequences(sequences, cds or "")
-    elif not (texts := listed(sequences, "sequences", "a path, or a list of texts")):
-        return frames[0]
-    else:
-        table = listed_sequences(texts, cds)
-    return pl.concat([*frames, *TableEmbedder(embedder, lambda: [table])()])
+    nothing, table = pl.DataFrame(schema=columns(model.width)), _given(sequences, cds)
+    if table.is_empty():
+        return nothing
+    return pl.concat([nothing, *TableEmbedder(embedder, lambda: [table])()])
 
 
 def predict_property(
@@ -156,14 +150,17 @@ def predict_property(
         Of several, one that cannot be predicted is a row with its status.
     """
     check_predicts(model)
+    return predict_designs(model, _given(sequences, cds))
+
+
+def _given(sequences: str | Path | Sequence[str], cds: str | Sequence[Cds] | None) -> pl.DataFrame:
+    """Sequences of a file or a list, which may be empty."""
     if not isinstance(sequences, str | Path):
         texts = listed(sequences, "sequences", "a path, or a list of texts")
-        table = listed_sequences(texts, cds) if texts else table_of([])
-    elif cds is None or isinstance(cds, str):
-        table = read_sequences(sequences, cds or "")
-    else:
-        raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
-    return predict_designs(model, table)
+        return listed_sequences(texts, cds) if texts else table_of([])
+    if cds is None or isinstance(cds, str):
+        return read_sequences(sequences, cds or "")
+    raise InputError("cds is a list, and sequences are a file; give its CDS in columns")
 
 
 def _checked(number: int, sequence: str) -> str:

@@ -173,9 +173,8 @@ def score_variants(
     InputError
         If a file or an option is wrong, or the VCF seems to be of another genome build.
     """
-    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
     path = annotation if isinstance(annotation, str | Path) else None
-    genome, annotation = opened(genome, annotation)
+    genome, annotation, tracks = opened(genome, annotation, tracks)
     if polya_sites is not None:
         annotation = with_polya_sites(annotation, polya_sites, genome)
     checked = _checked(variants, genome, path, on_ref_mismatch)
@@ -251,9 +250,8 @@ def plot_variant(
     from seqcast.report.figures.top import TopPrediction, variant_page  # matplotlib
 
     folds = list(model) if isinstance(model, Sequence) else [model]
-    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
     path = annotation if isinstance(annotation, str | Path) else None
-    genome, annotation = opened(genome, annotation)
+    genome, annotation, tracks = opened(genome, annotation, tracks)
     checked = _checked([variant], genome, path, "exclude")
     wanted = ScoreOptions(
         **{**options, "gene_scores": (score, *LEVELS.values()), "window_scores": ()}

@@ -12,6 +12,7 @@ from seqcast.genome.annotation import Annotation, on_genome, read_annotation
 from seqcast.genome.builds import SET_SWAP, guard_build
 from seqcast.genome.fasta import GIVE_ALIASES, Genome, read_aliases
 from seqcast.genome.fasta_scan import HeldGenome, read_contigs
+from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import (
     check_variants,
     read_variants,
@@ -32,13 +33,14 @@ REMEDIES = {
 
 
 def opened(
-    genome: str | Path | Genome, annotation: str | Path | Annotation
-) -> tuple[Genome, Annotation]:
-    """A genome and its genes, read where they are files."""
+    genome: str | Path | Genome, annotation: str | Path | Annotation, tracks: str | Path | Tracks
+) -> tuple[Genome, Annotation, Tracks]:
+    """A genome, its genes and the tracks of a model, read where they are files."""
+    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
     genome = genome if isinstance(genome, Genome) else Genome(genome)
     if not isinstance(annotation, Annotation):
         annotation = read_annotation(annotation, genome)
-    return genome, annotation
+    return genome, annotation, tracks
 
 
 class UserFiles(NamedTuple):

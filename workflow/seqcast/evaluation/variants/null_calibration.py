@@ -26,7 +26,6 @@ CALIBRATION = {
        for limit in LIMITS for part in ("fraction", "ci_low", "ci_high")},
     "ks": pl.Float64, "p_value": pl.Float64, "p_value_holm": pl.Float64,
 }  # fmt: skip
-HELD_OUT = {"score": pl.String, "null_class": pl.String, "exceedance": pl.Float64}
 
 
 def write_calibration(nulls: str | Path, output: str | Path) -> None:

@@ -120,8 +120,7 @@ def screen_variants(
         If a file or an option is wrong, or the variants seem to be of another genome build.
     """
     folds = list(model) if isinstance(model, Sequence) else [model]
-    tracks = tracks if isinstance(tracks, Tracks) else Tracks.read(tracks)
-    genome, annotation = opened(genome, annotation)
+    genome, annotation, tracks = opened(genome, annotation, tracks)
     if not isinstance(variants, pl.DataFrame):
         variants = check_variants(read_variants(variants), genome, "exclude")
         guard_build(variants)

@@ -11,11 +11,10 @@ import polars as pl
 
 from seqcast.evaluation.variants.labelled_variants import SCORED
 from seqcast.genome.annotation import Gene
+from seqcast.genome.fasta import Fetch
 from seqcast.genome.sequence import reverse_complement
 from seqcast.predict.properties import LONGEST_KMER
 from seqcast.predict.properties.baselines import kmer_frequencies
-
-Fetch = Callable[[str, int, int], str]
 
 FLANK_BP, FAR_BP = 50, 500  # on both sides of an edit
 LONGEST_AROUND = 2  # of the k-mers of the flanks
