@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.workflow.snakemakes import snakemakes
+
 HEADERS = {
     "assemblies": "assembly genome annotation contig_aliases coding unclear proteins taxon",
     "models": "model architecture task hyperparameters head tracks description intervals",
@@ -64,25 +66,29 @@ class Workflow:
         config.setdefault("inference", {"device": "cpu", "threads": 1})
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
 
-    def start(
-        self, *arguments: str, config: str = "config.yaml", snakefile: str = "Snakefile",
-        own_group: bool = False,
-    ) -> subprocess.Popen:  # fmt: skip
-        """Start Snakemake in the folder; `own_group` lets a test kill it with all its jobs."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", self.root / snakefile,
-                   "--directory", self.folder, "--configfile", self.folder / config,
-                   "--cores", "2", "--scheduler", "greedy", *arguments]  # fmt: skip
-        environment = {**os.environ, **OFFLINE, "XDG_CACHE_HOME": str(self.folder / "cache")}
+    def arguments(
+        self, *more: str, config: str = "config.yaml", snakefile: str = "Snakefile"
+    ) -> list[str]:
+        """Arguments of Snakemake in the folder."""
+        return ["--snakefile", str(self.root / snakefile), "--directory", str(self.folder),
+                "--configfile", str(self.folder / config), "--cores", "2", "--scheduler", "greedy",
+                *more]  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        """The environment of Snakemake in the folder."""
+        return {**os.environ, **OFFLINE, "XDG_CACHE_HOME": str(self.folder / "cache")}
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start Snakemake in the folder, so that a test can kill it with all its jobs."""
         return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment, start_new_session=own_group,
+            [sys.executable, "-m", "snakemake", *self.arguments(*arguments)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=self.environment(), start_new_session=True,
         )  # fmt: skip
 
     def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess:
         """Run Snakemake in the folder; the caller looks at the exit status."""
-        process = self.start(*arguments, **options)
-        stdout, stderr = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+        return snakemakes().run(self.arguments(*arguments, **options), self.environment())
 
     def succeed(self, *arguments: str, **options: str) -> str:
         """Run Snakemake and return what it printed; fail the test if it failed."""

@@ -52,7 +52,7 @@ def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(finished, un
     whole = {path: read_table(finished.folder / path) for path in FINAL}
     rng, groups = random.Random(FIRST_SEED), []
     for turn in range(HEADS):
-        with unscored.start("--rerun-incomplete", *FINAL, own_group=True) as process:
+        with unscored.start("--rerun-incomplete", *FINAL) as process:
             with suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=rng.uniform(SLOWEST_START_S, RUN_S))
             if turn % 2 == 0 and process.poll() is None:
@@ -76,7 +76,7 @@ def test_a_second_snakemake_is_refused_and_told_why(finished, tmp_path):
     target = f"{SCORES}/{SET}.ensemble.tsv.gz"
     before = (run.folder / target).read_bytes()
     (run.folder / target).unlink()
-    first = run.start(target, own_group=True)
+    first = run.start(target)
     wait_for(lambda: list((run.folder / ".snakemake/locks").glob("*")), first)
     os.killpg(first.pid, signal.SIGSTOP)
     try:

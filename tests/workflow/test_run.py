@@ -242,7 +242,7 @@ def test_killed_run_leaves_no_half_output_and_is_taken_up_again(finished, tmp_pa
     assert not any(shard.exists() for shard in shards)  # gathered, and so removed
     for path in [run.folder / target, *logs]:
         path.unlink()
-    process = run.start("--cores", "1", target, own_group=True)  # one shard after the other
+    process = run.start("--cores", "1", target)  # one shard after the other
     wait_for(lambda: all(log.exists() for log in logs), process)  # the second has begun
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

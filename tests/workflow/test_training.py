@@ -67,7 +67,7 @@ def test_other_rules_take_the_trained_weights(run: Workflow) -> None:
 
 def test_a_killed_training_goes_on(run: Workflow) -> None:
     checkpoint = run.folder / "results/training/checkpoints/tiny.fold1.pt"
-    process = run.start(WEIGHTS.format(1), own_group=True)
+    process = run.start(WEIGHTS.format(1))
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -5,6 +5,7 @@ tables that are still to be downloaded does without.
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,12 @@ def check_pattern(key: str, pattern: str, path: str | Path) -> None:
 
 def may_have_decay(path: str | Path) -> bool:
     """Whether some tracks of a table are a time course of decay; so may be one not known yet."""
+    return _may_have_decay(str(path), content_digest(path))
+
+
+@cache
+def _may_have_decay(path: str, content: str) -> bool:
+    """Once for all datasets that a model scores."""
     if not (tracks := known_tracks(path)):
         return True
     from seqcast.genome.time_courses import fitted_courses
