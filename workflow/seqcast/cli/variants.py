@@ -27,10 +27,10 @@ from seqcast.core.contents import contents_of
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import merge_folds, versions
 from seqcast.core.store import scratch_folder, write_table
-from seqcast.evaluation.variants.half_life_effects import fitted_courses, half_life_effects
+from seqcast.evaluation.variants.half_life_effects import half_life_effects
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
-from seqcast.genome.time_courses import tracks_to_show
+from seqcast.genome.time_courses import fitted_courses, tracks_to_show
 from seqcast.genome.user_files import remedies_of_commands
 from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variant_texts import joined

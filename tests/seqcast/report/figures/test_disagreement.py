@@ -1,6 +1,9 @@
 """Heat maps of the variants on which models differ most."""
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 
 from seqcast.evaluation.variants.agreement import compare
 from seqcast.evaluation.variants.cross_model import leading, most_different, with_calls
@@ -25,6 +28,16 @@ def test_tracks_and_scores_are_those_of_the_rows(tmp_path):
     assert ranks.images[0].get_array().shape == (rows.height, len(found.measures) - 1)
     assert figure.get_supxlabel() == "UNTRAINED random weights: helix"
     save(figure, tmp_path / "figure.png")
+
+
+def test_a_model_that_scored_none_of_the_rows_is_grey():
+    scored = coverage()
+    found = compare([scored], [mrna()], resamples=0)
+    table = with_calls(found.table, leading(found.measures))
+    nothing = pl.lit(None, scored.table.schema["logSED"])
+    silent = replace(scored, table=scored.table.with_columns(logSED=nothing))
+    figure = plot_disagreement(table, found.measures, [silent])
+    assert figure.axes[0].images[0].get_array().mask.all()
 
 
 def test_nothing_in_common_is_said():

@@ -48,15 +48,8 @@ def plot_disagreement(
     axes = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
     for ax, values, scored in zip(axes, tracks, coverage, strict=False):
         names = scored.tracks["description"].to_list() if scored.tracks is not None else []
-        _heat(
-            figure,
-            ax,
-            values,
-            names,
-            f"{score}, {scored.model}",
-            "RdBu_r",
-            np.nanmax(np.abs(values)),
-        )
+        most = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0  # none is scored
+        _heat(figure, ax, values, names, f"{score}, {scored.model}", "RdBu_r", most)
     ranks = np.stack([_ranks(m.size(table))[rows["place"].to_numpy()] for m in of_mrnas], axis=1)
     names = [f"{m.score}, {m.model}" for m in of_mrnas]
     _heat(figure, axes[-1], ranks, names, "fraction below", "cividis")

@@ -103,8 +103,8 @@ def models_in_words(
 def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, Any]:
     """The rows that the first measure of either kind puts first, with their places in both."""
     main = [measure for measure in measured if measure.is_main]
-    leading = [next(m for m in main if m.kind == kind) for kind in ("coverage", "mrna")]
-    places = [_places(measure.size(table)) for measure in leading]
+    first = [next(m for m in main if m.kind == kind) for kind in ("coverage", "mrna")]
+    places = [_places(measure.size(table)) for measure in first]
     best = np.fmin(*places)
     order = np.argsort(best, kind="stable")  # NaN, without a place, at the end
     chosen = order[: int((best <= STRONGEST).sum())]
@@ -114,7 +114,7 @@ def _strongest(table: pl.DataFrame, measured: Sequence[Measure]) -> dict[str, An
         row["places"] = [None if np.isnan(place[at]) else int(place[at]) for place in places]
     headings = [(measure.model, _unsized(measure.score)) for measure in main]
     pairs = int(np.isfinite(best).sum())
-    return {"rows": rows, "pairs": pairs, "headings": headings, "leading": leading}
+    return {"rows": rows, "pairs": pairs, "headings": headings, "leading": first}
 
 
 def _across(across: Across, measured: Sequence[Measure]) -> dict[str, Any]:
