@@ -34,6 +34,12 @@ def compared(scores, nulls):
     return add_percentiles(scores, FACTS, TRACKS, Annotation(GENES), CONTIGS, nulls)
 
 
+def files_of(folder, nulls):
+    """Those that `made` left in a folder, and scores that are still to be written there."""
+    names = ("others.parquet", "tracks.parquet", "genes.parquet", "genome.fai")
+    return PercentileFiles(*(folder / name for name in names), nulls.path)
+
+
 def by_counting(scores, nulls, least=MIXTURE.min_variants):
     """Below, nulls and class of each row: the slow, plain way."""
     classes, ours = classify(scores, Annotation(GENES), [1000]), nulls.table.to_dicts()
@@ -137,8 +143,7 @@ def test_several_genes_of_a_null_variant_narrow_no_interval(tmp_path, drawn):
 
 def test_a_table_is_compared_in_parts(tmp_path, drawn, monkeypatch):
     nulls, scores = made(tmp_path, drawn.scores(60)), drawn.scores(40)
-    files = PercentileFiles(tmp_path / "others.parquet", tmp_path / "tracks.parquet",
-                            tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
+    files = files_of(tmp_path, nulls)
     write_table(scores, files.scores, FACTS)
     for rows in (1 << 14, 7):
         monkeypatch.setattr("seqcast.core.store.MOST_ROWS", rows)
@@ -152,8 +157,7 @@ def test_a_table_is_compared_in_parts(tmp_path, drawn, monkeypatch):
 
 def test_a_table_without_rows_has_none(tmp_path, drawn):
     nulls, scores = made(tmp_path, drawn.scores(60)), drawn.scores(1)
-    files = PercentileFiles(tmp_path / "others.parquet", tmp_path / "tracks.parquet",
-                            tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
+    files = files_of(tmp_path, nulls)
     write_table(scores.clear(), files.scores, FACTS)
     write_percentiles(files, tmp_path / "out.parquet", {})
     found, one = read_table(tmp_path / "out.parquet"), compared(scores, nulls)
@@ -163,8 +167,7 @@ def test_a_table_without_rows_has_none(tmp_path, drawn):
 
 def test_a_score_that_is_missing_is_told(tmp_path, drawn):
     nulls = made(tmp_path, drawn.scores(60))
-    files = PercentileFiles(tmp_path / "others.parquet", tmp_path / "tracks.parquet",
-                            tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
+    files = files_of(tmp_path, nulls)
     write_table(drawn.scores(5).rename({"logSED": "D2"}), files.scores, FACTS)
     with pytest.raises(InputError, match=r"others\.parquet has no score logSED"):
         write_percentiles(files, tmp_path / "out.parquet", {})
@@ -172,8 +175,7 @@ def test_a_score_that_is_missing_is_told(tmp_path, drawn):
 
 def test_a_table_is_read_next_to_its_scores(tmp_path, drawn):
     nulls, scores = made(tmp_path, drawn.scores(60)), drawn.scores(10)
-    files = PercentileFiles(tmp_path / "others.parquet", tmp_path / "tracks.parquet",
-                            tmp_path / "genes.parquet", tmp_path / "genome.fai", nulls.path)  # fmt: skip
+    files = files_of(tmp_path, nulls)
     write_table(scores, files.scores, FACTS)
     write_percentiles(files, tmp_path / "out.parquet", {})
     found = read_percentiles(tmp_path / "out.parquet", scores)
