@@ -154,6 +154,21 @@ def test_figures_are_made(run: Workflow) -> None:
     assert run.planned("--nocolor") == {}
 
 
+def test_each_training_has_a_page_with_a_verdict(run: Workflow) -> None:
+    folder = run.folder / "results/training"
+    for fold in ("f0c0", "f1c0"):
+        page = (folder / f"small.fold{fold}.html").read_text()
+        assert page.count("data:image/png") == 4  # learning curve, windows, genes, decays
+        assert "Verdict: " in page
+        verdict = pl.read_csv(folder / f"small.fold{fold}.verdict.tsv", separator="\t")
+        tracks = read(run, f"sim.fold{fold}.tracks.tsv")
+        bins = verdict.filter(aspect="r of bins within a track")["value"][0]
+        assert bins == pytest.approx(tracks["pearsonr"].median())
+        assert verdict["aspect"].to_list()[-1] == "overall"
+    index = (run.folder / "results/report/index.html").read_text()
+    assert "Training of small, fold f0c0" in index
+
+
 def test_other_options_run_the_tests_anew_but_train_nothing(run: Workflow) -> None:
     jobs = run.planned("--nocolor", "--config", "coverage_accuracy={compat: borzuki}")
     assert "train" not in jobs

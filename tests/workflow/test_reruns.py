@@ -74,11 +74,14 @@ MEASURED = {
 }  # fmt: skip
 PROBED = {"probe_embeddings"} | MEASURED
 EMBEDDED = {"embed_sequences", "plot_embeddings", "summarise_embeddings"} | PROBED
-TESTED = {"evaluate_coverage", "evaluate_half_lives", "plot_accuracy", "plot_gene_accuracy"}
+TESTED = {
+    "evaluate_coverage", "evaluate_half_lives", "plot_accuracy", "plot_gene_accuracy",
+    "grade_training", "summarise_training",
+}  # fmt: skip
 PAGES = {
     "summarise_benchmark", "summarise_benchmarks", "summarise_comparison", "summarise_embeddings",
     "summarise_properties", "summarise_ranking", "summarise_reads", "summarise_run",
-    "summarise_nulls", "assemble_page",
+    "summarise_nulls", "summarise_training", "assemble_page",
 }  # fmt: skip
 TRAINED = (
     {"train", "plot_learning_curve", "prepare_weights"}
@@ -167,8 +170,8 @@ CHANGES = {
     # tables and files
     "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
     "description of a model": ([["text", "models.tsv", "tiny network", "small network"]],
-                               {"summarise_run", "summarise_ranking", "summarise_comparison", "summarise_nulls"}
-                               | PAGE),
+                               {"summarise_run", "summarise_ranking", "summarise_comparison", "summarise_nulls",
+                                "summarise_training"} | PAGE),
     "variants of the same date": ([own("own.vcf")], CHECKED | SCORED),
     "genome of the same date": ([own("genome.fa")], CHECKED | SCORED | COVERED
                                 | {"prepare_genome", "prepare_annotation"}),

@@ -25,6 +25,7 @@ rule summarise_ranking:
     input:
         ranked="results/report/{model}/{dataset}.ranked.parquet",
         sets=plan.variant_effects.ranked_sets,
+        verdicts=plan.training_pages.verdicts,
     output:
         report(
             "results/report/{model}/{dataset}.ranked.html",

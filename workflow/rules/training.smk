@@ -108,3 +108,65 @@ rule plot_learning_curve:
         code=code_of("plot_learning_curve"),
     script:
         "../scripts/plot_learning_curve.py"
+
+
+rule grade_training:
+    input:
+        unpack(plan.training_pages.graded),
+    output:
+        "results/training/{model}.fold{fold}.verdict.tsv",
+    log:
+        "logs/grade_training/{model}.fold{fold}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        given=given_content,
+        code=code_of("grade_training"),
+    script:
+        "../scripts/grade_training.py"
+
+
+rule summarise_training:
+    input:
+        unpack(plan.training_pages.shown),
+    output:
+        report(
+            "results/training/{model}.fold{fold}.html",
+            caption="../report/training.rst",
+            category="Training",
+            subcategory="{model}",
+            labels={"fold": "{fold}", "what": "training and verdict"},
+        ),
+    log:
+        "logs/summarise_training/{model}.fold{fold}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        about=plan.training_pages.about,
+        descriptions=catalogue.description,
+        templates=template_digest("training.html"),
+        given=given_content,
+        code=code_of("summarise_training"),
+    script:
+        "../scripts/summarise_training.py"
+
+
+rule plot_windows:
+    input:
+        plan.training_pages.windows,
+    output:
+        "results/training/{model}.fold{fold}.windows.png",
+    log:
+        "logs/plot_windows/{model}.fold{fold}.log",
+    wildcard_constraints:
+        model=one_of(catalogue.of_task("coverage")),
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        given=given_content,
+        code=code_of("plot_windows"),
+    script:
+        "../scripts/plot_windows.py"

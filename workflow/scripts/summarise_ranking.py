@@ -2,11 +2,13 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.store import atomic, read_provenance, read_table
+from seqcast.evaluation.coverage.training_verdicts import overall_verdicts
 from seqcast.report.pages.summary import ranked_table_html
 
 with reporting(snakemake.log[0]):
     given, asked = snakemake.input, snakemake.params
     ranked, facts = read_table(given.ranked), read_provenance(given.ranked)
-    page = ranked_table_html(ranked, facts, asked.rows, asked.descriptions, given.sets)
+    folds = overall_verdicts(given.verdicts, snakemake.output[0])
+    page = ranked_table_html(ranked, facts, asked.rows, asked.descriptions, given.sets, folds)
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(page, encoding="utf-8")

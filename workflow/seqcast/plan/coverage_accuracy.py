@@ -22,6 +22,7 @@ SUFFIXES = {
     "genes": "genes.tsv",
     "gene_preds": "gene_preds.parquet",
     "gene_targets": "gene_targets.parquet",
+    "decay_metrics": "decay_metrics.tsv",
 }
 
 

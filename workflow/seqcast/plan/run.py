@@ -32,6 +32,7 @@ from seqcast.plan.regions import Regions
 from seqcast.plan.rows import NULLS
 from seqcast.plan.run_page import RunPage
 from seqcast.plan.training_jobs import TrainingJobs
+from seqcast.plan.training_pages import TrainingPages
 from seqcast.plan.trainings import Trainings
 from seqcast.plan.transcripts import KINDS, Transcripts
 from seqcast.plan.variant_benchmarks import VariantBenchmarks
@@ -72,6 +73,7 @@ class RunPlan:
     coverage_trainings: CoverageTrainings
     training_jobs: TrainingJobs
     coverage_accuracy: CoverageAccuracy
+    training_pages: TrainingPages
     coverage_benchmarks: CoverageBenchmarks
     read_sets: ReadSets
     reads: Reads
@@ -94,7 +96,7 @@ class RunPlan:
         """The one page of the run, which shows what the other parts make."""
         return RunPage(
             self.catalogue, self.variant_effects, self.maps, self.transcripts, self.planted_truth,
-            self.benchmarks, self._shown,
+            self.benchmarks, self.training_pages, self._shown,
         )  # fmt: skip
 
     @cached_property
@@ -111,6 +113,7 @@ class RunPlan:
             self.coverage,
             self.trainings,
             self.coverage_accuracy,
+            self.training_pages,
             self.coverage_benchmarks,
             self.reads,
             self.read_benchmarks,
@@ -226,6 +229,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **given: Any) -> RunPlan:
         coverage_trainings=coverage_trainings,
         training_jobs=TrainingJobs(catalogue, trainings, coverage_trainings, properties),
         coverage_accuracy=accuracy,
+        training_pages=TrainingPages(catalogue, trainings, coverage_trainings, accuracy),
         coverage_benchmarks=CoverageBenchmarks(catalogue, accuracy),
         read_sets=ReadSets(catalogue),
         reads=reads,

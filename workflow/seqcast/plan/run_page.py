@@ -14,6 +14,7 @@ from seqcast.plan.maps import Maps, bases_table
 from seqcast.plan.planted_truth import RESULTS as PLANTED
 from seqcast.plan.planted_truth import PlantedTruth
 from seqcast.plan.rows import genes_of
+from seqcast.plan.training_pages import TrainingPages
 from seqcast.plan.transcripts import Transcripts
 from seqcast.plan.variant_effects import (
     VariantEffects,
@@ -39,6 +40,7 @@ class RunPage:
     transcripts : Transcripts
     planted_truth : PlantedTruth
     benchmarks : BenchmarkSummary
+    training_pages : TrainingPages
     made : sequence of str
         Targets of the run: each page among them is a chapter, each PNG a figure of one.
     """
@@ -49,6 +51,7 @@ class RunPage:
     transcripts: Transcripts
     planted_truth: PlantedTruth
     benchmarks: BenchmarkSummary
+    training_pages: TrainingPages
     made: Sequence[str]
 
     @property
@@ -65,6 +68,7 @@ class RunPage:
     def files(self) -> dict[str, list[str]]:
         """Input: fields of `run_files.RunFiles`."""
         pairs, rows = self.effects.pairs, self.catalogue.datasets
+        in_pages = set(self.training_pages.figures)
         report = [f"results/report/{model}/{dataset}" for model, dataset in pairs]
         return {
             "scores": [ensemble_table(*pair) for pair in pairs],
@@ -80,7 +84,10 @@ class RunPage:
             "planted": [f"{PLANTED}/{model}.tsv" for model in self._planted],
             "benchmarks": self.benchmarks.results,
             "pages": self.pages,
-            "figures": [path for path in self.made if path.endswith(".png")],
+            "figures": [
+                path for path in self.made if path.endswith(".png") and path not in in_pages
+            ],
+            "verdicts": self.training_pages.verdicts_of(self.effects.models),
         }
 
     @property

@@ -8,24 +8,8 @@ from seqcast.report.figures.accuracy_tables import (
     decay_panels,
     gene_boxes,
     length_notes,
-    track_kinds,
     typical_tracks,
 )
-
-
-def test_kinds_come_from_descriptions() -> None:
-    said = ["RNA:ActD:K562 4h", "RNA:4sU:HEK 1h", "RNA:liver", "CAGE:a", "my track", ""]
-    assert track_kinds(said) == ["RNA:ActD", "RNA:4sU", "RNA", "CAGE", "my", "other"]
-
-
-def test_many_kinds_become_few() -> None:
-    marks = [f"CHIP:mark{i}:cell" for i in range(30)]
-    assert track_kinds([*marks, "RNA:a:b"]) == ["CHIP"] * 30 + ["RNA"]
-    words = [f"word{i}:a" for i in range(30)] + ["RNA:a"] * 2
-    kinds = track_kinds(words)
-    assert len(set(kinds)) == 12
-    assert kinds[-1] == "RNA"
-    assert kinds.count("other") == 20
 
 
 def test_boxes_have_a_row_a_track_and_model() -> None:

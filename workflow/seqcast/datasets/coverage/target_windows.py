@@ -275,6 +275,13 @@ def parts_of_fold(parts_present: Collection[str], fold_name: str) -> dict[str, l
     return {"train": train, "valid": [valid], "test": [test]}
 
 
+def roles_of_parts(windows: pl.DataFrame, fold_name: str) -> dict[str, str]:
+    """Part to what a fold does with its windows (`ROLES`); where all are ``test``, tested on."""
+    present = windows["part"].unique().to_list()
+    roles = {"test": ["test"]} if present == ["test"] else parts_of_fold(present, fold_name)
+    return {part: role for role, parts in roles.items() for part in parts}
+
+
 def _check_numbers(
     contig_lengths: Mapping[str, int], window_bp: int, stride_bp: int, crop_bp: int, share: float
 ) -> None:

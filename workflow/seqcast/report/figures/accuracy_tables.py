@@ -5,30 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-MOST_KINDS = 12  # blocks of a figure; beyond, kinds are told by their first word alone
+from seqcast.evaluation.coverage.track_kinds import track_kinds
+
 MOST_PANELS = 6
-OTHER = "other"
 CONTROLS = {"length alone": "gene_length_pearsonr", "rolled": "gene_rolled_pearsonr"}
-
-
-def track_kinds(descriptions: list[str]) -> list[str]:
-    """Kind of each track, from what its description says before ":".
-
-    "RNA:ActD:K562 4h" is of kind "RNA:ActD", "CAGE:liver" of "CAGE", a description without ":" of
-    its first word. More than `MOST_KINDS` kinds are made fewer: first words only, and of these the
-    rarest are "other".
-    """
-    words = [said.split(":") for said in descriptions]
-    first = [(one[0].split() or [OTHER])[0] if len(one) == 1 else one[0] for one in words]
-    kinds = [":".join(one[:2]) if len(one) > 2 else name
-             for one, name in zip(words, first, strict=True)]  # fmt: skip
-    if len(set(kinds)) <= MOST_KINDS:
-        return kinds
-    if len(set(first)) <= MOST_KINDS:
-        return first
-    names, counts = np.unique(first, return_counts=True)
-    kept = set(names[np.argsort(-counts, kind="stable")][: MOST_KINDS - 1].tolist())
-    return [name if name in kept else OTHER for name in first]
 
 
 def accuracy_boxes(

@@ -98,6 +98,7 @@ def ranked_table_html(
     rows: int = 100,
     descriptions: Mapping[str, str] = UNDESCRIBED,
     sets: Sequence[str | Path] = (),
+    trainings: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The page of the strongest variants.
 
@@ -115,6 +116,8 @@ def ranked_table_html(
         Model to what the table of models says of it.
     sets : sequence of path
         The table of sets (`variant_sets.group_variants`), if the variants belong to any.
+    trainings : sequence of mapping
+        Of `training_verdicts.overall_verdicts`: what the folds of the model are worth.
 
     Returns
     -------
@@ -140,6 +143,7 @@ def ranked_table_html(
         same_weights=facts.get("same_weights", []),
         descriptions=descriptions,
         nulls=facts.get("nulls", ""),
+        trainings=trainings,
     )
 
 

@@ -83,8 +83,8 @@ class PageContent:
     descriptions : mapping
         Model to what the table of models says of it.
     further : mapping
-        What the template ``run_page.html`` shows besides: ``answers``, ``planted``, ``benchmarks``,
-        ``files``, ``command``, ``versions``.
+        What the template ``run_page.html`` shows besides: ``answers``, ``planted``, ``trainings``,
+        ``benchmarks``, ``files``, ``command``, ``versions``.
     """
 
     title: str
@@ -126,6 +126,7 @@ def page_html(content: PageContent, most_rows: int = MOST_ROWS) -> str:
     nothing: dict[str, Any] = {
         "answers": [],
         "planted": [],
+        "trainings": [],
         "benchmarks": [],
         "files": [],
         "costs": [],

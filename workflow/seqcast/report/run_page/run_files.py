@@ -10,6 +10,7 @@ import polars as pl
 
 from seqcast.core.provenance import versions
 from seqcast.core.store import column_names, read_provenance, read_table
+from seqcast.evaluation.coverage.training_verdicts import overall_verdicts
 from seqcast.genome.annotation import read_annotation
 from seqcast.report.pages.benchmarks import read_benchmarks
 from seqcast.report.run_page.allele_rows import FURTHER, ScoredSet, needed
@@ -46,6 +47,8 @@ class RunFiles(NamedTuple):
         Tables of results.
     pages, figures : tuple of path
         Chapters.
+    verdicts : tuple of path
+        On folds that the run trained (`training_verdicts`).
     """
 
     scores: tuple[str | Path, ...] = ()
@@ -60,6 +63,7 @@ class RunFiles(NamedTuple):
     benchmarks: tuple[str | Path, ...] = ()
     pages: tuple[str | Path, ...] = ()
     figures: tuple[str | Path, ...] = ()
+    verdicts: tuple[str | Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def read_run(files: RunFiles, about: AboutRun, at: str | Path, costs: pl.DataFra
         chapters=chapters, descriptions=about.descriptions,
         further={
             "planted": _planted(files, about, chapters),
+            "trainings": _trainings(files, at, chapters),
             "benchmarks": benchmark_lines(read_benchmarks(files.benchmarks, about.benchmarks)),
             "files": [
                 {"model": model, "dataset": dataset, "path": relative_to(path, at)}
@@ -193,3 +198,12 @@ def _planted(files: RunFiles, about: AboutRun, chapters: Sequence[Chapter]) -> l
         planted_line(model, path, pages.get(str(Path(path).with_suffix(".html"))))
         for model, path in zip(about.planted, files.planted, strict=True)
     ]
+
+
+def _trainings(
+    files: RunFiles, at: str | Path, chapters: Sequence[Chapter]
+) -> list[dict[str, Any]]:
+    """What the folds of the run's models are worth, with links to their chapters."""
+    anchors = {one.path: f"#{one.name}" for one in chapters}
+    found = overall_verdicts(files.verdicts, at)
+    return [{**one, "href": anchors.get(one["href"], one["href"])} for one in found]
