@@ -33,6 +33,7 @@ rule evaluate_planted_truth:
         unpack(plan.planted_truth.predictions),
         unpack(plan.planted_truth.truth),
         unpack(with_dates(plan.planted_truth.learned)),
+        half_lives=plan.planted_truth.half_lives,
     output:
         measures="results/planted_truth/{model}.tsv",
         variants="results/planted_truth/{model}.variants.parquet",

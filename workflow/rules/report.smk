@@ -3,6 +3,7 @@ rule rank_variants:
         unpack(catalogue.intervals),
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
+        half_lives=plan.variant_effects.half_lives,
         percentiles=plan.nulls.percentiles,
     output:
         "results/report/{model}/{dataset}.ranked.parquet",

@@ -344,6 +344,7 @@ rule export_vcf:
         variants=catalogue.file,
         scores="results/variant_effects/{model}/{dataset}.ensemble.parquet",
         tracks="results/variant_effects/{model}/tracks.parquet",
+        half_lives=plan.variant_effects.half_lives,
         percentiles=plan.nulls.percentiles,
     output:
         "results/variant_effects/{model}/{dataset}.ensemble.vcf.gz",

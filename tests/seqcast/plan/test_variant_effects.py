@@ -86,10 +86,12 @@ def test_half_lives_are_made_of_models_whose_tracks_may_be_a_time_course(
         rows = [f"{i}\tt{i}\tt{i}.bw\t384\t384\t0.3\tsum_sqrt\t{i}\tRNA:ActD:K562 {hours}h\n"
                 for i, hours in enumerate(times)]  # fmt: skip
         table.write_text(head + "".join(rows))
-    targets = planned(TABLES, **config).variant_effects.targets
-    assert [path for path in targets if "half_lives" in path] == [
+    effects = planned(TABLES, **config).variant_effects
+    assert [path for path in effects.targets if "half_lives" in path] == [
         f"{EFFECTS}/{model}/snvs.half_lives.parquet" for model in made
     ]
+    of_one = effects.half_lives(Job(model="one", dataset="snvs"))
+    assert of_one == (f"{EFFECTS}/one/snvs.half_lives.parquet" if made else [])
 
 
 def test_sets_are_told_where_variants_belong_to_any(planned, plan, tmp_path):

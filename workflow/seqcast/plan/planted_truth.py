@@ -11,7 +11,12 @@ from seqcast.plan.coverage_sets import CoverageSets
 from seqcast.plan.coverage_trainings import CoverageTrainings
 from seqcast.plan.maps import bases_table
 from seqcast.plan.rows import genes_of
-from seqcast.plan.variant_effects import ensemble_table, fold_table, tracks_table
+from seqcast.plan.variant_effects import (
+    VariantEffects,
+    ensemble_table,
+    fold_table,
+    tracks_table,
+)
 from seqcast.plan.wildcards import OfModel
 
 SIMULATED = "resources/simulated"
@@ -32,6 +37,7 @@ class PlantedTruth:
     catalogue: Catalogue
     sets: CoverageSets
     trainings: CoverageTrainings
+    effects: VariantEffects
 
     def __post_init__(self) -> None:
         asked = self.catalogue.config["planted_truth"]
@@ -95,6 +101,10 @@ class PlantedTruth:
             "fold_coverage": [coverage_store(model, self.coverage, f"fold{f}") for f in folds],
             **({"maps": bases_table(model, self.maps)} if self.maps else {}),
         }
+
+    def half_lives(self, job: OfModel) -> str | list[str]:
+        """Input: changes of half-lives, of models whose tracks are a time course."""
+        return self.effects.half_lives_of(job.model, self.variants)
 
     def truth(self, job: OfModel) -> dict[str, str]:
         """Input: what was planted, the genes that it is in, and the units of the model's tracks."""

@@ -237,7 +237,7 @@ def plan_run(config: dict[str, Any], schemas: Path, **given: Any) -> RunPlan:
         transcripts=transcripts,
         variant_benchmarks=VariantBenchmarks(catalogue, effects, transcripts),
         properties=properties,
-        planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings),
+        planted_truth=PlantedTruth(catalogue, coverage_sets, coverage_trainings, effects),
         benchmarks=BenchmarkSummary(catalogue),
         notebooks=Notebooks(catalogue, effects, oligos, accuracy),
         verification=Verification(catalogue, trainings),

@@ -164,6 +164,14 @@ class VariantEffects:
         rows = self.catalogue.models
         return [m for m in self.models if may_have_decay(self.catalogue.located(rows[m].tracks))]
 
+    def half_lives(self, job: OfModelAndDataset) -> str | list[str]:
+        """Input: changes of half-lives of a dataset, where the model may have a time course."""
+        return self.half_lives_of(job.model, job.dataset)
+
+    def half_lives_of(self, model: str, dataset: str) -> str | list[str]:
+        """Changes of half-lives of a dataset, none of a model without a time course."""
+        return half_life_table(model, dataset) if model in self.models_of_decay else []
+
     @property
     def window_modes_pairs(self) -> list[tuple[str, str]]:
         """Every model with the datasets of which both modes of windows are compared."""

@@ -9,6 +9,7 @@ from seqcast.core.store import array_column, read_table, write_table
 from seqcast.evaluation.variants.half_life_effects import (
     HalfLifeFiles,
     half_life_effects,
+    mean_changes,
     write_half_life_effects,
 )
 from seqcast.genome.time_courses import fitted_courses
@@ -162,3 +163,31 @@ def test_files_have_the_rows_of_the_function(tmp_path, monkeypatch) -> None:
 
 def test_no_rows_give_no_rows(tmp_path) -> None:
     assert half_life_effects([fold(LIVES[0]).clear()], COURSES).height == 0
+
+
+def test_changes_of_several_courses_are_averaged_where_they_are_scored(tmp_path) -> None:
+    rows = fold(LIVES[0]).select("row", "variant", "gene_id", "status")
+    lives = pl.DataFrame(
+        {"course": ["a", "b"] * 3, "status": ["scored"] * 4 + ["rate_at_bound", "scored"],
+         "ref_half_life_h": [2.0, 8.0, 1.0, 1.0, 9.0, 3.0],
+         "alt_half_life_h": [2.0, 2.0, 2.0, 8.0, 9.0, 3.0],
+         "delta_log2_half_life": [0.0, -2.0, 1.0, 3.0, None, 0.5],
+         "delta_log2_half_life_sd": [0.1, 0.3, None, None, None, 0.2]}
+    )  # fmt: skip
+    keys = rows.drop("status")[[0, 0, 1, 1, 2, 2]]
+    write_table(keys.hstack(lives), tmp_path / "half_lives.parquet", {})
+    found = mean_changes(tmp_path / "half_lives.parquet", rows)
+    assert found["ref_half_life_h"].to_list() == pytest.approx([4, 1, 3])
+    assert found["alt_half_life_h"].to_list() == pytest.approx([2, 4, 3])
+    assert found["delta_log2_half_life"].to_list() == [-1, 2, 0.5]
+    assert found["delta_log2_half_life_sd"].to_list() == [pytest.approx(0.2), None, 0.2]
+    with pytest.raises(InputError, match="different rows"):
+        mean_changes(tmp_path / "half_lives.parquet", rows[::-1])
+
+
+def test_without_a_course_there_are_no_changes(tmp_path) -> None:
+    scores = fold(LIVES[0])
+    write_table(half_life_effects([scores], []), tmp_path / "half_lives.parquet", {})
+    found = mean_changes(tmp_path / "half_lives.parquet", scores)
+    assert len(found) == 3
+    assert found.null_count().row(0) == (3, 3, 3, 3)

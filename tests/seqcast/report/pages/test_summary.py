@@ -199,6 +199,29 @@ def test_ranked_row_reads_as_people_write_it() -> None:
     assert "Means are over 4 of 11 tracks (^RNA:);" in page
 
 
+def test_ranked_page_has_half_lives_where_they_are_known() -> None:
+    rows = ranked().with_columns(
+        ref_half_life_h=pl.lit(4.0), alt_half_life_h=pl.lit(2.0),
+        delta_log2_half_life=pl.lit(-1.0), delta_log2_half_life_sd=pl.lit(0.25),
+    )  # fmt: skip
+    page = ranked_table_html(rows, RANKED)
+    assert '<td class="n">4</td><td class="n">2</td>\n<td class="n">−1<br>' in page.replace(
+        ".00", ""
+    )
+    assert "± 0.250" in page
+    assert "half-life" not in ranked_table_html(ranked(), RANKED)
+
+
+def test_ranked_page_warns_of_a_poor_model() -> None:
+    told = {"model": "m", "fold": "f0", "grade": "poor", "note": "r is 0.16", "href": "../a.html"}
+    page = ranked_table_html(ranked(), RANKED, trainings=[told])
+    assert (
+        'class="warning">POOR MODEL: poor, <a href="../a.html">m, fold f0</a>; r is 0.16.' in page
+    )
+    good = ranked_table_html(ranked(), RANKED, trainings=[{**told, "grade": "good"}])
+    assert "POOR" not in good
+
+
 def test_ranked_page_says_what_it_is_of_and_how_much_of_it() -> None:
     rows = pl.concat([ranked(rank=i) for i in range(1, 1201)])
     page = " ".join(ranked_table_html(rows, RANKED).split())

@@ -12,6 +12,7 @@ from seqcast.core.store import read_provenance, read_table, write_table, write_t
 from seqcast.datasets.coverage.target_store import CoverageStore
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.planted_decay import compare_genes, expected_sums
+from seqcast.evaluation.planted.planted_half_lives import with_half_lives
 from seqcast.evaluation.planted.planted_intervals import with_intervals
 from seqcast.evaluation.planted.planted_maps import COLUMNS, compare_bases, read_elements
 from seqcast.evaluation.planted.planted_metrics import evaluate
@@ -52,6 +53,8 @@ class PlantedFiles(NamedTuple):
         `map_files.MapTables.bases` of regions on the genome.
     intervals : path, optional
         The model's table of `effect_intervals`; used where it is of these scores, tracks and folds.
+    half_lives : path, optional
+        Of `half_life_effects.write_half_life_effects`.
     """
 
     scores: str | Path
@@ -68,6 +71,7 @@ class PlantedFiles(NamedTuple):
     stores: tuple[str | Path, ...] = ()
     maps: str | Path | None = None
     intervals: str | Path | None = None
+    half_lives: str | Path | None = None
 
 
 class PlantedTables(NamedTuple):
@@ -122,12 +126,13 @@ def evaluate_planted_truth(
         same_weights,
     )
     factors = track_factors(files.targets, scores.tracks["identifier"], unscale)
-    tracks_like = report.get("tracks") or None
+    tracks_like, effects = report.get("tracks") or None, read_effects(files.effects)
     variants = compare_variants(
-        read_effects(files.effects), read_pairs(files.planted), scores, factors, held_out,
-        tracks_like,
-    )  # fmt: skip
+        effects, read_pairs(files.planted), scores, factors, held_out, tracks_like
+    )
     variants = _with_intervals(variants, files, scores.score, tracks_like)
+    if files.half_lives:
+        variants = with_half_lives(variants, effects, read_table(files.half_lives))
     genes = _compare_genes(files, held_out, simulation, unscale)
     bases = pl.DataFrame(schema=COLUMNS)
     if files.maps:

@@ -25,6 +25,7 @@ LOSSES = "two U against one U lost"
 NOISE = "causal and matched"
 BASES = "bases of maps"
 CALIBRATION = "calibration_slope"
+HALF_LIFE_R, HALF_LIFE_SIGN, WITHIN = "half_life_r", "half_life_sign", "within elements"
 LEAST_GROUPS = 2  # genes that an interval needs
 
 
@@ -240,6 +241,8 @@ BARS: dict[tuple[str, str], Bar] = {
     ("graded_share", LOSSES): Bar(0.5, strict=True),
     ("fold_disagreement", NOISE): Bar(0.0, strict=True),
     ("map_auroc", BASES): Bar(0.90),
+    (HALF_LIFE_R, WITHIN): Bar(0.85),
+    (HALF_LIFE_SIGN, ALL): Bar(0.95),
 }
 
 

@@ -25,6 +25,7 @@ from seqcast.evaluation.planted.measures import (
     measure_table,
     separation,
 )
+from seqcast.evaluation.planted.planted_half_lives import TRUE, half_life_measures
 from seqcast.evaluation.planted.planted_intervals import interval_shares
 from seqcast.evaluation.planted.planted_maps import recovered_elements
 from seqcast.evaluation.planted.planted_variants import COMPARED
@@ -72,6 +73,7 @@ def evaluate(
         *called_shares(used, how),
         *graded_losses(used, how),
         *fold_disagreement(used, how),
+        *(half_life_measures(used, how) if TRUE in used.columns else ()),
         *(interval_shares(used, how) if "low" in used.columns else ()),
         *(() if bases is None or bases.is_empty() else recovered_elements(bases, how)),
     ]

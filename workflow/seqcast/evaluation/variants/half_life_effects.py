@@ -92,6 +92,45 @@ def write_half_life_effects(
     write_text_table(read_table(outputs.table), outputs.text)
 
 
+def mean_changes(path: str | Path, scores: pl.DataFrame) -> pl.DataFrame:
+    """Half-lives of the rows of a score table, in one number each: means over time courses.
+
+    Parameters
+    ----------
+    path : path
+        Table of `write_half_life_effects`.
+    scores : DataFrame
+        Of the same rows: the scores of a fold, or their mean.
+
+    Returns
+    -------
+    DataFrame
+        `NUMBERS`, one row per row of `scores`. Half-lives are geometric means over the courses
+        that are scored, the change the mean, and the spread over folds that of a course on
+        average. Null where no course is scored.
+
+    Raises
+    ------
+    InputError
+        If the rows are others.
+    """
+    half_lives = read_table(path)
+    identity = [name for name in IDENTITY if name in half_lives.columns]
+    courses = max(1, half_lives["course"].n_unique())
+    if not half_lives[::courses].select(identity).equals(scores.select(identity)):
+        raise InputError(
+            f"{path} and the scores have different rows; expected the same variants of each. "
+            "Delete the older table and run again"
+        )
+    lives = [pl.col(name).log(2) for name in NUMBERS[:2]]
+    of_row = half_lives.select(
+        pl.when(pl.col("status") == SCORED).then(value).alias(name)
+        for name, value in zip(NUMBERS, [*lives, *map(pl.col, NUMBERS[2:])], strict=True)
+    ).with_columns(at=pl.int_range(pl.len()) // courses)
+    means = of_row.group_by("at", maintain_order=True).mean().drop("at")
+    return means.with_columns(pl.lit(2.0).pow(pl.col(name)).alias(name) for name in NUMBERS[:2])
+
+
 def half_life_effects(
     folds: Sequence[pl.DataFrame], courses: Sequence[TimeCourse], same_weights: Sequence[str] = ()
 ) -> pl.DataFrame:
@@ -191,10 +230,30 @@ def _of_course(
 def _fit(
     scores: pl.Series, scored: np.ndarray, course: TimeCourse
 ) -> tuple[np.ndarray, np.ndarray]:
-    """log2 of the half-life in h, and the status of the fit, of the scored rows."""
+    """`log2_half_lives` of the scored rows."""
     values, _ = array_values(scores)
     coverage = np.stack([values[scored][:, list(rows)].mean(axis=1) for rows in course.tracks], 1)
-    hours = np.array(course.hours)
+    return log2_half_lives(coverage, np.array(course.hours))
+
+
+def log2_half_lives(coverage: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Half-lives of one allele of each row.
+
+    Parameters
+    ----------
+    coverage : ndarray, shape=(rows, times)
+        Not log2; in the same unit at all times.
+    hours : ndarray, shape=(times,)
+        Ascending.
+
+    Returns
+    -------
+    log2_half_lives : ndarray of float64, shape=(rows,)
+        log2 of h; NaN where there is no rate.
+    statuses : ndarray of str, shape=(rows,)
+        Of `fit_decays`.
+    """
     options = replace(DecayOptions.of_times(hours), penalty=0.0)
-    fits = fit_decays(scored.tolist(), hours, coverage, options=options)
-    return np.log2(fits["half_life_h"].to_numpy()), fits["status"].to_numpy()
+    fits = fit_decays(np.arange(len(coverage)), hours, coverage, options=options)
+    lives = fits["half_life_h"].fill_null(np.nan).to_numpy()
+    return np.log2(lives), fits["status"].to_numpy()

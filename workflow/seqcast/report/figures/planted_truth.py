@@ -19,9 +19,11 @@ from seqcast.evaluation.planted.measures import (
     MATCHED,
     calibration_lines,
 )
+from seqcast.evaluation.planted.planted_half_lives import TRUE as TRUE_HALF_LIFE
 from seqcast.evaluation.planted.planted_metrics import ELEMENTS, graded_pairs
 from seqcast.evaluation.planted.planted_variants import COMPARED
 from seqcast.evaluation.planted.readouts import MAIN
+from seqcast.report.figures.planted_half_lives import draw_changes, draw_correlations
 from seqcast.report.figures.planted_maps import draw_planted_maps
 from seqcast.report.figures.style import (
     COLOURS,
@@ -50,8 +52,8 @@ def plot_planted_truth(
 ) -> Figure:  # fmt: skip
     """Six panels: calibration, ROC curves, AUROC by distance, decay, graded losses, false calls.
 
-    With maps two more: the importance of bases, coloured by what was planted there, and the ROC
-    curve of bases.
+    With changes of half-lives two more, with maps further two: the importance of bases, coloured by
+    what was planted there, and the ROC curve of bases.
 
     Parameters
     ----------
@@ -64,7 +66,8 @@ def plot_planted_truth(
         As `planted_maps` makes it.
     """
     maps = pl.DataFrame() if bases is None else bases
-    rows = 2 if maps.is_empty() else 3
+    has_lives = TRUE_HALF_LIFE in variants.columns
+    rows = 2 + has_lives + (not maps.is_empty())
     figure = new_figure(WIDTH_IN, HEIGHT_IN * rows / 2)
     grid = figure.add_gridspec(rows, 3)
     used = variants.filter(pl.col("status") == COMPARED)
@@ -76,9 +79,13 @@ def plot_planted_truth(
     _decay(panels[3], genes.filter(pl.col("status") == COMPARED), values)
     _graded(panels[4], graded_pairs(used), values)
     _called(panels[5], values)
+    if has_lives:
+        lives = figure.add_subplot(grid[2, 0]), figure.add_subplot(grid[2, 1:])
+        panels += [draw_changes(lives[0], used, values, COLOUR_OF),
+                   draw_correlations(lives[1], values)]  # fmt: skip
     if not maps.is_empty():
-        panels += draw_planted_maps(figure, grid[2, :2], grid[2, 2], maps, values, COLOUR_OF)
-    for letter, ax in zip("abcdefgh", panels, strict=False):
+        panels += draw_planted_maps(figure, grid[-1, :2], grid[-1, 2], maps, values, COLOUR_OF)
+    for letter, ax in zip("abcdefghij", panels, strict=False):
         ax.set_title(letter, loc="left", fontsize=TITLE_PT, fontweight="bold")
     figure.suptitle(plain(title), fontsize=TITLE_PT, x=0.01, ha="left")
     if untrained:

@@ -12,10 +12,13 @@ from seqcast.evaluation.planted.measures import (
     BASES,
     DECOY,
     GENES,
+    HALF_LIFE_R,
+    HALF_LIFE_SIGN,
     LOSSES,
     MATCHED,
     NOISE,
     SHUFFLED,
+    WITHIN,
 )
 from seqcast.evaluation.planted.planted_variants import STATUSES
 from seqcast.evaluation.planted.readouts import MAIN, WORDS
@@ -30,6 +33,8 @@ QUESTIONS = {
     ("graded_share", LOSSES): "Do two lost U of an ARE matter more than one? Fraction of elements",
     ("fold_disagreement", NOISE): "Do folds differ more where they err more? Spearman's ρ",
     ("map_auroc", BASES): "Are planted elements found base by base in mutagenesis maps? AUROC",
+    (HALF_LIFE_R, WITHIN): "Are changes of half-lives right within an element (ARE, PUM, MIR)? r",
+    (HALF_LIFE_SIGN, ALL): "Is the direction of changes of half-lives right? Fraction",
     ("called_share", DECOY): "Control: how many decoys have the size of causal variants? Fraction",
     ("called_share", MATCHED): "Control: how many matched controls do? Fraction",
     ("auroc", SHUFFLED): "Control: shuffled labels. AUROC",
@@ -39,6 +44,7 @@ SECTIONS = (
     ("Causal against matched controls", ("auroc", "average_precision")),
     ("Flagged without an effect", ("called_",)),
     ("Effects", ("effect_", "sign_")),
+    ("Changes of half-lives", ("half_life_",)),
     ("Calibration of effect sizes", ("calibration_",)),
     ("Graded losses of AU-rich elements", ("graded_",)),
     ("Disagreement of folds", ("fold_",)),
@@ -47,6 +53,7 @@ SECTIONS = (
 )
 NAMES = {
     "decay_r": "r of ln rates", "decay_spearman": "ρ", "decay_r_linear": "r of rates",
+    "half_life_r": "r", "half_life_sign": "right sign",
     "calibration_slope": "slope", "interval_share": "true effects inside",
     "auroc": "AUROC", "average_precision": "average precision", "called_share": "fraction flagged",
     "effect_spearman": "ρ", "effect_pearson": "r", "sign_accuracy": "right sign",

@@ -138,6 +138,7 @@ def ranked_table_html(
         tracks=facts["tracks"],
         has_spread=ranked["fold_sd"].count() > 0,
         has_intervals=ranked["low"].count() > 0,
+        has_half_lives="delta_log2_half_life" in ranked.columns,
         open=OPEN,
         fold_signs=IN_WORDS,
         same_weights=facts.get("same_weights", []),

@@ -101,20 +101,20 @@ def test_vcf_values_are_those_of_each_alt(tmp_path: Path) -> None:
     ]
 
 
-def test_percentiles_are_those_of_the_strongest_gene(tmp_path: Path) -> None:
+def test_percentiles_and_half_lives_are_those_of_the_strongest_gene(tmp_path: Path) -> None:
     among = pl.DataFrame(
         {"consequence": [f"part{i}" for i in range(7)], "percentile": [i + 0.5 for i in range(7)],
-         "nulls": [430] * 7}
+         "nulls": [430] * 7, "delta_log2_half_life": [i - 3.5 for i in range(7)]}
     )  # fmt: skip
     path = tmp_path / "annotated.vcf.gz"
     source = write_vcf(tmp_path / "in.vcf")
-    annotate_vcf(source, gene_scores(), TRACKS, path, percentiles=among)
+    annotate_vcf(source, gene_scores(), TRACKS, path, further=among)
     with pysam.VariantFile(str(path)) as file:
         assert file.header.info["SEQCAST_logSED_NULLS"].type == "Integer"
         found = {record.id: record.info for record in file if record.id == "rs3"}
         of_rs3 = dict(found["rs3"])
-    keys = ("CONSEQUENCE", "logSED_PERCENTILE", "logSED_NULLS")
-    assert [of_rs3[f"SEQCAST_{key}"] for key in keys] == [("part4",), (4.5,), (430,)]
+    keys = ("CONSEQUENCE", "logSED_PERCENTILE", "logSED_NULLS", "DELTA_LOG2_HALF_LIFE")
+    assert [of_rs3[f"SEQCAST_{key}"] for key in keys] == [("part4",), (4.5,), (430,), (0.5,)]
     with gzip.open(path, "rt") as text:
         assert "SEQCAST_logSED_PERCENTILE=1.5,2.5" in text.read()  # G2 of the first ALT
 

@@ -42,7 +42,7 @@ def annotate_vcf(
     score: str = "logSED",
     provenance: Mapping[str, Any] | None = None,
     tracks_like: str | None = None,
-    percentiles: pl.DataFrame | None = None,
+    further: pl.DataFrame | None = None,
 ) -> None:
     """Copy a VCF with the strongest gene of each ALT, as bgzip with a CSI index next to it.
 
@@ -77,9 +77,10 @@ def annotate_vcf(
         Facts about the run, for the header line ``##seqcast``.
     tracks_like : str, optional
         Regular expression on descriptions: the tracks that count. Default: all.
-    percentiles : DataFrame, optional
-        `percentiles.reported` of the scores: ``SEQCAST_CONSEQUENCE`` of the gene, and its
-        ``SEQCAST_<score>_PERCENTILE`` and the others.
+    further : DataFrame, optional
+        Columns of the rows of `scores` whose values of the strongest gene are added:
+        `percentiles.reported`, as ``SEQCAST_CONSEQUENCE``, ``SEQCAST_<score>_PERCENTILE`` and the
+        others; half-lives, as ``SEQCAST_REF_HALF_LIFE_H``, ``SEQCAST_DELTA_LOG2_HALF_LIFE``, ...
 
     Raises
     ------
@@ -92,16 +93,16 @@ def annotate_vcf(
     if not path.name.endswith(".vcf.gz"):
         raise InputError(f"{path}: an annotated VCF is written as bgzip; end its name in .vcf.gz")
     variants = read_variants(vcf_in)
-    further = [] if percentiles is None else percentiles.get_columns()
-    names = [column.name for column in further]
-    scores = scores.with_columns(further).filter(~is_haplotype(scores, variants.height))
+    added = [] if further is None else further.get_columns()
+    names = [column.name for column in added]
+    scores = scores.with_columns(added).filter(~is_haplotype(scores, variants.height))
     check_indexable(vcf_in)
     check_tracks(scores, tracks, [score])
     selected = select_tracks(tracks, tracks_like)
     values = _values_of_alts(scores, tracks, score, selected, names)
     _check_scored(variants, scores, vcf_in)
     over = describe_tracks(len(selected), tracks.height, tracks_like)
-    definitions = [*_definitions(score, over), *_of_nulls(score, names)]
+    definitions = [*_definitions(score, over), *_of_further(score, names)]
     header, contigs = _header(vcf_in, variants, definitions, provenance)
     lines = _annotated(vcf_in, variants, values, n_columns=header[-1].count("\t") + 1)
     with indexed_bgzip(path, preset="vcf") as write:
@@ -173,13 +174,19 @@ def _definitions(score: str, over: str) -> list[str]:
 
 
 def _key(name: str, score: str) -> str:
-    """The key of a column of `percentiles.reported`, behind SEQCAST_."""
-    return name.upper() if name == "consequence" else f"{score}_{name.upper()}"
+    """The key of a further column, behind SEQCAST_."""
+    of_gene = name == "consequence" or "half_life" in name
+    return name.upper() if of_gene else f"{score}_{name.upper()}"
 
 
-def _of_nulls(score: str, columns: Sequence[str]) -> list[str]:
-    """The header lines of the keys that null variants give."""
+def _of_further(score: str, columns: Sequence[str]) -> list[str]:
+    """The header lines of the keys that half-lives and null variants give."""
     described = {
+        "ref_half_life_h": ("Float", "Half-life (h) of SEQCAST_GENE with REF, by predicted "
+                            "coverage, mean over time courses"),
+        "alt_half_life_h": ("Float", "The same with ALT"),
+        "delta_log2_half_life": ("Float", "log2 of the half-life with ALT over that with REF"),
+        "delta_log2_half_life_sd": ("Float", "Its standard deviation over the folds of the model"),
         "consequence": ("String", "Part of SEQCAST_GENE that the variant changes"),
         "percentile": ("Float", f"100 b / (n + 1), where the mean |{score}| of b of n null "
                        "variants of its class is smaller"),
