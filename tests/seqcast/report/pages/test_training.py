@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from seqcast.core.store import write_tsv
-from seqcast.datasets.coverage.preflight import SCHEMA
+from seqcast.datasets.coverage import preflight
 from seqcast.evaluation.coverage.training_verdicts import (
     GradedFiles,
     overall_verdicts,
     write_verdict,
 )
 from seqcast.report.figures.style import new_figure, save
-from seqcast.report.pages.training import TrainingFiles, training_html
+from seqcast.report.pages.training import FINE, TrainingFiles, training_html
 
 ABOUT = {
     "model": "small", "fold": "f0c0", "training": "both", "data": "sim<1>", "initial": "",
@@ -53,7 +53,9 @@ def tested(files: TrainingFiles, tmp_path: Path) -> TrainingFiles:
     (tmp_path / "windows.bed").write_text(WINDOWS)
     found = [("strands", "a & b", 0.9, "less", "doubtful", "swapped?"),
              ("totals", "c", 1.0, "", "fine", "")]  # fmt: skip
-    write_tsv(pl.DataFrame(found, schema=SCHEMA, orient="row"), tmp_path / "preflight.tsv")
+    write_tsv(
+        pl.DataFrame(found, schema=preflight.SCHEMA, orient="row"), tmp_path / "preflight.tsv"
+    )
     return files._replace(
         tracks=tracks, verdict=verdict, windows=tmp_path / "windows.bed",
         preflight=tmp_path / "preflight.tsv",
@@ -68,6 +70,7 @@ def test_all_that_is_known_is_on_the_page(tested: TrainingFiles) -> None:
     assert '<td>RNA:ActD</td><td class="n">2</td>\n<td class="n">0.15</td>' in page
     assert '<td>all</td><td class="n">3</td>\n<td class="n">0.20</td>' in page
     assert "2 checks, 1 of them not fine" in page
+    assert preflight.FINE == FINE
     assert "a &amp; b" in page
     assert '<td class="code">coverage.transfer.mode</td><td class="code">&#34;lora&#34;' in page
     assert "data:image/png;base64," in page

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from seqcast.core.store import read_tsv
-from seqcast.datasets.coverage.preflight import FINE
-from seqcast.datasets.coverage.preflight import SCHEMA as PREFLIGHT
 from seqcast.datasets.coverage.target_windows import read_windows, roles_of_parts
 from seqcast.evaluation.coverage.track_kinds import medians_by_kind
 from seqcast.evaluation.coverage.training_verdicts import OVERALL, read_verdicts
@@ -21,6 +19,7 @@ ACCURACY = {  # column of the table of tracks -> head of a column
     "gene_density_pearsonr": "r over genes, per base", "gene_length_pearsonr": "length alone",
     "gene_rolled_pearsonr": "rolled genes", "within_gene_pearsonr": "r within genes",
 }  # fmt: skip
+FINE = "fine"  # of `preflight`, whose module loads more than this page's environment has
 CAPTIONS = {
     "learning_curve": "Learning curve: losses, validation values and learning rate by step. The "
     "grey line is the evaluation whose weights are kept.",
@@ -121,7 +120,7 @@ def _preflight(path: str | Path | None) -> dict[str, Any]:
     """What the preflight looked at: how many things, and those that were not fine."""
     if path is None:
         return {"looked_at": 0, "doubtful": []}
-    table = read_tsv(path, {"value": PREFLIGHT["value"]})
+    table = read_tsv(path, {"value": pl.Float64})
     return {
         "looked_at": len(table),
         "doubtful": table.filter(pl.col("status") != FINE).to_dicts(),
