@@ -165,7 +165,7 @@ def test_variants_as_text_are_answered_in_words(call, files, expected):
     chrom, pos, ref, alt = (first[i] for i in (0, 1, 3, 4))
     text = f"{chrom}:{int(pos):,} {ref}>{alt}"
     status, output, said = call(
-        "chr1:g.250del", "-o", "t.vcf.gz", "--report", "page.html", vcf=text
+        "chr1:g.250del", "-o", "t.vcf.gz", "--report", "page.html", "--map-around", "3", vcf=text
     )
     assert status == 0
     page = Path("page.html").read_text()
@@ -173,6 +173,8 @@ def test_variants_as_text_are_answered_in_words(call, files, expected):
     assert html.escape("borzuki_tiny: this model is FOR TRYING ONLY") in page
     data = data_of(page)
     assert [len(one["labels"]) for one in data["views"].values()] == [4, 4]  # times of each variant
+    assert [one["half_lives"][0][0] for one in data["details"].values()] == ["sim", "sim"]
+    assert len(data["details"]["0"]["map"]["ref"]) == 7
     one, other = output.split("\n\n")
     assert one.startswith(f"{chrom}:{pos} {ref}>{alt} is predicted to ")
     effect = f"{expected.mean(0).mean(1)[0]:+.4f}"
@@ -184,6 +186,13 @@ def test_variants_as_text_are_answered_in_words(call, files, expected):
     lines = gzip.decompress(Path("t.vcf.gz").read_bytes()).decode().splitlines()
     named = [line.split("\t")[2] for line in lines if line[0] != "#"]
     assert named == [f"{chrom}_{pos}_{ref}_{alt}", "chr1:g.250del"]
+
+
+def test_the_strongest_variant_has_a_picture(call):
+    assert call("--report", "answer.png")[0] == 0
+    assert Path("answer.png").read_bytes().startswith(b"\x89PNG")
+    status, _, said = call("--report", "none.png", vcf="chr2:250:A:G")
+    assert (status, "none.png: no variant was scored" in said) == (2, True)
 
 
 def test_a_file_without_an_output_is_answered_if_it_is_short(call, monkeypatch):
@@ -261,7 +270,8 @@ def test_long_work_is_asked_about_at_a_terminal(call, monkeypatch, answer, optio
     (["-o", "s.csv"], {}, "--out s.csv: expected a name in .tsv or .tsv.gz or .parquet or .vcf.gz"),
     (["-o", "file/s.tsv"], {}, "file/s.tsv cannot be written: file is a file; expected a folder"),
     (["-o", "s.vcf.gz", "--score", "SED", "D2"], {}, "--score SED D2: a VCF has one score"),
-    (["--report", "s.pdf"], {}, "--report s.pdf: expected a name that ends in .html"),
+    (["--report", "s.pdf"], {}, "--report s.pdf: expected a name that ends in .html, .png or .svg"),
+    (["--report", "s.html", "--map-around", "61"], {}, "--map-around 61: expected 0 to 60"),
     (["-o", "s.tsv", "--threads", "0"], {}, "--threads 0"),
     (["-o", "s.tsv", "--batch-size", "0"], {}, "--batch-size 0: expected 1 or more"),
     (["-o", "s.tsv", "--tracks", "none"], {}, "'none' matches none of the 11 track descriptions"),

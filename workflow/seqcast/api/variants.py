@@ -21,6 +21,7 @@ from seqcast.genome.variant_tables import as_polars, of_columns
 from seqcast.genome.variants import CHECKED, check_variants, guard_build, read_variants
 from seqcast.models.interface import CoverageModel
 from seqcast.predict import inference
+from seqcast.predict.maps.map_region import GeneMap
 from seqcast.predict.variants import variant_effects
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.ranking import LEVELS, rank_variants
@@ -28,6 +29,7 @@ from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.score_tables import ScoreTables
 from seqcast.predict.variants.statistics import UNITS
 from seqcast.predict.variants.strongest import predict_top
+from seqcast.report.run_page.coverage_views import Drawn
 from seqcast.transcripts.listed import listed
 from seqcast.transcripts.named_variants import named_variants
 
@@ -271,6 +273,42 @@ def plot_variant(
     )  # fmt: skip
     known = {(one.chrom, one.gene_id): one for one in annotation.genes}
     return variant_page(top, known[top.contig, top.gene_id], row, tracks.table())
+
+
+def save_strongest(
+    path: str | Path,
+    drawn: Drawn,
+    tracks: pl.DataFrame,
+    half_lives: pl.DataFrame | None = None,
+    around: GeneMap | None = None,
+) -> None:
+    """Write a picture of the strongest variant, PNG or SVG by suffix: what `plot_variant` draws.
+
+    Parameters
+    ----------
+    path : path
+    drawn : Drawn
+        The first variant is drawn.
+    tracks : DataFrame
+        The track table.
+    half_lives : DataFrame, optional
+        As `half_life_effects.half_life_effects` returns it, with its rows.
+    around : GeneMap, optional
+        A map around it, which is drawn below.
+    """
+    from seqcast.report.figures.map_views import MapView, Mark  # matplotlib
+    from seqcast.report.figures.style import COLOURS, save
+    from seqcast.report.figures.top import variant_page
+
+    row, top, view = drawn.ranked.row(0, named=True), drawn.predictions[0], None
+    genes = {(gene.chrom, gene.gene_id): gene for gene in drawn.annotation.genes}
+    gene = genes[top.contig, top.gene_id]
+    if around:
+        mark = Mark(row["pos"] - 1, row["pos"], f"{row['ref']}>{row['alt']}", COLOURS[0])
+        view = MapView(around.bases(), gene, gene.coding, score=around.score, marks=[mark])
+    if half_lives is not None:
+        half_lives = half_lives.filter(row=row["row"], gene_id=row["gene_id"])
+    save(variant_page(top, gene, row, tracks, half_lives, view), path)
 
 
 def _of_gene(table: pl.DataFrame, gene: str | None, variant: str) -> pl.DataFrame:

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +21,14 @@ from seqcast.cli.coverage_models import (
     given_model,
 )
 from seqcast.cli.options import check_outputs, check_regular, one_of
+from seqcast.cli.variant_page import PICTURES, Answered, write_variant_page
 from seqcast.cli.work import DECLINED, WorkChoice, is_agreed, telling
 from seqcast.core.contents import contents_of
 from seqcast.core.errors import InputError
-from seqcast.core.provenance import merge_folds, versions
+from seqcast.core.provenance import merge_folds
 from seqcast.core.store import scratch_folder, write_table
-from seqcast.evaluation.variants.half_life_effects import half_life_effects
 from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
-from seqcast.genome.time_courses import fitted_courses, tracks_to_show
 from seqcast.genome.user_files import remedies_of_commands
 from seqcast.genome.variant_tables import SCHEMA
 from seqcast.genome.variant_texts import joined
@@ -41,23 +39,17 @@ from seqcast.predict.nulls.percentiles import add_percentiles
 from seqcast.predict.variants.answers import Scored, answer
 from seqcast.predict.variants.ensemble import average_scores
 from seqcast.predict.variants.exports import annotate_vcf, write_tsv
-from seqcast.predict.variants.ranking import LEVELS, rank_variants, reduce_score
+from seqcast.predict.variants.ranking import LEVELS
 from seqcast.predict.variants.resumed_scores import ResumedScores
 from seqcast.predict.variants.score_options import WINDOWS, ScoreOptions
 from seqcast.predict.variants.statistics import GENE_SCORES
-from seqcast.predict.variants.strongest import predict_top
 from seqcast.predict.variants.variant_effects import VariantScorer
-from seqcast.report.run_page.allele_rows import ScoredSet, needed
-from seqcast.report.run_page.coverage_views import Drawn, set_views
-from seqcast.report.run_page.page import PageContent, write_page
-from seqcast.report.run_page.variant_details import Details, with_details
-from seqcast.report.strongest_coverage import top_predictions
 from seqcast.transcripts.named_variants import named_variants
 
 FORMATS = (".tsv", ".tsv.gz", ".parquet", ".vcf.gz")
 SCORES = tuple(name for name in GENE_SCORES if name not in LEVELS.values())
 FILES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".parquet")
-DRAWN = 5  # variants whose coverage a page shows
+MOST_AROUND_BP = 60  # what a page shows of a map
 ANSWERED = 20  # variants that are answered in words
 
 
@@ -87,7 +79,11 @@ class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
         An interrupted command resumes when it is given again.
     report : str, optional
         Page of the variants (.html), one file that opens without a network; of the 5 strongest ones
-        the coverage of both alleles is predicted again and drawn.
+        the coverage of both alleles is predicted again and drawn. Or a picture of the strongest
+        variant (.png, .svg).
+    map_around : int
+        Bases to each side of the strongest variant of which the report also shows which ones act:
+        three further alleles per base. 0: none.
     """
 
     rsids: Path | None = None
@@ -97,6 +93,7 @@ class ScoreCommand(WorkChoice, GenesChoice, ModelChoice):
     on_ref_mismatch: Literal["exclude", "error", "swap"] = "exclude"
     output: Annotated[str | None, Parameter(name=("--out", "-o"))] = None
     report: str | None = None
+    map_around: int = 0
 
 
 class _Found(NamedTuple):
@@ -139,7 +136,11 @@ def score_variants(*variants: str, chosen: ScoreCommand) -> int | None:
             answers = list(_answers(found, model, annotation, checked, chosen)) if is_short else []
             if chosen.report:
                 title = file.name if file else variants[0] if len(variants) == 1 else "Variants"
-                _write_page(found, model, genome, annotation, checked, chosen, answers, title)
+                answered = Answered(
+                    title, *found[:3], checked, model, genome, annotation, chosen.score[0],
+                    chosen.window, chosen.map_around, chosen, chosen,
+                )  # fmt: skip
+                write_variant_page(chosen.report, answered, answers)
         if chosen.output:
             _write(found, model, checked, file, chosen)
     if file is None or not written:
@@ -171,9 +172,12 @@ def _file_of(variants: Sequence[str]) -> Path | None:
 def _check_arguments(chosen: ScoreCommand) -> None:
     """Stop at what cannot be, before anything is read."""
     if chosen.report is not None:
-        if not chosen.report.endswith(".html"):
-            raise InputError(f"--report {chosen.report}: expected a name that ends in .html")
+        if not chosen.report.endswith((".html", *PICTURES)):
+            ends = f".html, {' or '.join(PICTURES)}"
+            raise InputError(f"--report {chosen.report}: expected a name that ends in {ends}")
         check_regular("--report", chosen.report)
+    if not 0 <= chosen.map_around <= MOST_AROUND_BP:
+        raise InputError(f"--map-around {chosen.map_around}: expected 0 to {MOST_AROUND_BP}")
     if chosen.output is None:
         return
     if not chosen.output.endswith(FORMATS):
@@ -256,46 +260,6 @@ def _write(
         scores = [*chosen.score, *LEVELS.values()]
         write_tsv(table, tracks, output, scores, chosen.tracks, made_by)
     kept.remove()
-
-
-def _write_page(
-    found: _Found, model: GivenModel, genome: Genome, annotation: Annotation,
-    checked: pl.DataFrame, chosen: ScoreCommand, answers: Sequence[str], title: str,
-) -> None:  # fmt: skip
-    """Write the page of all variants, with the command that writes it again."""
-    score, tracks, facts = chosen.score[0], model.tracks.table(), found.facts
-    lives = half_life_effects(found.folds, fitted_courses(tracks), facts.get("same_weights", ()))
-    certain = model.certainty.columns(reduce_score(found.table, score), score, chosen.tracks)
-    details = Details(half_lives=lives)
-    table = with_details(found.table.hstack(certain), details)
-    one = ScoredSet(title, model.name, table.select(needed(table.columns, score)), tracks)
-    pair = one.dataset, one.model
-    content = PageContent(
-        title=title, sets=[one], facts=[facts], score=score, tracks_like=chosen.tracks,
-        views=_views(one, model, genome, annotation, checked, chosen), details={pair: details},
-        descriptions={one.model: TRYING % "this model" if one.model in NAMES else ""},
-        further={
-            "command": shlex.join(["seqcast", *sys.argv[1:]]), "versions": versions(),
-            "answers": answers,
-        },
-    )  # fmt: skip
-    write_page(content, chosen.report or "")
-
-
-def _views(
-    one: ScoredSet, model: GivenModel, genome: Genome, annotation: Annotation,
-    checked: pl.DataFrame, chosen: ScoreCommand,
-) -> dict[tuple[Any, ...], Mapping[str, Any]]:  # fmt: skip
-    """What is drawn of the strongest variants: coverage of both alleles, predicted again."""
-    ranked = rank_variants(one.scores, one.tracks, chosen.score[0], top=DRAWN)
-    if ranked.is_empty():
-        return {}
-    folds = [network for network, _ in model.loaded(chosen.device, chosen.precision)]
-    arrays = predict_top(
-        folds, checked, ranked, genome, annotation, model.tracks, tracks_to_show(one.tracks),
-        ScoreOptions(window=chosen.window),
-    )  # fmt: skip
-    return set_views(one, Drawn(ranked, top_predictions(arrays), annotation))
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from seqcast.report.strongest_coverage import (
     read_top,
     shown_bins,
 )
+from tests.seqcast.report.figures.test_maps import view as map_view
 
 GENE = Gene("ENSG1", "TP53", "chr1", "-", ((1320, 1448), (1640, 1720)))
 TRACKS = pl.DataFrame(
@@ -154,6 +155,24 @@ def test_page_averages_replicates_and_names_the_variant() -> None:
     assert drawn.tolist() == [150 + b for b in range(2, 31)]
     assert [ax.get_title() for ax in curves.axes] == ["sim"]
     assert tracks.axes[0].lines[-1].get_xdata() == [1400.5, 1400.5]  # pos 1401 is base 1400
+
+
+def test_page_says_half_lives_and_draws_a_map_below() -> None:
+    lives = pl.DataFrame({"course": ["sim"], "status": ["scored"], "ref_half_life_h": [1.234],
+                          "alt_half_life_h": [2.0]})  # fmt: skip
+    fig = variant_page(one([0, 1, 3]), GENE, RANKED, TRACKS, lives, map_view())
+    _, curves, around = fig.subfigs
+    titles = [ax.get_title() for ax in curves.axes]
+    assert titles == ["sim\nhalf-life 1.23 h with REF, 2 h with ALT"]
+    assert around.get_suptitle().startswith("Which bases act")
+    assert [ax.get_ylabel() for ax in around.axes if ax.get_ylabel()] == [
+        "exons", "importance", "allele",
+    ]  # fmt: skip
+    failed = lives.with_columns(
+        status=pl.lit("rate_at_bound"), alt_half_life_h=pl.lit(None, pl.Float64)
+    )
+    fig = variant_page(one([0, 1, 3]), GENE, RANKED, TRACKS, failed)
+    assert [ax.get_title() for ax in fig.subfigs[1].axes] == ["sim\nrate at bound"]
 
 
 def test_page_without_a_whole_course_shows_the_tracks_it_has() -> None:

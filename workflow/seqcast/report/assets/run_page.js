@@ -39,6 +39,13 @@ function searchText(row) {
   return row.text ??= SEARCHED.map((field) => row[field] ?? "").join("\t").toLowerCase();
 }
 
+// What is searched is made ahead while nothing else is done, so that the first key is as fast as others.
+function prepareSearch(from = 0) {
+  const until = Math.min(from + 5000, rows.length);
+  for (let i = from; i < until; i++) searchText(rows[i]);
+  if (until < rows.length) (window.requestIdleCallback ?? setTimeout)(() => prepareSearch(until));
+}
+
 // ---- words ----
 
 const number = (value) => value === null || value === undefined ? ""
@@ -162,11 +169,11 @@ function makeTable() {
   byId("download").addEventListener("click", () =>
     table.download("csv", "variants.tsv", {delimiter: "\t", bom: false}, "active"));
   table = new Tabulator("#alleles", {
-    data: rows, columns: data.table.columns.map(columnOf), index: "id", height: "70vh",
+    data: rows, columns: data.table.columns.map(columnOf), index: "id", height: "70vh", renderVerticalBuffer: 60,
     layout: "fitDataFill", placeholder: "No row fits the filters.", movableColumns: true,
     columnHeaderSortMulti: true, autoResize: true, debugInvalidOptions: false,
   });
-  return new Promise((resolve) => table.on("tableBuilt", () => { tellCount(); named(); sortable(); resolve(); }));
+  return new Promise((resolve) => table.on("tableBuilt", () => { tellCount(); named(); sortable(); prepareSearch(); resolve(); }));
 }
 
 // Regions that scroll are reached by keyboard, and have a name.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from seqcast.core.store import write_tsv
@@ -75,16 +75,20 @@ def plot_map(view: MapView) -> Figure:
         fig.suptitle(_title(view), x=0.01, ha="left", fontsize=TITLE_PT)
         say(fig.subplots(), f"no base was scored ({view.bases['status'].mode().sort()[0]})")
         return fig
-    is_long = len(drawn.sequence) > LOGO_BASES
-    names = ["coverage"] * (view.coverage is not None) + ["gene"] * (view.gene is not None)
-    top = len(names)
-    names += ["bars" if is_long else "logo", *["gradients"] * (drawn.attribution is not None)]
-    names += ["alleles", *["logo"] * is_long]
-    heights = [HEIGHTS_IN[name] for name in names]
-    fig = new_figure(WIDTH_IN, sum(heights) + 0.9)
-    axes = list(fig.subplots(len(names), 1, height_ratios=heights, squeeze=False)[:, 0])
+    fig = new_figure(WIDTH_IN, sum(HEIGHTS_IN[name] for name in _rows(view, drawn)) + 0.9)
     fig.suptitle(_title(view), x=0.01, ha="left", fontsize=TITLE_PT)
-    place = names.index("alleles")
+    draw_map(fig, view)
+    return fig
+
+
+def draw_map(fig: Figure | SubFigure, view: MapView) -> None:
+    """Draw the rows of `plot_map` into a figure, without a title."""
+    drawn = _oriented(view)
+    names = _rows(view, drawn)
+    is_long, place = len(drawn.sequence) > LOGO_BASES, names.index("alleles")
+    top = sum(name in names for name in ("coverage", "gene"))
+    heights = [HEIGHTS_IN[name] for name in names]
+    axes = list(fig.subplots(len(names), 1, height_ratios=heights, squeeze=False)[:, 0])
     _draw_context(view, axes[:top])
     if is_long:
         zoomed = strongest_stretch(drawn.importance, ZOOM_BASES)
@@ -102,7 +106,16 @@ def plot_map(view: MapView) -> Figure:
     for ax in axes[top:place]:
         ax.tick_params(labelbottom=False)
         ax.set_xlabel("")
-    return fig
+
+
+def _rows(view: MapView, drawn: _Drawn) -> list[str]:
+    """What is drawn, from the top."""
+    is_long = len(drawn.sequence) > LOGO_BASES
+    return [
+        *["coverage"] * (view.coverage is not None), *["gene"] * (view.gene is not None),
+        "bars" if is_long else "logo", *["gradients"] * (drawn.attribution is not None), "alleles",
+        *["logo"] * is_long,
+    ]  # fmt: skip
 
 
 def write_figures(views: Sequence[MapView], folder: Path) -> None:

@@ -9,11 +9,14 @@ from matplotlib.figure import Figure, SubFigure
 
 from seqcast.genome.annotation import Gene
 from seqcast.genome.time_courses import TimeCourse
+from seqcast.report.figures.map_views import MapView
+from seqcast.report.figures.maps import draw_map
 from seqcast.report.figures.style import TICK_PT, TITLE_PT, head, new_figure, plain
 from seqcast.report.figures.tracks import ROWS, ref_alt_tracks, time_course_curve
 from seqcast.report.strongest_coverage import TopPrediction, exon_sums, shown_rows
 
 CURVES = 4  # a row
+MAP_IN = 4.0  # height
 LONGEST_ALLELE_BP = 12
 
 
@@ -64,8 +67,9 @@ def variant_pages(
 
 
 def variant_page(
-    top: TopPrediction, gene: Gene, ranked: Mapping[str, Any], tracks: pl.DataFrame
-) -> Figure:
+    top: TopPrediction, gene: Gene, ranked: Mapping[str, Any], tracks: pl.DataFrame,
+    lives: pl.DataFrame | None = None, around: MapView | None = None,
+) -> Figure:  # fmt: skip
     """The figure of one variant.
 
     Above, both alleles along the gene in the time course with the most time points (the first of
@@ -83,6 +87,10 @@ def variant_page(
         Its row of `ranking.rank_variants`: variant, pos (1-based), ref, alt.
     tracks : DataFrame
         The track table, with a column ``description``.
+    lives : DataFrame, optional
+        Its rows of `half_life_effects.half_life_effects`, which the decay curves are titled with.
+    around : MapView, optional
+        A map that is drawn below.
 
     Returns
     -------
@@ -91,10 +99,9 @@ def variant_page(
     courses, name, labels, ref, alt = shown_rows(top, tracks, ROWS)
     subject = f", time course {plain(name)}" if courses else ""
     above = 1.6 + 0.9 * len(ref)
-    below = 2.0 * -(-len(courses) // CURVES)
-    fig = new_figure(9, above + below)
-    parts = fig.subfigures(2 if courses else 1, 1, squeeze=False,
-                           height_ratios=[above, below] if courses else None)[:, 0]  # fmt: skip
+    heights = [above, *[2.0 * -(-len(courses) // CURVES)] * bool(courses), *[MAP_IN] * bool(around)]
+    fig = new_figure(9, sum(heights))
+    parts = fig.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     parts[0].suptitle(
         f"{_name(ranked)} in {plain(gene.gene_name or gene.gene_id)}{subject}",
         x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold",
@@ -104,13 +111,20 @@ def variant_page(
         ranked["variant"],
     )  # fmt: skip
     if courses:
-        _decay_curves(parts[1], courses, top, gene)
+        _decay_curves(parts[1], courses, top, gene, lives)
+    if around:
+        parts[-1].suptitle(
+            "Which bases act: importance, and the effect of each ALT", x=0.01, ha="left",
+            fontsize=TITLE_PT, fontweight="bold",
+        )  # fmt: skip
+        draw_map(parts[-1], around)
     return fig
 
 
 def _decay_curves(
-    fig: SubFigure, courses: Sequence[TimeCourse], top: TopPrediction, gene: Gene
-) -> None:
+    fig: SubFigure, courses: Sequence[TimeCourse], top: TopPrediction, gene: Gene,
+    lives: pl.DataFrame | None,
+) -> None:  # fmt: skip
     rows, columns = -(-len(courses) // CURVES), min(len(courses), CURVES)
     axes = fig.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for ax, course in zip(axes, courses, strict=False):
@@ -118,12 +132,22 @@ def _decay_curves(
                 for x in (top.ref, top.alt)]  # fmt: skip
         time_course_curve(ax, course.hours, *sums)
         ax.set(xlabel="hours", ylabel="")
-        ax.set_title(fill(plain(course.name), 28), fontsize=TICK_PT)
+        ax.set_title(fill(plain(course.name), 28) + _life(course, lives), fontsize=TICK_PT)
     for ax in axes[len(courses) :]:
         ax.set_axis_off()
     for ax in axes[::columns]:
         ax.set_ylabel("log2 (gene sum /\nsum at first time)")
     axes[0].legend(frameon=False, fontsize=TICK_PT)
+
+
+def _life(course: TimeCourse, lives: pl.DataFrame | None) -> str:
+    """The half-lives of a course in a second line, as far as they are known."""
+    if lives is None or (own := lives.filter(course=course.name)).is_empty():
+        return ""
+    ref, alt = own["ref_half_life_h"][0], own["alt_half_life_h"][0]
+    if ref is None or alt is None:
+        return f"\n{own['status'][0].replace('_', ' ')}"
+    return f"\nhalf-life {ref:.3g} h with REF, {alt:.3g} h with ALT"
 
 
 def _name(ranked: Mapping[str, Any]) -> str:

@@ -112,7 +112,7 @@ def difference_strip(
     bar = ax.figure.colorbar(
         mesh, cax=ax.inset_axes((1.01, 0, 0.012, 1)), ticks=[-widest, 0, widest]
     )
-    bar.ax.set_yticklabels([f"−{widest:.2g}", "0", f"+{widest:.2g}"], fontsize=TICK_PT - 1)
+    bar.ax.set_yticklabels([f"−{widest:.3g}", "0", f"+{widest:.3g}"], fontsize=TICK_PT - 1)
     bar.ax.tick_params(length=2)
     bar.outline.set_visible(False)
     return ax
