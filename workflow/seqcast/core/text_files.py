@@ -176,10 +176,15 @@ def decompressed(data: bytes, path: str | Path, expected: str) -> bytes:
         text = Unpacked(packing.open(io.BytesIO(data)), path, len(data))
         return b"".join(iter(lambda: text.read(BUFFER_BYTES), b""))
     except DAMAGE as error:
-        raise InputError(
-            f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
-            f"{expected}. Copy or download it again."
-        ) from error
+        raise truncated(path, error, expected) from error
+
+
+def truncated(path: str | Path, error: Exception, expected: str) -> InputError:
+    """What to say of a file whose reader raised one of `DAMAGE`."""
+    return InputError(
+        f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
+        f"{expected}. Copy or download it again."
+    )
 
 
 def read_text(path: str | Path, expected: str, old_newlines: bool = False) -> str:

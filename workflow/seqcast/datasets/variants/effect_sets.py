@@ -11,8 +11,7 @@ import polars as pl
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import atomic, write_tsv
-from seqcast.core.text_files import check_unpacked
-from seqcast.datasets.variants.qtl_files import METHOD, NAME, VARIANT
+from seqcast.datasets.variants.qtl_files import METHOD, NAME, VARIANT, scanned
 
 COLUMNS = ("variant_hg38", "tissue", "gene", "pip", "beta_posterior", "allele1", "allele2")
 WRITTEN = "written"
@@ -94,9 +93,7 @@ def build_effect_set(
 
 def _likely_causal(path: str | Path, least_pip: float) -> pl.DataFrame:
     """Rows by SuSiE with a PIP, chunk by chunk: text but for ``pip`` and ``effect``."""
-    check_unpacked(Path(path))
-    try:
-        lines = pl.scan_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    with scanned(path, "fine-mapping", "as GTEx_49tissues_release1.tsv.bgz") as lines:
         names = lines.collect_schema().names()
         if missing := [name for name in COLUMNS if name not in names]:
             raise InputError(
@@ -110,11 +107,6 @@ def _likely_causal(path: str | Path, least_pip: float) -> pl.DataFrame:
         )
         wanted = numbers.filter(pl.col("pip") >= least_pip).select(*COLUMNS, "effect")
         return wanted.collect(engine="streaming")
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(
-            f"{path}: not readable as fine-mapping ({str(error).splitlines()[0]}); expected a "
-            "tab-separated table, plain or gzip, as GTEx_49tissues_release1.tsv.bgz"
-        ) from error
 
 
 def _write_vcf(effects: pl.DataFrame, path: Path) -> None:

@@ -4,7 +4,8 @@ Columns are those of the eQTL Catalogue (credible sets and summary statistics), 
 fine-mapping of Wang et al. 2021 (doi 10.1038/s41467-021-23134-8) and of GTEx's GCT files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,32 @@ VARIANT = ["chrom", "pos", "ref", "alt"]
 FINE_MAPPED = (("variant", "molecular_trait_id", "pip"), ("variant_hg38", "gene", "pip"))
 TESTED = (("chromosome", "position", "ref", "alt"), ("variant",))
 METHOD = "SUSIE"  # of the methods of one file, as Borzoi's scripts take it
+
+
+@contextmanager
+def scanned(path: str | Path, what: str, published: str) -> Iterator[pl.LazyFrame]:
+    """A table of text that is too large to hold; nothing of it is read before the block does so.
+
+    Parameters
+    ----------
+    path : path
+        Tab-separated, plain or gzip.
+    what, published : str
+        What it holds and how it is published, for messages.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read within the block; as `check_expansion`.
+    """
+    check_unpacked(Path(path))
+    try:
+        yield pl.scan_csv(path, separator="\t", infer_schema=False, quote_char=None)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"{path}: not readable as {what} ({str(error).splitlines()[0]}); expected a "
+            f"tab-separated table, plain or gzip, {published}"
+        ) from error
 
 
 def read_fine_mapped(path: str | Path, tissue: str) -> pl.DataFrame:
@@ -82,17 +109,9 @@ def read_tested(path: str | Path) -> pl.DataFrame:
     InputError
         If the file or a column is missing, or a variant cannot be read.
     """
-    check_unpacked(Path(path))
-    try:
-        lines = pl.scan_csv(path, separator="\t", infer_schema=False, quote_char=None)
-        names = lines.collect_schema().names()
-        columns = _columns(names, TESTED, path)
+    with scanned(path, "summary statistics", "as the eQTL Catalogue publishes it") as lines:
+        columns = _columns(lines.collect_schema().names(), TESTED, path)
         rows = lines.select(columns).unique().collect(engine="streaming")
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(
-            f"{path}: not readable as summary statistics ({str(error).splitlines()[0]}); expected "
-            "a tab-separated table, plain or gzip, as the eQTL Catalogue publishes it"
-        ) from error
     if len(columns) > 1:
         text = pl.concat_str(*(pl.col(name).fill_null("") for name in columns), separator="_")
         rows = rows.select(variant=text)

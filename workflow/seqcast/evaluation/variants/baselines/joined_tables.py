@@ -18,7 +18,7 @@ import pysam
 
 from seqcast.core.errors import InputError
 from seqcast.core.store import column_names, read_table
-from seqcast.core.text_files import DAMAGE, packing_of, refuse_other_formats
+from seqcast.core.text_files import DAMAGE, packing_of, refuse_other_formats, truncated
 from seqcast.evaluation.variants.baselines.registry import NamedFile
 from seqcast.evaluation.variants.labelled_variants import SCORED
 from seqcast.genome.fasta import quiet_htslib
@@ -274,10 +274,7 @@ def _lines(path: Path) -> Iterator[str]:
             for line in packing.open(raw) if packing else raw:
                 yield line.decode(errors="replace").rstrip("\r\n")
         except DAMAGE as error:
-            raise InputError(
-                f"{path} cannot be read to its end ({error}): it is truncated or damaged; expected "
-                "a table of scores. Copy or download it again."
-            ) from error
+            raise truncated(path, error, "a table of scores") from error
 
 
 def _all_lines(path: Path) -> Iterator[list[str]]:
