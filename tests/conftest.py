@@ -43,6 +43,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("device", devices)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let several workers begin with what takes long, lest one of them ends long after the others."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_place_in_line)
+
+
+def _place_in_line(item: pytest.Item) -> int:
+    """0: the longest scope, 1: other runs of the workflow, 2: all else."""
+    if _takes_finished_run(item.nodeid.split("::")[0]):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
+
+
 class ByModule(LoadScopeScheduling):
     """Keep a module, and all that share the finished run, on one worker: they share fixtures.
 
@@ -64,4 +77,5 @@ def _takes_finished_run(module: str) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByModule:
     """How tests are shared out among workers."""
+    config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
     return ByModule(config, log)

@@ -115,15 +115,11 @@ def own(file, old="what", new="that"):
 # What is changed -> the rules that run again, all of them; or what is said when the run ends
 CHANGES = {
     "nothing": ([], set()),
-    # speed alone
-    "workers": ([config("inference", "workers", 3)], set()),
-    "batch size": ([config("inference", "batch_size", 8)], set()),
-    "threads": ([config("inference", "threads", 7)], set()),
-    "device": ([config("inference", "device", "auto")], set()),
-    "other threads": ([config("coverage_sets", "threads", 2), config("read_benchmark", "threads", 2)],
-                      set()),
-    "bases and tokens at once": ([config("reads", "batch_nt", 3000),
-                                  config("embeddings", "batch_tokens", 3000)], set()),
+    "what decides speed alone": (
+        [config("inference", "workers", 3), config("inference", "batch_size", 8),
+         config("inference", "threads", 7), config("inference", "device", "auto"),
+         config("coverage_sets", "threads", 2), config("read_benchmark", "threads", 2),
+         config("reads", "batch_nt", 3000), config("embeddings", "batch_tokens", 3000)], set()),
     # options
     "precision": ([config("inference", "precision", "bf16")], RUN),
     "fewer gene scores": ([config("variant_effects", "gene_scores", ["logSED", "SED"])],
@@ -149,13 +145,14 @@ CHANGES = {
     # code and templates
     "a template": ([code("report/templates/comparison.html", "table", "tablet")], {"summarise_comparison"} | PAGE),
     "the template of all": ([code("report/templates/page.html", "<body", "<body ")], PAGES),
-    "code that nothing runs": ([code("core/store.py", "def write_tsv(",
-                                     "def unused() -> int:\n    return 1\n\n\ndef write_tsv(")], set()),
-    "a comment": ([code("core/store.py", "def write_tsv(", "# why\ndef write_tsv(")], set()),
-    "words of an error": ([code("genome/variants.py", "expected", "awaited")], set()),
-    "logs and progress": ([code("core/logs.py", "USER_ERROR = 2", "USER_ERROR = 3"),
-                           code("core/progress.py", "import", "import time\nimport")], set()),
-    "the version": ([code("__init__.py", '__version__ = "0', '__version__ = "1')], set()),
+    "code that decides no number and no page": (
+        [code("core/store.py", "def write_tsv(",  # what nothing runs, and a comment
+              "def unused() -> int:\n    return 1\n\n\n# why\ndef write_tsv("),
+         code("genome/variants.py", "expected", "awaited"),  # words of an error
+         code("core/logs.py", "USER_ERROR = 2", "USER_ERROR = 3"),
+         code("core/progress.py", "import", "import time\nimport"),
+         code("__init__.py", '__version__ = "0', '__version__ = "1'),
+         ["date", "code/workflow/scripts/score_variants.py"]], set()),
     "ranks": ([code("predict/variants/ranking.py", "def rank_variants(", "def rank_variants(_=1, *, ")],
               {"rank_variants", "summarise_ranking", "predict_strongest", "plot_strongest"} | PAGE),
     # shards are gone once gathered: what is made of the folds' tables scores nothing again
@@ -166,7 +163,6 @@ CHANGES = {
                                   '["gene", "window"]']], SCORED | NULLS | COMPARED | EVALUATED),
     "the network of reads": ([code("models/six_frame/network.py", "return ", "return 0 or ")],
                              {"prepare_weights"} | CLASSIFIED),
-    "date of a script": ([["date", "code/workflow/scripts/score_variants.py"]], set()),
     # tables and files
     "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
     "description of a model": ([["text", "models.tsv", "tiny network", "small network"]],
