@@ -1,7 +1,10 @@
 """Models whose predictions can be worked out by hand."""
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from seqcast.genome.tracks import Tracks
 
 
 class BaseCounter(torch.nn.Module):
@@ -18,3 +21,11 @@ class BaseCounter(torch.nn.Module):
     def forward(self, one_hot: Tensor) -> Tensor:
         counts = one_hot.unflatten(2, (-1, self.bin_size_bp)).sum(-1)
         return counts[..., self.crop_bins : counts.shape[2] - self.crop_bins]
+
+
+def tracks_of_bases() -> Tracks:
+    """Those of `BaseCounter`: A and C are an assay's two strands, G and T have none."""
+    n = BaseCounter.tracks
+    return Tracks(np.arange(n), np.array(["a+", "a-", "c", "d"]), np.full(n, "RNA"),
+                  np.full(n, "mean"), np.array(["+", "-", ".", "."]), np.array([1, 0, 2, 3]),
+                  np.full(n, np.nan), np.ones(n))  # fmt: skip

@@ -29,7 +29,7 @@ from seqcast.training.train_coverage import (
     train_coverage,
 )
 from tests.seqcast.training.test_coverage_network import PARAMS
-from tests.seqcast.training.toys import run_job
+from tests.seqcast.training.toys import interrupted_behind, run_job
 
 RECIPE = {
     "learning_rate": 0.02, "batch_size": 4, "epochs": 8, "warmup_steps": 5, "decay": "none",
@@ -167,17 +167,8 @@ def test_the_head_that_is_named_learns(both, tmp_path: Path) -> None:
 
 def test_an_interrupted_job_goes_on_to_the_same_weights(both, tmp_path: Path, caplog) -> None:
     whole, history = run(both, tmp_path / "a", head="human,mouse")
-    validate, calls = CoverageTask.validate, iter(range(5))
-
-    def interrupted(*arguments: object) -> dict[str, float]:
-        if next(calls, None) is None:  # at the sixth evaluation: the checkpoint is of the fifth
-            raise KeyboardInterrupt
-        return validate(*arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(CoverageTask, "validate", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            run(both, tmp_path, head="human,mouse")
+    with interrupted_behind(CoverageTask, 5):  # the checkpoint is of the last of these
+        run(both, tmp_path, head="human,mouse")
     assert (tmp_path / "checkpoints/last.pt").exists()
     assert not (tmp_path / "out").exists()
     shape = Path(both.hyperparameters).read_text()

@@ -20,7 +20,7 @@ from seqcast.training.next_token import (
 )
 from seqcast.training.task_options import TextOptions
 from tests.seqcast.training.test_next_token import MICRO, drawn_texts
-from tests.seqcast.training.toys import run_job
+from tests.seqcast.training.toys import interrupted_behind, run_job
 
 RECIPE = {"learning_rate": 0.02, "batch_size": 8, "steps": 12, "seed": 3, "evaluate_every": 4}
 
@@ -75,17 +75,8 @@ def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path)
 def test_an_interrupted_job_goes_on_to_the_same_weights(files, tmp_path: Path, caplog) -> None:
     (tmp_path / "a").mkdir()
     whole, history = run(files, tmp_path / "a")
-    validate, calls = NextTokenTask.validate, iter(range(2))
-
-    def interrupted(*arguments: object) -> dict[str, float]:
-        if next(calls, None) is None:  # at the third evaluation: the checkpoint is of the second
-            raise KeyboardInterrupt
-        return validate(*arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(NextTokenTask, "validate", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            run(files, tmp_path)
+    with interrupted_behind(NextTokenTask, 2):  # the checkpoint is of the last of these
+        run(files, tmp_path)
     assert not (tmp_path / "out").exists()
     with caplog.at_level(logging.INFO, "seqcast"):
         resumed, again = run(files, tmp_path)

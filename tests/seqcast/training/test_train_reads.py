@@ -16,7 +16,7 @@ from seqcast.models.convert import read_safetensors
 from seqcast.models.interface import load_model
 from seqcast.reads.dnabert import write_dnabert
 from seqcast.training.reads import ReadTask, ReadTrainingFiles, train_reads
-from tests.seqcast.training.toys import run_job
+from tests.seqcast.training.toys import interrupted_behind, run_job
 
 CONFIG = {
     "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32,
@@ -77,17 +77,8 @@ def test_trained_weights_load_and_say_how_they_came_about(files, tmp_path: Path)
 def test_an_interrupted_job_goes_on_to_the_same_weights(files, tmp_path: Path, caplog) -> None:
     (tmp_path / "a").mkdir()
     whole, history = run(files, tmp_path / "a")
-    validate, calls = ReadTask.validate, iter(range(5))
-
-    def interrupted(*arguments: object) -> dict[str, float]:
-        if next(calls, None) is None:  # at the sixth evaluation: the checkpoint is of the fifth
-            raise KeyboardInterrupt
-        return validate(*arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ReadTask, "validate", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            run(files, tmp_path)
+    with interrupted_behind(ReadTask, 5):  # the checkpoint is of the last of these
+        run(files, tmp_path)
     assert (tmp_path / "checkpoints/last.pt").exists()
     assert not (tmp_path / "out").exists()
     other = CONFIG | {"hidden_dropout_prob": 0.2}  # no weight shows it

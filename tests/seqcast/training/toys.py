@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -28,6 +30,22 @@ RECIPE = Recipe(
     learning_rate=0.05, batch_size=4, epochs=4, warmup=0.2, weight_decay=0.1, seed=3,
     evaluate_every=3, checkpoint_every=5,
 )  # fmt: skip
+
+
+@contextmanager
+def interrupted_behind(task: type, evaluations: int) -> Iterator[None]:
+    """A block whose training is interrupted behind so many evaluations: the next one raises."""
+    validate, left = task.validate, iter(range(evaluations))
+
+    def interrupted(*arguments: object) -> dict[str, float]:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return validate(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task, "validate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 def run_job(

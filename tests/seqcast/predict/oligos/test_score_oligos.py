@@ -22,7 +22,7 @@ from seqcast.predict.oligos.score_oligos import predict_oligos, score_in_parts, 
 from seqcast.predict.variants.score_options import ScoreOptions
 from tests.seqcast.models.borzuki.test_network import TINY
 from tests.seqcast.text_genome import TextGenome
-from tests.seqcast.toy_models import BaseCounter
+from tests.seqcast.toy_models import BaseCounter, tracks_of_bases
 
 LENGTH, WINDOW, BIN = 3000, 512, 32
 GENOME = "".join(np.random.default_rng(5).choice(list("ACGT"), LENGTH))
@@ -37,10 +37,7 @@ HERE = Context("c_1480_1541", "c", 1480, 1541)
 
 @pytest.fixture(scope="module")
 def tracks():
-    n = BaseCounter.tracks
-    return Tracks(np.arange(n), np.array(["a+", "a-", "c", "d"]), np.full(n, "RNA"),
-                  np.full(n, "mean"), np.array(["+", "-", ".", "."]), np.array([1, 0, 2, 3]),
-                  np.full(n, np.nan), np.ones(n))  # fmt: skip
+    return tracks_of_bases()
 
 
 def run(tracks, contexts=(HERE,), shifts_bp=(0,), oligos=OLIGOS, options=OPTIONS, **how):

@@ -6,9 +6,8 @@ import pytest
 
 from seqcast.genome.annotation import Annotation, Gene
 from seqcast.genome.fasta import Genome
-from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants
-from tests.seqcast.toy_models import BaseCounter
+from tests.seqcast.toy_models import BaseCounter, tracks_of_bases
 
 LENGTH = 4000
 
@@ -31,10 +30,7 @@ def annotation():
 
 @pytest.fixture(scope="session")
 def tracks():
-    n = BaseCounter.tracks
-    return Tracks(np.arange(n), np.array(["a+", "a-", "c", "d"]), np.full(n, "RNA"),
-                  np.full(n, "mean"), np.array(["+", "-", ".", "."]), np.array([1, 0, 2, 3]),
-                  np.full(n, np.nan), np.ones(n))  # fmt: skip
+    return tracks_of_bases()
 
 
 @pytest.fixture(scope="session")
