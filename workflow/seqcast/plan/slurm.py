@@ -106,7 +106,7 @@ def check_cluster(
     error : type
         What is raised.
     tell : callable
-        Is given what the user should know, if the run goes on.
+        Is given what the user should know, if the run continues.
     ask : callable
         From the words of a command to what it prints.
 

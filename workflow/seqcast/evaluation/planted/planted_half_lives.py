@@ -54,7 +54,7 @@ def with_half_lives(
     DataFrame
         `variants` with `TRUE`, `EXPECTED` (fitted to expected coverage) and `PREDICTED`, log2 of
         ALT over REF; ``spread_half_life``, over folds; and ``half_life_status``, of the prediction.
-        Null where there is none.
+        Null if there is none.
     """
     names, hours = time_course()
     ref = effects.select(f"ref_{name}+" for name in names).to_numpy()
@@ -112,7 +112,7 @@ def _signs(causal: pl.DataFrame, how: Resampling) -> Measured:
 
 
 def _columns(rows: pl.DataFrame, predicted: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """True and predicted changes, NaN where there is none, and genes."""
+    """True and predicted changes, NaN if there is none, and genes."""
     true, other = (
         rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in (TRUE, predicted)
     )

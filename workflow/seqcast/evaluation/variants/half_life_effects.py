@@ -249,7 +249,7 @@ def log2_half_lives(coverage: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray
     Returns
     -------
     log2_half_lives : ndarray of float64, shape=(rows,)
-        log2 of h; NaN where there is no rate.
+        log2 of h; NaN if there is no rate.
     statuses : ndarray of str, shape=(rows,)
         Of `fit_decays`.
     """
