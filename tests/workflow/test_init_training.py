@@ -135,10 +135,12 @@ def test_from_tracks_to_a_trained_model(root, simulated, tmp_path, monkeypatch):
                  f"--bigwig={simulated}/coverage/sim_actd_*.bw", "--device=cpu"]) == 0  # fmt: skip
     run = Workflow(root, tmp_path / "run")
     config, weights = "config/config.yaml", "results/training/my_tracks.foldf0c0.safetensors"
+    page = "results/coverage_sets/my_tracks.preflight.html"
     planned = run.planned(config=config)
     assert planned["train"] == planned["check_targets"] == 1
     recipe = run.folder / "config/recipe.json"
     recipe.write_text(json.dumps(json.loads(recipe.read_text()) | {
         "steps": 4, "evaluate_every": 4, "precision": "fp32"}))  # fmt: skip
-    run.succeed(weights, config=config)
+    run.succeed(weights, page, config=config)
     assert len(json.loads(read_safetensors(run.folder / weights)[1]["tracks"])) == 8
+    assert "sim_ActD_8h+" in (run.folder / page).read_text()

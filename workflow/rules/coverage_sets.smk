@@ -56,7 +56,8 @@ rule check_targets:
         # ancient, as another annotation is no reason to make targets anew
         annotation=ancient(plan.coverage_sets.genes),
     output:
-        "results/coverage_sets/{coverage_set}.preflight.tsv",
+        table="results/coverage_sets/{coverage_set}.preflight.tsv",
+        profiles="results/coverage_sets/{coverage_set}.preflight.json",
     log:
         "logs/check_targets/{coverage_set}.log",
     wildcard_constraints:
@@ -74,6 +75,33 @@ rule check_targets:
         code=code_of("check_targets"),
     script:
         "../scripts/check_targets.py"
+
+
+rule show_preflight:
+    input:
+        table="results/coverage_sets/{coverage_set}.preflight.tsv",
+        profiles="results/coverage_sets/{coverage_set}.preflight.json",
+    output:
+        report(
+            "results/coverage_sets/{coverage_set}.preflight.html",
+            caption="../report/preflight.rst",
+            category="Training",
+            subcategory="{coverage_set}",
+            labels={"fold": "all", "what": "tracks before the training"},
+        ),
+    log:
+        "logs/show_preflight/{coverage_set}.log",
+    wildcard_constraints:
+        coverage_set=one_of(plan.coverage_sets.of_tracks),
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        templates=template_digest("preflight.html"),
+        given=given_content,
+        code=code_of("show_preflight"),
+    script:
+        "../scripts/show_preflight.py"
 
 
 rule store_targets:

@@ -2,12 +2,12 @@
 
 from seqcast.core.job_files import named_files
 from seqcast.core.logs import reporting
-from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
+from seqcast.datasets.coverage.preflight import PreflightFiles, PreflightOutputs, check_targets
 
 with reporting(snakemake.log[0]):
     check_targets(
         files=named_files(PreflightFiles, snakemake.input, beside=("index", "tracks")),
-        output=snakemake.output[0],
+        outputs=named_files(PreflightOutputs, snakemake.output),
         options=snakemake.params.options,
         threads=snakemake.threads,
         refuse=snakemake.params.refuse,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.datasets.coverage.target_scales import clipped_bins, suggested_scale
+from seqcast.datasets.coverage.target_scales import Clipped, clipped_bins, suggested_scale
+from seqcast.datasets.coverage.track_comparison import largest_bins
 from seqcast.genome.annotation import Gene
 from seqcast.models.architectures import CoverageShape, coverage_shape
 from seqcast.plan.training_choices import (
@@ -93,9 +94,10 @@ def test_the_scale_makes_the_median_gene_ten_a_bin():
 
 
 def test_bins_above_the_clip_are_counted():
-    sums = np.concatenate([np.full(9990, 10.0), np.full(10, 1e7), np.zeros(50)])
-    found = clipped_bins(sums, 1.0, 384)
-    assert (found.covered, found.above, found.suggested) == (10_000, 10, 384)
-    found = clipped_bins(np.full(100, 1e6), 1.0, 384)
-    assert (found.above, found.suggested) == (100, 1024)
-    assert clipped_bins(np.zeros(3), 1.0, 384).covered == 0
+    covered, largest = largest_bins(np.repeat([10.0, 1e7, 0.0], [9990, 10, 50]))
+    assert (covered, largest.tolist()) == (10_000, [*[1e7] * 10, 10.0])
+    assert clipped_bins(largest, covered, 1.0, 384) == Clipped(0.001, 384)
+    covered, largest = largest_bins(np.full(100, 1e6))
+    assert clipped_bins(largest, covered, 1.0, 384) == Clipped(0.01, 1024)
+    assert clipped_bins(largest, covered, 0.1, 384) == Clipped(0.0, 384)
+    assert clipped_bins(*largest_bins(np.zeros(3))[::-1], 1.0, 384) == Clipped(0.0, 384)

@@ -44,7 +44,7 @@ from seqcast.plan.training_choices import (
 
 NAME = "my_tracks"  # of the training dataset, the model and the training
 TIMED_BP = 32_768
-PREFLIGHT = f"results/coverage_sets/{NAME}.preflight.tsv"
+PREFLIGHT = f"results/coverage_sets/{NAME}.preflight.html"
 
 
 class TrainingWishes(NamedTuple):

@@ -1,5 +1,6 @@
 """Tracks of a simulated course, and what people do to them: told before anything is learned."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 
 from seqcast.core.errors import InputError
 from seqcast.core.job_files import named_files
-from seqcast.datasets.coverage.preflight import PreflightFiles, check_targets
+from seqcast.datasets.coverage.preflight import PreflightFiles, PreflightOutputs, check_targets
 from seqcast.genome.annotation import Annotation, Gene, read_annotation
 
 LENGTH_BP, GENE_BP, SPACING_BP = 64_000, 600, 800
@@ -71,11 +72,13 @@ def write_targets(folder: Path, files: dict[str, str] | None = None, **columns: 
 
 
 def checked(files: SimpleNamespace, refuse: bool = True) -> pl.DataFrame:
-    output = files.genome.parent / "preflight.tsv"
-    check_targets(
-        named_files(PreflightFiles, vars(files)), output, OPTIONS, threads=2, refuse=refuse
+    outputs = PreflightOutputs(
+        *(files.genome.parent / f"preflight.{kind}" for kind in ("tsv", "json"))
     )
-    return pl.read_csv(output, separator="\t")
+    check_targets(
+        named_files(PreflightFiles, vars(files)), outputs, OPTIONS, threads=2, refuse=refuse
+    )
+    return pl.read_csv(outputs.table, separator="\t")
 
 
 def test_right_tracks_are_fine(files, caplog):
@@ -127,7 +130,11 @@ def test_a_library_without_strands_is_doubtful(files):
     for sign in "+-":
         write_bigwig(folder / f"t2{sign}.bw", rng.lognormal(2, 0.5, len(STARTS)))
     table = checked(files)
-    assert table.filter(status="doubtful")["what"].to_list() == ["t2+ and t2-"]
+    doubtful = table.filter(status="doubtful").select("check", "what").rows()
+    assert doubtful == [
+        ("sense over antisense", "t2+ and t2-"),
+        ("agreement with the course", "t2+"),
+    ]
     assert "Unstranded libraries have about 0.5" in table.filter(status="doubtful")["note"][0]
 
 
@@ -163,7 +170,8 @@ def test_shallow_and_empty_libraries_are_doubtful(files):
 def test_factors_of_libraries_count_in_totals_and_not_in_depth(files):
     write_targets(files.genome.parent, norm_factor=[1.0, 1.0, 0.5, 0.5, 0.001, 0.001])
     table = checked(files)
-    assert set(table["status"]) == {"fine"}
+    doubtful = table.filter(status="doubtful").select("check", "what").rows()
+    assert doubtful == [("scale", "t8+")]  # too small for the root
     totals = table.filter(check="total over that of the first time")["value"].to_list()
     assert totals == pytest.approx([1, 0.5 * np.exp(-0.2), 0.001 * np.exp(-0.8)], rel=0.2)
 
@@ -177,3 +185,54 @@ def test_an_annotation_of_another_genome_and_folds_of_few_genes_are_doubtful(fil
         "genes on contigs with windows", "coverage per base of genes over that of windows"]  # fmt: skip
     folds = checked(files, refuse=False).filter(check="genes to test on")
     assert folds.select("value", "status").rows() == [(30, "fine"), (0, "doubtful")]
+
+
+def test_replicates_and_outliers_are_told_by_correlation(files):
+    """One track of three is a shuffled one: not like its replicate, nor like its course."""
+    folder, rng = files.genome.parent, np.random.default_rng(3)
+    write_targets(folder, description=[f"RNA:ActD:cell {d}" for d in
+        ("0h rep1", "0h rep1", "0h rep2", "0h rep2", "8h rep1", "8h rep1")])  # fmt: skip
+    table = checked(files)
+    (row,) = table.filter(check="replicates").rows(named=True)
+    assert (row["what"], row["status"]) == ("t0+ and t2+", "fine")
+    assert row["value"] > 0.9
+    for sign in "+-":
+        write_bigwig(folder / f"t2{sign}.bw", rng.permutation(values_of(folder / f"t0{sign}.bw")))
+    doubtful = checked(files, refuse=False).filter(status="doubtful")
+    assert ("replicates", "t0+ and t2+") in doubtful.select("check", "what").rows()
+    assert ("agreement with the course", "t2+") in doubtful.select("check", "what").rows()
+
+
+def test_scale_and_clip_are_suggested(files):
+    folder = files.genome.parent
+    scaled = checked(files).filter(check="scale")
+    assert scaled["what"].to_list() == ["t0+", "t2+", "t8+"]
+    typical = np.median(np.maximum(*(values_of(folder / f"t0{s}.bw") for s in "+-"))) * 32
+    assert scaled["value"][0] == pytest.approx(typical, rel=1e-3)
+    assert f"Scale {float(f'{10 / typical:.0e}'):g} would make it 10" in scaled["note"][0]
+    write_targets(folder, scale=[1000] * 6)
+    doubtful = checked(files).filter(status="doubtful")
+    assert set(doubtful["check"]) == {"scale", "clip"}
+    assert doubtful.filter(check="clip")["value"].min() > 0.001
+    write_targets(folder, sum_stat=["mean"] * 6)
+    assert checked(files).filter(pl.col("check").is_in(["scale", "clip"])).is_empty()
+
+
+def test_genes_of_one_partition_are_refused(files):
+    genes = read_annotation(files.annotation).genes
+    Annotation(tuple(gene for gene in genes if gene.end < 31_000)).write(files.annotation)
+    with pytest.raises(InputError, match=r"1 of its tracks or partitions .* fold0: 38 of 38 genes"):
+        checked(files)
+    table = checked(files, refuse=False).filter(check="genes in several partitions")
+    assert table["value"].to_list() == [0]
+
+
+def test_profiles_of_genes_are_for_the_page(files):
+    checked(files)
+    content = json.loads((files.genome.parent / "preflight.json").read_text())
+    assert content["tracks"] == ["t0+", "t2+", "t8+"]
+    assert np.array(content["correlations"]).shape == (3, 3)
+    sense, antisense = (np.array(content["examples"][0][kind]) for kind in ("sense", "antisense"))
+    assert sense.shape == (3, 80)
+    middle = slice(30, 50)
+    assert antisense[0, middle].mean() == pytest.approx(sense[0, middle].mean() / 50, rel=0.05)

@@ -4,10 +4,10 @@ Swapped strands, one file under two names or a library that is far shallower tha
 without an error, and show only as a model that learned little.
 """
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,11 +15,26 @@ import numpy as np
 import polars as pl
 
 from seqcast.core.errors import InputError
-from seqcast.core.store import file_sha256, write_tsv
+from seqcast.core.store import atomic, file_sha256, write_tsv
 from seqcast.core.text_files import read_cells
 from seqcast.datasets.coverage.bigwig import BigWig
 from seqcast.datasets.coverage.coverage_sets import geometry_of_set, open_tracks
-from seqcast.datasets.coverage.target_windows import read_windows
+from seqcast.datasets.coverage.example_profiles import page_content
+from seqcast.datasets.coverage.target_windows import FOLD, read_windows
+from seqcast.datasets.coverage.track_comparison import (
+    DOUBTFUL,
+    FINE,
+    REFUSED,
+    SCHEMA,
+    Row,
+    Sums,
+    check_agreement,
+    check_ranges,
+    correlations,
+    course_of,
+    largest_bins,
+    sense_sums,
+)
 from seqcast.genome.annotation import Annotation, Gene, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.gene_regions import Regions, counted_regions, region_bins
@@ -29,9 +44,6 @@ from seqcast.genome.tracks import Tracks
 
 logger = logging.getLogger(__name__)
 
-FINE, DOUBTFUL, REFUSED = "fine", "doubtful", "refused"
-SCHEMA = {"check": pl.String, "what": pl.String, "value": pl.Float64, "expected": pl.String,
-          "status": pl.String, "note": pl.String}  # fmt: skip
 GENES, WINDOWS_BP = 500, 20_000_000  # looked at in each track, evenly spread
 FEWEST_TELLING, FEWEST_CERTAIN = 5, 20  # genes, to doubt strands and to be certain
 MOST_SENSE, LEAST_SENSE = 0.7, 0.1  # fraction of genes with more sense than antisense coverage
@@ -40,24 +52,8 @@ FEWEST_DIFFERENT = 20  # sums: as many are equal in two tracks only if they are 
 FACTOR_APART = 10.0  # of a library from the median of its course
 LEAST_IN_GENES = 0.8  # coverage per base of genes over that of windows
 FEWEST_GENES = 30  # of a fold's test
-
-Row = tuple[str, str, float | None, str, str, str]
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Coverage of a track, before any factor.
-
-    Attributes
-    ----------
-    genes : ndarray of float64, shape=(genes,)
-        Summed over the bases of each.
-    windows : ndarray of float64, shape=(windows,)
-        Summed over the bases of each.
-    """
-
-    genes: np.ndarray
-    windows: np.ndarray
+MOST_IN_PART, ALL_IN_PART = 0.6, 0.95  # fraction of genes in one partition
+MOST_SHARED = 0.1  # fraction of genes in several partitions
 
 
 class PreflightFiles(NamedTuple):
@@ -78,19 +74,35 @@ class PreflightFiles(NamedTuple):
     targets: str | Path
 
 
+class PreflightOutputs(NamedTuple):
+    """What is written of it.
+
+    Attributes
+    ----------
+    table : path
+        TSV of `track_comparison.SCHEMA`, a row each thing that was looked at: its value, what was
+        expected, and "fine", "doubtful" or "refused".
+    profiles : path
+        JSON of `example_profiles.page_content`.
+    """
+
+    table: str | Path
+    profiles: str | Path
+
+
 def check_targets(
-    files: PreflightFiles, output: str | Path, options: Mapping[str, Any], threads: int,
+    files: PreflightFiles, outputs: PreflightOutputs, options: Mapping[str, Any], threads: int,
     refuse: bool = True,
 ) -> None:  # fmt: skip
-    """Write one table of what the tracks of a training dataset say of genes, strands and times.
+    """Write what the tracks of a training dataset say of genes, strands, times and each other.
 
     Parameters
     ----------
     files : PreflightFiles
-    output : path
-        TSV of `SCHEMA`, a row each thing that was looked at: its value, what was expected, and
-        "fine", "doubtful" or "refused". See `check_strands`, `check_duplicates`, `check_totals`,
-        `check_annotation`, `check_folds`. What is not fine is also logged.
+    outputs : PreflightOutputs
+        See `check_strands`, `check_duplicates`, `check_totals`, `check_annotation`, `check_folds`,
+        and `track_comparison.check_agreement` and `check_ranges` there. What is not fine is also
+        logged.
     options : mapping
         As of `prepare_windows`.
     threads : int
@@ -101,8 +113,8 @@ def check_targets(
     Raises
     ------
     InputError
-        If a row is refused: both strands of a track are exchanged, or two tracks are one; as
-        `open_tracks`.
+        If a row is refused: both strands of a track are exchanged, two tracks are one, or all
+        genes are in one partition; as `open_tracks`.
     """
     tracks, bin_size_bp = Tracks.read(files.targets), geometry_of_set(options).bin_size_bp
     table = read_cells(files.targets, "a table of tracks")
@@ -113,14 +125,29 @@ def check_targets(
     chosen = telling_genes(annotation, windows)
     places = _spread(windows, WINDOWS_BP)
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        sums = list(pool.map(lambda track: _sums_of(track, chosen, places), bigwigs))
+        sums = list(pool.map(lambda track: _sums_of(track, chosen, places, bin_size_bp), bigwigs))
+    groups = table["group"] if "group" in table.columns else None
+    sense = sense_sums(tracks, sums, [gene.strand for gene, _ in chosen])
+    matrix = correlations(sense)
+    lengths_bp = np.array([_length_bp(regions) for _, regions in chosen])
     rows = [
         *check_strands(tracks, sums, [gene.strand for gene, _ in chosen]),
         *check_duplicates(tracks, sums, [track.path for track in bigwigs]),
-        *check_totals(tracks, sums, table["group"] if "group" in table.columns else None),
+        *check_totals(tracks, sums, groups),
+        *check_agreement(tracks, matrix, groups),
+        *check_ranges(tracks, sums, sense, lengths_bp, bin_size_bp, _clips(table)),
         *check_annotation(annotation, windows, tracks, sums, chosen, places),
         *check_folds(annotation, windows, bin_size_bp),
     ]
+    _tell(rows, files.targets, refuse)
+    write_tsv(pl.DataFrame(rows, schema=SCHEMA, orient="row"), outputs.table)
+    content = page_content(tracks, bigwigs, [gene for gene, _ in chosen], sense, matrix)
+    with atomic(outputs.profiles) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _tell(rows: Sequence[Row], targets: str | Path, refuse: bool) -> None:
+    """Log what is not fine; stop at what is refused."""
     for check, what, value, expected, status, note in rows:
         if status != FINE:
             logger.warning("%s, %s: %.3g, expected %s (%s). %s",
@@ -128,10 +155,20 @@ def check_targets(
     refused = [f"{row[1]}: {row[5]}" for row in rows if row[4] == REFUSED]
     if refused and refuse:
         raise InputError(
-            f"{files.targets}: {len(refused)} of its tracks or pairs cannot be right. {refused[0]} "
+            f"{targets}: {len(refused)} of its tracks or partitions cannot be right. {refused[0]} "
             "All are in the log. Correct them, or set coverage_sets.preflight to warn."
         )
-    write_tsv(pl.DataFrame(rows, schema=SCHEMA, orient="row"), output)
+
+
+def _clips(table: pl.DataFrame) -> list[float | None]:
+    """Column ``clip`` of a targets table, None for no clip."""
+    if "clip" not in table.columns:
+        return [None] * len(table)
+    return table["clip"].cast(pl.Float64, strict=False).to_list()
+
+
+def _length_bp(regions: Regions) -> int:
+    return sum(end - start for start, end in regions)
 
 
 def telling_genes(annotation: Annotation, windows: pl.DataFrame) -> list[tuple[Gene, Regions]]:
@@ -226,9 +263,7 @@ def check_totals(tracks: Tracks, sums: Sequence[Sums], groups: pl.Series | None)
             rows.append(("total", str(tracks.identifier[i]), 0.0, "> 0", DOUBTFUL,
                          "No coverage in any window that was looked at."))  # fmt: skip
         elif len(times.hours) == 1:
-            named = groups[i] if groups is not None else None
-            course = named or " ".join("".join(times.around).split())
-            courses.setdefault(course, []).append((times.hours[0], i, depth))
+            courses.setdefault(course_of(tracks, i, groups), []).append((times.hours[0], i, depth))
     for course, members in courses.items():
         (_, start, first), *_ = sorted(members)
         middle = float(np.median([depth for *_, depth in members]))
@@ -277,7 +312,11 @@ def check_annotation(
 
 
 def check_folds(annotation: Annotation, windows: pl.DataFrame, bin_size_bp: int) -> list[Row]:
-    """How many genes each part of the windows has bins of: those that a test on it counts."""
+    """How many genes each part of the windows has bins of: those that a test on it counts.
+
+    Genes in several partitions are known to a model that is tested on them; partitions of few genes
+    test little, and if one has all, the others teach nothing.
+    """
     kept = [
         Gene(gene.gene_id, gene.gene_name, gene.chrom, gene.strand, regions)
         for gene, regions in zip(annotation.genes, counted_regions(annotation), strict=True)
@@ -290,12 +329,34 @@ def check_folds(annotation: Annotation, windows: pl.DataFrame, bin_size_bp: int)
         for gene in counted.overlapping(chrom, start, end):
             if gene not in found[part] and len(region_bins(gene.exons, start, bins, bin_size_bp)):
                 found[part].add(gene)
-    return [
+    rows: list[Row] = [
         ("genes to test on", part, float(len(of_part)), f">= {FEWEST_GENES}",
          FINE if len(of_part) >= FEWEST_GENES else DOUBTFUL,
          f"{len(of_part)} of {len(annotation.genes)} genes have bins in the windows."
          + " Correlations over so few are rough." * (len(of_part) < FEWEST_GENES))
         for part, of_part in found.items()
+    ]  # fmt: skip
+    folds = {part: of_part for part, of_part in found.items() if FOLD.fullmatch(part)}
+    known = {gene for of_part in folds.values() for gene in of_part}
+    return rows + (_check_partitions(folds, len(known)) if len(folds) > 1 and known else [])
+
+
+def _check_partitions(folds: Mapping[str, set[Gene]], known: int) -> list[Row]:
+    """Whether genes are spread over partitions, each in one."""
+    most = max(folds, key=lambda part: len(folds[part]))
+    fraction = len(folds[most]) / known
+    certain = fraction >= ALL_IN_PART and known >= FEWEST_CERTAIN
+    many = fraction > MOST_IN_PART and len(folds) > 2
+    shared = sum(map(len, folds.values())) - known
+    return [
+        ("genes in one partition", most, fraction, f"<= {MOST_IN_PART}",
+         REFUSED if certain else DOUBTFUL if many else FINE,
+         f"{len(folds[most])} of {known} genes."
+         + " Take other windows, or more and smaller blocks: shorter windows." * (certain or many)),
+        ("genes in several partitions", "all", shared / known, f"<= {MOST_SHARED}",
+         FINE if shared / known <= MOST_SHARED else DOUBTFUL,
+         f"{shared} of {known} genes reach from one partition into another."
+         + " Their tests are too good: take longer windows." * (shared / known > MOST_SHARED)),
     ]  # fmt: skip
 
 
@@ -320,11 +381,14 @@ def gene_sums(track: BigWig, genes: Sequence[tuple[Gene, Regions]]) -> np.ndarra
 
 
 def _sums_of(
-    track: BigWig, genes: Sequence[tuple[Gene, Regions]], places: Sequence[tuple[str, int, int]]
-) -> Sums:
-    return Sums(
-        gene_sums(track, genes), np.array([_total(track, *place) for place in places], np.float64)
-    )
+    track: BigWig, genes: Sequence[tuple[Gene, Regions]], places: Sequence[tuple[str, int, int]],
+    bin_size_bp: int,
+) -> Sums:  # fmt: skip
+    values = (np.nan_to_num(track.values(*place)).astype(np.float64) for place in places)
+    bins = [value.reshape(-1, bin_size_bp).sum(axis=1) for value in values]
+    windows = np.array([part.sum() for part in bins], np.float64)
+    return Sums(gene_sums(track, genes), windows,
+                *largest_bins(np.concatenate(bins) if bins else np.zeros(0)))  # fmt: skip
 
 
 def _total(track: BigWig, chrom: str, start: int, end: int) -> float:

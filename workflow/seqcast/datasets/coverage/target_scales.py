@@ -47,32 +47,32 @@ class Clipped:
 
     Attributes
     ----------
-    covered : int
-        Bins with coverage that were looked at.
-    above : int
-        Those whose target is above the clip.
+    fraction : float
+        Of the bins with coverage; at least, where all that are known are above the clip.
     suggested : float
         The clip that flattens `MOST_CLIPPED` of them at most, at least `CLIP`.
     """
 
-    covered: int
-    above: int
+    fraction: float
     suggested: float
 
 
-def clipped_bins(sums: np.ndarray, factor: float, clip: float) -> Clipped:
+def clipped_bins(largest: np.ndarray, covered: int, factor: float, clip: float) -> Clipped:
     """Count what a clip flattens of targets of statistic ``sum_sqrt``.
 
     Parameters
     ----------
-    sums : ndarray of float, shape=(bins,)
-        Coverage of each bin, before any factor.
+    largest : ndarray of float
+        Coverage of the bins with the most, descending, before any factor: more than `MOST_CLIPPED`
+        of all.
+    covered : int
+        Bins with coverage.
     factor : float
         scale times norm_factor.
     clip : float
     """
-    targets = np.sqrt(1 + factor * sums[sums > 0]) - 1
-    if not len(targets):
-        return Clipped(0, 0, CLIP)
-    most = float(np.quantile(targets, 1 - MOST_CLIPPED))
-    return Clipped(len(targets), int((targets > clip).sum()), max(CLIP, np.ceil(most / 64) * 64))
+    if not len(largest):
+        return Clipped(0.0, CLIP)
+    targets = np.sqrt(1 + factor * largest) - 1
+    above = int((targets > clip).sum())
+    return Clipped(above / covered, max(CLIP, float(np.ceil(targets[-1] / 64) * 64)))
