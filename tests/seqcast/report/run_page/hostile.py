@@ -88,6 +88,9 @@ def content_of(alleles: int, tracks: int = 6) -> PageContent:
         "Cohort of RNA", [one], [{"origin": "source"}], views={("cohort", "tiny", first): view},
         details={("cohort", "tiny"): details_of(scores)},
         chapters=[chapter],
-        further={"command": "snakemake --cores all", "versions": {"seqcast": "0.1.0"},
+        further={"trainings": [
+            {"model": "tiny", "fold": fold, "grade": grade, "note": "r of bins is 0.1 (0.3 is asked)",
+             "href": "#page1"} for fold, grade in (("0", "weak"), ("1", "poor"))],
+                 "command": "snakemake --cores all", "versions": {"seqcast": "0.1.0"},
                  "files": [{"dataset": "cohort", "model": "tiny", "path": "../s.parquet"}]},
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The page of a run in a browser: all of it is shown, nothing is asked of a host, all is reached."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +78,23 @@ class Visit:
             self.page.wait_for_selector(".tabulator-row")
 
 
+@pytest.fixture
+def visits(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Opens pages, as `Visit` does, which are closed behind the test."""
+    opened: list[Visit] = []
+
+    def open_page(path: Path, width: str, scheme: str = "light") -> Visit:
+        opened.append(Visit(browser, path, width, scheme))
+        return opened[-1]
+
+    yield open_page
+    for visit in opened:
+        visit.page.context.close()
+
+
 @pytest.fixture(params=[("desk", "light"), ("desk", "dark"), ("phone", "light")], ids="-".join)
-def visit(browser: Any, path: Path, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    visit = Visit(browser, path, *request.param)
-    yield visit
-    visit.page.context.close()
+def visit(visits: Callable[..., Visit], path: Path, request: pytest.FixtureRequest) -> Visit:
+    return visits(path, *request.param)
 
 
 TARGETS = ("overview", "variants", "variant/0", "variant/40", "page1", "provenance")
@@ -103,8 +115,10 @@ def shown(visit: Visit) -> int:
     return int(visit.page.inner_text("#count").split(" of ")[0].replace(",", ""))
 
 
-def test_the_table_is_searched_filtered_and_sorted(browser: Any, path: Path) -> None:
-    visit = Visit(browser, path, "desk")
+def test_the_table_is_searched_filtered_and_sorted(
+    visits: Callable[..., Visit], path: Path
+) -> None:
+    visit = visits(path, "desk")
     visit.open("variants")
     page = visit.page
     assert shown(visit) == 300
@@ -124,11 +138,12 @@ def test_the_table_is_searched_filtered_and_sorted(browser: Any, path: Path) -> 
     page.select_option("#sign", "up")
     assert 0 < shown(visit) < 270
     assert visit.faults == []
-    page.context.close()
 
 
-def test_rows_open_alleles_and_are_downloaded_as_text(browser: Any, path: Path) -> None:
-    visit = Visit(browser, path, "desk")
+def test_rows_open_alleles_and_are_downloaded_as_text(
+    visits: Callable[..., Visit], path: Path
+) -> None:
+    visit = visits(path, "desk")
     visit.open("variants")
     page = visit.page
     page.fill("#search", NAMES[2])
@@ -136,6 +151,10 @@ def test_rows_open_alleles_and_are_downloaded_as_text(browser: Any, path: Path) 
     page.wait_for_selector("#variant.shown")
     assert page.inner_text("#variant-title") == LONG_ID
     assert page.locator("#variant-body table tbody tr").count() >= 2  # of each gene
+    texts = page.inner_text("#variant-body")
+    assert all(
+        text in texts for text in ("Half-lives", "no transcript", "POOR MODEL: tiny, fold 1")
+    )
     visit.open("variants")
     with page.expect_download() as download:
         page.click("#download")
@@ -143,25 +162,22 @@ def test_rows_open_alleles_and_are_downloaded_as_text(browser: Any, path: Path) 
     assert lines[0].replace('"', "").split("\t")[:2] == ["variant", "place"]
     assert len(lines) == 2
     assert visit.faults == []
-    page.context.close()
 
 
-def test_a_page_is_printed_without_its_controls(browser: Any, path: Path) -> None:
-    visit = Visit(browser, path, "desk", "dark")
+def test_a_page_is_printed_without_its_controls(visits: Callable[..., Visit], path: Path) -> None:
+    visit = visits(path, "desk", "dark")
     visit.open("variant/0")
     visit.page.emulate_media(media="print")
     assert not visit.page.is_visible("nav")
     assert not visit.page.is_visible("#print")
     assert visit.page.is_visible("#coverage-chart svg")
-    visit.page.context.close()
 
 
-def test_a_run_without_variants_has_its_page(browser, tmp_path):
+def test_a_run_without_variants_has_its_page(visits, tmp_path):
     """As of reads or mRNAs alone."""
     write_page(
         PageContent("reads", [], [], further={"versions": versions()}), tmp_path / "index.html"
     )
-    visit = Visit(browser, tmp_path / "index.html", "desk")
+    visit = visits(tmp_path / "index.html", "desk")
     assert visit.page.locator("h1:visible").count() == 1
     assert visit.faults == []
-    visit.page.context.close()

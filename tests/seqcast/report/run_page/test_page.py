@@ -173,6 +173,9 @@ def test_details_are_of_the_variant_and_its_gene() -> None:
         {"model": "other", "status": "no_transcript", "percentile": 0.5, "scores": {}},
     ]
     assert data["table"]["values"]["alt_half_life_h"][place] == life["alt_half_life_h"]
+    assert data["poor"] == {
+        "tiny": [["POOR MODEL: tiny, fold 1; r of bins is 0.1 (0.3 is asked).", "#page1"]]
+    }
     assert data["links"] == {"cohort": [], "tiny": [["page1", content.chapters[0].title]]}
 
 

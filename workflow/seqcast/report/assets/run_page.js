@@ -210,7 +210,7 @@ async function showVariant(id) {
   shownAllele = id;
   title.textContent = row.variant || `${row.alleles} ALT alleles`;
   const details = data.details[id] ?? {};
-  body.replaceChildren(facts(row), ...links(row), ...allelesTable(id), ...figures(id), ...lives(details),
+  body.replaceChildren(...warnings(row), facts(row), ...links(row), ...allelesTable(id), ...figures(id), ...lives(details),
     ...mapFigure(details), ...models(details));
   const view = data.views[id];
   if (view) await draw(view);
@@ -286,6 +286,11 @@ function figures(id) {
       element("div", {id: "decay-chart", className: "chart"}));
   }
   return made;
+}
+
+function warnings(row) {
+  return (data.poor[row.model] ?? []).map(([words, href]) => element("p", {className: "warning"},
+    `${words} Do not interpret its scores. `, element("a", {href, textContent: "Its training"})));
 }
 
 function links(row) {

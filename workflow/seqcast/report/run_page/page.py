@@ -223,6 +223,7 @@ def _data(content: PageContent, rows: pl.DataFrame) -> dict[str, Any]:
         "groups": {one.model: list(track_groups(one.tracks)) for one in content.sets},
         "effects": _effects(content, rows.head(MOST_DETAILED)), "views": _views(content, rows),
         "details": _details(content, rows.head(MOST_DETAILED)), "links": _links(content),
+        "poor": _poor(content),
     }  # fmt: skip
 
 
@@ -248,6 +249,16 @@ def _details(content: PageContent, rows: pl.DataFrame) -> dict[str, Any]:
         if (pair := (one.dataset, one.model)) in content.details:
             mine = places.filter(dataset=one.dataset, model=one.model)
             found |= variant_details(mine, allele_key(one.scores), content.details[pair])
+    return found
+
+
+def _poor(content: PageContent) -> dict[str, list[tuple[str, str]]]:
+    """Model to words and link of each of its trainings that is poor."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in content.further.get("trainings", ()):
+        if one["grade"] == "poor":
+            words = f"POOR MODEL: {one['model']}, fold {one['fold']}; {one['note']}."
+            found.setdefault(one["model"], []).append((words, one["href"]))
     return found
 
 
