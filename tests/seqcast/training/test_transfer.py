@@ -16,14 +16,17 @@ from seqcast.genome.sequence import one_hot_of_codes
 from seqcast.models.borzuki.config import BorzukiConfig
 from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.models.interface import load_model
+from seqcast.training.adapters import merge_adapter, with_adapter, write_adapter
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
 from seqcast.training.loop import train_heads
+from seqcast.training.outputs import ADAPTER
 from seqcast.training.recipe import Recipe
 from seqcast.training.task_options import (
     CoverageOptions,
     TransferOptions,
 )
+from seqcast.training.transfer import TERM
 from tests.seqcast.training.test_coverage_network import PARAMS
 from tests.seqcast.training.test_train_coverage import RECIPE as JOB_RECIPE
 from tests.seqcast.training.test_train_coverage import run, write_windows
@@ -171,6 +174,45 @@ def test_the_file_is_a_plain_network(trained: dict, tmp_path: Path, mode: str) -
     with torch.inference_mode():
         found, expected = loaded(windows()), network.eval().of("human")(windows())
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in OPTIONS if mode != "full"])
+def test_an_adapter_gives_the_trained_weights_to_the_bit(
+    trained: dict, base: Path, tmp_path: Path, mode: str
+) -> None:
+    network, _, after, history = trained[mode]
+    paths = [tmp_path / f"{name}.safetensors" for name in ("adapter", "merged", "other")]
+    parts = network.parts_of("human", network.state_dict())
+    made = {"architecture": "borzuki", "hyperparameters": json.dumps(params_of(mode, human=2))}
+    write_adapter(paths[0], parts, network.trained, history, made)
+    merge_adapter(paths[0], base, paths[1])
+    found = read_safetensors(paths[1])[0]
+    assert same(found, {name: after[name] for name in found})
+    assert set(after) - set(found) <= {name for name in after if "num_batches" in name}
+    learned = set(read_safetensors(paths[0])[0])
+    assert not {name for name in learned if name.startswith(("stem.", "unet."))}
+    assert sum(t.numel() for t in read_safetensors(paths[0])[0].values()) < sum(
+        tensor.numel() for tensor in after.values()
+    )
+    state, facts = read_safetensors(base)
+    state["stem.conv.weight"][0] += 1e-6
+    write_safetensors(state, paths[2], facts)
+    with pytest.raises(InputError, match=r"other.safetensors: its backbone is not the one"):
+        merge_adapter(paths[0], paths[2], tmp_path / "no.safetensors")
+    with pytest.raises(InputError, match=r"base.safetensors is no adapter; expected"):
+        merge_adapter(base, base, tmp_path / "no.safetensors")
+    assert not (tmp_path / "no.safetensors").exists()
+
+
+@pytest.mark.parametrize("mode", ["lora", "locon", "linear"])
+def test_an_adapter_that_learned_nothing_leaves_the_base(base: Path, mode: str) -> None:
+    network = start(base, mode)
+    parts = network.parts_of("human", network.state_dict())
+    learned = {n: t for n, t in parts.items() if n in network.trained or TERM in n}
+    given = read_safetensors(base)[0]
+    found = with_adapter(given, learned)
+    own = {name for name in given if not name.startswith("head.")}
+    assert all(torch.equal(found[name], given[name]) for name in own)
 
 
 def test_terms_are_those_of_the_original(trained: dict) -> None:
@@ -383,6 +425,9 @@ def test_the_job_fine_tunes(tmp_path: Path, base: Path, mode: str) -> None:
     files.initial = str(base)
     weights, history = run(files, tmp_path)
     assert history["validation_pearsonr"].max() > history["validation_pearsonr"][0] + 0.3
-    facts = read_safetensors(weights)[1]
+    state, facts = read_safetensors(weights)
     assert json.loads(facts["recipe"])["coverage"]["transfer"]["mode"] == mode
+    merge_adapter(weights.with_suffix(ADAPTER), base, tmp_path / "merged.safetensors")
+    merged, told = read_safetensors(tmp_path / "merged.safetensors")
+    assert (same(merged, state), told) == (True, facts)
     load_model("borzuki", weights, shape, device="cpu")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqcast.core.errors import InputError
-from seqcast.training.outputs import TrainingOutputs
+from seqcast.training.outputs import ADAPTER, TrainingOutputs
 from seqcast.training.versions import KEPT, made_of, train_once
 
 
@@ -30,6 +30,8 @@ class Run:
             Path(weights, "human.safetensors").write_text(recipe)
         else:
             Path(weights).write_text(recipe)
+            if recipe == "lora":
+                Path(weights).with_suffix(ADAPTER).write_text("terms")
 
     def start(self, recipe):
         """What Snakemake does: outputs are removed, the job runs, those of a failed job too."""
@@ -55,6 +57,21 @@ def test_a_recipe_that_fails_leaves_the_weights_of_before(run, caplog):
     run.start("good")  # and they come back, without training
     assert (run.weights.read_text(), run.trained) == ("good", 2)
     assert run.history.read_text() == "loss\n"
+
+
+def test_an_adapter_is_that_of_the_weights_next_to_it(run):
+    adapter = run.weights.with_suffix(ADAPTER)
+    for recipe, is_there in (("lora", True), ("full", False), ("lora", True), ("bad", False)):
+        if recipe == "bad":
+            with pytest.raises(InputError):
+                run.start(recipe)
+        else:
+            run.start(recipe)
+        assert adapter.exists() == is_there
+    assert run.trained == 3  # the second time, weights and adapter come from their version
+    run.start("lora")
+    assert adapter.read_text() == "terms"
+    assert len(list(run.weights.parent.glob("versions/*/*/weights.safetensors"))) == KEPT
 
 
 def test_versions_are_told_apart_and_the_last_ones_kept(run):

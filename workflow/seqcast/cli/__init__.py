@@ -81,6 +81,13 @@ COMMANDS = {
             "config.json --output for_transformers",
         ),
     ),
+    "merge-adapter": Command(
+        "adapter:merge",
+        (
+            "seqcast merge-adapter hela.adapter.safetensors --base base.safetensors "
+            "--output hela.safetensors",
+        ),
+    ),
     "init": Command(
         "init:init",
         (

@@ -57,7 +57,15 @@ class CoverageNetwork(nn.Module):
 
     def weights_of(self, head: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Tensors of the network that ends in `head`, low-rank terms merged, from a whole state."""
-        state = merged(state)
+        return merged(self.parts_of(head, state))
+
+    @property
+    def trained(self) -> set[str]:
+        """Names of the tensors that are trained, in the network of any head."""
+        return {name for name, p in self.network.named_parameters() if p.requires_grad}
+
+    def parts_of(self, head: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Tensors of the network that ends in `head`, with low-rank terms apart."""
         own = {n.removeprefix("network."): t for n, t in state.items() if n.startswith("network.")}
         if head == self.first:
             return own

@@ -16,6 +16,8 @@ from seqcast.models.convert import read_safetensors, write_safetensors
 from seqcast.training.loop import Task, train
 from seqcast.training.recipe import Recipe
 
+ADAPTER = ".adapter.safetensors"  # instead of the suffix of weights that were fine-tuned
+
 
 class TrainingOutputs(NamedTuple):
     """What a training writes.
@@ -33,6 +35,11 @@ class TrainingOutputs(NamedTuple):
     weights: str | Path
     history: str | Path
     checkpoint: str | Path
+
+    @property
+    def adapter(self) -> Path:
+        """Where `adapters.write_adapter` writes, next to a file of weights."""
+        return Path(self.weights).with_suffix(ADAPTER)
 
 
 def made_with(

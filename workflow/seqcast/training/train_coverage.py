@@ -21,11 +21,12 @@ from seqcast.models.architectures import architecture_of, coverage_shape
 from seqcast.models.devices import choose_device, device_type
 from seqcast.models.interface import read_hyperparameters
 from seqcast.training import parallel
+from seqcast.training.adapters import write_adapter
 from seqcast.training.coverage import CoverageSet, CoverageTask
 from seqcast.training.coverage_network import CoverageNetwork, starting_network
 from seqcast.training.launch import run_together
 from seqcast.training.loop import train_heads
-from seqcast.training.outputs import TrainingOutputs, made_with, write_weights
+from seqcast.training.outputs import ADAPTER, TrainingOutputs, made_with, write_weights
 from seqcast.training.recipe import Recipe, read_recipe
 from seqcast.training.task_options import (
     CoverageOptions,
@@ -66,7 +67,8 @@ def train_coverage(
         In the metadata of the weights, ``tracks`` are the identifiers of the outputs in their
         order, a list in JSON. Of several stores the weights are a folder: for each head
         ``<head>.safetensors``, with the backbone it was best with, and ``<head>.history.tsv``. The
-        history is of all heads; see `training.loop.train_heads`.
+        history is of all heads; see `training.loop.train_heads`. A fine-tuning of less than all
+        weights also writes `adapters.write_adapter`, next to the weights.
     facts : mapping
         Provenance; ``architecture`` names the class of networks, ``fold`` the windows' parts (see
         `parts_of_fold`), ``head`` the heads of the stores, in their order and separated by commas;
@@ -117,6 +119,10 @@ def train_coverage(
         for head, (name, state) in zip(heads, best.items(), strict=True):
             own = made | {"head": head, "tracks": json.dumps(tracks[head])}
             _write_head(target, name, model.weights_of(head, state), table, own)
+            if options.transfer and options.transfer.mode != "full":
+                place = target / f"{name}{ADAPTER}" if name else outputs.adapter
+                parts, of_head = model.parts_of(head, state), history_of_head(table, name)
+                write_adapter(place, parts, model.trained, of_head, own)
     Path(outputs.checkpoint).unlink(missing_ok=True)
 
 

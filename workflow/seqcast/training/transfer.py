@@ -24,6 +24,8 @@ from seqcast.models.interface import TrainableCoverageModel
 from seqcast.training.task_options import TransferOptions
 
 PARTS = ("down", "up", "scale")  # of a low-rank term, in a state
+TERM = ".parametrizations.weight.0."  # behind the layer's name, before one of them
+ORIGINAL = ".parametrizations.weight.original"  # behind it: the weight without the term
 
 
 class LowRank(nn.Module):

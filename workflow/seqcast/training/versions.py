@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcast.core.store import atomic, file_sha256
-from seqcast.training.outputs import TrainingOutputs
+from seqcast.training.outputs import ADAPTER, TrainingOutputs
 
 logger = logging.getLogger(__name__)
 KEPT = 2  # versions of one training: what is published, and what was before
@@ -34,13 +34,15 @@ def train_once(
     train : callable
         Of these arguments, and ``outputs``, which it writes.
     outputs : TrainingOutputs
-        The weights are a file or a folder. Next to them is the folder ``versions``.
+        The weights are a file or a folder. Next to them is the folder ``versions``, and an adapter
+        where `train` wrote one next to its weights.
     made_of : mapping
         All that decides the weights, JSON.
     **arguments
         Of `train`.
     """
     weights = Path(outputs.weights)
+    outputs.adapter.unlink(missing_ok=True)  # no output of a rule, which would be gone
     versions = weights.parent / FOLDER / weights.name
     place = versions / _digest(made_of)
     made = place / f"{WEIGHTS}{weights.suffix}"
@@ -62,6 +64,8 @@ def train_once(
             raise
     _publish(place / HISTORY, Path(outputs.history))
     _publish(made, weights)
+    if (adapter := made.with_suffix(ADAPTER)).exists():
+        _publish(adapter, outputs.adapter)
     for old in _by_age(versions)[:-KEPT]:
         shutil.rmtree(old)
 
@@ -101,7 +105,7 @@ def _digest(found: Mapping[str, Any]) -> str:
 def _by_age(versions: Path) -> list[Path]:
     """The finished versions of a training, the last one last."""
     found = versions.glob(f"*/{WEIGHTS}*") if versions.is_dir() else ()
-    return sorted((path.parent for path in found), key=lambda path: path.stat().st_mtime_ns)
+    return sorted({path.parent for path in found}, key=lambda path: path.stat().st_mtime_ns)
 
 
 def _publish(source: Path, target: Path) -> None:
