@@ -20,7 +20,7 @@ ROWS = pl.DataFrame(
 def content(tracks: int) -> dict:
     profile = [0.0, 4.0, 2.0]
     return {
-        "tracks": [f"t{i}" for i in range(tracks)],
+        "tracks": [f"t{i}+" for i in range(tracks)],
         "correlations": [[1.0] * (tracks - 1) + [None]] * tracks,
         "examples": [{"gene": "G<1>", "place": "chr1:1-9 (+)", "sense": [profile] * tracks,
                       "antisense": [None, *[[0.0, 1.0, 0.0]] * (tracks - 1)]}],
@@ -42,6 +42,10 @@ def test_coverage_is_drawn_within_its_frame():
     page = preflight_html("mine", ROWS, content(2))
     assert "<b>G&lt;1&gt;</b>" in page
     paths = re.findall(r'<path d="([^"]+)" fill="(#\w+)"', page)
+    assert re.findall(r">(t\d.?) \(4", page) == [
+        "t0",
+        "t1",
+    ]  # of a pair: a gene may lie on either strand
     assert [colour for _, colour in paths] == ["#1f77b4", "#1f77b4", "#b00020"]
     heights = [float(y) for y in re.findall(r",([\d.]+)", paths[0][0])]
     assert (min(heights), max(heights)) == (14, 48)  # of the first, without antisense

@@ -43,7 +43,7 @@ def preflight_html(name: str, rows: pl.DataFrame, content: Mapping[str, Any]) ->
     for row in rows.iter_rows(named=True):
         checks.setdefault(row["check"], []).append(row)
     doubts = rows.filter(pl.col("status") != FINE).sort(pl.col("status") != REFUSED)
-    shown = content["tracks"][:MOST_DRAWN]
+    shown = [track.removesuffix("+") for track in content["tracks"][:MOST_DRAWN]]
     return render(
         "preflight.html",
         {"figure": figure, "number": number, "colour": _colour},
