@@ -117,6 +117,27 @@ def test_a_mistake_is_named_and_nothing_written(call, tmp_path, arguments, track
     assert not (tmp_path / "run").exists()
 
 
+def test_alignments_give_a_track_per_strand(call, simulated, tmp_path, root, monkeypatch):
+    for hours in (0, 4):
+        (tmp_path / f"a_ActD_{hours}h.bam").touch()  # a job reads them
+    sheet = tmp_path / "samples.tsv"
+    rows = "".join(f"a_ActD_{h}h.bam\ta\tActD\t{h}\n" for h in (0, 4))
+    sheet.write_text(f"file\tsample\tassay\thours\n{rows}")
+    status, _, error = call("run", "--samples", sheet)
+    assert status == 2
+    assert "which strand reads come from is not known; give --library-type" in error
+    assert call("run", "--samples", sheet, "--library-type", "fr-firststrand")[0] == 0
+    monkeypatch.chdir(tmp_path / "run")
+    targets = pl.read_csv("config/targets.tsv", separator="\t")
+    assert targets["file"].to_list() == [
+        f"results/coverage_tracks/a_ActD_{h}h.{strand}.bw"
+        for h in (0, 4) for strand in ("plus", "minus")]  # fmt: skip
+    plan = plan_run(
+        yaml.safe_load(Path("config/config.yaml").read_text()), root / "workflow/schemas"
+    )
+    assert plan.libraries.stranded == ["a_ActD_0h", "a_ActD_4h"]
+
+
 def test_tracks_of_another_genome_are_refused(call, simulated, tmp_path):
     other = tmp_path / "other.fa"
     text = (simulated / "genome.fa").read_text()
