@@ -166,8 +166,8 @@ CHANGES = {
     # tables and files
     "shards": ([["text", "datasets.tsv", "own/own.vcf\t2", "own/own.vcf\t3"]], SCORED),
     "description of a model": ([["text", "models.tsv", "tiny network", "small network"]],
-                               {"summarise_run", "summarise_ranking", "summarise_comparison", "summarise_nulls",
-                                "summarise_training"} | PAGE),
+                               {"summarise_run", "summarise_ranking", "summarise_comparison", "summarise_nulls"}
+                               | PAGE),
     "variants of the same date": ([own("own.vcf")], CHECKED | SCORED),
     "genome of the same date": ([own("genome.fa")], CHECKED | SCORED | COVERED
                                 | {"prepare_genome", "prepare_annotation"}),
