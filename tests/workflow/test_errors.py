@@ -126,7 +126,7 @@ def mistaken(finished, tmp_path_factory):
                       ("misfit", "0", "source", "weights.safetensors"),
                       *[(name, "0", "random", "1") for name in ("lost", "loose", "text")]],
             "datasets": [
-                DEMO_SET, ("fresh", *DEMO_SET[1:]),
+                DEMO_SET, ("fresh", *DEMO_SET[1:4], 1),
                 *[(name, "variants", "simulated", f"{name}.vcf", 1) for name in
                   ("other_build", "other_contigs", "far_end", "no_vcf")],
             ],
