@@ -14,7 +14,7 @@ SHIPPED := borzuki_tiny contigs helix_tiny panels published six_frame
 # Each job is a process of Python, which would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-genomes demo-manifest demo-train test test-cluster test-portable test-floors test-faults fuzz lint format lock bench clean
+.PHONY: demo demo-genomes demo-manifest demo-train test test-cluster test-stores test-portable test-floors test-faults fuzz lint format lock bench clean
 
 demo: $(INSTALLED) ## run the demo: simulated variants and mRNAs, reads of a real plasmid, report; no network access
 	$(SNAKEMAKE) --quiet rules progress --report results/report.zip --report-after-run
@@ -35,12 +35,18 @@ demo-genomes: $(INSTALLED) ## compare the demo's coverage model with genomes of 
 	OMP_NUM_THREADS=1 $(BIN)/python -m recipes.borzuki_tiny.evaluate demo_genomes
 
 test: $(INSTALLED) ## all tests; those on golden data are skipped if ../shared is absent
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore tests/cluster --numprocesses auto --maxprocesses 4 --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore tests/cluster --ignore tests/stores --numprocesses auto --maxprocesses 4 --dist loadscope
 
 # The plugin is apart: each start of Snakemake, those of other tests too, imports all that are installed.
 test-cluster: $(INSTALLED) ## runs on a SLURM cluster that it starts here, as root, by Debian's packages; skipped without
 	$(BIN)/pip install --quiet --target .venv-slurm --upgrade --no-deps $$(grep plugin-slurm requirements.lock)
 	PYTHONPATH=.venv-slurm OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/cluster
+
+# Apart as well, and not those of the lock where botocore wants an older one.
+test-stores: $(INSTALLED) ## runs with files in an object store (S3), which it starts here
+	grep -v dateutil requirements.lock | $(BIN)/pip install --quiet --target .venv-stores --upgrade --constraint /dev/stdin \
+		$$(sed -n '/^stores/,/^]/s/^ *"\(.*\)".*/\1/p; s/^ *"\(snakemake-storage-plugin-s3.*\)".*/\1/p' pyproject.toml)
+	PYTHONPATH=.venv-stores OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/stores
 
 test-portable: $(INSTALLED) ## numeric tests as on an older processor, with two threads per test
 	$(OLDER) OMP_NUM_THREADS=2 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
