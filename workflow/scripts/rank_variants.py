@@ -9,17 +9,17 @@ from seqcast.predict.variants import ranking
 from seqcast.predict.variants.effect_intervals import Certainty
 
 with reporting(snakemake.log[0]):
-    given, shown = snakemake.input, snakemake.params.report
+    given, shown, name = snakemake.input, snakemake.params.report, snakemake.wildcards.dataset
     table, tracks = read_table(given.scores), read_table(given.tracks)
     score, like = shown["score"], shown["tracks"] or None
-    selected = ranking.select_tracks(tracks, like)
-    over = ranking.describe_tracks(len(selected), len(tracks), like)
-    facts = {"dataset": snakemake.wildcards.dataset, "score": score, "tracks": over}
-    facts = {**read_provenance(given.scores), **facts}
-    further = mean_changes(given.half_lives, table) if given.half_lives else table.select()
+    over = ranking.describe_tracks(len(ranking.select_tracks(tracks, like)), len(tracks), like)
+    facts = {**read_provenance(given.scores), "score": score, "tracks": over, "dataset": name}
+    further = table.select()
     if among := given.get("percentiles"):
         facts["nulls"] = read_provenance(among)["nulls"]
-        further = further.hstack(reported(read_percentiles(among, table), score))
+        further = reported(read_percentiles(among, table), score)
+    if lives := given.half_lives:
+        further = mean_changes(lives, table).with_columns(further.get_columns())
     certainty = Certainty.read(len(folds_of(facts)), given.get("intervals"))
     ranked = ranking.rank_variants(table, tracks, score, like, None, further, certainty)
     write_table(ranked, snakemake.output[0], facts)
