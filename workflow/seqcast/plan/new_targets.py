@@ -15,6 +15,8 @@ from seqcast.datasets.coverage.preflight import gene_sums, telling_genes
 from seqcast.datasets.coverage.target_scales import CLIP, TYPICAL_SUM, one_digit, suggested_scale
 from seqcast.datasets.coverage.track_names import UNSTRANDED, TrackFile
 from seqcast.genome.annotation import Annotation, Gene
+from seqcast.genome.gene_regions import Regions
+from seqcast.genome.tracks import STRANDS as OPPOSITE
 from seqcast.plan.libraries import FOLDER, STRANDS
 
 TRACKS_TRIED = 12  # whose genes decide the scale, evenly spread
@@ -60,9 +62,8 @@ def targets_table(libraries: Sequence[tuple[TrackFile, str]]) -> pl.DataFrame:
     names = [
         t.library + (t.strand if t.strand != UNSTRANDED else "") for t, _ in libraries
     ]  # fmt: skip
-    other = {"+": "-", "-": "+"}
     pairs = [
-        names.index(name[:-1] + other[name[-1]]) if t.strand != UNSTRANDED else i
+        names.index(name[:-1] + OPPOSITE[name[-1]]) if t.strand != UNSTRANDED else i
         for i, (name, (t, _)) in enumerate(zip(names, libraries, strict=True))
     ]
     return pl.DataFrame({
@@ -108,9 +109,12 @@ def choose_scale(
             f"{files.annotation}: no gene lies in a window and overlaps no other; expected the "
             "genes of this genome. Give its annotation."
         )
-    lengths_bp = np.array([sum(end - start for start, end in parts) for _, parts in chosen])
-    tried = opened[:: max(1, len(opened) // TRACKS_TRIED)]
-    found = [suggested_scale(gene_sums(t, chosen), lengths_bp, bin_size_bp) for t in tried]
+    step = max(1, len(opened) // TRACKS_TRIED)
+    tried, names = opened[::step], table["identifier"].to_list()[::step]
+    found = [
+        _scale_of(track, name, chosen, bin_size_bp)
+        for track, name in zip(tried, names, strict=True)
+    ]
     if not any(found):
         raise InputError(
             f"{tried[0].path}: no coverage in {len(chosen)} genes of {files.annotation}, nor in "
@@ -122,3 +126,13 @@ def choose_scale(
         for name in table.filter(negative="flip")["identifier"]
     ]
     return one_digit(float(np.median([value for value in found if value]))), notes
+
+
+def _scale_of(
+    track: BigWig, identifier: str, chosen: Sequence[tuple[Gene, Regions]], bin_size_bp: int
+) -> float | None:
+    """The scale of a track by genes of its strand: the others have little coverage."""
+    strands = [identifier[-1]] if identifier[-1] in OPPOSITE else [*OPPOSITE]
+    own = [(gene, regions) for gene, regions in chosen if gene.strand in strands]
+    lengths_bp = np.array([sum(end - start for start, end in regions) for _, regions in own])
+    return suggested_scale(gene_sums(track, own), lengths_bp, bin_size_bp)
