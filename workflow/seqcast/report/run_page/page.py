@@ -53,8 +53,9 @@ WORDS = {
     "half_lives": "Of the gene that changes most, as the model predicts them: of a decay fitted to "
     "each fold, geometric means over the folds. Change: log2 of ALT over REF, positive if ALT is "
     "more stable; SD over folds.",
-    "models": "Scores of the same ALT allele and gene. Percentile: among matched controls of the "
-    "dataset, or among all of its variants, from 0 to 1.",
+    "models": "Scores of the same ALT allele and gene. Percentile: the fraction of null "
+    "variants of its class that have a smaller effect; without null variants, of the matched "
+    "controls of the dataset, or of all its variants.",
     "map": "What the bases around the variant contribute to the gene in the reference: minus the "
     "mean effect of replacing a base by the three others (bars), and the effect of each "
     "replacement (colours; orange raises), for the group of tracks '{}'. Bases are those of the "
