@@ -155,7 +155,8 @@ def test_targets_are_those_of_counting_base_by_base(run: Workflow) -> None:
 def test_tracks_are_looked_at_before_the_store_is_made(run: Workflow) -> None:
     table = pl.read_csv(run.folder / STORE.replace(".zarr", ".preflight.tsv"), separator="\t")
     assert table["check"].unique(maintain_order=True).to_list() == [
-        "sense over antisense", "identical tracks", "annotation", "genes to test on"]  # fmt: skip
+        "sense over antisense", "identical tracks", "scale", "annotation", "genes to test on",
+        "genes in one partition", "genes in several partitions"]  # fmt: skip
     assert set(table["status"]) == {"doubtful", "fine"}
     strands = table.filter(check="sense over antisense").row(0, named=True)
     assert (strands["what"], strands["status"]) == ("a+ and a-", "doubtful")  # random reads

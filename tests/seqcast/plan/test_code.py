@@ -354,7 +354,9 @@ def scored(root, folder):
     }  # fmt: skip
     shown = {"score": "logSED", "tracks": "", "top": 1}
     yield "rank_variants", {
-        "input": Files(scores=folder / "gene.parquet", tracks=folder / "tracks.parquet"),
+        "input": Files(
+            scores=folder / "gene.parquet", tracks=folder / "tracks.parquet", half_lives=[]
+        ),
         "output": Files(folder / "ranked.parquet"), "params": SimpleNamespace(report=shown),
     }  # fmt: skip
 

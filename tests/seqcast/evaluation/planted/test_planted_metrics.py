@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from seqcast.evaluation.metrics.bootstrap import Resampling
-from seqcast.evaluation.planted.measures import BARS, BASES
+from seqcast.evaluation.planted.measures import BARS, BASES, HALF_LIFE_R, HALF_LIFE_SIGN, WITHIN
 from seqcast.evaluation.planted.planted_metrics import (
     called_shares,
     distance_bins,
@@ -18,6 +18,8 @@ from seqcast.evaluation.planted.planted_metrics import (
 from tests.seqcast.evaluation.planted import planted
 
 HOW = Resampling(100, 0)
+# of maps and of half-lives, which are measured apart
+ELSEWHERE = {("map_auroc", BASES), (HALF_LIFE_R, WITHIN), (HALF_LIFE_SIGN, "all")}
 
 
 def rates(predicted=None):
@@ -63,7 +65,7 @@ def test_the_truth_itself_reaches_one():
         assert found["calibration_slope", group][0] == pytest.approx(1, abs=1e-5)
     assert found["auroc", "shuffled labels"][0] == pytest.approx(0.5, abs=0.02)
     assert found["fold_disagreement", "causal and matched"][0] is None  # one fold
-    assert set(BARS) - set(found) == {("map_auroc", BASES)}  # no maps
+    assert set(BARS) - set(found) == ELSEWHERE
 
 
 def test_the_truth_with_the_wrong_sign_reaches_minus_one_and_none():
@@ -195,7 +197,7 @@ def test_what_is_not_compared_does_not_count():
     nothing = evaluate(table.with_columns(status=pl.lit("trained_on")), genes[:0], HOW)
     assert nothing["value"].null_count() == len(nothing)
     verdicts = nothing.filter(pl.col("bar") != "")["verdict"]
-    assert len(verdicts) == len(BARS) - 1  # no maps
+    assert len(verdicts) == len(BARS) - len(ELSEWHERE)
     assert set(verdicts) == {"not measured"}
 
 
