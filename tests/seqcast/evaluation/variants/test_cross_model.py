@@ -15,8 +15,10 @@ from seqcast.evaluation.variants.agreement import (
 from seqcast.evaluation.variants.cross_model import (
     BLOCKS,
     CALLED,
+    LEAST_CONTROLS,
     Across,
     CrossModelFiles,
+    _among,
     among_nulls,
     blocks,
     calls_by_kind,
@@ -169,6 +171,17 @@ def test_files_become_tables(tmp_path):
     assert set(found.numbers["measure"]) == {"called"}  # one class: no stack
     assert read_provenance(made.table)["models"] == {"borzuki": {"fold": "0"}}
     assert found.among == "all"
+
+
+def test_words_and_percentiles_count_the_same_controls(tmp_path):
+    """The set has 100 controls, but models scored too few of them."""
+    table, labels = scored()
+    few = table.filter((pl.col("row") % 2 == 1) | (pl.col("row") < 2 * LEAST_CONTROLS - 2))
+    for rows, among in ((table, "matched"), (few, "all")):
+        found = with_calls(rows, leading(MEASURED), labels)
+        assert _among(found, {}) == among
+        is_all = found["a.percentile"].mean() == pytest.approx(0.5)
+        assert is_all == (among == "all")
 
 
 def percentile_files(folder, table, scores=("logSED", "L2_mean")):

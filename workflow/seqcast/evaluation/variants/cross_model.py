@@ -71,7 +71,7 @@ def compare_across(
     nulls = among_nulls(leading(compared.measures), percentiles)
     table = with_calls(compared.table, leading(compared.measures), labels, nulls)
     rows = [] if labels is None else stack_rows(table, compared.measures, labels, how)
-    write_table(table, made.table, read_provenance(comparison) | {"among": _among(labels, nulls)})
+    write_table(table, made.table, read_provenance(comparison) | {"among": _among(table, nulls)})
     numbers = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     write_tsv(pl.concat([calls_by_kind(table), numbers]), made.numbers)
 
@@ -147,11 +147,17 @@ def among_nulls(
     return found
 
 
-def _among(labels: pl.DataFrame | None, nulls: Mapping[str, NullPercentiles]) -> str:
-    """What percentiles are among, as `Across` names it."""
+def _among(table: pl.DataFrame, nulls: Mapping[str, NullPercentiles]) -> str:
+    """What percentiles of `with_calls` are among, as `Across` names it."""
     if nulls:
         return ", ".join(dict.fromkeys(one.name for one in nulls.values()))
-    return ALL if labels is None or (labels["label"] == 0).sum() < LEAST_CONTROLS else MATCHED
+    return ALL if _controls(table) is None else MATCHED
+
+
+def _controls(table: pl.DataFrame) -> np.ndarray | None:
+    """Which rows are matched controls; None where they are too few for percentiles."""
+    control = (table["kind"] == MATCHED).fill_null(False).to_numpy()
+    return control if control.sum() >= LEAST_CONTROLS else None
 
 
 def with_calls(
@@ -185,7 +191,8 @@ def with_calls(
     kinds = pl.DataFrame(schema={"row": table.schema["row"], "label": pl.Int64})
     labels = kinds if labels is None else labels.select("row", pl.col("label").cast(pl.Int64))
     table = table.join(labels, on="row", how="left", maintain_order="left")
-    kind = pl.col("label").replace_strict({1: "causal", 0: "matched"}, return_dtype=pl.String)
+    kind = pl.col("label").replace_strict({1: "causal", 0: MATCHED}, return_dtype=pl.String)
+    table = table.with_columns(kind=kind).drop("label")
     if nulls:
         keys = ["row", "gene_id"]
         places = {
@@ -195,12 +202,11 @@ def with_calls(
             for model, one in nulls.items()
         }
     else:
-        control = (table["label"] == 0).fill_null(False).to_numpy()
-        if control.sum() < LEAST_CONTROLS:
+        control = _controls(table)
+        if control is None:
             control = np.ones(len(table), bool)
         places = {f"{m.model}.percentile": _percentiles(m.size(table), control) for m in measured}
-    table = table.with_columns(kind=kind, **places).drop("label")
-    table = table.with_columns(pl.col(places).fill_nan(None))
+    table = table.with_columns(**places).with_columns(pl.col(places).fill_nan(None))
     each = [pl.col(name) for name in places]
     return table.with_columns(
         models_scored=pl.sum_horizontal(x.is_not_null() for x in each).cast(pl.Int64),
