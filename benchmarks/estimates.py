@@ -14,12 +14,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.variants import ROOT, stranded_tracks
-from seqcast import load_model
-from seqcast.genome.annotation import read_annotation
-from seqcast.genome.fasta import Genome
-from seqcast.genome.variants import check_variants, read_variants
-from seqcast.models.prepare import random_weights
+from benchmarks.variants import inputs
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import VariantScorer
 from seqcast.predict.variants.work_plan import estimate, plan_of
@@ -27,17 +22,9 @@ from seqcast.simulate import Parameters, simulate_genome
 
 
 def measure(name: str, folder: Path, most: int | None, window: str) -> dict[str, str | float]:
-    hyperparameters = ROOT / f"config/hyperparameters/{name}.json"
-    weights = folder / f"{name}.safetensors"
-    random_weights(0, weights, "borzuki", hyperparameters, "human")
-    model = load_model("borzuki", weights, hyperparameters, "human", device="cpu")
-    genome = Genome(folder / "genome.fa")
-    variants = check_variants(read_variants(folder / "variants.vcf"), genome)
+    model, genome, variants, annotation, tracks = inputs(name, folder)
     chosen = variants if most is None else variants.head(most)
-    scorer = VariantScorer(
-        model, genome, read_annotation(folder / "annotation.gtf"), stranded_tracks(model.tracks),
-        ScoreOptions(window=window),
-    )  # fmt: skip
+    scorer = VariantScorer(model, genome, annotation, tracks, ScoreOptions(window=window))
     plan, chunks = plan_of(scorer, scorer.work(chosen))
     begun = time.perf_counter()
     told = estimate(scorer, chosen, chunks).seconds

@@ -15,16 +15,18 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import torch
 
 from seqcast import load_model
-from seqcast.genome.annotation import read_annotation
+from seqcast.genome.annotation import Annotation, read_annotation
 from seqcast.genome.fasta import Genome
 from seqcast.genome.tracks import Tracks
 from seqcast.genome.variants import check_variants, read_variants
+from seqcast.models.interface import CoverageModel
 from seqcast.models.prepare import random_weights
 from seqcast.predict.variants.score_options import ScoreOptions
 from seqcast.predict.variants.variant_effects import score_variants
@@ -49,6 +51,28 @@ def stranded_tracks(n: int) -> Tracks:
                   np.full(n, 384.0), np.full(n, 0.3))  # fmt: skip
 
 
+class Inputs(NamedTuple):
+    """A network with random weights, and the files of a simulated genome."""
+
+    model: CoverageModel
+    genome: Genome
+    variants: pl.DataFrame
+    annotation: Annotation
+    tracks: Tracks
+
+
+def inputs(name: str, folder: Path) -> Inputs:
+    """Of a network that `config/hyperparameters` has; the folder is that of `simulate_genome`."""
+    hyperparameters = ROOT / f"config/hyperparameters/{name}.json"
+    weights = folder / f"{name}.safetensors"
+    random_weights(0, weights, "borzuki", hyperparameters, "human")
+    model = load_model("borzuki", weights, hyperparameters, "human", device="cpu")
+    genome = Genome(folder / "genome.fa")
+    variants = check_variants(read_variants(folder / "variants.vcf"), genome)
+    annotation = read_annotation(folder / "annotation.gtf")
+    return Inputs(model, genome, variants, annotation, stranded_tracks(model.tracks))
+
+
 def choose(variants: pl.DataFrame, n: int | None) -> pl.DataFrame:
     """Rows that can be scored: all, or as many SNVs as indels."""
     valid = variants.filter(status="valid")
@@ -59,14 +83,8 @@ def choose(variants: pl.DataFrame, n: int | None) -> pl.DataFrame:
 
 def measure(name: str, folder: Path, threads: int) -> dict[str, str | float]:
     torch.set_num_threads(threads)
-    hyperparameters = ROOT / f"config/hyperparameters/{name}.json"
-    weights = folder / f"{name}.safetensors"
-    random_weights(0, weights, "borzuki", hyperparameters, "human")
-    model = load_model("borzuki", weights, hyperparameters, "human", device="cpu")
-    genome = Genome(folder / "genome.fa")
-    variants = check_variants(read_variants(folder / "variants.vcf"), genome)
-    chosen = choose(variants, CASES[name])
-    files = genome, read_annotation(folder / "annotation.gtf"), stranded_tracks(model.tracks)
+    model, genome, variants, annotation, tracks = inputs(name, folder)
+    chosen, files = choose(variants, CASES[name]), (genome, annotation, tracks)
     score_variants(model, chosen.head(1), *files, ScoreOptions())
     seconds = {}
     for how, reuse, window in CASES_OF_REUSE:
