@@ -5,8 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqcast.cli.options import check_outputs, check_regular
-from seqcast.core.errors import InputError
+from seqcast.cli.options import check_given, check_outputs, check_regular
 from seqcast.training.adapters import merge_adapter
 
 
@@ -29,7 +28,5 @@ def merge(
     """
     check_regular("--output", output)
     check_outputs([Path(output)], [adapter, base], "--output")
-    for path in (adapter, base):
-        if not Path(path).is_file():
-            raise InputError(f"{path} does not exist; give the path of a file")
+    check_given([adapter, base])
     merge_adapter(adapter, base, output)

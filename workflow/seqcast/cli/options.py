@@ -11,6 +11,7 @@ from seqcast.core.errors import InputError
 from seqcast.core.store import file_sha256
 
 MOST_THREADS = 1024
+PICTURES = (".png", ".svg")
 
 
 def one_of(names: Sequence[str]) -> Parameter:
@@ -65,6 +66,13 @@ def check_regular(option: str, path: str, remedy: str = "give another name") -> 
     check_folders(path)
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"{option} {path} is no regular file; {remedy}")
+
+
+def check_given(paths: Iterable[str | Path | None]) -> None:
+    """Stop at the first input that is no file."""
+    for path in paths:
+        if path and not Path(path).is_file():
+            raise InputError(f"{path} does not exist; give the path of a file")
 
 
 def check_outputs(written: Iterable[Path], read: Iterable[str | Path | None], names: str) -> None:

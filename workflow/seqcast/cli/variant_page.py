@@ -11,6 +11,7 @@ import polars as pl
 
 from seqcast.api.variants import save_strongest
 from seqcast.cli.coverage_models import NAMES, TRYING, GivenModel, ModelChoice
+from seqcast.cli.options import PICTURES
 from seqcast.cli.work import WorkChoice, is_agreed
 from seqcast.core.errors import InputError
 from seqcast.core.provenance import versions
@@ -32,7 +33,6 @@ from seqcast.report.run_page.variant_details import Details, with_details
 from seqcast.report.strongest_coverage import top_predictions
 
 DRAWN = 5  # variants whose coverage a page shows
-PICTURES = (".png", ".svg")
 
 
 @dataclass(frozen=True, eq=False)

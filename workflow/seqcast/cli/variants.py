@@ -20,8 +20,7 @@ from seqcast.cli.coverage_models import (
     ModelChoice,
     given_model,
 )
-from seqcast.cli.options import check_outputs, check_regular, one_of
-from seqcast.cli.variant_page import PICTURES, Answered, write_variant_page
+from seqcast.cli.options import PICTURES, check_outputs, check_regular, one_of
 from seqcast.cli.work import DECLINED, WorkChoice, is_agreed, telling
 from seqcast.core.contents import contents_of
 from seqcast.core.errors import InputError
@@ -135,6 +134,9 @@ def score_variants(*variants: str, chosen: ScoreCommand) -> int | None:
             is_short = file is None or len(checked) <= ANSWERED
             answers = list(_answers(found, model, annotation, checked, chosen)) if is_short else []
             if chosen.report:
+                # here, as it takes a second: what it draws with is loaded by no other option
+                from seqcast.cli.variant_page import Answered, write_variant_page
+
                 title = file.name if file else variants[0] if len(variants) == 1 else "Variants"
                 answered = Answered(
                     title, *found[:3], checked, model, genome, annotation, chosen.score[0],

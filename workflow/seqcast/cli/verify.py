@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqcast.cli.options import check_outputs, check_regular, check_threads, one_of
+from seqcast.cli.options import check_given, check_outputs, check_regular, check_threads, one_of
 from seqcast.core.errors import InputError
 from seqcast.evaluation.verification.verdicts import DIFFERS, NOT_VERIFIED, in_words
 from seqcast.evaluation.verification.verify_weights import VerifiedFiles, verify_weights
@@ -90,6 +90,4 @@ def _check_arguments(weights: str, chosen: VerifyOptions) -> None:
     check_regular("--output", chosen.output)
     read = [weights, chosen.hyperparameters, chosen.prepared, chosen.sequences]
     check_outputs([Path(chosen.output)], read, "--output")
-    for path in filter(None, read):
-        if not Path(path).is_file():
-            raise InputError(f"{path} does not exist; give the path of a file")
+    check_given(read)
