@@ -2,20 +2,15 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.store import read_provenance, read_table
-from seqcast.evaluation.variants.half_life_effects import mean_changes
-from seqcast.predict.nulls.percentiles import read_percentiles, reported
+from seqcast.evaluation.variants.half_life_effects import further_columns
 from seqcast.predict.variants.exports import annotate_vcf
 
 with reporting(snakemake.log[0]):
-    scores, shown = snakemake.input.scores, snakemake.params.report
-    table = read_table(scores)
-    further = table.select()
-    if among := snakemake.input.get("percentiles"):
-        further = reported(read_percentiles(among, table), shown["score"])
-    if lives := snakemake.input.half_lives:
-        further = mean_changes(lives, table).with_columns(further.get_columns())
+    given, shown = snakemake.input, snakemake.params.report
+    table = read_table(given.scores)
+    further = further_columns(table, shown["score"], given.half_lives, given.percentiles)
     annotate_vcf(
-        snakemake.input.variants, table, read_table(snakemake.input.tracks), snakemake.output[0],
-        shown["score"], {"dataset": snakemake.wildcards.dataset, **read_provenance(scores)},
+        given.variants, table, read_table(given.tracks), snakemake.output[0], shown["score"],
+        {"dataset": snakemake.wildcards.dataset, **read_provenance(given.scores)},
         shown["tracks"] or None, further,
     )  # fmt: skip

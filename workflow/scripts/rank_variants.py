@@ -3,8 +3,7 @@
 from seqcast.core.logs import reporting
 from seqcast.core.provenance import folds_of
 from seqcast.core.store import read_provenance, read_table, write_table
-from seqcast.evaluation.variants.half_life_effects import mean_changes
-from seqcast.predict.nulls.percentiles import read_percentiles, reported
+from seqcast.evaluation.variants.half_life_effects import further_columns
 from seqcast.predict.variants import ranking
 from seqcast.predict.variants.effect_intervals import Certainty
 
@@ -14,12 +13,9 @@ with reporting(snakemake.log[0]):
     score, like = shown["score"], shown["tracks"] or None
     over = ranking.describe_tracks(len(ranking.select_tracks(tracks, like)), len(tracks), like)
     facts = {**read_provenance(given.scores), "score": score, "tracks": over, "dataset": name}
-    further = table.select()
-    if among := given.get("percentiles"):
-        facts["nulls"] = read_provenance(among)["nulls"]
-        further = reported(read_percentiles(among, table), score)
-    if lives := given.half_lives:
-        further = mean_changes(lives, table).with_columns(further.get_columns())
+    if given.percentiles:
+        facts["nulls"] = read_provenance(given.percentiles)["nulls"]
+    further = further_columns(table, score, given.half_lives, given.percentiles)
     certainty = Certainty.read(len(folds_of(facts)), given.get("intervals"))
     ranked = ranking.rank_variants(table, tracks, score, like, None, further, certainty)
     write_table(ranked, snakemake.output[0], facts)

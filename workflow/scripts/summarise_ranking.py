@@ -2,8 +2,8 @@
 
 from seqcast.core.logs import reporting
 from seqcast.core.store import atomic, read_provenance, read_table
-from seqcast.evaluation.coverage.training_verdicts import overall_verdicts
 from seqcast.report.pages.summary import ranked_table_html
+from seqcast.report.pages.training import overall_verdicts
 
 with reporting(snakemake.log[0]):
     given, asked = snakemake.input, snakemake.params

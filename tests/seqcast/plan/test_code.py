@@ -355,7 +355,8 @@ def scored(root, folder):
     shown = {"score": "logSED", "tracks": "", "top": 1}
     yield "rank_variants", {
         "input": Files(
-            scores=folder / "gene.parquet", tracks=folder / "tracks.parquet", half_lives=[]
+            scores=folder / "gene.parquet", tracks=folder / "tracks.parquet", half_lives=[],
+            percentiles=[],
         ),
         "output": Files(folder / "ranked.parquet"), "params": SimpleNamespace(report=shown),
     }  # fmt: skip

@@ -8,13 +8,9 @@ import pytest
 
 from seqcast.core.store import write_tsv
 from seqcast.datasets.coverage import preflight
-from seqcast.evaluation.coverage.training_verdicts import (
-    GradedFiles,
-    overall_verdicts,
-    write_verdict,
-)
+from seqcast.evaluation.coverage.training_verdicts import GradedFiles, write_verdict
 from seqcast.report.figures.style import new_figure, save
-from seqcast.report.pages.training import FINE, TrainingFiles, training_html
+from seqcast.report.pages.training import FINE, TrainingFiles, overall_verdicts, training_html
 
 ABOUT = {
     "model": "small", "fold": "f0c0", "training": "both", "data": "sim<1>", "initial": "",

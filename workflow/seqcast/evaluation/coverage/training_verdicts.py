@@ -5,7 +5,6 @@ not predicted. An aspect that a control reaches as well (the length of a gene al
 of other genes) is poor, whatever its value.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +79,8 @@ class GradedFiles(NamedTuple):
 
 def write_verdict(files: GradedFiles, model: str, fold: str, output: str | Path) -> None:
     """Write the verdict on a fold: TSV of `SCHEMA`, see `verdict_of`."""
-    decay = _read(files.decay_metrics) if files.decay_metrics else None
-    rows = verdict_of(_read(files.tracks), _read(files.history), decay)
+    decay = read_inferred(files.decay_metrics) if files.decay_metrics else None
+    rows = verdict_of(read_inferred(files.tracks), read_inferred(files.history), decay)
     names = [pl.lit(model).alias("model"), pl.lit(fold).alias("fold")]
     write_tsv(rows.select(*names, pl.all()).select(*SCHEMA), output)
 
@@ -90,30 +89,6 @@ def read_verdicts(paths: Iterable[str | Path]) -> pl.DataFrame:
     """`SCHEMA`, of all folds of these files."""
     tables = [read_tsv(path, SCHEMA) for path in paths]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
-
-
-def overall_verdicts(paths: Iterable[str | Path], at: str | Path) -> list[dict[str, Any]]:
-    """What pages of scores say of the folds that made them.
-
-    Parameters
-    ----------
-    paths : iterable of path
-        Of `write_verdict`; the page of a fold lies next to its verdict.
-    at : path
-        Where the page of scores will be.
-
-    Returns
-    -------
-    list of dict
-        model, fold, grade and note of the `OVERALL` verdict, and ``href``, a link to the page.
-    """
-    told = []
-    for path in paths:
-        page = str(path).removesuffix(SUFFIX) + ".html"
-        href = Path(os.path.relpath(page, Path(at).parent)).as_posix()
-        overall = read_verdicts([path]).filter(aspect=OVERALL)
-        told += [{**row, "href": href} for row in overall.to_dicts()]
-    return told
 
 
 def verdict_of(
@@ -205,5 +180,6 @@ def _median(values: pl.Series) -> float | None:
     return float(np.median(values.to_numpy())) if len(values) else None
 
 
-def _read(path: str | Path) -> pl.DataFrame:
+def read_inferred(path: str | Path) -> pl.DataFrame:
+    """A table of results (TSV), its columns of the types that all of their values have."""
     return pl.read_csv(path, separator="\t", infer_schema_length=None)

@@ -16,6 +16,7 @@ from seqcast.evaluation.coverage.decay_fits import VALID
 from seqcast.evaluation.metrics.bootstrap import Resampling
 from seqcast.evaluation.planted.measures import (
     ALL,
+    CAUSAL,
     CEILING,
     HALF_LIFE_R,
     HALF_LIFE_SIGN,
@@ -86,7 +87,7 @@ def half_life_measures(used: pl.DataFrame, how: Resampling) -> Iterator[Measured
     how : Resampling
         Of the intervals, over genes.
     """
-    causal = used.filter(pl.col("element").is_in(DESTABILISING), kind="causal")
+    causal = used.filter(pl.col("element").is_in(DESTABILISING), kind=CAUSAL)
     centred = causal.with_columns(
         pl.col(TRUE, PREDICTED, EXPECTED) - pl.col(TRUE, PREDICTED, EXPECTED).mean().over("element")
     )

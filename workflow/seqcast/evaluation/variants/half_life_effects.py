@@ -39,6 +39,7 @@ from seqcast.evaluation.coverage.decay_fits import (
     fit_decays,
 )
 from seqcast.genome.time_courses import TimeCourse, fitted_courses
+from seqcast.predict.nulls.percentiles import read_percentiles, reported
 
 ALLELES = ("REF", "ALT")
 SCORED, NO_COURSE = "scored", "no_time_course"
@@ -129,6 +130,31 @@ def mean_changes(path: str | Path, scores: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(at=pl.int_range(pl.len()) // courses)
     means = of_row.group_by("at", maintain_order=True).mean().drop("at")
     return means.with_columns(pl.lit(2.0).pow(pl.col(name)).alias(name) for name in NUMBERS[:2])
+
+
+def further_columns(
+    scores: pl.DataFrame, score: str, half_lives: str | Path | None, percentiles: str | Path | None
+) -> pl.DataFrame:
+    """What rankings and VCF files show of the rows of a score table besides one of its scores.
+
+    Parameters
+    ----------
+    scores : DataFrame
+    score : str
+    half_lives, percentiles : path or empty
+        Of `write_half_life_effects` and `write_percentiles`, of the same rows.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `mean_changes`, then of `percentiles.reported`; none of what is not given.
+    """
+    added: list[pl.Series] = []
+    if half_lives:
+        added += mean_changes(half_lives, scores).get_columns()
+    if percentiles:
+        added += reported(read_percentiles(percentiles, scores), score).get_columns()
+    return pl.DataFrame(added)
 
 
 def half_life_effects(

@@ -82,20 +82,23 @@ class Intervals:
         InputError
             If columns are missing, or sizes do not follow each other from 0 on.
         """
-        found = read_tsv(path).columns
-        if missing := [name for name in COLUMNS if name not in found]:
+        text = read_tsv(path)
+        if missing := [name for name in COLUMNS if name not in text.columns]:
             raise InputError(
                 f"{path} has no columns {missing}; expected a table of intervals, as "
                 "planted_intervals.calibrate makes it. Give that table, or none."
             )
-        table = read_tsv(path, COLUMNS)
+        table = text.select(
+            pl.col(name) if kind == pl.String else pl.col(name).replace("", None).cast(kind)
+            for name, kind in COLUMNS.items()
+        )
         starts, ends = table["size_from"].to_list(), table["size_below"].to_list()
         if not starts or starts[0] != 0 or starts[1:] != ends[:-1]:
             raise InputError(
                 f"{path}: sizes run from {starts} to {ends}; expected rows that follow each other "
                 "from 0 on. Make the table again."
             )
-        return cls(table.select(*COLUMNS))
+        return cls(table)
 
     @property
     def level(self) -> float:

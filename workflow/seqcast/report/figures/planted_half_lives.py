@@ -11,6 +11,7 @@ from seqcast.evaluation.planted.measures import (
     ALL,
     BARS,
     CALIBRATION,
+    CAUSAL,
     CEILING,
     HALF_LIFE_R,
     WITHIN,
@@ -27,7 +28,7 @@ APART = 0.12  # of a prediction and its ceiling
 
 def draw_changes(ax: Axes, used: pl.DataFrame, values: Values, colours: Mapping[str, str]) -> Axes:
     """True over predicted changes of causal variants, with the line of all of them."""
-    causal = used.filter(pl.col("element").is_in(DESTABILISING), kind="causal").drop_nulls(
+    causal = used.filter(pl.col("element").is_in(DESTABILISING), kind=CAUSAL).drop_nulls(
         [TRUE, PREDICTED]
     )
     if causal.is_empty():

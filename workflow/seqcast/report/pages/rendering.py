@@ -1,6 +1,7 @@
 """HTML pages from the package's templates: one file each, all values escaped."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -67,6 +68,11 @@ def number(value: float | None, signed: bool = False) -> str:
 def thousands(n: int) -> str:
     """A whole number, thousands set apart by commas, with a true minus sign."""
     return f"{n:,}".replace("-", "−")
+
+
+def relative_to(path: str | Path, at: str | Path) -> str:
+    """A path as a link of the page at another one has it."""
+    return Path(os.path.relpath(path, Path(at).parent)).as_posix()
 
 
 @cache

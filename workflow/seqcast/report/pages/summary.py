@@ -117,7 +117,7 @@ def ranked_table_html(
     sets : sequence of path
         The table of sets (`variant_sets.group_variants`), if the variants belong to any.
     trainings : sequence of mapping
-        Of `training_verdicts.overall_verdicts`: what the folds of the model are worth.
+        Of `training.overall_verdicts`: what the folds of the model are worth.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,16 +10,21 @@ import polars as pl
 
 from seqcast.core.store import read_tsv
 from seqcast.datasets.coverage.target_windows import read_windows, roles_of_parts
+from seqcast.datasets.coverage.track_comparison import FINE
 from seqcast.evaluation.coverage.track_kinds import medians_by_kind
-from seqcast.evaluation.coverage.training_verdicts import OVERALL, read_verdicts
-from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, render
+from seqcast.evaluation.coverage.training_verdicts import (
+    OVERALL,
+    SUFFIX,
+    read_inferred,
+    read_verdicts,
+)
+from seqcast.report.pages.rendering import UNDESCRIBED, count, figure, relative_to, render
 
 ACCURACY = {  # column of the table of tracks -> head of a column
     "pearsonr": "r of bins", "r2": "R² of bins", "gene_pearsonr": "r over genes",
     "gene_density_pearsonr": "r over genes, per base", "gene_length_pearsonr": "length alone",
     "gene_rolled_pearsonr": "rolled genes", "within_gene_pearsonr": "r within genes",
 }  # fmt: skip
-FINE = "fine"  # of `preflight`, whose module loads more than this page's environment has
 CAPTIONS = {
     "learning_curve": "Learning curve: losses, validation values and learning rate by step. The "
     "grey line is the evaluation whose weights are kept.",
@@ -73,7 +78,7 @@ def training_html(
     str
         A whole HTML document.
     """
-    history = pl.read_csv(files.history, separator="\t", infer_schema_length=None)
+    history = read_inferred(files.history)
     verdicts = read_verdicts([files.verdict] if files.verdict else [])
     return render(
         "training.html", {"figure": figure, "count": count},
@@ -92,6 +97,29 @@ def training_html(
     )  # fmt: skip
 
 
+def overall_verdicts(paths: Iterable[str | Path], at: str | Path) -> list[dict[str, Any]]:
+    """What pages of scores say of the folds that made them.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        Of `write_verdict`; the page of a fold lies next to its verdict.
+    at : path
+        Where the page of scores will be.
+
+    Returns
+    -------
+    list of dict
+        model, fold, grade and note of the `OVERALL` verdict, and ``href``, a link to the page.
+    """
+    told = []
+    for path in paths:
+        href = relative_to(str(path).removesuffix(SUFFIX) + ".html", at)
+        overall = read_verdicts([path]).filter(aspect=OVERALL)
+        told += [{**row, "href": href} for row in overall.to_dicts()]
+    return told
+
+
 def _drawing(path: str | Path) -> dict[str, str]:
     name = Path(path).stem.rpartition(".")[2]
     coded = base64.b64encode(Path(path).read_bytes()).decode()
@@ -99,8 +127,7 @@ def _drawing(path: str | Path) -> dict[str, str]:
 
 
 def _accuracy(path: str | Path) -> list[dict[str, Any]]:
-    table = pl.read_csv(path, separator="\t", infer_schema_length=None)
-    return medians_by_kind(table, list(ACCURACY))
+    return medians_by_kind(read_inferred(path), list(ACCURACY))
 
 
 def _parts(path: str | Path, fold: str) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 import base64
 import html
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from seqcast.core.errors import InputError
+from seqcast.report.pages.rendering import relative_to
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 BODY = re.compile(r"<body>\s*(?:<nav>.*?</nav>)?(.*)</body>", re.DOTALL)  # without the way here
@@ -131,8 +131,3 @@ def _chapter(path: str | Path, name: str, at: str | Path) -> Chapter:
 def _drawing(path: str | Path, at: str | Path) -> Drawing:
     coded = base64.b64encode(Path(path).read_bytes()).decode()
     return Drawing(relative_to(path, at), f"data:{MEDIA[Path(path).suffix]};base64,{coded}")
-
-
-def relative_to(path: str | Path, at: str | Path) -> str:
-    """A path as a link of the page at another one has it."""
-    return Path(os.path.relpath(path, Path(at).parent)).as_posix()

@@ -10,6 +10,7 @@ import polars as pl
 
 from seqcast.core.provenance import is_untrained
 from seqcast.core.store import atomic
+from seqcast.evaluation.coverage.training_verdicts import POOR
 from seqcast.predict.variants.ranking import describe_tracks, select_tracks
 from seqcast.report.pages.rendering import (
     count,
@@ -257,7 +258,7 @@ def _poor(content: PageContent) -> dict[str, list[tuple[str, str]]]:
     """Model to words and link of each of its trainings that is poor."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in content.further.get("trainings", ()):
-        if one["grade"] == "poor":
+        if one["grade"] == POOR:
             words = f"POOR MODEL: {one['model']}, fold {one['fold']}; {one['note']}."
             found.setdefault(one["model"], []).append((words, one["href"]))
     return found

@@ -10,11 +10,12 @@ import polars as pl
 
 from seqcast.core.provenance import versions
 from seqcast.core.store import column_names, read_provenance, read_table
-from seqcast.evaluation.coverage.training_verdicts import overall_verdicts
 from seqcast.genome.annotation import read_annotation
 from seqcast.report.pages.benchmarks import read_benchmarks
+from seqcast.report.pages.rendering import relative_to
+from seqcast.report.pages.training import overall_verdicts
 from seqcast.report.run_page.allele_rows import FURTHER, ScoredSet, needed
-from seqcast.report.run_page.chapters import Chapter, read_chapters, relative_to
+from seqcast.report.run_page.chapters import Chapter, read_chapters
 from seqcast.report.run_page.coverage_views import Drawn, set_views
 from seqcast.report.run_page.overview import benchmark_lines, planted_line
 from seqcast.report.run_page.page import PageContent
@@ -174,8 +175,9 @@ def _scored_set(
     """The scores of a pair, from the paths of scores, tracks and ranked rows."""
     scores, tracks, ranked = paths
     table = read_table(scores, needed(column_names(scores), score))
-    known = [name for name in (*GENE_ROW, *FURTHER) if name in column_names(ranked)]
-    table = with_details(with_columns_of(table, [read_table(ranked, known)]), of)
+    known = column_names(ranked)
+    shown = [name for name in (*GENE_ROW, *FURTHER) if name in known]
+    table = with_details(with_columns_of(table, [read_table(ranked, shown)]), of)
     model, dataset = pair
     return ScoredSet(dataset, model, table, read_table(tracks))
 
